@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hash.h - cryptographic digests by OpenSSL, algorithm objects fetched once.
+ *
+ * A hasher belongs to one thread. */
+
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+struct hasher;
+
+enum hash_algorithm { HASH_MD5, HASH_SHA256, HASH_SHA512_256 };
+enum { HASH_MAX = 32 }; /* bytes of the longest result */
+
+/* NULL without memory or if OpenSSL lacks an algorithm (MD5 under FIPS). */
+struct hasher *hasher_new(void);
+void           hasher_free(struct hasher *h);
+
+size_t hash_size(enum hash_algorithm algorithm); /* 16, 32 or 32 */
+
+/* Hashes the parts one after another into out[hash_size]. */
+void hasher_digest(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
+                   uint8_t *out);
+/* HMAC-SHA256 under a 32-byte key. */
+void hasher_mac(struct hasher *h, const uint8_t key[32], const struct slice *parts, size_t count, uint8_t out[32]);
+
+/* Constant time. */
+bool secret_eq(const void *a, const void *b, size_t len);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* id.h - 64-bit names for objects that someone else may look up later.
+ *
+ *   63      56 55      48 47              24 23               0
+ *  +----------+----------+------------------+------------------+
+ *  |  worker  |   kind   |      index       |    generation    |
+ *  +----------+----------+------------------+------------------+
+ *
+ * The generation is never 0, so id 0 names nothing.  A slot that is freed and
+ * used again has another generation: a stale id finds NULL, never a stranger. */
+
+#ifndef BASE_ID_H
+#define BASE_ID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint64_t object_id;
+
+enum id_kind {
+    ID_SERVER_TXN = 1,
+    ID_CLIENT_TXN,
+    ID_CONNECTION,
+    ID_DIALOG,
+    ID_CALL,
+    ID_CONTEXT, /* a proxy's response context */
+    ID_QUERY,
+    ID_STORE_WAIT,
+};
+
+struct id_slot {
+    void    *object;
+    uint32_t generation;
+    uint32_t next_free;
+};
+
+struct id_table {
+    struct id_slot *slots;
+    uint32_t        slot_count, first_free, used, limit;
+    uint8_t         worker, kind;
+};
+
+/* No memory is taken until the first id_add; at most `limit` objects. */
+void id_table_init(struct id_table *t, uint8_t worker, enum id_kind kind, uint32_t limit);
+void id_table_fini(struct id_table *t);
+
+/* Returns 0 at the limit or without memory. */
+object_id id_add(struct id_table *t, void *object);
+void     *id_find(const struct id_table *t, object_id id);
+void      id_remove(struct id_table *t, object_id id);
+
+static inline uint8_t id_worker(object_id id)
+{
+    return (uint8_t)(id >> 56);
+}
+
+#endif

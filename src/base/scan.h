@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* scan.h - a cursor over a slice.
+ *
+ * Every scan_* function that finds what it wants moves the cursor past it and
+ * returns true; otherwise it leaves the cursor where it was and returns false.
+ * That one rule lets a grammar production read as a chain of &&. */
+
+#ifndef BASE_SCAN_H
+#define BASE_SCAN_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+struct scan {
+    const char *at;
+    const char *end;
+};
+
+struct scan scan_from(struct slice text);
+bool scan_at_end(const struct scan *s);
+
+/* What is left, without moving. */
+struct slice scan_rest(const struct scan *s);
+
+/* The literal: scan_word ignores ASCII case, scan_exact does not. */
+bool scan_word(struct scan *s, struct slice word);
+bool scan_exact(struct scan *s, struct slice text);
+
+/* One byte. */
+bool scan_byte(struct scan *s, char byte);
+
+/* Zero or more of SP, HTAB, CR, LF.  Always true, so it can sit in a chain.
+ * (A message's lines are unfolded by position, so CR and LF here are a fold.) */
+bool scan_lws(struct scan *s);
+
+/* One or more RFC 3261 25.1 token characters. */
+bool scan_token(struct scan *s, struct slice *token);
+
+/* One or more bytes up to, not including, any byte of the C string `stops`,
+ * or the end. */
+bool scan_until(struct scan *s, const char *stops, struct slice *run);
+
+/* A quoted-string (RFC 3261 25.1).  `inner` is what stands between the quotes,
+ * backslash escapes kept: see quoted_unescape in buf.h's buf_put_unquoted. */
+bool scan_quoted(struct scan *s, struct slice *inner);
+
+/* A host: name, IPv4 address, or IPv6 address in brackets (brackets kept). */
+bool scan_host(struct scan *s, struct slice *host);
+
+/* Decimal digits whose value is at most `max`.  Leading zeros are allowed. */
+bool scan_number(struct scan *s, uint32_t max, uint32_t *value);
+bool scan_number64(struct scan *s, uint64_t max, uint64_t *value);
+
+/* Single bytes by class, for the few places that walk by hand. */
+bool is_token_byte(char c);
+bool is_alnum_byte(char c);
+bool is_digit_byte(char c);
+/* 0..15, or -1. */
+int hex_value(char c);
+
+#endif

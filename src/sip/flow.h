@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* flow.h - where a message came from or goes to: a transport, two addresses
+ * and, for streams, the connection. */
+
+#ifndef SIP_FLOW_H
+#define SIP_FLOW_H
+
+#include "base/address.h"
+#include "base/id.h"
+
+enum transport { TRANSPORT_NONE, TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_WS, TRANSPORT_WSS };
+
+struct flow {
+    enum transport transport;
+    struct address local;      /* the address that was hit, or to send from */
+    struct address remote;
+    object_id      connection; /* streams only, else 0                      */
+    unsigned       listener;   /* index of the listener it belongs to       */
+};
+
+/* "UDP", "TCP", ... as in a Via; "udp" as in a URI parameter. */
+struct slice   transport_name(enum transport transport);
+struct slice   transport_param(enum transport transport);
+enum transport transport_parse(struct slice name); /* any case; TRANSPORT_NONE if unknown */
+
+bool     transport_is_reliable(enum transport transport); /* no retransmissions */
+uint16_t transport_default_port(enum transport transport); /* 5060, 5061, 80, 443 */
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* message.h - a SIP message: one block, indexed once, parsed on demand
+ * (RFC 3261 7, 25).
+ *
+ *   +----------------+--------------------------+---------------------------+
+ *   | struct message | the bytes as received    | arena: header index, ...  |
+ *   +----------------+--------------------------+---------------------------+
+ *
+ * Every slice in a message points into its bytes, which never change.  What
+ * opens a transaction (start line, top Via, From, To, Call-ID, CSeq,
+ * Max-Forwards, Content-Length, no SINGLE header twice) is checked when the
+ * message is parsed; everything else when someone asks for it, and a proxy does
+ * not ask.  A message is immutable and, alone in Ahoy, counts its holders; they
+ * are all on one thread. */
+
+#ifndef SIP_MESSAGE_H
+#define SIP_MESSAGE_H
+
+#include "base/arena.h"
+#include "sip/name_addr.h"
+#include "sip/via.h"
+
+enum method {
+    METHOD_OTHER,
+#define METHOD(name) METHOD_##name,
+#include "sip/methods.def"
+#undef METHOD
+    METHOD_COUNT
+};
+
+enum header_id {
+    HEADER_OTHER,
+#define HEADER(id, name, compact, flags) HEADER_##id,
+#include "sip/headers.def"
+#undef HEADER
+    HEADER_COUNT
+};
+
+struct header {
+    enum header_id id;
+    struct slice   name;  /* as written                                                  */
+    struct slice   value; /* trimmed; folds kept (scan_lws steps over them)              */
+    struct slice   line;  /* all of it with its line end(s): what a proxy copies         */
+};
+
+struct cseq {
+    uint32_t     number;
+    enum method  method;
+    struct slice method_text;
+};
+
+struct message {
+    unsigned     holders;
+    struct flow  flow; /* where it came from; set by whoever received it */
+    struct slice text; /* from the first byte of the start line to the end of the body */
+
+    bool         is_request;
+    enum method  method;      /* of a response: that of its CSeq */
+    struct slice method_text;
+    struct slice uri_text;    /* the Request-URI as written      */
+    struct uri   uri;         /* scheme URI_OTHER if it could not be read; then 416 or 400 is the answer */
+    unsigned     status;      /* 0 in a request                  */
+    struct slice reason;
+
+    struct header *headers; /* in order of appearance */
+    unsigned       header_count;
+    uint16_t       first[HEADER_COUNT]; /* 1 + index of the first with that id, 0: none */
+
+    struct via       via; /* the topmost Via value */
+    struct name_addr from, to;
+    struct slice     from_tag, to_tag;
+    struct slice     call_id;
+    struct cseq      cseq;
+    int              max_forwards;   /* -1: absent */
+    bool             has_length;     /* Content-Length was there */
+    struct slice     body;
+
+    struct arena arena;
+};
+
+/* What is wrong and where: the makings of a 400's reason phrase. */
+struct parse_fault {
+    size_t      offset;    /* from the start of the message                                 */
+    const char *expected;  /* "a token after Via's slash", a static string                  */
+    unsigned    status;    /* what a request deserves: 400, 413, 416, 505, 513, ...         */
+    bool        answerable;/* Via, From, To, Call-ID and CSeq could be read: send that status */
+};
+
+/* Read a message that fills `bytes` (a datagram: bytes after Content-Length are
+ * ignored; a stream: exactly one message).  Keeps a copy of `bytes`.  Leading
+ * CRLFs are skipped.  Returns NULL and says why in `fault`, which may then still
+ * be answered: message_parse_broken gives what could be read.
+ *
+ * -ERR_NO_MEMORY shows as fault->expected == NULL. */
+struct message *message_parse(struct slice bytes, struct parse_fault *fault);
+
+/* The parts of a malformed request that an answer needs (RFC 3261 8.2.6), when
+ * fault.answerable; NULL otherwise.  Only via, from, to, call_id, cseq, method
+ * and the header index may be used. */
+struct message *message_parse_broken(struct slice bytes, struct parse_fault *fault);
+
+struct message *message_hold(struct message *m);
+void            message_drop(struct message *m); /* NULL is fine */
+
+/* The first header with this id, or NULL; the next with the same id after `h`. */
+const struct header *message_header(const struct message *m, enum header_id id);
+const struct header *message_next(const struct message *m, const struct header *h);
+
+/* Walk the values of a comma list through all its lines, as one list:
+ *
+ *     struct header_values v = message_values(m, HEADER_ROUTE);
+ *     while (values_next_name_addr(&v, &route)) ...
+ *
+ * After the walk `v.broken` tells whether it ended at text that did not fit. */
+struct header_values {
+    const struct message *message;
+    const struct header  *header;
+    struct scan           scan;
+    bool                  broken;
+};
+struct header_values message_values(const struct message *m, enum header_id id);
+bool                 values_next_name_addr(struct header_values *v, struct name_addr *out);
+bool                 values_next_via(struct header_values *v, struct via *out);
+bool                 values_next_token(struct header_values *v, struct slice *out); /* Require, Supported, Allow */
+
+/* Is `token` a value of the list, any case? */
+bool message_lists(const struct message *m, enum header_id id, struct slice token);
+
+/* A header whose value is a decimal number: false if absent or not one. */
+bool message_number(const struct message *m, enum header_id id, uint32_t *value);
+
+/* Canonical names ("Call-ID"), methods and reason phrases. */
+struct slice   header_name(enum header_id id);
+enum header_id header_parse(struct slice name); /* long or compact form, any case */
+struct slice   method_name(enum method method);
+enum method    method_parse(struct slice name); /* exact case */
+struct slice   status_reason(unsigned status);  /* "" + class default for an unknown code, never empty */
+
+#endif

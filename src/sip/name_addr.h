@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* name_addr.h - "Alice" <sip:alice@example.test>;tag=1 : the form of From, To,
+ * Contact, Route, Record-Route, Reply-To and others (RFC 3261 20.10, 25.1). */
+
+#ifndef SIP_NAME_ADDR_H
+#define SIP_NAME_ADDR_H
+
+#include "sip/uri.h"
+
+struct name_addr {
+    struct slice text;         /* the whole value as written                               */
+    struct slice display;      /* as written: a quoted-string keeps its quotes; may be ""  */
+    struct uri   uri;
+    struct slice params;       /* header parameters, ";tag=1" with the first ';', or empty */
+    bool         bracketed;    /* was written with <>                                      */
+};
+
+/* Read one value; stop before the ',' that starts the next.  Borrows. */
+bool name_addr_scan(struct scan *s, struct name_addr *out);
+
+/* A parameter of the header (not of the URI) by name, any case; a quoted value
+ * comes without its quotes. */
+bool name_addr_param(const struct name_addr *n, struct slice name, struct slice *value);
+
+/* tag=..., or an empty slice. */
+struct slice name_addr_tag(const struct name_addr *n);
+
+/* Contact (RFC 3261 20.10): expires in seconds, or `otherwise` if absent or not
+ * a number; q in thousandths, 1000 if absent, false if malformed. */
+uint32_t contact_expires(const struct name_addr *n, uint32_t otherwise);
+bool     contact_q(const struct name_addr *n, unsigned *q);
+
+/* One parameter of a ";a=b;c" string by name, any case: the helper under all of
+ * the above, and under uri_param. */
+bool params_find(struct slice params, struct slice name, struct slice *value);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* stack.h - one worker's SIP stack: messages, transactions and name lookup
+ * joined to the transports of one world (RFC 3261 17, 18; RFC 3263; RFC 6026).
+ *
+ *        user (server/, call/)     on_request ^   | stack_respond
+ *                                  client_fn  |   v stack_request
+ *   +------------------------------------------------------------+
+ *   | stack: match | server transactions | client transactions   |
+ *   |        locate (next target)  | connections | listeners     |
+ *   +------------------------------------------------------------+
+ *        world: datagrams, streams, names, timers
+ *
+ * The user never touches a transport and never sees a retransmission.  It names
+ * transactions by id; an id whose transaction has ended finds nothing, and every
+ * call with it is harmless.  Callbacks come from the loop or from within
+ * stack_cancel's and stack_request's *next turn*, never from inside a call into
+ * the stack, so a user may be half-way through its own change when it calls. */
+
+#ifndef STACK_STACK_H
+#define STACK_STACK_H
+
+#include "net/world.h"
+#include "sip/message.h"
+#include "sip/write.h"
+
+struct stack;
+
+struct stack_events {
+    /* A request that opened a server transaction.  Borrow `request` or hold it.
+     * Every one must be answered with a final response in the end.  Never an ACK,
+     * never a CANCEL. */
+    void (*on_request)(void *user, object_id txn, struct message *request);
+    /* An ACK that belongs to no server transaction: the one for a 2xx. */
+    void (*on_ack)(void *user, struct message *ack);
+    /* A CANCEL.  `invite` is the INVITE server transaction it names, and the
+     * CANCEL has been answered 200; or 0, and `txn` waits for an answer. */
+    void (*on_cancel)(void *user, object_id invite, object_id txn, struct message *cancel);
+    /* A response without client transaction: a late or repeated 2xx to INVITE. */
+    void (*on_stray_response)(void *user, struct message *response);
+    /* A server transaction is over: 0, -ERR_TIMEOUT if no ACK came for a final
+     * response to INVITE (Timer H), or a transport error. */
+    void (*on_server_end)(void *user, object_id txn, int error);
+};
+
+enum client_event {
+    CLIENT_RESPONSE, /* `response` is set; borrow or hold it                            */
+    CLIENT_TIMEOUT,  /* Timer B or F on the last target: treat as 408 (RFC 3261 8.1.3.1) */
+    CLIENT_ERROR,    /* no target could be reached or no name found: treat as 503        */
+};
+
+/* Who hears of a client transaction.  Called once or more with CLIENT_RESPONSE
+ * (each provisional, each 2xx to an INVITE, one other final), or once with one of
+ * the others, `detail` an -ERR_X.  `owner` and `index` come back as given. */
+struct client_user {
+    void (*fn)(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
+               int detail);
+    void     *self;
+    object_id owner;
+    unsigned  index;
+};
+
+struct stack_trace {
+    /* Every message that goes out (`sent`) or comes in, as its bytes on the wire. */
+    void (*fn)(void *arg, bool sent, const struct flow *flow, struct slice text);
+    void *arg;
+};
+
+struct stack_config {
+    uint32_t           max_server_txns, max_client_txns, max_connections;
+    msec               t1, t2, t4;     /* 0: the RFC's 500, 4000, 5000 ms          */
+    msec               connection_idle; /* a stream without traffic is closed; 0: 10 min */
+    uint8_t            worker;
+    struct stack_trace trace;          /* fn NULL: off */
+};
+
+struct stack_counters {
+#define COUNTER(name, help) uint64_t name;
+#include "stack/counters.def"
+#undef COUNTER
+};
+
+/* Keeps `events` and `user`.  NULL without memory. */
+struct stack *stack_new(struct world *w, const struct stack_config *config, const struct stack_events *events,
+                        void *user);
+/* Closes everything; transactions end without a word. */
+void stack_free(struct stack *s);
+
+/* Listen.  `advertise` (may be empty) is the "host" or "host:port" that Via,
+ * Contact and Record-Route use instead of the local address.  Port 0: any free
+ * one.  Errors as world_udp_open.  `*index` names it from then on. */
+int stack_listen(struct stack *s, enum transport transport, const struct address *local, struct slice advertise,
+                 unsigned *index);
+/* The bound address; and the sent-by that goes into Via for a message that
+ * leaves from `flow` ("192.0.2.1:5060"). */
+struct address stack_listener_address(const struct stack *s, unsigned index);
+void           stack_write_sent_by(const struct stack *s, struct buf *b, const struct flow *flow);
+/* Does `host`:`port` (0: the default) name one of our listeners? */
+bool stack_is_local(const struct stack *s, struct slice host, uint16_t port);
+
+struct outgoing {
+    struct slice         start_line;  /* with its CRLF                                     */
+    const struct gather *rest;        /* all headers but the top Via, empty line, body     */
+    enum method          method;
+    const struct uri    *destination; /* topmost Route or the Request-URI: RFC 3263 finds targets */
+    const struct flow   *flow;        /* or, if set, this very flow: nothing is looked up  */
+    struct slice         branch_mark; /* put into the branch after the cookie (loop detection), may be empty */
+    struct slice         record_route_user; /* unless empty: add Record-Route <sip:USER@sent-by;lr> */
+    bool                 record_route; /* add Record-Route <sip:sent-by;lr> above the others */
+};
+
+/* Send a request in a client transaction: look up, connect, retransmit, fail over
+ * to the next target.  Copies all of `out`.  Returns 0 at the limit or without
+ * memory (then nobody is called), else the transaction's id. */
+object_id stack_request(struct stack *s, const struct outgoing *out, const struct client_user *user);
+
+/* Send without transaction: the ACK to a 2xx (13.2.2.4), a proxied ACK. */
+int stack_send(struct stack *s, const struct outgoing *out);
+
+/* CANCEL an INVITE client transaction as soon as a provisional has come (9.1);
+ * nothing if a final response has.  `extra_headers` (e.g. a Reason line) may be
+ * empty. */
+void stack_cancel(struct stack *s, object_id client_txn, struct slice extra_headers);
+
+/* Nobody will be called for this client transaction any more; it ends in its time. */
+void stack_forget(struct stack *s, object_id client_txn);
+
+/* Send a response in its server transaction; `response` is complete (see
+ * write_response_head).  A second final response is dropped, but for a 2xx to an
+ * INVITE (RFC 6026 7.1). */
+int stack_respond(struct stack *s, object_id server_txn, unsigned status, const struct gather *response);
+/* The same with no extra headers and no body; `reason` may be empty. */
+int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct slice reason);
+/* Answer without transaction (the To tag is a hash, so repetitions agree). */
+int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason);
+/* Forward a response as it is, minus the top Via, to where the next Via says. */
+int stack_forward_response(struct stack *s, const struct message *response);
+
+/* The request of a server transaction; NULL if it is over. */
+struct message *stack_server_request(const struct stack *s, object_id server_txn);
+/* The To tag that stack_reply uses in this transaction: make dialogs with it. */
+struct slice stack_server_tag(const struct stack *s, object_id server_txn);
+/* Is this request the same as one that is being served, come another way
+ * (RFC 3261 8.2.2.2)? */
+bool stack_is_merged(const struct stack *s, object_id server_txn);
+
+/* Transactions, connections and lookups that are alive: 0 when all is quiet. */
+size_t stack_alive(const struct stack *s);
+const struct stack_counters *stack_counters(const struct stack *s);
+struct world *stack_world(const struct stack *s);
+
+#endif
