@@ -21,6 +21,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/record.h"
 #include "base/wheel.h"
 
 struct world;
@@ -53,17 +54,6 @@ struct stream_events {
 /* Called for each accepted connection; gives back what will own it and who is
  * called.  Returning NULL refuses the connection. */
 typedef const struct stream_events *accept_fn(void *owner, struct listener *l, struct stream *s, void **stream_owner);
-
-enum record_type { RECORD_A = 1, RECORD_AAAA = 28, RECORD_SRV = 33, RECORD_NAPTR = 35 };
-
-struct record {
-    enum record_type type;
-    uint32_t         ttl; /* seconds */
-    struct address   address;  /* A, AAAA: port 0 */
-    uint16_t         priority, weight, port; /* SRV; NAPTR: priority = order, weight = preference */
-    struct slice     target;   /* SRV, NAPTR replacement; lives until the callback returns */
-    struct slice     flags, service, regexp; /* NAPTR */
-};
 
 /* error: 0 (count may still be 0: the name has no such record), -ERR_NAME (no such
  * name), -ERR_TIMEOUT (no server answered). */
