@@ -69,6 +69,8 @@ struct world_ops {
                     size_t count);
     void (*udp_close)(struct udp *u);
 
+    int (*source)(struct world *w, const struct address *remote, struct address *local);
+
     int (*listen)(struct world *w, const struct address *local, accept_fn *on_accept, void *owner,
                   struct listener **out);
     struct address (*listener_local)(const struct listener *l);
@@ -135,6 +137,14 @@ static inline int world_udp_send(struct world *w, struct udp *u, const struct ad
                                  const struct address *to, const struct slice *parts, size_t count)
 {
     return w->ops->udp_send(u, from, to, parts, count);
+}
+
+/* Which of our addresses the host would use to reach `remote` (port 0 in
+ * `*local`); for an address of our own that is the address itself.  Returns 0 or
+ * -ERR_UNREACHABLE. */
+static inline int world_source(struct world *w, const struct address *remote, struct address *local)
+{
+    return w->ops->source(w, remote, local);
 }
 
 /* Listen for streams.  Errors as world_udp_open. */

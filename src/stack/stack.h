@@ -104,8 +104,9 @@ struct outgoing {
     const struct uri    *destination; /* topmost Route or the Request-URI: RFC 3263 finds targets */
     const struct flow   *flow;        /* or, if set, this very flow: nothing is looked up  */
     struct slice         branch_mark; /* put into the branch after the cookie (loop detection), may be empty */
-    struct slice         record_route_user; /* unless empty: add Record-Route <sip:USER@sent-by;lr> */
     bool                 record_route; /* add Record-Route <sip:sent-by;lr> above the others */
+    enum transport       upstream;     /* with record_route: what the request came by; if both
+                                        * sides are streams of one kind the URI says so       */
 };
 
 /* Send a request in a client transaction: look up, connect, retransmit, fail over
