@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* audio_device.h - the sound card.
+ *
+ * PortAudio lives in a module of ours, ahoy_portaudio.so, which is loaded when
+ * the first card is opened: beside the executable, then in ../lib/ahoy.  The
+ * card's own thread touches only two rings (ring.h). */
+
+#ifndef MEDIA_AUDIO_DEVICE_H
+#define MEDIA_AUDIO_DEVICE_H
+
+#include "base/buf.h"
+#include "media/audio.h"
+
+/* Open the default card, or the one whose name contains `name` (NULL: default),
+ * for both directions at `rate`.  Source and sink are one device and may be
+ * closed in any order; it stops with the second.  A card whose side is silent
+ * gives silence and drops sound; neither blocks.  `why` (may be NULL) gets a
+ * sentence for a person if it fails.  Returns 0, -ERR_NOT_FOUND (no module, no
+ * card, none of that name), -ERR_UNSUPPORTED (the module is of another version,
+ * the card cannot do `rate`), -ERR_IO, -ERR_NO_MEMORY. */
+int audio_device_open(const char *name, unsigned rate, struct buf *why, struct audio_source **source,
+                      struct audio_sink **sink);
+
+#endif
