@@ -2,7 +2,7 @@
 /* address.h - an IP address and port in binary.
  *
  * Addresses are compared as binary, never as text.  An IPv4-mapped IPv6 address
- * becomes IPv4 when it enters (address_scan_ip, net/), so equal hosts are equal. */
+ * becomes IPv4 when it enters (address_parse_ip, net/), so equal hosts are equal. */
 
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
@@ -33,7 +33,7 @@ bool address_is_loopback(const struct address *a);
 
 enum { ADDRESS_TEXT = 64 }; /* room for any of the two, with its NUL */
 
-/* IPv6 in brackets, RFC 5952 form: fit for a URI or Via. */
+/* IPv6 in brackets, RFC 5952 form: fit for a URI or Via.  "none" for FAMILY_NONE. */
 void address_write_ip(struct buf *b, const struct address *a);
 /* ip ":" port */
 void address_write(struct buf *b, const struct address *a);

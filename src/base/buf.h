@@ -27,7 +27,8 @@ void buf_put_byte(struct buf *b, char byte);
 void buf_put_number(struct buf *b, uint64_t number);
 void buf_put_hex(struct buf *b, const void *bytes, size_t len); /* lower case */
 
-/* printf into the rest; never for the hot path. */
+/* printf into the rest, which must have a byte to spare for a NUL; never for the
+ * hot path. */
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* `text` as a quoted-string: quotes around, '"' and '\' escaped. */

@@ -18,7 +18,7 @@ struct scan {
 };
 
 struct scan scan_from(struct slice text);
-bool scan_at_end(const struct scan *s);
+bool        scan_at_end(const struct scan *s);
 
 /* What is left, without moving. */
 struct slice scan_rest(const struct scan *s);
@@ -42,7 +42,7 @@ bool scan_token(struct scan *s, struct slice *token);
 bool scan_until(struct scan *s, const char *stops, struct slice *run);
 
 /* A quoted-string (RFC 3261 25.1).  `inner` is what stands between the quotes,
- * backslash escapes kept: see quoted_unescape in buf.h's buf_put_unquoted. */
+ * backslash escapes kept: buf_put_unquoted in buf.h resolves them. */
 bool scan_quoted(struct scan *s, struct slice *inner);
 
 /* A host: name, IPv4 address, or IPv6 address in brackets (brackets kept). */
@@ -53,9 +53,25 @@ bool scan_number(struct scan *s, uint32_t max, uint32_t *value);
 bool scan_number64(struct scan *s, uint64_t max, uint64_t *value);
 
 /* Single bytes by class, for the few places that walk by hand. */
-bool is_token_byte(char c);
-bool is_alnum_byte(char c);
-bool is_digit_byte(char c);
+enum { BYTE_DIGIT = 1, BYTE_ALNUM = 2, BYTE_TOKEN = 4, BYTE_HOST = 8, BYTE_IPV6 = 16, BYTE_LWS = 32 };
+
+extern const unsigned char byte_class[256];
+
+static inline bool is_token_byte(char c)
+{
+    return (byte_class[(unsigned char)c] & BYTE_TOKEN) != 0;
+}
+
+static inline bool is_alnum_byte(char c)
+{
+    return (byte_class[(unsigned char)c] & BYTE_ALNUM) != 0;
+}
+
+static inline bool is_digit_byte(char c)
+{
+    return (byte_class[(unsigned char)c] & BYTE_DIGIT) != 0;
+}
+
 /* 0..15, or -1. */
 int hex_value(char c);
 

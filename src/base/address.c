@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/address.h"
+
+#include <arpa/inet.h>
+
+static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+/* inet_pton wants a C string; no address is longer than the room here. */
+static bool parse_as(int family, struct slice text, uint8_t *ip)
+{
+    char       memory[INET6_ADDRSTRLEN];
+    struct buf b = BUF_ON(memory);
+
+    buf_put(&b, text);
+    return memchr(text.ptr, '\0', text.len) == NULL && inet_pton(family, buf_cstr(&b), ip) == 1;
+}
+
+static bool parse_6(struct slice text, struct address *out)
+{
+    if (!parse_as(AF_INET6, text, out->ip))
+        return false;
+    out->family = FAMILY_6;
+    if (memcmp(out->ip, mapped_prefix, sizeof mapped_prefix) == 0) {
+        memmove(out->ip, out->ip + 12, 4);
+        memset(out->ip + 4, 0, 12);
+        out->family = FAMILY_4;
+    }
+    return true;
+}
+
+bool address_parse_ip(struct slice text, struct address *out)
+{
+    *out = (struct address){ 0 };
+    if (text.len == 0)
+        return false;
+    if (text.ptr[0] == '[') {
+        if (text.len < 2 || text.ptr[text.len - 1] != ']')
+            return false;
+        return parse_6(slice_between(text.ptr + 1, text.ptr + text.len - 1), out);
+    }
+    if (memchr(text.ptr, ':', text.len) != NULL)
+        return parse_6(text, out);
+    out->family = FAMILY_4;
+    return parse_as(AF_INET, text, out->ip);
+}
+
+bool address_parse(struct slice text, struct address *out)
+{
+    struct scan  s = scan_from(text);
+    struct slice host;
+    uint32_t     port;
+
+    if (address_parse_ip(text, out))
+        return true;
+    if (!(scan_host(&s, &host) && scan_byte(&s, ':') && scan_number(&s, UINT16_MAX, &port) && scan_at_end(&s)))
+        return false;
+    if (!address_parse_ip(host, out))
+        return false;
+    out->port = (uint16_t)port;
+    return true;
+}
+
+struct address address_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port)
+{
+    return (struct address){ .ip = { a, b, c, d }, .port = port, .family = FAMILY_4 };
+}
+
+bool address_eq_ip(const struct address *a, const struct address *b)
+{
+    return a->family == b->family && a->scope == b->scope && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
+}
+
+bool address_eq(const struct address *a, const struct address *b)
+{
+    return a->port == b->port && address_eq_ip(a, b);
+}
+
+bool address_is_any(const struct address *a)
+{
+    static const uint8_t zero[16];
+
+    return a->family != FAMILY_NONE && memcmp(a->ip, zero, sizeof zero) == 0;
+}
+
+bool address_is_loopback(const struct address *a)
+{
+    static const uint8_t one[16] = { [15] = 1 };
+
+    if (a->family == FAMILY_4)
+        return a->ip[0] == 127;
+    return a->family == FAMILY_6 && memcmp(a->ip, one, sizeof one) == 0;
+}
+
+static unsigned group(const struct address *a, unsigned i)
+{
+    return (unsigned)a->ip[2 * i] << 8 | a->ip[2 * i + 1];
+}
+
+/* The longest run of two zero groups or more, the first of equals (RFC 5952 4.2). */
+static void longest_zeros(const struct address *a, unsigned *start, unsigned *length)
+{
+    *start  = 8;
+    *length = 1;
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned run = 0;
+
+        while (i + run < 8 && group(a, i + run) == 0)
+            run++;
+        if (run > *length) {
+            *start  = i;
+            *length = run;
+        }
+        i += run;
+    }
+}
+
+/* Without leading zeros, in lower case (RFC 5952 4.1, 4.3). */
+static void put_group(struct buf *b, unsigned value)
+{
+    bool started = false;
+
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        unsigned digit = value >> shift & 15;
+
+        started = started || digit != 0 || shift == 0;
+        if (started)
+            buf_put_byte(b, "0123456789abcdef"[digit]);
+    }
+}
+
+static void write_6(struct buf *b, const struct address *a)
+{
+    unsigned start, length;
+
+    longest_zeros(a, &start, &length);
+    buf_put_byte(b, '[');
+    for (unsigned i = 0; i < 8; i++) {
+        if (i == start) {
+            buf_put(b, SLICE("::"));
+            i += length - 1;
+            continue;
+        }
+        if (i > 0 && !(start < 8 && i == start + length))
+            buf_put_byte(b, ':');
+        put_group(b, group(a, i));
+    }
+    buf_put_byte(b, ']');
+}
+
+void address_write_ip(struct buf *b, const struct address *a)
+{
+    switch ((enum family)a->family) {
+    case FAMILY_4:
+        for (unsigned i = 0; i < 4; i++) {
+            if (i > 0)
+                buf_put_byte(b, '.');
+            buf_put_number(b, a->ip[i]);
+        }
+        break;
+    case FAMILY_6:
+        write_6(b, a);
+        break;
+    case FAMILY_NONE:
+        buf_put(b, SLICE("none"));
+        break;
+    }
+}
+
+void address_write(struct buf *b, const struct address *a)
+{
+    address_write_ip(b, a);
+    buf_put_byte(b, ':');
+    buf_put_number(b, a->port);
+}

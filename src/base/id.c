@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/id.h"
+
+#include <stdlib.h>
+
+enum { INDEX_BITS = 24, MASK = (1 << INDEX_BITS) - 1, FIRST_SLOTS = 64 };
+
+#define NO_SLOT UINT32_MAX
+
+void id_table_init(struct id_table *t, uint8_t worker, enum id_kind kind, uint32_t limit)
+{
+    *t = (struct id_table){
+        .first_free = NO_SLOT,
+        .limit      = limit < MASK ? limit : MASK,
+        .worker     = worker,
+        .kind       = (uint8_t)kind,
+    };
+}
+
+void id_table_fini(struct id_table *t)
+{
+    free(t->slots);
+    t->slots      = NULL;
+    t->slot_count = t->used = 0;
+    t->first_free           = NO_SLOT;
+}
+
+static bool grow(struct id_table *t)
+{
+    uint32_t        count = t->slot_count == 0 ? FIRST_SLOTS : 2 * t->slot_count;
+    struct id_slot *slots;
+
+    if (count > t->limit)
+        count = t->limit;
+    if (count == t->slot_count || (slots = realloc(t->slots, count * sizeof *slots)) == NULL)
+        return false;
+    for (uint32_t i = count; i-- > t->slot_count;) {
+        slots[i]      = (struct id_slot){ .generation = 1, .next_free = t->first_free };
+        t->first_free = i;
+    }
+    t->slots      = slots;
+    t->slot_count = count;
+    return true;
+}
+
+object_id id_add(struct id_table *t, void *object)
+{
+    struct id_slot *slot;
+    uint32_t        index;
+
+    if (t->first_free == NO_SLOT && !grow(t))
+        return 0;
+    index         = t->first_free;
+    slot          = &t->slots[index];
+    t->first_free = slot->next_free;
+    slot->object  = object;
+    t->used++;
+    return (uint64_t)t->worker << 56 | (uint64_t)t->kind << 48 | (uint64_t)index << INDEX_BITS | slot->generation;
+}
+
+static struct id_slot *slot_of(const struct id_table *t, object_id id)
+{
+    uint32_t index = (uint32_t)(id >> INDEX_BITS) & MASK;
+
+    if (id_worker(id) != t->worker || (uint8_t)(id >> 48) != t->kind || index >= t->slot_count)
+        return NULL;
+    return t->slots[index].generation == (uint32_t)(id & MASK) ? &t->slots[index] : NULL;
+}
+
+void *id_find(const struct id_table *t, object_id id)
+{
+    const struct id_slot *slot = slot_of(t, id);
+
+    return slot == NULL ? NULL : slot->object;
+}
+
+void id_remove(struct id_table *t, object_id id)
+{
+    struct id_slot *slot = slot_of(t, id);
+
+    if (slot == NULL || slot->object == NULL)
+        return;
+    slot->object     = NULL;
+    slot->generation = slot->generation == MASK ? 1 : slot->generation + 1;
+    slot->next_free  = t->first_free;
+    t->first_free    = (uint32_t)(slot - t->slots);
+    t->used--;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/random.h"
+
+void random_fill(const struct random *r, void *bytes, size_t len)
+{
+    r->fill(r->arg, bytes, len);
+}
+
+uint64_t random_u64(const struct random *r)
+{
+    uint64_t value;
+
+    random_fill(r, &value, sizeof value);
+    return value;
+}
+
+/* Draw again what lies in the last, incomplete copy of 0..below-1. */
+uint32_t random_below(const struct random *r, uint32_t below)
+{
+    uint64_t whole = UINT64_MAX - UINT64_MAX % below;
+    uint64_t value;
+
+    do
+        value = random_u64(r);
+    while (value >= whole);
+    return (uint32_t)(value % below);
+}
+
+void random_token(const struct random *r, struct buf *b, size_t len)
+{
+    while (len > 0 && buf_ok(b)) {
+        uint64_t bits = random_u64(r);
+
+        for (int i = 0; i < 12 && len > 0; i++, len--, bits >>= 5)
+            buf_put_byte(b, "abcdefghijklmnopqrstuvwxyz234567"[bits & 31]);
+    }
+}
+
+/* splitmix64: spreads any seed, even 0, over the whole state. */
+void random_seed(struct random_seeded *s, uint64_t seed)
+{
+    for (int i = 0; i < 4; i++) {
+        uint64_t z = seed += 0x9e3779b97f4a7c15u;
+
+        z           = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+        z           = (z ^ z >> 27) * 0x94d049bb133111ebu;
+        s->state[i] = z ^ z >> 31;
+    }
+}
+
+static uint64_t rotate(uint64_t x, unsigned bits)
+{
+    return x << bits | x >> (64 - bits);
+}
+
+static uint64_t draw(uint64_t s[4])
+{
+    uint64_t result = rotate(s[1] * 5, 7) * 9;
+    uint64_t t      = s[1] << 17;
+
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rotate(s[3], 45);
+    return result;
+}
+
+void random_seeded_fill(void *seeded, void *bytes, size_t len)
+{
+    struct random_seeded *s  = seeded;
+    char                 *at = bytes;
+
+    while (len > 0) {
+        uint64_t word = draw(s->state);
+        size_t   part = len < sizeof word ? len : sizeof word;
+
+        memcpy(at, &word, part);
+        at += part;
+        len -= part;
+    }
+}

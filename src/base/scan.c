@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/scan.h"
+
+enum {
+    IN_TOKEN = BYTE_TOKEN,
+    IN_WORD  = BYTE_ALNUM | BYTE_TOKEN | BYTE_HOST,
+    IN_HEX   = BYTE_ALNUM | BYTE_TOKEN | BYTE_HOST | BYTE_IPV6,
+};
+
+/* RFC 3261 25.1.  '_' is in no host name by the book, but in many by practice. */
+const unsigned char byte_class[256] = {
+    ['0' ... '9'] = BYTE_DIGIT | IN_HEX,
+    ['a' ... 'f'] = IN_HEX,
+    ['A' ... 'F'] = IN_HEX,
+    ['g' ... 'z'] = IN_WORD,
+    ['G' ... 'Z'] = IN_WORD,
+    ['-']         = BYTE_TOKEN | BYTE_HOST,
+    ['_']         = BYTE_TOKEN | BYTE_HOST,
+    ['.']         = BYTE_TOKEN | BYTE_HOST | BYTE_IPV6,
+    [':']         = BYTE_IPV6,
+    ['!']         = IN_TOKEN,
+    ['%']         = IN_TOKEN,
+    ['*']         = IN_TOKEN,
+    ['+']         = IN_TOKEN,
+    ['`']         = IN_TOKEN,
+    ['\'']        = IN_TOKEN,
+    ['~']         = IN_TOKEN,
+    [' ']         = BYTE_LWS,
+    ['\t']        = BYTE_LWS,
+    ['\r']        = BYTE_LWS,
+    ['\n']        = BYTE_LWS,
+};
+
+int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* An absent slice has no address to do sums with. */
+struct scan scan_from(struct slice text)
+{
+    if (text.ptr == NULL)
+        text = SLICE("");
+    return (struct scan){ text.ptr, text.ptr + text.len };
+}
+
+bool scan_at_end(const struct scan *s)
+{
+    return s->at == s->end;
+}
+
+struct slice scan_rest(const struct scan *s)
+{
+    return slice_between(s->at, s->end);
+}
+
+static size_t left(const struct scan *s)
+{
+    return (size_t)(s->end - s->at);
+}
+
+bool scan_word(struct scan *s, struct slice word)
+{
+    if (left(s) < word.len)
+        return false;
+    for (size_t i = 0; i < word.len; i++)
+        if (ascii_lower(s->at[i]) != ascii_lower(word.ptr[i]))
+            return false;
+    s->at += word.len;
+    return true;
+}
+
+bool scan_exact(struct scan *s, struct slice text)
+{
+    if (left(s) < text.len || (text.len > 0 && memcmp(s->at, text.ptr, text.len) != 0))
+        return false;
+    s->at += text.len;
+    return true;
+}
+
+bool scan_byte(struct scan *s, char byte)
+{
+    if (scan_at_end(s) || *s->at != byte)
+        return false;
+    s->at++;
+    return true;
+}
+
+static bool scan_class(struct scan *s, unsigned char wanted, struct slice *run)
+{
+    const char *start = s->at;
+    const char *at    = start;
+
+    while (at != s->end && (byte_class[(unsigned char)*at] & wanted) != 0)
+        at++;
+    if (at == start)
+        return false;
+    s->at = at;
+    *run  = slice_between(start, at);
+    return true;
+}
+
+bool scan_lws(struct scan *s)
+{
+    struct slice space;
+
+    scan_class(s, BYTE_LWS, &space);
+    return true;
+}
+
+bool scan_token(struct scan *s, struct slice *token)
+{
+    return scan_class(s, BYTE_TOKEN, token);
+}
+
+static bool is_one_of(char c, const char *stops)
+{
+    for (; *stops != '\0'; stops++)
+        if (*stops == c)
+            return true;
+    return false;
+}
+
+bool scan_until(struct scan *s, const char *stops, struct slice *run)
+{
+    const char *start = s->at;
+    const char *at    = start;
+
+    while (at != s->end && !is_one_of(*at, stops))
+        at++;
+    if (at == start)
+        return false;
+    s->at = at;
+    *run  = slice_between(start, at);
+    return true;
+}
+
+bool scan_quoted(struct scan *s, struct slice *inner)
+{
+    const char *at = s->at;
+
+    if (at == s->end || *at != '"')
+        return false;
+    for (at++; at != s->end && *at != '"'; at++) {
+        if (*at != '\\')
+            continue;
+        if (++at == s->end || *at == '\r' || *at == '\n') /* quoted-pair excludes both */
+            return false;
+    }
+    if (at == s->end)
+        return false;
+    *inner = slice_between(s->at + 1, at);
+    s->at  = at + 1;
+    return true;
+}
+
+bool scan_host(struct scan *s, struct slice *host)
+{
+    const char  *start = s->at;
+    struct slice digits;
+
+    if (!scan_byte(s, '['))
+        return scan_class(s, BYTE_HOST, host);
+    if (!scan_class(s, BYTE_IPV6, &digits) || !scan_byte(s, ']')) {
+        s->at = start;
+        return false;
+    }
+    *host = slice_between(start, s->at);
+    return true;
+}
+
+bool scan_number64(struct scan *s, uint64_t max, uint64_t *value)
+{
+    const char *at  = s->at;
+    uint64_t    sum = 0;
+
+    for (; at != s->end && is_digit_byte(*at); at++) {
+        uint64_t digit = (uint64_t)(*at - '0');
+
+        if (sum > max / 10 || digit > max - sum * 10)
+            return false;
+        sum = sum * 10 + digit;
+    }
+    if (at == s->at)
+        return false;
+    s->at  = at;
+    *value = sum;
+    return true;
+}
+
+bool scan_number(struct scan *s, uint32_t max, uint32_t *value)
+{
+    uint64_t wide;
+
+    if (!scan_number64(s, max, &wide))
+        return false;
+    *value = (uint32_t)wide;
+    return true;
+}
