@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* config.h - ahoy.conf: what the operator decided.
+ *
+ * A configuration is read once into an immutable struct and passed around as a
+ * const pointer.  All keys are in config.def.  libConfuse keeps global state, so
+ * a configuration is parsed on one thread at a time (the main one). */
+
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/msec.h"
+#include "sip/flow.h"
+
+#include <stdint.h>
+
+struct config_listen {
+    enum transport transport; /* TRANSPORT_UDP or TRANSPORT_TCP */
+    struct address address;
+};
+
+struct config_route {
+    struct slice domain;   /* lower case; "*": any other domain            */
+    struct slice to;       /* a sip or sips URI to forward to, or empty    */
+    struct slice redirect; /* a redirect server to ask, or empty           */
+};
+
+struct config_redirect {
+    struct slice domain; /* lower case; "*": any other domain */
+    struct slice to;     /* the URI to answer with            */
+};
+
+/* Slices and arrays live as long as the configuration. */
+struct config {
+#define BOOL(key, preset, meaning)                            bool key;
+#define INTEGER(key, preset, minimum, maximum, unit, meaning) uint32_t key;
+#define DURATION(key, preset, minimum, maximum, meaning)      msec key;
+#define LEVEL(key, preset, meaning)                           enum log_level key;
+#define STRING(key, check, preset, meaning)                   struct slice key;
+#include "server/config.def"
+
+    struct slice           *domains; /* lower case; at least one */
+    size_t                  domain_count;
+    struct config_listen   *listens; /* at least one */
+    size_t                  listen_count;
+    bool                    listen_is_default; /* an address this host lacks may be left out */
+    struct config_route    *routes;
+    size_t                  route_count;
+    struct config_redirect *redirects;
+    size_t                  redirect_count;
+
+    struct arena arena; /* holds all of the above */
+};
+
+/* Called once for each mistake with a line for people, "ahoy.conf:12: ..." */
+typedef void config_problem_fn(void *arg, const char *text);
+
+/* Nothing configured.  Returns 0 or -ERR_NO_MEMORY. */
+int config_default(const struct config **out);
+
+/* Read the file at `path`.  Goes on after a mistake where libConfuse can, so that
+ * all are reported; `report` may be NULL.  Returns 0, -ERR_SYNTAX (reported),
+ * -ERR_NOT_FOUND, -ERR_PERMISSION, -ERR_IO, -ERR_TOO_LARGE (each reported too) or
+ * -ERR_NO_MEMORY. */
+int config_load(const char *path, config_problem_fn *report, void *arg, const struct config **out);
+
+/* The same from memory; `name` stands for the file in messages. */
+int config_parse(struct slice text, const char *name, config_problem_fn *report, void *arg, const struct config **out);
+
+void config_free(const struct config *c);
+
+/* Is `host` one of our domains?  Any case. */
+bool config_is_our_domain(const struct config *c, struct slice host);
+/* The section for this domain, else that for "*", else NULL. */
+const struct config_route    *config_route_for(const struct config *c, struct slice domain);
+const struct config_redirect *config_redirect_for(const struct config *c, struct slice domain);
+
+/* The path of a file in the state folder, for example "control.sock". */
+void config_state_path(const struct config *c, struct buf *path, const char *file);
+
+#endif
