@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* main.c - finds the command and runs it. */
+
+#include "base/distance.h"
+#include "cmd/exit_code.h"
+#include "cmd/option.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COMMAND(name) extern const struct command command_##name;
+#include "cmd/commands.def"
+#undef COMMAND
+
+static const struct command *const commands[] = {
+#define COMMAND(name) &command_##name,
+#include "cmd/commands.def"
+#undef COMMAND
+    NULL,
+};
+
+/* The last word of a command's name: "add" of "user add". */
+static const char *last_word(const struct command *c)
+{
+    const char *blank = strrchr(c->name, ' ');
+
+    return blank == NULL ? c->name : blank + 1;
+}
+
+static const struct command *find(const struct command *const *list, const char *word)
+{
+    for (; *list != NULL; list++)
+        if (strcmp(last_word(*list), word) == 0)
+            return *list;
+    return NULL;
+}
+
+static const char *nearest(const struct command *const *list, const char *word)
+{
+    const char *best     = NULL;
+    unsigned    best_far = DISTANCE_FAR;
+
+    for (; *list != NULL; list++) {
+        unsigned far = word_distance(slice_from(word), slice_from(last_word(*list)));
+
+        if (far < best_far) {
+            best_far = far;
+            best     = last_word(*list);
+        }
+    }
+    return best != NULL && distance_is_typo(best_far, slice_from(best)) ? best : NULL;
+}
+
+static int complain_unknown(const struct command *const *list, const char *before, const char *word)
+{
+    const char *guess = nearest(list, word);
+
+    fprintf(stderr, "ahoy: '%s%s' is not a command", before, word);
+    if (guess != NULL)
+        fprintf(stderr, "; did you mean 'ahoy %s%s'?", before, guess);
+    fprintf(stderr, "\nTry 'ahoy --help'.\n");
+    return EXIT_USAGE;
+}
+
+static void print_list(const struct command *const *list)
+{
+    for (; *list != NULL; list++)
+        printf("  %-12s %s\n", last_word(*list), (*list)->summary);
+}
+
+static int print_overview(void)
+{
+    puts("Usage: ahoy COMMAND [OPTION...] [ARGUMENT...]\n\n"
+         "SIP in one binary: a server and a phone.\n\n"
+         "Commands:");
+    print_list(commands);
+    puts("  help         help COMMAND, or help exit-codes\n\n"
+         "Options:\n"
+         "  --help       this text; after a command, its own help with examples\n"
+         "  --version    the version\n\n"
+         "Messages for people go to stderr, results to stdout.  Manual: ahoy(1), ahoy.conf(5).");
+    return EXIT_OK;
+}
+
+static int print_exit_codes(void)
+{
+    size_t                        count;
+    const struct exit_code_entry *codes = exit_code_table(&count);
+
+    for (size_t i = 0; i < count; i++)
+        printf("%4d  %s\n", codes[i].number, codes[i].meaning);
+    return EXIT_OK;
+}
+
+/* `words`: "user", or "user", "add". */
+static int print_help(int count, char **words)
+{
+    const struct command *command;
+
+    if (count == 0)
+        return print_overview();
+    if (strcmp(words[0], "exit-codes") == 0)
+        return print_exit_codes();
+    command = find(commands, words[0]);
+    if (command == NULL)
+        return complain_unknown(commands, "", words[0]);
+    if (count > 1 && command->children != NULL) {
+        const struct command *child = find(command->children, words[1]);
+        char                  before[32];
+
+        snprintf(before, sizeof before, "%s ", command->name);
+        if (child == NULL)
+            return complain_unknown(command->children, before, words[1]);
+        command = child;
+    }
+    command_print_help(command, stdout);
+    return EXIT_OK;
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int run_child(const struct command *command, int argc, char **argv)
+{
+    const struct command *child;
+    char                  before[32];
+
+    if (argc < 2) {
+        command_print_help(command, stderr);
+        return EXIT_USAGE;
+    }
+    if (is_help(argv[1])) {
+        command_print_help(command, stdout);
+        return EXIT_OK;
+    }
+    child = find(command->children, argv[1]);
+    snprintf(before, sizeof before, "%s ", command->name);
+    if (child == NULL)
+        return complain_unknown(command->children, before, argv[1]);
+    return child->run(child, argc - 1, argv + 1);
+}
+
+/* Results that could not be written are a failure, not a success (`ahoy user list > /dev/full`). */
+static int flush(int exit_code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code;
+    fprintf(stderr, "ahoy: cannot write to standard output\n");
+    return exit_code == EXIT_OK ? EXIT_ERROR : exit_code;
+}
+
+static int run(int argc, char **argv)
+{
+    const struct command *command;
+
+    if (argc < 2) {
+        print_overview();
+        return EXIT_USAGE;
+    }
+    if (is_help(argv[1]))
+        return print_overview();
+    if (strcmp(argv[1], "help") == 0)
+        return print_help(argc - 2, argv + 2);
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("ahoy %s\n", AHOY_VERSION);
+        return EXIT_OK;
+    }
+    command = find(commands, argv[1]);
+    if (command == NULL)
+        return complain_unknown(commands, "", argv[1]);
+    if (command->children != NULL)
+        return run_child(command, argc - 1, argv + 1);
+    return command->run(command, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    return flush(run(argc, argv));
+}
