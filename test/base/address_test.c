@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/address.h"
+#include "support/test.h"
+
+static struct slice written(const struct address *a, bool port)
+{
+    static char memory[ADDRESS_TEXT];
+    struct buf  b = BUF_ON(memory);
+
+    if (port)
+        address_write(&b, a);
+    else
+        address_write_ip(&b, a);
+    CHECK(*buf_cstr(&b) != '\0');
+    return buf_slice(&b);
+}
+
+/* RFC 5952 4 and 5; RFC 4291 2.5.5.2 for the mapped ones. */
+TEST(every_spelling_of_an_address_becomes_one)
+{
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
+        { "192.0.2.1", "192.0.2.1" },
+        { "0.0.0.0", "0.0.0.0" },
+        { "255.255.255.255", "255.255.255.255" },
+        { "::", "[::]" },
+        { "::1", "[::1]" },
+        { "1::", "[1::]" },
+        { "[2001:DB8::1]", "[2001:db8::1]" },
+        { "2001:0db8:0000:0000:0001:0000:0000:0001", "[2001:db8::1:0:0:1]" },
+        { "2001:db8:0:1:1:1:1:1", "[2001:db8:0:1:1:1:1:1]" },
+        { "2001:0:0:1:0:0:0:1", "[2001:0:0:1::1]" },
+        { "2001:db8:1:1:1:1:0:0", "[2001:db8:1:1:1:1::]" },
+        { "0:0:1:1:1:1:1:1", "[::1:1:1:1:1:1]" },
+        { "2001:db8::aaaa:0:0:1", "[2001:db8::aaaa:0:0:1]" },
+        { "1:2:3:4:5:6:7:8", "[1:2:3:4:5:6:7:8]" },
+        { "fe80::a0b:c00", "[fe80::a0b:c00]" },
+        { "::ffff:192.0.2.1", "192.0.2.1" },
+        { "[::ffff:c000:201]", "192.0.2.1" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address a;
+
+        CHECK(address_parse_ip(test_guarded(slice_from(cases[i].in)), &a));
+        CHECK_SLICE(cases[i].out, written(&a, false));
+        CHECK_INT(0, a.port);
+    }
+}
+
+TEST(what_is_no_address_is_refused)
+{
+    static const char *const bad[] = {
+        "",           "192.0.2",    "192.0.2.256",
+        "192.0.2.1 ", "192.0.2.01", "[192.0.2.1]",
+        "[::1",       "::1]",       "[",
+        "[]",         "1::2::3",    "example",
+        ":",          "12345::",    "fe80::1%eth0",
+        "::1:5060x",  "1.2.3.4.5",  "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
+    };
+    struct address a;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        CHECK(!address_parse_ip(test_guarded(slice_from(bad[i])), &a));
+    CHECK(!address_parse_ip(test_guarded((struct slice){ "1.2.3.4\0x", 9 }), &a));
+    CHECK(!address_parse_ip(test_guarded((struct slice){ "1.2.3.4\0", 8 }), &a));
+}
+
+TEST(a_port_may_follow)
+{
+    struct address a;
+
+    CHECK(address_parse(test_guarded(SLICE("192.0.2.1:5061")), &a));
+    CHECK_SLICE("192.0.2.1:5061", written(&a, true));
+    CHECK(address_parse(test_guarded(SLICE("[2001:db8::1]:65535")), &a));
+    CHECK_SLICE("[2001:db8::1]:65535", written(&a, true));
+    CHECK(address_parse(test_guarded(SLICE("192.0.2.1")), &a));
+    CHECK_SLICE("192.0.2.1:0", written(&a, true));
+    CHECK(address_parse(test_guarded(SLICE("::1")), &a));
+    CHECK(!address_parse(test_guarded(SLICE("192.0.2.1:")), &a));
+    CHECK(!address_parse(test_guarded(SLICE("192.0.2.1:65536")), &a));
+    CHECK(!address_parse(test_guarded(SLICE("[::1]:80x")), &a));
+    CHECK(!address_parse(test_guarded(SLICE("host:80")), &a));
+    CHECK(!address_parse((struct slice){ NULL, 0 }, &a));
+}
+
+TEST(equality_is_of_bytes_scope_and_port)
+{
+    struct address a = address_v4(192, 0, 2, 1, 5060), b = a, six;
+
+    CHECK(address_eq(&a, &b));
+    b.port = 5061;
+    CHECK(!address_eq(&a, &b) && address_eq_ip(&a, &b));
+    b.ip[3] = 2;
+    CHECK(!address_eq_ip(&a, &b));
+    CHECK(address_parse_ip(SLICE("::ffff:192.0.2.1"), &six));
+    CHECK(address_eq_ip(&a, &six));
+    CHECK(address_parse_ip(SLICE("fe80::1"), &six));
+    b       = six;
+    b.scope = 2;
+    CHECK(!address_eq_ip(&six, &b));
+    b = address_v4(0, 0, 0, 0, 0);
+    CHECK(address_parse_ip(SLICE("::"), &six));
+    CHECK(!address_eq_ip(&six, &b));
+}
+
+TEST(any_and_loopback_are_known_in_both_families)
+{
+    struct address a    = address_v4(0, 0, 0, 0, 1);
+    struct address none = { 0 };
+
+    CHECK(address_is_any(&a) && !address_is_loopback(&a));
+    a = address_v4(127, 9, 9, 9, 1);
+    CHECK(!address_is_any(&a) && address_is_loopback(&a));
+    CHECK(address_parse_ip(SLICE("::1"), &a));
+    CHECK(!address_is_any(&a) && address_is_loopback(&a));
+    CHECK(address_parse_ip(SLICE("::"), &a));
+    CHECK(address_is_any(&a) && !address_is_loopback(&a));
+    CHECK(!address_is_any(&none) && !address_is_loopback(&none));
+    CHECK_SLICE("none:0", written(&none, true));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_spelling_of_an_address_becomes_one),
+        cmocka_unit_test(what_is_no_address_is_refused),
+        cmocka_unit_test(a_port_may_follow),
+        cmocka_unit_test(equality_is_of_bytes_scope_and_port),
+        cmocka_unit_test(any_and_loopback_are_known_in_both_families),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/buf.h"
+#include "support/test.h"
+
+TEST(puts_follow_one_another)
+{
+    char       memory[64];
+    struct buf b = BUF_ON(memory);
+
+    buf_put(&b, SLICE("n="));
+    buf_put_number(&b, 0);
+    buf_put_byte(&b, ' ');
+    buf_put_number(&b, UINT64_MAX);
+    buf_put_byte(&b, ' ');
+    buf_put_hex(&b, "\x00\xfe", 2);
+    buf_printf(&b, " %d%%", 5);
+    buf_put(&b, (struct slice){ NULL, 0 });
+    CHECK(buf_ok(&b));
+    CHECK_SLICE("n=0 18446744073709551615 00fe 5%", buf_slice(&b));
+    CHECK(strcmp(buf_cstr(&b), "n=0 18446744073709551615 00fe 5%") == 0);
+}
+
+TEST(what_does_not_fit_writes_nothing_and_is_remembered)
+{
+    char       memory[4];
+    struct buf b = BUF_ON(memory);
+
+    buf_put(&b, SLICE("abc"));
+    buf_put(&b, SLICE("de"));
+    CHECK(!buf_ok(&b));
+    buf_put_byte(&b, 'f'); /* would fit, but the text would have a hole */
+    CHECK(!buf_ok(&b));
+    CHECK_SLICE("abc", buf_slice(&b));
+    CHECK(strcmp(buf_cstr(&b), "") == 0);
+}
+
+TEST(a_full_buffer_is_still_right)
+{
+    char       memory[4];
+    struct buf b = BUF_ON(memory);
+
+    buf_put(&b, SLICE("abcd"));
+    CHECK(buf_ok(&b));
+    CHECK_SLICE("abcd", buf_slice(&b));
+    CHECK(strcmp(buf_cstr(&b), "") == 0); /* no room for the NUL */
+    CHECK(!buf_ok(&b));
+}
+
+TEST(a_put_of_many_parts_is_whole_or_absent)
+{
+    char       memory[5];
+    struct buf b = BUF_ON(memory);
+
+    buf_put_byte(&b, 'x');
+    buf_put_quoted(&b, SLICE("\"\"")); /* six bytes */
+    CHECK(!buf_ok(&b));
+    CHECK_SLICE("x", buf_slice(&b));
+
+    b = BUF_ON(memory);
+    buf_put_unquoted(&b, SLICE("abcdef"));
+    CHECK(!buf_ok(&b));
+    CHECK_SLICE("", buf_slice(&b));
+
+    b = BUF_ON(memory);
+    buf_put_hex(&b, "abc", 3);
+    CHECK(!buf_ok(&b));
+    CHECK_SLICE("", buf_slice(&b));
+
+    b = BUF_ON(memory);
+    buf_printf(&b, "%s", "abcde"); /* no byte for the NUL */
+    CHECK(!buf_ok(&b));
+    CHECK_SLICE("", buf_slice(&b));
+}
+
+TEST(quoting_and_its_reverse_give_the_same_text)
+{
+    char       quoted[64], plain[64];
+    struct buf q = BUF_ON(quoted), p = BUF_ON(plain);
+
+    buf_put_quoted(&q, SLICE("a \"b\" \\c"));
+    CHECK_SLICE("\"a \\\"b\\\" \\\\c\"", buf_slice(&q));
+    buf_put_unquoted(&p, slice_between(q.ptr + 1, q.ptr + q.len - 1));
+    CHECK_SLICE("a \"b\" \\c", buf_slice(&p));
+    buf_put_unquoted(&p, SLICE("\\"));
+    CHECK_SLICE("a \"b\" \\c\\", buf_slice(&p));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(puts_follow_one_another),
+        cmocka_unit_test(what_does_not_fit_writes_nothing_and_is_remembered),
+        cmocka_unit_test(a_full_buffer_is_still_right),
+        cmocka_unit_test(a_put_of_many_parts_is_whole_or_absent),
+        cmocka_unit_test(quoting_and_its_reverse_give_the_same_text),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

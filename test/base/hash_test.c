@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/buf.h"
+#include "base/hash.h"
+#include "support/test.h"
+
+static struct slice hex(const uint8_t *bytes, size_t len)
+{
+    static char memory[2 * HASH_MAX];
+    struct buf  b = BUF_ON(memory);
+
+    buf_put_hex(&b, bytes, len);
+    return buf_slice(&b);
+}
+
+/* RFC 1321 A.5 and FIPS 180-4 examples ("abc"). */
+TEST(known_digests_come_out_whole_and_in_parts)
+{
+    static const struct {
+        enum hash_algorithm algorithm;
+        size_t              size;
+        const char         *digest;
+    } cases[] = {
+        { HASH_MD5, 16, "900150983cd24fb0d6963f7d28e17f72" },
+        { HASH_SHA256, 32, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+        { HASH_SHA512_256, 32, "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23" },
+    };
+    struct slice   whole   = SLICE("abc");
+    struct slice   parts[] = { SLICE("a"), { NULL, 0 }, SLICE("bc") };
+    struct hasher *h       = hasher_new();
+
+    assert_non_null(h);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            uint8_t out[HASH_MAX];
+
+            CHECK_INT(cases[i].size, hash_size(cases[i].algorithm));
+            hasher_digest(h, cases[i].algorithm, &whole, 1, out);
+            CHECK_SLICE(cases[i].digest, hex(out, cases[i].size));
+            hasher_digest(h, cases[i].algorithm, parts, 3, out);
+            CHECK_SLICE(cases[i].digest, hex(out, cases[i].size));
+        }
+    }
+    hasher_free(h);
+}
+
+TEST(nothing_at_all_has_a_digest)
+{
+    struct hasher *h = hasher_new();
+    uint8_t        out[HASH_MAX];
+
+    assert_non_null(h);
+    hasher_digest(h, HASH_MD5, NULL, 0, out);
+    CHECK_SLICE("d41d8cd98f00b204e9800998ecf8427e", hex(out, 16));
+    hasher_free(h);
+}
+
+/* RFC 4231 4.2: a key of 20 bytes is the same as with zeros behind it. */
+TEST(the_mac_is_hmac_sha256)
+{
+    uint8_t        key[32] = { 0 };
+    uint8_t        out[32];
+    struct slice   parts[] = { SLICE("Hi "), SLICE("There") };
+    struct hasher *h       = hasher_new();
+
+    assert_non_null(h);
+    memset(key, 0x0b, 20);
+    for (int round = 0; round < 2; round++) {
+        hasher_mac(h, key, parts, 2, out);
+        CHECK_SLICE("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7", hex(out, 32));
+    }
+    key[31] = 1;
+    hasher_mac(h, key, parts, 2, out);
+    CHECK(memcmp(hex(out, 32).ptr, "b0344c61", 8) != 0);
+    hasher_free(h);
+}
+
+TEST(secrets_are_equal_only_in_every_byte)
+{
+    CHECK(secret_eq("abc", "abc", 3));
+    CHECK(secret_eq("abc", "abd", 2));
+    CHECK(!secret_eq("abc", "abd", 3));
+    CHECK(!secret_eq("xbc", "abc", 3));
+    CHECK(secret_eq("", "", 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_digests_come_out_whole_and_in_parts),
+        cmocka_unit_test(nothing_at_all_has_a_digest),
+        cmocka_unit_test(the_mac_is_hmac_sha256),
+        cmocka_unit_test(secrets_are_equal_only_in_every_byte),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

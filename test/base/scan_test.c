@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/scan.h"
+#include "support/test.h"
+
+static struct scan over(const char *text)
+{
+    return scan_from(test_guarded(slice_from(text)));
+}
+
+/* The law of scan.h, for whatever `call` wants but does not find. */
+#define CHECK_STAYS(text, call)                                                                                        \
+    do {                                                                                                               \
+        struct scan s    = over(text);                                                                                 \
+        const char *here = s.at;                                                                                       \
+        CHECK(!(call));                                                                                                \
+        CHECK(s.at == here);                                                                                           \
+    } while (0)
+
+TEST(what_is_not_found_leaves_the_cursor_alone)
+{
+    struct slice run;
+    uint32_t     number;
+    uint64_t     wide;
+
+    CHECK_STAYS("", scan_byte(&s, 'a'));
+    CHECK_STAYS("SI", scan_word(&s, SLICE("SIP")));
+    CHECK_STAYS("SIq", scan_word(&s, SLICE("SIP")));
+    CHECK_STAYS("sip", scan_exact(&s, SLICE("SIP")));
+    CHECK_STAYS("", scan_token(&s, &run));
+    CHECK_STAYS(";a", scan_token(&s, &run));
+    CHECK_STAYS(";a", scan_until(&s, ";", &run));
+    CHECK_STAYS("", scan_until(&s, ";", &run));
+    CHECK_STAYS("[::1", scan_host(&s, &run));
+    CHECK_STAYS("[]", scan_host(&s, &run));
+    CHECK_STAYS("[::g]", scan_host(&s, &run));
+    CHECK_STAYS("x", scan_number(&s, 10, &number));
+    CHECK_STAYS("11", scan_number(&s, 10, &number));
+    CHECK_STAYS("99999999999999999999", scan_number(&s, UINT32_MAX, &number));
+    CHECK_STAYS("18446744073709551616", scan_number64(&s, UINT64_MAX, &wide));
+    CHECK_STAYS("", scan_number64(&s, UINT64_MAX, &wide));
+}
+
+/* RFC 3261 25.1: token and word characters, LWS; every byte value. */
+TEST(byte_classes_are_those_of_the_grammar)
+{
+    for (int i = 0; i < 256; i++) {
+        char c     = (char)i;
+        bool alnum = i < 128 && i > 0 && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", i);
+        bool token = alnum || (i > 0 && i < 128 && strchr("-.!%*_+`'~", i) != NULL);
+
+        CHECK_INT(alnum, is_alnum_byte(c));
+        CHECK_INT(token, is_token_byte(c));
+        CHECK_INT(i >= '0' && i <= '9', is_digit_byte(c));
+    }
+}
+
+TEST(hex_digits_have_values_and_nothing_else_has)
+{
+    CHECK_INT(0, hex_value('0'));
+    CHECK_INT(9, hex_value('9'));
+    CHECK_INT(10, hex_value('a'));
+    CHECK_INT(15, hex_value('F'));
+    CHECK_INT(-1, hex_value('g'));
+    CHECK_INT(-1, hex_value('@'));
+    CHECK_INT(-1, hex_value('\0'));
+    CHECK_INT(-1, hex_value((char)0xff));
+}
+
+TEST(an_absent_slice_scans_like_an_empty_one)
+{
+    struct scan s = scan_from((struct slice){ NULL, 0 });
+
+    CHECK(scan_at_end(&s));
+    CHECK(scan_lws(&s));
+    CHECK_SLICE("", scan_rest(&s));
+}
+
+TEST(a_chain_reads_a_production)
+{
+    struct scan  s = over("sip/2.0 \t\r\n UDP;x");
+    struct slice token;
+
+    CHECK(scan_word(&s, SLICE("SIP")) && scan_byte(&s, '/') && scan_exact(&s, SLICE("2.0")) && scan_lws(&s) &&
+          scan_token(&s, &token));
+    CHECK_SLICE("UDP", token);
+    CHECK_SLICE(";x", scan_rest(&s));
+}
+
+TEST(until_stops_at_the_first_stop_or_the_end)
+{
+    struct scan  s = over("ab;c,d");
+    struct slice run;
+
+    CHECK(scan_until(&s, ",;", &run));
+    CHECK_SLICE("ab", run);
+    CHECK(scan_byte(&s, ';') && scan_until(&s, "?", &run));
+    CHECK_SLICE("c,d", run);
+    CHECK(scan_at_end(&s));
+}
+
+/* RFC 3261 25.1: quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F). */
+TEST(quoted_string_ends_at_the_unescaped_quote)
+{
+    struct scan  s = over("\"a \\\"b\\\\\" c");
+    struct slice inner;
+
+    CHECK(scan_quoted(&s, &inner));
+    CHECK_SLICE("a \\\"b\\\\", inner);
+    CHECK_SLICE(" c", scan_rest(&s));
+}
+
+TEST(a_quoted_string_without_end_is_none)
+{
+    struct slice inner;
+
+    CHECK_STAYS("\"open", scan_quoted(&s, &inner));
+    CHECK_STAYS("\"open\\", scan_quoted(&s, &inner));
+    CHECK_STAYS("\"open\\\"", scan_quoted(&s, &inner));
+    CHECK_STAYS("\"a\\\n\"", scan_quoted(&s, &inner));
+    CHECK_STAYS("a", scan_quoted(&s, &inner));
+}
+
+TEST(hosts_are_names_and_addresses_with_their_brackets)
+{
+    struct scan  s = over("a-1.example:5060 192.0.2.1 [2001:DB8::1]:9");
+    struct slice host;
+
+    CHECK(scan_host(&s, &host));
+    CHECK_SLICE("a-1.example", host);
+    CHECK(scan_exact(&s, SLICE(":5060 ")) && scan_host(&s, &host));
+    CHECK_SLICE("192.0.2.1", host);
+    CHECK(scan_lws(&s) && scan_host(&s, &host));
+    CHECK_SLICE("[2001:DB8::1]", host);
+    CHECK_SLICE(":9", scan_rest(&s));
+}
+
+TEST(numbers_reach_exactly_to_their_maximum)
+{
+    struct scan s = over("007 65535 4294967295 18446744073709551615");
+    uint32_t    number;
+    uint64_t    wide;
+
+    CHECK(scan_number(&s, 7, &number) && scan_lws(&s));
+    CHECK_INT(7, number);
+    CHECK(scan_number(&s, UINT16_MAX, &number) && scan_lws(&s));
+    CHECK_INT(65535, number);
+    CHECK(scan_number(&s, UINT32_MAX, &number) && scan_lws(&s));
+    CHECK(number == UINT32_MAX);
+    CHECK(scan_number64(&s, UINT64_MAX, &wide) && scan_at_end(&s));
+    CHECK(wide == UINT64_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_found_leaves_the_cursor_alone),
+        cmocka_unit_test(byte_classes_are_those_of_the_grammar),
+        cmocka_unit_test(hex_digits_have_values_and_nothing_else_has),
+        cmocka_unit_test(an_absent_slice_scans_like_an_empty_one),
+        cmocka_unit_test(a_chain_reads_a_production),
+        cmocka_unit_test(until_stops_at_the_first_stop_or_the_end),
+        cmocka_unit_test(quoted_string_ends_at_the_unescaped_quote),
+        cmocka_unit_test(a_quoted_string_without_end_is_none),
+        cmocka_unit_test(hosts_are_names_and_addresses_with_their_brackets),
+        cmocka_unit_test(numbers_reach_exactly_to_their_maximum),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/siphash.h"
+#include "support/test.h"
+
+/* Key 00 01 .. 0f, text 00 01 ..: from the paper by Aumasson and Bernstein,
+ * appendix A, and its reference vectors. */
+TEST(the_authors_vectors_come_out)
+{
+    struct hash_key key = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u };
+    char            text[15];
+
+    for (char i = 0; i < 15; i++)
+        text[(int)i] = i;
+    CHECK(siphash(&key, test_guarded((struct slice){ text, 15 })) == 0xa129ca6149be45e5u);
+    CHECK(siphash(&key, (struct slice){ NULL, 0 }) == 0x726fdb47dd0e0e31u);
+    CHECK(siphash(&key, test_guarded((struct slice){ text, 8 })) == 0x93f5f5799a932462u);
+}
+
+TEST(nocase_folds_ascii_letters_and_nothing_else)
+{
+    struct hash_key key = { 1, 2 };
+
+    for (int i = 0; i < 256; i++) {
+        for (int at = 0; at < 11; at++) { /* in the words of eight and in the tail */
+            char text[11]   = "~~~~~~~~~~~";
+            char folded[11] = "~~~~~~~~~~~";
+
+            text[at]   = (char)i;
+            folded[at] = ascii_lower((char)i);
+            CHECK(siphash_nocase(&key, (struct slice){ text, 11 }) == siphash(&key, (struct slice){ folded, 11 }));
+        }
+    }
+}
+
+TEST(the_key_matters)
+{
+    struct hash_key a = { 1, 2 }, b = { 1, 3 }, c = { 0, 2 };
+
+    CHECK(siphash(&a, SLICE("x")) != siphash(&b, SLICE("x")));
+    CHECK(siphash(&a, SLICE("x")) != siphash(&c, SLICE("x")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_authors_vectors_come_out),
+        cmocka_unit_test(nocase_folds_ascii_letters_and_nothing_else),
+        cmocka_unit_test(the_key_matters),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
