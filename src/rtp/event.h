@@ -18,7 +18,7 @@
 
 enum {
     EVENT_PAYLOAD         = 4,
-    EVENT_QUEUE           = 32, /* digits that wait to be sent                      */
+    EVENT_QUEUE           = 64, /* digits that wait to be sent                      */
     EVENT_END_PACKETS     = 3,  /* RFC 4733 2.5.1.4                                  */
     EVENT_GAP_MSEC        = 60, /* silence between digits                            */
     EVENT_MIN_MSEC        = 40, /* shorter digits are not recognised by many peers   */

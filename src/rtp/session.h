@@ -129,6 +129,10 @@ void rtp_session_init(struct rtp_session *s, const struct rtp_session_config *c,
 /* The codec changed to another clock rate: jitter starts anew. */
 void rtp_session_set_clock_rate(struct rtp_session *s, uint32_t clock_rate);
 
+/* The caller knows that the peer is another from now on (a new address was agreed): the next source
+ * need not wait for the present one to fall silent. */
+void rtp_session_forget_source(struct rtp_session *s);
+
 /* Write one packet.  `timestamp` counts from any start the caller likes (0 is
  * fine); the session adds its own random one (5.1).  Check with buf_ok(); what
  * did not fit was not counted. */
