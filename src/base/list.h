@@ -58,7 +58,7 @@ static inline struct link *list_shift(struct link *head)
 
 /* `l` must not be unlinked in the body; the SAFE form allows it. */
 #define LIST_EACH(l, head) for (struct link *l = (head)->next; l != (head); l = l->next)
-#define LIST_EACH_SAFE(l, head) \
+#define LIST_EACH_SAFE(l, head)                                                                                        \
     for (struct link *l = (head)->next, *l##_next = l->next; l != (head); l = l##_next, l##_next = l->next)
 
 #endif

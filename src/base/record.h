@@ -11,10 +11,10 @@ enum record_type { RECORD_A = 1, RECORD_AAAA = 28, RECORD_SRV = 33, RECORD_NAPTR
 
 struct record {
     enum record_type type;
-    uint32_t         ttl; /* seconds */
-    struct address   address;  /* A, AAAA: port 0 */
+    uint32_t         ttl;                    /* seconds */
+    struct address   address;                /* A, AAAA: port 0 */
     uint16_t         priority, weight, port; /* SRV; NAPTR: priority = order, weight = preference */
-    struct slice     target;   /* SRV, NAPTR replacement; lives until the callback returns */
+    struct slice     target;                 /* SRV, NAPTR replacement; lives until the callback returns */
     struct slice     flags, service, regexp; /* NAPTR */
 };
 

@@ -15,8 +15,11 @@ struct slice {
 };
 
 /* For literals only: SLICE("INVITE"); SLICE_INIT for static tables. */
-#define SLICE(lit)      ((struct slice){ (lit), sizeof(lit) - 1 })
-#define SLICE_INIT(lit) { (lit), sizeof(lit) - 1 }
+#define SLICE(lit) ((struct slice){ (lit), sizeof(lit) - 1 })
+#define SLICE_INIT(lit)                                                                                                \
+    {                                                                                                                  \
+        (lit), sizeof(lit) - 1                                                                                         \
+    }
 
 /* printf("%.*s", SLICE_ARG(s)) */
 #define SLICE_ARG(s) ((int)(s).len), ((s).ptr)

@@ -133,8 +133,8 @@ static inline int world_udp_open(struct world *w, const struct address *local, c
  * the parts.  `from` (NULL or any: the socket's own) picks the source address on
  * a wildcard socket.  Returns 0, -ERR_TOO_LARGE, or -ERR_LIMIT if the send queue
  * is full; what the kernel says later comes through on_error. */
-static inline int world_udp_send(struct world *w, struct udp *u, const struct address *from,
-                                 const struct address *to, const struct slice *parts, size_t count)
+static inline int world_udp_send(struct world *w, struct udp *u, const struct address *from, const struct address *to,
+                                 const struct slice *parts, size_t count)
 {
     return w->ops->udp_send(u, from, to, parts, count);
 }
@@ -172,8 +172,8 @@ static inline int world_stream_send(struct world *w, struct stream *s, const str
 /* Ask for the records of a name.  The callback comes in a later turn, also when
  * the answer is cached.  Copies `name`.  `*out` is valid until the callback.
  * Returns 0 or -ERR_LIMIT. */
-static inline int world_resolve(struct world *w, struct slice name, enum record_type type, resolve_fn *fn,
-                                void *owner, struct query **out)
+static inline int world_resolve(struct world *w, struct slice name, enum record_type type, resolve_fn *fn, void *owner,
+                                struct query **out)
 {
     return w->ops->resolve(w, name, type, fn, owner, out);
 }

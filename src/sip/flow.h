@@ -12,7 +12,7 @@ enum transport { TRANSPORT_NONE, TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TR
 
 struct flow {
     enum transport transport;
-    struct address local;      /* the address that was hit, or to send from */
+    struct address local; /* the address that was hit, or to send from */
     struct address remote;
     object_id      connection; /* streams only, else 0                      */
     unsigned       listener;   /* index of the listener it belongs to       */
@@ -23,7 +23,7 @@ struct slice   transport_name(enum transport transport);
 struct slice   transport_param(enum transport transport);
 enum transport transport_parse(struct slice name); /* any case; TRANSPORT_NONE if unknown */
 
-bool     transport_is_reliable(enum transport transport); /* no retransmissions */
+bool     transport_is_reliable(enum transport transport);  /* no retransmissions */
 uint16_t transport_default_port(enum transport transport); /* 5060, 5061, 80, 443 */
 
 #endif

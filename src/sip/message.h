@@ -55,11 +55,11 @@ struct message {
     struct slice text; /* from the first byte of the start line to the end of the body */
 
     bool         is_request;
-    enum method  method;      /* of a response: that of its CSeq */
+    enum method  method; /* of a response: that of its CSeq */
     struct slice method_text;
-    struct slice uri_text;    /* the Request-URI as written      */
-    struct uri   uri;         /* scheme URI_OTHER if it could not be read; then 416 or 400 is the answer */
-    unsigned     status;      /* 0 in a request                  */
+    struct slice uri_text; /* the Request-URI as written      */
+    struct uri   uri;      /* scheme URI_OTHER if it could not be read; then 416 or 400 is the answer */
+    unsigned     status;   /* 0 in a request                  */
     struct slice reason;
 
     struct header *headers; /* in order of appearance */
@@ -71,8 +71,8 @@ struct message {
     struct slice     from_tag, to_tag;
     struct slice     call_id;
     struct cseq      cseq;
-    int              max_forwards;   /* -1: absent */
-    bool             has_length;     /* Content-Length was there */
+    int              max_forwards; /* -1: absent */
+    bool             has_length;   /* Content-Length was there */
     struct slice     body;
 
     struct arena arena;
@@ -80,10 +80,10 @@ struct message {
 
 /* What is wrong and where: the makings of a 400's reason phrase. */
 struct parse_fault {
-    size_t      offset;    /* from the start of the message                                 */
-    const char *expected;  /* "a token after Via's slash", a static string                  */
-    unsigned    status;    /* what a request deserves: 400, 413, 416, 505, 513, ...         */
-    bool        answerable;/* Via, From, To, Call-ID and CSeq could be read: send that status */
+    size_t      offset;     /* from the start of the message                                 */
+    const char *expected;   /* "a token after Via's slash", a static string                  */
+    unsigned    status;     /* what a request deserves: 400, 413, 416, 505, 513, ...         */
+    bool        answerable; /* Via, From, To, Call-ID and CSeq could be read: send that status */
 };
 
 /* Read a message that fills `bytes` (a datagram: bytes after Content-Length are

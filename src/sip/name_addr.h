@@ -8,11 +8,11 @@
 #include "sip/uri.h"
 
 struct name_addr {
-    struct slice text;         /* the whole value as written                               */
-    struct slice display;      /* as written: a quoted-string keeps its quotes; may be ""  */
+    struct slice text;    /* the whole value as written                               */
+    struct slice display; /* as written: a quoted-string keeps its quotes; may be ""  */
     struct uri   uri;
-    struct slice params;       /* header parameters, ";tag=1" with the first ';', or empty */
-    bool         bracketed;    /* was written with <>                                      */
+    struct slice params;    /* header parameters, ";tag=1" with the first ';', or empty */
+    bool         bracketed; /* was written with <>                                      */
 };
 
 /* Read one value; stop before the ',' that starts the next.  Borrows. */

@@ -5,15 +5,15 @@
 #ifndef SIP_URI_H
 #define SIP_URI_H
 
-#include "base/scan.h"
 #include "base/buf.h"
+#include "base/scan.h"
 #include "sip/flow.h"
 
 enum uri_scheme { URI_OTHER, URI_SIP, URI_SIPS, URI_TEL };
 
 struct uri {
     enum uri_scheme scheme;
-    struct slice    text;     /* all of it, as written                                 */
+    struct slice    text; /* all of it, as written                                 */
     struct slice    scheme_text;
     struct slice    user;     /* escapes kept; tel: the number; empty without userinfo */
     struct slice    password; /* "alice:secret@": what stands after the colon          */

@@ -9,16 +9,16 @@
 #include "sip/flow.h"
 
 struct via {
-    struct slice text;      /* the whole value as written                        */
-    struct slice transport; /* "UDP", "TLS", ... as written                      */
-    struct slice host;      /* sent-by host; an IPv6 address keeps its []        */
-    uint16_t     port;      /* sent-by port, host byte order; 0 if absent        */
-    struct slice branch;    /* transaction id; empty in an RFC 2543 request      */
-    bool         rport;     /* the sender asks for the source port, RFC 3581     */
+    struct slice text;        /* the whole value as written                        */
+    struct slice transport;   /* "UDP", "TLS", ... as written                      */
+    struct slice host;        /* sent-by host; an IPv6 address keeps its []        */
+    uint16_t     port;        /* sent-by port, host byte order; 0 if absent        */
+    struct slice branch;      /* transaction id; empty in an RFC 2543 request      */
+    bool         rport;       /* the sender asks for the source port, RFC 3581     */
     uint16_t     rport_value; /* rport=5061 in a response, else 0                */
-    struct slice received;  /* received=192.0.2.1, else empty                    */
+    struct slice received;    /* received=192.0.2.1, else empty                    */
     struct slice maddr;
-    uint32_t     ttl;       /* 0 if absent                                       */
+    uint32_t     ttl; /* 0 if absent                                       */
 };
 
 /* RFC 3261 8.1.1.7: a branch that starts so is unique and names a transaction. */

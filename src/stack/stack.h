@@ -67,10 +67,10 @@ struct stack_trace {
 
 struct stack_config {
     uint32_t           max_server_txns, max_client_txns, max_connections;
-    msec               t1, t2, t4;     /* 0: the RFC's 500, 4000, 5000 ms          */
+    msec               t1, t2, t4;      /* 0: the RFC's 500, 4000, 5000 ms          */
     msec               connection_idle; /* a stream without traffic is closed; 0: 10 min */
     uint8_t            worker;
-    struct stack_trace trace;          /* fn NULL: off */
+    struct stack_trace trace; /* fn NULL: off */
 };
 
 struct stack_counters {
@@ -98,12 +98,12 @@ void           stack_write_sent_by(const struct stack *s, struct buf *b, const s
 bool stack_is_local(const struct stack *s, struct slice host, uint16_t port);
 
 struct outgoing {
-    struct slice         start_line;  /* with its CRLF                                     */
-    const struct gather *rest;        /* all headers but the top Via, empty line, body     */
+    struct slice         start_line; /* with its CRLF                                     */
+    const struct gather *rest;       /* all headers but the top Via, empty line, body     */
     enum method          method;
-    const struct uri    *destination; /* topmost Route or the Request-URI: RFC 3263 finds targets */
-    const struct flow   *flow;        /* or, if set, this very flow: nothing is looked up  */
-    struct slice         branch_mark; /* put into the branch after the cookie (loop detection), may be empty */
+    const struct uri    *destination;  /* topmost Route or the Request-URI: RFC 3263 finds targets */
+    const struct flow   *flow;         /* or, if set, this very flow: nothing is looked up  */
+    struct slice         branch_mark;  /* put into the branch after the cookie (loop detection), may be empty */
     bool                 record_route; /* add Record-Route <sip:sent-by;lr> above the others */
     enum transport       upstream;     /* with record_route: what the request came by; if both
                                         * sides are streams of one kind the URI says so       */
@@ -145,8 +145,8 @@ struct slice stack_server_tag(const struct stack *s, object_id server_txn);
 bool stack_is_merged(const struct stack *s, object_id server_txn);
 
 /* Transactions, connections and lookups that are alive: 0 when all is quiet. */
-size_t stack_alive(const struct stack *s);
+size_t                       stack_alive(const struct stack *s);
 const struct stack_counters *stack_counters(const struct stack *s);
-struct world *stack_world(const struct stack *s);
+struct world                *stack_world(const struct stack *s);
 
 #endif

@@ -23,26 +23,32 @@ struct stored_user {
 };
 
 struct stored_binding {
-    uint64_t     row;  /* integer key given by RAM, unique for ever */
-    struct slice aor;  /* canonical, uri_write_aor */
+    uint64_t     row;     /* integer key given by RAM, unique for ever */
+    struct slice aor;     /* canonical, uri_write_aor */
     struct slice contact; /* the URI, as registered                                */
     struct slice params;  /* header parameters to give back (";+sip.instance=..."), may be empty */
     struct slice call_id;
     struct slice user_agent;
-    struct slice path;    /* Path values, comma list, may be empty                 */
-    struct slice flow;    /* opaque text of the server: where it came from         */
+    struct slice path; /* Path values, comma list, may be empty                 */
+    struct slice flow; /* opaque text of the server: where it came from         */
     uint32_t     cseq;
-    uint32_t     q;       /* thousandths */
-    uint64_t     expires_at;   /* wall clock, ms: what was acknowledged */
-    uint64_t     lease_until;  /* wall clock, ms: a restart may serve it up to here */
+    uint32_t     q;           /* thousandths */
+    uint64_t     expires_at;  /* wall clock, ms: what was acknowledged */
+    uint64_t     lease_until; /* wall clock, ms: a restart may serve it up to here */
 };
 
-enum store_change_kind { STORE_PUT_BINDING, STORE_DELETE_BINDING, STORE_PUT_USER, STORE_DELETE_USER, STORE_PUT_SETTING };
+enum store_change_kind {
+    STORE_PUT_BINDING,
+    STORE_DELETE_BINDING,
+    STORE_PUT_USER,
+    STORE_DELETE_USER,
+    STORE_PUT_SETTING
+};
 
 struct store_change {
     enum store_change_kind kind;
-    struct stored_binding  binding; /* for DELETE only `row` */
-    struct stored_user     user;    /* for DELETE only domain and name */
+    struct stored_binding  binding;     /* for DELETE only `row` */
+    struct stored_user     user;        /* for DELETE only domain and name */
     struct slice           name, value; /* a setting: "realm" */
 };
 

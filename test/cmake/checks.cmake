@@ -1,0 +1,12 @@
+# The tree's own rules, label "check"; the fuzzers from their seeds, label "fuzz".
+foreach(check check-layers check-pure check-coverage)
+    add_test(NAME check/${check} COMMAND ${CMAKE_SOURCE_DIR}/tools/${check})
+    set_tests_properties(check/${check} PROPERTIES LABELS check)
+endforeach()
+set_tests_properties(check/check-pure PROPERTIES DISABLED $<NOT:$<BOOL:${AHOY_SANITIZE}>>)
+
+add_test(NAME check/format COMMAND ${CMAKE_SOURCE_DIR}/tools/format --check)
+set_tests_properties(check/format PROPERTIES LABELS check)
+
+add_test(NAME fuzz/all COMMAND ${CMAKE_SOURCE_DIR}/tools/fuzz 5)
+set_tests_properties(fuzz/all PROPERTIES LABELS fuzz TIMEOUT 900)
