@@ -5,6 +5,7 @@
 #ifndef SIP_NAME_ADDR_H
 #define SIP_NAME_ADDR_H
 
+#include "sip/params.h"
 #include "sip/uri.h"
 
 struct name_addr {
@@ -15,7 +16,9 @@ struct name_addr {
     bool         bracketed; /* was written with <>                                      */
 };
 
-/* Read one value; stop before the ',' that starts the next.  Borrows. */
+/* Read one value; stop before the ',' that starts the next.  Borrows.  On
+ * failure `out` is unspecified and the cursor rests on the byte that did not
+ * fit.  Display names without quotes may hold UTF-8. */
 bool name_addr_scan(struct scan *s, struct name_addr *out);
 
 /* A parameter of the header (not of the URI) by name, any case; a quoted value
@@ -29,9 +32,5 @@ struct slice name_addr_tag(const struct name_addr *n);
  * a number; q in thousandths, 1000 if absent, false if malformed. */
 uint32_t contact_expires(const struct name_addr *n, uint32_t otherwise);
 bool     contact_q(const struct name_addr *n, unsigned *q);
-
-/* One parameter of a ";a=b;c" string by name, any case: the helper under all of
- * the above, and under uri_param. */
-bool params_find(struct slice params, struct slice name, struct slice *value);
 
 #endif

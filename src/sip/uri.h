@@ -26,17 +26,21 @@ struct uri {
 
 /* Read a URI.  Inside <> everything up to the '>' belongs to it; in a bare
  * addr-spec (`bare`) it ends before the first ',', ';' or '?' (RFC 3261 20.10).
- * The slices borrow the scanned text. */
+ * The slices borrow the scanned text.  On failure `uri` is unspecified and the
+ * cursor rests on the byte that did not fit. */
 bool uri_scan(struct scan *s, bool bare, struct uri *uri);
 /* All of `text` is one URI (a Request-URI, a command's argument). */
 bool uri_parse(struct slice text, struct uri *uri);
 
-/* A parameter by name, any case.  `value` is empty for a flag such as "lr". */
+/* A parameter by name, any case; "%6C%72" is found as "lr".  `value` keeps its
+ * escapes and is empty for a flag such as "lr". */
 bool uri_param(const struct uri *uri, struct slice name, struct slice *value);
 /* transport=...; TRANSPORT_NONE if absent or unknown. */
 enum transport uri_transport(const struct uri *uri);
 
-/* RFC 3261 19.1.4, the only place where URIs are compared. */
+/* RFC 3261 19.1.4, the only place where URIs are compared; tel by RFC 3966 4,
+ * hosts that are addresses as binary.  A URI with more than LIMIT_LIST
+ * parameters or headers equals none. */
 bool uri_eq(const struct uri *a, const struct uri *b);
 
 /* The canonical key of an address-of-record (RFC 3261 10.3 step 5): scheme,

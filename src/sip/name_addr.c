@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sip/name_addr.h"
+
+static bool is_name_byte(char c)
+{
+    return is_token_byte(c) || (unsigned char)c >= 0x80;
+}
+
+/* *( token LWS ), if a '<' follows; else the cursor stays.  (The grammar wants
+ * LWS before the '<', RFC 4475 3.1.1.6 does not.) */
+static bool scan_words(struct scan *s, struct slice *display)
+{
+    struct scan look = *s;
+    const char *stop = s->at;
+
+    while (look.at < look.end && is_name_byte(*look.at)) {
+        while (look.at < look.end && is_name_byte(*look.at))
+            look.at++;
+        stop = look.at;
+        scan_lws(&look);
+    }
+    if (scan_at_end(&look) || *look.at != '<')
+        return false;
+    *display = slice_between(s->at, stop);
+    *s       = look;
+    return true;
+}
+
+static bool scan_quoted_name(struct scan *s, struct slice *display)
+{
+    const char  *start = s->at;
+    struct slice inner;
+
+    if (!scan_quoted(s, &inner))
+        return false;
+    *display = slice_between(start, s->at);
+    scan_lws(s);
+    return !scan_at_end(s) && *s->at == '<';
+}
+
+static bool scan_address(struct scan *s, struct name_addr *out)
+{
+    bool named = !scan_at_end(s) && *s->at == '"' ? scan_quoted_name(s, &out->display) : scan_words(s, &out->display);
+
+    if (!named)
+        return !scan_at_end(s) && *s->at != '"' && out->display.len == 0 && uri_scan(s, true, &out->uri);
+    out->bracketed = true;
+    return scan_byte(s, '<') && uri_scan(s, false, &out->uri) && scan_byte(s, '>');
+}
+
+bool name_addr_scan(struct scan *s, struct name_addr *out)
+{
+    const char *start;
+
+    *out = (struct name_addr){ 0 };
+    scan_lws(s);
+    start = s->at;
+    if (!(scan_address(s, out) && params_scan(s, &out->params)))
+        return false;
+    out->text = slice_between(start, s->at);
+    return true;
+}
+
+bool name_addr_param(const struct name_addr *n, struct slice name, struct slice *value)
+{
+    return params_find(n->params, name, value);
+}
+
+struct slice name_addr_tag(const struct name_addr *n)
+{
+    struct slice tag;
+
+    name_addr_param(n, SLICE("tag"), &tag);
+    return tag;
+}
+
+/* delta-seconds, those beyond 2^32-1 taken as that (RFC 4475 3.1.2.4). */
+uint32_t contact_expires(const struct name_addr *n, uint32_t otherwise)
+{
+    struct slice text;
+    uint32_t     value = otherwise;
+
+    if (name_addr_param(n, SLICE("expires"), &text))
+        delta_seconds_parse(text, &value);
+    return value;
+}
+
+/* ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ) */
+bool contact_q(const struct name_addr *n, unsigned *q)
+{
+    struct slice text;
+    struct scan  s;
+    unsigned     scale = 1000;
+
+    *q = 1000;
+    if (!name_addr_param(n, SLICE("q"), &text))
+        return true;
+    s = scan_from(text);
+    if (scan_byte(&s, '0'))
+        *q = 0;
+    else if (!scan_byte(&s, '1'))
+        return false;
+    if (scan_byte(&s, '.'))
+        for (; scale > 1 && !scan_at_end(&s) && is_digit_byte(*s.at); s.at++)
+            *q += (scale /= 10) * (unsigned)(*s.at - '0');
+    return scan_at_end(&s) && *q <= 1000;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sip/params.h"
+
+enum { IN_NAME = 1, IN_VALUE = 2, IN_BOTH = IN_NAME | IN_VALUE };
+
+/* Everything that can be seen, and bytes of UTF-8, but  " , ; < >  */
+static const unsigned char classes[256] = {
+    ['!'] = IN_BOTH,  ['#' ... '+'] = IN_BOTH, ['-' ... ':'] = IN_BOTH,
+    ['='] = IN_VALUE, ['?' ... '~'] = IN_BOTH, [0x80 ... 0xff] = IN_BOTH,
+};
+
+static bool scan_run(struct scan *s, unsigned char wanted, struct slice *run)
+{
+    const char *start = s->at, *at = start;
+
+    while (at < s->end && (classes[(unsigned char)*at] & wanted) != 0)
+        at++;
+    *run  = slice_between(start, at);
+    s->at = at;
+    return at > start;
+}
+
+bool param_scan(struct scan *s, struct slice *name, struct slice *value)
+{
+    struct scan after;
+
+    *value = SLICE("");
+    if (!(scan_lws(s) && scan_run(s, IN_NAME, name)))
+        return false;
+    after = *s;
+    if (!(scan_lws(&after) && scan_byte(&after, '=')))
+        return true;
+    *s = after;
+    return scan_lws(s) && (scan_quoted(s, value) || scan_run(s, IN_VALUE, value));
+}
+
+bool params_scan(struct scan *s, struct slice *params)
+{
+    struct slice name, value;
+    const char  *first = NULL;
+    struct scan  after;
+
+    *params = SLICE("");
+    for (;;) {
+        after = *s;
+        scan_lws(&after);
+        if (!scan_byte(&after, ';'))
+            return true;
+        if (first == NULL)
+            first = after.at - 1;
+        *s = after;
+        if (!param_scan(s, &name, &value))
+            return false;
+        *params = slice_between(first, s->at);
+    }
+}
+
+bool params_next(struct scan *s, struct slice *name, struct slice *value)
+{
+    *value = SLICE("");
+    while (scan_lws(s) && scan_byte(s, ';'))
+        continue;
+    if (!scan_run(s, IN_NAME, name))
+        return false;
+    scan_lws(s);
+    if (scan_byte(s, '=') && scan_lws(s) && !scan_quoted(s, value))
+        scan_run(s, IN_VALUE, value);
+    return true;
+}
+
+bool params_find(struct slice params, struct slice name, struct slice *value)
+{
+    struct scan  s = scan_from(params);
+    struct slice found;
+
+    while (params_next(&s, &found, value))
+        if (slice_eq_nocase(found, name))
+            return true;
+    *value = SLICE("");
+    return false;
+}
+
+/* RFC 3261 19.1.4: a character and its escape are the same, unless it is
+ * reserved (RFC 2396 2.2).  The next character of `s`; an escaped reserved one,
+ * or '%' itself, gets a value of its own. */
+static bool next_unit(struct scan *s, bool nocase, unsigned *unit)
+{
+    unsigned char c;
+
+    if (scan_at_end(s))
+        return false;
+    c = (unsigned char)*s->at;
+    if (c == '%' && s->end - s->at >= 3 && hex_value(s->at[1]) >= 0 && hex_value(s->at[2]) >= 0) {
+        c = (unsigned char)(hex_value(s->at[1]) << 4 | hex_value(s->at[2]));
+        s->at += 3;
+        if (c != '\0' && strchr(";/?:@&=+$,%", c) != NULL) {
+            *unit = 0x100u | c;
+            return true;
+        }
+    } else {
+        s->at++;
+    }
+    *unit = nocase ? (unsigned char)ascii_lower((char)c) : c;
+    return true;
+}
+
+bool escaped_eq(struct slice a, struct slice b, bool nocase)
+{
+    struct scan sa = scan_from(a), sb = scan_from(b);
+    unsigned    ua = 0, ub = 0;
+
+    for (;;) {
+        bool more = next_unit(&sa, nocase, &ua);
+
+        if (more != next_unit(&sb, nocase, &ub))
+            return false;
+        if (!more)
+            return true;
+        if (ua != ub)
+            return false;
+    }
+}
+
+bool delta_seconds_parse(struct slice text, uint32_t *value)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_digit_byte(text.ptr[i]))
+            return false;
+        sum = sum * 10 + (uint64_t)(text.ptr[i] - '0');
+        if (sum > UINT32_MAX)
+            sum = UINT32_MAX;
+    }
+    if (text.len == 0)
+        return false;
+    *value = (uint32_t)sum;
+    return true;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sip/uri.h"
+
+#include "sip/params.h"
+
+enum { IN_URI = 1, IN_BARE = 2, IN_SCHEME = 4, IN_TEL = 8 };
+
+/* A URI ends at  SP " < >  and at control bytes; one without brackets also at
+ * , ; ?  (RFC 3261 20.10).  The characters inside are taken as they come: users
+ * with '#' or UTF-8 exist, and no harm follows from carrying them. */
+enum { ANY = IN_URI | IN_BARE, WORD = ANY | IN_SCHEME };
+static const unsigned char classes[256] = {
+    ['!']           = ANY,
+    ['#' ... '\'']  = ANY,
+    ['(' ... '*']   = ANY | IN_TEL,
+    ['+']           = WORD | IN_TEL,
+    [',']           = IN_URI,
+    ['-' ... '.']   = WORD | IN_TEL,
+    ['/']           = ANY,
+    ['0' ... '9']   = WORD | IN_TEL,
+    [':']           = ANY,
+    [';']           = IN_URI,
+    ['=']           = ANY,
+    ['?']           = IN_URI,
+    ['@']           = ANY,
+    ['A' ... 'F']   = WORD | IN_TEL,
+    ['G' ... 'Z']   = WORD,
+    ['[' ... '`']   = ANY,
+    ['a' ... 'f']   = WORD | IN_TEL,
+    ['g' ... 'z']   = WORD,
+    ['{' ... '~']   = ANY,
+    [0x80 ... 0xff] = ANY,
+};
+
+static const char *skip(const char *at, const char *end, unsigned char wanted)
+{
+    while (at < end && (classes[(unsigned char)*at] & wanted) != 0)
+        at++;
+    return at;
+}
+
+static bool is_escape(const char *at, const char *end)
+{
+    return end - at >= 3 && hex_value(at[1]) >= 0 && hex_value(at[2]) >= 0;
+}
+
+/* Every '%' must begin an escape: "%zz" means different things to different peers. */
+static bool escapes_are_whole(struct scan *s, const char *end)
+{
+    for (const char *at = s->at; (at = memchr(at, '%', (size_t)(end - at))) != NULL; at += 3)
+        if (!is_escape(at, end)) {
+            s->at = at;
+            return false;
+        }
+    return true;
+}
+
+/* scheme ":" ; "sip" and "sips" first, since they are nearly all there is. */
+static bool scan_scheme(struct scan *s, struct uri *uri)
+{
+    const char *start = s->at, *at = skip(start, s->end, IN_SCHEME);
+
+    if (at == start || at == s->end || *at != ':' || ascii_lower(*start) < 'a' || ascii_lower(*start) > 'z') {
+        s->at = at;
+        return false;
+    }
+    uri->scheme_text = slice_between(start, at);
+    if (slice_eq_nocase(uri->scheme_text, SLICE("sip")))
+        uri->scheme = URI_SIP;
+    else if (slice_eq_nocase(uri->scheme_text, SLICE("sips")))
+        uri->scheme = URI_SIPS;
+    else if (slice_eq_nocase(uri->scheme_text, SLICE("tel")))
+        uri->scheme = URI_TEL;
+    else
+        uri->scheme = URI_OTHER;
+    s->at = at + 1;
+    return true;
+}
+
+/* [ userinfo ] "@": no '@' may stand anywhere else, so the first is the one. */
+static bool scan_userinfo(struct scan *s, struct uri *uri)
+{
+    const char *at = memchr(s->at, '@', (size_t)(s->end - s->at)), *colon;
+
+    if (at == NULL)
+        return true;
+    if (!escapes_are_whole(s, at))
+        return false;
+    colon         = memchr(s->at, ':', (size_t)(at - s->at));
+    uri->has_user = true;
+    uri->user     = slice_between(s->at, colon == NULL ? at : colon);
+    if (colon != NULL)
+        uri->password = slice_between(colon + 1, at);
+    s->at = at + 1;
+    return true;
+}
+
+/* [ userinfo ] host [ ":" port ] params headers, to the end */
+static bool scan_sip(struct scan *s, struct uri *uri)
+{
+    const char *question;
+    uint32_t    port = 0;
+
+    if (!(scan_userinfo(s, uri) && scan_host(s, &uri->host)))
+        return false;
+    if (scan_byte(s, ':') && !scan_number(s, UINT16_MAX, &port))
+        return false;
+    uri->port = (uint16_t)port;
+    if (!scan_at_end(s) && *s->at != ';' && *s->at != '?')
+        return false;
+    if (!escapes_are_whole(s, s->end))
+        return false;
+    question     = memchr(s->at, '?', (size_t)(s->end - s->at));
+    uri->params  = slice_between(s->at, question == NULL ? s->end : question);
+    uri->headers = slice_between(s->at + uri->params.len, s->end);
+    s->at        = s->end;
+    return true;
+}
+
+/* RFC 3966 3: digits and visual separators (or hex digits, '*' and '#' of a
+ * local number), then parameters. */
+static bool scan_tel(struct scan *s, struct uri *uri)
+{
+    const char *at = s->at;
+
+    while (at < s->end && (*at == '#' || (classes[(unsigned char)*at] & IN_TEL) != 0))
+        at++;
+    uri->user = slice_between(s->at, at);
+    s->at     = at;
+    if (uri->user.len == 0 || (at < s->end && *at != ';'))
+        return false;
+    uri->params = slice_between(at, s->end);
+    s->at       = s->end;
+    return true;
+}
+
+static bool scan_inside(struct scan *s, struct uri *uri)
+{
+    if (!scan_scheme(s, uri))
+        return false;
+    switch (uri->scheme) {
+    case URI_SIP:
+    case URI_SIPS:
+        return scan_sip(s, uri);
+    case URI_TEL:
+        return scan_tel(s, uri);
+    case URI_OTHER:
+        break;
+    }
+    if (scan_at_end(s))
+        return false;
+    s->at = s->end;
+    return true;
+}
+
+bool uri_scan(struct scan *s, bool bare, struct uri *uri)
+{
+    struct scan inside = { s->at, skip(s->at, s->end, bare ? IN_BARE : IN_URI) };
+    bool        found;
+
+    *uri = (struct uri){ .text = slice_between(inside.at, inside.end) };
+    if (!bare && inside.end < s->end && *inside.end != '>') {
+        s->at = inside.end;
+        return false;
+    }
+    found = scan_inside(&inside, uri);
+    s->at = inside.at;
+    return found;
+}
+
+bool uri_parse(struct slice text, struct uri *uri)
+{
+    struct scan s = scan_from(text);
+
+    return uri_scan(&s, false, uri) && scan_at_end(&s);
+}
+
+bool uri_param(const struct uri *uri, struct slice name, struct slice *value)
+{
+    struct scan  s = scan_from(uri->params);
+    struct slice found;
+
+    while (params_next(&s, &found, value))
+        if (escaped_eq(found, name, true))
+            return true;
+    *value = SLICE("");
+    return false;
+}
+
+enum transport uri_transport(const struct uri *uri)
+{
+    struct slice value;
+
+    return uri_param(uri, SLICE("transport"), &value) ? transport_parse(value) : TRANSPORT_NONE;
+}
+
+static void put_lower(struct buf *b, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        buf_put_byte(b, ascii_lower(text.ptr[i]));
+}
+
+static void put_host(struct buf *b, struct slice host)
+{
+    struct address address;
+
+    if (address_parse_ip(host, &address))
+        address_write_ip(b, &address);
+    else
+        put_lower(b, host);
+}
+
+/* RFC 3966 4: visual separators mean nothing. */
+static void put_number(struct buf *b, const struct uri *uri)
+{
+    struct slice context;
+
+    for (size_t i = 0; i < uri->user.len; i++)
+        if (strchr("-.()", uri->user.ptr[i]) == NULL)
+            buf_put_byte(b, ascii_lower(uri->user.ptr[i]));
+    if (*uri->user.ptr != '+' && uri_param(uri, SLICE("phone-context"), &context)) {
+        buf_put(b, SLICE(";phone-context="));
+        put_lower(b, context);
+    }
+}
+
+void uri_write_aor(struct buf *b, const struct uri *uri)
+{
+    bool secure = uri->scheme == URI_SIPS;
+
+    switch (uri->scheme) {
+    case URI_OTHER:
+        buf_put(b, uri->text);
+        return;
+    case URI_TEL:
+        buf_put(b, SLICE("tel:"));
+        put_number(b, uri);
+        return;
+    case URI_SIP:
+    case URI_SIPS:
+        break;
+    }
+    buf_put(b, SLICE("sip:"));
+    if (uri->has_user) {
+        uri_write_unescaped(b, uri->user);
+        buf_put_byte(b, '@');
+    }
+    put_host(b, uri->host);
+    if (uri->port != 0 && uri->port != transport_default_port(secure ? TRANSPORT_TLS : TRANSPORT_UDP)) {
+        buf_put_byte(b, ':');
+        buf_put_number(b, uri->port);
+    }
+}
+
+void uri_write_unescaped(struct buf *b, struct slice escaped)
+{
+    const char *end = escaped.ptr + escaped.len;
+
+    for (const char *at = escaped.ptr; at < end; at++) {
+        if (*at == '%' && is_escape(at, end)) {
+            buf_put_byte(b, (char)(hex_value(at[1]) << 4 | hex_value(at[2])));
+            at += 2;
+        } else {
+            buf_put_byte(b, *at);
+        }
+    }
+}
+
+/* user = 1*( unreserved / escaped / user-unreserved ) */
+void uri_write_user(struct buf *b, struct slice user)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < user.len; i++) {
+        unsigned char c = (unsigned char)user.ptr[i];
+
+        if (is_alnum_byte((char)c) || (c != '\0' && strchr("-_.!~*'()&=+$,;?/", c) != NULL)) {
+            buf_put_byte(b, (char)c);
+        } else {
+            buf_put_byte(b, '%');
+            buf_put_byte(b, digits[c >> 4]);
+            buf_put_byte(b, digits[c & 15]);
+        }
+    }
+}
