@@ -26,20 +26,23 @@ struct via {
 
 /* Read one Via value from the cursor; stop before the ',' that starts the next.
  *
- * The slices in `via` borrow the scanned text.  On failure the contents of
- * `via` are unspecified and the cursor rests on the byte that did not fit, so
- * `cursor - start` is the offset to report in a 400 response. */
+ * The slices in `via` borrow the scanned text.  On failure the cursor rests on
+ * the byte that did not fit, so `cursor - start` is the offset to report in a
+ * 400 response; via->text then is what was good, and if via->host is not empty
+ * that is enough to send this response. */
 bool via_scan(struct scan *s, struct via *via);
 
 /* The value with received= and rport= as RFC 3261 18.2.1 and RFC 3581 4 want
  * them for a request that came from `remote`: received if sent-by differs from
  * the source address or rport was asked for, rport filled in if asked for.
- * Parameters we do not know stay. */
+ * A received= that the sender wrote himself goes; parameters we do not know
+ * stay. */
 void via_write_received(struct buf *b, const struct via *via, const struct address *remote);
 
 /* Where a response to this top Via of a request goes when it cannot use the
  * connection (RFC 3261 18.2.2, RFC 3581 4): false if only a host name is known,
- * which `host` then holds with `port`. */
+ * which `host` then holds with `port`, 0 if none was written (so that SRV may be
+ * asked, RFC 3263 5). */
 bool via_response_address(const struct via *via, struct address *out, struct slice *host, uint16_t *port);
 
 #endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sip/via.h"
+
+#include "sip/params.h"
+
+/* SLASH = LWS "/" LWS */
+static bool scan_slash(struct scan *s)
+{
+    return scan_lws(s) && scan_byte(s, '/') && scan_lws(s);
+}
+
+/* sent-by = host [ COLON port ]; SP behind it is not part of it. */
+static bool scan_sent_by(struct scan *s, struct via *via)
+{
+    struct scan after;
+    uint32_t    port = 0;
+
+    if (!scan_host(s, &via->host))
+        return false;
+    after = *s;
+    if (!(scan_lws(&after) && scan_byte(&after, ':')))
+        return true;
+    *s = after;
+    if (!(scan_lws(s) && scan_number(s, UINT16_MAX, &port))) {
+        via->host = SLICE("");
+        return false;
+    }
+    via->port = (uint16_t)port;
+    return true;
+}
+
+static bool parse_number(struct slice text, uint32_t max, uint32_t *value)
+{
+    struct scan s = scan_from(text);
+
+    return scan_number(&s, max, value) && scan_at_end(&s);
+}
+
+/* Keep those we act on, step over the rest; a value that does not fit its name
+ * makes the whole Via malformed. */
+static bool take_param(struct via *via, struct slice name, struct slice value)
+{
+    uint32_t port;
+
+    if (slice_eq_nocase(name, SLICE("branch"))) {
+        via->branch = value;
+    } else if (slice_eq_nocase(name, SLICE("rport"))) {
+        via->rport = true;
+        if (value.len == 0)
+            return true;
+        if (!parse_number(value, UINT16_MAX, &port))
+            return false;
+        via->rport_value = (uint16_t)port;
+    } else if (slice_eq_nocase(name, SLICE("received"))) {
+        via->received = value;
+    } else if (slice_eq_nocase(name, SLICE("maddr"))) {
+        via->maddr = value;
+    } else if (slice_eq_nocase(name, SLICE("ttl"))) {
+        return parse_number(value, UINT8_MAX, &via->ttl);
+    }
+    return true;
+}
+
+static bool scan_params(struct scan *s, struct via *via)
+{
+    struct slice name, value;
+
+    for (;;) {
+        struct scan after = *s;
+
+        if (!(scan_lws(&after) && scan_byte(&after, ';')))
+            return true;
+        *s = after;
+        if (!param_scan(s, &name, &value))
+            return false;
+        if (!take_param(via, name, value)) {
+            s->at = value.ptr;
+            return false;
+        }
+        via->text.len = (size_t)(s->at - via->text.ptr);
+    }
+}
+
+/* The version is any token, as in the grammar: a request in another version is
+ * to be answered with 505, along its Via. */
+bool via_scan(struct scan *s, struct via *via)
+{
+    struct slice version;
+
+    scan_lws(s);
+    *via = (struct via){ .text = { s->at, 0 } };
+    if (!(scan_word(s, SLICE("SIP")) && scan_slash(s) && scan_token(s, &version) && scan_slash(s) &&
+          scan_token(s, &via->transport) && scan_lws(s) && scan_sent_by(s, via)))
+        return false;
+    via->text.len = (size_t)(s->at - via->text.ptr);
+    return scan_params(s, via);
+}
+
+static bool is_source(const struct via *via, const struct address *remote)
+{
+    struct address sent_by;
+
+    return address_parse_ip(via->host, &sent_by) && address_eq_ip(&sent_by, remote);
+}
+
+/* received has no brackets (RFC 3261 25.1, RFC 5118 4.5). */
+static void put_received(struct buf *b, const struct address *remote)
+{
+    char         memory[ADDRESS_TEXT];
+    struct buf   text = BUF_ON(memory);
+    struct slice ip;
+
+    address_write_ip(&text, remote);
+    ip = buf_slice(&text);
+    if (ip.len > 2 && *ip.ptr == '[')
+        ip = (struct slice){ ip.ptr + 1, ip.len - 2 };
+    buf_put(b, SLICE(";received="));
+    buf_put(b, ip);
+}
+
+/* The value up to its first parameter. */
+static struct slice sent_part(const struct via *via)
+{
+    struct scan s = scan_from(via->text);
+
+    s.at = via->host.ptr + via->host.len;
+    if (via->port != 0) {
+        uint32_t port;
+
+        scan_lws(&s);
+        scan_byte(&s, ':');
+        scan_lws(&s);
+        scan_number(&s, UINT16_MAX, &port);
+    }
+    return slice_between(via->text.ptr, s.at);
+}
+
+void via_write_received(struct buf *b, const struct via *via, const struct address *remote)
+{
+    struct slice head = sent_part(via), name, value;
+    struct scan  s    = { head.ptr + head.len, via->text.ptr + via->text.len };
+
+    buf_put(b, head);
+    for (const char *from = s.at; params_next(&s, &name, &value); from = s.at)
+        if (!slice_eq_nocase(name, SLICE("received")) && !slice_eq_nocase(name, SLICE("rport")))
+            buf_put(b, slice_between(from, s.at));
+    if (via->rport) {
+        buf_put(b, SLICE(";rport="));
+        buf_put_number(b, remote->port);
+    }
+    if (via->rport || !is_source(via, remote))
+        put_received(b, remote);
+}
+
+bool via_response_address(const struct via *via, struct address *out, struct slice *host, uint16_t *port)
+{
+    uint16_t otherwise = transport_default_port(transport_parse(via->transport));
+    uint16_t sent      = via->port != 0 ? via->port : otherwise;
+
+    *host = via->host;
+    *port = via->port;
+    if (via->maddr.len > 0) {
+        *host = via->maddr;
+    } else if (via->received.len > 0 && address_parse_ip(via->received, out)) {
+        out->port = via->rport_value != 0 ? via->rport_value : sent;
+        return true;
+    }
+    if (!address_parse_ip(*host, out))
+        return false;
+    out->port = sent;
+    return true;
+}
