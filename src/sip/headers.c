@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Finding headers of a message and walking their values: see message.h. */
+#include "sip/message.h"
+
+const struct header *message_header(const struct message *m, enum header_id id)
+{
+    return m->first[id] == 0 ? NULL : &m->headers[m->first[id] - 1];
+}
+
+const struct header *message_next(const struct message *m, const struct header *h)
+{
+    for (const struct header *next = h + 1; next < m->headers + m->header_count; next++)
+        if (next->id == h->id)
+            return next;
+    return NULL;
+}
+
+struct header_values message_values(const struct message *m, enum header_id id)
+{
+    struct header_values v = { .message = m, .header = message_header(m, id) };
+
+    v.scan = scan_from(v.header == NULL ? SLICE("") : v.header->value);
+    return v;
+}
+
+/* To the first byte of the next value, in this line or in a later one.  A line
+ * with no value at all is allowed for the lists that may be empty. */
+static bool values_enter(struct header_values *v)
+{
+    if (v->broken || v->header == NULL)
+        return false;
+    scan_lws(&v->scan);
+    while (scan_at_end(&v->scan)) {
+        v->header = message_next(v->message, v->header);
+        if (v->header == NULL)
+            return false;
+        v->scan = scan_from(v->header->value);
+        scan_lws(&v->scan);
+    }
+    return true;
+}
+
+/* Over the comma, which must have another value behind it. */
+static bool values_leave(struct header_values *v, bool found)
+{
+    if (found) {
+        scan_lws(&v->scan);
+        if (scan_at_end(&v->scan))
+            return true;
+        found = scan_byte(&v->scan, ',') && scan_lws(&v->scan) && !scan_at_end(&v->scan);
+    }
+    v->broken = !found;
+    return found;
+}
+
+bool values_next_name_addr(struct header_values *v, struct name_addr *out)
+{
+    return values_enter(v) && values_leave(v, name_addr_scan(&v->scan, out));
+}
+
+bool values_next_via(struct header_values *v, struct via *out)
+{
+    return values_enter(v) && values_leave(v, via_scan(&v->scan, out));
+}
+
+/* "Allow: INVITE, ACK," is common and clear enough: empty elements are skipped. */
+bool values_next_token(struct header_values *v, struct slice *out)
+{
+    do {
+        if (!values_enter(v))
+            return false;
+    } while (scan_byte(&v->scan, ','));
+    if (scan_token(&v->scan, out) && scan_lws(&v->scan) && (scan_at_end(&v->scan) || scan_byte(&v->scan, ',')))
+        return true;
+    v->broken = true;
+    return false;
+}
+
+bool message_lists(const struct message *m, enum header_id id, struct slice token)
+{
+    struct header_values v = message_values(m, id);
+    struct slice         value;
+
+    while (values_next_token(&v, &value))
+        if (slice_eq_nocase(value, token))
+            return true;
+    return false;
+}
+
+bool message_number(const struct message *m, enum header_id id, uint32_t *value)
+{
+    const struct header *h = message_header(m, id);
+    struct scan          s;
+    struct slice         digits;
+
+    if (h == NULL)
+        return false;
+    s = scan_from(h->value);
+    return scan_until(&s, " \t\r\n;(", &digits) && delta_seconds_parse(digits, value);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sip/message.h"
+
+#include "base/limits.h"
+#include "sip/lines.h"
+#include "sip/words.h"
+
+#include <stdlib.h>
+
+static const char *const want_version = "SIP/2.0";
+
+static void fault_at(struct parse_fault *fault, const struct message *m, const char *at, unsigned status,
+                     const char *expected)
+{
+    fault_set(fault, (size_t)(at - m->text.ptr), status, expected);
+}
+
+/* One block for the struct, the bytes and the index; NULL without memory. */
+static struct message *message_new(struct slice text, const struct lines *l)
+{
+    size_t          index = (l->count + 1) * sizeof(struct header) + _Alignof(max_align_t);
+    struct message *m     = malloc(sizeof *m + text.len + index);
+    char           *bytes;
+
+    if (m == NULL)
+        return NULL;
+    memset(m, 0, sizeof *m);
+    bytes = (char *)(m + 1);
+    memcpy(bytes, text.ptr, text.len);
+    m->holders = 1;
+    m->text    = (struct slice){ bytes, text.len };
+    m->body    = slice_between(bytes + l->body, bytes + text.len);
+    arena_init(&m->arena, bytes + text.len, index, LIMIT_MESSAGE_ARENA);
+    m->headers      = arena_alloc(&m->arena, l->count * sizeof(struct header));
+    m->max_forwards = -1;
+    if (arena_ok(&m->arena))
+        return m;
+    message_drop(m);
+    return NULL;
+}
+
+/* The offsets become slices; a SINGLE header that is there twice is a fault. */
+static void fill_index(struct message *m, const struct lines *l, struct parse_fault *fault)
+{
+    const char *text = m->text.ptr;
+
+    m->header_count = l->count;
+    for (unsigned i = 0; i < l->count; i++) {
+        const struct line *line = &l->line[i];
+        struct header     *h    = &m->headers[i];
+
+        h->id    = line->id;
+        h->name  = slice_between(text + line->start, text + line->name_end);
+        h->value = slice_between(text + line->value_start, text + line->value_end);
+        h->line  = slice_between(text + line->start, text + line->end);
+        if (m->first[h->id] == 0)
+            m->first[h->id] = (uint16_t)(i + 1);
+        else if ((header_words[h->id].flags & HEADER_IS_SINGLE) != 0)
+            fault_at(fault, m, h->line.ptr, 400, header_words[h->id].only_one);
+    }
+}
+
+/* SIP-Version; another one than ours is well-formed, but 505. */
+static bool read_version(struct message *m, struct scan *s, struct parse_fault *fault)
+{
+    const char *start = s->at;
+    uint32_t    major, minor;
+
+    if (!(scan_word(s, SLICE("SIP/")) && scan_number(s, UINT32_MAX, &major) && scan_byte(s, '.') &&
+          scan_number(s, UINT32_MAX, &minor))) {
+        fault_at(fault, m, s->at, 400, want_version);
+        return false;
+    }
+    if (!slice_eq_nocase(slice_between(start, s->at), slice_from(want_version)))
+        fault_at(fault, m, start, 505, want_version);
+    return true;
+}
+
+static bool to_space(struct scan *s, struct slice *run)
+{
+    const char *space = memchr(s->at, ' ', (size_t)(s->end - s->at));
+
+    *run  = slice_between(s->at, space == NULL ? s->end : space);
+    s->at = run->ptr + run->len;
+    return run->len > 0;
+}
+
+static void read_request_uri(struct message *m, struct parse_fault *fault)
+{
+    struct scan s = scan_from(m->uri_text);
+
+    if (!uri_scan(&s, false, &m->uri) || !scan_at_end(&s)) {
+        m->uri = (struct uri){ .text = m->uri_text };
+        fault_at(fault, m, s.at, 400, "a URI in the request line");
+    } else if (m->uri.headers.len > 0) {
+        fault_at(fault, m, m->uri.headers.ptr, 400, "a Request-URI without headers");
+    }
+}
+
+/* Method SP Request-URI SP SIP-Version, with one SP each (RFC 3261 7.1). */
+static void read_request_line(struct message *m, struct scan *s, struct parse_fault *fault)
+{
+    m->is_request = true;
+    if (!scan_token(s, &m->method_text)) {
+        fault_at(fault, m, s->at, 400, "a method");
+        return;
+    }
+    m->method = method_parse(m->method_text);
+    if (!(scan_byte(s, ' ') && to_space(s, &m->uri_text))) {
+        fault_at(fault, m, s->at, 400, "one space and a Request-URI");
+        return;
+    }
+    read_request_uri(m, fault);
+    if (!scan_byte(s, ' '))
+        fault_at(fault, m, s->at, 400, "one space and SIP/2.0");
+    else if (read_version(m, s, fault) && !scan_at_end(s))
+        fault_at(fault, m, s->at, 400, "nothing after SIP/2.0");
+}
+
+/* SIP-Version SP 3DIGIT SP Reason-Phrase; the last SP may be missing. */
+static void read_status_line(struct message *m, struct scan *s, struct parse_fault *fault)
+{
+    const char *code;
+
+    if (!read_version(m, s, fault))
+        return;
+    scan_byte(s, ' ');
+    code = s->at;
+    if (!scan_number(s, 699, &m->status) || s->at - code != 3 || m->status < 100) {
+        fault_at(fault, m, code, 400, "a status code between 100 and 699");
+        return;
+    }
+    if (scan_byte(s, ' '))
+        m->reason = scan_rest(s);
+    else if (!scan_at_end(s))
+        fault_at(fault, m, s->at, 400, "one space after the status code");
+}
+
+static void read_start_line(struct message *m, uint32_t len, struct parse_fault *fault)
+{
+    struct scan s    = scan_from((struct slice){ m->text.ptr, len });
+    struct scan look = s;
+
+    if (scan_word(&look, SLICE("SIP/")))
+        read_status_line(m, &s, fault);
+    else
+        read_request_line(m, &s, fault);
+}
+
+/* The header that every message must have. */
+static const struct header *require(const struct message *m, enum header_id id, struct parse_fault *fault,
+                                    const char *expected)
+{
+    const struct header *h = message_header(m, id);
+
+    if (h == NULL)
+        fault_at(fault, m, m->body.ptr, 400, expected);
+    return h;
+}
+
+static void read_via(struct message *m, struct parse_fault *fault)
+{
+    const struct header *h = require(m, HEADER_VIA, fault, "a Via header");
+    struct scan          s;
+
+    if (h == NULL)
+        return;
+    s = scan_from(h->value);
+    if (via_scan(&s, &m->via) && scan_lws(&s) && (scan_at_end(&s) || *s.at == ','))
+        return;
+    fault_at(fault, m, s.at, 400, "a sent-by and parameters in Via");
+}
+
+static void read_address(struct message *m, const struct header *h, struct name_addr *out, struct parse_fault *fault,
+                         const char *expected)
+{
+    struct scan s;
+
+    if (h == NULL)
+        return;
+    s = scan_from(h->value);
+    if (name_addr_scan(&s, out) && scan_lws(&s) && scan_at_end(&s))
+        return;
+    *out = (struct name_addr){ .text = h->value };
+    fault_at(fault, m, s.at, 400, expected);
+}
+
+/* word [ "@" word ], of which only this is held to: one run of bytes. */
+static void read_call_id(struct message *m, struct parse_fault *fault)
+{
+    const struct header *h = require(m, HEADER_CALL_ID, fault, "a Call-ID header");
+
+    if (h == NULL)
+        return;
+    m->call_id = h->value;
+    for (size_t i = 0; i < h->value.len; i++)
+        if ((unsigned char)h->value.ptr[i] <= ' ') {
+            fault_at(fault, m, h->value.ptr + i, 400, "a Call-ID without spaces");
+            return;
+        }
+    if (h->value.len == 0)
+        fault_at(fault, m, h->value.ptr, 400, "a Call-ID that is not empty");
+}
+
+/* 1*DIGIT LWS Method, below 2^31 (RFC 3261 8.1.1.5, 20.16). */
+static void read_cseq(struct message *m, struct parse_fault *fault)
+{
+    const struct header *h = require(m, HEADER_CSEQ, fault, "a CSeq header");
+    struct scan          s;
+    const char          *gap;
+
+    m->cseq.method      = m->method;
+    m->cseq.method_text = m->method_text;
+    if (h == NULL)
+        return;
+    s = scan_from(h->value);
+    if (!scan_number(&s, INT32_MAX, &m->cseq.number)) {
+        fault_at(fault, m, s.at, 400, "a CSeq number below 2^31");
+        return;
+    }
+    gap = s.at;
+    scan_lws(&s);
+    if (s.at == gap || !scan_token(&s, &m->cseq.method_text) || !scan_at_end(&s)) {
+        fault_at(fault, m, s.at, 400, "a method in CSeq");
+        return;
+    }
+    m->cseq.method = method_parse(m->cseq.method_text);
+    if (!m->is_request) {
+        m->method      = m->cseq.method;
+        m->method_text = m->cseq.method_text;
+    } else if (!slice_eq(m->cseq.method_text, m->method_text)) {
+        fault_at(fault, m, m->cseq.method_text.ptr, 400, "the method of the request line in CSeq");
+    }
+}
+
+static void read_max_forwards(struct message *m, struct parse_fault *fault)
+{
+    const struct header *h = message_header(m, HEADER_MAX_FORWARDS);
+    struct scan          s;
+    uint32_t             value;
+
+    if (h == NULL)
+        return;
+    s = scan_from(h->value);
+    if (scan_number(&s, UINT8_MAX, &value) && scan_at_end(&s))
+        m->max_forwards = (int)value;
+    else
+        fault_at(fault, m, s.at, 400, "a number below 256 in Max-Forwards");
+}
+
+/* Bytes after Content-Length are not part of the message (RFC 3261 18.3). */
+static void read_length(struct message *m, struct parse_fault *fault)
+{
+    const struct header *h = message_header(m, HEADER_CONTENT_LENGTH);
+    struct scan          s;
+    uint64_t             length;
+
+    if (h == NULL)
+        return;
+    s             = scan_from(h->value);
+    m->has_length = true;
+    if (!scan_number64(&s, UINT64_MAX, &length) || !scan_at_end(&s)) {
+        fault_at(fault, m, s.at, 400, "a number of bytes in Content-Length");
+        return;
+    }
+    if (length > m->body.len) {
+        fault_at(fault, m, h->value.ptr, 400, "a body as long as Content-Length says");
+        return;
+    }
+    m->body.len = (size_t)length;
+    m->text.len = (size_t)(m->body.ptr - m->text.ptr) + m->body.len;
+}
+
+/* Enough for the headers of a response; an ACK never gets one. */
+static bool is_answerable(const struct message *m)
+{
+    return m->is_request && m->method_text.len > 0 && m->method != METHOD_ACK && m->via.host.len > 0 &&
+           m->first[HEADER_FROM] != 0 && m->first[HEADER_TO] != 0 && m->first[HEADER_CALL_ID] != 0 &&
+           m->first[HEADER_CSEQ] != 0;
+}
+
+/* Everything that can be read; NULL without memory or text. */
+static struct message *message_read(struct slice bytes, struct parse_fault *fault)
+{
+    struct lines    l;
+    struct message *m;
+
+    *fault = (struct parse_fault){ 0 };
+    while (bytes.len > 0 && (*bytes.ptr == '\r' || *bytes.ptr == '\n'))
+        bytes = (struct slice){ bytes.ptr + 1, bytes.len - 1 };
+    if (bytes.len == 0 || bytes.len > INT32_MAX) {
+        fault_set(fault, 0, bytes.len == 0 ? 400 : 513, bytes.len == 0 ? "a message" : "a shorter message");
+        return NULL;
+    }
+    lines_index(&l, bytes, fault);
+    m = message_new(bytes, &l);
+    if (m == NULL) {
+        *fault = (struct parse_fault){ 0 };
+        return NULL;
+    }
+    read_start_line(m, l.start_end, fault);
+    fill_index(m, &l, fault);
+    read_via(m, fault);
+    read_address(m, require(m, HEADER_FROM, fault, "a From header"), &m->from, fault, "an address in From");
+    read_address(m, require(m, HEADER_TO, fault, "a To header"), &m->to, fault, "an address in To");
+    m->from_tag = name_addr_tag(&m->from);
+    m->to_tag   = name_addr_tag(&m->to);
+    read_call_id(m, fault);
+    read_cseq(m, fault);
+    if (m->is_request)
+        read_max_forwards(m, fault);
+    read_length(m, fault);
+    fault->answerable = is_answerable(m);
+    return m;
+}
+
+struct message *message_parse(struct slice bytes, struct parse_fault *fault)
+{
+    struct message *m = message_read(bytes, fault);
+
+    if (m == NULL || fault->expected == NULL)
+        return m;
+    message_drop(m);
+    return NULL;
+}
+
+struct message *message_parse_broken(struct slice bytes, struct parse_fault *fault)
+{
+    struct message *m = message_read(bytes, fault);
+
+    if (m == NULL || fault->answerable)
+        return m;
+    message_drop(m);
+    return NULL;
+}
+
+struct message *message_hold(struct message *m)
+{
+    m->holders++;
+    return m;
+}
+
+void message_drop(struct message *m)
+{
+    if (m == NULL || --m->holders > 0)
+        return;
+    arena_fini(&m->arena);
+    free(m);
+}
