@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sip/write.h"
+
+void gather_init(struct gather *g)
+{
+    g->count    = 0;
+    g->total    = 0;
+    g->overflow = false;
+    g->scratch  = BUF_ON(g->memory);
+}
+
+void gather_put(struct gather *g, struct slice text)
+{
+    struct slice *last = g->count > 0 ? &g->parts[g->count - 1] : NULL;
+
+    if (g->overflow || text.len == 0)
+        return;
+    g->total += text.len;
+    if (last != NULL && last->ptr + last->len == text.ptr)
+        last->len += text.len;
+    else if (g->count < GATHER_PARTS)
+        g->parts[g->count++] = text;
+    else
+        g->overflow = true;
+}
+
+size_t gather_mark(const struct gather *g)
+{
+    return g->scratch.len;
+}
+
+void gather_written(struct gather *g, size_t mark)
+{
+    gather_put(g, slice_between(g->memory + mark, g->memory + g->scratch.len));
+}
+
+void gather_header(struct gather *g, enum header_id id, struct slice value)
+{
+    gather_put(g, header_name(id));
+    gather_put(g, SLICE(": "));
+    gather_put(g, value);
+    gather_put(g, SLICE("\r\n"));
+}
+
+void gather_header_number(struct gather *g, enum header_id id, uint64_t value)
+{
+    size_t mark = gather_mark(g);
+
+    buf_put(&g->scratch, header_name(id));
+    buf_put(&g->scratch, SLICE(": "));
+    buf_put_number(&g->scratch, value);
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
+}
+
+/* The line with its end made CRLF, whatever it was. */
+static void put_line(struct gather *g, struct slice line)
+{
+    if (line.len >= 2 && line.ptr[line.len - 2] == '\r' && line.ptr[line.len - 1] == '\n') {
+        gather_put(g, line);
+        return;
+    }
+    if (line.len > 0 && line.ptr[line.len - 1] == '\n')
+        line.len--;
+    gather_put(g, line);
+    gather_put(g, SLICE("\r\n"));
+}
+
+void gather_copy(struct gather *g, const struct message *m, enum header_id id)
+{
+    for (const struct header *h = message_header(m, id); h != NULL; h = message_next(m, h))
+        put_line(g, h->line);
+}
+
+void gather_body(struct gather *g, struct slice type, struct slice body)
+{
+    if (type.len > 0)
+        gather_header(g, HEADER_CONTENT_TYPE, type);
+    gather_header_number(g, HEADER_CONTENT_LENGTH, body.len);
+    gather_put(g, SLICE("\r\n"));
+    gather_put(g, body);
+}
+
+bool gather_ok(const struct gather *g)
+{
+    return !g->overflow && buf_ok(&g->scratch);
+}
+
+void gather_flatten(const struct gather *g, struct buf *b)
+{
+    for (size_t i = 0; i < g->count; i++)
+        buf_put(b, g->parts[i]);
+}
+
+static void put_status_line(struct gather *g, unsigned status, struct slice reason)
+{
+    size_t mark = gather_mark(g);
+
+    buf_put(&g->scratch, SLICE("SIP/2.0 "));
+    buf_put_number(&g->scratch, status);
+    buf_put_byte(&g->scratch, ' ');
+    gather_written(g, mark);
+    gather_put(g, reason.len > 0 ? reason : status_reason(status));
+    gather_put(g, SLICE("\r\n"));
+}
+
+/* The top value completed, then what else its line holds, then the other lines.
+ * Behind a top value that could not be read to its end nothing is kept. */
+static void put_vias(struct gather *g, const struct message *request)
+{
+    const struct header *h    = message_header(request, HEADER_VIA);
+    size_t               mark = gather_mark(g);
+    struct scan          rest = { request->via.text.ptr + request->via.text.len, h->value.ptr + h->value.len };
+
+    buf_put(&g->scratch, SLICE("Via: "));
+    via_write_received(&g->scratch, &request->via, &request->flow.remote);
+    gather_written(g, mark);
+    scan_lws(&rest);
+    if (!scan_at_end(&rest) && *rest.at == ',')
+        gather_put(g, scan_rest(&rest));
+    gather_put(g, SLICE("\r\n"));
+    while ((h = message_next(request, h)) != NULL)
+        put_line(g, h->line);
+}
+
+/* RFC 3261 8.2.6.2: one To, even of a request that had two. */
+static void put_to(struct gather *g, const struct message *request, unsigned status, struct slice to_tag)
+{
+    const struct header *h = message_header(request, HEADER_TO);
+
+    if (request->to_tag.len > 0 || to_tag.len == 0 || status == 100) {
+        put_line(g, h->line);
+        return;
+    }
+    gather_put(g, SLICE("To: "));
+    gather_put(g, h->value);
+    gather_put(g, SLICE(";tag="));
+    gather_put(g, to_tag);
+    gather_put(g, SLICE("\r\n"));
+}
+
+static bool makes_dialog(const struct message *request, unsigned status)
+{
+    return status > 100 && status < 300 &&
+           (request->method == METHOD_INVITE || request->method == METHOD_SUBSCRIBE || request->method == METHOD_REFER);
+}
+
+void write_response_head(struct gather *g, const struct message *request, unsigned status, struct slice reason,
+                         struct slice to_tag)
+{
+    put_status_line(g, status, reason);
+    put_vias(g, request);
+    put_line(g, message_header(request, HEADER_FROM)->line);
+    put_to(g, request, status, to_tag);
+    put_line(g, message_header(request, HEADER_CALL_ID)->line);
+    put_line(g, message_header(request, HEADER_CSEQ)->line);
+    if (status == 100)
+        gather_copy(g, request, HEADER_TIMESTAMP); /* RFC 3261 8.2.6.1 */
+    if (makes_dialog(request, status))
+        gather_copy(g, request, HEADER_RECORD_ROUTE);
+}
