@@ -16,8 +16,8 @@
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
-#define CHECK(condition)      assert_true(condition)
-#define CHECK_INT(want, got)  assert_int_equal((long long)(got), (long long)(want))
+#define CHECK(condition)     assert_true(condition)
+#define CHECK_INT(want, got) assert_int_equal((long long)(got), (long long)(want))
 /* `want` is a literal or C string. */
 #define CHECK_SLICE(want, got) check_slice((want), (got), #got, __FILE__, __LINE__)
 
