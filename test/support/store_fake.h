@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* store_fake.h - a store in memory that completes or fails when the test says so.
+ *
+ * The disk outlives the stores that are opened on it, so that a server can be
+ * "restarted": what was committed is there again, what was only queued when
+ * store_fake_crash() was called is not. */
+
+#ifndef TEST_SUPPORT_STORE_FAKE_H
+#define TEST_SUPPORT_STORE_FAKE_H
+
+#include "store/store.h"
+
+struct fake_disk;
+
+struct fake_disk *fake_disk_new(void);
+void              fake_disk_free(struct fake_disk *d);
+/* Rows that are committed, of all kinds. */
+size_t fake_disk_rows(const struct fake_disk *d);
+
+/* A store on `disk`, one at a time.  Reports come through `world` in a later
+ * turn.  At most `max_queue` changes wait. */
+struct store *store_fake_open(struct fake_disk *disk, struct world *world, size_t max_queue, store_report_fn *report,
+                              void *owner);
+
+/* Switches; by default every write is committed and reported in the next turn. */
+void store_fake_hold(struct store *store, bool held); /* held: nothing happens until released */
+void store_fake_fail(struct store *store,
+                     int           error); /* -ERR_X: each try fails; 0: works, and what waits is tried again */
+/* Like store_close(), but what waits is lost, as in a power cut. */
+void store_fake_crash(struct store *store);
+
+size_t store_fake_waiting(const struct store *store); /* changes not yet committed */
+
+#endif
