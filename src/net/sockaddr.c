@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "net/sockaddr.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+socklen_t sockaddr_from(struct sockaddr_storage *out, const struct address *a)
+{
+    memset(out, 0, sizeof *out);
+    if (a->family == FAMILY_4) {
+        struct sockaddr_in *in = (struct sockaddr_in *)out;
+
+        in->sin_family = AF_INET;
+        in->sin_port   = htons(a->port);
+        memcpy(&in->sin_addr, a->ip, sizeof in->sin_addr);
+        return sizeof *in;
+    }
+    if (a->family == FAMILY_6) {
+        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
+
+        in6->sin6_family   = AF_INET6;
+        in6->sin6_port     = htons(a->port);
+        in6->sin6_scope_id = a->scope;
+        memcpy(&in6->sin6_addr, a->ip, sizeof in6->sin6_addr);
+        return sizeof *in6;
+    }
+    return 0;
+}
+
+struct address address_from_in(struct in_addr ip, uint16_t port)
+{
+    struct address a = { .family = FAMILY_4, .port = port };
+
+    memcpy(a.ip, &ip, sizeof ip);
+    return a;
+}
+
+struct address address_from_in6(const struct in6_addr *ip, uint32_t scope, uint16_t port)
+{
+    struct address a = { .family = FAMILY_6, .port = port };
+
+    if (IN6_IS_ADDR_V4MAPPED(ip)) {
+        a.family = FAMILY_4;
+        memcpy(a.ip, ip->s6_addr + 12, 4);
+        return a;
+    }
+    /* Only a link-local address needs its interface; a scope elsewhere would
+     * make equal hosts differ. */
+    if (IN6_IS_ADDR_LINKLOCAL(ip))
+        a.scope = scope;
+    memcpy(a.ip, ip->s6_addr, 16);
+    return a;
+}
+
+struct address address_from_sockaddr(const struct sockaddr_storage *sa)
+{
+    if (sa->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
+
+        return address_from_in(in->sin_addr, ntohs(in->sin_port));
+    }
+    if (sa->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
+
+        return address_from_in6(&in6->sin6_addr, in6->sin6_scope_id, ntohs(in6->sin6_port));
+    }
+    return (struct address){ .family = FAMILY_NONE };
+}
+
+struct address socket_local(int fd)
+{
+    struct sockaddr_storage sa  = { .ss_family = AF_UNSPEC };
+    socklen_t               len = sizeof sa;
+
+    (void)getsockname(fd, (struct sockaddr *)&sa, &len);
+    return address_from_sockaddr(&sa);
+}
+
+struct address socket_remote(int fd)
+{
+    struct sockaddr_storage sa  = { .ss_family = AF_UNSPEC };
+    socklen_t               len = sizeof sa;
+
+    (void)getpeername(fd, (struct sockaddr *)&sa, &len);
+    return address_from_sockaddr(&sa);
+}
+
+int socket_open(enum family family, int type)
+{
+    int on = 1;
+    int fd = socket(family == FAMILY_6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return errno == EAFNOSUPPORT ? -ERR_NO_ADDRESS : -ERR_LIMIT;
+    if (family == FAMILY_6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) {
+        close(fd);
+        return -ERR_NO_ADDRESS;
+    }
+    return fd;
+}
+
+int bind_error(int number)
+{
+    switch (number) {
+    case EADDRINUSE:
+        return -ERR_IN_USE;
+    case EACCES:
+    case EPERM:
+        return -ERR_PERMISSION;
+    case ENOMEM:
+    case ENOBUFS:
+    case EMFILE:
+    case ENFILE:
+        return -ERR_LIMIT;
+    }
+    return -ERR_NO_ADDRESS;
+}
+
+int datagram_error(int number)
+{
+    switch (number) {
+    case ECONNREFUSED:
+        return -ERR_REFUSED;
+    case EMSGSIZE:
+        return -ERR_TOO_LARGE;
+    }
+    return -ERR_UNREACHABLE;
+}
+
+int stream_error(int number)
+{
+    switch (number) {
+    case ECONNREFUSED:
+        return -ERR_REFUSED;
+    case ETIMEDOUT:
+        return -ERR_TIMEOUT;
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+    case ENONET:
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
+    case EACCES:
+    case EPERM:
+    case EINVAL:
+        return -ERR_UNREACHABLE;
+    }
+    return -ERR_RESET;
+}

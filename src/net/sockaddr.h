@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sockaddr.h - where our addresses and errors meet the kernel's.
+ *
+ * IPv4-mapped IPv6 addresses become IPv4 on their way in. */
+
+#ifndef NET_SOCKADDR_H
+#define NET_SOCKADDR_H
+
+#include "base/address.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+/* Returns the length; 0 for an address without family. */
+socklen_t sockaddr_from(struct sockaddr_storage *out, const struct address *a);
+/* FAMILY_NONE for anything but AF_INET and AF_INET6. */
+struct address address_from_sockaddr(const struct sockaddr_storage *sa);
+struct address address_from_in(struct in_addr ip, uint16_t port);
+struct address address_from_in6(const struct in6_addr *ip, uint32_t scope, uint16_t port);
+
+/* What a socket is bound to, or connected to; FAMILY_NONE if the kernel won't say. */
+struct address socket_local(int fd);
+struct address socket_remote(int fd);
+
+/* A non-blocking, close-on-exec socket; an IPv6 one carries IPv6 only.  The
+ * descriptor, or -ERR_LIMIT or -ERR_NO_ADDRESS (the family is not there). */
+int socket_open(enum family family, int type);
+
+/* The -ERR_X for an errno of bind or listen: -ERR_IN_USE, -ERR_NO_ADDRESS,
+ * -ERR_PERMISSION or -ERR_LIMIT. */
+int bind_error(int number);
+/* Of a datagram that did not get there: -ERR_REFUSED, -ERR_TOO_LARGE, -ERR_UNREACHABLE. */
+int datagram_error(int number);
+/* Of a connection: -ERR_REFUSED, -ERR_TIMEOUT, -ERR_UNREACHABLE, -ERR_RESET. */
+int stream_error(int number);
+
+#endif
