@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "net/udp.h"
+
+#include "base/error.h"
+#include "net/queue.h"
+#include "net/sockaddr.h"
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    BATCH       = 64,
+    ROUNDS      = 4, /* batches per readiness, so that one socket cannot starve the others */
+    SLOT        = 65536,
+    BUFFER      = 4 * 1024 * 1024, /* asked of the kernel, which gives what rmem_max allows */
+    PAYLOAD_V4  = 65535 - 20 - 8,
+    PAYLOAD_V6  = 65535 - 8,
+    CONTROL     = CMSG_SPACE(sizeof(struct in6_pktinfo)),
+    ERROR_SPACE = 512,
+};
+
+struct udp {
+    struct udp_hub          *hub;
+    struct watch             watch;
+    struct link              member; /* hub->sockets                                */
+    struct link              unsent; /* hub->unsent, while something may be sent now */
+    const struct udp_events *events;
+    void                    *owner;
+    struct address           local;
+    int                      fd;
+    bool                     any;     /* bound to a wildcard: PKTINFO says what was hit   */
+    bool                     blocked; /* the kernel takes no more: wait for LOOP_WRITE    */
+    bool                     retried; /* the head packet has met an error that may be old */
+    struct queue             queue;   /* of struct packet, each followed by its bytes     */
+};
+
+struct packet {
+    struct address from, to;
+    size_t         len;
+};
+
+struct udp_hub {
+    struct loop            *loop;
+    struct udp             *current; /* whose callback runs; NULL once that has closed it */
+    struct link             sockets, unsent;
+    struct mmsghdr          messages[BATCH];
+    struct iovec            parts[BATCH];
+    struct sockaddr_storage names[BATCH];
+    _Alignas(struct cmsghdr) char control[BATCH][CONTROL];
+    char *slots; /* BATCH of SLOT bytes, touched only as far as datagrams reach */
+};
+
+/* --- in --- */
+
+/* The address a datagram was sent to.  For a multicast one ipi_spec_dst is an
+ * address of ours, fit to answer from, where ipi_addr would be the group. */
+static struct address hit_address(const struct udp *u, struct msghdr *m)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            return address_from_in(info.ipi_spec_dst, u->local.port);
+        }
+        if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            if (!IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
+                return address_from_in6(&info.ipi6_addr, info.ipi6_ifindex, u->local.port);
+        }
+    }
+    return u->local;
+}
+
+static int receive_batch(struct udp_hub *hub, int fd)
+{
+    for (unsigned i = 0; i < BATCH; i++) {
+        hub->parts[i]            = (struct iovec){ hub->slots + (size_t)i * SLOT, SLOT };
+        hub->messages[i].msg_hdr = (struct msghdr){
+            .msg_name       = &hub->names[i],
+            .msg_namelen    = sizeof hub->names[i],
+            .msg_iov        = &hub->parts[i],
+            .msg_iovlen     = 1,
+            .msg_control    = hub->control[i],
+            .msg_controllen = CONTROL,
+        };
+    }
+    return recvmmsg(fd, hub->messages, BATCH, 0, NULL);
+}
+
+static void receive(struct udp *u)
+{
+    struct udp_hub *hub = u->hub;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        int count = receive_batch(hub, u->fd);
+
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        /* An error here is an ICMP one that the error queue has told, too. */
+        for (int i = 0; i < count; i++) {
+            struct datagram d = {
+                .remote = address_from_sockaddr(&hub->names[i]),
+                .local  = u->any ? hit_address(u, &hub->messages[i].msg_hdr) : u->local,
+                .bytes  = { hub->parts[i].iov_base, hub->messages[i].msg_len },
+            };
+
+            u->events->on_datagram(u->owner, u, &d);
+            if (hub->current != u)
+                return;
+        }
+        if (count >= 0 && count < BATCH)
+            return;
+    }
+}
+
+/* What an entry of the error queue means: 0 for nothing we have to tell. */
+static int queued_error(struct msghdr *m)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+        struct sock_extended_err error;
+
+        if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
+            !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+            continue;
+        memcpy(&error, CMSG_DATA(c), sizeof error);
+        /* A local error has been the result of sendmmsg already. */
+        if (error.ee_origin != SO_EE_ORIGIN_ICMP && error.ee_origin != SO_EE_ORIGIN_ICMP6)
+            return 0;
+        return error.ee_errno == 0 ? 0 : datagram_error((int)error.ee_errno);
+    }
+    return 0;
+}
+
+/* Drain the error queue (ip(7), IP_RECVERR); the name of an entry is where the
+ * datagram that failed was going. */
+static void receive_errors(struct udp *u)
+{
+    struct udp_hub               *hub = u->hub;
+    _Alignas(struct cmsghdr) char control[ERROR_SPACE];
+
+    for (unsigned i = 0; i < BATCH * ROUNDS; i++) {
+        struct sockaddr_storage name = { .ss_family = AF_UNSPEC };
+        struct msghdr           m    = {
+                         .msg_name       = &name,
+                         .msg_namelen    = sizeof name,
+                         .msg_control    = control,
+                         .msg_controllen = sizeof control,
+        };
+        struct address remote;
+        int            error;
+
+        if (recvmsg(u->fd, &m, MSG_ERRQUEUE) < 0)
+            return;
+        remote = address_from_sockaddr(&name);
+        error  = queued_error(&m);
+        if (error == 0 || remote.family == FAMILY_NONE)
+            continue;
+        u->events->on_error(u->owner, u, &remote, error);
+        if (hub->current != u)
+            return;
+    }
+}
+
+/* --- out --- */
+
+static size_t padded(size_t len)
+{
+    return (len + sizeof(struct packet) + 7) & ~(size_t)7;
+}
+
+static void want_flush(struct udp *u)
+{
+    if (!u->blocked && !link_in_list(&u->unsent))
+        list_append(&u->hub->unsent, &u->unsent);
+}
+
+/* A wildcard socket says by PKTINFO which address a datagram leaves from. */
+static void set_source(struct msghdr *m, char *control, const struct address *from)
+{
+    struct cmsghdr *c = (struct cmsghdr *)(void *)control;
+
+    memset(control, 0, CONTROL);
+    m->msg_control = control;
+    if (from->family == FAMILY_4) {
+        struct in_pktinfo info = { .ipi_ifindex = 0 };
+
+        memcpy(&info.ipi_spec_dst, from->ip, sizeof info.ipi_spec_dst);
+        *c = (struct cmsghdr){ CMSG_LEN(sizeof info), IPPROTO_IP, IP_PKTINFO };
+        memcpy(CMSG_DATA(c), &info, sizeof info);
+        m->msg_controllen = CMSG_SPACE(sizeof info);
+    } else {
+        struct in6_pktinfo info = { .ipi6_ifindex = from->scope };
+
+        memcpy(&info.ipi6_addr, from->ip, sizeof info.ipi6_addr);
+        *c = (struct cmsghdr){ CMSG_LEN(sizeof info), IPPROTO_IPV6, IPV6_PKTINFO };
+        memcpy(CMSG_DATA(c), &info, sizeof info);
+        m->msg_controllen = CMSG_SPACE(sizeof info);
+    }
+}
+
+static struct packet *packet_at(char *at)
+{
+    return (struct packet *)(void *)at;
+}
+
+/* Up to BATCH packets from the head of the queue into hub->messages. */
+static unsigned gather(struct udp *u)
+{
+    struct udp_hub *hub   = u->hub;
+    struct slice    rest  = queue_bytes(&u->queue);
+    char           *at    = u->queue.ptr + u->queue.head;
+    const char     *end   = rest.ptr + rest.len;
+    unsigned        count = 0;
+
+    for (; at < end && count < BATCH; count++) {
+        struct packet *p = packet_at(at);
+        struct msghdr *m = &hub->messages[count].msg_hdr;
+
+        hub->parts[count] = (struct iovec){ at + sizeof *p, p->len };
+        *m                = (struct msghdr){ .msg_iov = &hub->parts[count], .msg_iovlen = 1 };
+        m->msg_name       = &hub->names[count];
+        m->msg_namelen    = sockaddr_from(&hub->names[count], &p->to);
+        if (u->any && p->from.family == u->local.family && !address_is_any(&p->from))
+            set_source(m, hub->control[count], &p->from);
+        at += padded(p->len);
+    }
+    return count;
+}
+
+static struct packet *head_packet(struct udp *u)
+{
+    return packet_at(u->queue.ptr + u->queue.head);
+}
+
+static void drop_packets(struct udp *u, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        queue_drop(&u->queue, padded(head_packet(u)->len));
+    u->retried = false;
+}
+
+/* The first packet met an error.  Linux gives a send the error that ICMP brought
+ * for an earlier datagram to someone else, so only the second is its own.
+ * False if the socket was closed in the callback. */
+static bool head_failed(struct udp *u, int number)
+{
+    struct udp_hub *hub = u->hub;
+    struct address  to;
+
+    if (!u->retried) {
+        u->retried = true;
+        return true;
+    }
+    to = head_packet(u)->to;
+    drop_packets(u, 1);
+    if (number == ENOBUFS || number == ENOMEM)
+        return true; /* a full device queue: a datagram lost like any other */
+    hub->current = u;
+    u->events->on_error(u->owner, u, &to, datagram_error(number));
+    return hub->current == u;
+}
+
+/* Only as many rounds as packets were there at the start, two for each error: a
+ * callback that sends again at once must not keep us here. */
+static void flush_socket(struct udp *u)
+{
+    size_t rounds = 2 * queue_bytes(&u->queue).len / padded(0);
+
+    for (; rounds > 0 && !queue_empty(&u->queue); rounds--) {
+        int sent = sendmmsg(u->fd, u->hub->messages, gather(u), 0);
+
+        if (sent > 0)
+            drop_packets(u, (unsigned)sent);
+        else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            u->blocked = watch_want(u->hub->loop, &u->watch, LOOP_READ | LOOP_ERROR | LOOP_WRITE) == 0;
+            return;
+        } else if (errno != EINTR && !head_failed(u, errno))
+            return;
+    }
+}
+
+void udp_flush(struct udp_hub *hub)
+{
+    struct link waiting; /* what is queued by a callback is for the next turn */
+
+    list_init(&waiting);
+    for (struct link *l; (l = list_shift(&hub->unsent)) != NULL;)
+        list_append(&waiting, l);
+    for (struct link *l; (l = list_shift(&waiting)) != NULL;)
+        flush_socket(CONTAINER_OF(l, struct udp, unsent));
+    hub->current = NULL;
+}
+
+bool udp_waiting(const struct udp_hub *hub)
+{
+    return !list_empty(&hub->unsent);
+}
+
+/* --- the socket --- */
+
+static void on_ready(struct watch *watch, unsigned ready)
+{
+    struct udp     *u   = CONTAINER_OF(watch, struct udp, watch);
+    struct udp_hub *hub = u->hub;
+
+    hub->current = u;
+    if (ready & LOOP_WRITE && u->blocked) {
+        u->blocked = false;
+        (void)watch_want(hub->loop, &u->watch, LOOP_READ | LOOP_ERROR);
+        want_flush(u);
+    }
+    if (ready & LOOP_ERROR)
+        receive_errors(u);
+    if (hub->current == u && ready & (LOOP_READ | LOOP_ERROR))
+        receive(u);
+    hub->current = NULL;
+}
+
+static void set_options(const struct udp *u)
+{
+    int on = 1, size = BUFFER;
+
+    /* Each is an improvement the kernel may lack: without PKTINFO replies leave
+     * from the routing table's address, without RECVERR errors are timeouts. */
+    if (u->local.family == FAMILY_4) {
+        (void)setsockopt(u->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+        (void)setsockopt(u->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    } else {
+        (void)setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+        (void)setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+    }
+    (void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    (void)setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+/* No SO_REUSEADDR and no SO_REUSEPORT: a second process must hear that the
+ * address is in use rather than get half of the traffic. */
+static int bind_socket(struct udp *u)
+{
+    struct sockaddr_storage sa;
+    socklen_t               len = sockaddr_from(&sa, &u->local);
+
+    if (bind(u->fd, (struct sockaddr *)&sa, len) != 0)
+        return bind_error(errno);
+    u->local = socket_local(u->fd);
+    u->any   = address_is_any(&u->local);
+    return u->local.family == FAMILY_NONE ? -ERR_NO_ADDRESS : 0;
+}
+
+int udp_open(struct udp_hub *hub, const struct address *local, const struct udp_events *events, void *owner,
+             struct udp **out)
+{
+    struct udp *u;
+    int         error;
+
+    if (local->family == FAMILY_NONE)
+        return -ERR_NO_ADDRESS;
+    u = calloc(1, sizeof *u);
+    if (u == NULL)
+        return -ERR_LIMIT;
+    *u    = (struct udp){ .hub = hub, .events = events, .owner = owner, .local = *local };
+    u->fd = socket_open((enum family)local->family, SOCK_DGRAM);
+    if (u->fd < 0) {
+        error = u->fd;
+        free(u);
+        return error;
+    }
+    list_append(&hub->sockets, &u->member);
+    set_options(u);
+    error = bind_socket(u);
+    if (error == 0)
+        error = watch_start(hub->loop, &u->watch, u->fd, LOOP_READ | LOOP_ERROR, on_ready);
+    if (error != 0) {
+        udp_close(u);
+        return error;
+    }
+    *out = u;
+    return 0;
+}
+
+struct address udp_local(const struct udp *u)
+{
+    return u->local;
+}
+
+int udp_send(struct udp *u, const struct address *from, const struct address *to, const struct slice *parts,
+             size_t count)
+{
+    struct packet p = { .to = *to };
+    char         *at;
+
+    for (size_t i = 0; i < count; i++)
+        p.len += parts[i].len;
+    if (p.len > (to->family == FAMILY_4 ? (size_t)PAYLOAD_V4 : (size_t)PAYLOAD_V6))
+        return -ERR_TOO_LARGE;
+    if (from != NULL)
+        p.from = *from;
+    at = queue_room(&u->queue, padded(p.len), UDP_QUEUE);
+    if (at == NULL)
+        return -ERR_LIMIT;
+    memcpy(at, &p, sizeof p);
+    at += sizeof p;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > 0)
+            memcpy(at, parts[i].ptr, parts[i].len);
+        at += parts[i].len;
+    }
+    queue_added(&u->queue, padded(p.len));
+    want_flush(u);
+    return 0;
+}
+
+void udp_close(struct udp *u)
+{
+    if (u->hub->current == u)
+        u->hub->current = NULL;
+    watch_stop(u->hub->loop, &u->watch);
+    list_unlink(&u->unsent);
+    list_unlink(&u->member);
+    queue_fini(&u->queue);
+    close(u->fd);
+    free(u);
+}
+
+/* --- the hub --- */
+
+struct udp_hub *udp_hub_new(struct loop *loop)
+{
+    struct udp_hub *hub = calloc(1, sizeof *hub);
+
+    if (hub == NULL)
+        return NULL;
+    hub->loop  = loop;
+    hub->slots = malloc((size_t)BATCH * SLOT);
+    list_init(&hub->sockets);
+    list_init(&hub->unsent);
+    if (hub->slots == NULL) {
+        free(hub);
+        return NULL;
+    }
+    return hub;
+}
+
+void udp_hub_free(struct udp_hub *hub)
+{
+    if (hub == NULL)
+        return;
+    while (!list_empty(&hub->sockets))
+        udp_close(CONTAINER_OF(hub->sockets.next, struct udp, member));
+    free(hub->slots);
+    free(hub);
+}

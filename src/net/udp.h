@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* udp.h - datagrams in batches: recvmmsg, sendmmsg, and the errors ICMP brings.
+ *
+ *   udp_send --> queue of the socket --(end of turn: udp_flush)--> sendmmsg, 64 at a time
+ *                     ^                                               |
+ *                     +-- EAGAIN: the rest waits till it is writable -+
+ *
+ * All sockets of a world share one hub, which holds the receive slots and the
+ * list of sockets with something to send.  The functions below are those of
+ * net/world.h and promise the same. */
+
+#ifndef NET_UDP_H
+#define NET_UDP_H
+
+#include "net/loop.h"
+#include "net/world.h"
+
+struct udp_hub;
+
+/* Borrows the loop.  NULL without memory. */
+struct udp_hub *udp_hub_new(struct loop *loop);
+/* Closes what is still open; nobody is called. */
+void udp_hub_free(struct udp_hub *hub);
+
+/* Send what is queued.  Calls on_error of what the kernel refuses. */
+void udp_flush(struct udp_hub *hub);
+/* Does something wait for udp_flush (not: for a socket to become writable)? */
+bool udp_waiting(const struct udp_hub *hub);
+
+/* Bytes of queued datagrams per socket, their bookkeeping included. */
+enum { UDP_QUEUE = 4 * 1024 * 1024 };
+
+int            udp_open(struct udp_hub *hub, const struct address *local, const struct udp_events *events, void *owner,
+                        struct udp **out);
+struct address udp_local(const struct udp *u);
+int            udp_send(struct udp *u, const struct address *from, const struct address *to, const struct slice *parts,
+                        size_t count);
+void           udp_close(struct udp *u);
+
+#endif
