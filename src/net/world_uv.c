@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "net/world_uv.h"
+
+#include "net/entropy.h"
+#include "net/loop.h"
+#include "net/post.h"
+#include "net/udp.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct world_uv {
+    struct world      world;
+    struct loop      *loop;
+    struct udp_hub   *udp;
+    struct post_queue posts;
+    struct entropy    entropy;
+    /* The thread within world_uv_run, 0 if none: a post of its own needs no wake. */
+    _Atomic(pthread_t) owner;
+};
+
+static struct world_uv *real(struct world *w)
+{
+    return CONTAINER_OF(w, struct world_uv, world);
+}
+
+/* --- the table of net/world.h --- */
+
+static uint64_t op_wall_msec(struct world *w)
+{
+    struct timespec t;
+
+    (void)w;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static int op_udp_open(struct world *w, const struct address *local, const struct udp_events *events, void *owner,
+                       struct udp **out)
+{
+    return udp_open(real(w)->udp, local, events, owner, out);
+}
+
+static int op_post(struct world *w, void (*fn)(void *arg), void *arg)
+{
+    struct world_uv *r = real(w);
+    bool             first;
+    int              error = post_add(&r->posts, fn, arg, &first);
+
+    if (error == 0 && first && atomic_load_explicit(&r->owner, memory_order_relaxed) != pthread_self())
+        loop_wake(r->loop);
+    return error;
+}
+
+static const struct world_ops ops = {
+    .wall_msec = op_wall_msec,
+    .udp_open  = op_udp_open,
+    .udp_local = udp_local,
+    .udp_send  = udp_send,
+    .udp_close = udp_close,
+    .post      = op_post,
+};
+
+/* --- the turn --- */
+
+static void on_begin(void *arg, msec now)
+{
+    struct world_uv *r = arg;
+
+    r->world.now = now;
+}
+
+static void on_end(void *arg)
+{
+    struct world_uv *r = arg;
+
+    wheel_advance(&r->world.wheel, r->world.now);
+    post_run(&r->posts);
+    udp_flush(r->udp);
+}
+
+static msec deadline(void *arg)
+{
+    struct world_uv *r = arg;
+
+    if (post_waiting(&r->posts) || udp_waiting(r->udp))
+        return 0;
+    return wheel_deadline(&r->world.wheel);
+}
+
+/* --- life --- */
+
+static bool start_parts(struct world_uv *r)
+{
+    struct loop_user user = { on_begin, on_end, deadline, r };
+
+    r->loop = loop_new(&user);
+    if (r->loop == NULL)
+        return false;
+    r->udp = udp_hub_new(r->loop);
+    return r->udp != NULL;
+}
+
+static void free_parts(struct world_uv *r)
+{
+    udp_hub_free(r->udp);
+    loop_free(r->loop);
+}
+
+struct world *world_uv_new(struct log *log)
+{
+    struct world_uv *r = calloc(1, sizeof *r);
+
+    if (r == NULL)
+        return NULL;
+    if (!entropy_init(&r->entropy) || post_queue_init(&r->posts) != 0) {
+        free(r);
+        return NULL;
+    }
+    r->world.ops    = &ops;
+    r->world.log    = log;
+    r->world.now    = loop_clock();
+    r->world.random = (struct random){ entropy_fill, &r->entropy };
+    wheel_init(&r->world.wheel, r->world.now);
+    if (!start_parts(r)) {
+        world_uv_free(&r->world);
+        return NULL;
+    }
+    return &r->world;
+}
+
+void world_uv_free(struct world *w)
+{
+    struct world_uv *r;
+
+    if (w == NULL)
+        return;
+    r = real(w);
+    free_parts(r);
+    post_queue_fini(&r->posts);
+    free(r);
+}
+
+void world_uv_run(struct world *w)
+{
+    struct world_uv *r = real(w);
+
+    atomic_store_explicit(&r->owner, pthread_self(), memory_order_relaxed);
+    w->now = loop_clock();
+    loop_run(r->loop);
+    atomic_store_explicit(&r->owner, 0, memory_order_relaxed);
+}
+
+void world_uv_turn(struct world *w, msec longest)
+{
+    struct world_uv *r = real(w);
+
+    atomic_store_explicit(&r->owner, pthread_self(), memory_order_relaxed);
+    w->now = loop_clock();
+    loop_turn(r->loop, longest);
+    atomic_store_explicit(&r->owner, 0, memory_order_relaxed);
+}
+
+void world_uv_stop(struct world *w)
+{
+    loop_stop(real(w)->loop);
+}
+
+int world_uv_signal(struct world *w, int number, void (*fn)(void *arg), void *arg)
+{
+    return loop_signal(real(w)->loop, number, fn, arg);
+}
+
+struct uv_loop_s *world_uv_loop(struct world *w)
+{
+    return loop_uv(real(w)->loop);
+}

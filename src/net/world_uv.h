@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* world_uv.h - the real world: net/world.h filled from the kernel, by libuv.
+ *
+ * A turn, in this order:
+ *
+ *     sleep until wheel_deadline or until something happens
+ *     now is read from the monotonic clock
+ *     datagrams and bytes that have come, connections, answers to questions
+ *     timers that are due
+ *     posts, and answers that were known already
+ *     all that was queued for sending leaves
+ *
+ * What one of the last three steps adds to its own list waits for the next turn. */
+
+#ifndef NET_WORLD_UV_H
+#define NET_WORLD_UV_H
+
+#include "net/world.h"
+
+struct uv_loop_s;
+
+/* Borrows `log` (may be NULL).  NULL if memory, descriptors or the kernel's
+ * random numbers are not to be had.  Worlds are made on one thread at a time. */
+struct world *world_uv_new(struct log *log);
+/* Closes whatever is still open, and calls nobody. */
+void world_uv_free(struct world *w);
+
+/* Turn until world_uv_stop; the thread that runs a world is its owner. */
+void world_uv_run(struct world *w);
+/* End the run after this turn: from a callback, a post, a signal. */
+void world_uv_stop(struct world *w);
+/* One turn, asleep for at most `longest` ms: for callers with a loop of their own. */
+void world_uv_turn(struct world *w, msec longest);
+
+/* Call fn(arg) from the loop when the process receives `number` (SIGINT, SIGTERM).
+ * Returns 0 or -ERR_LIMIT. */
+int world_uv_signal(struct world *w, int number, void (*fn)(void *arg), void *arg);
+
+/* For modules that bring handles of their own. */
+struct uv_loop_s *world_uv_loop(struct world *w);
+
+#endif

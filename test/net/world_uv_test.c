@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "net/world_uv.h"
+
+#include "base/error.h"
+#include "net/post.h"
+#include "support/live.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+static struct world *world;
+
+static int setup(void **state)
+{
+    (void)state;
+    world = world_uv_new(NULL);
+    return world == NULL;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    world_uv_free(world);
+    return 0;
+}
+
+/* --- timers --- */
+
+struct alarm {
+    struct timer timer;
+    msec         rang;
+    unsigned     order;
+};
+
+static unsigned rung;
+
+static void ring(struct timer *t, msec now)
+{
+    struct alarm *a = CONTAINER_OF(t, struct alarm, timer);
+
+    a->rang  = now;
+    a->order = ++rung;
+}
+
+TEST(timers_ring_at_their_time_and_in_order)
+{
+    struct alarm alarms[4] = { 0 };
+    msec         at[4]     = { 30, 10, 20, 10 };
+    msec         start     = world_now(world);
+
+    rung = 0;
+    for (unsigned i = 0; i < 4; i++)
+        world_timer(world, &alarms[i].timer, ring, start + at[i]);
+    LIVE_UNTIL(world, rung == 4);
+    for (unsigned i = 0; i < 4; i++)
+        CHECK(alarms[i].rang >= start + at[i]);
+    CHECK_INT(1, alarms[1].order);
+    CHECK_INT(2, alarms[3].order);
+    CHECK_INT(3, alarms[2].order);
+    CHECK_INT(4, alarms[0].order);
+}
+
+static void stop_world(struct timer *t, msec now)
+{
+    (void)t;
+    (void)now;
+    world_uv_stop(world);
+}
+
+/* The loop sleeps until the deadline: it does not poll its way there.
+ * Seen by the processor time spent. */
+TEST(the_loop_sleeps_until_the_deadline)
+{
+    struct timer    end = { 0 };
+    struct timespec before, after;
+    msec            start = loop_clock(), took;
+    int64_t         spent;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+    world_timer(world, &end, stop_world, start + 150);
+    world_uv_run(world);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+    took  = loop_clock() - start;
+    spent = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+    CHECK(took >= 150);
+    CHECK(spent < 50);
+}
+
+static msec seen_now;
+
+static void look_twice(struct timer *t, msec now)
+{
+    (void)t;
+    seen_now = world_now(world);
+    CHECK(seen_now == now);
+    usleep(3000); /* the clock goes on, the turn's time does not */
+    CHECK(world_now(world) == seen_now);
+}
+
+TEST(now_is_constant_within_a_turn_and_fresh_in_the_next)
+{
+    struct timer one = { 0 };
+
+    seen_now = 0;
+    world_timer(world, &one, look_twice, world_now(world) + 1);
+    LIVE_UNTIL(world, seen_now != 0);
+    world_uv_turn(world, 0);
+    CHECK(world_now(world) >= seen_now + 3);
+}
+
+/* --- posts --- */
+
+static unsigned ran;
+
+static void count_run(void *arg)
+{
+    (void)arg;
+    ran++;
+}
+
+static void post_more(void *arg)
+{
+    ran++;
+    if (ran < *(unsigned *)arg)
+        CHECK_INT(0, world->ops->post(world, post_more, arg));
+}
+
+TEST(a_post_runs_later_and_never_inside_the_call)
+{
+    ran = 0;
+    CHECK_INT(0, world->ops->post(world, count_run, NULL));
+    CHECK_INT(0, ran);
+    world_uv_turn(world, 1000); /* does not sleep: there is something to do */
+    CHECK_INT(1, ran);
+}
+
+TEST(what_a_post_posts_comes_in_the_next_turn)
+{
+    unsigned want = 3;
+
+    ran = 0;
+    CHECK_INT(0, world->ops->post(world, post_more, &want));
+    for (unsigned turn = 1; turn <= 3; turn++) {
+        world_uv_turn(world, 1000);
+        CHECK_INT(turn, ran);
+    }
+}
+
+TEST(posts_are_bounded)
+{
+    ran = 0;
+    for (unsigned i = 0; i < POST_LIMIT; i++)
+        CHECK_INT(0, world->ops->post(world, count_run, NULL));
+    CHECK_INT(-ERR_LIMIT, world->ops->post(world, count_run, NULL));
+    world_uv_turn(world, 0);
+    CHECK_INT(POST_LIMIT, ran);
+    CHECK_INT(0, world->ops->post(world, count_run, NULL));
+}
+
+static void *post_from_elsewhere(void *arg)
+{
+    for (unsigned i = 0; i < 1000; i++)
+        if (world->ops->post(world, count_run, arg) != 0)
+            return (void *)1;
+    usleep(20000); /* until the loop is asleep for good */
+    return world->ops->post(world, (void (*)(void *))world_uv_stop, world) == 0 ? NULL : (void *)1;
+}
+
+TEST(another_thread_wakes_the_loop)
+{
+    pthread_t thread;
+    void     *failed;
+
+    ran = 0;
+    CHECK_INT(0, pthread_create(&thread, NULL, post_from_elsewhere, NULL));
+    world_uv_run(world);
+    pthread_join(thread, &failed);
+    CHECK(failed == NULL);
+    CHECK_INT(1000, ran);
+}
+
+/* --- the rest --- */
+
+static void on_signal(void *arg)
+{
+    (*(unsigned *)arg)++;
+    world_uv_stop(world);
+}
+
+TEST(a_signal_is_heard_from_the_loop)
+{
+    unsigned heard = 0;
+
+    CHECK_INT(0, world_uv_signal(world, SIGTERM, on_signal, &heard));
+    CHECK_INT(0, kill(getpid(), SIGTERM));
+    world_uv_run(world);
+    CHECK_INT(1, heard);
+}
+
+TEST(random_bytes_differ_and_fill_any_length)
+{
+    uint8_t  one[2000] = { 0 }, two[2000] = { 0 };
+    unsigned zeros = 0;
+
+    random_fill(&world->random, one, sizeof one);
+    random_fill(&world->random, two, sizeof two);
+    CHECK(memcmp(one, two, sizeof one) != 0);
+    for (size_t i = 0; i < sizeof one; i++)
+        zeros += one[i] == 0;
+    CHECK(zeros < 40); /* 8 expected */
+}
+
+TEST(wall_time_is_after_2020)
+{
+    CHECK(world_wall(world) > 1577836800000);
+}
+
+#define LIVE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LIVE_TEST(timers_ring_at_their_time_and_in_order),
+        LIVE_TEST(the_loop_sleeps_until_the_deadline),
+        LIVE_TEST(now_is_constant_within_a_turn_and_fresh_in_the_next),
+        LIVE_TEST(a_post_runs_later_and_never_inside_the_call),
+        LIVE_TEST(what_a_post_posts_comes_in_the_next_turn),
+        LIVE_TEST(posts_are_bounded),
+        LIVE_TEST(another_thread_wakes_the_loop),
+        LIVE_TEST(a_signal_is_heard_from_the_loop),
+        LIVE_TEST(random_bytes_differ_and_fill_any_length),
+        LIVE_TEST(wall_time_is_after_2020),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
