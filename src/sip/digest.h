@@ -26,8 +26,10 @@ struct credentials { /* an Authorization or Proxy-Authorization value */
     uint32_t            nc;
 };
 
-/* One header value.  A scheme other than Digest leaves known == false.  False
- * only if it is malformed. */
+/* One header value, all of it.  A scheme other than Digest, or an algorithm we
+ * lack, leaves known == false.  False only if it is malformed: no auth-params, a
+ * parameter twice, one missing that must be there (realm and nonce; username,
+ * uri and response; nc and cnonce with qop). */
 bool challenge_scan(struct scan *s, struct challenge *out);
 bool credentials_scan(struct scan *s, struct credentials *out);
 
