@@ -133,10 +133,8 @@ int stack_respond(struct stack *s, object_id server_txn, unsigned status, const 
 int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct slice reason);
 /* Answer without transaction (the To tag is a hash, so repetitions agree). */
 int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason);
-/* Forward a response as it is, minus the top Via, to where the next Via says. */
-int stack_forward_response(struct stack *s, const struct message *response);
-
-/* The request of a server transaction; NULL if it is over. */
+/* The request of a server transaction; NULL if it is over, or an INVITE that was
+ * answered 2xx. */
 struct message *stack_server_request(const struct stack *s, object_id server_txn);
 /* The To tag that stack_reply uses in this transaction: make dialogs with it. */
 struct slice stack_server_tag(const struct stack *s, object_id server_txn);

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a client transaction puts on the wire: the request with its Via for the
+ * target in hand, the ACK to a non-2xx, the CANCEL; and the way to the next target. */
+#include "stack/internal.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+enum { BRANCH_RANDOM = 8, VIA_ROOM = 2 * SENT_BY_TEXT + BRANCH_MAX + 128 };
+
+/* z9hG4bK [mark -] id random: the id finds the transaction, the random part keeps
+ * a stranger from guessing it. */
+static void make_branch(struct client_txn *t, struct slice mark)
+{
+    struct stack *s = t->stack;
+    struct buf    b = BUF_ON(t->branch);
+
+    buf_put(&b, SLICE(BRANCH_COOKIE));
+    buf_put(&b, mark);
+    buf_put_byte(&b, '-');
+    buf_printf(&b, "%016llx", (unsigned long long)t->id);
+    random_token(&s->world->random, &b, BRANCH_RANDOM);
+    t->branch_len = b.len;
+}
+
+static struct slice mark_of(const struct client_txn *t)
+{
+    return (struct slice){ t->branch + sizeof BRANCH_COOKIE - 1, t->mark_len };
+}
+
+static void write_via(struct client_txn *t, struct buf *b)
+{
+    buf_put(b, SLICE("Via: SIP/2.0/"));
+    buf_put(b, transport_name(t->flow.transport));
+    buf_put_byte(b, ' ');
+    stack_write_sent_by(t->stack, b, &t->flow);
+    buf_put(b, SLICE(";branch="));
+    buf_put(b, (struct slice){ t->branch, t->branch_len });
+    buf_put(b, SLICE(";rport\r\n"));
+}
+
+static void write_record_route(struct client_txn *t, struct buf *b)
+{
+    buf_put(b, SLICE("Record-Route: <sip:"));
+    stack_write_sent_by(t->stack, b, &t->flow);
+    if (t->flow.transport == t->upstream && transport_is_reliable(t->upstream)) {
+        buf_put(b, SLICE(";transport="));
+        buf_put(b, transport_param(t->upstream));
+    }
+    buf_put(b, SLICE(";lr>\r\n"));
+}
+
+/* The wire copy for this target: start line, Via, Record-Route, the rest. */
+static int make_wire(struct client_txn *t)
+{
+    size_t     room = t->text_len + VIA_ROOM + (t->record_route ? VIA_ROOM : 0);
+    struct buf b;
+
+    free(t->wire);
+    t->wire_len = 0;
+    t->wire     = malloc(room);
+    if (t->wire == NULL)
+        return -ERR_NO_MEMORY;
+    b = buf_on(t->wire, room);
+    buf_put(&b, (struct slice){ t->text, t->start_len });
+    write_via(t, &b);
+    if (t->record_route)
+        write_record_route(t, &b);
+    buf_put(&b, (struct slice){ t->text + t->start_len, t->text_len - t->start_len });
+    t->wire_len = b.len;
+    return buf_ok(&b) ? 0 : -ERR_TOO_LARGE;
+}
+
+int client_send_wire(struct client_txn *t)
+{
+    struct slice wire  = { t->wire, t->wire_len };
+    int          error = transport_send(t->stack, &t->flow, &wire, 1);
+
+    if (error != 0) {
+        t->stack->counters.transport_errors++;
+        t->failed = error;
+        return error;
+    }
+    t->stack->counters.requests_sent++;
+    transport_trace(t->stack, true, &t->flow, wire);
+    return 0;
+}
+
+/* Watch whom this target's failure would come from. */
+static void attach(struct client_txn *t)
+{
+    struct stack      *s = t->stack;
+    struct connection *c;
+
+    list_unlink(&t->on_connection);
+    if (t->in_by_remote)
+        table_remove(&s->by_remote, &t->by_remote);
+    t->in_by_remote = false;
+    if (t->kind == CLIENT_STATELESS)
+        return;
+    if (t->flow.transport == TRANSPORT_UDP) {
+        table_insert(&s->by_remote, &t->by_remote, address_hash(s, TRANSPORT_UDP, &t->flow.remote));
+        t->in_by_remote = true;
+        return;
+    }
+    c = id_find(&s->connection_ids, t->flow.connection);
+    if (c != NULL)
+        list_append(&c->users, &t->on_connection);
+}
+
+static void start_machine(struct client_txn *t)
+{
+    struct stack *s        = t->stack;
+    bool          reliable = transport_is_reliable(t->flow.transport);
+
+    t->started = true;
+    if (t->kind == CLIENT_INVITE)
+        ict_start(&t->machine.ict, reliable, &s->timers, world_now(s->world));
+    else if (t->kind == CLIENT_OTHER)
+        nict_start(&t->machine.nict, reliable, &s->timers, world_now(s->world));
+}
+
+/* Send by t->flow, as a transaction of its own (RFC 3263 4.3). */
+static int send_first(struct client_txn *t)
+{
+    int error;
+
+    if (t->cancels == 0) { /* a CANCEL has its INVITE's branch */
+        char         memory[BRANCH_MAX];
+        struct slice mark = mark_of(t);
+
+        if (mark.len > 0)
+            memcpy(memory, mark.ptr, mark.len);
+        make_branch(t, (struct slice){ memory, mark.len });
+    }
+    error = make_wire(t);
+    if (error != 0)
+        return error;
+    attach(t);
+    start_machine(t);
+    return client_send_wire(t);
+}
+
+/* The first target from t->next_target on that a message can be given to. */
+static int try_targets(struct client_txn *t)
+{
+    int error = -ERR_UNREACHABLE;
+
+    while (t->next_target < t->locate->target_count) {
+        t->failed = 0;
+        error     = transport_open(t->stack, &t->locate->targets[t->next_target++], &t->flow);
+        if (error == 0)
+            error = send_first(t);
+        if (error == 0 || error == -ERR_NO_MEMORY || error == -ERR_TOO_LARGE)
+            break;
+    }
+    if (t->next_target >= t->locate->target_count) {
+        free(t->locate);
+        t->locate = NULL;
+    }
+    return error;
+}
+
+static int follow_locate(struct client_txn *t, enum locate_action action);
+
+static void on_records(void *owner, int error, const struct record *records, size_t count)
+{
+    struct client_txn *t = owner;
+
+    t->query  = NULL;
+    t->failed = follow_locate(t, locate_answer(t->locate, error, records, count));
+    client_txn_rearm(t);
+}
+
+static int follow_locate(struct client_txn *t, enum locate_action action)
+{
+    int error;
+
+    switch (action) {
+    case LOCATE_ASK:
+        return world_resolve(t->stack->world, t->locate->ask_name, t->locate->ask_type, on_records, t, &t->query);
+    case LOCATE_DONE:
+        return try_targets(t);
+    case LOCATE_FAILED:
+        break;
+    }
+    error = t->locate->error;
+    free(t->locate);
+    t->locate = NULL;
+    return error != 0 ? error : -ERR_NAME;
+}
+
+/* An address in digits, the common case: one target and no memory for a lookup. */
+static bool only_target(struct client_txn *t, const struct uri *destination, struct target *target)
+{
+    struct stack *s = t->stack;
+    struct locate l;
+
+    if (locate_start(&l, destination, transport_set(s), transport_families(s), &s->world->random) != LOCATE_DONE ||
+        l.target_count != 1)
+        return false;
+    *target = l.targets[0];
+    return true;
+}
+
+int client_begin(struct client_txn *t, const struct outgoing *out)
+{
+    struct stack *s = t->stack;
+    struct target target;
+    int           error;
+
+    if (out->flow != NULL) {
+        t->flow = *out->flow;
+        error   = send_first(t);
+        if (error == 0 || out->destination == NULL)
+            return error;
+        t->failed = 0;
+    }
+    if (only_target(t, out->destination, &target)) {
+        error = transport_open(s, &target, &t->flow);
+        return error != 0 ? error : send_first(t);
+    }
+    t->locate = calloc(1, sizeof *t->locate);
+    if (t->locate == NULL)
+        return -ERR_NO_MEMORY;
+    return follow_locate(
+        t, locate_start(t->locate, out->destination, transport_set(s), transport_families(s), &s->world->random));
+}
+
+bool client_next_target(struct client_txn *t)
+{
+    if (t->locate == NULL || t->answered || t->cancel_wanted)
+        return false;
+    return try_targets(t) == 0;
+}
+
+/* What ACK to a non-2xx and CANCEL have in common: they repeat the INVITE's
+ * Request-URI, From, Call-ID, CSeq number and Routes (9.1, 17.1.1.3).  Their top
+ * Via is the INVITE's too. */
+static struct slice write_start_line(struct gather *g, const struct message *invite, struct slice method)
+{
+    const char *start = g->scratch.ptr + g->scratch.len;
+
+    buf_put(&g->scratch, method);
+    buf_put_byte(&g->scratch, ' ');
+    buf_put(&g->scratch, invite->uri_text);
+    buf_put(&g->scratch, SLICE(" SIP/2.0\r\n"));
+    return slice_between(start, g->scratch.ptr + g->scratch.len);
+}
+
+static void write_like_invite(struct gather *g, const struct message *invite, struct slice method,
+                              const struct message *to_from)
+{
+    size_t mark;
+
+    gather_header_number(g, HEADER_MAX_FORWARDS, 70);
+    gather_copy(g, invite, HEADER_FROM);
+    gather_copy(g, to_from, HEADER_TO);
+    gather_copy(g, invite, HEADER_CALL_ID);
+    mark = gather_mark(g);
+    buf_put(&g->scratch, SLICE("CSeq: "));
+    buf_put_number(&g->scratch, invite->cseq.number);
+    buf_put_byte(&g->scratch, ' ');
+    buf_put(&g->scratch, method);
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
+    gather_copy(g, invite, HEADER_ROUTE);
+}
+
+static struct message *parse_wire(const struct client_txn *t)
+{
+    struct parse_fault fault = { 0 };
+
+    return message_parse((struct slice){ t->wire, t->wire_len }, &fault);
+}
+
+void client_send_ack(struct client_txn *t, const struct message *response)
+{
+    struct message *invite = parse_wire(t);
+    struct gather   g;
+    char            text[8192];
+    struct buf      wire = BUF_ON(text);
+    struct slice    whole;
+
+    if (invite == NULL)
+        return;
+    gather_init(&g);
+    gather_put(&g, write_start_line(&g, invite, SLICE("ACK")));
+    gather_header(&g, HEADER_VIA, invite->via.text);
+    write_like_invite(&g, invite, SLICE("ACK"), response);
+    gather_body(&g, SLICE(""), SLICE(""));
+    gather_flatten(&g, &wire);
+    whole = buf_slice(&wire);
+    if (gather_ok(&g) && buf_ok(&wire) && transport_send(t->stack, &t->flow, &whole, 1) == 0) {
+        t->stack->counters.requests_sent++;
+        transport_trace(t->stack, true, &t->flow, whole);
+    }
+    message_drop(invite);
+}
+
+object_id client_send_cancel(struct client_txn *invite)
+{
+    struct message    *request = parse_wire(invite);
+    struct outgoing    out     = { .method = METHOD_CANCEL, .flow = &invite->flow };
+    struct client_txn *cancel;
+    struct gather      g;
+
+    if (request == NULL)
+        return 0;
+    gather_init(&g);
+    out.start_line = write_start_line(&g, request, SLICE("CANCEL"));
+    write_like_invite(&g, request, SLICE("CANCEL"), request);
+    gather_put(&g, (struct slice){ invite->cancel_extra, invite->cancel_extra_len });
+    gather_body(&g, SLICE(""), SLICE(""));
+    out.rest = &g;
+    cancel   = client_txn_new(invite->stack, &out, CLIENT_OTHER);
+    message_drop(request);
+    if (cancel == NULL)
+        return 0;
+    cancel->cancels    = invite->id;
+    cancel->branch_len = invite->branch_len;
+    memcpy(cancel->branch, invite->branch, invite->branch_len);
+    cancel->failed = client_begin(cancel, &out);
+    client_txn_rearm(cancel);
+    return cancel->id;
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The life of a client transaction: its machine, its timer, its user. */
+#include "stack/internal.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+static bool machine_terminated(const struct client_txn *t)
+{
+    return t->kind == CLIENT_INVITE ? t->machine.ict.state == ICT_TERMINATED : t->machine.nict.state == NICT_TERMINATED;
+}
+
+/* Before the first target is known there is no machine, only a lookup. */
+static bool machine_runs(const struct client_txn *t)
+{
+    return t->kind != CLIENT_STATELESS && t->started;
+}
+
+static void on_timer(struct timer *timer, msec now);
+
+/* A failure, an end and a CANCEL are acted upon in the next turn: this may run
+ * inside a call of the user. */
+void client_txn_rearm(struct client_txn *t)
+{
+    msec at = NEVER;
+
+    if (machine_runs(t))
+        at = t->kind == CLIENT_INVITE ? ict_deadline(&t->machine.ict) : nict_deadline(&t->machine.nict);
+    if (t->cancel_end_at != 0 && !t->final && t->cancel_end_at < at)
+        at = t->cancel_end_at;
+    if (t->failed != 0 || (machine_runs(t) && machine_terminated(t)) ||
+        (t->kind == CLIENT_STATELESS && t->query == NULL) ||
+        (t->cancel_wanted && t->cancel == 0 && t->provisional && !t->final))
+        at = world_now(t->stack->world);
+    world_timer(t->stack->world, &t->timer, on_timer, at);
+}
+
+struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, enum client_kind kind)
+{
+    struct client_txn *t = calloc(1, sizeof *t);
+    struct buf         text;
+
+    if (t == NULL)
+        return NULL;
+    t->stack    = s;
+    t->kind     = kind;
+    t->method   = out->method;
+    t->mark_len = out->branch_mark.len;
+    t->text_len = out->start_line.len + out->rest->total;
+    t->text     = gather_ok(out->rest) && t->mark_len < BRANCH_MAX / 2 ? malloc(t->text_len) : NULL;
+    t->id       = t->text != NULL ? id_add(&s->client_ids, t) : 0;
+    if (t->id == 0) {
+        free(t->text);
+        free(t);
+        return NULL;
+    }
+    text = buf_on(t->text, t->text_len);
+    buf_put(&text, out->start_line);
+    gather_flatten(out->rest, &text);
+    t->start_len    = out->start_line.len;
+    t->record_route = out->record_route;
+    t->upstream     = out->upstream;
+    if (t->mark_len > 0)
+        memcpy(t->branch + sizeof BRANCH_COOKIE - 1, out->branch_mark.ptr, t->mark_len);
+    return t;
+}
+
+static void release_bytes(struct client_txn *t)
+{
+    free(t->text);
+    t->text = NULL;
+    free(t->locate);
+    t->locate = NULL;
+    free(t->cancel_extra);
+    t->cancel_extra = NULL;
+}
+
+void client_txn_free(struct client_txn *t)
+{
+    struct stack *s = t->stack;
+
+    world_timer_stop(s->world, &t->timer);
+    if (t->query != NULL)
+        s->world->ops->resolve_cancel(t->query);
+    if (t->in_by_remote)
+        table_remove(&s->by_remote, &t->by_remote);
+    list_unlink(&t->on_connection);
+    id_remove(&s->client_ids, t->id);
+    release_bytes(t);
+    free(t->wire);
+    free(t);
+}
+
+/* The last word to the user: nobody is told twice. */
+static void tell(struct client_txn *t, enum client_event event, struct message *response, int detail)
+{
+    struct client_user user = t->user;
+    bool               last = event != CLIENT_RESPONSE;
+
+    if (last)
+        t->user.fn = NULL;
+    if (user.fn != NULL)
+        user.fn(&user, t->id, event, response, detail);
+}
+
+static void give_up(struct client_txn *t, enum client_event event, int error)
+{
+    struct stack *s  = t->stack;
+    object_id     id = t->id;
+
+    if (event == CLIENT_TIMEOUT)
+        s->counters.timeouts++;
+    if (!t->final)
+        tell(t, event, NULL, error);
+    if (id_find(&s->client_ids, id) == t)
+        client_txn_free(t);
+}
+
+static unsigned step(struct client_txn *t, unsigned ict_event, unsigned nict_event)
+{
+    msec now = world_now(t->stack->world);
+
+    if (machine_terminated(t))
+        return 0;
+    return t->kind == CLIENT_INVITE ? ict_step(&t->machine.ict, (enum ict_event)ict_event, now)
+                                    : nict_step(&t->machine.nict, (enum nict_event)nict_event, now);
+}
+
+static bool passes_timeout(const struct client_txn *t, unsigned actions)
+{
+    return (actions & (t->kind == CLIENT_INVITE ? (unsigned)ICT_PASS_TIMEOUT : (unsigned)NICT_PASS_TIMEOUT)) != 0;
+}
+
+static bool sends_request(const struct client_txn *t, unsigned actions)
+{
+    return (actions & (t->kind == CLIENT_INVITE ? (unsigned)ICT_SEND_INVITE : (unsigned)NICT_SEND_REQUEST)) != 0;
+}
+
+/* RFC 3263 4.3: a failed target hands over to the next, else the user hears. */
+static void on_failure(struct client_txn *t)
+{
+    int error = t->failed;
+
+    t->failed = 0;
+    if (t->kind == CLIENT_STATELESS || t->final || !client_next_target(t))
+        give_up(t, CLIENT_ERROR, error);
+    else
+        client_txn_rearm(t);
+}
+
+static void start_cancel(struct client_txn *t)
+{
+    struct stack *s = t->stack;
+
+    t->cancel_end_at = world_now(s->world) + 64 * s->timers.t1;
+    t->cancel        = client_send_cancel(t);
+    if (t->cancel == 0)
+        give_up(t, CLIENT_ERROR, -ERR_LIMIT);
+    else
+        client_txn_rearm(t);
+}
+
+static void on_machine_timer(struct client_txn *t)
+{
+    unsigned actions = step(t, ICT_TIMER, NICT_TIMER);
+
+    if (passes_timeout(t, actions)) {
+        if (client_next_target(t))
+            client_txn_rearm(t);
+        else
+            give_up(t, CLIENT_TIMEOUT, -ERR_TIMEOUT);
+        return;
+    }
+    if (sends_request(t, actions)) {
+        t->stack->counters.retransmissions_sent++;
+        client_send_wire(t);
+    }
+    if (machine_terminated(t))
+        client_txn_free(t);
+    else
+        client_txn_rearm(t);
+}
+
+static void on_timer(struct timer *timer, msec now)
+{
+    struct client_txn *t = CONTAINER_OF(timer, struct client_txn, timer);
+
+    if (t->failed != 0) {
+        on_failure(t);
+    } else if (t->kind == CLIENT_STATELESS) {
+        client_txn_free(t);
+    } else if (t->cancel_end_at != 0 && now >= t->cancel_end_at && !t->final) {
+        give_up(t, CLIENT_TIMEOUT, -ERR_TIMEOUT); /* RFC 3261 9.1, last paragraph */
+    } else if (t->cancel_wanted && t->cancel == 0 && t->provisional && !t->final) {
+        start_cancel(t);
+    } else if (machine_runs(t)) {
+        on_machine_timer(t);
+    }
+}
+
+void client_txn_transport_error(struct client_txn *t, int error)
+{
+    if (t->final)
+        return; /* only absorbing repetitions now */
+    t->failed = error;
+    client_txn_rearm(t);
+}
+
+void client_txn_icmp(struct stack *s, const struct address *remote, int error)
+{
+    struct table_link *l = table_first(&s->by_remote, address_hash(s, TRANSPORT_UDP, remote));
+
+    for (; l != NULL; l = table_next(l)) {
+        struct client_txn *t = CONTAINER_OF(l, struct client_txn, by_remote);
+
+        if (!t->answered && address_eq(&t->flow.remote, remote))
+            client_txn_transport_error(t, error);
+    }
+}
+
+/* The id stands in 16 hex digits before the random part: see make_branch. */
+static struct client_txn *find_by_branch(struct stack *s, const struct message *response)
+{
+    enum { RANDOM = 8, HEX = 16 };
+    struct slice       branch = response->via.branch;
+    object_id          id     = 0;
+    struct client_txn *t;
+
+    if (branch.len < RANDOM + HEX)
+        return NULL;
+    for (size_t i = branch.len - RANDOM - HEX; i < branch.len - RANDOM; i++) {
+        int digit = hex_value(branch.ptr[i]);
+
+        if (digit < 0)
+            return NULL;
+        id = id << 4 | (unsigned)digit;
+    }
+    t = id_find(&s->client_ids, id);
+    if (t != NULL && response->cseq.method == METHOD_CANCEL && t->method == METHOD_INVITE)
+        t = id_find(&s->client_ids, t->cancel);
+    if (t == NULL || t->method != response->cseq.method ||
+        !slice_eq((struct slice){ t->branch, t->branch_len }, branch))
+        return NULL;
+    return t;
+}
+
+/* RFC 3263 4.3: a 503 is as good as no answer while there is another target. */
+static bool takes_next_for_503(struct client_txn *t, const struct message *response)
+{
+    if (response->status != 503 || t->provisional || t->locate == NULL)
+        return false;
+    t->answered = false;
+    if (t->kind == CLIENT_INVITE)
+        client_send_ack(t, response);
+    if (!client_next_target(t)) {
+        t->answered = true;
+        return false;
+    }
+    client_txn_rearm(t);
+    return true;
+}
+
+static unsigned step_for(struct client_txn *t, unsigned status)
+{
+    if (status < 200)
+        return step(t, ICT_1XX, NICT_1XX);
+    return step(t, status < 300 ? ICT_2XX : ICT_300_699, NICT_FINAL);
+}
+
+static bool passes_response(const struct client_txn *t, unsigned actions)
+{
+    return (actions & (t->kind == CLIENT_INVITE ? (unsigned)ICT_PASS_RESPONSE : (unsigned)NICT_PASS_RESPONSE)) != 0;
+}
+
+bool client_txn_match(struct stack *s, struct message *response)
+{
+    struct client_txn *t = find_by_branch(s, response);
+    object_id          id;
+    unsigned           actions;
+
+    if (t == NULL)
+        return false;
+    if (takes_next_for_503(t, response))
+        return true;
+    id      = t->id;
+    actions = step_for(t, response->status);
+    if (t->kind == CLIENT_INVITE && (actions & ICT_SEND_ACK) != 0)
+        client_send_ack(t, response);
+    t->answered = true;
+    if (response->status < 200)
+        t->provisional = true;
+    else
+        t->final = true;
+    if (t->final) /* nothing of it will be sent again, but the wire copy that makes ACKs */
+        release_bytes(t);
+    client_txn_rearm(t);
+    if (passes_response(t, actions))
+        tell(t, CLIENT_RESPONSE, response, 0);
+    t = id_find(&s->client_ids, id);
+    if (t != NULL && t->final && (t->kind == CLIENT_OTHER || response->status < 300)) {
+        free(t->wire);
+        t->wire     = NULL;
+        t->wire_len = 0;
+    }
+    return true;
+}
+
+object_id stack_request(struct stack *s, const struct outgoing *out, const struct client_user *user)
+{
+    struct client_txn *t = client_txn_new(s, out, out->method == METHOD_INVITE ? CLIENT_INVITE : CLIENT_OTHER);
+
+    if (t == NULL) {
+        s->counters.refused_limit++;
+        return 0;
+    }
+    t->user   = *user;
+    t->failed = client_begin(t, out);
+    client_txn_rearm(t);
+    return t->id;
+}
+
+int stack_send(struct stack *s, const struct outgoing *out)
+{
+    struct client_txn *t = client_txn_new(s, out, CLIENT_STATELESS);
+    int                error;
+
+    if (t == NULL)
+        return -ERR_LIMIT;
+    error = client_begin(t, out);
+    if (t->query != NULL) {
+        client_txn_rearm(t);
+        return 0;
+    }
+    client_txn_free(t);
+    return error;
+}
+
+void stack_cancel(struct stack *s, object_id client_txn, struct slice extra_headers)
+{
+    struct client_txn *t = id_find(&s->client_ids, client_txn);
+
+    if (t == NULL || t->kind != CLIENT_INVITE || t->final || t->cancel_wanted)
+        return;
+    t->cancel_wanted    = true;
+    t->cancel_extra     = extra_headers.len > 0 ? malloc(extra_headers.len) : NULL;
+    t->cancel_extra_len = t->cancel_extra != NULL ? extra_headers.len : 0;
+    if (t->cancel_extra != NULL)
+        memcpy(t->cancel_extra, extra_headers.ptr, extra_headers.len);
+    client_txn_rearm(t);
+}
+
+void stack_forget(struct stack *s, object_id client_txn)
+{
+    struct client_txn *t = id_find(&s->client_ids, client_txn);
+
+    if (t != NULL)
+        t->user.fn = NULL;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stack/internal.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+static void on_idle(struct timer *timer, msec now)
+{
+    struct connection *c = CONTAINER_OF(timer, struct connection, idle);
+
+    (void)now;
+    connection_close(c);
+}
+
+static void touch(struct connection *c)
+{
+    struct stack *s = c->stack;
+
+    world_timer(s->world, &c->idle, on_idle, world_now(s->world) + s->config.connection_idle);
+}
+
+/* Everyone who sent by this connection and still waits learns that it is gone. */
+static void fail_users(struct connection *c, int error)
+{
+    struct link *l;
+
+    while ((l = list_shift(&c->users)) != NULL)
+        client_txn_transport_error(CONTAINER_OF(l, struct client_txn, on_connection), error);
+}
+
+static void connection_free(struct connection *c, int error)
+{
+    struct stack *s = c->stack;
+
+    fail_users(c, error != 0 ? error : -ERR_CLOSED);
+    world_timer_stop(s->world, &c->idle);
+    table_remove(&s->connections_by_remote, &c->by_flow);
+    id_remove(&s->connection_ids, c->id);
+    framer_fini(&c->framer);
+    free(c);
+}
+
+void connection_close(struct connection *c)
+{
+    if (c->stream != NULL)
+        c->stack->world->ops->stream_close(c->stream);
+    connection_free(c, 0);
+}
+
+static struct connection *connection_new(struct stack *s, enum transport transport, const struct address *remote)
+{
+    struct connection *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return NULL;
+    c->stack = s;
+    c->id    = id_add(&s->connection_ids, c);
+    if (c->id == 0) {
+        s->counters.connections_refused++;
+        free(c);
+        return NULL;
+    }
+    c->flow = (struct flow){ .transport = transport, .remote = *remote, .connection = c->id };
+    list_init(&c->users);
+    framer_init(&c->framer, LIMIT_MESSAGE, LIMIT_MESSAGE);
+    table_insert(&s->connections_by_remote, &c->by_flow, address_hash(s, transport, remote));
+    touch(c);
+    return c;
+}
+
+const struct stream_events *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out)
+{
+    struct socket_entry *e      = owner;
+    struct stack        *s      = e->stack;
+    struct address       remote = s->world->ops->stream_remote(stream);
+    struct connection   *c      = connection_new(s, e->transport, &remote);
+
+    (void)l;
+    if (c == NULL)
+        return NULL;
+    s->counters.connections_accepted++;
+    c->stream        = stream;
+    c->flow.local    = s->world->ops->stream_local(stream);
+    c->flow.listener = (unsigned)(e - s->sockets);
+    *out             = c;
+    return &connection_events;
+}
+
+static struct connection *find(struct stack *s, enum transport transport, const struct address *remote)
+{
+    struct table_link *l = table_first(&s->connections_by_remote, address_hash(s, transport, remote));
+
+    for (; l != NULL; l = table_next(l)) {
+        struct connection *c = CONTAINER_OF(l, struct connection, by_flow);
+
+        if (c->flow.transport == transport && address_eq(&c->flow.remote, remote) && c->stream != NULL)
+            return c;
+    }
+    return NULL;
+}
+
+int connection_find(struct stack *s, enum transport transport, const struct address *remote, struct flow *flow)
+{
+    struct connection *c = find(s, transport, remote);
+    int                error;
+
+    if (c == NULL) {
+        c = connection_new(s, transport, remote);
+        if (c == NULL)
+            return -ERR_LIMIT;
+        error = world_connect(s->world, remote, &connection_events, c, &c->stream);
+        if (error != 0) {
+            c->stream = NULL;
+            connection_free(c, error);
+            return error;
+        }
+        s->counters.connections_opened++;
+        c->flow.local    = s->world->ops->stream_local(c->stream);
+        c->flow.listener = STACK_LISTENERS; /* opened by us: no listener's */
+    }
+    touch(c);
+    *flow = c->flow;
+    return 0;
+}
+
+static void on_open(void *owner, struct stream *stream)
+{
+    struct connection *c = owner;
+
+    c->flow.local = c->stack->world->ops->stream_local(stream);
+}
+
+static void on_close(void *owner, struct stream *stream, int error)
+{
+    struct connection *c = owner;
+
+    (void)stream;
+    c->stream = NULL;
+    connection_free(c, error);
+}
+
+/* RFC 5626 4.4.1: a double CRLF asks for one CRLF. */
+static void answer_ping(struct connection *c)
+{
+    struct slice pong = SLICE("\r\n");
+
+    c->stack->counters.keepalives++;
+    world_stream_send(c->stack->world, c->stream, &pong, 1);
+}
+
+static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
+{
+    struct connection *c    = owner;
+    struct stack      *s    = c->stack;
+    object_id          id   = c->id;
+    struct flow        flow = c->flow;
+    struct slice       message;
+    struct parse_fault fault = { 0 };
+
+    (void)stream;
+    touch(c);
+    for (;;) {
+        switch (framer_next(&c->framer, &bytes, &message, &fault)) {
+        case FRAMER_MORE:
+            return;
+        case FRAMER_PING:
+            answer_ping(c);
+            break;
+        case FRAMER_MESSAGE:
+            receive_bytes(s, &flow, message);
+            if (id_find(&s->connection_ids, id) == NULL)
+                return; /* what it said made us close it */
+            break;
+        case FRAMER_FAULT: /* the stream cannot be read on from here */
+            receive_fault(s, &flow, message, &fault);
+            if (id_find(&s->connection_ids, id) != NULL)
+                connection_close(c);
+            return;
+        }
+    }
+}
+
+const struct stream_events connection_events = { .on_open = on_open, .on_bytes = on_bytes, .on_close = on_close };

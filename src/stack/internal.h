@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* internal.h - the parts of one stack, shared by the files of this folder only.
+ *
+ * Who owns what:
+ *   struct stack       owns listeners, connections and both kinds of transaction
+ *   server_txns        finds a server transaction by what its request carries
+ *   client_ids         finds a client transaction by the id inside its branch
+ *   by_remote          finds the client transactions an ICMP error belongs to
+ *   connection->users  the client transactions that die with a connection */
+
+#ifndef STACK_INTERNAL_H
+#define STACK_INTERNAL_H
+
+#include "base/table.h"
+#include "locate/locate.h"
+#include "sip/framer.h"
+#include "stack/stack.h"
+#include "txn/invite_client.h"
+#include "txn/invite_server.h"
+#include "txn/non_invite_client.h"
+#include "txn/non_invite_server.h"
+
+enum {
+    STACK_LISTENERS  = 16,
+    SENT_BY_TEXT     = 280,
+    BRANCH_MAX       = 96,
+    TAG_LENGTH       = 13,
+    SOURCE_CACHE     = 64,
+    SOURCE_CACHE_AGE = 10000, /* ms that a looked-up source address is believed */
+};
+
+struct socket_entry {
+    struct stack    *stack;
+    enum transport   transport;
+    struct address   local;
+    bool             wildcard;
+    char             advertise[SENT_BY_TEXT];
+    size_t           advertise_len;
+    struct udp      *udp; /* one of the two */
+    struct listener *listener;
+};
+
+struct connection {
+    struct stack     *stack;
+    object_id         id;
+    struct table_link by_flow; /* in stack->connections_by_remote */
+    struct stream    *stream;  /* NULL once the world has closed it */
+    struct flow       flow;
+    struct framer     framer;
+    struct timer      idle;
+    struct link       users; /* client_txn.on_connection */
+};
+
+/* What RFC 3261 17.2.3 compares, copied so that the request itself may go. */
+struct server_key {
+    struct slice branch, host; /* of the top Via; both point behind the server_txn */
+    uint16_t     port;
+    enum method  method;
+    bool         legacy; /* no magic cookie: compared with the request itself */
+};
+
+struct server_txn {
+    struct stack     *stack;
+    object_id         id;
+    struct table_link link; /* in stack->server_txns */
+    struct server_key key;
+    struct message   *request; /* NULL once a 2xx to an INVITE was sent */
+    struct flow       reply;   /* where responses go (18.2.2) */
+    struct timer      timer;
+    bool              is_invite;
+    bool              ended;  /* the user has heard on_server_end or needs not */
+    int               failed; /* a send failed: told to the user in the next turn */
+    union {
+        struct ist  ist;
+        struct nist nist;
+    } machine;
+    char  *response; /* the latest one's bytes, for retransmissions */
+    size_t response_len;
+    char   tag[TAG_LENGTH];
+    char   memory[]; /* what key points to */
+};
+
+enum client_kind { CLIENT_INVITE, CLIENT_OTHER, CLIENT_STATELESS };
+
+struct client_txn {
+    struct stack      *stack;
+    object_id          id;
+    enum client_kind   kind;
+    struct client_user user; /* fn NULL: forgotten */
+    enum method        method;
+    struct timer       timer;
+    struct link        on_connection;
+    struct table_link  by_remote;
+    bool               in_by_remote;
+    bool               started;  /* the machine runs: a first target was found     */
+    bool               answered; /* any response has come                          */
+    bool               provisional, final;
+    int                failed; /* a send failed: acted upon in the next turn     */
+    union {
+        struct ict  ict;
+        struct nict nict;
+    } machine;
+
+    struct flow    flow;   /* of the current target                          */
+    struct locate *locate; /* while the DNS is asked, or other targets remain */
+    struct query  *query;
+    unsigned       next_target;
+
+    object_id cancel;  /* the CANCEL's own transaction, or that of ...   */
+    object_id cancels; /* ... the INVITE this one cancels                */
+    bool      cancel_wanted;
+    msec      cancel_end_at; /* RFC 3261 9.1: give up on the INVITE            */
+    char     *cancel_extra;  /* header lines for the CANCEL, malloc'ed or NULL */
+    size_t    cancel_extra_len;
+
+    bool           record_route;
+    enum transport upstream;
+    char           branch[BRANCH_MAX];
+    size_t         branch_len, mark_len;
+    char          *text; /* start line, then the rest below the Via  */
+    size_t         start_len, text_len;
+    char          *wire; /* what was sent: with Via, for this target */
+    size_t         wire_len;
+};
+
+struct source_entry {
+    struct address remote, local;
+    msec           until;
+};
+
+struct stack {
+    struct world              *world;
+    struct stack_config        config;
+    struct txn_timers          timers;
+    const struct stack_events *events;
+    void                      *user;
+    struct hash_key            key;
+    struct stack_counters      counters;
+
+    struct socket_entry sockets[STACK_LISTENERS];
+    unsigned            socket_count;
+
+    struct table    server_txns, by_remote, connections_by_remote;
+    struct id_table server_ids, client_ids, connection_ids;
+
+    struct source_entry sources[SOURCE_CACHE];
+    msec                log_window; /* malformed input: at most so many lines a second */
+    unsigned            log_lines;
+};
+
+/* transport.c */
+int      transport_send(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count);
+int      transport_open(struct stack *s, const struct target *target, struct flow *flow);
+bool     transport_can(const struct stack *s, enum transport transport);
+unsigned transport_set(const struct stack *s); /* bits 1 << enum transport */
+unsigned transport_families(const struct stack *s);
+/* Is anybody looking: a trace, or the log at debug level? */
+bool     transport_is_traced(const struct stack *s);
+void     transport_trace(struct stack *s, bool sent, const struct flow *flow, struct slice text);
+uint64_t address_hash(const struct stack *s, enum transport transport, const struct address *a);
+
+/* connection.c */
+extern const struct stream_events connection_events;
+const struct stream_events       *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out);
+int  connection_find(struct stack *s, enum transport transport, const struct address *remote, struct flow *flow);
+void connection_close(struct connection *c);
+
+/* receive.c */
+void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes);
+/* What cannot be parsed: answered if it can be, counted and logged. */
+void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes, struct parse_fault *fault);
+/* One log line about bad input, rate-limited. */
+bool receive_may_log(struct stack *s);
+
+/* server_txn.c */
+bool               server_txn_match(struct stack *s, struct message *request); /* true: absorbed */
+void               server_txn_open(struct stack *s, struct message *request);
+void               server_txn_free(struct server_txn *t);
+struct server_txn *server_txn_find_invite(struct stack *s, const struct message *cancel);
+
+/* client_txn.c */
+struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, enum client_kind kind);
+void               client_txn_free(struct client_txn *t);
+void               client_txn_rearm(struct client_txn *t);
+bool               client_txn_match(struct stack *s, struct message *response);
+void               client_txn_transport_error(struct client_txn *t, int error);
+void               client_txn_icmp(struct stack *s, const struct address *remote, int error);
+
+/* client_send.c */
+int       client_begin(struct client_txn *t, const struct outgoing *out); /* find the first target and send */
+bool      client_next_target(struct client_txn *t);                       /* true: another one is being tried */
+int       client_send_wire(struct client_txn *t);
+void      client_send_ack(struct client_txn *t, const struct message *response);
+object_id client_send_cancel(struct client_txn *invite);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stack/internal.h"
+
+#include "base/error.h"
+
+enum { LOG_LINES_PER_SECOND = 20 };
+
+bool receive_may_log(struct stack *s)
+{
+    msec second = world_now(s->world) / 1000;
+
+    if (s->log_window != second) {
+        s->log_window = second;
+        s->log_lines  = 0;
+    }
+    return s->log_lines++ < LOG_LINES_PER_SECOND;
+}
+
+static void log_fault(struct stack *s, const struct flow *flow, const struct parse_fault *fault, bool answered)
+{
+    struct log_line line;
+    char            text[ADDRESS_TEXT];
+    struct buf      peer = BUF_ON(text);
+
+    if (!receive_may_log(s))
+        return;
+    address_write(&peer, &flow->remote);
+    log_begin(&line, s->world->log, LOG_NOTICE, "stack", answered ? "malformed_answered" : "malformed_dropped");
+    log_slice(&line, "peer", buf_slice(&peer));
+    log_number(&line, "offset", (int64_t)fault->offset);
+    log_text(&line, "expected", fault->expected);
+    log_number(&line, "status", fault->status);
+    log_end(&line);
+}
+
+/* RFC 3261 21.4.1: the reason phrase of a 400 should say what is wrong. */
+static void answer_fault(struct stack *s, const struct message *request, const struct parse_fault *fault)
+{
+    char       text[160];
+    struct buf reason = BUF_ON(text);
+
+    buf_put(&reason, status_reason(fault->status));
+    buf_printf(&reason, ": expected %s at byte %zu", fault->expected, fault->offset);
+    stack_reply_stateless(s, request, fault->status, buf_ok(&reason) ? buf_slice(&reason) : SLICE(""));
+}
+
+void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes, struct parse_fault *fault)
+{
+    struct parse_fault first = *fault;
+    struct message    *request;
+    bool               answer;
+
+    if (fault->expected == NULL) {
+        s->counters.no_memory++;
+        return;
+    }
+    transport_trace(s, false, flow, bytes);
+    request = fault->answerable ? message_parse_broken(bytes, fault) : NULL;
+    answer  = request != NULL && request->is_request && request->method != METHOD_ACK;
+    if (answer) {
+        request->flow = *flow;
+        answer_fault(s, request, &first);
+        s->counters.malformed_answered++;
+    } else {
+        s->counters.malformed_dropped++;
+    }
+    log_fault(s, flow, &first, answer);
+    message_drop(request);
+}
+
+static void on_request(struct stack *s, struct message *request)
+{
+    s->counters.requests_received++;
+    if (server_txn_match(s, request))
+        return;
+    if (request->method != METHOD_ACK) {
+        server_txn_open(s, request);
+        return;
+    }
+    s->counters.stray_acks++;
+    s->events->on_ack(s->user, request);
+}
+
+static void on_response(struct stack *s, struct message *response)
+{
+    s->counters.responses_received++;
+    if (client_txn_match(s, response))
+        return;
+    s->counters.stray_responses++;
+    if (response->method == METHOD_INVITE && response->status >= 200 && response->status < 300)
+        s->events->on_stray_response(s->user, response);
+}
+
+static bool is_keepalive(struct slice bytes)
+{
+    return slice_trim(bytes).len == 0;
+}
+
+void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
+{
+    struct parse_fault fault = { 0 };
+    struct message    *m;
+
+    if (is_keepalive(bytes)) {
+        s->counters.keepalives++;
+        return;
+    }
+    m = message_parse(bytes, &fault);
+    if (m == NULL) {
+        receive_fault(s, flow, bytes, &fault);
+        return;
+    }
+    m->flow = *flow;
+    transport_trace(s, false, flow, m->text);
+    if (m->is_request)
+        on_request(s, m);
+    else
+        on_response(s, m);
+    message_drop(m);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Answers that the stack makes itself. */
+#include "stack/internal.h"
+
+#include "base/error.h"
+
+static const uint32_t OVERLOAD_RETRY_AFTER = 5; /* seconds */
+
+int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct slice reason)
+{
+    struct message *request = stack_server_request(s, server_txn);
+    struct gather   g;
+
+    if (request == NULL)
+        return -ERR_CLOSED;
+    gather_init(&g);
+    write_response_head(&g, request, status, reason, stack_server_tag(s, server_txn));
+    gather_body(&g, SLICE(""), SLICE(""));
+    return stack_respond(s, server_txn, status, &g);
+}
+
+/* RFC 3261 8.2.7: the same request always gets the same tag. */
+static void stateless_tag(const struct stack *s, const struct message *request, char tag[TAG_LENGTH])
+{
+    static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+    uint64_t          hash     = siphash(&s->key, request->call_id) ^ siphash(&s->key, request->via.branch);
+
+    for (int i = 0; i < TAG_LENGTH; i++) {
+        tag[i] = digits[hash & 31];
+        hash >>= 5;
+    }
+}
+
+static void trace_gather(struct stack *s, const struct flow *flow, const struct gather *g)
+{
+    char       text[4096]; /* a longer message is traced as far as it fits */
+    struct buf copy = BUF_ON(text);
+
+    if (!transport_is_traced(s))
+        return;
+    for (size_t i = 0; i < g->count; i++)
+        buf_put(&copy, g->parts[i]);
+    transport_trace(s, true, flow, buf_slice(&copy));
+}
+
+static int send_gather(struct stack *s, const struct flow *flow, const struct gather *g)
+{
+    int error = gather_ok(g) ? transport_send(s, flow, g->parts, g->count) : -ERR_TOO_LARGE;
+
+    if (error != 0) {
+        s->counters.transport_errors++;
+        return error;
+    }
+    s->counters.responses_sent++;
+    trace_gather(s, flow, g);
+    return 0;
+}
+
+int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason)
+{
+    struct gather g;
+    struct flow   flow = request->flow;
+    char          tag[TAG_LENGTH];
+
+    if (request->method == METHOD_ACK)
+        return 0;
+    stateless_tag(s, request, tag);
+    gather_init(&g);
+    write_response_head(&g, request, status, reason, (struct slice){ tag, TAG_LENGTH });
+    if (status == 503)
+        gather_header_number(&g, HEADER_RETRY_AFTER, OVERLOAD_RETRY_AFTER);
+    gather_body(&g, SLICE(""), SLICE(""));
+    if (!transport_is_reliable(flow.transport) && !request->via.rport)
+        flow.remote.port = request->via.port != 0 ? request->via.port : transport_default_port(flow.transport);
+    return send_gather(s, &flow, &g);
+}

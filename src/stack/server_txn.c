@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stack/internal.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+static bool has_cookie(struct slice branch)
+{
+    struct slice cookie = SLICE(BRANCH_COOKIE);
+
+    return branch.len > cookie.len && slice_eq_nocase((struct slice){ branch.ptr, cookie.len }, cookie);
+}
+
+static uint64_t key_hash(const struct stack *s, const struct message *m)
+{
+    if (has_cookie(m->via.branch))
+        return siphash(&s->key, m->via.branch) ^ (siphash_nocase(&s->key, m->via.host) * 31 + m->via.port);
+    return siphash(&s->key, m->call_id) ^ m->cseq.number;
+}
+
+/* RFC 3261 17.2.3, the second procedure: peers of RFC 2543. */
+static bool legacy_matches(const struct server_txn *t, const struct message *m)
+{
+    const struct message *r = t->request;
+
+    if (r == NULL || m->cseq.number != r->cseq.number || !slice_eq(m->call_id, r->call_id) ||
+        !slice_eq(m->from_tag, r->from_tag) || !slice_eq(m->via.text, r->via.text) ||
+        !slice_eq(m->uri_text, r->uri_text))
+        return false;
+    if (m->method == METHOD_ACK && slice_eq(m->to_tag, (struct slice){ t->tag, TAG_LENGTH }))
+        return true;
+    return slice_eq(m->to_tag, r->to_tag);
+}
+
+static bool key_matches(const struct server_txn *t, const struct message *m, enum method method)
+{
+    if (t->key.method != method)
+        return false;
+    if (t->key.method == METHOD_OTHER && t->request != NULL && !slice_eq(t->request->method_text, m->method_text))
+        return false;
+    if (t->key.legacy)
+        return !has_cookie(m->via.branch) && legacy_matches(t, m);
+    return slice_eq(t->key.branch, m->via.branch) && t->key.port == m->via.port &&
+           slice_eq_nocase(t->key.host, m->via.host);
+}
+
+static struct server_txn *find(struct stack *s, const struct message *m, enum method method)
+{
+    struct table_link *l = table_first(&s->server_txns, key_hash(s, m));
+
+    for (; l != NULL; l = table_next(l)) {
+        struct server_txn *t = CONTAINER_OF(l, struct server_txn, link);
+
+        if (key_matches(t, m, method))
+            return t;
+    }
+    return NULL;
+}
+
+struct server_txn *server_txn_find_invite(struct stack *s, const struct message *cancel)
+{
+    return find(s, cancel, METHOD_INVITE);
+}
+
+/* RFC 3261 18.2.2 and RFC 3581 4 for a request as it arrived. */
+static struct flow reply_flow(const struct message *request)
+{
+    struct flow    flow = request->flow;
+    struct address maddr;
+
+    if (transport_is_reliable(flow.transport))
+        return flow;
+    if (request->via.maddr.len > 0 && address_parse_ip(request->via.maddr, &maddr)) {
+        maddr.port  = request->via.port != 0 ? request->via.port : transport_default_port(flow.transport);
+        flow.remote = maddr;
+    } else if (!request->via.rport) {
+        flow.remote.port = request->via.port != 0 ? request->via.port : transport_default_port(flow.transport);
+    }
+    return flow;
+}
+
+/* RFC 3261 18.2.2: a response whose connection is gone goes to the source
+ * address and the port of sent-by by a new one. */
+static int send_by_new_connection(struct server_txn *t, const struct slice *wire)
+{
+    struct target target = { t->reply.transport, t->reply.remote };
+    int           error;
+
+    target.address.port = t->key.port != 0 ? t->key.port : transport_default_port(t->reply.transport);
+    error               = transport_open(t->stack, &target, &t->reply);
+    return error != 0 ? error : transport_send(t->stack, &t->reply, wire, 1);
+}
+
+static void send_latest(struct server_txn *t)
+{
+    struct stack *s    = t->stack;
+    struct slice  wire = { t->response, t->response_len };
+    int           error;
+
+    if (wire.len == 0)
+        return;
+    error = transport_send(s, &t->reply, &wire, 1);
+    if (error == -ERR_CLOSED && transport_is_reliable(t->reply.transport))
+        error = send_by_new_connection(t, &wire);
+    if (error != 0) {
+        s->counters.transport_errors++;
+        t->failed = error;
+        return;
+    }
+    s->counters.responses_sent++;
+    transport_trace(s, true, &t->reply, wire);
+}
+
+static bool terminated(const struct server_txn *t)
+{
+    return t->is_invite ? t->machine.ist.state == IST_TERMINATED : t->machine.nist.state == NIST_TERMINATED;
+}
+
+static void on_timer(struct timer *timer, msec now);
+
+/* An end or a failure is acted upon in the next turn: this may run inside a call
+ * of the user. */
+static void rearm(struct server_txn *t)
+{
+    struct world *w  = t->stack->world;
+    msec          at = t->is_invite ? ist_deadline(&t->machine.ist) : nist_deadline(&t->machine.nist);
+
+    if (terminated(t) || t->failed != 0)
+        at = world_now(w);
+    world_timer(w, &t->timer, on_timer, at);
+}
+
+static unsigned step(struct server_txn *t, unsigned ist_event, unsigned nist_event)
+{
+    msec now = world_now(t->stack->world);
+
+    if (terminated(t))
+        return 0;
+    return t->is_invite ? ist_step(&t->machine.ist, (enum ist_event)ist_event, now)
+                        : nist_step(&t->machine.nist, (enum nist_event)nist_event, now);
+}
+
+void server_txn_free(struct server_txn *t)
+{
+    struct stack *s = t->stack;
+
+    world_timer_stop(s->world, &t->timer);
+    table_remove(&s->server_txns, &t->link);
+    id_remove(&s->server_ids, t->id);
+    message_drop(t->request);
+    free(t->response);
+    free(t);
+}
+
+static void end(struct server_txn *t, int error)
+{
+    struct stack *s  = t->stack;
+    object_id     id = t->id;
+
+    server_txn_free(t);
+    s->events->on_server_end(s->user, id, error);
+}
+
+static void send_trying(struct server_txn *t)
+{
+    if (t->request != NULL && t->response_len == 0)
+        stack_reply(t->stack, t->id, 100, SLICE(""));
+}
+
+static void on_timer(struct timer *timer, msec now)
+{
+    struct server_txn *t     = CONTAINER_OF(timer, struct server_txn, timer);
+    int                error = t->failed;
+    unsigned           actions;
+
+    (void)now;
+    t->failed = 0;
+    actions   = error != 0 ? step(t, IST_TRANSPORT_ERROR, NIST_TRANSPORT_ERROR) : step(t, IST_TIMER, NIST_TIMER);
+    if (t->is_invite) {
+        if (actions & IST_SEND_TRYING)
+            send_trying(t);
+        if (actions & IST_SEND_RESPONSE) {
+            t->stack->counters.retransmissions_sent++;
+            send_latest(t);
+        }
+        if (actions & IST_PASS_TIMEOUT)
+            error = -ERR_TIMEOUT;
+    }
+    if (terminated(t))
+        end(t, error);
+    else
+        rearm(t);
+}
+
+bool server_txn_match(struct stack *s, struct message *request)
+{
+    bool               is_ack = request->method == METHOD_ACK;
+    struct server_txn *t      = find(s, request, is_ack ? METHOD_INVITE : request->method);
+    unsigned           actions;
+
+    if (t == NULL)
+        return false;
+    actions = is_ack ? step(t, IST_ACK, NIST_REQUEST) : step(t, IST_REQUEST, NIST_REQUEST);
+    if (t->is_invite && (actions & IST_PASS_ACK) != 0)
+        return false;
+    if (!is_ack)
+        s->counters.retransmissions_seen++;
+    if ((actions & (t->is_invite ? (unsigned)IST_SEND_RESPONSE : (unsigned)NIST_SEND_RESPONSE)) != 0) {
+        s->counters.retransmissions_sent++;
+        send_latest(t);
+    }
+    rearm(t);
+    return true;
+}
+
+static void keep_key(struct server_txn *t, const struct message *m)
+{
+    t->key = (struct server_key){
+        .branch = { t->memory, m->via.branch.len },
+        .host   = { t->memory + m->via.branch.len, m->via.host.len },
+        .port   = m->via.port,
+        .method = m->method,
+        .legacy = !has_cookie(m->via.branch),
+    };
+    if (m->via.branch.len > 0)
+        memcpy(t->memory, m->via.branch.ptr, m->via.branch.len);
+    memcpy(t->memory + m->via.branch.len, m->via.host.ptr, m->via.host.len);
+}
+
+static struct server_txn *server_txn_new(struct stack *s, struct message *request)
+{
+    struct server_txn *t   = calloc(1, sizeof *t + request->via.branch.len + request->via.host.len);
+    struct buf         tag = buf_on(t != NULL ? t->tag : NULL, TAG_LENGTH);
+    bool               reliable;
+
+    if (t == NULL)
+        return NULL;
+    t->id = id_add(&s->server_ids, t);
+    if (t->id == 0) {
+        free(t);
+        return NULL;
+    }
+    t->stack     = s;
+    t->request   = message_hold(request);
+    t->is_invite = request->method == METHOD_INVITE;
+    t->reply     = reply_flow(request);
+    keep_key(t, request);
+    random_token(&s->world->random, &tag, TAG_LENGTH);
+    table_insert(&s->server_txns, &t->link, key_hash(s, request));
+    reliable = transport_is_reliable(request->flow.transport);
+    if (t->is_invite)
+        ist_start(&t->machine.ist, reliable, &s->timers, world_now(s->world));
+    else
+        nist_start(&t->machine.nist, reliable, &s->timers, world_now(s->world));
+    rearm(t);
+    return t;
+}
+
+static void open_cancel(struct stack *s, struct server_txn *t, struct message *cancel)
+{
+    struct server_txn *invite = server_txn_find_invite(s, cancel);
+
+    if (invite == NULL) {
+        s->events->on_cancel(s->user, 0, t->id, cancel);
+        return;
+    }
+    memcpy(t->tag, invite->tag, TAG_LENGTH); /* RFC 3261 9.2: the same To tag */
+    stack_reply(s, t->id, 200, SLICE(""));
+    s->events->on_cancel(s->user, invite->id, t->id, cancel);
+}
+
+void server_txn_open(struct stack *s, struct message *request)
+{
+    struct server_txn *t = server_txn_new(s, request);
+
+    if (t == NULL) {
+        s->counters.refused_limit++;
+        stack_reply_stateless(s, request, 503, SLICE(""));
+        return;
+    }
+    if (request->method == METHOD_CANCEL)
+        open_cancel(s, t, request);
+    else
+        s->events->on_request(s->user, t->id, request);
+}
+
+struct message *stack_server_request(const struct stack *s, object_id server_txn)
+{
+    struct server_txn *t = id_find(&s->server_ids, server_txn);
+
+    return t != NULL ? t->request : NULL;
+}
+
+struct slice stack_server_tag(const struct stack *s, object_id server_txn)
+{
+    struct server_txn *t = id_find(&s->server_ids, server_txn);
+
+    return t != NULL ? (struct slice){ t->tag, TAG_LENGTH } : SLICE("");
+}
+
+bool stack_is_merged(const struct stack *s, object_id server_txn)
+{
+    const struct server_txn *t = id_find(&s->server_ids, server_txn);
+
+    if (t == NULL || t->request == NULL || t->request->to_tag.len > 0)
+        return false;
+    for (uint32_t i = 0; i < s->server_ids.slot_count; i++) {
+        const struct server_txn *other = s->server_ids.slots[i].object;
+
+        if (other == NULL || other == t || other->request == NULL || other->key.method != t->key.method)
+            continue;
+        if (other->request->cseq.number == t->request->cseq.number &&
+            slice_eq(other->request->call_id, t->request->call_id) &&
+            slice_eq(other->request->from_tag, t->request->from_tag))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 6026 7.1: from the 2xx on its user repeats the response and the
+ * transaction only absorbs the request, so it need not keep either. */
+static void release_after_2xx(struct server_txn *t)
+{
+    free(t->response);
+    t->response     = NULL;
+    t->response_len = 0;
+    if (!t->key.legacy) {
+        message_drop(t->request);
+        t->request = NULL;
+    }
+}
+
+static bool keep_response(struct server_txn *t, const struct gather *response)
+{
+    struct buf b;
+
+    free(t->response);
+    t->response_len = 0;
+    t->response     = malloc(response->total);
+    if (t->response == NULL)
+        return false;
+    b = buf_on(t->response, response->total);
+    gather_flatten(response, &b);
+    t->response_len = b.len;
+    return true;
+}
+
+int stack_respond(struct stack *s, object_id server_txn, unsigned status, const struct gather *response)
+{
+    struct server_txn *t = id_find(&s->server_ids, server_txn);
+    unsigned           actions;
+
+    if (t == NULL || terminated(t))
+        return -ERR_CLOSED;
+    if (!gather_ok(response))
+        return -ERR_TOO_LARGE;
+    actions = step(t,
+                   status < 200   ? IST_1XX
+                   : status < 300 ? IST_2XX
+                                  : IST_300_699,
+                   status < 200 ? NIST_1XX : NIST_FINAL);
+    if (actions == 0)
+        return -ERR_CLOSED;
+    if (!keep_response(t, response)) {
+        t->failed = -ERR_NO_MEMORY;
+        rearm(t);
+        return -ERR_NO_MEMORY;
+    }
+    send_latest(t);
+    if (t->is_invite && status >= 200 && status < 300)
+        release_after_2xx(t);
+    rearm(t);
+    return 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stack/internal.h"
+
+#include <stdlib.h>
+
+enum { DEFAULT_CONNECTION_IDLE = 600000, EXPECTED_TRANSACTIONS = 1024, EXPECTED_CONNECTIONS = 64 };
+
+static void set_defaults(struct stack *s)
+{
+    struct stack_config *c = &s->config;
+
+    s->timers = TXN_TIMERS_DEFAULT;
+    if (c->t1 != 0)
+        s->timers.t1 = c->t1;
+    if (c->t2 != 0)
+        s->timers.t2 = c->t2;
+    if (c->t4 != 0)
+        s->timers.t4 = c->t4;
+    if (c->connection_idle == 0)
+        c->connection_idle = DEFAULT_CONNECTION_IDLE;
+}
+
+static bool init_tables(struct stack *s)
+{
+    const struct stack_config *c = &s->config;
+
+    id_table_init(&s->server_ids, c->worker, ID_SERVER_TXN, c->max_server_txns);
+    id_table_init(&s->client_ids, c->worker, ID_CLIENT_TXN, c->max_client_txns);
+    id_table_init(&s->connection_ids, c->worker, ID_CONNECTION, c->max_connections);
+    return table_init(&s->server_txns, EXPECTED_TRANSACTIONS) == 0 &&
+           table_init(&s->by_remote, EXPECTED_TRANSACTIONS) == 0 &&
+           table_init(&s->connections_by_remote, EXPECTED_CONNECTIONS) == 0;
+}
+
+struct stack *stack_new(struct world *w, const struct stack_config *config, const struct stack_events *events,
+                        void *user)
+{
+    struct stack *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return NULL;
+    s->world  = w;
+    s->config = *config;
+    s->events = events;
+    s->user   = user;
+    set_defaults(s);
+    random_fill(&w->random, &s->key, sizeof s->key);
+    if (!init_tables(s)) {
+        stack_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+static void close_sockets(struct stack *s)
+{
+    for (unsigned i = 0; i < s->socket_count; i++) {
+        struct socket_entry *e = &s->sockets[i];
+
+        if (e->udp != NULL)
+            s->world->ops->udp_close(e->udp);
+        if (e->listener != NULL)
+            s->world->ops->listener_close(e->listener);
+    }
+    s->socket_count = 0;
+}
+
+void stack_free(struct stack *s)
+{
+    if (s == NULL)
+        return;
+    for (uint32_t i = 0; i < s->client_ids.slot_count; i++)
+        if (s->client_ids.slots[i].object != NULL)
+            client_txn_free(s->client_ids.slots[i].object);
+    for (uint32_t i = 0; i < s->server_ids.slot_count; i++)
+        if (s->server_ids.slots[i].object != NULL)
+            server_txn_free(s->server_ids.slots[i].object);
+    for (uint32_t i = 0; i < s->connection_ids.slot_count; i++)
+        if (s->connection_ids.slots[i].object != NULL)
+            connection_close(s->connection_ids.slots[i].object);
+    close_sockets(s);
+    id_table_fini(&s->client_ids);
+    id_table_fini(&s->server_ids);
+    id_table_fini(&s->connection_ids);
+    table_fini(&s->server_txns);
+    table_fini(&s->by_remote);
+    table_fini(&s->connections_by_remote);
+    free(s);
+}
+
+size_t stack_alive(const struct stack *s)
+{
+    return s->server_ids.used + s->client_ids.used + s->connection_ids.used;
+}
+
+const struct stack_counters *stack_counters(const struct stack *s)
+{
+    return &s->counters;
+}
+
+struct world *stack_world(const struct stack *s)
+{
+    return s->world;
+}

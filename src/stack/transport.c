@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stack/internal.h"
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+uint64_t address_hash(const struct stack *s, enum transport transport, const struct address *a)
+{
+    char       key[24];
+    struct buf b = BUF_ON(key);
+
+    buf_put(&b, (struct slice){ (const char *)a->ip, sizeof a->ip });
+    buf_put_byte(&b, (char)(a->port >> 8));
+    buf_put_byte(&b, (char)(a->port & 0xff));
+    buf_put_byte(&b, (char)transport);
+    return siphash(&s->key, buf_slice(&b));
+}
+
+static bool logs_debug(const struct stack *s)
+{
+    return s->world->log != NULL && s->world->log->level <= LOG_DEBUG;
+}
+
+bool transport_is_traced(const struct stack *s)
+{
+    return s->config.trace.fn != NULL || logs_debug(s);
+}
+
+void transport_trace(struct stack *s, bool sent, const struct flow *flow, struct slice text)
+{
+    struct log_line line;
+    const char     *end;
+    char            peer_text[ADDRESS_TEXT];
+    struct buf      peer = BUF_ON(peer_text);
+
+    if (s->config.trace.fn != NULL)
+        s->config.trace.fn(s->config.trace.arg, sent, flow, text);
+    if (!logs_debug(s))
+        return;
+    end = memchr(text.ptr, '\r', text.len);
+    address_write(&peer, &flow->remote);
+    log_begin(&line, s->world->log, LOG_DEBUG, "transport", sent ? "sent" : "received");
+    log_slice(&line, "transport", transport_name(flow->transport));
+    log_slice(&line, "peer", buf_slice(&peer));
+    log_slice(&line, "first", slice_between(text.ptr, end != NULL ? end : text.ptr + text.len));
+    log_end(&line);
+}
+
+static struct socket_entry *socket_for(struct stack *s, enum transport transport, enum family family)
+{
+    for (unsigned i = 0; i < s->socket_count; i++)
+        if (s->sockets[i].transport == transport && s->sockets[i].local.family == family)
+            return &s->sockets[i];
+    return NULL;
+}
+
+bool transport_can(const struct stack *s, enum transport transport)
+{
+    return (transport_set(s) & (1U << transport)) != 0;
+}
+
+/* A stream can be opened without a listener; a datagram needs a socket. */
+unsigned transport_set(const struct stack *s)
+{
+    unsigned set = 1U << TRANSPORT_TCP;
+
+    for (unsigned i = 0; i < s->socket_count; i++)
+        set |= 1U << s->sockets[i].transport;
+    return set;
+}
+
+unsigned transport_families(const struct stack *s)
+{
+    unsigned set = 0;
+
+    for (unsigned i = 0; i < s->socket_count; i++)
+        set |= 1U << s->sockets[i].local.family;
+    return set;
+}
+
+/* The host's own address towards `remote`, remembered for a short while: asking
+ * the kernel costs system calls and this is asked for every message. */
+static int source_towards(struct stack *s, const struct address *remote, struct address *local)
+{
+    struct address       host = *remote;
+    struct source_entry *e;
+    int                  error;
+
+    host.port = 0;
+    e         = &s->sources[address_hash(s, TRANSPORT_NONE, &host) % SOURCE_CACHE];
+    if (world_now(s->world) >= e->until || !address_eq(&e->remote, &host)) {
+        error = world_source(s->world, &host, &e->local);
+        if (error != 0)
+            return error;
+        e->remote = host;
+        e->until  = world_now(s->world) + SOURCE_CACHE_AGE;
+    }
+    *local = e->local;
+    return 0;
+}
+
+static int flow_by_udp(struct stack *s, const struct target *target, struct flow *flow)
+{
+    struct socket_entry *e = socket_for(s, TRANSPORT_UDP, target->address.family);
+    int                  error;
+
+    if (e == NULL)
+        return -ERR_UNREACHABLE;
+    *flow          = (struct flow){ .transport = TRANSPORT_UDP, .remote = target->address, .local = e->local };
+    flow->listener = (unsigned)(e - s->sockets);
+    if (e->wildcard) {
+        error = source_towards(s, &target->address, &flow->local);
+        if (error != 0)
+            return error;
+        flow->local.port = e->local.port;
+    }
+    return 0;
+}
+
+int transport_open(struct stack *s, const struct target *target, struct flow *flow)
+{
+    switch (target->transport) {
+    case TRANSPORT_UDP:
+        return flow_by_udp(s, target, flow);
+    case TRANSPORT_TCP:
+        return connection_find(s, TRANSPORT_TCP, &target->address, flow);
+    case TRANSPORT_NONE:
+    case TRANSPORT_TLS:
+    case TRANSPORT_WS:
+    case TRANSPORT_WSS:
+        break;
+    }
+    return -ERR_UNSUPPORTED;
+}
+
+int transport_send(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count)
+{
+    const struct socket_entry *e;
+    const struct connection   *c;
+
+    if (flow->transport == TRANSPORT_UDP) {
+        if (flow->listener >= s->socket_count)
+            return -ERR_CLOSED;
+        e = &s->sockets[flow->listener];
+        return world_udp_send(s->world, e->udp, e->wildcard ? &flow->local : NULL, &flow->remote, parts, count);
+    }
+    c = id_find(&s->connection_ids, flow->connection);
+    if (c == NULL || c->stream == NULL)
+        return -ERR_CLOSED;
+    return world_stream_send(s->world, c->stream, parts, count);
+}
+
+static void on_datagram(void *owner, struct udp *udp, const struct datagram *d)
+{
+    struct socket_entry *e    = owner;
+    struct flow          flow = { .transport = TRANSPORT_UDP, .local = d->local, .remote = d->remote };
+
+    (void)udp;
+    flow.listener = (unsigned)(e - e->stack->sockets);
+    receive_bytes(e->stack, &flow, d->bytes);
+}
+
+static void on_icmp(void *owner, struct udp *udp, const struct address *remote, int error)
+{
+    struct socket_entry *e = owner;
+
+    (void)udp;
+    client_txn_icmp(e->stack, remote, error);
+}
+
+static const struct udp_events datagram_events = { .on_datagram = on_datagram, .on_error = on_icmp };
+
+int stack_listen(struct stack *s, enum transport transport, const struct address *local, struct slice advertise,
+                 unsigned *index)
+{
+    struct socket_entry *e = &s->sockets[s->socket_count];
+    int                  error;
+
+    if (s->socket_count == STACK_LISTENERS)
+        return -ERR_LIMIT;
+    if (advertise.len >= sizeof e->advertise)
+        return -ERR_TOO_LARGE;
+    *e = (struct socket_entry){ .stack = s, .transport = transport, .advertise_len = advertise.len };
+    if (advertise.len > 0)
+        memcpy(e->advertise, advertise.ptr, advertise.len);
+    if (transport == TRANSPORT_UDP)
+        error = world_udp_open(s->world, local, &datagram_events, e, &e->udp);
+    else if (transport == TRANSPORT_TCP)
+        error = world_listen(s->world, local, connection_accept, e, &e->listener);
+    else
+        error = -ERR_UNSUPPORTED;
+    if (error != 0)
+        return error;
+    e->local    = e->udp != NULL ? s->world->ops->udp_local(e->udp) : s->world->ops->listener_local(e->listener);
+    e->wildcard = address_is_any(&e->local);
+    *index      = s->socket_count++;
+    return 0;
+}
+
+struct address stack_listener_address(const struct stack *s, unsigned index)
+{
+    return s->sockets[index].local;
+}
+
+/* The listener whose port and advertised name stand for a stream that was opened,
+ * not accepted: there the local port is an ephemeral one nobody listens on. */
+static const struct socket_entry *entry_of(const struct stack *s, const struct flow *flow)
+{
+    const struct socket_entry *e = flow->listener < s->socket_count ? &s->sockets[flow->listener] : NULL;
+
+    if (e != NULL && e->transport == flow->transport)
+        return e;
+    return socket_for((struct stack *)s, flow->transport, flow->local.family);
+}
+
+void stack_write_sent_by(const struct stack *s, struct buf *b, const struct flow *flow)
+{
+    const struct socket_entry *e     = entry_of(s, flow);
+    struct address             local = flow->local;
+
+    if (e != NULL && e->advertise_len > 0) {
+        buf_put(b, (struct slice){ e->advertise, e->advertise_len });
+        return;
+    }
+    if (e != NULL) {
+        local.port = e->local.port;
+        if (address_is_any(&local))
+            source_towards((struct stack *)s, &flow->remote, &local);
+        local.port = e->local.port;
+    }
+    address_write(b, &local);
+}
+
+static bool advertises(const struct socket_entry *e, struct slice host, uint16_t port)
+{
+    struct slice name = { e->advertise, e->advertise_len };
+    const char  *colon;
+    uint32_t     own_port = transport_default_port(e->transport);
+    struct scan  digits;
+
+    if (name.len == 0)
+        return false;
+    colon = memrchr(name.ptr, ':', name.len);
+    if (colon != NULL && memchr(colon, ']', (size_t)(name.ptr + name.len - colon)) == NULL) {
+        digits = scan_from(slice_between(colon + 1, name.ptr + name.len));
+        scan_number(&digits, UINT16_MAX, &own_port);
+        name.len = (size_t)(colon - name.ptr);
+    }
+    return own_port == port && slice_eq_nocase(name, host);
+}
+
+bool stack_is_local(const struct stack *s, struct slice host, uint16_t port)
+{
+    struct address a, own;
+    bool           numeric = address_parse_ip(host, &a);
+
+    for (unsigned i = 0; i < s->socket_count; i++) {
+        const struct socket_entry *e    = &s->sockets[i];
+        uint16_t                   want = port != 0 ? port : transport_default_port(e->transport);
+
+        if (advertises(e, host, want))
+            return true;
+        if (!numeric || e->local.port != want || e->local.family != a.family)
+            continue;
+        if (address_eq_ip(&e->local, &a))
+            return true;
+        /* The kernel reaches an address of its own from that very address. */
+        if (e->wildcard && source_towards((struct stack *)s, &a, &own) == 0 && address_eq_ip(&own, &a))
+            return true;
+    }
+    return false;
+}
