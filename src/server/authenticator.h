@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* authenticator.h - who is asking: digest challenges and their proof
+ * (RFC 3261 22, RFC 7616, RFC 8760).
+ *
+ * A nonce proves itself: it carries its time and its slot under a MAC, so nothing
+ * is kept for a challenge that is never answered.  What is kept is the last nonce
+ * count of each slot, in a fixed array: a count that does not rise is a replay,
+ * and a slot that has been given to a newer nonce makes the old one stale. */
+
+#ifndef SERVER_AUTHENTICATOR_H
+#define SERVER_AUTHENTICATOR_H
+
+#include "net/world.h"
+#include "server/users.h"
+#include "sip/digest.h"
+#include "sip/write.h"
+
+struct authenticator;
+
+enum auth_result {
+    AUTH_OK,
+    AUTH_NONE,   /* no credentials for our realm: challenge                   */
+    AUTH_STALE,  /* right, but with an old, used or recycled nonce: challenge with stale=true */
+    AUTH_WRONG,  /* unknown user or wrong password: challenge                 */
+    AUTH_BROKEN, /* credentials that cannot be read: 400                      */
+};
+
+/* Borrows `users` and `realm`.  NULL without memory or digest algorithms. */
+struct authenticator *authenticator_new(struct world *w, const struct users *users, struct slice realm,
+                                        msec nonce_lifetime);
+void                  authenticator_free(struct authenticator *a);
+
+/* Judge the credentials in `header` (Authorization or Proxy-Authorization) of
+ * `request` against the user they name, of `domain`.  With AUTH_OK `name` is that
+ * user, borrowed from the request. */
+enum auth_result authenticator_check(struct authenticator *a, const struct message *request, enum header_id header,
+                                     struct slice domain, struct slice *name);
+
+/* Put one challenge header per algorithm, strongest first (RFC 8760 2.3). */
+void authenticator_challenge(struct authenticator *a, struct gather *g, enum header_id header, bool stale);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* server.h - registrar, proxy and redirect server on one stack (RFC 3261 10, 16,
+ * 8.3).
+ *
+ *   stack --on_request--> dispatch --> registrar --> location, store
+ *                            |    \--> redirect
+ *                            |-------> proxy --> route/ decides --> client transactions
+ *                            \-------> OPTIONS for the server itself
+ *
+ * The server owns its stack, the location, the users and everything under way;
+ * it borrows the world, the configuration and the store.  It decides nothing by
+ * itself: route/ does, with a reason that goes into the log. */
+
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "server/config.h"
+#include "server/location.h"
+#include "server/users.h"
+#include "stack/stack.h"
+#include "store/store.h"
+
+struct server;
+
+struct server_counters {
+#define COUNTER(name, help) uint64_t name;
+#include "server/counters.def"
+#undef COUNTER
+};
+
+/* Nothing listens yet.  `trace.fn` may be NULL.  NULL without memory. */
+struct server *server_new(struct world *w, const struct config *config, const struct stack_trace *trace);
+/* Stops at once; what is under way ends without a word. */
+void server_free(struct server *s);
+
+/* Read the store and listen.  Returns 0 or -ERR_X with a sentence for people in
+ * `problem`. */
+int server_start(struct server *s, struct store *store, char *problem, size_t problem_size);
+
+/* A store_report_fn: give it, with the server, to whoever opens the store. */
+void server_on_report(void *server, uint64_t seq, int error);
+
+struct stack    *server_stack(const struct server *s);
+struct users    *server_users(const struct server *s);
+struct location *server_location(const struct server *s);
+/* The addresses really listened on. */
+unsigned    server_listener_count(const struct server *s);
+struct flow server_listener(const struct server *s, unsigned index);
+
+/* Requests being forwarded and answers waiting for the store: 0 when quiet. */
+size_t                        server_alive(const struct server *s);
+const struct server_counters *server_counters(const struct server *s);
+
+#endif
