@@ -23,6 +23,12 @@
  * list is `services`, which locate_start now fills with the fixed one that 4.1
  * gives for a domain without NAPTR records.
  *
+ * Servers stand in the order of RFC 2782 (priority, then weight by lot), and each
+ * one's addresses in turn: IPv4, IPv6, IPv4, IPv6 ...
+ *
+ * No answer to an SRV question is taken as no service records, and the name
+ * itself is asked for at once: a name in /etc/hosts works with a dead DNS.
+ *
  * The struct may be copied by value at any time; it points to nothing inside
  * itself but for `ask_name`, see there. */
 
@@ -75,18 +81,21 @@ struct locate {
     /* Private from here on. */
     enum locate_state    state;
     const struct random *random;
-    unsigned             supported, families;
-    bool                 secure;                             /* sips: nothing but TLS and WSS will do  */
-    bool                 timed_out;                          /* some question met no answer            */
-    uint16_t             port;                               /* of the URI, or 0                       */
-    enum transport       transport;                          /* of the servers                         */
-    enum transport       services[LOCATE_SERVICES], refused; /* refused: its SRV said "." */
+    unsigned             families;
+    bool                 timed_out;                 /* some question met no answer                       */
+    bool                 wrong_kind;                /* a numeric host was of a family that is off        */
+    uint16_t             port;                      /* of the URI, or 0                                  */
+    unsigned             refused;                   /* set of transports whose SRV said "."              */
+    enum transport       fallback;                  /* if no SRV answers: the URI's, or the default one  */
+    enum transport       services[LOCATE_SERVICES]; /* to be tried by SRV, in this order  */
     unsigned             service_count, service;
+    enum transport       transport; /* of the servers                                     */
     struct locate_server servers[LOCATE_SERVERS];
     unsigned             server_count, server;
+    unsigned             first; /* target of the current server                       */
     uint16_t             host_len, name_len, names_len;
-    char                 host[LOCATE_NAME]; /* TARGET of RFC 3263 4       */
-    char                 name[LOCATE_NAME]; /* what is being asked        */
+    char                 host[LOCATE_NAME]; /* TARGET of RFC 3263 4                       */
+    char                 name[LOCATE_NAME]; /* what is being asked                        */
     char                 names[LOCATE_NAMES];
 };
 
@@ -101,7 +110,8 @@ enum locate_action locate_start(struct locate *l, const struct uri *uri, unsigne
                                 const struct random *random);
 
 /* Tell what came back for the question: `error` 0, -ERR_NAME or -ERR_TIMEOUT (as
- * resolve_fn in net/world.h).  Borrows the records. */
+ * resolve_fn in net/world.h).  Borrows the records.  After the end it changes
+ * nothing. */
 enum locate_action locate_answer(struct locate *l, int error, const struct record *records, size_t count);
 
 struct slice locate_ask_name(const struct locate *l);
