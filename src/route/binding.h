@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* binding.h - what a REGISTER does to the bindings of one address-of-record
+ * (RFC 3261 10.3 steps 6-8).
+ *
+ *     bindings now + REGISTER + limits + now  ->  status, changes, reason
+ *
+ * All or nothing: with any status but 200 there is no change.  Steps 1-5 (whose
+ * domain, who asks, which AOR) come before, in policy.h and the server. */
+
+#ifndef ROUTE_BINDING_H
+#define ROUTE_BINDING_H
+
+#include "base/limits.h"
+#include "base/msec.h"
+#include "route/reason.h"
+#include "sip/message.h"
+
+/* An existing binding; the caller keeps the order of its array. */
+struct binding_now {
+    struct slice contact; /* the URI as registered                      */
+    struct slice params;  /* as binding_write_params made them          */
+    struct slice call_id;
+    uint32_t     cseq;
+    unsigned     q; /* thousandths */
+    msec         expires_at;
+};
+
+struct binding_limits {
+    uint32_t min_expires, default_expires, max_expires; /* seconds */
+    unsigned max_contacts;                              /* of one AOR */
+};
+
+enum binding_change_kind {
+    BINDING_ADD,        /* `contact` is new                                                          */
+    BINDING_REFRESH,    /* existing[index] lives longer: nothing of its Contact or Call-ID differs.
+                         * (Whether Path, User-Agent or the flow do is for the caller to see.)       */
+    BINDING_REPLACE,    /* `contact` takes the place of existing[index]                              */
+    BINDING_REMOVE,     /* existing[index]                                                           */
+    BINDING_REMOVE_ALL, /* Contact: *                                                                */
+};
+
+struct binding_change {
+    enum binding_change_kind kind;
+    unsigned                 index;   /* of the existing binding                       */
+    struct name_addr         contact; /* borrows from the REGISTER                     */
+    unsigned                 q;       /* thousandths                                   */
+    uint32_t                 expires; /* seconds granted; expires_at = now + this      */
+};
+
+struct binding_verdict {
+    unsigned              status;      /* 200, 400, 403, 423 or 500              */
+    struct reason         why;         /* its text serves as the reason phrase   */
+    uint32_t              min_expires; /* with 423: for the Min-Expires header   */
+    unsigned              count;
+    struct binding_change changes[LIMIT_LIST]; /* to be made in this order       */
+};
+
+/* Decide.  Borrows all; `existing` entries whose time is up count as absent.
+ * A REGISTER without Contact is a question: 200 and no change. */
+void binding_decide(const struct binding_now *existing, size_t count, const struct message *request,
+                    const struct binding_limits *limits, msec now, struct binding_verdict *out);
+
+/* The Contact's header parameters but for expires and q: what is kept and given
+ * back (";+sip.instance=..."). */
+void binding_write_params(struct buf *b, const struct name_addr *contact);
+
+/* A value for the Contact of the 200 (step 8): <URI>;params;q=0.5;expires=3600.
+ * q is left out if it is 1000. */
+void binding_write_contact(struct buf *b, const struct binding_now *binding, msec now);
+
+#endif

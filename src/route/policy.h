@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* policy.h - what the server does with a request: register, look up, forward,
+ * redirect or refuse (RFC 3261 10.3, 16.5, 8.3), and why.
+ *
+ *                     ours?                          relay allowed?
+ *   request ── yes ── REGISTER: registrar      no ── dialog of ours, or our user: static
+ *                     to the server: answer          route, redirect server, DNS
+ *                     user: location, 480, 404       else 407 or 403: no open relay
+ *
+ * The decision is a calculation over the configuration and what the caller has
+ * looked up; it holds nothing. */
+
+#ifndef ROUTE_POLICY_H
+#define ROUTE_POLICY_H
+
+#include "route/reason.h"
+#include "sip/message.h"
+
+struct policy_route {
+    struct slice domain;   /* "other.test"; "*.test": every name under it; "*": every name */
+    struct slice to;       /* forward there, or empty       */
+    struct slice redirect; /* ask this redirect server, or empty */
+};
+
+struct policy_redirect {
+    struct slice domain; /* as above                    */
+    struct slice to;     /* the Contact of the 302      */
+};
+
+struct policy {
+    const struct slice           *domains; /* ours */
+    size_t                        domain_count;
+    const struct policy_route    *routes;
+    size_t                        route_count;
+    const struct policy_redirect *redirects; /* used if `redirect` */
+    size_t                        redirect_count;
+    bool                          registrar, proxy, redirect;
+    bool                          authentication; /* our users prove who they are */
+};
+
+struct policy_case {
+    const struct message *request;
+    const struct uri     *uri;           /* the Request-URI after proxy_preprocess        */
+    bool                  uri_is_us;     /* its host and port are a listener of ours      */
+    bool                  route_left;    /* Route values remain after proxy_preprocess    */
+    bool                  own_route;     /* one of ours was there, its token fits         */
+    bool                  authenticated; /* as the user in From, of a domain of ours      */
+    bool                  user_known;    /* the user of `uri` is one of ours              */
+    bool                  has_bindings;  /* and registered somewhere                      */
+};
+
+enum policy_kind {
+    POLICY_ANSWER,            /* `status`: a refusal.  An ACK is dropped instead          */
+    POLICY_CHALLENGE,         /* 407 with challenges (401 for REGISTER is the registrar's) */
+    POLICY_SELF,              /* OPTIONS for the server itself: answer 200 (11.2)         */
+    POLICY_REGISTER,          /* the registrar's                                          */
+    POLICY_LOCATION,          /* fork to the bindings of the user                         */
+    POLICY_FORWARD,           /* to the topmost Route or the Request-URI as it is         */
+    POLICY_ROUTE,             /* forward by way of route->to                              */
+    POLICY_ASK,               /* send it to route->redirect and follow the 3xx            */
+    POLICY_REDIRECT,          /* answer 302 with redirect->to                             */
+    POLICY_REDIRECT_BINDINGS, /* answer 302 with the user's contacts                      */
+};
+
+struct policy_decision {
+    enum policy_kind              kind;
+    unsigned                      status;   /* ANSWER, CHALLENGE */
+    const struct policy_route    *route;    /* ROUTE, ASK        */
+    const struct policy_redirect *redirect; /* REDIRECT          */
+    struct reason                 why;
+};
+
+/* Is `host` one of our domains?  Any case. */
+bool policy_is_ours(const struct policy *p, struct slice host);
+
+/* Decide.  Borrows all. */
+struct policy_decision policy_decide(const struct policy *p, const struct policy_case *c);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* response_context.h - "rc": the branches of one forwarded request, and which of
+ * their responses goes upstream (RFC 3261 16.7-16.10, RFC 4320, RFC 6026 7.3).
+ *
+ *   rc_add ──► OPEN ── final, timeout, error ──► CLOSED
+ *               │                                  ▲
+ *               └─ 3xx, if followed ─► FOLLOWING ──┘ rc_followed
+ *
+ * The context holds no message: its caller keeps the latest response of each
+ * branch by index, feeds in what happens, and does what it is told, in order:
+ *
+ *   RC_FORWARD  send the latest response of `branch` upstream; `challenges` is the
+ *               set (bit i: branch i) of other branches whose WWW-Authenticate and
+ *               Proxy-Authenticate are to be added (16.7 item 7)
+ *   RC_CANCEL   CANCEL `branch` (once it has had a provisional response)
+ *   RC_ANSWER   answer `status` ourselves
+ *   RC_SILENCE  no final response at all: too late for anything but INVITE
+ *   RC_FOLLOW   the 3xx of `branch` was announced as one to be followed: call
+ *               rc_add for each contact, then rc_followed
+ *
+ * No final response is chosen while a branch is open; 2xx goes up at once, and
+ * always.  Each request gets one of FORWARD (final), ANSWER and SILENCE, but for
+ * further 2xx to an INVITE. */
+
+#ifndef ROUTE_RESPONSE_CONTEXT_H
+#define ROUTE_RESPONSE_CONTEXT_H
+
+#include "base/limits.h"
+#include "base/msec.h"
+#include "route/reason.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum rc_action_kind { RC_FORWARD, RC_CANCEL, RC_ANSWER, RC_SILENCE, RC_FOLLOW };
+
+struct rc_action {
+    enum rc_action_kind kind;
+    unsigned            branch;     /* FORWARD, CANCEL, FOLLOW      */
+    unsigned            status;     /* FORWARD, ANSWER              */
+    uint32_t            challenges; /* FORWARD                      */
+    struct reason       why;
+};
+
+enum { RC_ACTIONS = LIMIT_BRANCHES + 2 };
+
+struct rc_actions {
+    struct rc_action list[RC_ACTIONS];
+    unsigned         count;
+};
+
+enum rc_branch_state { RC_OPEN, RC_FOLLOWING, RC_CLOSED };
+
+struct rc_branch {
+    enum rc_branch_state state;
+    bool                 follow;      /* its 3xx is ours to follow                     */
+    bool                 provisional; /* has had any 1xx                               */
+    bool                 cancelled;
+    bool                 made;    /* `status` is ours: no response is held         */
+    bool                 taken;   /* a 3xx that was followed: no candidate         */
+    unsigned             status;  /* the final one, 0 while open                   */
+    msec                 timer_c; /* NEVER: not running                            */
+};
+
+struct response_context {
+    struct rc_branch branches[LIMIT_BRANCHES];
+    unsigned         count;
+    bool             is_invite;
+    bool             answered;  /* a final response went up, or silence was chosen   */
+    bool             closed;    /* no new branches: 6xx, final sent, or cancelled    */
+    bool             cancelled; /* by the client                                    */
+    msec             timer_c;
+    msec             linger;
+    msec             keep_until; /* a 2xx may still be repeated until then            */
+};
+
+/* `timer_c` must be more than 3 minutes (16.6 item 11).  `linger` is how long
+ * further 2xx to an INVITE may come: Timer M, 64*T1. */
+void rc_init(struct response_context *rc, bool is_invite, msec timer_c, msec linger);
+
+/* A request is sent on another branch.  Its index, or -1 if there are
+ * LIMIT_BRANCHES or none may be added any more. */
+int rc_add(struct response_context *rc, bool follow, msec now);
+
+/* What happened on a branch.  A timeout counts as 408, an error (nobody could be
+ * reached) as 503, and 503 goes up as 500. */
+void rc_response(struct response_context *rc, unsigned branch, unsigned status, msec now, struct rc_actions *out);
+void rc_timeout(struct response_context *rc, unsigned branch, struct rc_actions *out);
+void rc_error(struct response_context *rc, unsigned branch, struct rc_actions *out);
+/* After RC_FOLLOW: did its contacts make any branch?  If not, the 3xx is a
+ * candidate like others. */
+void rc_followed(struct response_context *rc, unsigned branch, bool any, struct rc_actions *out);
+
+/* The client has cancelled the INVITE (16.10). */
+void rc_cancel(struct response_context *rc, struct rc_actions *out);
+/* Timer C (16.8). */
+void rc_timer(struct response_context *rc, msec now, struct rc_actions *out);
+
+/* When to call rc_timer, or to ask rc_is_done again; NEVER if no timer runs. */
+msec rc_deadline(const struct response_context *rc);
+/* All branches are closed, the request has its answer, and no 2xx can come. */
+bool rc_is_done(const struct response_context *rc, msec now);
+
+#endif
