@@ -10,15 +10,21 @@
 
 #include "base/buf.h"
 #include "media/audio.h"
+#include "media/audio_module.h"
 
 /* Open the default card, or the one whose name contains `name` (NULL: default),
  * for both directions at `rate`.  Source and sink are one device and may be
- * closed in any order; it stops with the second.  A card whose side is silent
- * gives silence and drops sound; neither blocks.  `why` (may be NULL) gets a
- * sentence for a person if it fails.  Returns 0, -ERR_NOT_FOUND (no module, no
- * card, none of that name), -ERR_UNSUPPORTED (the module is of another version,
- * the card cannot do `rate`), -ERR_IO, -ERR_NO_MEMORY. */
+ * closed in any order; it stops with the second.  A card without microphone
+ * gives silence, one without loudspeaker drops the sound; neither blocks.  `why`
+ * (may be NULL) gets a sentence for a person if it fails.  Returns 0,
+ * -ERR_NOT_FOUND (no module, no card, none of that name), -ERR_UNSUPPORTED (the
+ * module is of another version, the card cannot do `rate`), -ERR_IO,
+ * -ERR_NO_MEMORY. */
 int audio_device_open(const char *name, unsigned rate, struct buf *why, struct audio_source **source,
                       struct audio_sink **sink);
+
+/* The same with a module that is loaded already, which must outlive both. */
+int audio_device_open_on(const struct audio_module *module, const char *name, unsigned rate, struct buf *why,
+                         struct audio_source **source, struct audio_sink **sink);
 
 #endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "media/audio_device.h"
+
+#include "base/error.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define MODULE_FILE "ahoy_portaudio.so"
+
+/* How much sound may wait between the two clocks, ours and the card's.  Above
+ * WAIT_MAX_MS the older of it is dropped: a late word disturbs more than a lost
+ * one.  An empty ring is filled with WAIT_MIN_MS of silence first, so that the
+ * card does not run dry between each two frames. */
+enum { RING_MS = 500, WAIT_MIN_MS = 40, WAIT_MAX_MS = 200 };
+
+struct device {
+    struct audio_source        source;
+    struct audio_sink          sink;
+    bool                       source_open, sink_open;
+    const struct audio_module *module;
+    void                      *library; /* from dlopen, or NULL */
+    struct audio_card         *card;
+    struct ring                captured, to_play;
+};
+
+static size_t samples_of(unsigned rate, size_t ms)
+{
+    return rate * ms / 1000;
+}
+
+static void device_free(struct device *d)
+{
+    if (d->card != NULL)
+        d->module->close(d->card);
+    if (d->library != NULL)
+        dlclose(d->library);
+    ring_fini(&d->captured);
+    ring_fini(&d->to_play);
+    free(d);
+}
+
+static void device_pull(struct audio_source *s, int16_t *samples, size_t count)
+{
+    struct device *d    = CONTAINER_OF(s, struct device, source);
+    size_t         held = ring_held(&d->captured), got;
+
+    if (held > samples_of(s->rate, WAIT_MAX_MS))
+        ring_read(&d->captured, NULL, held - samples_of(s->rate, WAIT_MIN_MS));
+    got = ring_read(&d->captured, samples, count);
+    memset(samples + got, 0, (count - got) * sizeof *samples);
+}
+
+static bool device_ended(const struct audio_source *s)
+{
+    (void)s;
+    return false;
+}
+
+static void device_source_close(struct audio_source *s)
+{
+    struct device *d = CONTAINER_OF(s, struct device, source);
+
+    d->source_open = false;
+    if (!d->sink_open)
+        device_free(d);
+}
+
+static void device_push(struct audio_sink *s, const int16_t *samples, size_t count)
+{
+    static const int16_t silence[AUDIO_RATE_MAX * WAIT_MIN_MS / 1000];
+    struct device       *d    = CONTAINER_OF(s, struct device, sink);
+    size_t               held = ring_held(&d->to_play);
+
+    if (held == 0)
+        ring_write(&d->to_play, silence, samples_of(s->rate, WAIT_MIN_MS));
+    if (held + count <= samples_of(s->rate, WAIT_MAX_MS))
+        ring_write(&d->to_play, samples, count);
+}
+
+/* Two clocks never agree: that a frame is dropped now and then is no error. */
+static int device_error(const struct audio_sink *s)
+{
+    (void)s;
+    return 0;
+}
+
+static int device_sink_close(struct audio_sink *s)
+{
+    struct device *d = CONTAINER_OF(s, struct device, sink);
+
+    d->sink_open = false;
+    if (!d->source_open)
+        device_free(d);
+    return 0;
+}
+
+static const struct audio_source_ops source_ops = { device_pull, device_ended, device_source_close };
+static const struct audio_sink_ops   sink_ops   = { device_push, device_error, device_sink_close };
+
+static int say(struct buf *why, const char *text, int error)
+{
+    if (why != NULL)
+        buf_put(why, slice_from(text));
+    return error;
+}
+
+static int start_card(struct device *d, const char *name, struct buf *why)
+{
+    char text[256] = "";
+
+    switch (d->module->open(name, d->source.rate, &d->captured, &d->to_play, text, sizeof text, &d->card)) {
+    case AUDIO_CARD_OK:
+        return 0;
+    case AUDIO_CARD_NONE:
+        return say(why, text, -ERR_NOT_FOUND);
+    case AUDIO_CARD_UNSUPPORTED:
+        return say(why, text, -ERR_UNSUPPORTED);
+    case AUDIO_CARD_FAILED:
+        break;
+    }
+    return say(why, text, -ERR_IO);
+}
+
+static struct device *device_new(const struct audio_module *module, void *library, unsigned rate)
+{
+    struct device *d = calloc(1, sizeof *d);
+
+    if (d == NULL)
+        return NULL;
+    *d = (struct device){
+        .source      = { &source_ops, rate },
+        .sink        = { &sink_ops, rate },
+        .source_open = true,
+        .sink_open   = true,
+        .module      = module,
+    };
+    if (ring_init(&d->captured, samples_of(rate, RING_MS)) != 0 ||
+        ring_init(&d->to_play, samples_of(rate, RING_MS)) != 0) {
+        device_free(d);
+        return NULL;
+    }
+    d->library = library;
+    return d;
+}
+
+/* Takes `library` when it succeeds. */
+static int open_on(const struct audio_module *module, void *library, const char *name, unsigned rate, struct buf *why,
+                   struct audio_source **source, struct audio_sink **sink)
+{
+    struct device *d;
+    int            error;
+
+    if (module->version != AUDIO_MODULE_VERSION)
+        return say(why, "the sound card module belongs to another version of ahoy", -ERR_UNSUPPORTED);
+    if (rate == 0 || rate > AUDIO_RATE_MAX)
+        return say(why, "no sound card runs at this rate", -ERR_UNSUPPORTED);
+    if ((d = device_new(module, library, rate)) == NULL)
+        return say(why, error_text(ERR_NO_MEMORY), -ERR_NO_MEMORY);
+    if ((error = start_card(d, name, why)) != 0) {
+        d->library = NULL;
+        device_free(d);
+        return error;
+    }
+    *source = &d->source;
+    *sink   = &d->sink;
+    return 0;
+}
+
+/* Beside the executable (a build folder), then where it is installed.  Nowhere
+ * else: what is loaded runs as us. */
+static void *load_library(void)
+{
+    static const char *const places[] = { "", "../lib/ahoy/" };
+    char                     path[PATH_MAX], *end;
+    ssize_t                  len = readlink("/proc/self/exe", path, sizeof path - sizeof "../lib/ahoy/" MODULE_FILE);
+    void                    *library = NULL;
+
+    if (len <= 0)
+        return NULL;
+    path[len] = '\0';
+    end       = strrchr(path, '/') + 1;
+    for (size_t i = 0; i < sizeof places / sizeof *places && library == NULL; i++) {
+        strcpy(end, places[i]);
+        strcat(end, MODULE_FILE);
+        library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    }
+    return library;
+}
+
+int audio_device_open_on(const struct audio_module *module, const char *name, unsigned rate, struct buf *why,
+                         struct audio_source **source, struct audio_sink **sink)
+{
+    return open_on(module, NULL, name, rate, why, source, sink);
+}
+
+int audio_device_open(const char *name, unsigned rate, struct buf *why, struct audio_source **source,
+                      struct audio_sink **sink)
+{
+    void                      *library = load_library();
+    const struct audio_module *module;
+    int                        error;
+
+    if (library == NULL)
+        return say(why, "no sound card: the module " MODULE_FILE " is not installed", -ERR_NOT_FOUND);
+    module = dlsym(library, AUDIO_MODULE_SYMBOL);
+    error  = module == NULL ? say(why, MODULE_FILE " is not a module of ahoy", -ERR_UNSUPPORTED)
+                            : open_on(module, library, name, rate, why, source, sink);
+    if (error != 0)
+        dlclose(library);
+    return error;
+}
