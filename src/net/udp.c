@@ -208,6 +208,17 @@ static struct packet *packet_at(char *at)
     return (struct packet *)(void *)at;
 }
 
+/* `part`, `name` and `control` belong to the message from here on. */
+static void fill_message(const struct udp *u, struct packet *p, struct msghdr *m, struct iovec *part,
+                         struct sockaddr_storage *name, char *control)
+{
+    *part          = (struct iovec){ (char *)p + sizeof *p, p->len };
+    *m             = (struct msghdr){ .msg_iov = part, .msg_iovlen = 1, .msg_name = name };
+    m->msg_namelen = sockaddr_from(name, &p->to);
+    if (u->any && p->from.family == u->local.family && !address_is_any(&p->from))
+        set_source(m, control, &p->from);
+}
+
 /* Up to BATCH packets from the head of the queue into hub->messages. */
 static unsigned gather(struct udp *u)
 {
@@ -219,14 +230,8 @@ static unsigned gather(struct udp *u)
 
     for (; at < end && count < BATCH; count++) {
         struct packet *p = packet_at(at);
-        struct msghdr *m = &hub->messages[count].msg_hdr;
 
-        hub->parts[count] = (struct iovec){ at + sizeof *p, p->len };
-        *m                = (struct msghdr){ .msg_iov = &hub->parts[count], .msg_iovlen = 1 };
-        m->msg_name       = &hub->names[count];
-        m->msg_namelen    = sockaddr_from(&hub->names[count], &p->to);
-        if (u->any && p->from.family == u->local.family && !address_is_any(&p->from))
-            set_source(m, hub->control[count], &p->from);
+        fill_message(u, p, &hub->messages[count].msg_hdr, &hub->parts[count], &hub->names[count], hub->control[count]);
         at += padded(p->len);
     }
     return count;
@@ -415,8 +420,25 @@ int udp_send(struct udp *u, const struct address *from, const struct address *to
     return 0;
 }
 
+/* A last word (a BYE, a final response) goes before the socket does, if the kernel
+ * takes it at once.  One by one: the hub's batch may be under way around us. */
+static void send_last(struct udp *u)
+{
+    struct msghdr                 m;
+    struct iovec                  part;
+    struct sockaddr_storage       name;
+    _Alignas(struct cmsghdr) char control[CONTROL];
+
+    for (; !queue_empty(&u->queue); drop_packets(u, 1)) {
+        fill_message(u, head_packet(u), &m, &part, &name, control);
+        if (sendmsg(u->fd, &m, MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+    }
+}
+
 void udp_close(struct udp *u)
 {
+    send_last(u);
     if (u->hub->current == u)
         u->hub->current = NULL;
     watch_stop(u->hub->loop, &u->watch);

@@ -132,7 +132,8 @@ static inline int world_udp_open(struct world *w, const struct address *local, c
 /* Queue one datagram; it leaves at the end of the turn with all others.  Copies
  * the parts.  `from` (NULL or any: the socket's own) picks the source address on
  * a wildcard socket.  Returns 0, -ERR_TOO_LARGE, or -ERR_LIMIT if the send queue
- * is full; what the kernel says later comes through on_error. */
+ * is full; what the kernel says later comes through on_error.  A close sends what
+ * still waits. */
 static inline int world_udp_send(struct world *w, struct udp *u, const struct address *from, const struct address *to,
                                  const struct slice *parts, size_t count)
 {

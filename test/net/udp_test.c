@@ -350,6 +350,18 @@ TEST(a_socket_may_close_itself_when_it_hears)
     CHECK_INT(1, b.heard);
 }
 
+TEST(what_waits_leaves_before_a_close)
+{
+    struct address at_b = open_end(&b, live_v4(1, 0));
+
+    open_end(&a, live_v4(1, 0));
+    for (unsigned i = 0; i < 3; i++)
+        CHECK_INT(0, send_text(&a, NULL, at_b, "goodbye"));
+    world->ops->udp_close(a.udp);
+    LIVE_UNTIL(world, b.heard == 3);
+    CHECK_SLICE("goodbye", ((struct slice){ b.last, b.last_len }));
+}
+
 /* Answers every error by another try, which fails at once. */
 static void on_error_again(void *owner, struct udp *udp, const struct address *remote, int error)
 {
@@ -410,6 +422,7 @@ int main(void)
         LIVE_TEST(an_empty_datagram_is_heard),
         LIVE_TEST(a_full_send_queue_says_limit_and_recovers),
         LIVE_TEST(a_socket_may_close_itself_when_it_hears),
+        LIVE_TEST(what_waits_leaves_before_a_close),
         LIVE_TEST(sending_again_from_on_error_does_not_hold_the_loop),
         LIVE_TEST(many_sockets_opened_and_closed_leave_nothing),
     };
