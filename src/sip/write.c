@@ -53,9 +53,10 @@ void gather_header_number(struct gather *g, enum header_id id, uint64_t value)
     gather_written(g, mark);
 }
 
-/* The line with its end made CRLF, whatever it was. */
-static void put_line(struct gather *g, struct slice line)
+void gather_line(struct gather *g, const struct header *h)
 {
+    struct slice line = h->line;
+
     if (line.len >= 2 && line.ptr[line.len - 2] == '\r' && line.ptr[line.len - 1] == '\n') {
         gather_put(g, line);
         return;
@@ -69,7 +70,7 @@ static void put_line(struct gather *g, struct slice line)
 void gather_copy(struct gather *g, const struct message *m, enum header_id id)
 {
     for (const struct header *h = message_header(m, id); h != NULL; h = message_next(m, h))
-        put_line(g, h->line);
+        gather_line(g, h);
 }
 
 void gather_body(struct gather *g, struct slice type, struct slice body)
@@ -106,7 +107,7 @@ static void put_status_line(struct gather *g, unsigned status, struct slice reas
 
 /* The top value completed, then what else its line holds, then the other lines.
  * Behind a top value that could not be read to its end nothing is kept. */
-static void put_vias(struct gather *g, const struct message *request)
+void gather_vias(struct gather *g, const struct message *request)
 {
     const struct header *h    = message_header(request, HEADER_VIA);
     size_t               mark = gather_mark(g);
@@ -120,7 +121,7 @@ static void put_vias(struct gather *g, const struct message *request)
         gather_put(g, scan_rest(&rest));
     gather_put(g, SLICE("\r\n"));
     while ((h = message_next(request, h)) != NULL)
-        put_line(g, h->line);
+        gather_line(g, h);
 }
 
 /* RFC 3261 8.2.6.2: one To, even of a request that had two. */
@@ -129,7 +130,7 @@ static void put_to(struct gather *g, const struct message *request, unsigned sta
     const struct header *h = message_header(request, HEADER_TO);
 
     if (request->to_tag.len > 0 || to_tag.len == 0 || status == 100) {
-        put_line(g, h->line);
+        gather_line(g, h);
         return;
     }
     gather_put(g, SLICE("To: "));
@@ -149,11 +150,11 @@ void write_response_head(struct gather *g, const struct message *request, unsign
                          struct slice to_tag)
 {
     put_status_line(g, status, reason);
-    put_vias(g, request);
-    put_line(g, message_header(request, HEADER_FROM)->line);
+    gather_vias(g, request);
+    gather_line(g, message_header(request, HEADER_FROM));
     put_to(g, request, status, to_tag);
-    put_line(g, message_header(request, HEADER_CALL_ID)->line);
-    put_line(g, message_header(request, HEADER_CSEQ)->line);
+    gather_line(g, message_header(request, HEADER_CALL_ID));
+    gather_line(g, message_header(request, HEADER_CSEQ));
     if (status == 100)
         gather_copy(g, request, HEADER_TIMESTAMP); /* RFC 3261 8.2.6.1 */
     if (makes_dialog(request, status))

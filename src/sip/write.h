@@ -35,8 +35,13 @@ void   gather_written(struct gather *g, size_t mark);
 /* "Name: value\r\n" */
 void gather_header(struct gather *g, enum header_id id, struct slice value);
 void gather_header_number(struct gather *g, enum header_id id, uint64_t value);
+/* The line of `h` as it came, but ended by CRLF. */
+void gather_line(struct gather *g, const struct header *h);
 /* All lines with this id as they came, in order. */
 void gather_copy(struct gather *g, const struct message *m, enum header_id id);
+/* All Via lines of a received request, the top value completed with received and
+ * rport (via_write_received). */
+void gather_vias(struct gather *g, const struct message *request);
 /* Content-Type (if type is not empty), Content-Length, the empty line, the body. */
 void gather_body(struct gather *g, struct slice type, struct slice body);
 
