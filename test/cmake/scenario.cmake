@@ -1,0 +1,22 @@
+# test/scenario/*.c are one program; each .scn file is one CTest entry, label "scenario".
+file(GLOB SCENARIO_SOURCES CONFIGURE_DEPENDS scenario/*.c)
+add_executable(scenario ${SCENARIO_SOURCES})
+target_link_libraries(scenario PRIVATE ahoy_test)
+
+set(SCENARIO_SEEDS 5 CACHE STRING "how many seeds each scenario runs with")
+file(GLOB SCENARIOS CONFIGURE_DEPENDS scenario/*.scn)
+foreach(file ${SCENARIOS})
+    get_filename_component(name ${file} NAME_WE)
+    add_test(NAME scenario/${name} COMMAND scenario --seeds ${SCENARIO_SEEDS} ${file})
+    set_tests_properties(scenario/${name} PROPERTIES LABELS scenario TIMEOUT 120)
+endforeach()
+
+# scenario/red/*.scn must fail, and for the reason that their "expect-failure:" names.
+file(GLOB RED_SCENARIOS CONFIGURE_DEPENDS scenario/red/*.scn)
+foreach(file ${RED_SCENARIOS})
+    get_filename_component(name ${file} NAME_WE)
+    file(STRINGS ${file} reason REGEX "^# expect-failure: ")
+    string(REPLACE "# expect-failure: " "" reason "${reason}")
+    add_test(NAME scenario/red/${name} COMMAND scenario ${file})
+    set_tests_properties(scenario/red/${name} PROPERTIES LABELS scenario TIMEOUT 120 PASS_REGULAR_EXPRESSION "${reason}")
+endforeach()

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* peer.h - an actor that knows nothing: it says what the script says.
+ *
+ *   peer.c          its verbs, its socket and streams
+ *   peer_message.c  the messages it makes from those that it heard */
+
+#ifndef TEST_SCENARIO_PEER_H
+#define TEST_SCENARIO_PEER_H
+
+#include "scenario/scenario.h"
+
+enum { PEER_MESSAGE = 65535, PEER_PORT = 5060 };
+
+struct peer {
+    struct actor     actor;
+    struct udp      *udp;
+    struct listener *listener;
+    struct stream   *stream; /* the latest one, of either making */
+    bool             use_stream;
+    struct address   address;
+    unsigned         serial; /* of branches, tags and Call-IDs   */
+    struct slice     invite; /* the last INVITE it sent          */
+    struct address   invite_to;
+    char             invite_memory[PEER_MESSAGE];
+    char             memory[PEER_MESSAGE];
+};
+
+/* The last message that it heard: a request with this method, or a response to
+ * one (the latest with a status >= `status`).  NULL if there is none. */
+const struct entry *peer_heard_request(const struct peer *p, const char *method);
+const struct entry *peer_heard_response(const struct peer *p, const char *method, unsigned status);
+
+/* Each builds a message into p->memory; the block's header lines replace those
+ * of the same name or are added, and what stands after its empty line is the
+ * body.  False (failed) if it does not fit or nothing fitting has been heard. */
+bool peer_build_raw(struct peer *p, const struct statement *st, struct slice *out);
+bool peer_build_request(struct peer *p, const struct statement *st, const char *method, const char *uri,
+                        struct slice *out);
+bool peer_build_response(struct peer *p, const struct statement *st, const struct entry *request, const char *status,
+                         const char *reason, struct slice *out);
+/* In the dialog of the last 2xx that it heard, or of the last INVITE that it
+ * answered. */
+bool peer_build_in_dialog(struct peer *p, const struct statement *st, const char *method, struct slice *out);
+/* For the last INVITE it sent: CANCEL, or the ACK to a 300-699. */
+bool peer_build_like_invite(struct peer *p, const struct statement *st, const char *method, struct slice *out);
+/* Garbage: a message that somebody heard, damaged; or noise. */
+struct slice peer_build_garbage(struct peer *p);
+
+#endif

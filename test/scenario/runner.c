@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* scenario [--seed N] [--seeds N] [--trace] FILE.scn ...
+ *
+ * Runs each file with each seed; a failure prints the line, the seed and the
+ * ladder.  Exit code 0: all passed; 1: one did not; 2: usage. */
+#include "scenario/scenario.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    uint64_t first_seed;
+    uint64_t seeds;
+    bool     trace;
+};
+
+static bool run_once(const char *path, uint64_t seed, bool trace)
+{
+    static struct scenario s;
+    bool                   ok = scenario_run(&s, path, seed);
+
+    if (!ok) {
+        printf("%s:%u: %s\n", path, s.line, s.problem);
+        printf("  seed %" PRIu64 "; again with more: scenario --seed %" PRIu64 " --trace %s\n", seed, seed, path);
+    }
+    if (!ok || trace)
+        scenario_print(&s, stdout, trace);
+    scenario_free(&s);
+    return ok;
+}
+
+static bool run_file(const char *path, const struct options *o)
+{
+    for (uint64_t i = 0; i < o->seeds; i++)
+        if (!run_once(path, o->first_seed + i, o->trace))
+            return false;
+    printf("%s: passed with %" PRIu64 " seed%s\n", path, o->seeds, o->seeds == 1 ? "" : "s");
+    return true;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: scenario [--seed N] [--seeds N] [--trace] FILE.scn ...\n");
+    return 2;
+}
+
+static bool take_number(char **argv, int *i, const char *name, uint64_t *out)
+{
+    char *end;
+
+    if (strcmp(argv[*i], name) != 0 || argv[*i + 1] == NULL)
+        return false;
+    *out = strtoull(argv[++*i], &end, 10);
+    return *end == '\0';
+}
+
+int main(int argc, char **argv)
+{
+    struct options o  = { .first_seed = 1, .seeds = 1 };
+    bool           ok = true;
+    int            i  = 1;
+
+    for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
+        if (strcmp(argv[i], "--trace") == 0)
+            o.trace = true;
+        else if (!take_number(argv, &i, "--seed", &o.first_seed) && !take_number(argv, &i, "--seeds", &o.seeds))
+            return usage();
+    }
+    if (i == argc)
+        return usage();
+    for (; i < argc; i++)
+        ok = run_file(argv[i], &o) && ok;
+    return ok ? 0 : 1;
+}

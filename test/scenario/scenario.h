@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* scenario.h - one run of one .scn file with one seed: the network, its actors,
+ * the journal.
+ *
+ *   script.h    words and blocks         wire.h     patterns for messages
+ *   journal.h   what happened            net.c      verbs about the network
+ *   flow.c      flow: who hears what     expect.c   expect: one thing
+ *   peer.c      actors made of raw messages
+ *   server.c    actors that are the server core; phone.c: the phone core
+ *
+ * A statement either acts (at the present instant) or waits for something; only
+ * waiting lets time pass.  README.md has the language. */
+
+#ifndef TEST_SCENARIO_SCENARIO_H
+#define TEST_SCENARIO_SCENARIO_H
+
+#include "scenario/journal.h"
+#include "scenario/script.h"
+#include "scenario/wire.h"
+
+struct scenario;
+struct actor;
+
+struct actor_kind {
+    const char *keyword;
+    /* "alice calls ...": words from the verb on. */
+    bool (*act)(struct actor *a, const struct statement *st);
+    /* What should be over by now and is not, in words; nothing if all is well.
+     * May be NULL. */
+    void (*check_settled)(struct actor *a, struct buf *left);
+    /* Free what runs in the world. */
+    void (*stop)(struct actor *a);
+    /* Free what outlives a stop, and the actor. */
+    void (*free)(struct actor *a);
+};
+
+struct actor {
+    struct link              link; /* in scenario->actors */
+    const struct actor_kind *kind;
+    struct scenario         *scenario;
+    struct host             *host;
+    struct world            *world; /* NULL: not running */
+    struct log               log;
+    size_t                   heard; /* entries before this one have been expected */
+};
+
+struct scenario {
+    const char     *path;
+    uint64_t        seed;
+    struct script   script;
+    struct network *net;
+    struct journal  journal;
+    struct link     actors;
+    struct path     path_default;
+    size_t          flowed;   /* entries before this one have been in a flow */
+    msec            settle;   /* at the end: the time in which all must be over */
+    struct link     patterns; /* of faults: live as long as the network */
+    unsigned        line;
+    char            problem[1024];
+};
+
+/* Run to the end; false with line and problem set when something is not as the
+ * file says. */
+bool scenario_run(struct scenario *s, const char *path, uint64_t seed);
+void scenario_free(struct scenario *s);
+void scenario_print(const struct scenario *s, FILE *out, bool everything);
+
+/* ---- for the verbs ---- */
+
+/* Always false, so that a verb can return it. */
+bool scenario_fail(struct scenario *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+struct actor *scenario_actor(struct scenario *s, const char *name);
+/* For a declaration: a host with these addresses, its world started, and `a` on
+ * the list.  False (failed) if the name or an address is taken. */
+bool actor_init(struct actor *a, struct scenario *s, const struct actor_kind *kind, const char *name,
+                const char *const *addresses, unsigned count);
+/* A world where there is none (after a restart). */
+void actor_start_world(struct actor *a);
+/* The world goes; what is left in it is a failure when `must_be_empty`. */
+bool actor_end_world(struct actor *a, bool must_be_empty);
+void actor_event(struct actor *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Let time pass until journal entry number `n` is there or it is `limit`. */
+bool scenario_await_entry(struct scenario *s, size_t n, msec limit);
+void scenario_wait(struct scenario *s, msec duration);
+
+typedef bool verb_fn(struct scenario *s, const struct statement *st);
+
+verb_fn verb_net, verb_name; /* net.c    */
+verb_fn verb_flow;           /* flow.c   */
+verb_fn verb_expect;         /* expect.c */
+verb_fn verb_peer;           /* peer.c   */
+void    scenario_free_patterns(struct scenario *s);
+
+#endif
