@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/config_keys.h"
+
+#include "base/distance.h"
+#include "sip/uri.h"
+
+#include <assert.h>
+
+#define NUMBER(kind, key, value, least, most, of, text)                                                                \
+    { .type    = (kind),                                                                                               \
+      .name    = #key,                                                                                                 \
+      .preset  = (value),                                                                                              \
+      .minimum = (least),                                                                                              \
+      .maximum = (most),                                                                                               \
+      .unit    = (of),                                                                                                 \
+      .meaning = (text),                                                                                               \
+      .offset  = offsetof(struct config, key) },
+
+static const struct config_key keys[] = {
+#define GROUP(heading)                               { .type = CONFIG_GROUP, .name = (heading) },
+#define BOOL(key, value, text)                       NUMBER(CONFIG_BOOL, key, value, 0, 1, NULL, text)
+#define INTEGER(key, value, least, most, unit, text) NUMBER(CONFIG_INTEGER, key, value, least, most, unit, text)
+#define DURATION(key, value, least, most, text)      NUMBER(CONFIG_DURATION, key, value, least, most, NULL, text)
+#define LEVEL(key, value, text)                      NUMBER(CONFIG_LEVEL, key, value, LOG_DEBUG, LOG_ERROR, NULL, text)
+#define STRING(key, look, value, text)                                                                                 \
+    { .type        = CONFIG_STRING,                                                                                    \
+      .name        = #key,                                                                                             \
+      .check       = VALUE_##look,                                                                                     \
+      .preset_text = (value),                                                                                          \
+      .meaning     = (text),                                                                                           \
+      .offset      = offsetof(struct config, key) },
+#define LIST(key, look, value, text)                                                                                   \
+    { .type = CONFIG_LIST, .name = #key, .check = VALUE_##look, .preset_text = (value), .meaning = (text) },
+#define SECTION(key, title, text) { .type = CONFIG_SECTION, .name = #key, .section = (title), .meaning = (text) },
+#define SECTION_STRING(of, key, look, text)                                                                            \
+    { .type = CONFIG_SECTION_STRING, .name = #key, .section = #of, .check = VALUE_##look, .meaning = (text) },
+#include "server/config.def"
+};
+
+enum { KEYS = sizeof keys / sizeof *keys };
+
+const struct config_key *config_keys(size_t *count)
+{
+    *count = KEYS;
+    return keys;
+}
+
+static bool is_in_section(const struct config_key *key, const char *section)
+{
+    if (key->type == CONFIG_GROUP)
+        return false;
+    if (section == NULL)
+        return key->type != CONFIG_SECTION_STRING;
+    return key->type == CONFIG_SECTION_STRING && strcmp(key->section, section) == 0;
+}
+
+const struct config_key *config_key_find(const char *section, struct slice name)
+{
+    for (size_t i = 0; i < KEYS; i++)
+        if (is_in_section(&keys[i], section) && slice_eq(slice_from(keys[i].name), name))
+            return &keys[i];
+    return NULL;
+}
+
+const struct config_key *config_key_nearest(const char *section, struct slice name)
+{
+    const struct config_key *best     = NULL;
+    unsigned                 best_far = DISTANCE_FAR;
+
+    for (size_t i = 0; i < KEYS; i++) {
+        unsigned far;
+
+        if (!is_in_section(&keys[i], section))
+            continue;
+        far = word_distance(slice_from(keys[i].name), name);
+        if (far < best_far) {
+            best_far = far;
+            best     = &keys[i];
+        }
+    }
+    return best != NULL && distance_is_typo(best_far, slice_from(best->name)) ? best : NULL;
+}
+
+static bool parse_bool(struct slice text, uint64_t *number)
+{
+    static const struct slice words[] = { SLICE_INIT("false"), SLICE_INIT("true"), SLICE_INIT("no"),
+                                          SLICE_INIT("yes"),   SLICE_INIT("off"),  SLICE_INIT("on") };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (slice_eq_nocase(words[i], text)) {
+            *number = i % 2;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct duration_unit {
+    struct slice name;
+    msec         size;
+} duration_units[] = {
+    { SLICE_INIT("d"), 86400000 }, { SLICE_INIT("h"), 3600000 }, { SLICE_INIT("m"), 60000 },
+    { SLICE_INIT("s"), 1000 },     { SLICE_INIT("ms"), 1 },
+};
+
+enum { DURATION_UNITS = sizeof duration_units / sizeof *duration_units };
+
+static bool parse_duration(struct slice text, uint64_t *number)
+{
+    struct scan s = scan_from(text);
+
+    if (!scan_number64(&s, UINT32_MAX, number))
+        return false;
+    for (size_t i = 0; i < DURATION_UNITS; i++) {
+        if (slice_eq(scan_rest(&s), duration_units[i].name)) {
+            *number *= duration_units[i].size; /* < 2^32 * 2^27 */
+            return true;
+        }
+    }
+    return false;
+}
+
+void config_duration_write(struct buf *b, msec duration)
+{
+    size_t i = 0;
+
+    while (i < DURATION_UNITS - 1 && (duration == 0 || duration % duration_units[i].size != 0))
+        i++;
+    buf_put_number(b, duration / duration_units[i].size);
+    buf_put(b, duration_units[i].name);
+}
+
+static bool is_host(struct slice text)
+{
+    struct scan  s = scan_from(text);
+    struct slice host;
+
+    return scan_host(&s, &host) && scan_at_end(&s) && host.len <= 253;
+}
+
+static bool is_host_port(struct slice text)
+{
+    struct scan  s = scan_from(text);
+    struct slice host;
+    uint32_t     port = 1;
+
+    return scan_host(&s, &host) && (!scan_byte(&s, ':') || scan_number(&s, UINT16_MAX, &port)) && port > 0 &&
+           scan_at_end(&s);
+}
+
+/* "udp:0.0.0.0:5060"; a port may be left out, 0 means any free one. */
+static bool parse_listen(struct slice text, struct config_listen *out)
+{
+    struct scan s = scan_from(text);
+
+    *out = (struct config_listen){ 0 };
+    if (scan_word(&s, SLICE("udp:")))
+        out->transport = TRANSPORT_UDP;
+    else if (scan_word(&s, SLICE("tcp:")))
+        out->transport = TRANSPORT_TCP;
+    else
+        return false;
+    if (address_parse_ip(scan_rest(&s), &out->address)) {
+        out->address.port = 5060;
+        return true;
+    }
+    return address_parse(scan_rest(&s), &out->address);
+}
+
+void config_listen_write(struct buf *b, const struct config_listen *l)
+{
+    buf_put(b, l->transport == TRANSPORT_UDP ? SLICE("udp:") : SLICE("tcp:"));
+    address_write(b, &l->address);
+}
+
+static bool is_sip_uri(struct slice text)
+{
+    struct uri uri;
+
+    return uri_parse(text, &uri) && (uri.scheme == URI_SIP || uri.scheme == URI_SIPS) && uri.host.len > 0;
+}
+
+static bool is_printable(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+            return false;
+    return text.len <= 1024;
+}
+
+static bool parse_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
+{
+    bool good = is_printable(text);
+
+    switch (check) {
+    case VALUE_TEXT:
+        buf_put(why, SLICE("a text without control characters, at most 1024 bytes"));
+        break;
+    case VALUE_PATH:
+        buf_put(why, SLICE("a path, at most 1024 bytes"));
+        break;
+    case VALUE_NAME:
+        buf_put(why, SLICE("a domain name such as example.com, or an address"));
+        good = is_host(text);
+        break;
+    case VALUE_LISTEN:
+        buf_put(why, SLICE("udp or tcp, a numeric address and a port: udp:192.0.2.1:5060, tcp:[2001:db8::1]:5060"));
+        good = parse_listen(text, &out->listen);
+        break;
+    case VALUE_HOST_PORT:
+        buf_put(why, SLICE("a host with or without port: sip.example.com, 192.0.2.1:5062"));
+        good = text.len == 0 || is_host_port(text);
+        break;
+    case VALUE_SIP_URI:
+        buf_put(why, SLICE("a sip or sips URI such as sip:192.0.2.1:5060;transport=tcp"));
+        good = is_sip_uri(text) && is_printable(text);
+        break;
+    }
+    out->text = text;
+    return good;
+}
+
+static bool parse_number(const struct config_key *key, struct slice text, uint64_t *number)
+{
+    struct scan    s = scan_from(text);
+    enum log_level level;
+
+    switch (key->type) {
+    case CONFIG_BOOL:
+        return parse_bool(text, number);
+    case CONFIG_INTEGER:
+        return scan_number64(&s, UINT64_MAX / 2, number) && scan_at_end(&s);
+    case CONFIG_DURATION:
+        return parse_duration(text, number);
+    case CONFIG_LEVEL:
+        *number = log_level_parse(text, &level) ? (uint64_t)level : UINT64_MAX;
+        return *number != UINT64_MAX;
+    case CONFIG_GROUP:
+    case CONFIG_STRING:
+    case CONFIG_LIST:
+    case CONFIG_SECTION:
+    case CONFIG_SECTION_STRING:
+        break;
+    }
+    return false;
+}
+
+bool config_value_parse(const struct config_key *key, struct slice text, struct config_value *out, struct buf *why)
+{
+    *out = (struct config_value){ 0 };
+    if (key->type == CONFIG_STRING || key->type == CONFIG_LIST || key->type == CONFIG_SECTION_STRING)
+        return parse_text(key->check, text, out, why);
+    config_range_write(why, key);
+    return parse_number(key, text, &out->number) && out->number >= key->minimum && out->number <= key->maximum;
+}
+
+void config_value_set(struct config *c, const struct config_key *key, const struct config_value *value)
+{
+    char *member = (char *)c + key->offset;
+
+    switch (key->type) {
+    case CONFIG_BOOL:
+        *(bool *)member = value->number != 0;
+        break;
+    case CONFIG_INTEGER:
+        *(uint32_t *)(void *)member = (uint32_t)value->number;
+        break;
+    case CONFIG_DURATION:
+        *(msec *)(void *)member = value->number;
+        break;
+    case CONFIG_LEVEL:
+        *(enum log_level *)(void *)member = (enum log_level)value->number;
+        break;
+    case CONFIG_STRING:
+        *(struct slice *)(void *)member = value->text;
+        break;
+    case CONFIG_GROUP:
+    case CONFIG_LIST:
+    case CONFIG_SECTION:
+    case CONFIG_SECTION_STRING:
+        assert(!"has no member of its own");
+    }
+}
+
+static void write_number(struct buf *b, const struct config_key *key, uint64_t number)
+{
+    if (key->type == CONFIG_BOOL)
+        buf_put(b, number ? SLICE("true") : SLICE("false"));
+    else if (key->type == CONFIG_DURATION)
+        config_duration_write(b, number);
+    else if (key->type == CONFIG_LEVEL)
+        buf_put(b, slice_from(log_level_name((enum log_level)number)));
+    else
+        buf_put_number(b, number);
+}
+
+void config_value_write(struct buf *b, const struct config *c, const struct config_key *key)
+{
+    const char *member = (const char *)c + key->offset;
+
+    switch (key->type) {
+    case CONFIG_BOOL:
+        write_number(b, key, *(const bool *)member);
+        break;
+    case CONFIG_INTEGER:
+        write_number(b, key, *(const uint32_t *)(const void *)member);
+        break;
+    case CONFIG_DURATION:
+        write_number(b, key, *(const msec *)(const void *)member);
+        break;
+    case CONFIG_LEVEL:
+        write_number(b, key, (uint64_t)(*(const enum log_level *)(const void *)member));
+        break;
+    case CONFIG_STRING:
+        buf_put(b, *(const struct slice *)(const void *)member);
+        break;
+    case CONFIG_GROUP:
+    case CONFIG_LIST:
+    case CONFIG_SECTION:
+    case CONFIG_SECTION_STRING:
+        break;
+    }
+}
+
+void config_default_write(struct buf *b, const struct config_key *key)
+{
+    if (key->type == CONFIG_BOOL || key->type == CONFIG_INTEGER || key->type == CONFIG_DURATION ||
+        key->type == CONFIG_LEVEL)
+        write_number(b, key, key->preset);
+    else if (key->preset_text != NULL)
+        buf_put(b, slice_from(key->preset_text));
+}
+
+void config_range_write(struct buf *b, const struct config_key *key)
+{
+    switch (key->type) {
+    case CONFIG_BOOL:
+        buf_put(b, SLICE("true or false"));
+        break;
+    case CONFIG_LEVEL:
+        buf_put(b, SLICE("debug, info, notice, warning or error"));
+        break;
+    case CONFIG_INTEGER:
+    case CONFIG_DURATION:
+        write_number(b, key, key->minimum);
+        buf_put(b, SLICE(" to "));
+        write_number(b, key, key->maximum);
+        if (key->unit != NULL) {
+            buf_put_byte(b, ' ');
+            buf_put(b, slice_from(key->unit));
+        }
+        if (key->type == CONFIG_DURATION)
+            buf_put(b, SLICE(", with a unit: ms, s, m, h or d"));
+        break;
+    case CONFIG_GROUP:
+    case CONFIG_STRING:
+    case CONFIG_LIST:
+    case CONFIG_SECTION:
+    case CONFIG_SECTION_STRING:
+        break;
+    }
+}

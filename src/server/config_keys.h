@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* config_keys.h - config.def as data, for those who walk over all keys, and the
+ * reading and writing of one value. */
+
+#ifndef SERVER_CONFIG_KEYS_H
+#define SERVER_CONFIG_KEYS_H
+
+#include "server/config.h"
+
+enum config_type {
+    CONFIG_GROUP, /* a heading */
+    CONFIG_BOOL,
+    CONFIG_INTEGER,
+    CONFIG_DURATION,
+    CONFIG_LEVEL,
+    CONFIG_STRING,
+    CONFIG_LIST,
+    CONFIG_SECTION,
+    CONFIG_SECTION_STRING, /* follows its section */
+};
+
+/* What a text must look like. */
+enum config_check { VALUE_TEXT, VALUE_NAME, VALUE_LISTEN, VALUE_HOST_PORT, VALUE_PATH, VALUE_SIP_URI };
+
+struct config_key {
+    enum config_type  type;
+    const char       *name;
+    const char       *section; /* CONFIG_SECTION_STRING: where it belongs; CONFIG_SECTION: what its title is */
+    enum config_check check;
+    uint64_t          preset, minimum, maximum;
+    const char       *preset_text;
+    const char       *unit;
+    const char       *meaning;
+    size_t            offset; /* in struct config; not for lists and sections */
+};
+
+struct config_value {
+    uint64_t             number; /* bool, integer, duration, level */
+    struct slice         text;   /* strings: borrows what was parsed */
+    struct config_listen listen; /* VALUE_LISTEN */
+};
+
+/* In the order of config.def. */
+const struct config_key *config_keys(size_t *count);
+/* `section` NULL: a key outside all sections.  NULL if there is none. */
+const struct config_key *config_key_find(const char *section, struct slice name);
+/* The known key that was probably meant, or NULL. */
+const struct config_key *config_key_nearest(const char *section, struct slice name);
+
+/* Read one value (one element of a list).  False: `why` says what would be right. */
+bool config_value_parse(const struct config_key *key, struct slice text, struct config_value *out, struct buf *why);
+
+/* Put a value that was parsed, or the default, into its member; not for lists and sections. */
+void config_value_set(struct config *c, const struct config_key *key, const struct config_value *value);
+/* The member as it would be written in a file, without quotes. */
+void config_value_write(struct buf *b, const struct config *c, const struct config_key *key);
+
+void config_duration_write(struct buf *b, msec duration); /* "90s", "1h", "500ms" */
+void config_listen_write(struct buf *b, const struct config_listen *l);
+
+/* The default as a person would write it, empty if there is none. */
+void config_default_write(struct buf *b, const struct config_key *key);
+/* "1s to 1h", "true or false", ... empty for plain text. */
+void config_range_write(struct buf *b, const struct config_key *key);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/config_read.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* libConfuse gives its callbacks no pointer of ours, and is not re-entrant itself. */
+static _Thread_local struct config_reader *reading;
+
+static void say(struct config_reader *r, const char *text)
+{
+    if (strcmp(r->last, text) == 0)
+        return; /* the last element of a list is shown to us twice */
+    snprintf(r->last, sizeof r->last, "%s", text);
+    r->problems++;
+    if (r->report != NULL)
+        r->report(r->arg, text);
+}
+
+void config_problem(struct config_reader *r, unsigned line, const char *format, ...)
+{
+    char    text[CONFIG_PROBLEM], where[CONFIG_PROBLEM + 256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (line > 0)
+        snprintf(where, sizeof where, "%.200s:%u: %s", r->name, line, text);
+    else
+        snprintf(where, sizeof where, "%.200s: %s", r->name, text);
+    say(r, where);
+}
+
+/* NULL at top level. */
+static const char *section_of(const cfg_t *cfg)
+{
+    return cfg->title == NULL ? NULL : cfg->name;
+}
+
+static void complain_unknown(const cfg_t *cfg, const char *name)
+{
+    const char              *section = section_of(cfg);
+    const struct config_key *nearest = config_key_nearest(section, slice_from(name));
+    const char              *in      = section != NULL ? " in section " : "";
+
+    if (nearest != NULL)
+        config_problem(reading, (unsigned)cfg->line, "unknown key '%.64s'%s%s; did you mean '%s'?", name, in,
+                       section != NULL ? section : "", nearest->name);
+    else
+        config_problem(reading, (unsigned)cfg->line, "unknown key '%.64s'%s%s; see ahoy.conf(5)", name, in,
+                       section != NULL ? section : "");
+}
+
+static void on_error(cfg_t *cfg, const char *format, va_list args)
+{
+    char text[CONFIG_PROBLEM];
+
+    if (strncmp(format, "no such option", strlen("no such option")) != 0) {
+        vsnprintf(text, sizeof text, format, args);
+        if ((cfg->flags & CFGF_IGNORE_UNKNOWN) == 0) /* else it follows from what was said already */
+            config_problem(reading, (unsigned)cfg->line, "%s", text);
+        return;
+    }
+    complain_unknown(cfg, va_arg(args, const char *));
+    /* libConfuse looks at this flag after it has complained: it then steps over the
+     * statement instead of giving up, so that the next mistake is found too. */
+    cfg->flags |= CFGF_IGNORE_UNKNOWN;
+}
+
+static void note_line(const struct config_key *key, unsigned line)
+{
+    size_t                   count;
+    const struct config_key *keys = config_keys(&count);
+
+    assert(count <= CONFIG_KEYS_MAX);
+    reading->lines[key - keys] = line;
+}
+
+/* Called when a value, or one more element of a list, has been read. */
+static int on_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+    const struct config_key *key = config_key_find(section_of(cfg), slice_from(opt->name));
+    struct config_value      value;
+    char                     memory[256];
+    struct buf               why = BUF_ON(memory);
+    const char              *text;
+
+    cfg->flags &= ~CFGF_IGNORE_UNKNOWN;
+    if (key == NULL || cfg_opt_size(opt) == 0)
+        return 0;
+    note_line(key, (unsigned)cfg->line);
+    text = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
+    if (text != NULL && !config_value_parse(key, slice_from(text), &value, &why))
+        config_problem(reading, (unsigned)cfg->line, "%s = \"%.100s\": must be %s", key->name, text, buf_cstr(&why));
+    return 0;
+}
+
+static bool is_set(cfg_t *section, const char *name)
+{
+    return cfg_size(section, name) > 0;
+}
+
+/* Called when the brace of a section has been closed. */
+static int on_section(cfg_t *cfg, cfg_opt_t *opt)
+{
+    static const struct config_key domain  = { .type = CONFIG_LIST, .name = "domain", .check = VALUE_NAME };
+    cfg_t                         *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+    const char                    *title   = cfg_title(section);
+    struct config_value            value;
+    char                           memory[256];
+    struct buf                     why  = BUF_ON(memory);
+    unsigned                       line = (unsigned)cfg->line;
+
+    cfg->flags &= ~CFGF_IGNORE_UNKNOWN;
+    if (strcmp(title, "*") != 0 && !config_value_parse(&domain, slice_from(title), &value, &why))
+        config_problem(reading, line, "%s \"%.100s\": the title must be %s, or \"*\"", opt->name, title,
+                       buf_cstr(&why));
+    if (strcmp(opt->name, "route") == 0 && is_set(section, "to") == is_set(section, "redirect"))
+        config_problem(reading, line, "route \"%.100s\": give either to or redirect", title);
+    if (strcmp(opt->name, "redirect") == 0 && !is_set(section, "to"))
+        config_problem(reading, line, "redirect \"%.100s\": give to", title);
+    return 0;
+}
+
+static cfg_opt_t string_option(const struct config_key *key)
+{
+    return (cfg_opt_t){ .name    = key->name,
+                        .type    = CFGT_STR,
+                        .flags   = CFGF_NODEFAULT | (key->type == CONFIG_LIST ? CFGF_LIST : CFGF_NONE),
+                        .validcb = on_value };
+}
+
+enum { SECTION_KEYS = 4 };
+
+static const struct config_key *fill_section(const struct config_key *key, const struct config_key *end,
+                                             cfg_opt_t *section, cfg_opt_t members[SECTION_KEYS + 1])
+{
+    size_t count = 0;
+
+    *section = (cfg_opt_t){ .name    = key->name,
+                            .type    = CFGT_SEC,
+                            .flags   = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES,
+                            .subopts = members,
+                            .validcb = on_section };
+    for (key++; key < end && key->type == CONFIG_SECTION_STRING; key++) {
+        assert(count < SECTION_KEYS);
+        members[count++] = string_option(key);
+    }
+    members[count] = (cfg_opt_t)CFG_END();
+    return key;
+}
+
+/* Everything is a string to libConfuse; our own table knows the types.  cfg_init copies. */
+static cfg_t *init_parser(void)
+{
+    enum { SECTIONS = 8 };
+    cfg_opt_t                options[CONFIG_KEYS_MAX + 1], members[SECTIONS][SECTION_KEYS + 1];
+    size_t                   key_count, count = 0, sections = 0;
+    const struct config_key *keys = config_keys(&key_count), *key = keys, *end = keys + key_count;
+
+    assert(key_count <= CONFIG_KEYS_MAX);
+    while (key < end) {
+        if (key->type == CONFIG_SECTION) {
+            assert(sections < SECTIONS);
+            key = fill_section(key, end, &options[count++], members[sections++]);
+            continue;
+        }
+        if (key->type != CONFIG_GROUP)
+            options[count++] = string_option(key);
+        key++;
+    }
+    options[count] = (cfg_opt_t)CFG_END();
+    return cfg_init(options, CFGF_NONE);
+}
+
+cfg_t *config_read(struct config_reader *r, const char *text)
+{
+    cfg_t *cfg = init_parser();
+
+    if (cfg == NULL)
+        return NULL;
+    reading = r;
+    cfg_set_error_function(cfg, on_error);
+    if (*text != '\0' && cfg_parse_buf(cfg, text) != CFG_SUCCESS && r->problems == 0)
+        config_problem(r, (unsigned)cfg->line, "cannot be read");
+    reading = NULL;
+    return cfg;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/config.h"
+
+#include "base/error.h"
+#include "server/config_keys.h"
+#include "support/temp_folder.h"
+#include "support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct said {
+    char     text[2048];
+    unsigned count;
+};
+
+static void on_problem(void *arg, const char *text)
+{
+    struct said *s = arg;
+
+    s->count++;
+    strncat(s->text, text, sizeof s->text - strlen(s->text) - 1);
+    strncat(s->text, "\n", sizeof s->text - strlen(s->text) - 1);
+}
+
+static const struct config *good(const char *text)
+{
+    const struct config *c     = NULL;
+    struct said          said  = { 0 };
+    int                  error = config_parse(test_guarded(slice_from(text)), "t.conf", on_problem, &said, &c);
+
+    CHECK_SLICE("", slice_from(said.text));
+    CHECK_INT(0, error);
+    return c;
+}
+
+/* What is said about `text`, which must be refused. */
+static void check_said(const char *want, const char *text)
+{
+    const struct config *c    = NULL;
+    struct said          said = { 0 };
+
+    CHECK_INT(-ERR_SYNTAX, config_parse(test_guarded(slice_from(text)), "t.conf", on_problem, &said, &c));
+    CHECK_SLICE(want, slice_from(said.text));
+    CHECK(c == NULL);
+}
+
+TEST(nothing_configured_is_a_useful_server)
+{
+    const struct config *c;
+    char                 name[256];
+
+    CHECK_INT(0, config_default(&c));
+    CHECK(c->registrar && c->proxy && !c->redirect_server && c->authentication && c->record_route);
+    CHECK_INT(1, c->domain_count);
+    CHECK_INT(0, gethostname(name, sizeof name));
+    CHECK(slice_eq_nocase(slice_from(name), c->domains[0]));
+    CHECK_INT(4, c->listen_count);
+    CHECK(c->listen_is_default);
+    CHECK_INT(TRANSPORT_UDP, c->listens[0].transport);
+    CHECK_INT(TRANSPORT_TCP, c->listens[3].transport);
+    CHECK_INT(FAMILY_6, c->listens[3].address.family);
+    CHECK_INT(5060, c->listens[3].address.port);
+    CHECK_INT(60000, c->min_expires);
+    CHECK_INT(3600000, c->default_expires);
+    CHECK_INT(LOG_INFO, c->log_level);
+    CHECK_INT(0, c->trace.len);
+    CHECK(slice_eq(c->domains[0], c->realm));
+    config_free(c);
+}
+
+TEST(every_kind_of_value_is_read)
+{
+    const struct config *c = good("domain = {Example.TEST, b.example}\n"
+                                  "listen = {\"udp:127.0.0.1:5070\", 'tcp:[::1]:0', \"udp:192.0.2.1\"}\n"
+                                  "registrar = off # a comment\n"
+                                  "redirect_server = yes\n"
+                                  "max_contacts = 3\n"
+                                  "t1 = 250ms t2 = 2s\n"
+                                  "default_expires = 30m\n"
+                                  "log_level = debug\n"
+                                  "realm = \"My \\\"realm\\\"\"\n"
+                                  "advertise = sip.example.test:5062\n"
+                                  "state = /tmp/x\n");
+
+    CHECK_INT(2, c->domain_count);
+    CHECK_SLICE("example.test", c->domains[0]);
+    CHECK_SLICE("b.example", c->domains[1]);
+    CHECK_INT(3, c->listen_count);
+    CHECK_INT(5070, c->listens[0].address.port);
+    CHECK(address_is_loopback(&c->listens[1].address));
+    CHECK_INT(0, c->listens[1].address.port);
+    CHECK_INT(5060, c->listens[2].address.port);
+    CHECK(!c->listen_is_default);
+    CHECK(!c->registrar && c->redirect_server);
+    CHECK_INT(3, c->max_contacts);
+    CHECK_INT(250, c->t1);
+    CHECK_INT(2000, c->t2);
+    CHECK_INT(1800000, c->default_expires);
+    CHECK_INT(LOG_DEBUG, c->log_level);
+    CHECK_SLICE("My \"realm\"", c->realm);
+    CHECK_SLICE("sip.example.test:5062", c->advertise);
+    CHECK_SLICE("/tmp/x", c->state);
+    config_free(c);
+}
+
+TEST(one_value_needs_no_braces_and_a_list_may_be_extended)
+{
+    const struct config *c = good("domain = a.test\nlisten = \"udp:127.0.0.1:1\"\nlisten += \"tcp:127.0.0.1:2\"\n");
+
+    CHECK_INT(1, c->domain_count);
+    CHECK_INT(2, c->listen_count);
+    CHECK_INT(2, c->listens[1].address.port);
+    config_free(c);
+}
+
+TEST(routes_and_redirects_are_found_by_domain_and_by_star)
+{
+    const struct config *c = good("route \"Other.test\" { to = \"sip:127.0.0.1:5080;transport=tcp\" }\n"
+                                  "route \"third.test\" { redirect = \"sip:127.0.0.1:5090\" }\n"
+                                  "route \"*\" { to = \"sip:edge.test\" }\n"
+                                  "redirect \"other.test\" { to = \"sip:192.0.2.7\" }\n");
+
+    CHECK_SLICE("sip:127.0.0.1:5080;transport=tcp", config_route_for(c, SLICE("OTHER.test"))->to);
+    CHECK_INT(0, config_route_for(c, SLICE("other.test"))->redirect.len);
+    CHECK_SLICE("sip:127.0.0.1:5090", config_route_for(c, SLICE("third.test"))->redirect);
+    CHECK_SLICE("sip:edge.test", config_route_for(c, SLICE("fourth.test"))->to);
+    CHECK_SLICE("sip:192.0.2.7", config_redirect_for(c, SLICE("other.test"))->to);
+    CHECK(config_redirect_for(c, SLICE("fourth.test")) == NULL);
+    config_free(c);
+}
+
+TEST(our_domains_are_compared_without_case)
+{
+    const struct config *c = good("domain = {a.test, b.test}");
+
+    CHECK(config_is_our_domain(c, SLICE("B.TEST")));
+    CHECK(!config_is_our_domain(c, SLICE("c.test")));
+    config_free(c);
+}
+
+TEST(an_unknown_key_is_answered_with_the_nearest_known_one)
+{
+    check_said("t.conf:2: unknown key 'relm'; did you mean 'realm'?\n", "\nrelm = x\n");
+    check_said("t.conf:1: unknown key 'qqqqqq'; see ahoy.conf(5)\n", "qqqqqq = 1");
+    check_said("t.conf:1: unknown key 'rout'; did you mean 'route'?\n", "rout \"a.test\" { to = \"sip:a\" }");
+    check_said("t.conf:2: unknown key 'redirct' in section route; did you mean 'redirect'?\n"
+               "t.conf:3: route \"a.test\": give either to or redirect\n",
+               "route \"a.test\" {\nredirct = \"sip:a\"\n}");
+}
+
+TEST(a_value_out_of_range_is_answered_with_the_range)
+{
+    check_said("t.conf:1: max_contacts = \"0\": must be 1 to 64 contacts\n", "max_contacts = 0");
+    check_said("t.conf:1: max_contacts = \"99999999999999999999999\": must be 1 to 64 contacts\n",
+               "max_contacts = 99999999999999999999999");
+    check_said("t.conf:1: min_expires = \"2h\": must be 1s to 1h, with a unit: ms, s, m, h or d\n", "min_expires = 2h");
+    check_said("t.conf:1: t1 = \"500\": must be 10ms to 10s, with a unit: ms, s, m, h or d\n", "t1 = 500");
+    check_said("t.conf:1: proxy = \"maybe\": must be true or false\n", "proxy = maybe");
+    check_said("t.conf:1: log_level = \"loud\": must be debug, info, notice, warning or error\n", "log_level = loud");
+}
+
+TEST(a_malformed_value_is_answered_with_an_example)
+{
+    check_said("t.conf:1: listen = \"0.0.0.0:5060\": must be udp or tcp, a numeric address and a port: "
+               "udp:192.0.2.1:5060, tcp:[2001:db8::1]:5060\n",
+               "listen = \"0.0.0.0:5060\"");
+    check_said("t.conf:1: domain = \"a b\": must be a domain name such as example.com, or an address\n",
+               "domain = \"a b\"");
+    check_said("t.conf:1: to = \"tel:1\": must be a sip or sips URI such as sip:192.0.2.1:5060;transport=tcp\n",
+               "route \"a.test\" { to = \"tel:1\" }");
+    check_said("t.conf:1: advertise = \"h:99999\": must be a host with or without port: sip.example.com, "
+               "192.0.2.1:5062\n",
+               "advertise = \"h:99999\"");
+}
+
+TEST(all_mistakes_are_reported_with_their_lines)
+{
+    check_said("t.conf:3: max_contacts = \"x\": must be 1 to 64 contacts\n"
+               "t.conf:5: unknown key 'relm'; did you mean 'realm'?\n"
+               "t.conf:7: domain = \"?\": must be a domain name such as example.com, or an address\n"
+               "t.conf:9: t4 = \"x\": must be 10ms to 1m, with a unit: ms, s, m, h or d\n",
+               "# one\n"
+               "/* two\n */ max_contacts = x\n"
+               "// four\n"
+               "relm = \"# not a comment\"\n"
+               "domain = {a.test, # here too\n"
+               "          \"?\",\n"
+               "          c.test}\n"
+               "t4 = x\n");
+}
+
+TEST(a_section_must_be_whole)
+{
+    check_said("t.conf:1: route \"a.test\": give either to or redirect\n", "route \"a.test\" {}");
+    check_said("t.conf:1: route \"a.test\": give either to or redirect\n",
+               "route \"a.test\" { to = \"sip:a\" redirect = \"sip:b\" }");
+    check_said("t.conf:1: redirect \"a.test\": give to\n", "redirect \"a.test\" { }");
+    check_said(
+        "t.conf:1: route \"a b\": the title must be a domain name such as example.com, or an address, or \"*\"\n",
+        "route \"a b\" { to = \"sip:a\" }");
+    check_said("t.conf:2: found duplicate title 'a'\n", "route a { to = \"sip:a\" }\nroute a { to = \"sip:b\" }");
+}
+
+TEST(keys_that_contradict_each_other_are_named)
+{
+    check_said("t.conf:2: default_expires must not be greater than max_expires (they are 1h and 10m)\n",
+               "\nmax_expires = 10m\n");
+    check_said("t.conf:1: t1 must not be greater than t2 (they are 5s and 4s)\n", "t1 = 5s");
+}
+
+TEST(broken_syntax_is_refused_with_a_line)
+{
+    check_said("t.conf:2: string without closing quote\n", "proxy = true\nrealm = \"never ends\n\n");
+    check_said("t.conf:1: comment without end\n", "/* never ends\n\n");
+    check_said("t.conf:1: braces nested too deep\n", "a{a{a{a{a{a{a{a{a{}}}}}}}}}");
+    check_said("t.conf:1: missing equal sign after option 'proxy'\n", "proxy true");
+    check_said("t.conf:1: unexpected closing brace\n", "}");
+    check_said("t.conf:2: brace that is never closed\n", "\nroute \"a.test\" { to = \"sip:a\"\n");
+}
+
+TEST(a_nul_byte_is_refused)
+{
+    const struct config *c    = NULL;
+    struct said          said = { 0 };
+
+    CHECK_INT(-ERR_SYNTAX, config_parse(SLICE("proxy = true\n\0"), "t.conf", on_problem, &said, &c));
+    CHECK_SLICE("t.conf:2: NUL byte: this is not a text file\n", slice_from(said.text));
+}
+
+TEST(a_mistake_leaves_nothing_behind_for_the_next_reading)
+{
+    check_said("t.conf:1: string without closing quote\n", "realm = '");
+    config_free(good("proxy = false"));
+}
+
+TEST(a_file_is_read_and_a_missing_one_is_explained)
+{
+    struct temp_folder   folder;
+    char                 path[128];
+    const struct config *c    = NULL;
+    struct said          said = { 0 };
+    FILE                *file;
+
+    temp_folder_init(&folder);
+    CHECK_INT(-ERR_NOT_FOUND, config_load(temp_folder_file(&folder, "none", path), on_problem, &said, &c));
+    CHECK(strstr(said.text, "none: cannot be opened: No such file") != NULL);
+    said = (struct said){ 0 };
+    CHECK_INT(-ERR_IO, config_load(folder.path, on_problem, &said, &c));
+    CHECK_INT(1, said.count);
+    file = fopen(temp_folder_file(&folder, "ahoy.conf", path), "w");
+    CHECK(file != NULL);
+    fputs("domain = a.test\n", file);
+    fclose(file);
+    CHECK_INT(0, config_load(path, on_problem, &said, &c));
+    CHECK_SLICE("a.test", c->domains[0]);
+    config_free(c);
+    temp_folder_fini(&folder);
+}
+
+TEST(the_defaults_of_the_table_are_within_its_ranges)
+{
+    size_t                   count;
+    const struct config_key *keys = config_keys(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        char       memory[512];
+        struct buf text = BUF_ON(memory), line = BUF_ON(memory);
+
+        if (keys[i].type == CONFIG_GROUP || keys[i].type == CONFIG_SECTION || keys[i].type == CONFIG_LIST ||
+            keys[i].type == CONFIG_SECTION_STRING)
+            continue;
+        buf_printf(&line, "%s = '", keys[i].name);
+        text = buf_on(memory + line.len, sizeof memory - line.len);
+        config_default_write(&text, &keys[i]);
+        buf_put(&text, SLICE("'"));
+        config_free(good(buf_cstr(&text) - line.len));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_configured_is_a_useful_server),
+        cmocka_unit_test(every_kind_of_value_is_read),
+        cmocka_unit_test(one_value_needs_no_braces_and_a_list_may_be_extended),
+        cmocka_unit_test(routes_and_redirects_are_found_by_domain_and_by_star),
+        cmocka_unit_test(our_domains_are_compared_without_case),
+        cmocka_unit_test(an_unknown_key_is_answered_with_the_nearest_known_one),
+        cmocka_unit_test(a_value_out_of_range_is_answered_with_the_range),
+        cmocka_unit_test(a_malformed_value_is_answered_with_an_example),
+        cmocka_unit_test(all_mistakes_are_reported_with_their_lines),
+        cmocka_unit_test(a_section_must_be_whole),
+        cmocka_unit_test(keys_that_contradict_each_other_are_named),
+        cmocka_unit_test(broken_syntax_is_refused_with_a_line),
+        cmocka_unit_test(a_nul_byte_is_refused),
+        cmocka_unit_test(a_mistake_leaves_nothing_behind_for_the_next_reading),
+        cmocka_unit_test(a_file_is_read_and_a_missing_one_is_explained),
+        cmocka_unit_test(the_defaults_of_the_table_are_within_its_ranges),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
