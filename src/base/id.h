@@ -27,6 +27,7 @@ enum id_kind {
     ID_CONTEXT, /* a proxy's response context */
     ID_QUERY,
     ID_STORE_WAIT,
+    ID_ACCOUNT, /* of a phone */
 };
 
 struct id_slot {

@@ -23,7 +23,8 @@ enum {
     EVENT_GAP_MSEC        = 60, /* silence between digits                            */
     EVENT_MIN_MSEC        = 40, /* shorter digits are not recognised by many peers   */
     EVENT_MAX_MSEC        = 60000,
-    EVENT_RECEIVE_TIMEOUT = 200, /* ms without a packet: the event has ended (2.5.2.2) */
+    EVENT_RECEIVE_TIMEOUT = 200,  /* ms without a packet: the event has ended (2.5.2.2) */
+    EVENT_STALE           = 2000, /* ms after which a packet cannot belong to an event that has ended */
     EVENT_NONE            = 255,
 };
 
@@ -92,32 +93,36 @@ bool event_sender_next(struct event_sender *s, uint32_t timestamp, struct event_
 /* Receiving.  Fields are private. */
 struct event_receiver {
     uint32_t clock_rate;
-    bool     active; /* an event has begun and not ended          */
-    bool     has_last;
+    bool     active;   /* an event has begun and not ended              */
+    bool     finished; /* its end is known and is still to be told      */
+    bool     has_last; /* event, segment and duration are of some event */
     uint8_t  event;
-    uint32_t start;    /* timestamp of the first segment            */
-    uint32_t segment;  /* timestamp of the current (or last) segment */
-    uint16_t duration; /* the longest seen in this segment          */
+    uint32_t earlier;  /* duration of the segments before               */
+    uint32_t segment;  /* timestamp of the current (or last) segment    */
+    uint16_t duration; /* the longest seen in this segment              */
     msec     heard_at;
 };
 
 enum event_action {
-    EVENT_ENDED = 1 << 0, /* see `ended`: happens first when both are set    */
-    EVENT_BEGAN = 1 << 1, /* see `began`                                      */
+    EVENT_ENDED = 1 << 0, /* see `ended`: happens first when both are set */
+    EVENT_BEGAN = 1 << 1, /* see `began`                                  */
 };
 
 struct event_heard {
     struct event_digit {
         uint8_t  event;
-        char     digit;       /* '\0' if it is no digit            */
-        uint32_t duration_ms; /* in `ended`; 0 in `began`          */
+        char     digit;       /* '\0' if it is no digit   */
+        uint32_t duration_ms; /* in `ended`; 0 in `began` */
     } ended, began;
 };
 
+/* Also when the RTP source has changed: another source, other timestamps. */
 void event_receiver_init(struct event_receiver *r, uint32_t clock_rate);
 
 /* A packet of the telephone-event payload type came, in any order, maybe again.
- * Returns a set of event_action: each event begins once and ends once. */
+ * Returns a set of event_action: each event begins once and ends once.  An event
+ * of which this, the first packet seen, is already the last, begins now and ends
+ * with the next call of any of the two functions (the deadline is now). */
 unsigned event_receiver_packet(struct event_receiver *r, uint32_t timestamp, struct slice payload, msec now,
                                struct event_heard *out);
 

@@ -8,8 +8,9 @@
  * A calculation: no socket, no clock.  The caller passes the time, sends what is
  * written, and asks rtp_session_deadline() when RTCP is due.  Two parties is all
  * it knows: one remote source at a time has the floor.  Another source takes
- * over when it has shown two packets in sequence (A.1) and the one before has
- * said BYE or been silent for RTP_SOURCE_HOLD. */
+ * over when it has shown two packets in sequence (A.1; only the second is
+ * delivered) and the one before has said BYE or been silent for RTP_SOURCE_HOLD.
+ * Which addresses to listen to is the caller's decision. */
 
 #ifndef RTP_SESSION_H
 #define RTP_SESSION_H
@@ -18,6 +19,7 @@
 #include "base/msec.h"
 #include "base/random.h"
 #include "rtp/packet.h"
+#include "rtp/source.h"
 
 enum {
     RTP_SOURCE_HOLD   = 200,  /* ms of silence after which another SSRC may take over */
@@ -38,26 +40,10 @@ enum rtp_action {
 
 struct rtp_session_config {
     uint32_t      clock_rate; /* of the payload we send and receive, Hz              */
-    uint32_t      bandwidth;  /* of the session, bits/s with headers; RTCP takes 5 % */
+    uint32_t      bandwidth;  /* of the session, bits/s with headers; RTCP takes 5 %; 0: no RTCP is sent */
     struct slice  cname;      /* copied; cut at RTCP_CNAME_MAX                        */
     uint64_t      wall_msec;  /* since 1970 at `now` of rtp_session_init             */
     struct random random;     /* SSRC, first sequence number and timestamp, intervals */
-};
-
-/* A source as A.1 sees it.  All private. */
-struct rtp_source {
-    bool           known;
-    uint32_t       ssrc;
-    struct address from;
-    msec           heard_at;
-    uint16_t       max_sequence;
-    uint32_t       cycles, base_sequence, bad_sequence, probation;
-    uint32_t       received, expected_prior, received_prior;
-    int32_t        transit;
-    uint32_t       last_timestamp;
-    uint32_t       jitter; /* scaled by 16, timestamp units */
-    bool           has_transit;
-    uint64_t       octets;
 };
 
 struct rtp_conflict {
@@ -67,33 +53,37 @@ struct rtp_conflict {
 
 /* Embed it; every field is private, rtp_session_stats() tells. */
 struct rtp_session {
-    struct rtp_session_config config;
-    char                      cname[RTCP_CNAME_MAX];
-    uint64_t                  wall_start;
-    msec                      started_at;
+    struct random random;
+    uint32_t      clock_rate, bandwidth;
+    char          cname[RTCP_CNAME_MAX];
+    size_t        cname_len;
+    uint64_t      wall_start; /* milliseconds since 1970 at started_at */
+    msec          started_at;
 
     uint32_t ssrc;
     uint16_t sequence;
-    uint32_t timestamp_start; /* added to the caller's timestamps */
-    uint32_t sent_packets, sent_octets;
-    uint64_t total_packets, total_octets; /* not reset by a collision */
-    uint32_t last_timestamp;
+    uint32_t timestamp_start; /* added to the caller's timestamps           */
+    uint32_t last_timestamp;  /* the last one sent, with timestamp_start    */
     msec     last_sent_at;
-    bool     has_sent, sent_since_report, sent_before_report;
+    uint32_t sr_packets, sr_octets;      /* of this SSRC, as SR counts                 */
+    uint64_t packets_sent, octets_sent;  /* of the session                             */
+    bool     sent_recently, sent_before; /* since the last report, and the one before */
 
-    struct rtp_source   remote, candidate;
+    struct rtp_source remote;
+    bool              remote_gone; /* said BYE, or forgotten: anybody may take over */
+    struct rtp_source candidate;
+
     struct rtp_conflict conflicts[RTP_CONFLICTS_MAX];
     unsigned            conflict_count;
     bool                bye_due; /* for old_ssrc, after a collision */
     uint32_t            old_ssrc;
 
     msec     rtcp_last_at, rtcp_next_at;
-    uint32_t rtcp_average_size; /* bytes with UDP and IP headers, scaled by 16 */
+    uint32_t rtcp_average_size; /* bytes on the wire, scaled by 16 */
     bool     rtcp_initial;
 
-    uint32_t heard_sr; /* middle 32 bits of the NTP time of the last SR */
+    uint32_t heard_sr_ssrc, heard_sr; /* middle 32 bits of the NTP time of the last SR */
     msec     heard_sr_at;
-    bool     has_heard_sr;
 
     bool     has_remote_report;
     uint8_t  remote_fraction;
@@ -101,18 +91,19 @@ struct rtp_session {
     uint32_t remote_jitter;
     bool     has_round_trip;
     uint32_t round_trip; /* in 1/65536 s */
-    uint32_t reports_sent, reports_received, dropped;
+    uint32_t reports_sent, reports_received;
+    uint64_t dropped;
 };
 
 struct rtp_stats {
     uint32_t ssrc, remote_ssrc;         /* remote: 0 while nobody was heard */
     uint64_t packets_sent, octets_sent; /* octets of payload, as SR counts */
     uint64_t packets_received, octets_received;
-    uint32_t packets_expected;
-    int32_t  packets_lost; /* expected - received; negative with duplicates (A.3) */
+    uint64_t packets_expected;
+    int64_t  packets_lost; /* expected - received; negative with duplicates (A.3) */
     uint32_t jitter;       /* timestamp units                                    */
     uint32_t jitter_usec;
-    uint32_t packets_dropped; /* malformed, on probation, of another source          */
+    uint64_t packets_dropped; /* malformed, on probation, of another source          */
 
     bool     has_remote_report;    /* what the peer says of our stream */
     uint8_t  remote_fraction_lost; /* of 256 */
@@ -160,7 +151,7 @@ msec rtp_session_deadline(const struct rtp_session *s);
 bool rtp_session_report(struct rtp_session *s, struct buf *out, msec now);
 
 /* Write the last compound: report, CNAME, BYE.  False if we have never sent RTP
- * or RTCP, in which case RFC 3550 6.3.7 forbids a BYE. */
+ * or RTCP, in which case RFC 3550 6.3.7 forbids a BYE, or send no RTCP at all. */
 bool rtp_session_bye(struct rtp_session *s, struct buf *out, msec now);
 
 void rtp_session_stats(const struct rtp_session *s, struct rtp_stats *out);
