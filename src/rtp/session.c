@@ -168,11 +168,22 @@ static bool floor_is_free(const struct rtp_session *s, msec now)
     return !s->remote.known || s->remote_gone || now - s->remote.heard_at >= RTP_SOURCE_HOLD;
 }
 
+/* One candidate at a time: two that take turns would never be in sequence. */
+static bool is_candidate(struct rtp_session *s, const struct rtp_packet *p, msec now)
+{
+    bool vacant = !s->candidate.known || now - s->candidate.heard_at >= RTP_SOURCE_HOLD;
+
+    if (s->candidate.ssrc != p->ssrc && vacant)
+        s->candidate.known = false;
+    if (!s->candidate.known)
+        rtp_source_init(&s->candidate, p);
+    return s->candidate.ssrc == p->ssrc;
+}
+
 static unsigned on_newcomer(struct rtp_session *s, const struct rtp_packet *p, msec now)
 {
-    if (!s->candidate.known || s->candidate.ssrc != p->ssrc)
-        rtp_source_init(&s->candidate, p);
-    if (!rtp_source_packet(&s->candidate, p, s->clock_rate, now) || !floor_is_free(s, now)) {
+    if (!is_candidate(s, p, now) || !rtp_source_packet(&s->candidate, p, s->clock_rate, now) ||
+        !floor_is_free(s, now)) {
         s->dropped++;
         return 0;
     }

@@ -81,11 +81,11 @@ static void update_jitter(struct rtp_source *s, uint32_t timestamp, uint32_t clo
 
 bool rtp_source_packet(struct rtp_source *s, const struct rtp_packet *p, uint32_t clock_rate, msec now)
 {
+    s->heard_at = now;
     if (!update_sequence(s, p->sequence))
         return false;
     s->received++;
     s->octets += p->payload.len;
-    s->heard_at = now;
     update_jitter(s, p->timestamp, clock_rate, now);
     return true;
 }
