@@ -512,6 +512,23 @@ TEST(records_that_make_no_sense_are_ignored)
     CHECK_INT(LOCATE_FAILED, locate_answer(&l, 0, NULL, 0));
 }
 
+TEST(a_good_record_among_senseless_ones_is_used_alone)
+{
+    struct record records[] = {
+        { .type = RECORD_SRV, .port = 0, .target = SLICE_INIT("port-zero.example") },
+        { .type = RECORD_SRV, .port = 5060, .target = SLICE_INIT(".") },
+        { .type = RECORD_SRV, .port = 5070, .target = SLICE_INIT("good.example") },
+    };
+    struct uri    uri;
+    struct locate l;
+
+    CHECK(uri_parse(SLICE("sip:example.com;transport=tcp"), &uri));
+    CHECK_INT(LOCATE_ASK, locate_start(&l, &uri, TCP, BOTH, &lots));
+    CHECK_INT(LOCATE_ASK, locate_answer(&l, 0, records, 3));
+    CHECK_SLICE("good.example", l.ask_name);
+    CHECK_INT(1, l.server_count);
+}
+
 TEST(a_name_too_long_for_the_dns_is_no_name)
 {
     char          text[400] = "sip:";
@@ -553,6 +570,7 @@ int main(void)
         cmocka_unit_test(of_many_servers_the_best_are_kept),
         cmocka_unit_test(targets_are_bounded),
         cmocka_unit_test(records_that_make_no_sense_are_ignored),
+        cmocka_unit_test(a_good_record_among_senseless_ones_is_used_alone),
         cmocka_unit_test(a_name_too_long_for_the_dns_is_no_name),
     };
 
