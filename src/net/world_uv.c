@@ -2,8 +2,10 @@
 #include "net/world_uv.h"
 
 #include "net/entropy.h"
+#include "net/listener.h"
 #include "net/loop.h"
 #include "net/post.h"
+#include "net/stream.h"
 #include "net/udp.h"
 
 #include <stdatomic.h>
@@ -14,6 +16,7 @@ struct world_uv {
     struct world      world;
     struct loop      *loop;
     struct udp_hub   *udp;
+    struct stream_hub streams;
     struct post_queue posts;
     struct entropy    entropy;
     /* The thread within world_uv_run, 0 if none: a post of its own needs no wake. */
@@ -42,6 +45,18 @@ static int op_udp_open(struct world *w, const struct address *local, const struc
     return udp_open(real(w)->udp, local, events, owner, out);
 }
 
+static int op_listen(struct world *w, const struct address *local, accept_fn *on_accept, void *owner,
+                     struct listener **out)
+{
+    return listener_open(&real(w)->streams, local, on_accept, owner, out);
+}
+
+static int op_connect(struct world *w, const struct address *remote, const struct stream_events *events, void *owner,
+                      struct stream **out)
+{
+    return stream_connect(&real(w)->streams, remote, events, owner, out);
+}
+
 static int op_post(struct world *w, void (*fn)(void *arg), void *arg)
 {
     struct world_uv *r = real(w);
@@ -54,12 +69,20 @@ static int op_post(struct world *w, void (*fn)(void *arg), void *arg)
 }
 
 static const struct world_ops ops = {
-    .wall_msec = op_wall_msec,
-    .udp_open  = op_udp_open,
-    .udp_local = udp_local,
-    .udp_send  = udp_send,
-    .udp_close = udp_close,
-    .post      = op_post,
+    .wall_msec      = op_wall_msec,
+    .udp_open       = op_udp_open,
+    .udp_local      = udp_local,
+    .udp_send       = udp_send,
+    .udp_close      = udp_close,
+    .listen         = op_listen,
+    .listener_local = listener_local,
+    .listener_close = listener_close,
+    .connect        = op_connect,
+    .stream_local   = stream_local,
+    .stream_remote  = stream_remote,
+    .stream_send    = stream_send,
+    .stream_close   = stream_close,
+    .post           = op_post,
 };
 
 /* --- the turn --- */
@@ -78,13 +101,14 @@ static void on_end(void *arg)
     wheel_advance(&r->world.wheel, r->world.now);
     post_run(&r->posts);
     udp_flush(r->udp);
+    stream_flush(&r->streams);
 }
 
 static msec deadline(void *arg)
 {
     struct world_uv *r = arg;
 
-    if (post_waiting(&r->posts) || udp_waiting(r->udp))
+    if (post_waiting(&r->posts) || udp_waiting(r->udp) || stream_waiting(&r->streams))
         return 0;
     return wheel_deadline(&r->world.wheel);
 }
@@ -99,11 +123,13 @@ static bool start_parts(struct world_uv *r)
     if (r->loop == NULL)
         return false;
     r->udp = udp_hub_new(r->loop);
-    return r->udp != NULL;
+    return r->udp != NULL && stream_hub_init(&r->streams, r->loop, &r->world) == 0;
 }
 
 static void free_parts(struct world_uv *r)
 {
+    if (r->streams.loop != NULL)
+        stream_hub_fini(&r->streams);
     udp_hub_free(r->udp);
     loop_free(r->loop);
 }
