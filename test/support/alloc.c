@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every test is linked with -Wl,--wrap=malloc and so on (test/CMakeLists.txt). */
+#include "support/alloc.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+
+static atomic_uint fail_at, counted;
+
+void alloc_fail_at(unsigned n)
+{
+    atomic_store(&fail_at, n);
+    atomic_store(&counted, 0);
+}
+
+bool alloc_failed(void)
+{
+    unsigned n = atomic_load(&fail_at);
+
+    return n != 0 && atomic_load(&counted) >= n;
+}
+
+unsigned alloc_count(void)
+{
+    return atomic_load(&counted);
+}
+
+static bool fails(void)
+{
+    unsigned n = atomic_fetch_add(&counted, 1) + 1;
+
+    return n == atomic_load(&fail_at);
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return fails() ? NULL : __real_realloc(memory, size);
+}

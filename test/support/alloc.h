@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* alloc.h - make the n-th allocation fail (malloc, calloc, realloc, as called
+ * from our own code; libraries are not touched).
+ *
+ *     for (unsigned n = 1;; n++) {
+ *         alloc_fail_at(n);
+ *         ... what is tested must survive ...
+ *         if (!alloc_failed())
+ *             break;              (it needed fewer than n allocations)
+ *     }
+ *     alloc_fail_at(0); */
+
+#ifndef TEST_SUPPORT_ALLOC_H
+#define TEST_SUPPORT_ALLOC_H
+
+#include <stdbool.h>
+
+/* The n-th allocation from now on returns NULL, once; 0: none does. */
+void alloc_fail_at(unsigned n);
+
+/* Has it happened since? */
+bool alloc_failed(void);
+
+/* Allocations asked for since alloc_fail_at was called. */
+unsigned alloc_count(void);
+
+#endif
