@@ -282,8 +282,9 @@ static bool is_answerable(const struct message *m)
 /* Everything that can be read; NULL without memory or text. */
 static struct message *message_read(struct slice bytes, struct parse_fault *fault)
 {
-    struct lines    l;
-    struct message *m;
+    struct parse_fault in_lines = { 0 };
+    struct lines       l;
+    struct message    *m;
 
     *fault = (struct parse_fault){ 0 };
     while (bytes.len > 0 && (*bytes.ptr == '\r' || *bytes.ptr == '\n'))
@@ -292,13 +293,13 @@ static struct message *message_read(struct slice bytes, struct parse_fault *faul
         fault_set(fault, 0, bytes.len == 0 ? 400 : 513, bytes.len == 0 ? "a message" : "a shorter message");
         return NULL;
     }
-    lines_index(&l, bytes, fault);
+    lines_index(&l, bytes, &in_lines);
     m = message_new(bytes, &l);
-    if (m == NULL) {
-        *fault = (struct parse_fault){ 0 };
+    if (m == NULL)
         return NULL;
-    }
     read_start_line(m, l.start_end, fault);
+    if (in_lines.expected != NULL)
+        fault_set(fault, in_lines.offset, in_lines.status, in_lines.expected);
     fill_index(m, &l, fault);
     read_via(m, fault);
     read_address(m, require(m, HEADER_FROM, fault, "a From header"), &m->from, fault, "an address in From");
