@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sip/name_addr.h"
+#include "support/test.h"
+
+/* The first value of `text`; what follows it is `rest`. */
+static struct name_addr scan(const char *text, const char *rest)
+{
+    struct scan      s = scan_from(test_guarded(slice_from(text)));
+    struct name_addr n;
+
+    if (!name_addr_scan(&s, &n)) {
+        print_error("not an address: %s\n", text);
+        fail();
+    }
+    CHECK_SLICE(rest, scan_rest(&s));
+    return n;
+}
+
+/* RFC 3261 20.10 */
+TEST(address_with_a_quoted_name_is_read)
+{
+    struct name_addr n =
+        scan("\"Mr. \\\"W\\\", <x>;y\" <sip:watson@example.test;lr?a=b>  ;q=0.7 ; expires = \"36\\\"00\"  ", "  ");
+    struct slice value;
+
+    CHECK_SLICE("\"Mr. \\\"W\\\", <x>;y\"", n.display);
+    CHECK_SLICE("watson", n.uri.user);
+    CHECK_SLICE(";lr", n.uri.params);
+    CHECK_SLICE("?a=b", n.uri.headers);
+    CHECK(n.bracketed);
+    CHECK_SLICE(";q=0.7 ; expires = \"36\\\"00\"", n.params);
+    CHECK(name_addr_param(&n, SLICE("EXPIRES"), &value));
+    CHECK_SLICE("36\\\"00", value);
+    CHECK(!name_addr_param(&n, SLICE("lr"), &value));
+    CHECK_SLICE("", value);
+}
+
+/* RFC 3261 25.1: display-name = *( token LWS ); RFC 4475 3.1.1.2, 3.1.1.6. */
+TEST(name_of_several_tokens_needs_no_quotes)
+{
+    struct name_addr n = scan("token1~` token2'+_ token3*%!.- <sip:a@h>;tag=1", "");
+
+    CHECK_SLICE("token1~` token2'+_ token3*%!.-", n.display);
+    CHECK_SLICE("1", name_addr_tag(&n));
+    n = scan("caller<sip:a@h>", "");
+    CHECK_SLICE("caller", n.display);
+    n = scan("Jos\xc3\xa9 <sip:a@h>", "");
+    CHECK_SLICE("Jos\xc3\xa9", n.display);
+    n = scan("\r\n <sip:a@h>", "");
+    CHECK_SLICE("", n.display);
+    CHECK_SLICE("<sip:a@h>", n.text);
+}
+
+/* RFC 3261 20.10: after an address without brackets a ';' belongs to the header. */
+TEST(parameters_after_a_bare_address_are_the_header_s)
+{
+    struct name_addr n = scan("sip:a@h;tag=1;lr", "");
+
+    CHECK(!n.bracketed);
+    CHECK_SLICE("", n.uri.params);
+    CHECK_SLICE(";tag=1;lr", n.params);
+    CHECK_SLICE("1", name_addr_tag(&n));
+    n = scan("<sip:a@h;tag=1>", "");
+    CHECK_SLICE("", name_addr_tag(&n));
+    n = scan("isbn:2983792873", ""); /* RFC 4475 3.3.4 */
+    CHECK_INT(URI_OTHER, n.uri.scheme);
+}
+
+TEST(value_stops_before_the_next)
+{
+    struct name_addr n = scan("<sip:a@h>;x=\"1,2\" , <sip:b@h>", " , <sip:b@h>");
+
+    CHECK_SLICE("<sip:a@h>;x=\"1,2\"", n.text);
+    scan("sip:a@h,sip:b@h", ",sip:b@h");
+    scan("sip:a@h?Route=x", "?Route=x"); /* RFC 4475 3.1.2.13: for the caller to refuse */
+}
+
+TEST(malformed_addresses_are_refused_at_their_byte)
+{
+    static const struct {
+        const char *text;
+        int         offset;
+    } bad[] = {
+        { "", 0 },
+        { "*", 0 },
+        { "\"unbalanced <sip:a@h>", 0 },
+        { "\"a\" sip:a@h", 4 },
+        { "\"a\"", 3 },
+        { "Bell, Alexander <sip:a@h>", 4 }, /* RFC 4475 3.1.2.15 */
+        { "<sip:a@h", 8 },
+        { "< sip:a@h >", 1 }, /* RFC 4475 3.1.2.14 */
+        { "<sip:a@h >", 8 },
+        { "<>", 1 },
+        { "<sip:a@h>;", 10 },
+        { "<sip:a@h>;;", 10 },
+        { "<sip:a@h>;tag=", 14 },
+        { "<sip:a@h>;tag=\"x", 14 },
+        { "<sip:a@h>;=x", 10 },
+        { "a b c", 1 },
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct slice     text = test_guarded(slice_from(bad[i].text));
+        struct scan      s    = scan_from(text);
+        struct name_addr n;
+
+        if (name_addr_scan(&s, &n) || s.at - text.ptr != bad[i].offset) {
+            print_error("%s: stopped at %td\n", bad[i].text, s.at - text.ptr);
+            fail();
+        }
+    }
+}
+
+/* RFC 3261 20.10, RFC 4475 3.1.2.4 */
+TEST(contact_expires_is_seconds_or_the_fallback)
+{
+    static const struct {
+        const char *text;
+        uint32_t    want;
+    } table[] = {
+        { "<sip:a@h>;expires=60", 60 },
+        { "<sip:a@h>;EXPIRES=0", 0 },
+        { "<sip:a@h>;expires=007", 7 },
+        { "<sip:a@h>;expires=4294967295", UINT32_MAX },
+        { "<sip:a@h>;expires=280297596632815", UINT32_MAX },
+        { "<sip:a@h>;expires=99999999999999999999999999999999", UINT32_MAX },
+        { "<sip:a@h>;expires=-1", 1800 },
+        { "<sip:a@h>;expires=1x", 1800 },
+        { "<sip:a@h>;expires", 1800 },
+        { "<sip:a@h>;expires=\"Thu, 01 Dec 1994 16:00:00 GMT\"", 1800 },
+        { "<sip:a@h>", 1800 },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct name_addr n = scan(table[i].text, "");
+
+        CHECK_INT(table[i].want, contact_expires(&n, 1800));
+    }
+}
+
+/* RFC 3261 25.1: qvalue */
+TEST(contact_q_is_thousandths)
+{
+    static const struct {
+        const char *text;
+        int         want; /* -1: malformed */
+    } table[] = {
+        { "<sip:a@h>", 1000 },      { "<sip:a@h>;q=1", 1000 },    { "<sip:a@h>;q=1.000", 1000 },
+        { "<sip:a@h>;q=0", 0 },     { "<sip:a@h>;q=0.", 0 },      { "<sip:a@h>;q=0.5", 500 },
+        { "<sip:a@h>;q=0.05", 50 }, { "<sip:a@h>;Q=0.999", 999 }, { "<sip:a@h>;q=1.001", -1 },
+        { "<sip:a@h>;q=2", -1 },    { "<sip:a@h>;q=0.1234", -1 }, { "<sip:a@h>;q", -1 },
+        { "<sip:a@h>;q=.5", -1 },   { "<sip:a@h>;q=-0.5", -1 },   { "<sip:a@h>;q=0.5x", -1 },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct name_addr n  = scan(table[i].text, "");
+        unsigned         q  = 0;
+        bool             ok = contact_q(&n, &q);
+
+        if (ok != (table[i].want >= 0) || (ok && (int)q != table[i].want)) {
+            print_error("%s: %d %u\n", table[i].text, ok, q);
+            fail();
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(address_with_a_quoted_name_is_read),
+        cmocka_unit_test(name_of_several_tokens_needs_no_quotes),
+        cmocka_unit_test(parameters_after_a_bare_address_are_the_header_s),
+        cmocka_unit_test(value_stops_before_the_next),
+        cmocka_unit_test(malformed_addresses_are_refused_at_their_byte),
+        cmocka_unit_test(contact_expires_is_seconds_or_the_fallback),
+        cmocka_unit_test(contact_q_is_thousandths),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sip/params.h"
+#include "support/test.h"
+
+/* RFC 3261 25.1: generic-param, with LWS around ';' and '='. */
+TEST(parameters_are_taken_to_the_last)
+{
+    struct scan  s = scan_from(test_guarded(SLICE(" ; a = b\r\n ;c;d=\"x;,y\" , next")));
+    struct slice params, value;
+
+    CHECK(params_scan(&s, &params));
+    CHECK_SLICE("; a = b\r\n ;c;d=\"x;,y\"", params);
+    CHECK_SLICE(" , next", scan_rest(&s));
+    CHECK(params_find(params, SLICE("A"), &value));
+    CHECK_SLICE("b", value);
+    CHECK(params_find(params, SLICE("c"), &value));
+    CHECK_SLICE("", value);
+    CHECK(params_find(params, SLICE("d"), &value));
+    CHECK_SLICE("x;,y", value);
+    CHECK(!params_find(params, SLICE("x"), &value));
+    CHECK_SLICE("", value);
+}
+
+TEST(no_parameter_is_an_empty_string)
+{
+    struct scan  s = scan_from(test_guarded(SLICE(" x")));
+    struct slice params;
+
+    CHECK(params_scan(&s, &params));
+    CHECK_SLICE("", params);
+    CHECK_SLICE(" x", scan_rest(&s));
+}
+
+/* Bytes that a token has not, but that tags and branches in the wild have. */
+TEST(values_may_hold_more_than_tokens)
+{
+    struct scan  s = scan_from(test_guarded(SLICE(";tag=1c5:6@h/7=?[]{}\xc3\xa9,")));
+    struct slice params, value;
+
+    CHECK(params_scan(&s, &params));
+    CHECK(params_find(params, SLICE("tag"), &value));
+    CHECK_SLICE("1c5:6@h/7=?[]{}\xc3\xa9", value);
+}
+
+TEST(empty_parameter_of_a_uri_is_stepped_over)
+{
+    struct slice value;
+
+    CHECK(params_find(SLICE(";;a=;b;"), SLICE("b"), &value));
+    CHECK(params_find(SLICE(";;a=;b;"), SLICE("a"), &value));
+    CHECK_SLICE("", value);
+}
+
+TEST(seconds_are_digits_and_saturate)
+{
+    uint32_t value = 5;
+
+    CHECK(!delta_seconds_parse(SLICE(""), &value));
+    CHECK(!delta_seconds_parse(SLICE("1 "), &value));
+    CHECK_INT(5, value);
+    CHECK(delta_seconds_parse(SLICE("4294967294"), &value));
+    CHECK_INT(4294967294u, value);
+    CHECK(delta_seconds_parse(SLICE("4294967296"), &value));
+    CHECK_INT(UINT32_MAX, value);
+}
+
+/* RFC 3261 19.1.4 */
+TEST(escapes_equal_what_they_stand_for_unless_reserved)
+{
+    CHECK(escaped_eq(SLICE("%41b"), SLICE("A%62"), false));
+    CHECK(!escaped_eq(SLICE("%41"), SLICE("a"), false));
+    CHECK(escaped_eq(SLICE("%41"), SLICE("a"), true));
+    CHECK(!escaped_eq(SLICE("%40"), SLICE("@"), false));
+    CHECK(escaped_eq(SLICE("%3b"), SLICE("%3B"), false));
+    CHECK(!escaped_eq(SLICE("%25"), SLICE("%"), false));
+    CHECK(!escaped_eq(SLICE("a"), SLICE("ab"), false));
+    CHECK(!escaped_eq(SLICE("%00"), SLICE(""), false));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_are_taken_to_the_last),
+        cmocka_unit_test(no_parameter_is_an_empty_string),
+        cmocka_unit_test(values_may_hold_more_than_tokens),
+        cmocka_unit_test(empty_parameter_of_a_uri_is_stepped_over),
+        cmocka_unit_test(seconds_are_digits_and_saturate),
+        cmocka_unit_test(escapes_equal_what_they_stand_for_unless_reserved),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
