@@ -17,7 +17,7 @@
 #include "sip/message.h"
 
 struct policy_route {
-    struct slice domain;   /* "other.test"; "*.test": every name under it; "*": every name */
+    struct slice domain;   /* "other.test"; "*.test": every name under it; "*": every other, and tel: */
     struct slice to;       /* forward there, or empty       */
     struct slice redirect; /* ask this redirect server, or empty */
 };

@@ -2,9 +2,9 @@
 /* proxy.h - a request before it is forwarded: is it fit, and where does its own
  * Route send it (RFC 3261 16.3, 16.4; RFC 5393)?
  *
- * The order of calls: proxy_validate; proxy_read_routes, whereupon the caller
- * says which URIs name this server; proxy_preprocess; then policy.h decides, and
- * forward.h writes the copy for each target. */
+ * The order of calls: proxy_read_routes, whereupon the caller says which URIs
+ * name this server; proxy_preprocess; policy.h decides; if that means forwarding,
+ * proxy_validate, and forward.h writes the copy for each target. */
 
 #ifndef ROUTE_PROXY_H
 #define ROUTE_PROXY_H
@@ -16,7 +16,7 @@
 #include "sip/write.h"
 
 /* May this request be forwarded (16.3 items 2-5)?  0, or the status to answer:
- * 400, 416, 420 (add proxy_write_unsupported), 482, 483.  `key` is the one that
+ * 416, 420 (add proxy_write_unsupported), 482, 483.  `key` is the one that
  * proxy_write_mark is used with. */
 unsigned proxy_validate(const struct message *request, const struct hash_key *key, struct reason *why);
 

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "route/forward.h"
+
+#include "sip/digest.h"
+#include "sip/params.h"
+
+enum { FIRST_MAX_FORWARDS = 70 };
+
+/* One copy in the making. */
+struct copy {
+    struct gather               *g;
+    const struct message        *request;
+    const struct proxy_routes   *routes;
+    const struct proxy_way      *way;
+    const struct forward_target *target;
+    struct uri                   uri;       /* of the start line                                    */
+    struct name_addr             top;       /* the topmost Route, if has_top                        */
+    struct slice                 path_rest; /* what of target->path stays in Route                  */
+    unsigned                     first;     /* the same of the received Route: value[first] ...     */
+    bool                         has_top;
+    bool                         strict; /* the next hop is a strict router: uri goes to the end */
+};
+
+/* The topmost Route of the copy: from the path, else from what was received. */
+static bool find_top(struct copy *c)
+{
+    struct scan s = scan_from(c->target->path);
+
+    c->path_rest = c->target->path;
+    c->first     = c->way->first;
+    if (s.at != s.end) {
+        c->has_top = true;
+        if (!name_addr_scan(&s, &c->top))
+            return false;
+        scan_lws(&s);
+        if (!scan_at_end(&s) && !(scan_byte(&s, ',') && scan_lws(&s) && !scan_at_end(&s)))
+            return false;
+    } else if (c->way->first < c->way->last) {
+        c->has_top = true;
+        c->top     = c->routes->value[c->way->first];
+    }
+    return true;
+}
+
+/* 16.6 item 6: a strict router wants itself in the Request-URI and its own
+ * successor on top of the Route. */
+static void suit_strict_router(struct copy *c)
+{
+    struct slice value;
+
+    if (!c->has_top || uri_param(&c->top.uri, SLICE("lr"), &value))
+        return;
+    c->strict = true;
+    if (c->target->path.len > 0) {
+        const char *end = c->target->path.ptr + c->target->path.len;
+
+        c->path_rest = slice_between(c->top.text.ptr + c->top.text.len, end);
+        while (c->path_rest.len > 0 && (*c->path_rest.ptr == ',' || *c->path_rest.ptr == ' '))
+            c->path_rest = slice_between(c->path_rest.ptr + 1, end);
+    } else {
+        c->first++;
+    }
+}
+
+/* 16.6 item 2, 19.1.1: a Request-URI has neither headers nor a method. */
+static void write_request_uri(struct buf *b, const struct uri *uri)
+{
+    struct scan  s     = scan_from(uri->params);
+    const char  *start = s.at;
+    struct slice name, value;
+
+    if (uri->params.len == 0) {
+        buf_put(b, slice_between(uri->text.ptr, uri->text.ptr + uri->text.len - uri->headers.len));
+        return;
+    }
+    buf_put(b, slice_between(uri->text.ptr, uri->params.ptr));
+    for (; params_next(&s, &name, &value); start = s.at)
+        if (!slice_eq_nocase(name, SLICE("method")))
+            buf_put(b, slice_between(start, s.at));
+}
+
+/* In scratch, but not among the parts. */
+static struct slice write_start_line(struct gather *g, const struct message *request, const struct uri *uri)
+{
+    size_t mark = gather_mark(g);
+
+    buf_put(&g->scratch, request->method_text);
+    buf_put_byte(&g->scratch, ' ');
+    write_request_uri(&g->scratch, uri);
+    buf_put(&g->scratch, SLICE(" SIP/2.0\r\n"));
+    return slice_between(g->memory + mark, g->memory + g->scratch.len);
+}
+
+static void put_route(struct gather *g, struct slice value)
+{
+    gather_header(g, HEADER_ROUTE, value);
+}
+
+static void put_strict_end(struct copy *c)
+{
+    size_t mark = gather_mark(c->g);
+
+    buf_put(&c->g->scratch, SLICE("Route: <"));
+    write_request_uri(&c->g->scratch, &c->uri);
+    buf_put(&c->g->scratch, SLICE(">\r\n"));
+    gather_written(c->g, mark);
+}
+
+static void put_routes(struct copy *c)
+{
+    if (c->path_rest.len > 0)
+        put_route(c->g, c->path_rest);
+    for (unsigned i = c->first; i < c->way->last; i++)
+        put_route(c->g, c->routes->value[i].text);
+    if (c->strict)
+        put_strict_end(c);
+}
+
+static void put_max_forwards(struct copy *c)
+{
+    int hops = c->request->max_forwards;
+
+    gather_header_number(c->g, HEADER_MAX_FORWARDS, hops > 0 ? (uint64_t)hops - 1 : FIRST_MAX_FORWARDS);
+}
+
+/* Credentials that were meant for us (RFC 3261 22.3). */
+static bool is_for_us(const struct copy *c, const struct header *h)
+{
+    struct scan        s = scan_from(h->value);
+    struct credentials credentials;
+
+    return c->target->realm.len > 0 && credentials_scan(&s, &credentials) && credentials.known &&
+           slice_eq(credentials.realm, c->target->realm);
+}
+
+/* Not copied: what put_all has written anew, and credentials that end here. */
+static bool is_ours(const struct copy *c, const struct header *h)
+{
+    if (h->id == HEADER_VIA || h->id == HEADER_ROUTE || h->id == HEADER_MAX_FORWARDS)
+        return true;
+    if (h->id == HEADER_MAX_BREADTH)
+        return c->target->breadth > 0;
+    return h->id == HEADER_PROXY_AUTHORIZATION && is_for_us(c, h);
+}
+
+static void put_all(struct copy *c)
+{
+    const struct message *m = c->request;
+
+    gather_vias(c->g, m);
+    put_routes(c);
+    put_max_forwards(c);
+    if (c->target->breadth > 0)
+        gather_header_number(c->g, HEADER_MAX_BREADTH, c->target->breadth);
+    for (unsigned i = 0; i < m->header_count; i++)
+        if (!is_ours(c, &m->headers[i]))
+            gather_line(c->g, &m->headers[i]);
+    if (!m->has_length) /* 16.6 item 9 */
+        gather_header_number(c->g, HEADER_CONTENT_LENGTH, m->body.len);
+    gather_put(c->g, SLICE("\r\n"));
+    gather_put(c->g, m->body);
+}
+
+unsigned forward_request(struct gather *g, const struct message *request, const struct proxy_routes *routes,
+                         const struct proxy_way *way, const struct forward_target *target, struct forwarded *out)
+{
+    struct copy c = { .g = g, .request = request, .routes = routes, .way = way, .target = target };
+
+    if (!uri_parse(target->uri, &c.uri) || !find_top(&c))
+        return 400;
+    suit_strict_router(&c);
+    out->destination = c.has_top ? c.top.uri : c.uri;
+    out->start_line  = write_start_line(g, request, c.strict ? &c.top.uri : &c.uri);
+    put_all(&c);
+    return gather_ok(g) ? 0 : 513;
+}
+
+/* All Vias but the first value. */
+static bool put_other_vias(struct gather *g, const struct message *response)
+{
+    const struct header *h      = message_header(response, HEADER_VIA);
+    const char          *end    = h->value.ptr + h->value.len;
+    struct scan          rest   = { response->via.text.ptr + response->via.text.len, end };
+    size_t               before = g->total;
+
+    scan_lws(&rest);
+    if (scan_byte(&rest, ',') && scan_lws(&rest) && !scan_at_end(&rest))
+        gather_header(g, HEADER_VIA, scan_rest(&rest));
+    while ((h = message_next(response, h)) != NULL)
+        gather_line(g, h);
+    return g->total > before;
+}
+
+static void put_status_line(struct gather *g, const struct message *response)
+{
+    size_t mark = gather_mark(g);
+
+    buf_put(&g->scratch, SLICE("SIP/2.0 "));
+    buf_put_number(&g->scratch, response->status);
+    buf_put_byte(&g->scratch, ' ');
+    gather_written(g, mark);
+    gather_put(g, response->reason);
+    gather_put(g, SLICE("\r\n"));
+}
+
+bool forward_response(struct gather *g, const struct message *response, const struct message *const *others,
+                      size_t count)
+{
+    put_status_line(g, response);
+    if (!put_other_vias(g, response))
+        return false;
+    for (unsigned i = 0; i < response->header_count; i++)
+        if (response->headers[i].id != HEADER_VIA)
+            gather_line(g, &response->headers[i]);
+    for (size_t i = 0; i < count; i++) {
+        gather_copy(g, others[i], HEADER_WWW_AUTHENTICATE);
+        gather_copy(g, others[i], HEADER_PROXY_AUTHENTICATE);
+    }
+    if (!response->has_length)
+        gather_header_number(g, HEADER_CONTENT_LENGTH, response->body.len);
+    gather_put(g, SLICE("\r\n"));
+    gather_put(g, response->body);
+    return gather_ok(g);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "route/policy.h"
+
+static struct policy_decision decide(enum policy_kind kind, unsigned status, const char *text, const char *rule)
+{
+    return (struct policy_decision){ .kind = kind, .status = status, .why = REASON(text, rule) };
+}
+
+/* A dot at the end makes a name absolute, not another one. */
+static struct slice without_dot(struct slice host)
+{
+    if (host.len > 1 && host.ptr[host.len - 1] == '.')
+        host.len--;
+    return host;
+}
+
+bool policy_is_ours(const struct policy *p, struct slice host)
+{
+    for (size_t i = 0; i < p->domain_count; i++)
+        if (slice_eq_nocase(p->domains[i], without_dot(host)))
+            return true;
+    return false;
+}
+
+/* How well `host` fits: 0 not at all, else longer is better, the whole name best. */
+static size_t fit(struct slice pattern, struct slice host)
+{
+    struct slice suffix;
+
+    if (slice_eq_nocase(pattern, host))
+        return SIZE_MAX;
+    if (pattern.len == 0 || pattern.ptr[0] != '*')
+        return 0;
+    suffix = slice_between(pattern.ptr + 1, pattern.ptr + pattern.len);
+    if (suffix.len == 0)
+        return 1;
+    if (suffix.len >= host.len || suffix.ptr[0] != '.')
+        return 0;
+    host = slice_between(host.ptr + host.len - suffix.len, host.ptr + host.len);
+    return slice_eq_nocase(suffix, host) ? suffix.len + 1 : 0;
+}
+
+static const struct policy_route *route_for(const struct policy *p, struct slice host)
+{
+    const struct policy_route *found = NULL;
+    size_t                     best  = 0;
+
+    for (size_t i = 0; i < p->route_count; i++) {
+        size_t fits = fit(p->routes[i].domain, without_dot(host));
+
+        if (fits > best) {
+            best  = fits;
+            found = &p->routes[i];
+        }
+    }
+    return found;
+}
+
+static const struct policy_redirect *redirect_for(const struct policy *p, struct slice host)
+{
+    const struct policy_redirect *found = NULL;
+    size_t                        best  = 0;
+
+    for (size_t i = 0; p->redirect && i < p->redirect_count; i++) {
+        size_t fits = fit(p->redirects[i].domain, without_dot(host));
+
+        if (fits > best) {
+            best  = fits;
+            found = &p->redirects[i];
+        }
+    }
+    return found;
+}
+
+/* Does From claim one of our users?  Then it has to be proved; within a dialog it
+ * was (and an ACK cannot be challenged). */
+static bool must_prove(const struct policy *p, const struct policy_case *c)
+{
+    return p->authentication && !c->authenticated && policy_is_ours(p, c->request->from.uri.host) &&
+           c->request->method != METHOD_ACK && !(c->own_route && c->request->to_tag.len > 0);
+}
+
+static struct policy_decision challenge(void)
+{
+    return decide(POLICY_CHALLENGE, 407, "a user of ours must prove who it is", "RFC 3261 22.3");
+}
+
+/* The user part is empty: the server itself is meant. */
+static struct policy_decision decide_self(const struct policy_case *c)
+{
+    if (c->request->method == METHOD_OPTIONS)
+        return decide(POLICY_SELF, 200, "asked about the server itself", "RFC 3261 11.2");
+    return decide(POLICY_ANSWER, 404, "the Request-URI names no user", "RFC 3261 16.5");
+}
+
+static struct policy_decision decide_register(const struct policy *p)
+{
+    if (p->registrar)
+        return decide(POLICY_REGISTER, 0, "registration in a domain of ours", "RFC 3261 10.3 step 1");
+    return decide(POLICY_ANSWER, 405, "no registrar here", "RFC 3261 8.2.1");
+}
+
+/* The Request-URI is in a domain of ours. */
+static struct policy_decision decide_ours(const struct policy *p, const struct policy_case *c)
+{
+    if (c->request->method == METHOD_REGISTER)
+        return decide_register(p);
+    if (c->uri->user.len == 0)
+        return decide_self(c);
+    if (must_prove(p, c))
+        return challenge();
+    if (!c->user_known)
+        return decide(POLICY_ANSWER, 404, "no such user", "RFC 3261 16.5");
+    if (!c->has_bindings)
+        return decide(POLICY_ANSWER, 480, "user is not registered", "RFC 3261 16.5");
+    if (p->proxy)
+        return decide(POLICY_LOCATION, 0, "user is registered", "RFC 3261 16.5");
+    if (p->redirect)
+        return decide(POLICY_REDIRECT_BINDINGS, 302, "redirect server: the user's contacts", "RFC 3261 8.3");
+    return decide(POLICY_ANSWER, 403, "this server does not forward", "policy");
+}
+
+/* Relaying is allowed: which way? */
+static struct policy_decision choose_way(const struct policy *p, const struct policy_case *c)
+{
+    const struct policy_route *route = route_for(p, c->uri->host);
+    struct policy_decision     d;
+
+    if (c->route_left)
+        return decide(POLICY_FORWARD, 0, "the request's own Route", "RFC 3261 16.6 item 7");
+    if (route == NULL && c->uri->scheme == URI_TEL)
+        return decide(POLICY_ANSWER, 416, "no route for telephone numbers", "RFC 3261 16.3 item 2");
+    if (route == NULL)
+        return decide(POLICY_FORWARD, 0, "another domain, found by DNS", "RFC 3261 16.5");
+    if (route->redirect.len > 0)
+        d = decide(POLICY_ASK, 0, "a redirect server knows this domain", "policy: route");
+    else
+        d = decide(POLICY_ROUTE, 0, "static route for this domain", "policy: route");
+    d.route = route;
+    return d;
+}
+
+/* The Request-URI is elsewhere: no stranger is helped to reach another one. */
+static struct policy_decision decide_relay(const struct policy *p, const struct policy_case *c)
+{
+    if (!p->proxy)
+        return decide(POLICY_ANSWER, 403, "this server does not forward", "policy");
+    if (c->own_route && (c->request->to_tag.len > 0 || c->request->method == METHOD_ACK))
+        return decide(POLICY_FORWARD, 0, "within a dialog set up through this server", "RFC 3261 16.12");
+    if (c->request->method == METHOD_ACK)
+        return decide(POLICY_ANSWER, 403, "ACK of no dialog of ours", "policy: no open relay");
+    if (must_prove(p, c))
+        return challenge();
+    if (!policy_is_ours(p, c->request->from.uri.host))
+        return decide(POLICY_ANSWER, 403, "neither the caller nor the called is ours", "policy: no open relay");
+    return choose_way(p, c);
+}
+
+static bool names_us(const struct policy *p, const struct policy_case *c)
+{
+    struct slice maddr;
+
+    if (uri_param(c->uri, SLICE("maddr"), &maddr)) /* 16.5: that is where it goes */
+        return false;
+    return c->uri_is_us || policy_is_ours(p, c->uri->host);
+}
+
+struct policy_decision policy_decide(const struct policy *p, const struct policy_case *c)
+{
+    const struct policy_redirect *redirect = redirect_for(p, c->uri->host);
+    struct policy_decision        d;
+
+    if (c->route_left) /* 16.5, 16.6 item 7: the Route says where, whoever the Request-URI names */
+        return decide_relay(p, c);
+    if (names_us(p, c))
+        return decide_ours(p, c);
+    if (redirect == NULL || c->request->method == METHOD_ACK)
+        return decide_relay(p, c);
+    d          = decide(POLICY_REDIRECT, 302, "redirect server: this domain is served elsewhere", "RFC 3261 8.3");
+    d.redirect = redirect;
+    return d;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "route/proxy.h"
+
+#include "sip/params.h"
+
+/* RFC 5393 5.3.3: what a request without Max-Breadth has, and the most it may have. */
+enum { MOST_BREADTH = 60 };
+
+/* Hash several texts so that moving a byte from one to the next shows: each is
+ * hashed under a key that depends on those before. */
+static uint64_t chain(const struct hash_key *key, uint64_t before, struct slice text)
+{
+    struct hash_key next = { key->k0, key->k1 ^ before };
+
+    return siphash(&next, text);
+}
+
+static uint64_t chain_header(const struct hash_key *key, uint64_t before, const struct message *m, enum header_id id)
+{
+    for (const struct header *h = message_header(m, id); h != NULL; h = message_next(m, h))
+        before = chain(key, before, h->value);
+    return chain(key, before, SLICE(""));
+}
+
+static void write_hex(struct buf *b, uint64_t value)
+{
+    for (int shift = 60; shift >= 0; shift -= 4)
+        buf_put_byte(b, "0123456789abcdef"[value >> shift & 15]);
+}
+
+void proxy_write_mark(struct buf *b, const struct message *request, const struct hash_key *key)
+{
+    uint64_t mark = chain(key, request->cseq.number, request->uri_text);
+
+    mark = chain_header(key, mark, request, HEADER_ROUTE);
+    mark = chain(key, mark, request->from_tag);
+    mark = chain(key, mark, request->to_tag);
+    mark = chain(key, mark, request->call_id);
+    mark = chain_header(key, mark, request, HEADER_PROXY_REQUIRE);
+    write_hex(b, mark);
+}
+
+/* RFC 5393 4.2.2.  A Via of others that we cannot read cannot be ours. */
+static bool is_looped(const struct message *request, const struct hash_key *key)
+{
+    char                 memory[PROXY_MARK];
+    struct buf           mark = BUF_ON(memory);
+    struct header_values v    = message_values(request, HEADER_VIA);
+    struct via           via;
+
+    proxy_write_mark(&mark, request, key);
+    while (values_next_via(&v, &via)) {
+        struct scan branch = scan_from(via.branch);
+
+        if (scan_word(&branch, SLICE(BRANCH_COOKIE)) && scan_exact(&branch, buf_slice(&mark)))
+            return true;
+    }
+    return false;
+}
+
+unsigned proxy_validate(const struct message *request, const struct hash_key *key, struct reason *why)
+{
+    *why = REASON("fit to be forwarded", "RFC 3261 16.3");
+    if (request->uri.scheme == URI_OTHER) {
+        *why = REASON("Unsupported URI Scheme", "RFC 3261 16.3 item 2");
+        return 416;
+    }
+    if (request->max_forwards == 0) {
+        *why = REASON("Too Many Hops", "RFC 3261 16.3 item 3");
+        return 483;
+    }
+    if (is_looped(request, key)) {
+        *why = REASON("Loop Detected", "RFC 3261 16.3 item 4, RFC 5393 4.2.2");
+        return 482;
+    }
+    if (message_header(request, HEADER_PROXY_REQUIRE) != NULL) {
+        *why = REASON("Bad Extension", "RFC 3261 16.3 item 5");
+        return 420;
+    }
+    return 0;
+}
+
+void proxy_write_unsupported(struct gather *g, const struct message *request)
+{
+    struct header_values v = message_values(request, HEADER_PROXY_REQUIRE);
+    struct slice         tag;
+
+    while (values_next_token(&v, &tag))
+        gather_header(g, HEADER_UNSUPPORTED, tag);
+}
+
+bool proxy_read_routes(const struct message *request, struct proxy_routes *out)
+{
+    struct header_values v = message_values(request, HEADER_ROUTE);
+    struct name_addr     value;
+
+    *out = (struct proxy_routes){ 0 };
+    uri_param(&request->uri, SLICE("maddr"), &out->maddr);
+    while (values_next_name_addr(&v, &value)) {
+        if (out->count == LIMIT_ROUTE_SET)
+            return false;
+        out->value[out->count++] = value;
+    }
+    return !v.broken;
+}
+
+static bool has_lr(const struct uri *uri)
+{
+    struct slice value;
+
+    return uri_param(uri, SLICE("lr"), &value);
+}
+
+/* A user part that we put into Record-Route, for the caller to judge. */
+static void note_own(struct proxy_way *way, const struct uri *uri)
+{
+    way->own_route = true;
+    way->own_user  = uri->user;
+}
+
+/* The Request-URI without maddr, port and transport (16.4). */
+static bool strip_maddr(struct proxy_way *way)
+{
+    struct buf   b = BUF_ON(way->memory);
+    struct scan  s = scan_from(way->uri.params);
+    struct slice name, value;
+
+    buf_put(&b, slice_between(way->uri.text.ptr, way->uri.host.ptr + way->uri.host.len));
+    for (const char *start = s.at; params_next(&s, &name, &value); start = s.at)
+        if (!slice_eq_nocase(name, SLICE("maddr")) && !slice_eq_nocase(name, SLICE("transport")))
+            buf_put(&b, slice_between(start, s.at));
+    return buf_ok(&b) && uri_parse(buf_slice(&b), &way->uri);
+}
+
+bool proxy_preprocess(const struct message *request, const struct proxy_routes *routes, struct proxy_way *way)
+{
+    way->uri       = request->uri;
+    way->first     = 0;
+    way->last      = routes->count;
+    way->own_route = false;
+    way->own_user  = SLICE("");
+
+    /* Only our Record-Route has both our name and lr: a strict router put it here. */
+    if (routes->uri_is_us && routes->count > 0 && has_lr(&request->uri)) {
+        note_own(way, &request->uri);
+        way->uri = routes->value[--way->last].uri;
+    } else if (routes->maddr.len > 0 && routes->maddr_is_us && !strip_maddr(way)) {
+        return false;
+    }
+    /* One is ours by the rule; the next ones would only come back to us. */
+    while (way->first < way->last && routes->is_us[way->first])
+        note_own(way, &routes->value[way->first++].uri);
+    return true;
+}
+
+void proxy_write_token(struct buf *b, struct slice call_id, const struct hash_key *key)
+{
+    write_hex(b, chain(key, UINT64_MAX, call_id)); /* not the start of a mark */
+}
+
+bool proxy_token_fits(struct slice user, struct slice call_id, const struct hash_key *key)
+{
+    char       memory[PROXY_MARK];
+    struct buf b = BUF_ON(memory);
+
+    proxy_write_token(&b, call_id, key);
+    return slice_eq(user, buf_slice(&b));
+}
+
+uint32_t proxy_breadth(const struct message *request, unsigned branches)
+{
+    uint32_t incoming;
+
+    if (!message_number(request, HEADER_MAX_BREADTH, &incoming) || incoming > MOST_BREADTH)
+        incoming = MOST_BREADTH;
+    return branches == 0 ? incoming : incoming / branches;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "route/response_context.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+static struct rc_action *add(struct rc_actions *out, enum rc_action_kind kind, const char *text, const char *rule)
+{
+    struct rc_action *a = &out->list[out->count++];
+
+    assert(out->count <= RC_ACTIONS);
+    *a = (struct rc_action){ .kind = kind, .why = REASON(text, rule) };
+    return a;
+}
+
+static bool is_challenge(unsigned status)
+{
+    return status == 401 || status == 407;
+}
+
+void rc_init(struct response_context *rc, bool is_invite, msec timer_c, msec linger)
+{
+    *rc = (struct response_context){ .is_invite = is_invite, .timer_c = timer_c, .linger = linger };
+}
+
+int rc_add(struct response_context *rc, bool follow, msec now)
+{
+    if (rc->closed || rc->count == LIMIT_BRANCHES)
+        return -1;
+    rc->branches[rc->count] = (struct rc_branch){
+        .state   = RC_OPEN,
+        .follow  = follow,
+        .timer_c = rc->is_invite ? now + rc->timer_c : NEVER,
+    };
+    return (int)rc->count++;
+}
+
+/* 16.7 item 10; only INVITE can be cancelled (9.1). */
+static void cancel_others(struct response_context *rc, struct rc_actions *out, const char *text, const char *rule)
+{
+    for (unsigned i = 0; rc->is_invite && i < rc->count; i++) {
+        struct rc_branch *b = &rc->branches[i];
+
+        if (b->state != RC_OPEN || b->cancelled)
+            continue;
+        b->cancelled                            = true;
+        add(out, RC_CANCEL, text, rule)->branch = i;
+    }
+}
+
+/* How much a 4xx says about how to ask again, or about why not; less is better. */
+static unsigned rank_4xx(const struct response_context *rc, unsigned status)
+{
+    switch (status) {
+    case 487: /* what a client that has cancelled waits for */
+        return rc->cancelled ? 0 : 6;
+    case 401:
+    case 407:
+        return 1;
+    case 415:
+    case 420:
+    case 484:
+        return 2;
+    case 480:
+        return 4;
+    case 408:
+        return 5;
+    default:
+        return 3;
+    }
+}
+
+/* 16.7 item 6: any 6xx; else the lowest class, and in it what helps most.  A 408
+ * to anything but INVITE must not go up (RFC 4320 4.2), so it comes last. */
+static unsigned rank(const struct response_context *rc, unsigned status)
+{
+    if (status >= 600)
+        return 0;
+    if (status == 408 && !rc->is_invite)
+        return 1000;
+    if (status / 100 == 4)
+        return 400 + rank_4xx(rc, status);
+    return status / 100 * 100 + (status == 503);
+}
+
+/* The best of the final responses, or NULL. */
+static const struct rc_branch *best_of(const struct response_context *rc)
+{
+    const struct rc_branch *best = NULL;
+
+    for (unsigned i = 0; i < rc->count; i++) {
+        const struct rc_branch *b = &rc->branches[i];
+
+        if (b->taken || b->status < 300)
+            continue;
+        if (best == NULL || rank(rc, b->status) < rank(rc, best->status))
+            best = b;
+    }
+    return best;
+}
+
+static uint32_t other_challenges(const struct response_context *rc, unsigned chosen)
+{
+    uint32_t set = 0;
+
+    for (unsigned i = 0; i < rc->count; i++)
+        if (i != chosen && !rc->branches[i].made && is_challenge(rc->branches[i].status))
+            set |= (uint32_t)1 << i;
+    return set;
+}
+
+static void answer(struct rc_actions *out, unsigned status, const char *text, const char *rule)
+{
+    add(out, RC_ANSWER, text, rule)->status = status;
+}
+
+static void give_best(struct response_context *rc, const struct rc_branch *best, struct rc_actions *out)
+{
+    unsigned          index  = (unsigned)(best - rc->branches);
+    unsigned          status = best->status;
+    struct rc_action *a;
+
+    if (status == 408 && !rc->is_invite) {
+        add(out, RC_SILENCE, "too late to answer", "RFC 4320 4.2");
+    } else if (status == 503) {
+        answer(out, 500, "no target could serve the request", "RFC 3261 16.7 item 6");
+    } else if (status == 408 && best->made && rc->cancelled) {
+        answer(out, 487, "cancelled by the client", "RFC 3261 16.10");
+    } else if (best->made) {
+        answer(out, status, "no target has answered", "RFC 3261 16.7 item 6");
+    } else {
+        a             = add(out, RC_FORWARD, "best final response", "RFC 3261 16.7 item 6");
+        a->branch     = index;
+        a->status     = status;
+        a->challenges = is_challenge(status) ? other_challenges(rc, index) : 0;
+    }
+}
+
+/* When the last branch is closed and nothing has gone up. */
+static void conclude(struct response_context *rc, struct rc_actions *out)
+{
+    const struct rc_branch *best = best_of(rc);
+
+    if (rc->answered || best == NULL)
+        return;
+    for (unsigned i = 0; i < rc->count; i++)
+        if (rc->branches[i].state != RC_CLOSED)
+            return;
+    rc->answered = true;
+    rc->closed   = true;
+    give_best(rc, best, out);
+}
+
+static void close_branch(struct rc_branch *b, unsigned status, bool made)
+{
+    b->state   = RC_CLOSED;
+    b->status  = status;
+    b->made    = made;
+    b->timer_c = NEVER;
+}
+
+/* 16.7 items 2 and 5; RFC 4320 4.1: no 1xx but to INVITE. */
+static void on_provisional(struct response_context *rc, unsigned branch, unsigned status, msec now,
+                           struct rc_actions *out)
+{
+    struct rc_branch *b = &rc->branches[branch];
+    struct rc_action *a;
+
+    if (b->state != RC_OPEN)
+        return;
+    b->provisional = true;
+    if (status == 100 || !rc->is_invite)
+        return;
+    if (b->timer_c != NEVER)
+        b->timer_c = now + rc->timer_c;
+    if (rc->answered)
+        return;
+    a         = add(out, RC_FORWARD, "provisional response", "RFC 3261 16.7 item 5");
+    a->branch = branch;
+    a->status = status;
+}
+
+/* Each 2xx to an INVITE goes up, of any other request the first. */
+static void on_success(struct response_context *rc, unsigned branch, unsigned status, msec now, struct rc_actions *out)
+{
+    struct rc_action *a;
+
+    close_branch(&rc->branches[branch], status, false);
+    if (rc->is_invite)
+        rc->keep_until = now + rc->linger;
+    else if (rc->answered)
+        return;
+    rc->answered = true;
+    rc->closed   = true;
+    a            = add(out, RC_FORWARD, "success", "RFC 3261 16.7 item 5");
+    a->branch    = branch;
+    a->status    = status;
+    cancel_others(rc, out, "answered by another branch", "RFC 3261 16.7 item 10");
+}
+
+static void on_failure(struct response_context *rc, unsigned branch, unsigned status, struct rc_actions *out)
+{
+    struct rc_branch *b = &rc->branches[branch];
+
+    if (b->state != RC_OPEN)
+        return;
+    close_branch(b, status, false);
+    if (status / 100 == 3 && b->follow && !rc->closed) {
+        b->state                                                          = RC_FOLLOWING;
+        add(out, RC_FOLLOW, "redirected", "RFC 3261 16.7 item 4")->branch = branch;
+        return;
+    }
+    if (status >= 600) {
+        rc->closed = true;
+        cancel_others(rc, out, "refused for all branches", "RFC 3261 16.7 item 5");
+    }
+    conclude(rc, out);
+}
+
+void rc_response(struct response_context *rc, unsigned branch, unsigned status, msec now, struct rc_actions *out)
+{
+    out->count = 0;
+    if (branch >= rc->count)
+        return;
+    if (status < 200)
+        on_provisional(rc, branch, status, now, out);
+    else if (status < 300)
+        on_success(rc, branch, status, now, out);
+    else
+        on_failure(rc, branch, status, out);
+}
+
+/* As if a response had come, but there is none to forward. */
+static void make(struct response_context *rc, unsigned branch, unsigned status, struct rc_actions *out)
+{
+    out->count = 0;
+    if (branch >= rc->count || rc->branches[branch].state != RC_OPEN)
+        return;
+    close_branch(&rc->branches[branch], status, true);
+    conclude(rc, out);
+}
+
+void rc_timeout(struct response_context *rc, unsigned branch, struct rc_actions *out)
+{
+    make(rc, branch, 408, out);
+}
+
+void rc_error(struct response_context *rc, unsigned branch, struct rc_actions *out)
+{
+    make(rc, branch, 503, out);
+}
+
+void rc_followed(struct response_context *rc, unsigned branch, bool any, struct rc_actions *out)
+{
+    struct rc_branch *b = &rc->branches[branch];
+
+    out->count = 0;
+    if (branch >= rc->count || b->state != RC_FOLLOWING)
+        return;
+    b->state = RC_CLOSED;
+    b->taken = any;
+    conclude(rc, out);
+}
+
+void rc_cancel(struct response_context *rc, struct rc_actions *out)
+{
+    out->count = 0;
+    if (rc->answered)
+        return;
+    rc->cancelled = true;
+    rc->closed    = true;
+    cancel_others(rc, out, "cancelled by the client", "RFC 3261 16.10");
+}
+
+/* 16.8.  What was cancelled ends with a response, or when the stack gives up. */
+void rc_timer(struct response_context *rc, msec now, struct rc_actions *out)
+{
+    out->count = 0;
+    for (unsigned i = 0; i < rc->count; i++) {
+        struct rc_branch *b = &rc->branches[i];
+
+        if (now < b->timer_c)
+            continue;
+        b->timer_c = NEVER;
+        if (!b->cancelled)
+            add(out, RC_CANCEL, "Timer C", "RFC 3261 16.8")->branch = i;
+        b->cancelled = true;
+        if (!b->provisional)
+            close_branch(b, 408, true);
+    }
+    conclude(rc, out);
+}
+
+msec rc_deadline(const struct response_context *rc)
+{
+    msec first = rc->keep_until > 0 ? rc->keep_until : NEVER;
+
+    for (unsigned i = 0; i < rc->count; i++)
+        if (rc->branches[i].timer_c < first)
+            first = rc->branches[i].timer_c;
+    return first;
+}
+
+bool rc_is_done(const struct response_context *rc, msec now)
+{
+    if (!rc->answered || now < rc->keep_until)
+        return false;
+    for (unsigned i = 0; i < rc->count; i++)
+        if (rc->branches[i].state != RC_CLOSED)
+            return false;
+    return true;
+}
