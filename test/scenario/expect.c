@@ -38,11 +38,12 @@ static bool entry_fits(const struct want *want, const struct entry *e)
 /* The first entry that fits; the actor's cursor moves behind it. */
 static bool await(struct scenario *s, const struct want *want)
 {
-    msec limit = network_now(s->net) + want->within;
+    size_t *cursor = want->event == NULL ? &want->who->heard : &want->who->noticed;
+    msec    limit  = network_now(s->net) + want->within;
 
-    for (size_t n = want->who->heard; scenario_await_entry(s, n, limit); n++)
+    for (size_t n = *cursor; scenario_await_entry(s, n, limit); n++)
         if (entry_fits(want, &s->journal.entries[n])) {
-            want->who->heard = n + 1;
+            *cursor = n + 1;
             return true;
         }
     return false;

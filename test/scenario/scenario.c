@@ -124,8 +124,11 @@ static bool verb_skip(struct scenario *s, const struct statement *st)
 {
     (void)st;
     s->flowed = s->journal.count;
-    LIST_EACH (l, &s->actors)
-        CONTAINER_OF(l, struct actor, link)->heard = s->journal.count;
+    LIST_EACH (l, &s->actors) {
+        struct actor *a = CONTAINER_OF(l, struct actor, link);
+
+        a->heard = a->noticed = s->journal.count;
+    }
     return true;
 }
 
@@ -135,8 +138,9 @@ static const struct {
     const char *word;
     verb_fn    *run;
 } verbs[] = {
-    { "net", verb_net },       { "name", verb_name }, { "wait", verb_wait },     { "skip", verb_skip },
-    { "settle", verb_settle }, { "flow", verb_flow }, { "expect", verb_expect }, { "peer", verb_peer },
+    { "net", verb_net },       { "name", verb_name },     { "wait", verb_wait },
+    { "skip", verb_skip },     { "settle", verb_settle }, { "flow", verb_flow },
+    { "expect", verb_expect }, { "peer", verb_peer },     { "stack", verb_stack },
 };
 
 static bool run_statement(struct scenario *s, const struct statement *st)

@@ -5,7 +5,7 @@
  *   script.h    words and blocks         wire.h     patterns for messages
  *   journal.h   what happened            net.c      verbs about the network
  *   flow.c      flow: who hears what     expect.c   expect: one thing
- *   peer.c      actors made of raw messages
+ *   peer.c   actors made of raw messages; stack.c: actors that are a bare stack
  *   server.c    actors that are the server core; phone.c: the phone core
  *
  * A statement either acts (at the present instant) or waits for something; only
@@ -41,7 +41,7 @@ struct actor {
     struct host             *host;
     struct world            *world; /* NULL: not running */
     struct log               log;
-    size_t                   heard; /* entries before this one have been expected */
+    size_t                   heard, noticed; /* messages and events before these entries have been expected */
 };
 
 struct scenario {
@@ -91,6 +91,7 @@ verb_fn verb_net, verb_name; /* net.c    */
 verb_fn verb_flow;           /* flow.c   */
 verb_fn verb_expect;         /* expect.c */
 verb_fn verb_peer;           /* peer.c   */
+verb_fn verb_stack;          /* stack.c  */
 void    scenario_free_patterns(struct scenario *s);
 
 #endif
