@@ -19,6 +19,13 @@ static size_t g711_decode_frame(enum g711_law law, const uint8_t *payload, size_
     return len;
 }
 
+/* A byte, a sample, a tick of the clock. */
+static uint32_t g711_duration(const uint8_t *payload, size_t len)
+{
+    (void)payload;
+    return (uint32_t)len;
+}
+
 static size_t pcmu_encode(void *memory, const int16_t *samples, size_t count, uint8_t *payload, size_t room)
 {
     (void)memory;
@@ -51,6 +58,7 @@ static const struct codec codecs[] = {
         .channels  = 1,
         .static_pt = 0,
         .encode    = pcmu_encode,
+        .duration  = g711_duration,
         .decode    = pcmu_decode,
     },
     {
@@ -60,9 +68,22 @@ static const struct codec codecs[] = {
         .channels  = 1,
         .static_pt = 8,
         .encode    = pcma_encode,
+        .duration  = g711_duration,
         .decode    = pcma_decode,
     },
 };
+
+int codec_open(const struct codec *c, void **memory)
+{
+    *memory = NULL;
+    return c->open != NULL ? c->open(memory) : 0;
+}
+
+void codec_close(const struct codec *c, void *memory)
+{
+    if (memory != NULL)
+        c->close(memory);
+}
 
 const struct codec *codec_at(size_t i)
 {

@@ -31,10 +31,16 @@ struct codec {
     void (*close)(void *memory);
     /* Returns the bytes written, 0 if `room` is too small. */
     size_t (*encode)(void *memory, const int16_t *samples, size_t count, uint8_t *payload, size_t room);
+    /* How long a payload lasts, in units of `clock`; 0: it is malformed. */
+    uint32_t (*duration)(const uint8_t *payload, size_t len);
     /* Returns the samples written, 0 if the payload cannot be decoded or gives
      * more than `room` of them. */
     size_t (*decode)(void *memory, const uint8_t *payload, size_t len, int16_t *samples, size_t room);
 };
+
+/* `*memory` is NULL for a codec without it.  Returns 0 or -ERR_NO_MEMORY. */
+int  codec_open(const struct codec *c, void **memory);
+void codec_close(const struct codec *c, void *memory);
 
 /* The i-th codec in order of preference, NULL past the last. */
 const struct codec *codec_at(size_t i);

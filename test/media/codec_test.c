@@ -37,10 +37,20 @@ TEST(every_codec_gives_back_nearly_what_it_was_given)
         size_t len = c->encode(NULL, in, 160, payload, sizeof payload);
 
         CHECK_INT(160, len);
+        CHECK_INT(160, c->duration(payload, len));
         CHECK_INT(160, c->decode(NULL, payload, len, out, 160));
         for (int k = 0; k < 160; k++)
             CHECK(abs(in[k] - out[k]) <= 16 + abs(in[k]) / 16);
     }
+}
+
+TEST(a_codec_without_memory_opens_and_closes_all_the_same)
+{
+    void *memory = &memory;
+
+    CHECK_INT(0, codec_open(codec_at(0), &memory));
+    CHECK(memory == NULL);
+    codec_close(codec_at(0), memory);
 }
 
 TEST(what_does_not_fit_is_refused_whole)
@@ -61,6 +71,7 @@ int main(void)
         cmocka_unit_test(g711_has_its_static_payload_types),
         cmocka_unit_test(a_codec_is_found_by_name_clock_and_channels),
         cmocka_unit_test(every_codec_gives_back_nearly_what_it_was_given),
+        cmocka_unit_test(a_codec_without_memory_opens_and_closes_all_the_same),
         cmocka_unit_test(what_does_not_fit_is_refused_whole),
     };
 
