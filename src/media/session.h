@@ -6,6 +6,9 @@
  *                                      | RTP port (even)    |
  *   sink <--push-- conceal <-- jitter <+ RTCP port (RTP +1) <--- remote
  *
+ * The sink gets a frame each 20 ms from the first media_start to the close, also
+ * while nothing is received; the source is pulled only while we send.
+ *
  * Life: media_open when an offer or answer is to be written (it binds the ports
  * that the SDP then names), media_start when both sides are known, media_start
  * again after each re-negotiation, media_close.  Packet n leaves at start + n *
@@ -14,8 +17,8 @@
  * Whose packets are heard.  Anybody can send to an open port, so:
  *  1. A packet counts only if it is well-formed RTP with a payload type of
  *     recv[] or dtmf_recv_pt, and comes from the stream's *accepted source*.
- *  2. The address and port in the peer's SDP (`remote`) is accepted from its
- *     first packet on, and takes over from any other source at once.
+ *  2. The address and port in the peer's SDP (`remote`) is accepted at once, and
+ *     takes over from any other source.
  *  3. Otherwise a source is accepted only after probation: MEDIA_PROBATION
  *     packets in sequence of one SSRC from one address and port, before anything
  *     came from `remote`.  With `latch` that may be any address (a phone behind a
@@ -23,7 +26,9 @@
  *     sends from another socket than it listens on).
  *  4. An accepted source stays until rule 2 or a media_start with another
  *     `remote`: what strangers send later is counted (stats.strangers) and
- *     dropped.  Within it a new SSRC has to pass probation too.
+ *     dropped.
+ *  Within an accepted source rtp/session.h asks for two packets in sequence of
+ *  each new SSRC, and that the one before is silent (RFC 3550 A.1).
  *  5. We send to `remote`; with `latch`, to a source accepted by rule 3 (RTCP
  *     then goes to its port + 1, or, once RTCP came from its host, back there).
  * RTCP is read from the host of the accepted source or of `rtcp_remote` only.
@@ -45,7 +50,7 @@ struct media_session;
 enum {
     MEDIA_NO_PT      = 255,   /* no payload type: telephone events are not agreed */
     MEDIA_CODECS     = 8,     /* that one stream can receive                      */
-    MEDIA_PROBATION  = 4,     /* packets                                          */
+    MEDIA_PROBATION  = 4,     /* packets: LATCH_PROBATION                         */
     MEDIA_DIGITS     = 64,    /* that can wait to be sent                         */
     MEDIA_PORT_FIRST = 16384, /* the range if the configuration names none        */
     MEDIA_PORT_LAST  = 32767,
@@ -69,7 +74,7 @@ struct media_config {
     struct audio_source       *source;                /* borrowed until close; NULL: silence     */
     struct audio_sink         *sink;                  /* borrowed until close; NULL: discard     */
     msec                       no_media_after;        /* 0: never                                */
-    struct slice               cname;                 /* RTCP CNAME; empty: random (RFC 7022)    */
+    struct slice               cname;                 /* RTCP CNAME; empty or above 255 bytes: random (RFC 7022)    */
     const struct media_events *events;                /* lives as long as the session, or NULL   */
     void                      *owner;
 };
