@@ -67,6 +67,7 @@ struct store_loader {
 
 struct store_ops {
     int (*load)(struct store *s, const struct store_loader *loader);
+    bool (*has_room)(struct store *s, size_t count);
     int (*write)(struct store *s, const struct store_change *changes, size_t count, uint64_t *seq);
     void (*close)(struct store *s);
 };
@@ -79,6 +80,13 @@ struct store {
 static inline int store_load(struct store *s, const struct store_loader *loader)
 {
     return s->ops->load(s, loader);
+}
+
+/* Would store_write take so many changes now?  Ask before RAM is changed: what
+ * RAM has forgotten cannot be asked for again. */
+static inline bool store_has_room(struct store *s, size_t count)
+{
+    return s->ops->has_room(s, count);
 }
 
 /* Queue changes that belong together; all or none of them are committed.  Copies.

@@ -350,6 +350,17 @@ static bool queue_is_full(const struct sqlite_store *s, size_t count)
     return s->waiting_changes + count > s->max_queue || world_now(s->world) - oldest->queued_at > STORE_QUEUE_AGE;
 }
 
+static bool has_room(struct store *store, size_t count)
+{
+    struct sqlite_store *s = of(store);
+    bool                 room;
+
+    pthread_mutex_lock(&s->mutex);
+    room = !queue_is_full(s, count);
+    pthread_mutex_unlock(&s->mutex);
+    return room;
+}
+
 static int write_changes(struct store *store, const struct store_change *changes, size_t count, uint64_t *seq)
 {
     struct sqlite_store *s = of(store);
@@ -398,7 +409,7 @@ static void close_store(struct store *store)
     mailbox_release(m);
 }
 
-static const struct store_ops ops = { load, write_changes, close_store };
+static const struct store_ops ops = { load, has_room, write_changes, close_store };
 
 /* The wait must not depend on the wall clock. */
 static void init_locks(struct sqlite_store *s)

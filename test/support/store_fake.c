@@ -162,11 +162,16 @@ static void wake(struct fake_store *s)
     s->posted = s->world->ops->post(s->world, on_post, s) == 0;
 }
 
+static bool has_room(struct store *store, size_t count)
+{
+    return of(store)->waiting_count + count <= of(store)->max_queue;
+}
+
 static int write_changes(struct store *store, const struct store_change *changes, size_t count, uint64_t *seq)
 {
     struct fake_store *s = of(store);
 
-    if (s->waiting_count + count > s->max_queue)
+    if (!has_room(store, count))
         return -ERR_LIMIT;
     *seq = ++s->next_seq;
     for (size_t i = 0; i < count; i++)
@@ -212,7 +217,7 @@ static void close_store(struct store *store)
     store_fake_crash(store);
 }
 
-static const struct store_ops ops = { load, write_changes, close_store };
+static const struct store_ops ops = { load, has_room, write_changes, close_store };
 
 struct fake_disk *fake_disk_new(void)
 {
