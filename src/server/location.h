@@ -32,7 +32,7 @@ struct binding {
     unsigned     q;           /* thousandths                                               */
     msec         expires_at;  /* monotonic: what was acknowledged                          */
     uint64_t     lease_until; /* wall clock ms: up to here the store needs no new write    */
-    bool         dirty;       /* the store does not have it as it is                       */
+    uint64_t     stored_by;   /* number of the change that last wrote it to the store       */
     char         memory[];    /* what the slices point to                                  */
 };
 

@@ -43,6 +43,10 @@ static void write_via(struct client_txn *t, struct buf *b)
 static void write_record_route(struct client_txn *t, struct buf *b)
 {
     buf_put(b, SLICE("Record-Route: <sip:"));
+    if (t->record_route_user_len > 0) {
+        buf_put(b, (struct slice){ t->record_route_user, t->record_route_user_len });
+        buf_put_byte(b, '@');
+    }
     stack_write_sent_by(t->stack, b, &t->flow);
     if (t->flow.transport == t->upstream && transport_is_reliable(t->upstream)) {
         buf_put(b, SLICE(";transport="));

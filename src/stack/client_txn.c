@@ -60,6 +60,10 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
     gather_flatten(out->rest, &text);
     t->start_len    = out->start_line.len;
     t->record_route = out->record_route;
+    if (out->record_route_user.len > 0 && out->record_route_user.len <= RECORD_ROUTE_USER) {
+        memcpy(t->record_route_user, out->record_route_user.ptr, out->record_route_user.len);
+        t->record_route_user_len = out->record_route_user.len;
+    }
     t->upstream     = out->upstream;
     if (t->mark_len > 0)
         memcpy(t->branch + sizeof BRANCH_COOKIE - 1, out->branch_mark.ptr, t->mark_len);

@@ -25,6 +25,7 @@ enum {
     SENT_BY_TEXT     = 280,
     BRANCH_MAX       = 96,
     TAG_LENGTH       = 13,
+    RECORD_ROUTE_USER = 32,
     SOURCE_CACHE     = 64,
     SOURCE_CACHE_AGE = 10000, /* ms that a looked-up source address is believed */
 };
@@ -68,7 +69,7 @@ struct server_txn {
     struct flow       reply;   /* where responses go (18.2.2) */
     struct timer      timer;
     bool              is_invite;
-    bool              ended;  /* the user has heard on_server_end or needs not */
+    bool              abandoned; /* stack_abandon: ends in the next turn */
     int               failed; /* a send failed: told to the user in the next turn */
     union {
         struct ist  ist;
@@ -114,6 +115,8 @@ struct client_txn {
     size_t    cancel_extra_len;
 
     bool           record_route;
+    char           record_route_user[RECORD_ROUTE_USER];
+    size_t         record_route_user_len;
     enum transport upstream;
     char           branch[BRANCH_MAX];
     size_t         branch_len, mark_len;

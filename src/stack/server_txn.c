@@ -126,7 +126,7 @@ static void rearm(struct server_txn *t)
     struct world *w  = t->stack->world;
     msec          at = t->is_invite ? ist_deadline(&t->machine.ist) : nist_deadline(&t->machine.nist);
 
-    if (terminated(t) || t->failed != 0)
+    if (terminated(t) || t->failed != 0 || t->abandoned)
         at = world_now(w);
     world_timer(w, &t->timer, on_timer, at);
 }
@@ -177,15 +177,17 @@ static void on_timer(struct timer *timer, msec now)
     (void)now;
     t->failed = 0;
     actions   = error != 0 ? step(t, IST_TRANSPORT_ERROR, NIST_TRANSPORT_ERROR) : step(t, IST_TIMER, NIST_TIMER);
-    if (t->is_invite) {
-        if (actions & IST_SEND_TRYING)
-            send_trying(t);
-        if (actions & IST_SEND_RESPONSE) {
-            t->stack->counters.retransmissions_sent++;
-            send_latest(t);
-        }
-        if (actions & IST_PASS_TIMEOUT)
-            error = -ERR_TIMEOUT;
+    if (t->is_invite ? (actions & IST_SEND_TRYING) != 0 : (actions & NIST_SEND_TRYING) != 0)
+        send_trying(t);
+    if (t->is_invite && (actions & IST_SEND_RESPONSE) != 0) {
+        t->stack->counters.retransmissions_sent++;
+        send_latest(t);
+    }
+    if (t->is_invite && (actions & IST_PASS_TIMEOUT) != 0)
+        error = -ERR_TIMEOUT;
+    if (t->abandoned) {
+        end(t, error);
+        return;
     }
     if (terminated(t))
         end(t, error);
@@ -372,4 +374,14 @@ int stack_respond(struct stack *s, object_id server_txn, unsigned status, const 
         release_after_2xx(t);
     rearm(t);
     return 0;
+}
+
+void stack_abandon(struct stack *s, object_id server_txn)
+{
+    struct server_txn *t = id_find(&s->server_ids, server_txn);
+
+    if (t == NULL || t->is_invite)
+        return;
+    t->abandoned = true;
+    rearm(t);
 }

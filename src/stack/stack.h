@@ -104,7 +104,8 @@ struct outgoing {
     const struct uri    *destination;  /* topmost Route or the Request-URI: RFC 3263 finds targets */
     const struct flow   *flow;         /* or, if set, this very flow: nothing is looked up  */
     struct slice         branch_mark;  /* put into the branch after the cookie (loop detection), may be empty */
-    bool                 record_route; /* add Record-Route <sip:sent-by;lr> above the others */
+    bool                 record_route; /* add Record-Route <sip:USER@sent-by;lr> above the others */
+    struct slice         record_route_user; /* the USER of it, at most 32 bytes; may be empty */
     enum transport       upstream;     /* with record_route: what the request came by; if both
                                         * sides are streams of one kind the URI says so       */
 };
@@ -131,6 +132,9 @@ void stack_forget(struct stack *s, object_id client_txn);
 int stack_respond(struct stack *s, object_id server_txn, unsigned status, const struct gather *response);
 /* The same with no extra headers and no body; `reason` may be empty. */
 int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct slice reason);
+/* Give up a request that is not INVITE without a response: too late for any
+ * (RFC 4320 4.2).  Its transaction ends in the next turn. */
+void stack_abandon(struct stack *s, object_id server_txn);
 /* Answer without transaction (the To tag is a hash, so repetitions agree). */
 int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason);
 /* The request of a server transaction; NULL if it is over, or an INVITE that was

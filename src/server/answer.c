@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Responses that the server makes itself. */
+#include "route/binding.h"
+#include "server/internal.h"
+
+static const char allowed[] = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, MESSAGE, INFO, UPDATE, PRACK, SUBSCRIBE, "
+                              "NOTIFY, REFER, PUBLISH";
+
+static void log_answer(struct server *s, const struct message *request, unsigned status, const struct reason *why)
+{
+    struct log_line line;
+
+    log_begin(&line, s->world->log, LOG_INFO, "server", "answered");
+    log_slice(&line, "call", request->call_id);
+    log_slice(&line, "method", request->method_text);
+    log_slice(&line, "uri", request->uri_text);
+    log_number(&line, "status", status);
+    log_text(&line, "why", why->text);
+    log_text(&line, "rule", why->rule);
+    log_end(&line);
+}
+
+/* A response in the making; false if its transaction is over. */
+static bool begin(struct server *s, object_id txn, struct gather *g, unsigned status, struct slice reason)
+{
+    struct message *request = stack_server_request(s->stack, txn);
+
+    if (request == NULL)
+        return false;
+    gather_init(g);
+    write_response_head(g, request, status, reason, stack_server_tag(s->stack, txn));
+    return true;
+}
+
+static void end(struct server *s, object_id txn, struct gather *g, unsigned status)
+{
+    gather_body(g, SLICE(""), SLICE(""));
+    if (stack_respond(s->stack, txn, status, g) != 0 && !gather_ok(g))
+        stack_reply(s->stack, txn, 513, SLICE(""));
+}
+
+void answer(struct server *s, object_id txn, unsigned status, const struct reason *why)
+{
+    struct message *request = stack_server_request(s->stack, txn);
+
+    if (request == NULL)
+        return;
+    log_answer(s, request, status, why);
+    s->counters.refused++;
+    stack_reply(s->stack, txn, status, SLICE(""));
+}
+
+void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason)
+{
+    struct gather g;
+
+    if (!begin(s, txn, &g, status, reason))
+        return;
+    gather_header_number(&g, HEADER_RETRY_AFTER, RETRY_AFTER);
+    end(s, txn, &g, status);
+}
+
+void answer_challenge(struct server *s, object_id txn, unsigned status, bool stale)
+{
+    struct gather g;
+
+    if (!begin(s, txn, &g, status, SLICE("")))
+        return;
+    s->counters.auth_challenged++;
+    authenticator_challenge(s->authenticator, &g, status == 401 ? HEADER_WWW_AUTHENTICATE : HEADER_PROXY_AUTHENTICATE,
+                            stale);
+    end(s, txn, &g, status);
+}
+
+/* RFC 3261 11.2: what this server can do, for those who ask it and not a user. */
+void answer_options(struct server *s, object_id txn)
+{
+    struct gather g;
+
+    if (!begin(s, txn, &g, 200, SLICE("")))
+        return;
+    gather_header(&g, HEADER_ALLOW, SLICE(allowed));
+    gather_header(&g, HEADER_ACCEPT, SLICE("application/sdp"));
+    gather_header(&g, HEADER_SUPPORTED, SLICE("path"));
+    end(s, txn, &g, 200);
+}
+
+void answer_unsupported(struct server *s, object_id txn, struct slice headers)
+{
+    struct gather g;
+
+    if (!begin(s, txn, &g, 420, SLICE("")))
+        return;
+    gather_put(&g, headers);
+    end(s, txn, &g, 420);
+}
+
+/* The user's own registered contacts, RFC 3261 8.3. */
+static void put_bindings(struct server *s, struct gather *g, struct slice key)
+{
+    const struct aor *a = location_find(s->location, key);
+
+    for (const struct binding *b = a != NULL ? aor_first(a) : NULL; b != NULL; b = aor_next(a, b)) {
+        struct binding_now now  = { .contact = b->contact, .q = b->q, .expires_at = b->expires_at };
+        size_t             mark = gather_mark(g);
+
+        buf_put(&g->scratch, SLICE("Contact: "));
+        binding_write_contact(&g->scratch, &now, world_now(s->world));
+        buf_put(&g->scratch, SLICE("\r\n"));
+        gather_written(g, mark);
+    }
+}
+
+/* <URI of the rule>, with the request's user if the rule names none. */
+static void put_rule(struct gather *g, const struct policy_redirect *rule, const struct uri *uri)
+{
+    struct uri to;
+    char       text[AOR_TEXT];
+    struct buf b = BUF_ON(text);
+
+    if (!uri_parse(rule->to, &to))
+        return;
+    buf_put_byte(&b, '<');
+    if (to.has_user || uri->user.len == 0) {
+        buf_put(&b, rule->to);
+    } else {
+        buf_put(&b, to.scheme_text);
+        buf_put_byte(&b, ':');
+        buf_put(&b, uri->user);
+        buf_put_byte(&b, '@');
+        buf_put(&b, slice_between(to.host.ptr, rule->to.ptr + rule->to.len));
+    }
+    buf_put_byte(&b, '>');
+    if (buf_ok(&b)) {
+        size_t mark = gather_mark(g);
+
+        buf_put(&g->scratch, SLICE("Contact: "));
+        buf_put(&g->scratch, buf_slice(&b));
+        buf_put(&g->scratch, SLICE("\r\n"));
+        gather_written(g, mark);
+    }
+}
+
+void answer_redirect(struct server *s, const struct passage *p, const struct policy_decision *decision)
+{
+    struct gather g;
+
+    if (!begin(s, p->txn, &g, 302, SLICE("")))
+        return;
+    s->counters.redirected++;
+    log_answer(s, p->request, 302, &decision->why);
+    if (decision->kind == POLICY_REDIRECT)
+        put_rule(&g, decision->redirect, &p->way.uri);
+    else
+        put_bindings(s, &g, p->aor);
+    end(s, p->txn, &g, 302);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where every request goes: facts are looked up here, route/ decides on them. */
+#include "server/internal.h"
+
+struct slice aor_domain(struct server *s, const struct uri *uri)
+{
+    if (policy_is_ours(&s->policy, uri->host))
+        return uri->host;
+    if (stack_is_local(s->stack, uri->host, uri->port))
+        return s->policy.domains[0];
+    return SLICE("");
+}
+
+struct slice aor_of(struct server *s, const struct uri *uri, char memory[AOR_TEXT])
+{
+    struct buf b     = buf_on(memory, AOR_TEXT);
+    struct uri plain = *uri;
+
+    plain.host = aor_domain(s, uri);
+    plain.port = 0;
+    if (plain.host.len == 0 || (uri->scheme != URI_SIP && uri->scheme != URI_SIPS))
+        return SLICE("");
+    uri_write_aor(&b, &plain);
+    return buf_ok(&b) ? buf_slice(&b) : SLICE("");
+}
+
+static bool names_us(struct server *s, const struct uri *uri)
+{
+    return (uri->scheme == URI_SIP || uri->scheme == URI_SIPS) && stack_is_local(s->stack, uri->host, uri->port);
+}
+
+static bool refuse(struct server *s, object_id txn, unsigned status, const char *text, const char *rule)
+{
+    struct reason why = REASON(text, rule);
+
+    if (txn != 0)
+        answer(s, txn, status, &why);
+    return false;
+}
+
+bool passage_open(struct server *s, object_id txn, struct message *request, struct passage *p)
+{
+    struct proxy_routes *routes = &p->routes;
+
+    p->request = request;
+    p->txn     = txn;
+    if (!proxy_read_routes(request, routes))
+        return refuse(s, txn, 400, "Route cannot be read", "RFC 3261 16.4");
+    routes->uri_is_us   = names_us(s, &request->uri);
+    routes->maddr_is_us = routes->maddr.len > 0 && stack_is_local(s->stack, routes->maddr, request->uri.port);
+    for (unsigned i = 0; i < routes->count; i++)
+        routes->is_us[i] = names_us(s, &routes->value[i].uri);
+    if (!proxy_preprocess(request, routes, &p->way))
+        return refuse(s, txn, 414, "Request-URI is too long", "RFC 3261 16.4");
+    p->aor = aor_of(s, &p->way.uri, p->aor_text);
+    return true;
+}
+
+/* Is the sender who From says, a user of ours?  AUTH_NONE also when From is not
+ * of our domains: then there is nothing to prove. */
+static enum auth_result who_asks(struct server *s, const struct message *request, bool *authenticated)
+{
+    struct slice     domain = aor_domain(s, &request->from.uri);
+    struct slice     name;
+    char             text[AOR_TEXT];
+    struct buf       user = BUF_ON(text);
+    enum auth_result result;
+
+    *authenticated = false;
+    if (!s->config->authentication || domain.len == 0 || message_header(request, HEADER_PROXY_AUTHORIZATION) == NULL)
+        return AUTH_NONE;
+    result = authenticator_check(s->authenticator, request, HEADER_PROXY_AUTHORIZATION, domain, &name);
+    uri_write_unescaped(&user, request->from.uri.user);
+    *authenticated = result == AUTH_OK && buf_ok(&user) && slice_eq(buf_slice(&user), name);
+    return result;
+}
+
+static bool user_is_known(struct server *s, const struct uri *uri, const struct aor *a)
+{
+    char       text[AOR_TEXT];
+    struct buf user = BUF_ON(text);
+
+    if (a != NULL)
+        return true;
+    uri_write_unescaped(&user, uri->user);
+    return buf_ok(&user) && users_find(s->users, aor_domain(s, uri), buf_slice(&user)) != NULL;
+}
+
+static struct policy_decision decide(struct server *s, const struct passage *p, bool authenticated)
+{
+    const struct aor  *a = p->aor.len > 0 ? location_find(s->location, p->aor) : NULL;
+    struct policy_case c = {
+        .request       = p->request,
+        .uri           = &p->way.uri,
+        .uri_is_us     = names_us(s, &p->way.uri),
+        .route_left    = p->way.first < p->way.last,
+        .own_route     = p->way.own_route && proxy_token_fits(p->way.own_user, p->request->call_id, &s->relay_key),
+        .authenticated = authenticated,
+        .user_known    = p->aor.len > 0 && user_is_known(s, &p->way.uri, a),
+        .has_bindings  = a != NULL,
+    };
+
+    return policy_decide(&s->policy, &c);
+}
+
+static bool is_for_us(const struct policy_decision *d)
+{
+    return d->kind == POLICY_SELF || d->kind == POLICY_REGISTER;
+}
+
+/* RFC 3261 16.3; what ends here may have used up its hops. */
+static bool is_fit(struct server *s, const struct passage *p, const struct policy_decision *decision)
+{
+    struct reason why;
+    unsigned      status = proxy_validate(p->request, &s->loop_key, &why);
+    struct gather g;
+
+    if (status == 0 || (status == 483 && is_for_us(decision)))
+        return true;
+    if (status == 482)
+        s->counters.loops++;
+    if (status != 420) {
+        answer(s, p->txn, status, &why);
+        return false;
+    }
+    gather_init(&g);
+    proxy_write_unsupported(&g, p->request);
+    answer_unsupported(s, p->txn, g.count > 0 ? g.parts[0] : SLICE(""));
+    return false;
+}
+
+static void carry_out(struct server *s, struct passage *p, const struct policy_decision *decision)
+{
+    switch (decision->kind) {
+    case POLICY_ANSWER:
+        answer(s, p->txn, decision->status, &decision->why);
+        break;
+    case POLICY_CHALLENGE:
+        answer_challenge(s, p->txn, decision->status, false);
+        break;
+    case POLICY_SELF:
+        answer_options(s, p->txn);
+        break;
+    case POLICY_REGISTER:
+        registrar_request(s, p->txn, p->request);
+        break;
+    case POLICY_REDIRECT:
+    case POLICY_REDIRECT_BINDINGS:
+        answer_redirect(s, p, decision);
+        break;
+    case POLICY_LOCATION:
+    case POLICY_FORWARD:
+    case POLICY_ROUTE:
+    case POLICY_ASK:
+        proxy_start(s, p, decision);
+        break;
+    }
+}
+
+void decide_request(struct server *s, object_id txn, struct message *request)
+{
+    struct passage         p;
+    struct policy_decision decision;
+    enum auth_result       auth;
+    bool                   authenticated;
+
+    if (!passage_open(s, txn, request, &p))
+        return;
+    auth = who_asks(s, request, &authenticated);
+    if (auth == AUTH_BROKEN) {
+        refuse(s, txn, 400, "Proxy-Authorization cannot be read", "RFC 7616 3.4");
+        return;
+    }
+    decision = decide(s, &p, authenticated);
+    if (decision.kind == POLICY_CHALLENGE && auth != AUTH_NONE) {
+        s->counters.auth_wrong += auth == AUTH_WRONG;
+        s->counters.auth_replayed += auth == AUTH_STALE;
+        answer_challenge(s, txn, decision.status, auth == AUTH_STALE);
+        return;
+    }
+    if (is_fit(s, &p, &decision))
+        carry_out(s, &p, &decision);
+}
+
+/* An ACK is never answered: it is forwarded or forgotten (RFC 3261 17.1). */
+void decide_ack(struct server *s, struct message *ack)
+{
+    struct passage         p;
+    struct policy_decision decision;
+    struct reason          why;
+
+    if (!passage_open(s, 0, ack, &p))
+        return;
+    decision = decide(s, &p, false);
+    if (decision.kind != POLICY_FORWARD && decision.kind != POLICY_LOCATION && decision.kind != POLICY_ROUTE)
+        return;
+    if (proxy_validate(ack, &s->loop_key, &why) == 0)
+        proxy_ack(s, &p, &decision);
+}

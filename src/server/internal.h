@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* internal.h - one server's parts, shared by the files of this folder only. */
+
+#ifndef SERVER_INTERNAL_H
+#define SERVER_INTERNAL_H
+
+#include "base/id.h"
+#include "route/forward.h"
+#include "route/policy.h"
+#include "server/authenticator.h"
+#include "server/server.h"
+
+enum {
+    RETRY_AFTER      = 10, /* seconds, when the store fails or is full */
+    AOR_TEXT         = 512,
+    SERVER_LISTENERS = 16,
+    FLOW_TEXT        = 160,
+};
+
+/* A REGISTER whose 200 waits for the commit of `seq`. */
+struct store_wait {
+    struct link link; /* in server->waits, lowest seq first */
+    uint64_t    seq;
+    object_id   txn;
+};
+
+struct server {
+    struct world          *world;
+    const struct config   *config;
+    struct stack          *stack;
+    struct location       *location;
+    struct users          *users;
+    struct store          *store;
+    struct authenticator  *authenticator;
+    struct server_counters counters;
+    struct policy          policy; /* from config; its arrays are ours */
+    struct flow            listeners[SERVER_LISTENERS];
+    unsigned               listener_count;
+    int                    load_error;
+
+    struct link waits; /* registrar.c */
+    size_t      wait_count;
+    uint64_t    committed; /* every change up to this one is in the store */
+
+    struct id_table contexts; /* proxy.c: requests being forwarded */
+    struct table    contexts_by_txn;
+    struct hash_key loop_key;  /* marks our branches (RFC 5393)                        */
+    struct hash_key relay_key; /* tokens in our Record-Route; kept in the store, so
+                                * that dialogs survive a restart                       */
+    bool has_relay_key;
+};
+
+/* One request on its way through the server: what was found out so far. */
+struct passage {
+    struct message     *request;
+    object_id           txn; /* 0 for an ACK */
+    struct proxy_routes routes;
+    struct proxy_way    way; /* do not move: see proxy_preprocess */
+    char                aor_text[AOR_TEXT];
+    struct slice        aor; /* canonical key of way.uri if it is ours, else empty */
+};
+
+/* decide.c: where every request goes. */
+void decide_request(struct server *s, object_id txn, struct message *request);
+void decide_ack(struct server *s, struct message *ack);
+/* Fill in `p` from the request; false if an answer has been given (or, for an
+ * ACK, nothing can be done). */
+bool passage_open(struct server *s, object_id txn, struct message *request, struct passage *p);
+/* The canonical key of a URI in one of our domains (an address of our own stands
+ * for the first domain); empty if it is not ours or does not fit. */
+struct slice aor_of(struct server *s, const struct uri *uri, char memory[AOR_TEXT]);
+struct slice aor_domain(struct server *s, const struct uri *uri);
+
+/* registrar.c */
+void registrar_request(struct server *s, object_id txn, struct message *request);
+void registrar_report(struct server *s, uint64_t seq, int error);
+void registrar_expired(void *server, const struct binding *b);
+void registrar_loaded(struct server *s, const struct stored_binding *stored);
+
+/* proxy.c */
+void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision);
+void proxy_cancel(struct server *s, object_id invite);
+void proxy_ack(struct server *s, struct passage *p, const struct policy_decision *decision);
+void proxy_free_all(struct server *s);
+
+/* answer.c: what the server says itself. */
+void answer(struct server *s, object_id txn, unsigned status, const struct reason *why);
+void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason);
+void answer_challenge(struct server *s, object_id txn, unsigned status, bool stale);
+void answer_options(struct server *s, object_id txn);
+void answer_unsupported(struct server *s, object_id txn, struct slice headers);
+void answer_redirect(struct server *s, const struct passage *p, const struct policy_decision *decision);
+
+#endif

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The stateful proxy (RFC 3261 16): route/response_context says what to do with
+ * what comes back; here it is done. */
+#include "base/error.h"
+#include "route/response_context.h"
+#include "server/internal.h"
+
+#include <stdlib.h>
+
+struct branch {
+    object_id       client;
+    struct message *response; /* the latest, held */
+};
+
+/* One forwarded request, from its arrival until nothing more can come. */
+struct context {
+    struct server          *server;
+    object_id               id, txn;
+    struct table_link       by_txn;
+    struct message         *request; /* held until the final response has gone up */
+    struct timer            timer;
+    struct response_context rc;
+    struct branch           branches[LIMIT_BRANCHES];
+};
+
+static void perform(struct context *c, const struct rc_actions *actions);
+
+static uint64_t txn_hash(object_id txn)
+{
+    return txn * 0x9e3779b97f4a7c15;
+}
+
+static struct context *find_by_txn(struct server *s, object_id txn)
+{
+    struct table_link *l = table_first(&s->contexts_by_txn, txn_hash(txn));
+
+    for (; l != NULL; l = table_next(l)) {
+        struct context *c = CONTAINER_OF(l, struct context, by_txn);
+
+        if (c->txn == txn)
+            return c;
+    }
+    return NULL;
+}
+
+static void context_free(struct context *c)
+{
+    struct server *s = c->server;
+
+    world_timer_stop(s->world, &c->timer);
+    for (unsigned i = 0; i < c->rc.count; i++) {
+        stack_forget(s->stack, c->branches[i].client);
+        message_drop(c->branches[i].response);
+    }
+    message_drop(c->request);
+    table_remove(&s->contexts_by_txn, &c->by_txn);
+    id_remove(&s->contexts, c->id);
+    free(c);
+}
+
+static struct context *context_new(struct server *s, const struct passage *p)
+{
+    struct context *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return NULL;
+    c->id = id_add(&s->contexts, c);
+    if (c->id == 0) {
+        free(c);
+        return NULL;
+    }
+    c->server  = s;
+    c->txn     = p->txn;
+    c->request = message_hold(p->request);
+    table_insert(&s->contexts_by_txn, &c->by_txn, txn_hash(c->txn));
+    rc_init(&c->rc, p->request->method == METHOD_INVITE, s->config->timer_c, 64 * s->config->t1);
+    return c;
+}
+
+void proxy_free_all(struct server *s)
+{
+    for (uint32_t i = 0; i < s->contexts.slot_count; i++)
+        if (s->contexts.slots[i].object != NULL)
+            context_free(s->contexts.slots[i].object);
+}
+
+static void on_timer(struct timer *timer, msec now);
+
+/* The end of every event: let go of what is no longer needed, or of all. */
+static void settle(struct context *c)
+{
+    struct server *s = c->server;
+
+    if (rc_is_done(&c->rc, world_now(s->world))) {
+        context_free(c);
+        return;
+    }
+    if (c->rc.answered) {
+        message_drop(c->request);
+        c->request = NULL;
+    }
+    world_timer(s->world, &c->timer, on_timer, rc_deadline(&c->rc));
+}
+
+static void on_timer(struct timer *timer, msec now)
+{
+    struct context   *c       = CONTAINER_OF(timer, struct context, timer);
+    struct rc_actions actions = { .count = 0 };
+
+    rc_timer(&c->rc, now, &actions);
+    perform(c, &actions);
+    settle(c);
+}
+
+static void on_client(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
+                      int detail)
+{
+    struct server    *s       = u->self;
+    struct context   *c       = id_find(&s->contexts, u->owner);
+    struct rc_actions actions = { .count = 0 };
+
+    (void)txn;
+    (void)detail;
+    if (c == NULL)
+        return;
+    switch (event) {
+    case CLIENT_RESPONSE:
+        message_drop(c->branches[u->index].response);
+        c->branches[u->index].response = message_hold(response);
+        rc_response(&c->rc, u->index, response->status, world_now(s->world), &actions);
+        break;
+    case CLIENT_TIMEOUT:
+        rc_timeout(&c->rc, u->index, &actions);
+        break;
+    case CLIENT_ERROR:
+        rc_error(&c->rc, u->index, &actions);
+        break;
+    }
+    perform(c, &actions);
+    settle(c);
+}
+
+/* Requests that may make a dialog: we stay in its path if we are to (16.6 item 4). */
+static bool makes_dialog(const struct message *request)
+{
+    if (request->to_tag.len > 0)
+        return false;
+    switch (request->method) {
+    case METHOD_INVITE:
+    case METHOD_SUBSCRIBE:
+    case METHOD_REFER:
+        return true;
+    case METHOD_OTHER:
+    case METHOD_ACK:
+    case METHOD_BYE:
+    case METHOD_CANCEL:
+    case METHOD_REGISTER:
+    case METHOD_OPTIONS:
+    case METHOD_PRACK:
+    case METHOD_UPDATE:
+    case METHOD_INFO:
+    case METHOD_NOTIFY:
+    case METHOD_MESSAGE:
+    case METHOD_PUBLISH:
+    case METHOD_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* What one branch needs besides the request. */
+struct branch_plan {
+    struct forward_target target;
+    const struct flow    *flow;   /* or NULL: resolve */
+    bool                  follow; /* its 3xx is ours to follow */
+};
+
+enum { MARK_TEXT = PROXY_MARK + 1, TOKEN_TEXT = 32 };
+
+/* The texts that `out` borrows. */
+struct marks {
+    char mark[MARK_TEXT], token[TOKEN_TEXT];
+};
+
+static void put_marks(struct server *s, const struct message *request, struct marks *m, struct outgoing *out)
+{
+    struct buf mark  = BUF_ON(m->mark);
+    struct buf token = BUF_ON(m->token);
+
+    proxy_write_mark(&mark, request, &s->loop_key);
+    out->branch_mark = buf_slice(&mark);
+    if (!s->config->record_route || !makes_dialog(request))
+        return;
+    proxy_write_token(&token, request->call_id, &s->relay_key);
+    out->record_route      = true;
+    out->record_route_user = buf_slice(&token);
+    out->upstream          = request->flow.transport;
+}
+
+/* The copy for one branch, ready to be sent; 0 or the status that says why not. */
+static unsigned write_copy(struct server *s, const struct passage *p, const struct branch_plan *plan, struct gather *g,
+                           struct forwarded *f, struct marks *marks, struct outgoing *out)
+{
+    unsigned status;
+
+    gather_init(g);
+    status = forward_request(g, p->request, &p->routes, &p->way, &plan->target, f);
+    if (status != 0)
+        return status;
+    *out = (struct outgoing){
+        .start_line  = f->start_line,
+        .rest        = g,
+        .method      = p->request->method,
+        .destination = &f->destination,
+        .flow        = plan->flow,
+    };
+    put_marks(s, p->request, marks, out);
+    return 0;
+}
+
+/* Add a branch and send on it.  False if there can be no more. */
+static bool send_branch(struct context *c, const struct passage *p, const struct branch_plan *plan,
+                        struct rc_actions *actions)
+{
+    struct server     *s = c->server;
+    struct gather      g;
+    struct forwarded   f;
+    struct marks       marks;
+    struct outgoing    out;
+    struct client_user user;
+    int                index;
+
+    if (write_copy(s, p, plan, &g, &f, &marks, &out) != 0)
+        return false;
+    index = rc_add(&c->rc, plan->follow, world_now(s->world));
+    if (index < 0)
+        return false;
+    s->counters.forked++;
+    user = (struct client_user){ .fn = on_client, .self = s, .owner = c->id, .index = (unsigned)index };
+    c->branches[index].client = stack_request(s->stack, &out, &user);
+    if (c->branches[index].client == 0)
+        rc_error(&c->rc, (unsigned)index, actions);
+    return true;
+}
+
+/* A phone that registered over a stream, or from behind an address translator,
+ * can only be reached the way it came. */
+static const struct flow *flow_of(const struct binding *b)
+{
+    struct uri     contact;
+    struct address host;
+
+    if (b->flow.transport == TRANSPORT_NONE)
+        return NULL;
+    if (transport_is_reliable(b->flow.transport))
+        return &b->flow;
+    if (!uri_parse(b->contact, &contact) || !address_parse_ip(contact.host, &host))
+        return NULL;
+    return address_eq_ip(&host, &b->flow.remote) ? NULL : &b->flow;
+}
+
+/* The bindings by preference, and among equals the newest first. */
+static unsigned sort_bindings(const struct aor *a, const struct binding *list[LIMIT_BRANCHES], unsigned max)
+{
+    unsigned count = 0;
+
+    for (const struct binding *b = aor_first(a); b != NULL; b = aor_next(a, b)) {
+        unsigned at = 0;
+
+        while (at < count && list[at]->q > b->q)
+            at++;
+        if (at >= max)
+            continue;
+        if (count < max)
+            count++;
+        memmove(&list[at + 1], &list[at], (count - at - 1) * sizeof list[0]);
+        list[at] = b;
+    }
+    return count;
+}
+
+static unsigned fork_to_bindings(struct context *c, const struct passage *p, struct branch_plan *plan,
+                                 struct rc_actions *actions)
+{
+    struct server        *s = c->server;
+    const struct aor     *a = location_find(s->location, p->aor);
+    const struct binding *list[LIMIT_BRANCHES];
+    unsigned              count, sent = 0;
+
+    if (a == NULL)
+        return 0;
+    count                = sort_bindings(a, list, s->config->max_branches);
+    plan->target.breadth = proxy_breadth(p->request, count);
+    for (unsigned i = 0; i < count; i++) {
+        plan->target.uri  = list[i]->contact;
+        plan->target.path = list[i]->path;
+        plan->flow        = flow_of(list[i]);
+        sent += send_branch(c, p, plan, actions);
+    }
+    return sent;
+}
+
+/* "<sip:next.hop;lr>" for the URI of a static route. */
+static struct slice next_hop(struct buf *b, struct slice uri)
+{
+    struct uri   parsed;
+    struct slice value;
+
+    buf_put_byte(b, '<');
+    buf_put(b, uri);
+    if (uri_parse(uri, &parsed) && !uri_param(&parsed, SLICE("lr"), &value))
+        buf_put(b, SLICE(";lr"));
+    buf_put_byte(b, '>');
+    return buf_ok(b) ? buf_slice(b) : SLICE("");
+}
+
+/* The plan that all branches of a decision share; `hop` holds its text. */
+static struct branch_plan plan_for(struct server *s, const struct passage *p, const struct policy_decision *decision,
+                                   struct buf *hop)
+{
+    struct branch_plan plan = { .target = { .uri = p->way.uri.text, .realm = users_realm(s->users) } };
+
+    if (decision->kind == POLICY_ROUTE)
+        plan.target.path = next_hop(hop, decision->route->to);
+    if (decision->kind == POLICY_ASK) {
+        plan.target.path = next_hop(hop, decision->route->redirect);
+        plan.follow      = true;
+    }
+    return plan;
+}
+
+static void log_forward(struct server *s, const struct passage *p, const struct policy_decision *decision)
+{
+    struct log_line line;
+
+    log_begin(&line, s->world->log, LOG_INFO, "proxy", "forwarded");
+    log_slice(&line, "call", p->request->call_id);
+    log_slice(&line, "method", p->request->method_text);
+    log_slice(&line, "uri", p->way.uri.text);
+    log_text(&line, "why", decision->why.text);
+    log_text(&line, "rule", decision->why.rule);
+    log_end(&line);
+}
+
+void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision)
+{
+    char               memory[AOR_TEXT];
+    struct buf         hop     = BUF_ON(memory);
+    struct branch_plan plan    = plan_for(s, p, decision, &hop);
+    struct context    *c       = context_new(s, p);
+    struct rc_actions  actions = { .count = 0 };
+    unsigned           sent;
+
+    if (c == NULL) {
+        s->counters.limit_refused++;
+        answer_retry_later(s, p->txn, 503, SLICE(""));
+        return;
+    }
+    s->counters.forwarded++;
+    log_forward(s, p, decision);
+    sent = decision->kind == POLICY_LOCATION ? fork_to_bindings(c, p, &plan, &actions)
+                                             : send_branch(c, p, &plan, &actions);
+    if (sent == 0) {
+        answer_retry_later(s, p->txn, 500, SLICE("No branch could be made"));
+        context_free(c);
+        return;
+    }
+    perform(c, &actions);
+    settle(c);
+}
+
+void proxy_ack(struct server *s, struct passage *p, const struct policy_decision *decision)
+{
+    char               memory[AOR_TEXT];
+    struct buf         hop  = BUF_ON(memory);
+    struct branch_plan plan = plan_for(s, p, decision, &hop);
+    const struct aor  *a    = decision->kind == POLICY_LOCATION ? location_find(s->location, p->aor) : NULL;
+    struct gather      g;
+    struct forwarded   f;
+    struct marks       marks;
+    struct outgoing    out;
+
+    if (a != NULL) {
+        plan.target.uri = aor_first(a)->contact;
+        plan.flow       = flow_of(aor_first(a));
+    }
+    if (write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
+        stack_send(s->stack, &out);
+}
+
+/* RFC 3261 16.7 item 4: try the contacts of a 3xx that we asked for. */
+static void follow(struct context *c, unsigned branch)
+{
+    struct rc_actions    actions = { .count = 0 };
+    struct passage       p;
+    struct header_values values;
+    struct name_addr     contact;
+    struct branch_plan   plan = { .target = { .realm = users_realm(c->server->users) } };
+    bool                 any  = false;
+
+    if (c->request != NULL && passage_open(c->server, 0, c->request, &p)) {
+        values = message_values(c->branches[branch].response, HEADER_CONTACT);
+        while (values_next_name_addr(&values, &contact)) {
+            if (contact.uri.scheme != URI_SIP && contact.uri.scheme != URI_SIPS)
+                continue;
+            plan.target.uri = contact.uri.text;
+            any             = send_branch(c, &p, &plan, &actions) || any;
+        }
+    }
+    c->server->counters.followed += any;
+    rc_followed(&c->rc, branch, any, &actions);
+    perform(c, &actions);
+}
+
+static void forward_up(struct context *c, const struct rc_action *action)
+{
+    const struct message *others[LIMIT_BRANCHES];
+    size_t                count = 0;
+    struct gather         g;
+
+    for (unsigned i = 0; i < c->rc.count; i++)
+        if ((action->challenges >> i & 1) != 0 && c->branches[i].response != NULL)
+            others[count++] = c->branches[i].response;
+    gather_init(&g);
+    if (forward_response(&g, c->branches[action->branch].response, others, count))
+        stack_respond(c->server->stack, c->txn, action->status, &g);
+    else if (action->status >= 200)
+        stack_reply(c->server->stack, c->txn, 502, SLICE(""));
+}
+
+static void perform(struct context *c, const struct rc_actions *actions)
+{
+    struct stack *stack = c->server->stack;
+
+    for (unsigned i = 0; i < actions->count; i++) {
+        const struct rc_action *a = &actions->list[i];
+
+        switch (a->kind) {
+        case RC_FORWARD:
+            forward_up(c, a);
+            break;
+        case RC_CANCEL:
+            stack_cancel(stack, c->branches[a->branch].client, SLICE(""));
+            break;
+        case RC_ANSWER:
+            stack_reply(stack, c->txn, a->status, SLICE(""));
+            break;
+        case RC_SILENCE:
+            stack_abandon(stack, c->txn);
+            break;
+        case RC_FOLLOW:
+            follow(c, a->branch);
+            break;
+        }
+    }
+}
+
+void proxy_cancel(struct server *s, object_id invite)
+{
+    struct context   *c       = find_by_txn(s, invite);
+    struct rc_actions actions = { .count = 0 };
+
+    if (c == NULL)
+        return;
+    rc_cancel(&c->rc, &actions);
+    perform(c, &actions);
+    settle(c);
+}

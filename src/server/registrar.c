@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The registrar (RFC 3261 10.3): route/binding decides, RAM changes at once, and
+ * the 200 waits for the commit that holds what it acknowledges. */
+#include "base/error.h"
+#include "route/binding.h"
+#include "server/flow_text.h"
+#include "server/internal.h"
+
+#include <stdlib.h>
+
+enum { SECOND = 1000, LEASE_MAX = 600 * SECOND, BINDINGS_MAX = LIMIT_LIST };
+
+/* ---- the answer ---- */
+
+static void put_contacts(struct server *s, struct gather *g, const struct aor *a)
+{
+    for (const struct binding *b = a != NULL ? aor_first(a) : NULL; b != NULL; b = aor_next(a, b)) {
+        struct binding_now now  = { b->contact, b->params, b->call_id, b->cseq, b->q, b->expires_at };
+        size_t             mark = gather_mark(g);
+
+        buf_put(&g->scratch, SLICE("Contact: "));
+        binding_write_contact(&g->scratch, &now, world_now(s->world));
+        buf_put(&g->scratch, SLICE("\r\n"));
+        gather_written(g, mark);
+    }
+}
+
+/* The 200 as the bindings are now (10.3 step 8). */
+static void answer_ok(struct server *s, object_id txn)
+{
+    struct message *request = stack_server_request(s->stack, txn);
+    char            memory[AOR_TEXT];
+    struct slice    key;
+    struct gather   g;
+
+    if (request == NULL)
+        return;
+    key = aor_of(s, &request->to.uri, memory);
+    gather_init(&g);
+    write_response_head(&g, request, 200, SLICE(""), stack_server_tag(s->stack, txn));
+    put_contacts(s, &g, location_find(s->location, key));
+    gather_body(&g, SLICE(""), SLICE(""));
+    if (!gather_ok(&g))
+        stack_reply(s->stack, txn, 513, SLICE(""));
+    else
+        stack_respond(s->stack, txn, 200, &g);
+}
+
+static void answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v)
+{
+    struct message *request = stack_server_request(s->stack, txn);
+    struct gather   g;
+
+    gather_init(&g);
+    write_response_head(&g, request, v->status, slice_from(v->why.text), stack_server_tag(s->stack, txn));
+    if (v->status == 423)
+        gather_header_number(&g, HEADER_MIN_EXPIRES, v->min_expires);
+    gather_body(&g, SLICE(""), SLICE(""));
+    stack_respond(s->stack, txn, v->status, &g);
+}
+
+/* ---- waiting for the store ---- */
+
+static void wait_for(struct server *s, object_id txn, uint64_t seq)
+{
+    struct store_wait *w = malloc(sizeof *w);
+
+    if (w == NULL) {
+        answer_retry_later(s, txn, 503, SLICE(""));
+        return;
+    }
+    *w = (struct store_wait){ .seq = seq, .txn = txn };
+    s->counters.registers_waiting++;
+    s->wait_count++;
+    list_append(&s->waits, &w->link);
+}
+
+void registrar_report(struct server *s, uint64_t seq, int error)
+{
+    struct link *l;
+
+    if (error == 0 && seq > s->committed)
+        s->committed = seq;
+    while ((l = s->waits.next) != &s->waits) {
+        struct store_wait *w = CONTAINER_OF(l, struct store_wait, link);
+
+        if (w->seq > seq)
+            break;
+        list_unlink(l);
+        s->wait_count--;
+        if (error == 0) {
+            answer_ok(s, w->txn);
+        } else {
+            s->counters.store_failures++;
+            answer_retry_later(s, w->txn, 500, SLICE("Registration could not be stored"));
+        }
+        free(w);
+    }
+}
+
+/* ---- changing RAM and telling the store ---- */
+
+static uint64_t wall_at(struct server *s, msec monotonic)
+{
+    return world_wall(s->world) + (monotonic - world_now(s->world));
+}
+
+static struct store_change put_change(struct server *s, const struct binding *b, struct buf *flow)
+{
+    flow->len = 0;
+    flow_write(flow, &b->flow);
+    return (struct store_change){ .kind    = STORE_PUT_BINDING,
+                                  .binding = {
+                                      .row         = b->row,
+                                      .aor         = aor_key(b->aor),
+                                      .contact     = b->contact,
+                                      .params      = b->params,
+                                      .call_id     = b->call_id,
+                                      .user_agent  = b->user_agent,
+                                      .path        = b->path,
+                                      .flow        = buf_slice(flow),
+                                      .cseq        = b->cseq,
+                                      .q           = b->q,
+                                      .expires_at  = wall_at(s, b->expires_at),
+                                      .lease_until = b->lease_until,
+                                  } };
+}
+
+static struct store_change delete_change(uint64_t row)
+{
+    return (struct store_change){ .kind = STORE_DELETE_BINDING, .binding = { .row = row } };
+}
+
+/* One REGISTER being carried out: what the store must hear, and the highest
+ * change of ours that it has not confirmed yet. */
+struct work {
+    struct server        *server;
+    const struct message *request;
+    struct slice          key;
+    struct binding       *existing[BINDINGS_MAX];
+    size_t                existing_count;
+    struct store_change   changes[2 * BINDINGS_MAX];
+    char                  flow_texts[BINDINGS_MAX][FLOW_TEXT];
+    struct binding       *written[BINDINGS_MAX]; /* whose put is in `changes` */
+    size_t                change_count, written_count;
+    bool                  out_of_memory;
+};
+
+static void note_put(struct work *w, struct binding *b, uint32_t expires)
+{
+    struct buf flow = buf_on(w->flow_texts[w->written_count], FLOW_TEXT);
+    msec       more = (msec)expires * SECOND;
+
+    b->lease_until                 = wall_at(w->server, b->expires_at) + (more < LEASE_MAX ? more : LEASE_MAX);
+    w->changes[w->change_count++]  = put_change(w->server, b, &flow);
+    w->written[w->written_count++] = b;
+}
+
+static struct slice header_value(const struct message *m, enum header_id id)
+{
+    const struct header *h = message_header(m, id);
+
+    return h != NULL ? h->value : SLICE("");
+}
+
+static void put_binding(struct work *w, const struct binding_change *change, struct binding *replaces)
+{
+    struct server *s = w->server;
+    char           params[1024];
+    struct buf     b      = BUF_ON(params);
+    struct binding values = {
+        .contact    = change->contact.uri.text,
+        .call_id    = w->request->call_id,
+        .cseq       = w->request->cseq.number,
+        .q          = change->q,
+        .expires_at = world_now(s->world) + (msec)change->expires * SECOND,
+        .user_agent = header_value(w->request, HEADER_USER_AGENT),
+        .flow       = w->request->flow,
+        .row        = replaces != NULL ? replaces->row : 0,
+    };
+    struct binding *made;
+
+    binding_write_params(&b, &change->contact);
+    values.params = buf_ok(&b) ? buf_slice(&b) : SLICE("");
+    made          = location_put(s->location, w->key, &values, replaces);
+    if (made == NULL)
+        w->out_of_memory = true;
+    else
+        note_put(w, made, change->expires);
+}
+
+static bool came_another_way(const struct binding *b, const struct message *request)
+{
+    return b->flow.transport != request->flow.transport || b->flow.connection != request->flow.connection ||
+           !address_eq(&b->flow.remote, &request->flow.remote);
+}
+
+/* A refresh within the row's lease is RAM's business alone: after a restart the
+ * binding is served up to its lease, so nothing acknowledged is lost. */
+static void refresh_binding(struct work *w, const struct binding_change *change, struct binding *b)
+{
+    struct server *s          = w->server;
+    msec           expires_at = world_now(s->world) + (msec)change->expires * SECOND;
+
+    if (came_another_way(b, w->request)) {
+        put_binding(w, change, b);
+        return;
+    }
+    location_refresh(s->location, b, expires_at, w->request->cseq.number);
+    if (wall_at(s, expires_at) > b->lease_until)
+        note_put(w, b, change->expires);
+}
+
+static void remove_binding(struct work *w, struct binding *b)
+{
+    w->changes[w->change_count++] = delete_change(b->row);
+    location_remove(w->server->location, b);
+}
+
+static void apply(struct work *w, const struct binding_change *change)
+{
+    switch (change->kind) {
+    case BINDING_ADD:
+        put_binding(w, change, NULL);
+        break;
+    case BINDING_REFRESH:
+        refresh_binding(w, change, w->existing[change->index]);
+        break;
+    case BINDING_REPLACE:
+        put_binding(w, change, w->existing[change->index]);
+        break;
+    case BINDING_REMOVE:
+        remove_binding(w, w->existing[change->index]);
+        break;
+    case BINDING_REMOVE_ALL:
+        for (size_t i = 0; i < w->existing_count; i++)
+            remove_binding(w, w->existing[i]);
+        break;
+    }
+}
+
+/* The latest change of this AOR that the store has not confirmed. */
+static uint64_t pending_of(struct server *s, struct slice key)
+{
+    const struct aor *a    = location_find(s->location, key);
+    uint64_t          last = 0;
+
+    for (const struct binding *b = a != NULL ? aor_first(a) : NULL; b != NULL; b = aor_next(a, b))
+        if (b->stored_by > last)
+            last = b->stored_by;
+    return last > s->committed ? last : 0;
+}
+
+static void commit(struct work *w, object_id txn)
+{
+    struct server *s   = w->server;
+    uint64_t       seq = 0;
+    int            error;
+
+    if (w->change_count > 0) {
+        error = store_write(s->store, w->changes, w->change_count, &seq);
+        if (error != 0) {
+            for (size_t i = 0; i < w->written_count; i++)
+                w->written[i]->lease_until = 0; /* the next refresh writes it */
+            s->counters.store_failures++;
+            answer_retry_later(s, txn, error == -ERR_LIMIT ? 503 : 500, SLICE("Registration could not be stored"));
+            return;
+        }
+        for (size_t i = 0; i < w->written_count; i++)
+            w->written[i]->stored_by = seq;
+    } else {
+        seq = pending_of(s, w->key);
+    }
+    if (w->out_of_memory)
+        answer_retry_later(s, txn, 503, SLICE("Too many registrations"));
+    else if (seq != 0 && seq > s->committed)
+        wait_for(s, txn, seq);
+    else
+        answer_ok(s, txn);
+}
+
+static void collect(struct work *w, struct binding_now now[BINDINGS_MAX])
+{
+    const struct aor *a = location_find(w->server->location, w->key);
+    struct binding   *b = a != NULL ? aor_first(a) : NULL;
+
+    for (; b != NULL && w->existing_count < BINDINGS_MAX; b = aor_next(a, b)) {
+        now[w->existing_count] =
+            (struct binding_now){ b->contact, b->params, b->call_id, b->cseq, b->q, b->expires_at };
+        w->existing[w->existing_count++] = b;
+    }
+}
+
+/* URI equality is not transitive (19.1.4), so two contacts that differ can each
+ * equal the same binding: which of them it becomes is not ours to guess. */
+static bool names_a_binding_twice(const struct binding_verdict *v)
+{
+    uint64_t seen = 0;
+
+    for (unsigned i = 0; i < v->count; i++) {
+        uint64_t bit = (uint64_t)1 << v->changes[i].index;
+
+        if (v->changes[i].kind == BINDING_ADD || v->changes[i].kind == BINDING_REMOVE_ALL)
+            continue;
+        if ((seen & bit) != 0)
+            return true;
+        seen |= bit;
+    }
+    return false;
+}
+
+static void decide(struct work *w, struct binding_verdict *verdict)
+{
+    const struct config  *c      = w->server->config;
+    struct binding_limits limits = { (uint32_t)(c->min_expires / SECOND), (uint32_t)(c->default_expires / SECOND),
+                                     (uint32_t)(c->max_expires / SECOND), c->max_contacts };
+    struct binding_now    now[BINDINGS_MAX];
+
+    collect(w, now);
+    binding_decide(now, w->existing_count, w->request, &limits, world_now(w->server->world), verdict);
+    if (verdict->status == 200 && names_a_binding_twice(verdict)) {
+        verdict->status = 400;
+        verdict->why    = REASON("Two Contacts equal one binding", "RFC 3261 19.1.4");
+    }
+}
+
+static void update(struct server *s, object_id txn, struct message *request, struct slice key)
+{
+    struct binding_verdict verdict;
+    struct work            w; /* large: only what is used is set */
+
+    w.server         = s;
+    w.request        = request;
+    w.key            = key;
+    w.existing_count = w.change_count = w.written_count = 0;
+    w.out_of_memory                                     = false;
+    decide(&w, &verdict);
+    if (verdict.status != 200) {
+        answer_verdict(s, txn, &verdict);
+        return;
+    }
+    if (!store_has_room(s->store, w.existing_count + verdict.count)) {
+        s->counters.store_failures++;
+        answer_retry_later(s, txn, 503, SLICE("Registrations wait for the disk"));
+        return;
+    }
+    for (unsigned i = 0; i < verdict.count; i++)
+        apply(&w, &verdict.changes[i]);
+    commit(&w, txn);
+}
+
+/* ---- who asks ---- */
+
+/* 10.3 steps 3 and 4.  True: go on; false: answered. */
+static bool is_allowed(struct server *s, object_id txn, const struct message *request)
+{
+    static const struct reason broken = { "Authorization cannot be read", "RFC 7616 3.4" };
+    static const struct reason other  = { "users may change only their own bindings", "RFC 3261 10.3 step 4" };
+    char                       text[AOR_TEXT];
+    struct buf                 user = BUF_ON(text);
+    struct slice               name;
+    enum auth_result           result;
+
+    if (!s->config->authentication)
+        return true;
+    result =
+        authenticator_check(s->authenticator, request, HEADER_AUTHORIZATION, aor_domain(s, &request->to.uri), &name);
+    uri_write_unescaped(&user, request->to.uri.user);
+    if (result == AUTH_OK && slice_eq(name, buf_slice(&user)))
+        return true;
+    if (result == AUTH_OK) {
+        answer(s, txn, 403, &other);
+    } else if (result == AUTH_BROKEN) {
+        answer(s, txn, 400, &broken);
+    } else {
+        s->counters.auth_wrong += result == AUTH_WRONG;
+        s->counters.auth_replayed += result == AUTH_STALE;
+        answer_challenge(s, txn, 401, result == AUTH_STALE);
+    }
+    return false;
+}
+
+/* 10.3 step 2: no extension is known here, so each that is required is named. */
+static struct slice unsupported_of(const struct message *request, char *memory, size_t size)
+{
+    struct header_values v = message_values(request, HEADER_REQUIRE);
+    struct buf           b = buf_on(memory, size);
+    struct slice         token;
+
+    while (values_next_token(&v, &token)) {
+        buf_put(&b, SLICE("Unsupported: "));
+        buf_put(&b, token);
+        buf_put(&b, SLICE("\r\n"));
+    }
+    return buf_slice(&b);
+}
+
+void registrar_request(struct server *s, object_id txn, struct message *request)
+{
+    static const struct reason foreign = { "To is not of our domains", "RFC 3261 10.3 step 5" };
+    char                       memory[AOR_TEXT], lines[1024];
+    struct slice               key         = aor_of(s, &request->to.uri, memory);
+    struct slice               unsupported = unsupported_of(request, lines, sizeof lines);
+
+    s->counters.registers++;
+    if (unsupported.len > 0) {
+        answer_unsupported(s, txn, unsupported);
+        return;
+    }
+    if (!is_allowed(s, txn, request))
+        return;
+    if (key.len == 0 || request->to.uri.user.len == 0)
+        answer(s, txn, 404, &foreign);
+    else
+        update(s, txn, request, key);
+}
+
+/* ---- time and restart ---- */
+
+void registrar_expired(void *server, const struct binding *b)
+{
+    struct server      *s = server;
+    struct store_change c = delete_change(b->row);
+    uint64_t            seq;
+
+    /* If the store is full the row stays: its lease ends by itself. */
+    if (store_write(s->store, &c, 1, &seq) != 0)
+        s->counters.store_failures++;
+}
+
+void registrar_loaded(struct server *s, const struct stored_binding *stored)
+{
+    uint64_t       now    = world_wall(s->world);
+    struct binding values = {
+        .row         = stored->row,
+        .contact     = stored->contact,
+        .params      = stored->params,
+        .call_id     = stored->call_id,
+        .user_agent  = stored->user_agent,
+        .path        = stored->path,
+        .cseq        = stored->cseq,
+        .q           = stored->q,
+        .lease_until = stored->lease_until,
+    };
+
+    if (stored->lease_until <= now)
+        return;
+    flow_parse(stored->flow, &values.flow);
+    values.expires_at = world_now(s->world) + (stored->lease_until - now);
+    if (location_put(s->location, stored->aor, &values, NULL) == NULL)
+        s->load_error = -ERR_NO_MEMORY;
+}
