@@ -18,6 +18,7 @@ struct authenticator {
     const struct users *users;
     struct slice        realm;
     msec                lifetime;
+    bool                sha256; /* offer it */
     struct hasher      *hasher;
     uint8_t             key[32];
     uint32_t            next_slot;
@@ -25,7 +26,7 @@ struct authenticator {
 };
 
 struct authenticator *authenticator_new(struct world *w, const struct users *users, struct slice realm,
-                                        msec nonce_lifetime)
+                                        msec nonce_lifetime, bool sha256)
 {
     struct authenticator *a = calloc(1, sizeof *a);
 
@@ -35,6 +36,7 @@ struct authenticator *authenticator_new(struct world *w, const struct users *use
     a->users    = users;
     a->realm    = realm;
     a->lifetime = nonce_lifetime;
+    a->sha256   = sha256;
     a->hasher   = hasher_new();
     if (a->hasher == NULL) {
         free(a);
@@ -191,9 +193,11 @@ void authenticator_challenge(struct authenticator *a, struct gather *g, enum hea
     struct challenge c = { .realm = a->realm, .known = true, .qop_auth = true, .has_qop = true, .stale = stale };
 
     make_nonce(a, nonce);
-    c.nonce     = (struct slice){ nonce, sizeof nonce };
-    c.algorithm = HASH_SHA256;
-    put_challenge(g, header, &c);
+    c.nonce = (struct slice){ nonce, sizeof nonce };
+    if (a->sha256) {
+        c.algorithm = HASH_SHA256;
+        put_challenge(g, header, &c);
+    }
     c.algorithm = HASH_MD5;
     put_challenge(g, header, &c);
 }

@@ -27,7 +27,7 @@ enum auth_result {
 
 /* Borrows `users` and `realm`.  NULL without memory or digest algorithms. */
 struct authenticator *authenticator_new(struct world *w, const struct users *users, struct slice realm,
-                                        msec nonce_lifetime);
+                                        msec nonce_lifetime, bool sha256);
 void                  authenticator_free(struct authenticator *a);
 
 /* Judge the credentials in `header` (Authorization or Proxy-Authorization) of

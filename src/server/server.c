@@ -189,7 +189,8 @@ static int load(struct server *s)
         error = make_relay_key(s);
     if (error != 0)
         return error;
-    s->authenticator = authenticator_new(s->world, s->users, users_realm(s->users), s->config->nonce_lifetime);
+    s->authenticator = authenticator_new(s->world, s->users, users_realm(s->users), s->config->nonce_lifetime,
+                                         s->config->digest_sha256);
     return s->authenticator != NULL ? 0 : -ERR_NO_MEMORY;
 }
 
