@@ -136,16 +136,21 @@ static void give_best(struct response_context *rc, const struct rc_branch *best,
     }
 }
 
+static bool all_closed(const struct response_context *rc)
+{
+    for (unsigned i = 0; i < rc->count; i++)
+        if (rc->branches[i].state != RC_CLOSED)
+            return false;
+    return true;
+}
+
 /* When the last branch is closed and nothing has gone up. */
 static void conclude(struct response_context *rc, struct rc_actions *out)
 {
     const struct rc_branch *best = best_of(rc);
 
-    if (rc->answered || best == NULL)
+    if (rc->answered || best == NULL || !all_closed(rc))
         return;
-    for (unsigned i = 0; i < rc->count; i++)
-        if (rc->branches[i].state != RC_CLOSED)
-            return;
     rc->answered = true;
     rc->closed   = true;
     give_best(rc, best, out);
@@ -252,13 +257,11 @@ void rc_error(struct response_context *rc, unsigned branch, struct rc_actions *o
 
 void rc_followed(struct response_context *rc, unsigned branch, bool any, struct rc_actions *out)
 {
-    struct rc_branch *b = &rc->branches[branch];
-
     out->count = 0;
-    if (branch >= rc->count || b->state != RC_FOLLOWING)
+    if (branch >= rc->count || rc->branches[branch].state != RC_FOLLOWING)
         return;
-    b->state = RC_CLOSED;
-    b->taken = any;
+    rc->branches[branch].state = RC_CLOSED;
+    rc->branches[branch].taken = any;
     conclude(rc, out);
 }
 
@@ -291,9 +294,10 @@ void rc_timer(struct response_context *rc, msec now, struct rc_actions *out)
     conclude(rc, out);
 }
 
+/* The wait for further 2xx ends the context only if it is all that is left. */
 msec rc_deadline(const struct response_context *rc)
 {
-    msec first = rc->keep_until > 0 ? rc->keep_until : NEVER;
+    msec first = rc->keep_until > 0 && all_closed(rc) ? rc->keep_until : NEVER;
 
     for (unsigned i = 0; i < rc->count; i++)
         if (rc->branches[i].timer_c < first)
@@ -303,10 +307,5 @@ msec rc_deadline(const struct response_context *rc)
 
 bool rc_is_done(const struct response_context *rc, msec now)
 {
-    if (!rc->answered || now < rc->keep_until)
-        return false;
-    for (unsigned i = 0; i < rc->count; i++)
-        if (rc->branches[i].state != RC_CLOSED)
-            return false;
-    return true;
+    return rc->answered && now >= rc->keep_until && all_closed(rc);
 }

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "route/policy.h"
+#include "support/test.h"
+
+static const struct slice        ours[]   = { SLICE_INIT("a.test"), SLICE_INIT("second.test") };
+static const struct policy_route routes[] = {
+    { SLICE_INIT("other.test"), SLICE_INIT("sip:192.0.2.7"), { NULL, 0 } },
+    { SLICE_INIT("asked.test"), { NULL, 0 }, SLICE_INIT("sip:192.0.2.8") },
+    { SLICE_INIT("*.wild.test"), SLICE_INIT("sip:wild"), { NULL, 0 } },
+    { SLICE_INIT("*.very.wild.test"), SLICE_INIT("sip:very"), { NULL, 0 } },
+};
+static const struct policy_redirect redirects[] = { { SLICE_INIT("moved.test"), SLICE_INIT("sip:there.test") } };
+
+static const struct policy proxy = {
+    .domains        = ours,
+    .domain_count   = 2,
+    .routes         = routes,
+    .route_count    = 4,
+    .redirects      = redirects,
+    .redirect_count = 1,
+    .registrar      = true,
+    .proxy          = true,
+    .authentication = true,
+};
+
+/* The last decision, and the case it was made for. */
+static struct policy_case     question;
+static struct policy_decision got;
+static struct uri             asked;
+
+static struct message *parse(const char *text)
+{
+    struct parse_fault fault;
+    struct message    *m = message_parse(test_guarded(slice_from(text)), &fault);
+
+    if (m == NULL)
+        print_error("%s\n", fault.expected);
+    assert_non_null(m);
+    return m;
+}
+
+static void decide(const struct policy *p, const char *method, const char *uri, const char *from, bool in_dialog)
+{
+    char            memory[1024];
+    struct buf      b = BUF_ON(memory);
+    struct message *m;
+
+    buf_printf(&b,
+               "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\nFrom: <%s>;tag=1\r\n"
+               "To: <sip:b@b.test>%s\r\nCall-ID: one\r\nCSeq: 1 %s\r\nContent-Length: 0\r\n\r\n",
+               method, uri, from, in_dialog ? ";tag=2" : "", method);
+    m                = parse(buf_cstr(&b));
+    asked            = m->uri;
+    question.request = m;
+    question.uri     = &asked;
+    got              = policy_decide(p, &question);
+    CHECK(got.why.text != NULL && got.why.rule != NULL);
+    message_drop(m);
+    question.request = NULL;
+}
+
+static void expect(enum policy_kind kind, unsigned status)
+{
+    CHECK_INT(kind, got.kind);
+    CHECK_INT(status, got.status);
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    question = (struct policy_case){ 0 };
+    return 0;
+}
+
+static const char alice[] = "sip:alice@A.test", stranger[] = "sip:eve@evil.test";
+
+/* RFC 3261 10.3 step 1. */
+TEST(a_register_for_our_domain_goes_to_the_registrar)
+{
+    struct policy none = proxy;
+
+    decide(&proxy, "REGISTER", "sip:a.test", alice, false);
+    expect(POLICY_REGISTER, 0);
+    none.registrar = false;
+    decide(&none, "REGISTER", "sip:a.test", alice, false);
+    expect(POLICY_ANSWER, 405);
+}
+
+TEST(a_register_for_another_domain_is_relayed_for_our_users_only)
+{
+    decide(&proxy, "REGISTER", "sip:far.test", stranger, false);
+    expect(POLICY_ANSWER, 403);
+    question.authenticated = true;
+    decide(&proxy, "REGISTER", "sip:far.test", alice, false);
+    expect(POLICY_FORWARD, 0);
+}
+
+/* 11.2. */
+TEST(options_for_the_server_are_answered_by_it)
+{
+    decide(&proxy, "OPTIONS", "sip:second.TEST.", stranger, false);
+    expect(POLICY_SELF, 200);
+    question.uri_is_us = true;
+    decide(&proxy, "OPTIONS", "sip:192.0.2.1:5060", stranger, false);
+    expect(POLICY_SELF, 200);
+    decide(&proxy, "INVITE", "sip:192.0.2.1:5060", stranger, false);
+    expect(POLICY_ANSWER, 404);
+}
+
+/* 16.5. */
+TEST(anybody_may_call_our_users)
+{
+    decide(&proxy, "INVITE", "sip:bob@a.test", stranger, false);
+    expect(POLICY_ANSWER, 404);
+    question.user_known = true;
+    decide(&proxy, "INVITE", "sip:bob@a.test", stranger, false);
+    expect(POLICY_ANSWER, 480);
+    question.has_bindings = true;
+    decide(&proxy, "INVITE", "sip:bob@a.test", stranger, false);
+    expect(POLICY_LOCATION, 0);
+    question.uri_is_us = true;
+    decide(&proxy, "MESSAGE", "sip:bob@192.0.2.1", stranger, false);
+    expect(POLICY_LOCATION, 0);
+}
+
+/* 22.3: nobody speaks in the name of a user of ours without proof. */
+TEST(who_claims_to_be_ours_is_challenged)
+{
+    struct policy open = proxy;
+
+    question.user_known = question.has_bindings = true;
+    decide(&proxy, "INVITE", "sip:bob@a.test", alice, false);
+    expect(POLICY_CHALLENGE, 407);
+    decide(&proxy, "INVITE", "sip:bob@far.test", "sip:alice@second.test", false);
+    expect(POLICY_CHALLENGE, 407);
+    decide(&proxy, "INVITE", "sip:bob@a.test", alice, true); /* a To tag proves nothing */
+    expect(POLICY_CHALLENGE, 407);
+    question.authenticated = true;
+    decide(&proxy, "INVITE", "sip:bob@a.test", alice, false);
+    expect(POLICY_LOCATION, 0);
+    question.authenticated = false;
+    open.authentication    = false;
+    decide(&open, "INVITE", "sip:bob@a.test", alice, false);
+    expect(POLICY_LOCATION, 0);
+}
+
+TEST(users_are_hidden_from_those_who_pretend_to_be_ours)
+{
+    decide(&proxy, "INVITE", "sip:nobody@a.test", alice, false);
+    expect(POLICY_CHALLENGE, 407);
+}
+
+TEST(there_is_no_open_relay)
+{
+    struct policy open = proxy;
+
+    decide(&proxy, "INVITE", "sip:bob@far.test", stranger, false);
+    expect(POLICY_ANSWER, 403);
+    decide(&proxy, "INVITE", "sip:bob@other.test", stranger, false); /* a static route helps nobody */
+    expect(POLICY_ANSWER, 403);
+    decide(&proxy, "MESSAGE", "sip:bob@far.test", stranger, true); /* nor does a To tag */
+    expect(POLICY_ANSWER, 403);
+    decide(&proxy, "INVITE", "sip:bob@a.test;maddr=192.0.2.66", stranger, false);
+    expect(POLICY_ANSWER, 403);
+    question.own_route = true; /* nor a token out of a dialog */
+    decide(&proxy, "INVITE", "sip:bob@far.test", stranger, false);
+    expect(POLICY_ANSWER, 403);
+    question = (struct policy_case){ .route_left = true };
+    decide(&proxy, "INVITE", "sip:bob@a.test", stranger, false); /* nor a Route of its own */
+    expect(POLICY_ANSWER, 403);
+    open.authentication = false;
+    decide(&open, "INVITE", "sip:bob@far.test", stranger, false);
+    expect(POLICY_ANSWER, 403);
+}
+
+/* 16.12. */
+TEST(a_dialog_of_ours_goes_on_whoever_asks)
+{
+    question.own_route = true;
+    decide(&proxy, "BYE", "sip:bob@192.0.2.9", stranger, true);
+    expect(POLICY_FORWARD, 0);
+    decide(&proxy, "BYE", "sip:bob@192.0.2.9", alice, true); /* no challenge in it */
+    expect(POLICY_FORWARD, 0);
+    decide(&proxy, "ACK", "sip:bob@192.0.2.9", alice, true);
+    expect(POLICY_FORWARD, 0);
+    question.route_left = true;
+    decide(&proxy, "BYE", "sip:bob@a.test", stranger, true);
+    expect(POLICY_FORWARD, 0);
+}
+
+TEST(an_ack_is_never_challenged)
+{
+    decide(&proxy, "ACK", "sip:bob@far.test", alice, true);
+    expect(POLICY_ANSWER, 403); /* which for an ACK means: dropped */
+    question.user_known = question.has_bindings = true;
+    decide(&proxy, "ACK", "sip:bob@a.test", alice, true);
+    expect(POLICY_LOCATION, 0);
+}
+
+TEST(our_users_reach_other_domains_by_the_way_configured)
+{
+    question.authenticated = true;
+    decide(&proxy, "INVITE", "sip:bob@far.test", alice, false);
+    expect(POLICY_FORWARD, 0);
+    decide(&proxy, "INVITE", "sip:bob@Other.test", alice, false);
+    expect(POLICY_ROUTE, 0);
+    CHECK(got.route == &routes[0]);
+    decide(&proxy, "INVITE", "sip:bob@asked.test", alice, false);
+    expect(POLICY_ASK, 0);
+    CHECK(got.route == &routes[1]);
+    question.route_left = true; /* 16.6 item 7: its own Route comes first */
+    decide(&proxy, "INVITE", "sip:bob@other.test", alice, false);
+    expect(POLICY_FORWARD, 0);
+}
+
+TEST(the_longest_name_that_fits_is_the_route)
+{
+    question.authenticated = true;
+    decide(&proxy, "INVITE", "sip:bob@x.wild.test", alice, false);
+    CHECK(got.route == &routes[2]);
+    decide(&proxy, "INVITE", "sip:bob@y.very.wild.test.", alice, false);
+    CHECK(got.route == &routes[3]);
+    decide(&proxy, "INVITE", "sip:bob@very.wild.test", alice, false);
+    CHECK(got.route == &routes[2]);
+    decide(&proxy, "INVITE", "sip:bob@wild.test", alice, false);
+    expect(POLICY_FORWARD, 0);
+    decide(&proxy, "INVITE", "sip:bob@xwild.test", alice, false);
+    expect(POLICY_FORWARD, 0);
+}
+
+TEST(a_star_is_the_way_to_everywhere_else)
+{
+    static const struct policy_route all[] = { { SLICE_INIT("*"), SLICE_INIT("sip:gateway"), { NULL, 0 } },
+                                               { SLICE_INIT("other.test"), SLICE_INIT("sip:x"), { NULL, 0 } } };
+    struct policy                    p     = proxy;
+
+    p.routes               = all;
+    p.route_count          = 2;
+    question.authenticated = true;
+    decide(&p, "INVITE", "sip:bob@far.test", alice, false);
+    CHECK(got.route == &all[0]);
+    decide(&p, "INVITE", "sip:bob@other.test", alice, false);
+    CHECK(got.route == &all[1]);
+    decide(&p, "INVITE", "tel:+15551234", alice, false);
+    CHECK(got.route == &all[0]);
+    decide(&proxy, "INVITE", "tel:+15551234", alice, false);
+    expect(POLICY_ANSWER, 416);
+}
+
+/* 8.3. */
+TEST(a_redirect_server_sends_everybody_on)
+{
+    struct policy p = proxy;
+
+    p.redirect = true;
+    decide(&p, "INVITE", "sip:bob@moved.test", stranger, false);
+    expect(POLICY_REDIRECT, 302);
+    CHECK(got.redirect == &redirects[0]);
+    decide(&p, "ACK", "sip:bob@moved.test", stranger, false);
+    expect(POLICY_ANSWER, 403);
+    decide(&proxy, "INVITE", "sip:bob@moved.test", stranger, false); /* only if it is one */
+    expect(POLICY_ANSWER, 403);
+    question.user_known = question.has_bindings = true;
+    decide(&p, "INVITE", "sip:bob@a.test", stranger, false);
+    expect(POLICY_LOCATION, 0);
+    p.proxy = false;
+    decide(&p, "INVITE", "sip:bob@a.test", stranger, false);
+    expect(POLICY_REDIRECT_BINDINGS, 302);
+}
+
+TEST(a_server_that_does_not_forward_says_so)
+{
+    struct policy p = proxy;
+
+    p.proxy             = false;
+    question.user_known = question.has_bindings = question.authenticated = true;
+    decide(&p, "INVITE", "sip:bob@a.test", alice, false);
+    expect(POLICY_ANSWER, 403);
+    decide(&p, "INVITE", "sip:bob@far.test", alice, false);
+    expect(POLICY_ANSWER, 403);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_register_for_our_domain_goes_to_the_registrar, fresh),
+        cmocka_unit_test_setup(a_register_for_another_domain_is_relayed_for_our_users_only, fresh),
+        cmocka_unit_test_setup(options_for_the_server_are_answered_by_it, fresh),
+        cmocka_unit_test_setup(anybody_may_call_our_users, fresh),
+        cmocka_unit_test_setup(who_claims_to_be_ours_is_challenged, fresh),
+        cmocka_unit_test_setup(users_are_hidden_from_those_who_pretend_to_be_ours, fresh),
+        cmocka_unit_test_setup(there_is_no_open_relay, fresh),
+        cmocka_unit_test_setup(a_dialog_of_ours_goes_on_whoever_asks, fresh),
+        cmocka_unit_test_setup(an_ack_is_never_challenged, fresh),
+        cmocka_unit_test_setup(our_users_reach_other_domains_by_the_way_configured, fresh),
+        cmocka_unit_test_setup(the_longest_name_that_fits_is_the_route, fresh),
+        cmocka_unit_test_setup(a_star_is_the_way_to_everywhere_else, fresh),
+        cmocka_unit_test_setup(a_redirect_server_sends_everybody_on, fresh),
+        cmocka_unit_test_setup(a_server_that_does_not_forward_says_so, fresh),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "route/response_context.h"
+#include "support/test.h"
+
+enum { TIMER_C = 185000, LINGER = 32000 };
+
+static struct response_context rc;
+static struct rc_actions       did;
+
+static void start(bool is_invite, int branches)
+{
+    rc_init(&rc, is_invite, TIMER_C, LINGER);
+    for (int i = 0; i < branches; i++)
+        CHECK_INT(i, rc_add(&rc, false, 0));
+    did.count = 0;
+}
+
+static void responds(unsigned branch, unsigned status)
+{
+    rc_response(&rc, branch, status, 100, &did);
+}
+
+static void expect(unsigned i, enum rc_action_kind kind, unsigned branch, unsigned status)
+{
+    CHECK(i < did.count);
+    CHECK_INT(kind, did.list[i].kind);
+    CHECK_INT(branch, did.list[i].branch);
+    CHECK_INT(status, did.list[i].status);
+    CHECK(did.list[i].why.text != NULL && did.list[i].why.rule != NULL);
+}
+
+static void expect_only(enum rc_action_kind kind, unsigned branch, unsigned status)
+{
+    CHECK_INT(1, did.count);
+    expect(0, kind, branch, status);
+}
+
+/* All branches fail; what goes up? */
+static void fail_all(bool is_invite, unsigned a, unsigned b, unsigned c)
+{
+    start(is_invite, 3);
+    responds(0, a);
+    CHECK_INT(0, did.count);
+    responds(1, b);
+    CHECK_INT(0, did.count);
+    responds(2, c);
+}
+
+/* RFC 3261 16.7 item 5. */
+TEST(provisional_responses_go_up_but_not_100)
+{
+    start(true, 2);
+    responds(0, 100);
+    CHECK_INT(0, did.count);
+    responds(0, 180);
+    expect_only(RC_FORWARD, 0, 180);
+    responds(1, 183);
+    expect_only(RC_FORWARD, 1, 183);
+}
+
+/* RFC 4320 4.1: no provisional but 100 to anything but INVITE. */
+TEST(provisional_responses_to_other_methods_stay_here)
+{
+    start(false, 1);
+    responds(0, 183);
+    CHECK_INT(0, did.count);
+}
+
+/* 16.7 items 5 and 10. */
+TEST(a_2xx_goes_up_at_once_and_the_others_are_cancelled)
+{
+    start(true, 3);
+    responds(1, 486);
+    CHECK_INT(0, did.count);
+    responds(2, 180);
+    responds(2, 200);
+    CHECK_INT(2, did.count);
+    expect(0, RC_FORWARD, 2, 200);
+    expect(1, RC_CANCEL, 0, 0);
+    responds(0, 487);
+    CHECK_INT(0, did.count);
+}
+
+/* RFC 6026 7.3: every 2xx to an INVITE, also of a fork further down. */
+TEST(further_2xx_go_up_too)
+{
+    start(true, 2);
+    responds(0, 200);
+    responds(0, 200);
+    expect_only(RC_FORWARD, 0, 200);
+    responds(1, 200);
+    expect_only(RC_FORWARD, 1, 200);
+}
+
+TEST(only_one_2xx_of_another_method_goes_up)
+{
+    start(false, 2);
+    responds(0, 200);
+    expect_only(RC_FORWARD, 0, 200); /* nothing is cancelled: 9.1 */
+    responds(1, 202);
+    CHECK_INT(0, did.count);
+    CHECK(rc_is_done(&rc, 100));
+}
+
+TEST(nothing_provisional_goes_up_after_the_answer)
+{
+    start(true, 2);
+    responds(0, 200);
+    responds(1, 180);
+    CHECK_INT(0, did.count);
+}
+
+/* 16.7 item 5. */
+TEST(a_6xx_cancels_the_others_and_goes_up_when_they_have_ended)
+{
+    start(true, 3);
+    responds(0, 404);
+    responds(1, 603);
+    expect_only(RC_CANCEL, 2, 0);
+    CHECK_INT(-1, rc_add(&rc, false, 100));
+    responds(2, 487);
+    expect_only(RC_FORWARD, 1, 603);
+}
+
+TEST(a_2xx_wins_the_race_against_a_6xx)
+{
+    start(true, 2);
+    responds(0, 603);
+    responds(1, 200);
+    expect_only(RC_FORWARD, 1, 200);
+}
+
+/* 16.7 item 6. */
+TEST(the_best_final_response_is_chosen)
+{
+    static const struct {
+        unsigned a, b, c, best;
+    } cases[] = {
+        { 404, 302, 500, 1 },                       /* the lowest class               */
+        { 503, 407, 501, 1 },                       /* the RFC's own example, shorter */
+        { 404, 603, 302, 1 },                       /* any 6xx                        */
+        { 404, 486, 401, 2 },                       /* what affects resubmission      */
+        { 480, 486, 408, 1 },                       /* what says more                 */
+        { 408, 480, 487, 1 }, { 404, 486, 410, 0 }, /* equals: the first              */
+        { 404, 415, 486, 1 }, { 420, 404, 486, 0 },
+        { 404, 484, 407, 2 }, { 503, 503, 504, 2 }, /* anything rather than 503       */
+        { 500, 408, 503, 1 },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned status[] = { cases[i].a, cases[i].b, cases[i].c };
+
+        if (cases[i].b == 603) {
+            start(true, 3);
+            responds(0, status[0]);
+            responds(1, status[1]);
+            responds(2, status[2]);
+        } else {
+            fail_all(true, status[0], status[1], status[2]);
+        }
+        expect_only(RC_FORWARD, cases[i].best, status[cases[i].best]);
+        CHECK(rc_is_done(&rc, 100));
+    }
+}
+
+/* 16.7 item 6: 503 would mean that we can serve nobody. */
+TEST(a_503_becomes_500)
+{
+    fail_all(true, 503, 503, 503);
+    expect_only(RC_ANSWER, 0, 500);
+    start(true, 1);
+    rc_error(&rc, 0, &did);
+    expect_only(RC_ANSWER, 0, 500);
+}
+
+/* 16.7 item 7. */
+TEST(challenges_of_all_branches_are_collected)
+{
+    fail_all(true, 407, 404, 401);
+    expect_only(RC_FORWARD, 0, 407);
+    CHECK_INT(1 << 2, did.list[0].challenges);
+    fail_all(false, 401, 401, 401);
+    CHECK_INT(1 << 1 | 1 << 2, did.list[0].challenges);
+    fail_all(true, 302, 407, 401);
+    expect_only(RC_FORWARD, 0, 302);
+    CHECK_INT(0, did.list[0].challenges);
+}
+
+/* 16.7 item 6, 16.8: no answer at all is 408 for an INVITE ... */
+TEST(a_timeout_counts_as_408)
+{
+    start(true, 2);
+    rc_timeout(&rc, 0, &did);
+    CHECK_INT(0, did.count);
+    rc_timeout(&rc, 1, &did);
+    expect_only(RC_ANSWER, 0, 408);
+    start(true, 2);
+    rc_timeout(&rc, 0, &did);
+    responds(1, 486);
+    expect_only(RC_FORWARD, 1, 486);
+}
+
+/* ... and silence for anything else (RFC 4320 4.2). */
+TEST(no_408_to_another_method_than_invite)
+{
+    start(false, 1);
+    rc_timeout(&rc, 0, &did);
+    expect_only(RC_SILENCE, 0, 0);
+    CHECK(rc_is_done(&rc, 100));
+    fail_all(false, 408, 408, 408);
+    expect_only(RC_SILENCE, 0, 0);
+    fail_all(false, 408, 500, 503);
+    expect_only(RC_FORWARD, 1, 500);
+}
+
+/* 16.10. */
+TEST(a_cancel_goes_to_every_open_branch_and_487_comes_back)
+{
+    start(true, 3);
+    responds(0, 180);
+    responds(1, 486);
+    rc_cancel(&rc, &did);
+    CHECK_INT(2, did.count);
+    expect(0, RC_CANCEL, 0, 0);
+    expect(1, RC_CANCEL, 2, 0);
+    CHECK_INT(-1, rc_add(&rc, false, 100));
+    rc_cancel(&rc, &did);
+    CHECK_INT(0, did.count); /* once is enough */
+    responds(0, 487);
+    CHECK_INT(0, did.count);
+    responds(2, 487);
+    expect_only(RC_FORWARD, 0, 487);
+}
+
+TEST(a_2xx_wins_the_race_against_a_cancel)
+{
+    start(true, 1);
+    rc_cancel(&rc, &did);
+    responds(0, 200);
+    expect_only(RC_FORWARD, 0, 200);
+}
+
+TEST(a_cancelled_branch_that_never_answers_ends_in_487)
+{
+    start(true, 1);
+    rc_cancel(&rc, &did);
+    rc_timeout(&rc, 0, &did);
+    expect_only(RC_ANSWER, 0, 487);
+}
+
+TEST(a_cancel_after_the_answer_does_nothing)
+{
+    start(true, 2);
+    responds(0, 200);
+    rc_cancel(&rc, &did);
+    CHECK_INT(0, did.count);
+}
+
+/* 16.6 item 11, 16.7 item 2: only 101-199 sets Timer C again. */
+TEST(timer_c_runs_from_the_last_provisional_response)
+{
+    start(true, 1);
+    CHECK_INT(TIMER_C, rc_deadline(&rc));
+    rc_response(&rc, 0, 100, 1000, &did);
+    CHECK_INT(TIMER_C, rc_deadline(&rc));
+    rc_response(&rc, 0, 180, 2000, &did);
+    CHECK_INT(2000 + TIMER_C, rc_deadline(&rc));
+    rc_timer(&rc, 2000 + TIMER_C - 1, &did);
+    CHECK_INT(0, did.count);
+    rc_timer(&rc, 2000 + TIMER_C, &did);
+    expect_only(RC_CANCEL, 0, 0);
+    CHECK(rc_deadline(&rc) == NEVER);
+    rc_timer(&rc, 2000 + TIMER_C, &did);
+    CHECK_INT(0, did.count);
+    rc_response(&rc, 0, 180, 190000, &did); /* too late to set it again */
+    CHECK(rc_deadline(&rc) == NEVER);
+    responds(0, 487);
+    expect_only(RC_FORWARD, 0, 487);
+}
+
+/* 16.8. */
+TEST(timer_c_without_any_provisional_response_is_a_408)
+{
+    start(true, 2);
+    rc_response(&rc, 0, 486, 100, &did);
+    rc_timer(&rc, TIMER_C, &did);
+    CHECK_INT(2, did.count);
+    expect(0, RC_CANCEL, 1, 0);
+    expect(1, RC_FORWARD, 0, 486);
+}
+
+TEST(timer_c_does_not_run_for_other_methods)
+{
+    start(false, 1);
+    CHECK(rc_deadline(&rc) == NEVER);
+    rc_timer(&rc, 10000000, &did);
+    CHECK_INT(0, did.count);
+}
+
+/* 16.7 item 4. */
+TEST(a_redirect_is_followed_if_that_was_announced)
+{
+    rc_init(&rc, true, TIMER_C, LINGER);
+    CHECK_INT(0, rc_add(&rc, true, 0));
+    responds(0, 302);
+    expect_only(RC_FOLLOW, 0, 0);
+    CHECK(!rc_is_done(&rc, 100));
+    CHECK_INT(1, rc_add(&rc, false, 100));
+    rc_followed(&rc, 0, true, &did);
+    CHECK_INT(0, did.count);
+    responds(1, 404);
+    expect_only(RC_FORWARD, 1, 404); /* not the 302 */
+}
+
+TEST(a_redirect_that_leads_nowhere_is_a_candidate)
+{
+    rc_init(&rc, true, TIMER_C, LINGER);
+    rc_add(&rc, true, 0);
+    responds(0, 302);
+    rc_followed(&rc, 0, false, &did);
+    expect_only(RC_FORWARD, 0, 302);
+}
+
+TEST(a_redirect_is_not_followed_once_nothing_may_be_added)
+{
+    rc_init(&rc, true, TIMER_C, LINGER);
+    rc_add(&rc, true, 0);
+    rc_cancel(&rc, &did);
+    responds(0, 302);
+    expect_only(RC_FORWARD, 0, 302);
+}
+
+TEST(others_wait_while_a_redirect_is_being_followed)
+{
+    rc_init(&rc, true, TIMER_C, LINGER);
+    rc_add(&rc, true, 0);
+    rc_add(&rc, false, 0);
+    responds(0, 302);
+    responds(1, 486);
+    CHECK_INT(0, did.count);
+    rc_followed(&rc, 0, false, &did);
+    expect_only(RC_FORWARD, 0, 302);
+}
+
+TEST(branches_are_limited)
+{
+    start(true, LIMIT_BRANCHES);
+    CHECK_INT(-1, rc_add(&rc, false, 0));
+    responds(3, 200);
+    CHECK_INT(LIMIT_BRANCHES, did.count); /* one forwarded, all others cancelled */
+}
+
+TEST(every_branch_may_run_into_timer_c_at_once)
+{
+    start(true, LIMIT_BRANCHES);
+    rc_timer(&rc, TIMER_C, &did);
+    CHECK_INT(LIMIT_BRANCHES + 1, did.count);
+    expect(LIMIT_BRANCHES, RC_ANSWER, 0, 408);
+}
+
+/* 16.7 item 9: the context lasts until its transactions have ended. */
+TEST(the_context_is_done_when_no_2xx_can_come)
+{
+    start(true, 2);
+    CHECK(!rc_is_done(&rc, 0));
+    rc_response(&rc, 0, 200, 1000, &did);
+    rc_response(&rc, 1, 487, 1100, &did);
+    CHECK_INT(1000 + LINGER, rc_deadline(&rc));
+    CHECK(!rc_is_done(&rc, 1000 + LINGER - 1));
+    CHECK(rc_is_done(&rc, 1000 + LINGER));
+    start(true, 1);
+    responds(0, 486);
+    CHECK(rc_is_done(&rc, 100));
+}
+
+TEST(the_context_is_not_done_while_a_branch_is_open)
+{
+    start(true, 2);
+    rc_response(&rc, 0, 200, 1000, &did);
+    CHECK(!rc_is_done(&rc, 1000 + LINGER));
+    CHECK_INT(TIMER_C, rc_deadline(&rc)); /* there is nothing to do at the end of the wait */
+    rc_timeout(&rc, 1, &did);
+    CHECK_INT(0, did.count);
+    CHECK(rc_is_done(&rc, 1000 + LINGER));
+}
+
+TEST(events_of_branches_that_are_closed_or_unknown_do_nothing)
+{
+    start(true, 2);
+    responds(0, 486);
+    responds(0, 404);
+    CHECK_INT(0, did.count);
+    rc_timeout(&rc, 0, &did);
+    rc_error(&rc, 0, &did);
+    rc_followed(&rc, 0, false, &did);
+    CHECK_INT(0, did.count);
+    responds(9, 200);
+    rc_timeout(&rc, 9, &did);
+    CHECK_INT(0, did.count);
+    responds(1, 404);
+    expect_only(RC_FORWARD, 0, 486); /* 404 has not replaced it */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(provisional_responses_go_up_but_not_100),
+        cmocka_unit_test(provisional_responses_to_other_methods_stay_here),
+        cmocka_unit_test(a_2xx_goes_up_at_once_and_the_others_are_cancelled),
+        cmocka_unit_test(further_2xx_go_up_too),
+        cmocka_unit_test(only_one_2xx_of_another_method_goes_up),
+        cmocka_unit_test(nothing_provisional_goes_up_after_the_answer),
+        cmocka_unit_test(a_6xx_cancels_the_others_and_goes_up_when_they_have_ended),
+        cmocka_unit_test(a_2xx_wins_the_race_against_a_6xx),
+        cmocka_unit_test(the_best_final_response_is_chosen),
+        cmocka_unit_test(a_503_becomes_500),
+        cmocka_unit_test(challenges_of_all_branches_are_collected),
+        cmocka_unit_test(a_timeout_counts_as_408),
+        cmocka_unit_test(no_408_to_another_method_than_invite),
+        cmocka_unit_test(a_cancel_goes_to_every_open_branch_and_487_comes_back),
+        cmocka_unit_test(a_2xx_wins_the_race_against_a_cancel),
+        cmocka_unit_test(a_cancelled_branch_that_never_answers_ends_in_487),
+        cmocka_unit_test(a_cancel_after_the_answer_does_nothing),
+        cmocka_unit_test(timer_c_runs_from_the_last_provisional_response),
+        cmocka_unit_test(timer_c_without_any_provisional_response_is_a_408),
+        cmocka_unit_test(timer_c_does_not_run_for_other_methods),
+        cmocka_unit_test(a_redirect_is_followed_if_that_was_announced),
+        cmocka_unit_test(a_redirect_that_leads_nowhere_is_a_candidate),
+        cmocka_unit_test(a_redirect_is_not_followed_once_nothing_may_be_added),
+        cmocka_unit_test(others_wait_while_a_redirect_is_being_followed),
+        cmocka_unit_test(branches_are_limited),
+        cmocka_unit_test(every_branch_may_run_into_timer_c_at_once),
+        cmocka_unit_test(the_context_is_done_when_no_2xx_can_come),
+        cmocka_unit_test(the_context_is_not_done_while_a_branch_is_open),
+        cmocka_unit_test(events_of_branches_that_are_closed_or_unknown_do_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
