@@ -60,12 +60,24 @@ static void free_user(struct table_link *link, void *arg)
     free(user_of(link));
 }
 
+void users_report(struct users *u, uint64_t seq, int error)
+{
+    while (!list_empty(&u->waiters)) {
+        struct waiter *w = CONTAINER_OF(u->waiters.next, struct waiter, link);
+
+        if (w->seq > seq)
+            return;
+        list_unlink(&w->link);
+        w->done(w->arg, error);
+        free(w);
+    }
+}
+
 void users_free(struct users *u)
 {
     if (u == NULL)
         return;
-    for (struct link *l; (l = list_shift(&u->waiters)) != NULL;)
-        free(CONTAINER_OF(l, struct waiter, link));
+    users_report(u, UINT64_MAX, -ERR_CLOSED);
     table_each(&u->table, free_user, u);
     table_fini(&u->table);
     hasher_free(u->hasher);
@@ -292,19 +304,6 @@ int users_remove(struct users *u, struct slice domain, struct slice name, users_
     if (error == 0)
         free_user(&user->link, u);
     return error;
-}
-
-void users_report(struct users *u, uint64_t seq, int error)
-{
-    while (!list_empty(&u->waiters)) {
-        struct waiter *w = CONTAINER_OF(u->waiters.next, struct waiter, link);
-
-        if (w->seq > seq)
-            return;
-        list_unlink(&w->link);
-        w->done(w->arg, error);
-        free(w);
-    }
 }
 
 bool user_name_is_good(struct slice name)

@@ -33,7 +33,7 @@ struct users;
 
 /* NULL without memory, or without OpenSSL's digests.  `world` gives randomness. */
 struct users *users_new(struct world *world);
-/* Pending acknowledgements are dropped without a call. */
+/* Who still waits for a commit is told -ERR_CLOSED. */
 void users_free(struct users *u);
 
 /* While the store is loaded: feed these from a store_loader.  A failure for want

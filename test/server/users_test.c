@@ -209,14 +209,16 @@ TEST(nothing_changes_when_the_queue_of_the_store_is_full)
     teardown(&b);
 }
 
-TEST(who_waits_when_the_table_goes_is_not_called)
+TEST(who_waits_when_the_table_goes_is_told_so)
 {
     struct bench b;
 
     setup(&b);
     CHECK_INT(0, users_add(b.users, DOMAIN, SLICE("alice"), SLICE("secret"), on_done, &b));
+    store_fake_hold(b.store, true);
     teardown(&b);
-    CHECK_INT(0, b.calls);
+    CHECK_INT(1, b.calls);
+    CHECK_INT(-ERR_CLOSED, b.error);
 }
 
 TEST(bad_names_domains_and_passwords_are_refused)
@@ -280,7 +282,7 @@ int main(void)
         cmocka_unit_test(a_new_password_replaces_the_hashes),
         cmocka_unit_test(a_removed_user_is_gone_from_table_and_disk),
         cmocka_unit_test(nothing_changes_when_the_queue_of_the_store_is_full),
-        cmocka_unit_test(who_waits_when_the_table_goes_is_not_called),
+        cmocka_unit_test(who_waits_when_the_table_goes_is_told_so),
         cmocka_unit_test(bad_names_domains_and_passwords_are_refused),
         cmocka_unit_test(a_thousand_users_are_each_found),
     };
