@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console/admin.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A change on its way to the disk. */
+struct change {
+    struct control_call *call;
+    json_t              *result;
+};
+
+static void on_done(void *arg, int error)
+{
+    struct change       *c      = arg;
+    struct control_call *call   = c->call;
+    json_t              *result = c->result;
+
+    free(c);
+    if (error == 0) {
+        control_reply(call, result);
+        return;
+    }
+    json_decref(result);
+    control_fail(call, error,
+                 "not yet on the disk: %s; the change is in force and will be written as soon as that is possible",
+                 error_text(error));
+}
+
+/* Empty if it is missing or no text. */
+static struct slice text_of(const json_t *params, const char *key)
+{
+    const json_t *value = json_object_get(params, key);
+
+    if (!json_is_string(value))
+        return SLICE("");
+    return (struct slice){ json_string_value(value), json_string_length(value) };
+}
+
+static struct slice domain_of(const struct admin *a, const json_t *params)
+{
+    struct slice domain = text_of(params, "domain");
+
+    return domain.len > 0 ? domain : a->config->domains[0];
+}
+
+static struct change *change_new(struct control_call *call, struct slice name, struct slice domain)
+{
+    struct change *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return NULL;
+    c->call   = call;
+    c->result = json_pack("{s:s%,s:s%}", "name", name.ptr, name.len, "domain", domain.ptr, domain.len);
+    if (c->result != NULL)
+        return c;
+    free(c);
+    return NULL;
+}
+
+/* The change was not begun. */
+static void refuse(struct change *c, int error, struct slice name, struct slice domain)
+{
+    struct control_call *call = c->call;
+
+    json_decref(c->result);
+    free(c);
+    if (error == -ERR_EXISTS)
+        control_fail(call, error, "there is a user %.*s in %.*s already", SLICE_ARG(name), SLICE_ARG(domain));
+    else if (error == -ERR_NOT_FOUND)
+        control_fail(call, error, "there is no user %.*s in %.*s", SLICE_ARG(name), SLICE_ARG(domain));
+    else if (error == -ERR_LIMIT)
+        control_fail(call, error, "too many changes wait for the disk; nothing was changed");
+    else
+        control_fail(call, error, "%s; nothing was changed", error_text(error));
+}
+
+/* False: the call has failed, with a text that says what would be right. */
+static bool check_names(const struct admin *a, struct control_call *call, struct slice name, struct slice domain)
+{
+    if (!user_name_is_good(name))
+        control_fail(call, -ERR_SYNTAX, "a user's name has 1 to %d letters, digits or any of -_.!~*'+", USER_NAME_MAX);
+    else if (!config_is_our_domain(a->config, domain))
+        control_fail(call, -ERR_NOT_FOUND, "'%.*s' is not a domain of this server; see key 'domain' in ahoy.conf(5)",
+                     SLICE_ARG(domain));
+    else
+        return true;
+    return false;
+}
+
+typedef int password_fn(struct users *u, struct slice domain, struct slice name, struct slice password,
+                        users_done_fn *done, void *arg);
+
+static void put(struct admin *a, struct control_call *call, const json_t *params, password_fn *fn)
+{
+    struct slice   name = text_of(params, "name"), domain = domain_of(a, params);
+    struct slice   password = text_of(params, "password");
+    struct change *c;
+    int            error;
+
+    if (!check_names(a, call, name, domain))
+        return;
+    if (!user_password_is_good(password)) {
+        control_fail(call, -ERR_SYNTAX, "a password has 1 to %d bytes and no control characters", USER_PASSWORD_MAX);
+        return;
+    }
+    c = change_new(call, name, domain);
+    if (c == NULL) {
+        control_fail(call, -ERR_NO_MEMORY, "%s", error_text(ERR_NO_MEMORY));
+        return;
+    }
+    error = fn(a->users, domain, name, password, on_done, c);
+    if (error != 0)
+        refuse(c, error, name, domain);
+}
+
+static void user_add(void *user, struct control_call *call, const json_t *params)
+{
+    put(user, call, params, users_add);
+}
+
+static void user_passwd(void *user, struct control_call *call, const json_t *params)
+{
+    put(user, call, params, users_set_password);
+}
+
+/* No check of the domain: a user of one that is no longer ours can be removed. */
+static void user_remove(void *user, struct control_call *call, const json_t *params)
+{
+    struct admin  *a    = user;
+    struct slice   name = text_of(params, "name"), domain = domain_of(a, params);
+    struct change *c     = change_new(call, name, domain);
+    int            error = c == NULL ? -ERR_NO_MEMORY : users_remove(a->users, domain, name, on_done, c);
+
+    if (c == NULL)
+        control_fail(call, error, "%s", error_text(error));
+    else if (error != 0)
+        refuse(c, error, name, domain);
+}
+
+struct list {
+    struct slice        domain; /* empty: all */
+    const struct user **users;
+    size_t              count;
+};
+
+static void collect(const struct user *user, void *arg)
+{
+    struct list *l = arg;
+
+    if (l->domain.len == 0 || slice_eq_nocase(l->domain, user->domain))
+        l->users[l->count++] = user;
+}
+
+static int compare_slices(struct slice a, struct slice b)
+{
+    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct user *a = *(const struct user *const *)left, *b = *(const struct user *const *)right;
+    int                order = compare_slices(a->domain, b->domain);
+
+    return order != 0 ? order : compare_slices(a->name, b->name);
+}
+
+static void user_list(void *user, struct control_call *call, const json_t *params)
+{
+    struct admin *a     = user;
+    struct list   list  = { .domain = text_of(params, "domain") };
+    json_t       *array = json_array();
+
+    list.users = calloc(users_count(a->users) + 1, sizeof *list.users);
+    if (list.users == NULL || array == NULL) {
+        free(list.users);
+        json_decref(array);
+        control_fail(call, -ERR_NO_MEMORY, "%s", error_text(ERR_NO_MEMORY));
+        return;
+    }
+    users_each(a->users, collect, &list);
+    qsort(list.users, list.count, sizeof *list.users, compare);
+    for (size_t i = 0; i < list.count; i++)
+        json_array_append_new(array, json_pack("{s:s%,s:s%}", "name", list.users[i]->name.ptr, list.users[i]->name.len,
+                                               "domain", list.users[i]->domain.ptr, list.users[i]->domain.len));
+    free(list.users);
+    control_reply(call, json_pack("{s:o}", "users", array));
+}
+
+static void server_status(void *user, struct control_call *call, const json_t *params)
+{
+    struct admin *a       = user;
+    struct slice  realm   = users_realm(a->users);
+    json_t       *domains = json_array();
+    json_t       *status;
+
+    (void)params;
+    for (size_t i = 0; i < a->config->domain_count; i++)
+        json_array_append_new(domains, json_stringn(a->config->domains[i].ptr, a->config->domains[i].len));
+    status = json_pack("{s:s,s:i,s:s%,s:o,s:I}", "version", AHOY_VERSION, "pid", (int)getpid(), "realm", realm.ptr,
+                       realm.len, "domains", domains, "users", (json_int_t)users_count(a->users));
+    if (status != NULL && a->add_status != NULL)
+        a->add_status(a->arg, status);
+    control_reply(call, status);
+}
+
+static void server_stop(void *user, struct control_call *call, const json_t *params)
+{
+    struct admin *a = user;
+
+    (void)params;
+    if (a->stop == NULL) {
+        control_fail(call, -ERR_UNSUPPORTED, "there is no server to stop");
+        return;
+    }
+    control_reply(call, json_object());
+    a->stop(a->arg);
+}
+
+static const struct control_method methods[] = {
+    { "user.add", user_add },   { "user.passwd", user_passwd },     { "user.remove", user_remove },
+    { "user.list", user_list }, { "server.status", server_status }, { "server.stop", server_stop },
+};
+
+const struct control_method *admin_methods(size_t *count)
+{
+    *count = sizeof methods / sizeof *methods;
+    return methods;
+}

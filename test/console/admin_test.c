@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console/admin.h"
+
+#include "base/error.h"
+#include "support/post_world.h"
+#include "support/store_fake.h"
+#include "support/test.h"
+
+#include <stdlib.h>
+
+struct bench {
+    struct post_world   *post;
+    struct fake_disk    *disk;
+    struct store        *store;
+    const struct config *config;
+    struct admin         admin;
+    unsigned             stops;
+};
+
+/* A call made from here rather than through a socket. */
+struct local_call {
+    struct control_call call;
+    json_t             *outcome;
+};
+
+static void finish(struct control_call *call, json_t *outcome)
+{
+    CONTAINER_OF(call, struct local_call, call)->outcome = outcome;
+}
+
+static void on_report(void *owner, uint64_t seq, int error)
+{
+    users_report(((struct bench *)owner)->admin.users, seq, error);
+}
+
+static void on_stop(void *arg)
+{
+    ((struct bench *)arg)->stops++;
+}
+
+static void add_status(void *arg, json_t *status)
+{
+    (void)arg;
+    json_object_set_new(status, "extra", json_integer(1));
+}
+
+static void setup(struct bench *b)
+{
+    *b       = (struct bench){ .post = post_world_new(), .disk = fake_disk_new() };
+    b->admin = (struct admin){ .add_status = add_status, .stop = on_stop, .arg = b };
+    CHECK_INT(0, config_parse(SLICE("domain = {a.test, b.test}"), "t", NULL, NULL, &b->config));
+    b->admin.config = b->config;
+    b->admin.users  = users_new(post_world_of(b->post));
+    b->store        = store_fake_open(b->disk, post_world_of(b->post), 100, on_report, b);
+    CHECK_INT(0, users_start(b->admin.users, b->store, SLICE("a.test")));
+    post_world_drain(b->post);
+}
+
+static void teardown(struct bench *b)
+{
+    store_close(b->store);
+    users_free(b->admin.users);
+    config_free(b->config);
+    post_world_free(b->post);
+    fake_disk_free(b->disk);
+}
+
+/* Takes `params`; the outcome is the caller's. */
+static json_t *call(struct bench *b, const char *method, json_t *params)
+{
+    struct local_call            l = { .call = { finish } };
+    size_t                       count;
+    const struct control_method *methods = admin_methods(&count);
+
+    control_dispatch(methods, count, &b->admin, &l.call, method, params);
+    json_decref(params);
+    post_world_drain(b->post);
+    CHECK(l.outcome != NULL);
+    return l.outcome;
+}
+
+static void check_good(struct bench *b, const char *method, json_t *params, const char *want)
+{
+    json_t     *outcome = call(b, method, params), *result = NULL;
+    const char *message = "";
+    char       *text;
+
+    CHECK_INT(0, control_outcome_read(outcome, &result, &message));
+    text = json_dumps(result, JSON_COMPACT | JSON_SORT_KEYS);
+    CHECK_SLICE(want, slice_from(text));
+    free(text);
+    json_decref(outcome);
+}
+
+static void check_bad(struct bench *b, const char *method, json_t *params, int error, const char *part)
+{
+    json_t     *outcome = call(b, method, params), *result = NULL;
+    const char *message = "";
+
+    CHECK_INT(error, control_outcome_read(outcome, &result, &message));
+    if (strstr(message, part) == NULL)
+        CHECK_SLICE(part, slice_from(message));
+    json_decref(outcome);
+}
+
+static json_t *user(const char *name, const char *domain, const char *password)
+{
+    json_t *params = json_pack("{s:s}", "name", name);
+
+    if (domain != NULL)
+        json_object_set_new(params, "domain", json_string(domain));
+    if (password != NULL)
+        json_object_set_new(params, "password", json_string(password));
+    return params;
+}
+
+TEST(a_user_is_added_to_the_first_domain_or_the_one_named)
+{
+    struct bench b;
+
+    setup(&b);
+    check_good(&b, "user.add", user("alice", NULL, "x"), "{\"domain\":\"a.test\",\"name\":\"alice\"}");
+    check_good(&b, "user.add", user("alice", "b.test", "x"), "{\"domain\":\"b.test\",\"name\":\"alice\"}");
+    check_good(&b, "user.add", user("Bob", NULL, "x"), "{\"domain\":\"a.test\",\"name\":\"Bob\"}");
+    check_good(&b, "user.list", NULL,
+               "{\"users\":[{\"domain\":\"a.test\",\"name\":\"Bob\"},{\"domain\":\"a.test\",\"name\":\"alice\"},"
+               "{\"domain\":\"b.test\",\"name\":\"alice\"}]}");
+    check_good(&b, "user.list", json_pack("{s:s}", "domain", "B.test"),
+               "{\"users\":[{\"domain\":\"b.test\",\"name\":\"alice\"}]}");
+    teardown(&b);
+}
+
+TEST(what_is_wrong_with_a_user_is_said)
+{
+    struct bench b;
+
+    setup(&b);
+    check_good(&b, "user.add", user("alice", NULL, "x"), "{\"domain\":\"a.test\",\"name\":\"alice\"}");
+    check_bad(&b, "user.add", user("alice", NULL, "y"), -ERR_EXISTS, "there is a user alice in a.test already");
+    check_bad(&b, "user.add", user("a b", NULL, "y"), -ERR_SYNTAX, "a user's name has");
+    check_bad(&b, "user.add", user("bob", NULL, NULL), -ERR_SYNTAX, "a password has");
+    check_bad(&b, "user.add", json_pack("{s:i}", "name", 3), -ERR_SYNTAX, "a user's name has");
+    check_bad(&b, "user.add", user("bob", "c.test", "y"), -ERR_NOT_FOUND, "'c.test' is not a domain of this server");
+    check_bad(&b, "user.passwd", user("bob", NULL, "y"), -ERR_NOT_FOUND, "there is no user bob in a.test");
+    check_bad(&b, "user.remove", user("bob", NULL, NULL), -ERR_NOT_FOUND, "there is no user bob in a.test");
+    teardown(&b);
+}
+
+TEST(a_user_is_changed_and_removed)
+{
+    struct bench b;
+
+    setup(&b);
+    check_good(&b, "user.add", user("alice", NULL, "x"), "{\"domain\":\"a.test\",\"name\":\"alice\"}");
+    check_good(&b, "user.passwd", user("alice", NULL, "y"), "{\"domain\":\"a.test\",\"name\":\"alice\"}");
+    check_good(&b, "user.remove", user("alice", NULL, NULL), "{\"domain\":\"a.test\",\"name\":\"alice\"}");
+    check_good(&b, "user.list", NULL, "{\"users\":[]}");
+    teardown(&b);
+}
+
+TEST(a_change_that_did_not_reach_the_disk_is_a_failure)
+{
+    struct bench b;
+
+    setup(&b);
+    store_fake_fail(b.store, -ERR_DISK_FULL);
+    check_bad(&b, "user.add", user("alice", NULL, "x"), -ERR_DISK_FULL, "not yet on the disk: disk full");
+    store_fake_fail(b.store, 0);
+    teardown(&b);
+}
+
+TEST(status_tells_and_stop_answers_before_it_stops)
+{
+    struct bench b;
+    json_t      *outcome, *result;
+    const char  *message;
+
+    setup(&b);
+    outcome = call(&b, "server.status", NULL);
+    CHECK_INT(0, control_outcome_read(outcome, &result, &message));
+    CHECK_SLICE("a.test", slice_from(json_string_value(json_object_get(result, "realm"))));
+    CHECK_INT(2, json_array_size(json_object_get(result, "domains")));
+    CHECK_INT(1, json_integer_value(json_object_get(result, "extra")));
+    json_decref(outcome);
+    check_good(&b, "server.stop", NULL, "{}");
+    CHECK_INT(1, b.stops);
+    b.admin.stop = NULL;
+    check_bad(&b, "server.stop", NULL, -ERR_UNSUPPORTED, "no server");
+    teardown(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_user_is_added_to_the_first_domain_or_the_one_named),
+        cmocka_unit_test(what_is_wrong_with_a_user_is_said),
+        cmocka_unit_test(a_user_is_changed_and_removed),
+        cmocka_unit_test(a_change_that_did_not_reach_the_disk_is_a_failure),
+        cmocka_unit_test(status_tells_and_stop_answers_before_it_stops),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
