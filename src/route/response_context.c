@@ -104,7 +104,7 @@ static uint32_t other_challenges(const struct response_context *rc, unsigned cho
     uint32_t set = 0;
 
     for (unsigned i = 0; i < rc->count; i++)
-        if (i != chosen && !rc->branches[i].made && is_challenge(rc->branches[i].status))
+        if (i != chosen && is_challenge(rc->branches[i].status))
             set |= (uint32_t)1 << i;
     return set;
 }

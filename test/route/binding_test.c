@@ -275,6 +275,19 @@ TEST(contacts_are_limited_but_one_may_take_the_place_of_another)
     CHECK_INT(200, verdict.status);
 }
 
+/* As after the operator has lowered the limit. */
+TEST(who_is_over_the_limit_already_may_refresh_and_go)
+{
+    struct binding_limits tight   = { 60, 3600, 7200, 1 };
+    struct binding_now    have[2] = { bound("sip:a@192.0.2.1", "one", 1), bound("sip:b@192.0.2.2", "one", 1) };
+    struct message       *m       = registers(2, "Contact: <sip:a@192.0.2.1>\r\n");
+
+    binding_decide(have, 2, m, &tight, NOW, &verdict);
+    CHECK_INT(200, verdict.status);
+    expect(0, BINDING_REFRESH, 0, 3600);
+    message_drop(m);
+}
+
 /* More Contacts than a list of ours holds end in a refusal, not in memory. */
 TEST(a_flood_of_contacts_is_refused)
 {
@@ -338,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_star_stands_alone_and_with_expires_zero),
         cmocka_unit_test(what_cannot_be_read_is_refused_as_a_whole),
         cmocka_unit_test(contacts_are_limited_but_one_may_take_the_place_of_another),
+        cmocka_unit_test(who_is_over_the_limit_already_may_refresh_and_go),
         cmocka_unit_test(a_flood_of_contacts_is_refused),
         cmocka_unit_test(parameters_are_given_back_but_for_expires_and_q),
         cmocka_unit_test(a_contact_of_the_answer_says_how_long_it_lives),

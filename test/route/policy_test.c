@@ -8,6 +8,7 @@ static const struct policy_route routes[] = {
     { SLICE_INIT("asked.test"), { NULL, 0 }, SLICE_INIT("sip:192.0.2.8") },
     { SLICE_INIT("*.wild.test"), SLICE_INIT("sip:wild"), { NULL, 0 } },
     { SLICE_INIT("*.very.wild.test"), SLICE_INIT("sip:very"), { NULL, 0 } },
+    { SLICE_INIT("*odd.test"), SLICE_INIT("sip:odd"), { NULL, 0 } }, /* a star stands for whole labels: fits nothing */
 };
 static const struct policy_redirect redirects[] = { { SLICE_INIT("moved.test"), SLICE_INIT("sip:there.test") } };
 
@@ -15,7 +16,7 @@ static const struct policy proxy = {
     .domains        = ours,
     .domain_count   = 2,
     .routes         = routes,
-    .route_count    = 4,
+    .route_count    = 5,
     .redirects      = redirects,
     .redirect_count = 1,
     .registrar      = true,
@@ -225,6 +226,8 @@ TEST(the_longest_name_that_fits_is_the_route)
     decide(&proxy, "INVITE", "sip:bob@wild.test", alice, false);
     expect(POLICY_FORWARD, 0);
     decide(&proxy, "INVITE", "sip:bob@xwild.test", alice, false);
+    expect(POLICY_FORWARD, 0);
+    decide(&proxy, "INVITE", "sip:bob@x.odd.test", alice, false);
     expect(POLICY_FORWARD, 0);
 }
 

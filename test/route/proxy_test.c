@@ -198,6 +198,9 @@ TEST(a_request_for_the_server_itself_is_no_strict_routing)
     preprocess("INVITE sip:alice@us.test SIP/2.0\r\n" REST "Route: <sip:x.test;lr>\r\n" END); /* no lr */
     CHECK_SLICE("sip:alice@us.test", way.uri.text);
     CHECK_INT(1, way.last);
+    preprocess("INVITE sip:x.test;lr SIP/2.0\r\n" REST "Route: <sip:y.test;lr>\r\n" END); /* not us */
+    CHECK_SLICE("sip:x.test;lr", way.uri.text);
+    CHECK_INT(1, way.last);
 }
 
 /* 16.4. */
