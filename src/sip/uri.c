@@ -254,14 +254,12 @@ void uri_write_aor(struct buf *b, const struct uri *uri)
 
 void uri_write_unescaped(struct buf *b, struct slice escaped)
 {
-    const char *end = escaped.ptr + escaped.len;
-
-    for (const char *at = escaped.ptr; at < end; at++) {
-        if (*at == '%' && is_escape(at, end)) {
-            buf_put_byte(b, (char)(hex_value(at[1]) << 4 | hex_value(at[2])));
-            at += 2;
+    for (struct scan s = scan_from(escaped); !scan_at_end(&s); s.at++) {
+        if (*s.at == '%' && is_escape(s.at, s.end)) {
+            buf_put_byte(b, (char)(hex_value(s.at[1]) << 4 | hex_value(s.at[2])));
+            s.at += 2;
         } else {
-            buf_put_byte(b, *at);
+            buf_put_byte(b, *s.at);
         }
     }
 }

@@ -83,6 +83,20 @@ TEST(escapes_are_kept_until_asked_for)
     CHECK(memcmp(memory, "a\0b+c", 5) == 0);
 }
 
+/* Found by message_fuzz: a URI that has no user has no address to start from. */
+TEST(absent_user_is_written_as_nothing)
+{
+    struct uri uri = parse("http://x");
+    char       memory[16];
+    struct buf b = BUF_ON(memory);
+
+    assert_null(uri.user.ptr);
+    uri_write_unescaped(&b, uri.user);
+    uri_write_user(&b, uri.user);
+    CHECK_INT(0, b.len);
+    CHECK(buf_ok(&b));
+}
+
 /* RFC 3966 3 */
 TEST(tel_uri_has_a_number_and_parameters)
 {
@@ -245,6 +259,7 @@ int main(void)
         cmocka_unit_test(ipv6_host_keeps_its_brackets),
         cmocka_unit_test(odd_characters_before_the_at_sign_are_user),
         cmocka_unit_test(escapes_are_kept_until_asked_for),
+        cmocka_unit_test(absent_user_is_written_as_nothing),
         cmocka_unit_test(tel_uri_has_a_number_and_parameters),
         cmocka_unit_test(other_schemes_are_kept_opaque),
         cmocka_unit_test(bare_uri_ends_where_a_header_s_own_text_begins),
