@@ -49,7 +49,7 @@ static bool scan_auth_param(struct scan *s, const struct field *fields, size_t c
 
     if (!(scan_token(s, &name) && scan_lws(s) && scan_byte(s, '=') && scan_lws(s)))
         return false;
-    if (!scan_quoted(s, &value) && !scan_until(s, ", \t\r\n\"", &value))
+    if (!scan_quoted(s, &value) && !scan_until(s, ", \t\r\n\"\\", &value))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (!slice_eq_nocase(name, fields[i].name))
