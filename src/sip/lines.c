@@ -10,20 +10,25 @@ void fault_set(struct parse_fault *fault, size_t offset, unsigned status, const 
     fault->expected = expected;
 }
 
-/* The first byte below SP or the end.  Eight at a time: a byte is below 0x20
- * exactly if subtracting 0x20 borrows and its own high bit was clear; a borrow
- * that spills upward can only follow a true hit, and the bytewise tail sorts
- * that out. */
+/* The first byte below SP or the end.  Eight at a time: subtracting 0x20 from a
+ * byte sets its high bit if it was below 0x20.  A borrow may spill into the bytes
+ * above a true hit, but not below it, and the lowest is the one that counts; on
+ * a big-endian machine that is the wrong end, so there the bytes are walked. */
 static const char *next_control(const char *at, const char *end)
 {
     const uint64_t high = 0x8080808080808080u, space = 0x2020202020202020u;
     uint64_t       word;
 
-    while (end - at >= 8) {
+    for (; end - at >= 8; at += 8) {
         memcpy(&word, at, 8);
-        if (((word - space) & ~word & high) != 0)
-            break;
-        at += 8;
+        word = (word - space) & ~word & high;
+        if (word == 0)
+            continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        return at + __builtin_ctzll(word) / 8;
+#else
+        break;
+#endif
     }
     while (at < end && (unsigned char)*at >= ' ')
         at++;
@@ -80,13 +85,16 @@ static bool read_name(struct line *line, struct slice text, uint32_t limit)
     return true;
 }
 
+static bool is_lws(char c)
+{
+    return (byte_class[(unsigned char)c] & BYTE_LWS) != 0;
+}
+
 static void trim_value(struct line *line, const char *text)
 {
-    while (line->value_end > line->value_start && (unsigned char)text[line->value_end - 1] <= ' ' &&
-           strchr(" \t\r\n", text[line->value_end - 1]) != NULL && text[line->value_end - 1] != '\0')
+    while (line->value_end > line->value_start && is_lws(text[line->value_end - 1]))
         line->value_end--;
-    while (line->value_start < line->value_end && (unsigned char)text[line->value_start] <= ' ' &&
-           strchr(" \t\r\n", text[line->value_start]) != NULL && text[line->value_start] != '\0')
+    while (line->value_start < line->value_end && is_lws(text[line->value_start]))
         line->value_start++;
 }
 
@@ -95,22 +103,21 @@ static const char *read_field(struct lines *l, struct slice text, const char *at
 {
     const char *end = text.ptr + text.len, *next, *stop = line_end(at, end, &next, fault, text.ptr);
     uint32_t    first_end = (uint32_t)(stop - text.ptr);
-    struct line line      = { .start = (uint32_t)(at - text.ptr) };
+    struct line spare, *line = l->count < LIMIT_HEADERS ? &l->line[l->count] : &spare;
 
     while (next < end && is_blank(*next))
         stop = line_end(next, end, &next, fault, text.ptr);
-    line.end       = (uint32_t)(next - text.ptr);
-    line.value_end = (uint32_t)(stop - text.ptr);
-    if (is_blank(*at) || !read_name(&line, text, first_end)) {
-        fault_set(fault, line.start, 400, "a header field name and a colon");
-        return next;
+    line->start     = (uint32_t)(at - text.ptr);
+    line->end       = (uint32_t)(next - text.ptr);
+    line->value_end = (uint32_t)(stop - text.ptr);
+    if (is_blank(*at) || !read_name(line, text, first_end)) {
+        fault_set(fault, line->start, 400, "a header field name and a colon");
+    } else if (line == &spare) {
+        fault_set(fault, line->start, 513, "fewer header fields");
+    } else {
+        trim_value(line, text.ptr);
+        l->count++;
     }
-    if (l->count == LIMIT_HEADERS) {
-        fault_set(fault, line.start, 513, "fewer header fields");
-        return next;
-    }
-    trim_value(&line, text.ptr);
-    l->line[l->count++] = line;
     return next;
 }
 

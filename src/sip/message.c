@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-static const char *const want_version = "SIP/2.0";
-
 static void fault_at(struct parse_fault *fault, const struct message *m, const char *at, unsigned status,
                      const char *expected)
 {
@@ -66,13 +64,16 @@ static bool read_version(struct message *m, struct scan *s, struct parse_fault *
     const char *start = s->at;
     uint32_t    major, minor;
 
+    if (scan_exact(s, SLICE("SIP/2.0")) && (scan_at_end(s) || !is_digit_byte(*s->at)))
+        return true;
+    s->at = start;
     if (!(scan_word(s, SLICE("SIP/")) && scan_number(s, UINT32_MAX, &major) && scan_byte(s, '.') &&
           scan_number(s, UINT32_MAX, &minor))) {
-        fault_at(fault, m, s->at, 400, want_version);
+        fault_at(fault, m, s->at, 400, "SIP/2.0");
         return false;
     }
-    if (!slice_eq_nocase(slice_between(start, s->at), slice_from(want_version)))
-        fault_at(fault, m, start, 505, want_version);
+    if (!slice_eq_nocase(slice_between(start, s->at), SLICE("SIP/2.0")))
+        fault_at(fault, m, start, 505, "SIP/2.0");
     return true;
 }
 

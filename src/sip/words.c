@@ -36,13 +36,15 @@ struct slice header_name(enum header_id id)
     return header_words[id].name;
 }
 
-#define KEY(len, first, last) ((uint32_t)(len) << 16 | (uint32_t)(unsigned char)(first) << 8 | (unsigned char)(last))
+/* Letters differ from their other case in one bit. */
+#define KEY(len, first, last)                                                                                          \
+    ((uint32_t)(len) << 16 | (((uint32_t)(unsigned char)(first) | 0x20) << 8) | ((unsigned char)(last) | 0x20))
 
 /* A shortcut to the fields that nearly every message has; a wrong guess costs
  * a comparison, a missing one the walk in header_parse. */
 static enum header_id guess(struct slice name)
 {
-    switch (KEY(name.len, ascii_lower(name.ptr[0]), ascii_lower(name.ptr[name.len - 1]))) {
+    switch (KEY(name.len, name.ptr[0], name.ptr[name.len - 1])) {
     case KEY(2, 't', 'o'):
         return HEADER_TO;
     case KEY(3, 'v', 'a'):
