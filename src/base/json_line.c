@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/json_line.h"
+
+/* Bytes of the UTF-8 character at `s`; 0 if there is none (RFC 3629 4: no
+ * overlong forms, no surrogates, nothing above U+10FFFF). */
+static size_t utf8_length(const unsigned char *s, size_t len)
+{
+    size_t        want = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+    unsigned char low = 0x80, high = 0xbf;
+
+    if (want == 0 || want > len)
+        return 0;
+    if (s[0] == 0xe0)
+        low = 0xa0;
+    if (s[0] == 0xed)
+        high = 0x9f;
+    if (s[0] == 0xf0)
+        low = 0x90;
+    if (s[0] == 0xf4)
+        high = 0x8f;
+    if (s[1] < low || s[1] > high)
+        return 0;
+    for (size_t i = 2; i < want; i++)
+        if (s[i] < 0x80 || s[i] > 0xbf)
+            return 0;
+    return want;
+}
+
+static void put_escaped(struct buf *b, unsigned char c)
+{
+    switch (c) {
+    case '\n':
+        buf_put(b, SLICE("\\n"));
+        return;
+    case '\r':
+        buf_put(b, SLICE("\\r"));
+        return;
+    case '\t':
+        buf_put(b, SLICE("\\t"));
+        return;
+    }
+    buf_put(b, SLICE("\\u00"));
+    buf_put_hex(b, &c, 1);
+}
+
+void json_line_put_string(struct buf *b, struct slice text)
+{
+    const unsigned char *s = (const unsigned char *)text.ptr;
+
+    buf_put_byte(b, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        size_t length;
+
+        if (s[i] == '"' || s[i] == '\\') {
+            buf_put_byte(b, '\\');
+            buf_put_byte(b, text.ptr[i]);
+        } else if (s[i] >= 0x20 && s[i] < 0x7f) {
+            buf_put_byte(b, text.ptr[i]);
+        } else if ((length = utf8_length(s + i, text.len - i)) > 0) {
+            buf_put(b, (struct slice){ text.ptr + i, length });
+            i += length - 1;
+        } else {
+            put_escaped(b, s[i]);
+        }
+    }
+    buf_put_byte(b, '"');
+}
+
+static void put_key(struct json_line *j, const char *key)
+{
+    if (j->more)
+        buf_put_byte(j->buf, ',');
+    j->more = true;
+    json_line_put_string(j->buf, slice_from(key));
+    buf_put_byte(j->buf, ':');
+}
+
+struct json_line json_line_begin(struct buf *b)
+{
+    buf_put_byte(b, '{');
+    return (struct json_line){ b, false };
+}
+
+void json_line_text(struct json_line *j, const char *key, struct slice value)
+{
+    put_key(j, key);
+    json_line_put_string(j->buf, value);
+}
+
+void json_line_number(struct json_line *j, const char *key, int64_t value)
+{
+    put_key(j, key);
+    buf_printf(j->buf, "%lld", (long long)value);
+}
+
+void json_line_real(struct json_line *j, const char *key, double value)
+{
+    put_key(j, key);
+    buf_printf(j->buf, "%.3f", value);
+}
+
+void json_line_bool(struct json_line *j, const char *key, bool value)
+{
+    put_key(j, key);
+    buf_put(j->buf, value ? SLICE("true") : SLICE("false"));
+}
+
+void json_line_null(struct json_line *j, const char *key)
+{
+    put_key(j, key);
+    buf_put(j->buf, SLICE("null"));
+}
+
+struct json_line json_line_inner(struct json_line *j, const char *key)
+{
+    put_key(j, key);
+    return json_line_begin(j->buf);
+}
+
+void json_line_end(struct json_line *j)
+{
+    buf_put_byte(j->buf, '}');
+}
