@@ -4,7 +4,7 @@
  *     struct json_line j = json_line_begin(&b);
  *     json_line_text(&j, "event", SLICE("answered"));
  *     json_line_number(&j, "status", 200);
- *     json_line_end(&j);                        {"event":"answered","status":200}
+ *     json_line_end(&j);              {"event":"answered","status":200}
  *
  * Bytes that are not UTF-8 are written as the character of that number, so the
  * text is valid whatever a peer sent. */
