@@ -61,6 +61,7 @@ int main(int argc, char **argv)
     bool           ok = true;
     int            i  = 1;
 
+    setvbuf(stdout, NULL, _IOLBF, 0); /* the ladder must survive a crash */
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
         if (strcmp(argv[i], "--trace") == 0)
             o.trace = true;

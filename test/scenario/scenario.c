@@ -138,9 +138,9 @@ static const struct {
     const char *word;
     verb_fn    *run;
 } verbs[] = {
-    { "net", verb_net },       { "name", verb_name },     { "wait", verb_wait },
-    { "skip", verb_skip },     { "settle", verb_settle }, { "flow", verb_flow },
-    { "expect", verb_expect }, { "peer", verb_peer },     { "stack", verb_stack },
+    { "net", verb_net },       { "name", verb_name },     { "wait", verb_wait },     { "skip", verb_skip },
+    { "settle", verb_settle }, { "flow", verb_flow },     { "expect", verb_expect }, { "peer", verb_peer },
+    { "stack", verb_stack },   { "server", verb_server },
 };
 
 static bool run_statement(struct scenario *s, const struct statement *st)

@@ -92,6 +92,7 @@ verb_fn verb_flow;           /* flow.c   */
 verb_fn verb_expect;         /* expect.c */
 verb_fn verb_peer;           /* peer.c   */
 verb_fn verb_stack;          /* stack.c  */
+verb_fn verb_server;         /* server.c */
 void    scenario_free_patterns(struct scenario *s);
 
 #endif

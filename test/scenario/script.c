@@ -12,16 +12,18 @@ static bool is_blank(char c)
 /* One word from `at` into `out`; NULL if a quote stays open. */
 static const char *split_word(const char *at, const char *end, char **out)
 {
-    bool quoted = false;
+    char quote = '\0';
 
-    for (; at < end && (quoted || !is_blank(*at)); at++) {
-        if (*at == '"')
-            quoted = !quoted;
+    for (; at < end && (quote != '\0' || !is_blank(*at)); at++) {
+        if (*at == quote)
+            quote = '\0';
+        else if (quote == '\0' && (*at == '"' || *at == '\''))
+            quote = *at;
         else
             *(*out)++ = *at;
     }
     *(*out)++ = '\0';
-    return quoted ? NULL : at;
+    return quote != '\0' ? NULL : at;
 }
 
 bool words_split(struct words *w, struct slice line)

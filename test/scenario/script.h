@@ -5,8 +5,8 @@
  *     flow                                 # a statement with a block:
  *         alice -> proxy1  INVITE          #   all indented lines below it
  *
- * A word may hold "quoted text" with spaces, anywhere in it; the quotes go.  A
- * '#' at the start of a word ends the line.  A block is kept as it is, less its
+ * A word may hold "quoted text" or 'quoted text' with spaces, anywhere in it; the
+ * quotes go.  A '#' at the start of a word ends the line.  A block is kept as it is, less its
  * indentation: its owner splits it into words, or takes it for a message or a
  * configuration. */
 

@@ -223,6 +223,7 @@ static bool is_condition(const char *word)
     size_t name = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
 
     return (word[0] == '!' && isalpha((unsigned char)word[1])) ||
+           (isupper((unsigned char)word[0]) && word[name] == '\0') ||
            (name > 0 && word[name] != '\0' && strchr("~=*", word[name]) != NULL);
 }
 

@@ -7,7 +7,8 @@
  * A pattern is  WHAT [CONDITION ...]:
  *     INVITE   180   200 INVITE   4xx   any
  * and each condition one word:
- *     Contact~sip:alice   the header is there and holds the text
+ *     Contact             the header is there (names start with a capital)
+ *     Contact~sip:alice   and holds the text
  *     CSeq="1 INVITE"     its value is exactly this
  *     Via*2               it has that many values, comma lists counted
  *     !Route              it is absent

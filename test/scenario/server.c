@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An actor that is the server core, unchanged, on a fake world and a fake disk.
+ * The disk outlives the server: restarts and crashes are statements. */
+#include "server/server.h"
+#include "base/error.h"
+#include "scenario/scenario.h"
+#include "support/store_fake.h"
+
+#include <stdlib.h>
+
+enum { SERVER_TEXT = 8192 };
+
+struct server_actor {
+    struct actor         actor;
+    char                 text[SERVER_TEXT]; /* its ahoy.conf */
+    const struct config *config;
+    struct fake_disk    *disk;
+    struct store        *store;
+    struct server       *server; /* NULL: not running */
+    int                  done;   /* of the last change of users; 1: not yet */
+};
+
+static struct server_actor *server_of(struct actor *a)
+{
+    return CONTAINER_OF(a, struct server_actor, actor);
+}
+
+/* ---- life ---- */
+
+/* What the block says comes last and so counts. */
+static bool write_config(struct server_actor *a, const struct statement *st)
+{
+    struct buf  b         = BUF_ON(a->text);
+    const char *separator = "";
+
+    buf_printf(&b, "log_level = debug\nstate = \"/nonexistent\"\nlisten = {");
+    for (unsigned i = 2; i < st->words.count; i++) {
+        const char *ip   = st->words.word[i];
+        const char *open = strchr(ip, ':') != NULL ? "[" : "", *close = *open != '\0' ? "]" : "";
+
+        buf_printf(&b, "%s\"udp:%s%s%s:5060\", \"tcp:%s%s%s:5060\"", separator, open, ip, close, open, ip, close);
+        separator = ", ";
+    }
+    buf_printf(&b, "}\n");
+    for (size_t i = 0; i < st->block_count; i++)
+        buf_printf(&b, "%.*s\n", SLICE_ARG(st->block[i]));
+    buf_cstr(&b);
+    return buf_ok(&b) || scenario_fail(a->actor.scenario, "its configuration is too long");
+}
+
+static void config_problem(void *arg, const char *text)
+{
+    struct server_actor *a = arg;
+
+    scenario_fail(a->actor.scenario, "%s", text);
+}
+
+static bool server_begin(struct server_actor *a)
+{
+    struct scenario *s            = a->actor.scenario;
+    char             problem[256] = "";
+
+    if (a->actor.world == NULL)
+        actor_start_world(&a->actor);
+    a->server = server_new(a->actor.world, a->config, &(struct stack_trace){ 0 });
+    if (a->server == NULL)
+        return scenario_fail(s, "no memory for a server");
+    a->store = store_fake_open(a->disk, a->actor.world, a->config->store_queue, server_on_report, a->server);
+    if (server_start(a->server, a->store, problem, sizeof problem) != 0)
+        return scenario_fail(s, "the server does not start: %s", problem);
+    return true;
+}
+
+/* Gracefully, or as in a power cut.  The fake store frees itself in a post. */
+static void server_end(struct server_actor *a, bool crash)
+{
+    struct network *n = a->actor.scenario->net;
+
+    server_free(a->server);
+    if (a->store != NULL && crash)
+        store_fake_crash(a->store);
+    else if (a->store != NULL)
+        store_close(a->store);
+    a->server = NULL;
+    a->store  = NULL;
+    while (world_fake_usage(a->actor.world).posts > 0 && network_turn(n, network_now(n)))
+        ;
+}
+
+/* ---- verbs ---- */
+
+static void user_done(void *arg, int error)
+{
+    struct server_actor *a = arg;
+
+    a->done = error;
+}
+
+/* user NAME@DOMAIN PASSWORD */
+static bool server_user(struct server_actor *a, const struct statement *st)
+{
+    struct scenario *s  = a->actor.scenario;
+    const char      *at = st->words.count == 4 ? strchr(st->words.word[2], '@') : NULL;
+    int              error;
+
+    if (at == NULL)
+        return scenario_fail(s, "user NAME@DOMAIN PASSWORD");
+    a->done = 1;
+    error   = users_add(server_users(a->server), slice_from(at + 1), slice_between(st->words.word[2], at),
+                        slice_from(st->words.word[3]), user_done, a);
+    while (error == 0 && a->done == 1 && network_turn(s->net, network_now(s->net) + 1000))
+        ;
+    error = error != 0 ? error : a->done;
+    return error == 0 || scenario_fail(s, "the user is not added: %s", error_text(error));
+}
+
+static bool parse_error(const char *name, int *error)
+{
+    for (int e = 1; e < ERR_COUNT; e++)
+        if (strcmp(error_name(e), name) == 0)
+            return *error = -e, true;
+    return false;
+}
+
+/* store fails ERROR | recovers | holds | releases */
+static bool server_store(struct server_actor *a, const struct statement *st)
+{
+    const char *verb = st->words.count > 2 ? st->words.word[2] : "";
+    int         error;
+
+    if (strcmp(verb, "fails") == 0 && st->words.count == 4 && parse_error(st->words.word[3], &error))
+        store_fake_fail(a->store, error);
+    else if (strcmp(verb, "recovers") == 0)
+        store_fake_fail(a->store, 0);
+    else if (strcmp(verb, "holds") == 0)
+        store_fake_hold(a->store, true);
+    else if (strcmp(verb, "releases") == 0)
+        store_fake_hold(a->store, false);
+    else
+        return scenario_fail(a->actor.scenario, "store fails ERROR | recovers | holds | releases");
+    return true;
+}
+
+/* stops, and nothing may be left of it in its world */
+static bool server_stops(struct server_actor *a, const struct statement *st)
+{
+    (void)st;
+    server_end(a, false);
+    return actor_end_world(&a->actor, true);
+}
+
+/* dies: what the store has not committed is lost */
+static bool server_dies(struct server_actor *a, const struct statement *st)
+{
+    (void)st;
+    server_end(a, true);
+    return actor_end_world(&a->actor, false);
+}
+
+static bool server_starts(struct server_actor *a, const struct statement *st)
+{
+    (void)st;
+    return server_begin(a);
+}
+
+static bool server_restarts(struct server_actor *a, const struct statement *st)
+{
+    return server_stops(a, st) && server_starts(a, st);
+}
+
+/* has N bindings: registered contacts of all users */
+static bool server_has(struct server_actor *a, const struct statement *st)
+{
+    size_t   have = location_count(server_location(a->server));
+    unsigned wanted;
+
+    if (st->words.count != 4 || strcmp(st->words.word[3], "bindings") != 0 || !parse_count(st->words.word[2], &wanted))
+        return scenario_fail(a->actor.scenario, "has N bindings");
+    return have == wanted || scenario_fail(a->actor.scenario, "it has %zu bindings", have);
+}
+
+static const struct {
+    const char *word;
+    bool        running; /* only then */
+    bool (*run)(struct server_actor *a, const struct statement *st);
+} server_verbs[] = {
+    { "user", true, server_user },         { "store", true, server_store }, { "has", true, server_has },
+    { "dies", true, server_dies },         { "stops", true, server_stops }, { "starts", false, server_starts },
+    { "restarts", true, server_restarts },
+};
+
+static bool server_act(struct actor *actor, const struct statement *st)
+{
+    struct server_actor *a = server_of(actor);
+
+    for (size_t i = 0; i < sizeof server_verbs / sizeof *server_verbs; i++)
+        if (strcmp(server_verbs[i].word, st->words.word[1]) == 0)
+            return server_verbs[i].running == (a->server != NULL)
+                       ? server_verbs[i].run(a, st)
+                       : scenario_fail(actor->scenario, "the server is%s running", a->server == NULL ? " not" : "");
+    return scenario_fail(actor->scenario, "a server cannot \"%s\"", st->words.word[1]);
+}
+
+/* ---- the end ---- */
+
+static void server_check(struct actor *actor, struct buf *left)
+{
+    struct server_actor *a     = server_of(actor);
+    size_t               alive = a->server == NULL ? 0 : server_alive(a->server);
+    size_t               stack = a->server == NULL ? 0 : stack_alive(server_stack(a->server));
+
+    if (alive + stack > 0)
+        buf_printf(left, "%zu requests or waits, %zu transactions, connections or lookups", alive, stack);
+}
+
+static void server_stop(struct actor *actor)
+{
+    if (server_of(actor)->server != NULL)
+        server_end(server_of(actor), false);
+}
+
+static void server_actor_free(struct actor *actor)
+{
+    struct server_actor *a = server_of(actor);
+
+    config_free(a->config);
+    fake_disk_free(a->disk);
+    free(a);
+}
+
+static const struct actor_kind server_kind = { "server", server_act, server_check, server_stop, server_actor_free };
+
+/* server NAME ADDRESS ..., and its ahoy.conf */
+bool verb_server(struct scenario *s, const struct statement *st)
+{
+    struct server_actor *a = calloc(1, sizeof *a);
+
+    if (a == NULL)
+        abort();
+    if (st->words.count < 3 ||
+        !actor_init(&a->actor, s, &server_kind, st->words.word[1], st->words.word + 2, st->words.count - 2)) {
+        free(a);
+        return st->words.count < 3 ? scenario_fail(s, "server NAME ADDRESS ...") : false;
+    }
+    a->disk = fake_disk_new();
+    if (!write_config(a, st))
+        return false;
+    if (config_parse(slice_from(a->text), host_name(a->actor.host), config_problem, a, &a->config) != 0)
+        return false;
+    return server_begin(a);
+}
