@@ -259,6 +259,7 @@ TEST(a_peer_that_never_reads_fills_the_queue_and_no_more)
     while (world_stream_send(world, server.stream, &rest, 1) == 0)
         CHECK(++sent < 100000000);
     CHECK_INT(0, server.closed);
+    CHECK(live_sleeps(world));
 
     /* It reads after all: every byte comes, none of the refused ones. */
     while (sent > 0) {
@@ -274,6 +275,7 @@ TEST(a_peer_that_never_reads_fills_the_queue_and_no_more)
     CHECK_INT(0, send_text(&server, "done"));
     LIVE_FOR(world, 10);
     CHECK_INT(4, recv(fd, block, sizeof block, MSG_DONTWAIT));
+    CHECK(live_sleeps(world));
     close(fd);
 }
 
@@ -431,6 +433,20 @@ TEST(a_stream_may_be_closed_in_each_of_its_callbacks)
     CHECK_INT(1, server.reads);
 }
 
+TEST(a_stream_closed_in_on_bytes_hears_no_more_of_what_has_come)
+{
+    static char block[200000];
+    int         fd = plain_connect(start_listener(live_v4(1, 0)));
+
+    server.close_at_bytes = true;
+    CHECK_INT(sizeof block, send(fd, block, sizeof block, 0));
+    LIVE_UNTIL(world, server.reads > 0);
+    LIVE_FOR(world, 10);
+    CHECK_INT(1, server.reads);
+    CHECK_INT(0, server.closed);
+    close(fd);
+}
+
 TEST(an_accepted_connection_may_be_refused)
 {
     server.refuse = true;
@@ -494,6 +510,7 @@ TEST(accepting_survives_a_lack_of_descriptors)
     LIVE_FOR(world, 2 * ACCEPT_PAUSE + 50);
     CHECK_INT(0, server.accepted);
     CHECK_INT(1, log_lines);
+    CHECK(live_sleeps(world)); /* rather than try on and on */
     while (filled > 0)
         close(fill[--filled]);
     setrlimit(RLIMIT_NOFILE, &old);
@@ -554,6 +571,7 @@ int main(void)
         LIVE_TEST(a_half_closed_peer_gets_a_long_queue_whole),
         LIVE_TEST(what_was_queued_leaves_before_a_close),
         LIVE_TEST(a_stream_may_be_closed_in_each_of_its_callbacks),
+        LIVE_TEST(a_stream_closed_in_on_bytes_hears_no_more_of_what_has_come),
         LIVE_TEST(an_accepted_connection_may_be_refused),
         LIVE_TEST(a_listener_may_close_itself_while_it_accepts),
         LIVE_TEST(a_port_in_use_is_refused_and_free_again_after_the_close),

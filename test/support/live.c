@@ -6,6 +6,17 @@
 #include <dirent.h>
 #include <unistd.h>
 
+bool live_sleeps(struct world *world)
+{
+    msec start;
+
+    for (unsigned i = 0; i < 5; i++)
+        world_uv_turn(world, 0); /* what is under way */
+    start = loop_clock();
+    world_uv_turn(world, 60);
+    return loop_clock() - start >= 50;
+}
+
 struct address live_v4(uint8_t last, uint16_t port)
 {
     return address_v4(127, 0, 0, last, port);

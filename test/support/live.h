@@ -23,6 +23,10 @@
             world_uv_turn((world), 5);                                                                                 \
     } while (0)
 
+/* Does the loop sleep when nothing happens?  A watch that nobody serves would
+ * keep it awake. */
+bool live_sleeps(struct world *world);
+
 struct address live_v4(uint8_t last, uint16_t port); /* 127.0.0.last */
 struct address live_v6(uint16_t port);               /* ::1          */
 /* Is there an IPv6 loopback?  Containers may lack it. */
