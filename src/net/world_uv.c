@@ -5,6 +5,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/post.h"
+#include "net/resolver.h"
 #include "net/stream.h"
 #include "net/udp.h"
 
@@ -17,6 +18,7 @@ struct world_uv {
     struct loop      *loop;
     struct udp_hub   *udp;
     struct stream_hub streams;
+    struct resolver  *resolver;
     struct post_queue posts;
     struct entropy    entropy;
     /* The thread within world_uv_run, 0 if none: a post of its own needs no wake. */
@@ -57,6 +59,12 @@ static int op_connect(struct world *w, const struct address *remote, const struc
     return stream_connect(&real(w)->streams, remote, events, owner, out);
 }
 
+static int op_resolve(struct world *w, struct slice name, enum record_type type, resolve_fn *fn, void *owner,
+                      struct query **out)
+{
+    return resolver_ask(real(w)->resolver, name, type, fn, owner, out);
+}
+
 static int op_post(struct world *w, void (*fn)(void *arg), void *arg)
 {
     struct world_uv *r = real(w);
@@ -82,6 +90,8 @@ static const struct world_ops ops = {
     .stream_remote  = stream_remote,
     .stream_send    = stream_send,
     .stream_close   = stream_close,
+    .resolve        = op_resolve,
+    .resolve_cancel = query_cancel,
     .post           = op_post,
 };
 
@@ -100,6 +110,7 @@ static void on_end(void *arg)
 
     wheel_advance(&r->world.wheel, r->world.now);
     post_run(&r->posts);
+    resolver_deliver(r->resolver);
     udp_flush(r->udp);
     stream_flush(&r->streams);
 }
@@ -108,14 +119,14 @@ static msec deadline(void *arg)
 {
     struct world_uv *r = arg;
 
-    if (post_waiting(&r->posts) || udp_waiting(r->udp) || stream_waiting(&r->streams))
+    if (post_waiting(&r->posts) || resolver_waiting(r->resolver) || udp_waiting(r->udp) || stream_waiting(&r->streams))
         return 0;
     return wheel_deadline(&r->world.wheel);
 }
 
 /* --- life --- */
 
-static bool start_parts(struct world_uv *r)
+static bool start_parts(struct world_uv *r, const struct world_uv_options *options)
 {
     struct loop_user user = { on_begin, on_end, deadline, r };
 
@@ -123,11 +134,15 @@ static bool start_parts(struct world_uv *r)
     if (r->loop == NULL)
         return false;
     r->udp = udp_hub_new(r->loop);
-    return r->udp != NULL && stream_hub_init(&r->streams, r->loop, &r->world) == 0;
+    if (r->udp == NULL || stream_hub_init(&r->streams, r->loop, &r->world) != 0)
+        return false;
+    r->resolver = resolver_new(r->loop, &r->world, options->dns_servers, options->dns_timeout);
+    return r->resolver != NULL;
 }
 
 static void free_parts(struct world_uv *r)
 {
+    resolver_free(r->resolver);
     if (r->streams.loop != NULL)
         stream_hub_fini(&r->streams);
     udp_hub_free(r->udp);
@@ -135,6 +150,11 @@ static void free_parts(struct world_uv *r)
 }
 
 struct world *world_uv_new(struct log *log)
+{
+    return world_uv_new_with(log, &(struct world_uv_options){ .dns_servers = NULL });
+}
+
+struct world *world_uv_new_with(struct log *log, const struct world_uv_options *options)
 {
     struct world_uv *r = calloc(1, sizeof *r);
 
@@ -149,7 +169,7 @@ struct world *world_uv_new(struct log *log)
     r->world.now    = loop_clock();
     r->world.random = (struct random){ entropy_fill, &r->entropy };
     wheel_init(&r->world.wheel, r->world.now);
-    if (!start_parts(r)) {
+    if (!start_parts(r, options)) {
         world_uv_free(&r->world);
         return NULL;
     }

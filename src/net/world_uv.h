@@ -5,9 +5,9 @@
  *
  *     sleep until wheel_deadline or until something happens
  *     now is read from the monotonic clock
- *     datagrams and bytes that have come, connections, answers to questions
+ *     datagrams and bytes that have come, connections
  *     timers that are due
- *     posts, and answers that were known already
+ *     posts, then answers to name queries
  *     all that was queued for sending leaves
  *
  * What one of the last three steps adds to its own list waits for the next turn. */
@@ -19,9 +19,16 @@
 
 struct uv_loop_s;
 
+struct world_uv_options {
+    const char *dns_servers; /* "127.0.0.1:5353,[::1]:53"; NULL: those of /etc/resolv.conf */
+    msec        dns_timeout; /* of the first of two tries, the second has twice; 0: 2000   */
+};
+
 /* Borrows `log` (may be NULL).  NULL if memory, descriptors or the kernel's
- * random numbers are not to be had.  Worlds are made on one thread at a time. */
+ * random numbers are not to be had, or dns_servers makes no sense.  Worlds are
+ * made and freed on one thread at a time: c-ares counts its users without a lock. */
 struct world *world_uv_new(struct log *log);
+struct world *world_uv_new_with(struct log *log, const struct world_uv_options *options);
 /* Closes whatever is still open, and calls nobody. */
 void world_uv_free(struct world *w);
 
