@@ -98,14 +98,11 @@ static void attach(struct client_txn *t)
     struct connection *c;
 
     list_unlink(&t->on_connection);
-    if (t->in_by_remote)
-        table_remove(&s->by_remote, &t->by_remote);
-    t->in_by_remote = false;
+    peer_unwatch(t);
     if (t->kind == CLIENT_STATELESS)
         return;
     if (t->flow.transport == TRANSPORT_UDP) {
-        table_insert(&s->by_remote, &t->by_remote, address_hash(s, TRANSPORT_UDP, &t->flow.remote));
-        t->in_by_remote = true;
+        peer_watch(t);
         return;
     }
     c = id_find(&s->connection_ids, t->flow.connection);

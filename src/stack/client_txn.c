@@ -64,7 +64,7 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
         memcpy(t->record_route_user, out->record_route_user.ptr, out->record_route_user.len);
         t->record_route_user_len = out->record_route_user.len;
     }
-    t->upstream     = out->upstream;
+    t->upstream = out->upstream;
     if (t->mark_len > 0)
         memcpy(t->branch + sizeof BRANCH_COOKIE - 1, out->branch_mark.ptr, t->mark_len);
     return t;
@@ -87,8 +87,7 @@ void client_txn_free(struct client_txn *t)
     world_timer_stop(s->world, &t->timer);
     if (t->query != NULL)
         s->world->ops->resolve_cancel(t->query);
-    if (t->in_by_remote)
-        table_remove(&s->by_remote, &t->by_remote);
+    peer_unwatch(t);
     list_unlink(&t->on_connection);
     id_remove(&s->client_ids, t->id);
     release_bytes(t);
@@ -211,18 +210,6 @@ void client_txn_transport_error(struct client_txn *t, int error)
     client_txn_rearm(t);
 }
 
-void client_txn_icmp(struct stack *s, const struct address *remote, int error)
-{
-    struct table_link *l = table_first(&s->by_remote, address_hash(s, TRANSPORT_UDP, remote));
-
-    for (; l != NULL; l = table_next(l)) {
-        struct client_txn *t = CONTAINER_OF(l, struct client_txn, by_remote);
-
-        if (!t->answered && address_eq(&t->flow.remote, remote))
-            client_txn_transport_error(t, error);
-    }
-}
-
 /* The id stands in 16 hex digits before the random part: see make_branch. */
 static struct client_txn *find_by_branch(struct stack *s, const struct message *response)
 {
@@ -292,6 +279,7 @@ bool client_txn_match(struct stack *s, struct message *response)
     if (t->kind == CLIENT_INVITE && (actions & ICT_SEND_ACK) != 0)
         client_send_ack(t, response);
     t->answered = true;
+    peer_unwatch(t);
     if (response->status < 200)
         t->provisional = true;
     else

@@ -5,7 +5,7 @@
  *   struct stack       owns listeners, connections and both kinds of transaction
  *   server_txns        finds a server transaction by what its request carries
  *   client_ids         finds a client transaction by the id inside its branch
- *   by_remote          finds the client transactions an ICMP error belongs to
+ *   peers              finds the client transactions an ICMP error belongs to
  *   connection->users  the client transactions that die with a connection */
 
 #ifndef STACK_INTERNAL_H
@@ -21,13 +21,13 @@
 #include "txn/non_invite_server.h"
 
 enum {
-    STACK_LISTENERS  = 16,
-    SENT_BY_TEXT     = 280,
-    BRANCH_MAX       = 96,
-    TAG_LENGTH       = 13,
+    STACK_LISTENERS   = 16,
+    SENT_BY_TEXT      = 280,
+    BRANCH_MAX        = 96,
+    TAG_LENGTH        = 13,
     RECORD_ROUTE_USER = 32,
-    SOURCE_CACHE     = 64,
-    SOURCE_CACHE_AGE = 10000, /* ms that a looked-up source address is believed */
+    SOURCE_CACHE      = 64,
+    SOURCE_CACHE_AGE  = 10000, /* ms that a looked-up source address is believed */
 };
 
 struct socket_entry {
@@ -70,7 +70,7 @@ struct server_txn {
     struct timer      timer;
     bool              is_invite;
     bool              abandoned; /* stack_abandon: ends in the next turn */
-    int               failed; /* a send failed: told to the user in the next turn */
+    int               failed;    /* a send failed: told to the user in the next turn */
     union {
         struct ist  ist;
         struct nist nist;
@@ -79,6 +79,14 @@ struct server_txn {
     size_t response_len;
     char   tag[TAG_LENGTH];
     char   memory[]; /* what key points to */
+};
+
+/* Client transactions that wait for a first sign of life from one UDP address: an
+ * ICMP error from there is meant for them.  Gone when nobody waits. */
+struct peer {
+    struct table_link link; /* in stack->peers */
+    struct address    remote;
+    struct link       waiting; /* client_txn.on_peer */
 };
 
 enum client_kind { CLIENT_INVITE, CLIENT_OTHER, CLIENT_STATELESS };
@@ -91,8 +99,8 @@ struct client_txn {
     enum method        method;
     struct timer       timer;
     struct link        on_connection;
-    struct table_link  by_remote;
-    bool               in_by_remote;
+    struct link        on_peer; /* in peer->waiting until the first response */
+    struct peer       *peer;
     bool               started;  /* the machine runs: a first target was found     */
     bool               answered; /* any response has come                          */
     bool               provisional, final;
@@ -143,7 +151,7 @@ struct stack {
     struct socket_entry sockets[STACK_LISTENERS];
     unsigned            socket_count;
 
-    struct table    server_txns, by_remote, connections_by_remote;
+    struct table    server_txns, peers, connections_by_remote;
     struct id_table server_ids, client_ids, connection_ids;
 
     struct source_entry sources[SOURCE_CACHE];
@@ -181,13 +189,17 @@ void               server_txn_open(struct stack *s, struct message *request);
 void               server_txn_free(struct server_txn *t);
 struct server_txn *server_txn_find_invite(struct stack *s, const struct message *cancel);
 
+/* peer.c */
+void peer_watch(struct client_txn *t); /* without memory: no ICMP error will be heard */
+void peer_unwatch(struct client_txn *t);
+void peer_error(struct stack *s, const struct address *remote, int error);
+
 /* client_txn.c */
 struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, enum client_kind kind);
 void               client_txn_free(struct client_txn *t);
 void               client_txn_rearm(struct client_txn *t);
 bool               client_txn_match(struct stack *s, struct message *response);
 void               client_txn_transport_error(struct client_txn *t, int error);
-void               client_txn_icmp(struct stack *s, const struct address *remote, int error);
 
 /* client_send.c */
 int       client_begin(struct client_txn *t, const struct outgoing *out); /* find the first target and send */

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { DEFAULT_CONNECTION_IDLE = 600000, EXPECTED_TRANSACTIONS = 1024, EXPECTED_CONNECTIONS = 64 };
+enum { DEFAULT_CONNECTION_IDLE = 600000, EXPECTED_TRANSACTIONS = 1024, EXPECTED_CONNECTIONS = 64, EXPECTED_PEERS = 64 };
 
 static void set_defaults(struct stack *s)
 {
@@ -27,8 +27,7 @@ static bool init_tables(struct stack *s)
     id_table_init(&s->server_ids, c->worker, ID_SERVER_TXN, c->max_server_txns);
     id_table_init(&s->client_ids, c->worker, ID_CLIENT_TXN, c->max_client_txns);
     id_table_init(&s->connection_ids, c->worker, ID_CONNECTION, c->max_connections);
-    return table_init(&s->server_txns, EXPECTED_TRANSACTIONS) == 0 &&
-           table_init(&s->by_remote, EXPECTED_TRANSACTIONS) == 0 &&
+    return table_init(&s->server_txns, EXPECTED_TRANSACTIONS) == 0 && table_init(&s->peers, EXPECTED_PEERS) == 0 &&
            table_init(&s->connections_by_remote, EXPECTED_CONNECTIONS) == 0;
 }
 
@@ -83,7 +82,7 @@ void stack_free(struct stack *s)
     id_table_fini(&s->server_ids);
     id_table_fini(&s->connection_ids);
     table_fini(&s->server_txns);
-    table_fini(&s->by_remote);
+    table_fini(&s->peers);
     table_fini(&s->connections_by_remote);
     free(s);
 }

@@ -101,13 +101,13 @@ struct outgoing {
     struct slice         start_line; /* with its CRLF                                     */
     const struct gather *rest;       /* all headers but the top Via, empty line, body     */
     enum method          method;
-    const struct uri    *destination;  /* topmost Route or the Request-URI: RFC 3263 finds targets */
-    const struct flow   *flow;         /* or, if set, this very flow: nothing is looked up  */
-    struct slice         branch_mark;  /* put into the branch after the cookie (loop detection), may be empty */
-    bool                 record_route; /* add Record-Route <sip:USER@sent-by;lr> above the others */
+    const struct uri    *destination;       /* topmost Route or the Request-URI: RFC 3263 finds targets */
+    const struct flow   *flow;              /* or, if set, this very flow: nothing is looked up  */
+    struct slice         branch_mark;       /* put into the branch after the cookie (loop detection), may be empty */
+    bool                 record_route;      /* add Record-Route <sip:USER@sent-by;lr> above the others */
     struct slice         record_route_user; /* the USER of it, at most 32 bytes; may be empty */
-    enum transport       upstream;     /* with record_route: what the request came by; if both
-                                        * sides are streams of one kind the URI says so       */
+    enum transport       upstream;          /* with record_route: what the request came by; if both
+                                             * sides are streams of one kind the URI says so       */
 };
 
 /* Send a request in a client transaction: look up, connect, retransmit, fail over

@@ -166,7 +166,7 @@ static void on_icmp(void *owner, struct udp *udp, const struct address *remote, 
     struct socket_entry *e = owner;
 
     (void)udp;
-    client_txn_icmp(e->stack, remote, error);
+    peer_error(e->stack, remote, error);
 }
 
 static const struct udp_events datagram_events = { .on_datagram = on_datagram, .on_error = on_icmp };

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* serve.c - `ahoy serve`: the server, in the foreground. */
+
+#include "base/error.h"
+#include "cmd/exit_code.h"
+#include "cmd/option.h"
+#include "cmd/settings.h"
+#include "net/world_uv.h"
+#include "server/server.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { OPT_JSON = OPTION_LONG_ONLY, OPT_LOG_LEVEL };
+
+static const struct option_entry options[] = {
+    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    { OPT_LOG_LEVEL, "log-level", "LEVEL", "debug, info, notice, warning or error: overrides the configuration" },
+    { OPT_JSON, "json", NULL, "one JSON object a line on stdout: listening, ready, stopped" },
+    OPTION_TABLE_END,
+};
+
+struct service {
+    const struct config *config;
+    struct log           log;
+    struct world        *world;
+    struct server       *server;
+    struct store        *store;
+    const char          *stop_signal;
+    bool                 json;
+};
+
+/* ---- what it says ---- */
+
+static void write_log(void *arg, enum log_level level, struct slice line)
+{
+    (void)arg;
+    (void)level;
+    fprintf(stderr, "%.*s\n", SLICE_ARG(line));
+}
+
+static void print_json(json_t *event)
+{
+    json_dumpf(event, stdout, JSON_COMPACT);
+    putchar('\n');
+    fflush(stdout);
+    json_decref(event);
+}
+
+static void say_listening(const struct service *v)
+{
+    for (unsigned i = 0; i < server_listener_count(v->server); i++) {
+        struct flow flow = server_listener(v->server, i);
+        char        text[ADDRESS_TEXT];
+        struct buf  b = BUF_ON(text);
+
+        address_write(&b, &flow.local);
+        if (v->json)
+            print_json(json_pack("{s:s, s:s%, s:s, s:i}", "event", "listening", "transport",
+                                 transport_param(flow.transport).ptr, transport_param(flow.transport).len, "address",
+                                 buf_cstr(&b), "port", flow.local.port));
+        else
+            fprintf(stderr, "ahoy: listening on %.*s %s\n", SLICE_ARG(transport_param(flow.transport)), buf_cstr(&b));
+    }
+}
+
+static void say_ready(const struct service *v)
+{
+    struct slice domain = v->config->domains[0];
+    size_t       users  = users_count(server_users(v->server));
+
+    if (v->json) {
+        print_json(json_pack("{s:s, s:s%, s:I}", "event", "ready", "domain", domain.ptr, domain.len, "users",
+                             (json_int_t)users));
+        return;
+    }
+    fprintf(stderr, "ahoy: serving %.*s, %zu user%s; state in %.*s\n", SLICE_ARG(domain), users, users == 1 ? "" : "s",
+            SLICE_ARG(v->config->state));
+    if (!v->config->authentication)
+        fprintf(stderr, "ahoy: authentication is off: anyone may register as anyone\n");
+    else if (users == 0)
+        fprintf(stderr, "ahoy: no users yet; next, in another terminal:  ahoy user add alice\n");
+}
+
+static int fail(const char *problem, int error)
+{
+    fprintf(stderr, "ahoy serve: %s\n", problem);
+    return exit_code_of_error(error);
+}
+
+/* ---- start and stop ---- */
+
+/* Every folder of the path that is missing, private to us. */
+static int make_folder(struct slice path)
+{
+    char text[PATH_MAX];
+
+    if (path.len >= sizeof text)
+        return -ENAMETOOLONG;
+    memcpy(text, path.ptr, path.len);
+    text[path.len] = '\0';
+    for (char *at = text + 1; *at != '\0'; at++) {
+        if (*at != '/')
+            continue;
+        *at = '\0';
+        if (mkdir(text, 0755) != 0 && errno != EEXIST)
+            return -errno;
+        *at = '/';
+    }
+    return mkdir(text, 0700) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
+static void on_signal(void *arg)
+{
+    struct service *v = arg;
+
+    world_uv_stop(v->world);
+}
+
+static int open_store(struct service *v)
+{
+    char       path[PATH_MAX], problem[512];
+    struct buf b     = BUF_ON(path);
+    int        error = make_folder(v->config->state);
+
+    if (error != 0) {
+        fprintf(stderr, "ahoy serve: cannot make the folder %.*s: %s\n", SLICE_ARG(v->config->state),
+                strerror(-error));
+        return EXIT_ERROR;
+    }
+    config_state_path(v->config, &b, "ahoy.db");
+    error = store_sqlite_open(v->world, buf_cstr(&b), v->config->store_queue, server_on_report, v->server, &v->store,
+                              problem, sizeof problem);
+    return error == 0 ? EXIT_OK : fail(problem, error);
+}
+
+static int start(struct service *v)
+{
+    struct stack_trace trace = { 0 };
+    char               problem[512];
+    int                error, code;
+
+    v->world = world_uv_new(&v->log);
+    if (v->world == NULL)
+        return fail("no memory or descriptors for the event loop", -ERR_NO_MEMORY);
+    v->server = server_new(v->world, v->config, &trace);
+    if (v->server == NULL)
+        return fail(error_text(ERR_NO_MEMORY), -ERR_NO_MEMORY);
+    code = open_store(v);
+    if (code != EXIT_OK)
+        return code;
+    error = server_start(v->server, v->store, problem, sizeof problem);
+    if (error != 0)
+        return fail(problem, error);
+    world_uv_signal(v->world, SIGTERM, on_signal, v);
+    world_uv_signal(v->world, SIGINT, on_signal, v);
+    return EXIT_OK;
+}
+
+/* The store first: what waits in its queue is committed before the end. */
+static void stop(struct service *v)
+{
+    if (v->store != NULL)
+        store_close(v->store);
+    server_free(v->server);
+    if (v->world != NULL)
+        world_uv_free(v->world);
+    config_free(v->config);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct options o     = options_of(command, argc, argv);
+    struct service v     = { .log = { .sink = write_log } };
+    const char    *path  = NULL;
+    const char    *level = NULL;
+    int            code;
+
+    for (int letter; (letter = options_next(&o)) != OPTIONS_END;) {
+        if (letter == 'c')
+            path = o.value;
+        else if (letter == OPT_LOG_LEVEL)
+            level = o.value;
+        else if (letter == OPT_JSON)
+            v.json = true;
+    }
+    if (o.exit_code >= 0)
+        return o.exit_code;
+    if (o.index < argc)
+        return options_complain(command, "takes no argument, but got '%s'", argv[o.index]);
+    code = settings_load(path, &v.config);
+    if (code != EXIT_OK)
+        return code;
+    v.log.level = v.config->log_level;
+    if (level != NULL && !log_level_parse(slice_from(level), &v.log.level)) {
+        config_free(v.config);
+        return options_complain(command, "'%s' is not a log level", level);
+    }
+    code = start(&v);
+    if (code == EXIT_OK) {
+        say_listening(&v);
+        say_ready(&v);
+        world_uv_run(v.world);
+        if (v.json)
+            print_json(json_pack("{s:s}", "event", "stopped"));
+        else
+            fprintf(stderr, "ahoy: stopped\n");
+    }
+    stop(&v);
+    return code;
+}
+
+const struct command command_serve = {
+    .name     = "serve",
+    .summary  = "run the server: registrar, proxy and redirect server",
+    .synopsis = "[OPTION...]",
+    .details  = "Serves in the foreground until SIGINT or SIGTERM.  Without a configuration the domain is\n"
+                "this host's name, UDP and TCP port 5060 of all addresses are listened on, users must\n"
+                "authenticate, and the state is kept in /var/lib/ahoy (root) or ~/.local/state/ahoy.",
+    .options  = options,
+    .examples = "ahoy serve                          # then, elsewhere: ahoy user add alice\n"
+                "ahoy serve --config ./ahoy.conf     # see ahoy.conf(5)\n",
+    .run      = run,
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stack/internal.h"
+
+#include <stdlib.h>
+
+static struct peer *find(struct stack *s, const struct address *remote)
+{
+    struct table_link *l = table_first(&s->peers, address_hash(s, TRANSPORT_UDP, remote));
+
+    for (; l != NULL; l = table_next(l)) {
+        struct peer *p = CONTAINER_OF(l, struct peer, link);
+
+        if (address_eq(&p->remote, remote))
+            return p;
+    }
+    return NULL;
+}
+
+static struct peer *find_or_make(struct stack *s, const struct address *remote)
+{
+    struct peer *p = find(s, remote);
+
+    if (p != NULL)
+        return p;
+    p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    p->remote = *remote;
+    list_init(&p->waiting);
+    table_insert(&s->peers, &p->link, address_hash(s, TRANSPORT_UDP, remote));
+    return p;
+}
+
+void peer_watch(struct client_txn *t)
+{
+    t->peer = find_or_make(t->stack, &t->flow.remote);
+    if (t->peer != NULL)
+        list_append(&t->peer->waiting, &t->on_peer);
+}
+
+void peer_unwatch(struct client_txn *t)
+{
+    struct peer *p = t->peer;
+
+    if (p == NULL)
+        return;
+    t->peer = NULL;
+    list_unlink(&t->on_peer);
+    if (!list_empty(&p->waiting))
+        return;
+    table_remove(&t->stack->peers, &p->link);
+    free(p);
+}
+
+void peer_error(struct stack *s, const struct address *remote, int error)
+{
+    struct peer *p = find(s, remote);
+
+    if (p == NULL)
+        return;
+    /* They act upon it in the next turn, so the list stays as it is. */
+    LIST_EACH (l, &p->waiting)
+        client_txn_transport_error(CONTAINER_OF(l, struct client_txn, on_peer), error);
+}
