@@ -219,8 +219,7 @@ static unsigned write_copy(struct server *s, const struct passage *p, const stru
 }
 
 /* Add a branch and send on it.  False if there can be no more. */
-static bool send_branch(struct context *c, const struct passage *p, const struct branch_plan *plan,
-                        struct rc_actions *actions)
+static bool send_branch(struct context *c, const struct passage *p, const struct branch_plan *plan)
 {
     struct server     *s = c->server;
     struct gather      g;
@@ -238,9 +237,16 @@ static bool send_branch(struct context *c, const struct passage *p, const struct
     s->counters.forked++;
     user = (struct client_user){ .fn = on_client, .self = s, .owner = c->id, .index = (unsigned)index };
     c->branches[index].client = stack_request(s->stack, &out, &user);
-    if (c->branches[index].client == 0)
-        rc_error(&c->rc, (unsigned)index, actions);
     return true;
+}
+
+/* Branches that the stack did not take have failed; said once all are added, so
+ * that the first of several does not decide for the rest. */
+static void report_unsent(struct context *c, struct rc_actions *actions)
+{
+    for (unsigned i = 0; i < c->rc.count; i++)
+        if (c->branches[i].client == 0 && c->rc.branches[i].state == RC_OPEN)
+            rc_error(&c->rc, i, actions);
 }
 
 /* A phone that registered over a stream, or from behind an address translator,
@@ -279,8 +285,8 @@ static unsigned sort_bindings(const struct aor *a, const struct binding *list[LI
     return count;
 }
 
-static unsigned fork_to_bindings(struct context *c, const struct passage *p, struct branch_plan *plan,
-                                 struct rc_actions *actions)
+/* 0, or the status that says why there is no branch. */
+static unsigned fork_to_bindings(struct context *c, const struct passage *p, struct branch_plan *plan)
 {
     struct server        *s = c->server;
     const struct aor     *a = location_find(s->location, p->aor);
@@ -288,16 +294,18 @@ static unsigned fork_to_bindings(struct context *c, const struct passage *p, str
     unsigned              count, sent = 0;
 
     if (a == NULL)
-        return 0;
+        return 480;
     count                = sort_bindings(a, list, s->config->max_branches);
     plan->target.breadth = proxy_breadth(p->request, count);
+    if (plan->target.breadth == 0)
+        return 440; /* RFC 5393 5.3.3 */
     for (unsigned i = 0; i < count; i++) {
         plan->target.uri  = list[i]->contact;
         plan->target.path = list[i]->path;
         plan->flow        = flow_of(list[i]);
-        sent += send_branch(c, p, plan, actions);
+        sent += send_branch(c, p, plan);
     }
-    return sent;
+    return sent > 0 ? 0 : 500;
 }
 
 /* "<sip:next.hop;lr>" for the URI of a static route. */
@@ -318,7 +326,9 @@ static struct slice next_hop(struct buf *b, struct slice uri)
 static struct branch_plan plan_for(struct server *s, const struct passage *p, const struct policy_decision *decision,
                                    struct buf *hop)
 {
-    struct branch_plan plan = { .target = { .uri = p->way.uri.text, .realm = users_realm(s->users) } };
+    struct branch_plan plan = {
+        .target = { .uri = p->way.uri.text, .realm = users_realm(s->users), .breadth = proxy_breadth(p->request, 1) },
+    };
 
     if (decision->kind == POLICY_ROUTE)
         plan.target.path = next_hop(hop, decision->route->to);
@@ -342,6 +352,16 @@ static void log_forward(struct server *s, const struct passage *p, const struct 
     log_end(&line);
 }
 
+static void refuse(struct server *s, object_id txn, unsigned status)
+{
+    struct reason why = REASON("no branch could be made", "RFC 3261 16.6, RFC 5393 5.3.3");
+
+    if (status == 500)
+        answer_retry_later(s, txn, status, slice_from("No branch could be made"));
+    else
+        answer(s, txn, status, &why);
+}
+
 void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision)
 {
     char               memory[AOR_TEXT];
@@ -349,7 +369,7 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
     struct branch_plan plan    = plan_for(s, p, decision, &hop);
     struct context    *c       = context_new(s, p);
     struct rc_actions  actions = { .count = 0 };
-    unsigned           sent;
+    unsigned           status;
 
     if (c == NULL) {
         s->counters.limit_refused++;
@@ -358,13 +378,16 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
     }
     s->counters.forwarded++;
     log_forward(s, p, decision);
-    sent = decision->kind == POLICY_LOCATION ? fork_to_bindings(c, p, &plan, &actions)
-                                             : send_branch(c, p, &plan, &actions);
-    if (sent == 0) {
-        answer_retry_later(s, p->txn, 500, SLICE("No branch could be made"));
+    if (decision->kind == POLICY_LOCATION)
+        status = fork_to_bindings(c, p, &plan);
+    else
+        status = send_branch(c, p, &plan) ? 0 : 500;
+    if (status != 0) {
+        refuse(s, p->txn, status);
         context_free(c);
         return;
     }
+    report_unsent(c, &actions);
     perform(c, &actions);
     settle(c);
 }
@@ -388,26 +411,46 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
         stack_send(s->stack, &out);
 }
 
+/* A Contact of a redirect that we can send to. */
+static bool next_contact(struct header_values *values, struct name_addr *contact)
+{
+    while (values_next_name_addr(values, contact))
+        if (contact->uri.scheme == URI_SIP || contact->uri.scheme == URI_SIPS)
+            return true;
+    return false;
+}
+
+/* The branch that was redirected has ended: its breadth is free for these. */
+static bool follow_contacts(struct context *c, const struct passage *p, const struct message *response)
+{
+    struct branch_plan   plan   = { .target = { .realm = users_realm(c->server->users) } };
+    struct header_values values = message_values(response, HEADER_CONTACT);
+    struct name_addr     contact;
+    unsigned             count = 0;
+    bool                 any   = false;
+
+    while (next_contact(&values, &contact))
+        count++;
+    plan.target.breadth = proxy_breadth(p->request, count);
+    values              = message_values(response, HEADER_CONTACT);
+    while (plan.target.breadth > 0 && next_contact(&values, &contact)) {
+        plan.target.uri = contact.uri.text;
+        any             = send_branch(c, p, &plan) || any;
+    }
+    return any;
+}
+
 /* RFC 3261 16.7 item 4: try the contacts of a 3xx that we asked for. */
 static void follow(struct context *c, unsigned branch)
 {
-    struct rc_actions    actions = { .count = 0 };
-    struct passage       p;
-    struct header_values values;
-    struct name_addr     contact;
-    struct branch_plan   plan = { .target = { .realm = users_realm(c->server->users) } };
-    bool                 any  = false;
+    struct rc_actions actions = { .count = 0 };
+    struct passage    p;
+    bool              any = false;
 
-    if (c->request != NULL && passage_open(c->server, 0, c->request, &p)) {
-        values = message_values(c->branches[branch].response, HEADER_CONTACT);
-        while (values_next_name_addr(&values, &contact)) {
-            if (contact.uri.scheme != URI_SIP && contact.uri.scheme != URI_SIPS)
-                continue;
-            plan.target.uri = contact.uri.text;
-            any             = send_branch(c, &p, &plan, &actions) || any;
-        }
-    }
+    if (c->request != NULL && passage_open(c->server, 0, c->request, &p))
+        any = follow_contacts(c, &p, c->branches[branch].response);
     c->server->counters.followed += any;
+    report_unsent(c, &actions);
     rc_followed(&c->rc, branch, any, &actions);
     perform(c, &actions);
 }
