@@ -3,6 +3,7 @@
 
 #include "base/distance.h"
 #include "cmd/exit_code.h"
+#include "cmd/manual.h"
 #include "cmd/option.h"
 
 #include <stdio.h>
@@ -74,7 +75,7 @@ static int print_overview(void)
          "SIP in one binary: a server and a phone.\n\n"
          "Commands:");
     print_list(commands);
-    puts("  help         help COMMAND, or help exit-codes\n\n"
+    puts("  help         help COMMAND, help exit-codes, help manual\n\n"
          "Options:\n"
          "  --help       this text; after a command, its own help with examples\n"
          "  --version    the version\n\n"
@@ -101,6 +102,10 @@ static int print_help(int count, char **words)
         return print_overview();
     if (strcmp(words[0], "exit-codes") == 0)
         return print_exit_codes();
+    if (strcmp(words[0], "manual") == 0) {
+        manual_write(commands, stdout);
+        return EXIT_OK;
+    }
     command = find(commands, words[0]);
     if (command == NULL)
         return complain_unknown(commands, "", words[0]);

@@ -4,6 +4,7 @@
 #include "base/scan.h"
 #include "cmd/exit_code.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
@@ -106,25 +107,22 @@ bool options_number(struct options *o, uint32_t max, uint32_t *number)
 /* Breaks lines at blanks, so that tables may hold sentences of any length. */
 static void print_wrapped(FILE *out, const char *text, size_t indent, size_t column)
 {
-    while (*text != '\0') {
+    for (;;) {
         size_t word = strcspn(text, " \n");
 
-        if (column + word > HELP_WIDTH && column > indent) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            column = indent;
-        }
         fwrite(text, 1, word, out);
         column += word;
         text += word;
-        if (*text == '\n') {
+        if (*text == '\0')
+            break;
+        if (*text == '\n' || column + 1 + strcspn(text + 1, " \n") > HELP_WIDTH) {
             fprintf(out, "\n%*s", (int)indent, "");
             column = indent;
-            text++;
-        } else if (*text == ' ') {
+        } else {
             fputc(' ', out);
             column++;
-            text++;
         }
+        text++;
     }
     fputc('\n', out);
 }
@@ -171,7 +169,7 @@ void command_print_help(const struct command *command, FILE *out)
     static const struct option_entry help = { LETTER_HELP, "help", NULL, "this text" };
 
     fprintf(out, "Usage: ahoy %s %s\n\n", command->name, command->synopsis);
-    fprintf(out, "%s.\n", command->summary);
+    fprintf(out, "%c%s.\n", toupper((unsigned char)command->summary[0]), command->summary + 1);
     if (command->details != NULL) {
         fputc('\n', out);
         print_wrapped(out, command->details, 0, 0);

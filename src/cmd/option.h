@@ -40,7 +40,7 @@ struct option_entry {
 
 struct command {
     const char                *name;     /* "user add"                                       */
-    const char                *summary;  /* one line, no full stop                           */
+    const char                *summary;  /* one line, lower case, no full stop               */
     const char                *synopsis; /* what follows the name: "[OPTION...] NAME..."      */
     const char                *details;  /* paragraphs, or NULL                              */
     const struct option_entry *options;  /* NULL: none                        */

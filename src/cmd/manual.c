@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cmd/manual.h"
+
+#include "cmd/exit_code.h"
+
+static const char head[] = ".\\\" Made by 'ahoy help manual' from the tables of src/cmd; change them there.\n"
+                           ".TH AHOY 1 \"\" \"ahoy " AHOY_VERSION "\" \"Ahoy\"\n"
+                           ".SH NAME\n"
+                           "ahoy \\- SIP in one binary: a server and a phone\n"
+                           ".SH SYNOPSIS\n"
+                           ".B ahoy\n"
+                           ".I COMMAND\n"
+                           "[\\fIOPTION\\fP...] [\\fIARGUMENT\\fP...]\n"
+                           ".br\n"
+                           ".B ahoy help\n"
+                           "[\\fICOMMAND\\fP | exit\\-codes | manual]\n"
+                           ".br\n"
+                           ".B ahoy \\-\\-version\n"
+                           ".SH DESCRIPTION\n"
+                           "Messages for people go to stderr, results to stdout; with\n"
+                           ".B \\-\\-json\n"
+                           "results are JSON objects, one a line. Every command knows\n"
+                           ".B \\-\\-help\n"
+                           "and prints examples with it.\n"
+                           ".SH COMMANDS\n";
+
+static const char files[] = ".SH FILES\n"
+                            ".TP\n"
+                            ".I /etc/ahoy/ahoy.conf\n"
+                            "The configuration when run by root, unless XDG_CONFIG_HOME is set; else\n"
+                            ".I $XDG_CONFIG_HOME/ahoy/ahoy.conf\n"
+                            "(\\(ti/.config). It need not exist.\n"
+                            ".TP\n"
+                            ".I /var/lib/ahoy\n"
+                            "The state folder when run by root, else\n"
+                            ".I $XDG_STATE_HOME/ahoy\n"
+                            "(\\(ti/.local/state): the database\n"
+                            ".I ahoy.db\n"
+                            "with its lock, and the control socket\n"
+                            ".I control.sock\n"
+                            "of a running server.\n"
+                            ".SH SEE ALSO\n"
+                            ".BR ahoy.conf (5)\n";
+
+static void print_byte(FILE *out, char c)
+{
+    if (c == '\\')
+        fputs("\\e", out);
+    else if (c == '~')
+        fputs("\\(ti", out);
+    else if (c == '-')
+        fputs("\\-", out);
+    else
+        fputc(c, out);
+}
+
+/* A dot or quote at the start of a line would be a request. */
+static void print_text(FILE *out, const char *text)
+{
+    bool line_start = true;
+
+    for (; *text != '\0'; text++) {
+        if (line_start && (*text == '.' || *text == '\''))
+            fputs("\\&", out);
+        print_byte(out, *text);
+        line_start = *text == '\n';
+    }
+}
+
+static void print_option(FILE *out, const struct option_entry *e)
+{
+    fputs(".TP\n", out);
+    if (e->letter < OPTION_LONG_ONLY)
+        fprintf(out, "\\fB\\-%c\\fP, ", e->letter);
+    fputs("\\fB\\-\\-", out);
+    print_text(out, e->name);
+    fputs("\\fP", out);
+    if (e->argument != NULL)
+        fprintf(out, "=\\fI%s\\fP", e->argument);
+    fputc('\n', out);
+    print_text(out, e->meaning);
+    fputs(".\n", out);
+}
+
+static void print_command(FILE *out, const struct command *c)
+{
+    fputs(".SS \"ahoy ", out);
+    print_text(out, c->name);
+    fputc(' ', out);
+    print_text(out, c->synopsis);
+    fputs("\"\n", out);
+    print_text(out, c->summary);
+    fputs(".\n", out);
+    if (c->details != NULL) {
+        fputs(".PP\n", out);
+        print_text(out, c->details);
+        fputc('\n', out);
+    }
+    for (const struct option_entry *e = c->options; e != NULL && e->name != NULL; e++)
+        print_option(out, e);
+    if (c->examples != NULL) {
+        fputs(".PP\nExamples:\n.PP\n.nf\n", out);
+        print_text(out, c->examples);
+        fputs(".fi\n", out);
+    }
+}
+
+static void print_exit_codes(FILE *out)
+{
+    size_t                        count;
+    const struct exit_code_entry *codes = exit_code_table(&count);
+
+    fputs(".SH EXIT STATUS\n", out);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, ".TP\n.B %d\n", codes[i].number);
+        print_text(out, codes[i].meaning);
+        fputs(".\n", out);
+    }
+}
+
+void manual_write(const struct command *const *commands, FILE *out)
+{
+    fputs(head, out);
+    for (; *commands != NULL; commands++) {
+        if ((*commands)->children == NULL)
+            print_command(out, *commands);
+        for (const struct command *const *child = (*commands)->children; child != NULL && *child != NULL; child++)
+            print_command(out, *child);
+    }
+    print_exit_codes(out);
+    fputs(files, out);
+}

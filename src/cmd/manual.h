@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* manual.h - ahoy(1), made from the tables of commands, options and exit codes. */
+
+#ifndef CMD_MANUAL_H
+#define CMD_MANUAL_H
+
+#include "cmd/option.h"
+
+/* roff; `commands` ends with NULL. */
+void manual_write(const struct command *const *commands, FILE *out);
+
+#endif
