@@ -9,6 +9,7 @@
 
 enum { FRAME_MS = 20 };
 
+#define HIGH_PASS_HZ         30.0
 #define VOICED_BELOW_PEAK_DB 30.0
 #define VOICED_MIN_POWER     (20.0 * 20.0) /* a peak frame below this is silence, not speech */
 #define SNR_MIN_DB           (-10.0)
@@ -16,8 +17,8 @@ enum { FRAME_MS = 20 };
 #define LEVEL_NONE_DB        (-100.0)
 
 struct signal {
-    double *samples; /* with their mean taken out           */
-    double *energy;  /* energy[i]: of the first i samples   */
+    double *samples; /* what is below hearing is filtered out */
+    double *energy;  /* energy[i]: of the first i samples     */
     size_t  count;
 };
 
@@ -32,22 +33,22 @@ struct comparison {
     double   product, played_energy, recorded_energy, snr_db;
 };
 
-static bool signal_init(struct signal *s, const int16_t *samples, size_t count)
+/* An offset, or one that comes and goes, is no sound: a first-order high-pass. */
+static bool signal_init(struct signal *s, const int16_t *samples, size_t count, unsigned rate)
 {
-    double mean = 0;
+    double keep = 1 - 2 * M_PI * HIGH_PASS_HZ / rate, was = count > 0 ? samples[0] : 0, y = 0;
 
     s->count   = count;
     s->samples = malloc((count + 1) * sizeof *s->samples);
     s->energy  = malloc((count + 1) * sizeof *s->energy);
     if (s->samples == NULL || s->energy == NULL)
         return false;
-    for (size_t i = 0; i < count; i++)
-        mean += samples[i];
-    mean         = count > 0 ? mean / (double)count : 0;
     s->energy[0] = 0;
     for (size_t i = 0; i < count; i++) {
-        s->samples[i]    = samples[i] - mean;
-        s->energy[i + 1] = s->energy[i] + s->samples[i] * s->samples[i];
+        y                = samples[i] - was + keep * y;
+        was              = samples[i];
+        s->samples[i]    = y;
+        s->energy[i + 1] = s->energy[i] + y * y;
     }
     return true;
 }
@@ -267,7 +268,7 @@ int compare_speech(const int16_t *played, size_t played_count, const int16_t *re
         return -ERR_TOO_LARGE;
     if (c.frame == 0)
         return -ERR_SYNTAX;
-    if (signal_init(&c.played, played, played_count) && signal_init(&c.recorded, recorded, recorded_count))
+    if (signal_init(&c.played, played, played_count, rate) && signal_init(&c.recorded, recorded, recorded_count, rate))
         error = compare(&c, rate, out);
     signal_fini(&c.played);
     signal_fini(&c.recorded);

@@ -252,6 +252,16 @@ TEST(a_constant_offset_is_no_sound)
     CHECK(r.heard);
 }
 
+TEST(an_offset_before_the_speech_does_not_hide_it)
+{
+    for (size_t i = 0; i < 4000; i++)
+        recorded[i] = 30000;
+    memcpy(recorded + 4800, played, sizeof played);
+    CHECK_INT(0, compare(COUNT + 4800));
+    CHECK(r.heard);
+    CHECK(r.delay_ms == 600);
+}
+
 TEST(without_speech_to_look_for_there_is_no_verdict)
 {
     int16_t silence[AUDIO_RATE] = { 0 };
@@ -283,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup(a_whisper_and_a_shout_have_the_wrong_level, speak_both),
         cmocka_unit_test_setup(an_inverted_recording_is_not_heard, speak_both),
         cmocka_unit_test_setup(a_constant_offset_is_no_sound, speak_both),
+        cmocka_unit_test_setup(an_offset_before_the_speech_does_not_hide_it, speak_both),
         cmocka_unit_test_setup(without_speech_to_look_for_there_is_no_verdict, speak_both),
     };
 
