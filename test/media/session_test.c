@@ -1,177 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
 #include "media/audio_memory.h"
-#include "media/audio_tone.h"
-#include "media/compare.h"
-#include "media/session.h"
-#include "rtp/packet.h"
-#include "support/test.h"
-#include "support/world_fake.h"
+#include "support/media_pair.h"
 
 #include <stdlib.h>
-
-enum { KEYS_PT = 101, LONG = 60 * AUDIO_RATE };
-
-/* One end of a call: its process, its voice, its ear. */
-struct end {
-    struct host          *host;
-    struct world         *world;
-    struct audio_source  *source;
-    struct audio_sink    *sink;
-    struct media_session *media;
-    struct media_config   config;
-    struct media_stream   stream;
-    unsigned              first_packets, gaps, ends;
-    char                  digits[128];
-    size_t                digit_count;
-    bool                  close_when_heard;
-};
-
-static struct network *network;
-static struct end      alice, bob;
-
-static void on_first_packet(void *owner, struct media_session *m)
-{
-    struct end *e = owner;
-
-    e->first_packets++;
-    if (e->close_when_heard) {
-        media_close(m);
-        e->media = NULL;
-    }
-}
-
-static void on_no_media(void *owner, struct media_session *m)
-{
-    (void)m;
-    ((struct end *)owner)->gaps++;
-}
-
-static void on_digit(void *owner, struct media_session *m, char digit)
-{
-    struct end *e = owner;
-
-    (void)m;
-    e->digits[e->digit_count++] = digit;
-}
-
-static void on_source_end(void *owner, struct media_session *m)
-{
-    (void)m;
-    ((struct end *)owner)->ends++;
-}
-
-static const struct media_events events = { on_first_packet, on_no_media, on_digit, on_source_end };
-
-static void make_end(struct end *e, const char *name, const char *ip, uint64_t voice)
-{
-    memset(e, 0, sizeof *e);
-    e->host = network_host(network, name);
-    CHECK(host_add_address(e->host, ip));
-    e->world  = world_fake_new(e->host);
-    e->source = audio_tone_new(voice, AUDIO_RATE, 3000);
-    e->sink   = audio_memory_sink_new(LONG, AUDIO_RATE);
-    e->config = (struct media_config){
-        .local          = host_address(e->host, FAMILY_4),
-        .source         = e->source,
-        .sink           = e->sink,
-        .no_media_after = 2000,
-        .events         = &events,
-        .owner          = e,
-    };
-}
-
-static void free_end(struct end *e)
-{
-    struct world_usage usage;
-
-    media_close(e->media);
-    usage = world_fake_usage(e->world);
-    CHECK_INT(0, world_usage_total(&usage));
-    audio_source_close(e->source);
-    audio_sink_close(e->sink);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    network = network_new(1);
-    make_end(&alice, "alice", "192.0.2.1", 1);
-    make_end(&bob, "bob", "192.0.2.2", 2);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    free_end(&alice);
-    free_end(&bob);
-    network_free(network);
-    return 0;
-}
-
-static void open_both(void)
-{
-    CHECK_INT(0, media_open(alice.world, &alice.config, &alice.media));
-    CHECK_INT(0, media_open(bob.world, &bob.config, &bob.media));
-}
-
-static struct media_stream stream_to(const struct end *peer)
-{
-    return (struct media_stream){
-        .remote       = media_local(peer->media),
-        .codec        = codec_of_static(8),
-        .send_pt      = 8,
-        .recv         = { { 8, codec_of_static(8) }, { 0, codec_of_static(0) } },
-        .recv_count   = 2,
-        .dtmf_send_pt = KEYS_PT,
-        .dtmf_recv_pt = KEYS_PT,
-        .send         = true,
-        .receive      = true,
-    };
-}
-
-static void start(struct end *e)
-{
-    CHECK_INT(0, media_start(e->media, &e->stream));
-}
-
-static void talk(void)
-{
-    open_both();
-    alice.stream = stream_to(&bob);
-    bob.stream   = stream_to(&alice);
-    start(&alice);
-    start(&bob);
-}
-
-static void live(msec span)
-{
-    network_run_until(network, network_now(network) + span);
-}
-
-static struct media_stats stats_of(const struct end *e)
-{
-    struct media_stats s;
-
-    media_stats(e->media, &s);
-    return s;
-}
-
-/* Did the ear hear this voice, 3 s of it? */
-static struct compare_result hearing(const struct end *ear, uint64_t voice)
-{
-    static int16_t        said[3 * AUDIO_RATE];
-    struct audio_source  *s = audio_tone_new(voice, AUDIO_RATE, NEVER);
-    size_t                count;
-    const int16_t        *heard = audio_memory_samples(ear->sink, &count);
-    struct compare_result r;
-
-    audio_pull(s, said, sizeof said / sizeof *said);
-    audio_source_close(s);
-    CHECK_INT(0, compare_speech(said, sizeof said / sizeof *said, heard, count, AUDIO_RATE, &r));
-    return r;
-}
 
 static void disturb(unsigned loss, msec jitter)
 {
@@ -291,6 +123,21 @@ TEST(keys_that_cannot_be_sent_are_refused_whole)
     CHECK_INT(-ERR_UNSUPPORTED, media_send_digits(alice.media, SLICE("1")));
     live(20000);
     CHECK(bob.digit_count == 0);
+}
+
+TEST(keys_that_wait_are_forgotten_when_sending_stops)
+{
+    talk();
+    live(100);
+    CHECK_INT(0, media_send_digits(alice.media, SLICE("123456789")));
+    live(300);
+    alice.stream.send = false;
+    start(&alice);
+    live(1000);
+    alice.stream.send = true;
+    start(&alice);
+    live(3000);
+    CHECK(bob.digit_count >= 1 && bob.digit_count <= 3);
 }
 
 /* RFC 3264 8: hold and resume, without a jump in the stream. */
@@ -508,7 +355,7 @@ TEST(both_streams_may_run_over_ipv6)
     CHECK(hearing(&bob, 1).heard);
 }
 
-#define CALL_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CALL_TEST(name) cmocka_unit_test_setup_teardown(name, media_pair_setup, media_pair_teardown)
 
 int main(void)
 {
@@ -520,6 +367,7 @@ int main(void)
         CALL_TEST(heavy_loss_is_not_called_heard),
         CALL_TEST(keys_are_heard_once_each_and_in_order),
         CALL_TEST(keys_that_cannot_be_sent_are_refused_whole),
+        CALL_TEST(keys_that_wait_are_forgotten_when_sending_stops),
         CALL_TEST(the_direction_can_change_at_any_time),
         CALL_TEST(the_source_waits_while_nothing_is_sent),
         CALL_TEST(the_sink_gets_a_frame_each_20_ms_from_the_start_to_the_close),
