@@ -7,6 +7,7 @@
 #include "cmd/settings.h"
 #include "net/world_uv.h"
 #include "server/server.h"
+#include "stack/trace.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -30,7 +31,7 @@ struct service {
     struct world        *world;
     struct server       *server;
     struct store        *store;
-    const char          *stop_signal;
+    struct trace_writer *trace;
     bool                 json;
 };
 
@@ -128,8 +129,7 @@ static int open_store(struct service *v)
     int        error = make_folder(v->config->state);
 
     if (error != 0) {
-        fprintf(stderr, "ahoy serve: cannot make the folder %.*s: %s\n", SLICE_ARG(v->config->state),
-                strerror(-error));
+        fprintf(stderr, "ahoy serve: cannot make the folder %.*s: %s\n", SLICE_ARG(v->config->state), strerror(-error));
         return EXIT_ERROR;
     }
     config_state_path(v->config, &b, "ahoy.db");
@@ -138,15 +138,35 @@ static int open_store(struct service *v)
     return error == 0 ? EXIT_OK : fail(problem, error);
 }
 
+static int open_trace(struct service *v)
+{
+    char path[PATH_MAX];
+    char text[PATH_MAX + 128];
+    int  error;
+
+    if (v->config->trace.len == 0)
+        return EXIT_OK;
+    snprintf(path, sizeof path, "%.*s", SLICE_ARG(v->config->trace));
+    error = trace_open(v->world, path, v->config->domains[0], &v->trace);
+    if (error == 0)
+        return EXIT_OK;
+    snprintf(text, sizeof text, "cannot write the trace %s: %s", path, error_text(error));
+    return fail(text, error);
+}
+
 static int start(struct service *v)
 {
-    struct stack_trace trace = { 0 };
+    struct stack_trace trace;
     char               problem[512];
     int                error, code;
 
     v->world = world_uv_new(&v->log);
     if (v->world == NULL)
         return fail("no memory or descriptors for the event loop", -ERR_NO_MEMORY);
+    code = open_trace(v);
+    if (code != EXIT_OK)
+        return code;
+    trace     = trace_hook(v->trace);
     v->server = server_new(v->world, v->config, &trace);
     if (v->server == NULL)
         return fail(error_text(ERR_NO_MEMORY), -ERR_NO_MEMORY);
@@ -167,6 +187,8 @@ static void stop(struct service *v)
     if (v->store != NULL)
         store_close(v->store);
     server_free(v->server);
+    if (trace_close(v->trace) != 0)
+        fprintf(stderr, "ahoy: the trace is incomplete: it could not be written\n");
     if (v->world != NULL)
         world_uv_free(v->world);
     config_free(v->config);
