@@ -5,6 +5,8 @@
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
 #include "cmd/settings.h"
+#include "console/admin.h"
+#include "console/control.h"
 #include "net/world_uv.h"
 #include "server/server.h"
 #include "stack/trace.h"
@@ -32,6 +34,8 @@ struct service {
     struct server       *server;
     struct store        *store;
     struct trace_writer *trace;
+    struct control      *control;
+    struct admin         admin;
     bool                 json;
 };
 
@@ -138,6 +142,41 @@ static int open_store(struct service *v)
     return error == 0 ? EXIT_OK : fail(problem, error);
 }
 
+static void add_status(void *arg, json_t *status)
+{
+    const struct service         *v = arg;
+    const struct stack_counters  *c = stack_counters(server_stack(v->server));
+    const struct server_counters *n = server_counters(v->server);
+    json_t                       *counters;
+
+    counters = json_object();
+#define COUNTER(name, help) json_object_set_new(counters, #name, json_integer((json_int_t)c->name));
+#include "stack/counters.def"
+#undef COUNTER
+#define COUNTER(name, help) json_object_set_new(counters, #name, json_integer((json_int_t)n->name));
+#include "server/counters.def"
+#undef COUNTER
+    json_object_set_new(status, "bindings", json_integer((json_int_t)location_count(server_location(v->server))));
+    json_object_set_new(status, "counters", counters);
+}
+
+/* Where commands such as `ahoy user add` reach us. */
+static int open_control(struct service *v)
+{
+    const struct control_method *methods;
+    size_t                       count;
+    char                         path[PATH_MAX], problem[512];
+    struct buf                   b = BUF_ON(path);
+    int                          error;
+
+    v->admin = (struct admin){ v->config, server_users(v->server), add_status, on_signal, v };
+    methods  = admin_methods(&count);
+    config_state_path(v->config, &b, "control.sock");
+    error = control_start(v->world, buf_cstr(&b), methods, count, &v->admin, v->config->control_clients, &v->control,
+                          problem, sizeof problem);
+    return error == 0 ? EXIT_OK : fail(problem, error);
+}
+
 static int open_trace(struct service *v)
 {
     char path[PATH_MAX];
@@ -176,6 +215,9 @@ static int start(struct service *v)
     error = server_start(v->server, v->store, problem, sizeof problem);
     if (error != 0)
         return fail(problem, error);
+    code = open_control(v);
+    if (code != EXIT_OK)
+        return code;
     world_uv_signal(v->world, SIGTERM, on_signal, v);
     world_uv_signal(v->world, SIGINT, on_signal, v);
     return EXIT_OK;
@@ -184,6 +226,8 @@ static int start(struct service *v)
 /* The store first: what waits in its queue is committed before the end. */
 static void stop(struct service *v)
 {
+    if (v->control != NULL)
+        control_stop(v->control);
     if (v->store != NULL)
         store_close(v->store);
     server_free(v->server);
