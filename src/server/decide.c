@@ -108,12 +108,16 @@ static bool is_for_us(const struct policy_decision *d)
     return d->kind == POLICY_SELF || d->kind == POLICY_REGISTER;
 }
 
+enum { UNSUPPORTED_SIZE = 2048 }; /* more names than that are not worth repeating */
+
 /* RFC 3261 16.3; what ends here may have used up its hops. */
 static bool is_fit(struct server *s, const struct passage *p, const struct policy_decision *decision)
 {
     struct reason why;
     unsigned      status = proxy_validate(p->request, &s->loop_key, &why);
     struct gather g;
+    char          memory[UNSUPPORTED_SIZE];
+    struct buf    headers = BUF_ON(memory);
 
     if (status == 0 || (status == 483 && is_for_us(decision)))
         return true;
@@ -125,7 +129,8 @@ static bool is_fit(struct server *s, const struct passage *p, const struct polic
     }
     gather_init(&g);
     proxy_write_unsupported(&g, p->request);
-    answer_unsupported(s, p->txn, g.count > 0 ? g.parts[0] : SLICE(""));
+    gather_flatten(&g, &headers);
+    answer_unsupported(s, p->txn, buf_ok(&headers) ? buf_slice(&headers) : SLICE(""));
     return false;
 }
 
