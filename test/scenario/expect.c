@@ -44,6 +44,7 @@ static bool await(struct scenario *s, const struct want *want)
     for (size_t n = *cursor; scenario_await_entry(s, n, limit); n++)
         if (entry_fits(want, &s->journal.entries[n])) {
             *cursor = n + 1;
+            network_run_until(s->net, network_now(s->net)); /* let everybody end what this instant began */
             return true;
         }
     return false;

@@ -171,6 +171,7 @@ bool verb_flow(struct scenario *s, const struct statement *st)
     }
     ok = ok && match_lines(s, lines, count);
     free(lines);
+    network_run_until(s->net, network_now(s->net)); /* who heard the last line may also act on it */
     LIST_EACH (l, &s->actors) {
         struct actor *a = CONTAINER_OF(l, struct actor, link);
 
