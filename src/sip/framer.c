@@ -238,7 +238,6 @@ enum framer_result framer_next(struct framer *f, struct slice *input, struct sli
         return FRAMER_PING;
     if (input->len == 0)
         return FRAMER_MORE;
-    f->pinged = 0;
     if (measure(f, *input)) {
         *message = (struct slice){ input->ptr, f->total };
         take(input, f->total);

@@ -110,7 +110,7 @@ static const char *read_field(struct lines *l, struct slice text, const char *at
     line->start     = (uint32_t)(at - text.ptr);
     line->end       = (uint32_t)(next - text.ptr);
     line->value_end = (uint32_t)(stop - text.ptr);
-    if (is_blank(*at) || !read_name(line, text, first_end)) {
+    if (!read_name(line, text, first_end)) {
         fault_set(fault, line->start, 400, "a header field name and a colon");
     } else if (line == &spare) {
         fault_set(fault, line->start, 513, "fewer header fields");

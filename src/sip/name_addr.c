@@ -34,8 +34,7 @@ static bool scan_quoted_name(struct scan *s, struct slice *display)
     if (!scan_quoted(s, &inner))
         return false;
     *display = slice_between(start, s->at);
-    scan_lws(s);
-    return !scan_at_end(s) && *s->at == '<';
+    return scan_lws(s);
 }
 
 static bool scan_address(struct scan *s, struct name_addr *out)

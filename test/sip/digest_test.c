@@ -159,6 +159,41 @@ TEST(another_scheme_or_algorithm_is_not_known)
     CHECK(!w.known);
 }
 
+/* Even a response that would be right for MD5. */
+TEST(unknown_algorithm_is_never_verified)
+{
+    struct credentials c;
+    char               ha1[DIGEST_HEX], response[DIGEST_HEX];
+
+    CHECK(
+        scan_credentials("Digest username=\"u\",realm=\"r\",nonce=\"n\",uri=\"x\",response=\"\",algorithm=ROT13", &c));
+    digest_ha1(hasher, HASH_MD5, SLICE("u"), SLICE("r"), SLICE("p"), ha1);
+    digest_response(hasher, &c, slice_from(ha1), SLICE("BYE"), response);
+    c.response = slice_from(response);
+    CHECK(!digest_verify(hasher, &c, slice_from(ha1), SLICE("BYE")));
+    c.known = true;
+    CHECK(digest_verify(hasher, &c, slice_from(ha1), SLICE("BYE")));
+}
+
+/* RFC 2617 3.2.2.2: -sess hashes the cnonce, so it is sent even without qop. */
+TEST(sess_without_qop_sends_its_cnonce)
+{
+    struct credentials c = { .username = SLICE("u"),
+                             .realm    = SLICE("r"),
+                             .nonce    = SLICE("n"),
+                             .uri      = SLICE("x"),
+                             .cnonce   = SLICE("cc"),
+                             .sess     = true },
+                       again;
+    char       memory[256];
+    struct buf b = BUF_ON(memory);
+
+    credentials_write(&b, &c, SLICE("00"));
+    CHECK(scan_credentials(buf_cstr(&b), &again));
+    CHECK_SLICE("cc", again.cnonce);
+    CHECK(again.sess);
+}
+
 TEST(malformed_credentials_are_refused)
 {
     static const char *const bad[] = {
@@ -269,6 +304,8 @@ int main(void)
         cmocka_unit_test(auth_int_is_read_but_never_verified),
         cmocka_unit_test(credentials_keep_every_part),
         cmocka_unit_test(another_scheme_or_algorithm_is_not_known),
+        cmocka_unit_test(unknown_algorithm_is_never_verified),
+        cmocka_unit_test(sess_without_qop_sends_its_cnonce),
         cmocka_unit_test(malformed_credentials_are_refused),
         cmocka_unit_test(challenge_keeps_every_part),
         cmocka_unit_test(what_is_written_is_read_again),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/limits.h"
 #include "sip/framer.h"
+#include "support/alloc.h"
 #include "support/test.h"
 
 #include <stdlib.h>
@@ -100,6 +101,28 @@ static void check_ping(const struct seen *seen)
 TEST(double_crlf_between_messages_is_a_ping)
 {
     feed_all_ways("\r\n\r\n" FIRST "\r\n\r\n\r\n\r\n" SECOND, check_ping);
+}
+
+static void check_late_ping(const struct seen *seen)
+{
+    CHECK_INT(1, seen->count);
+    check_seen(seen, 0, FRAMER_PING, "");
+}
+
+TEST(stray_cr_does_not_hide_the_ping_behind_it)
+{
+    feed_all_ways("\r\r\n\r\n\n\r\n", check_late_ping);
+}
+
+static void check_start(const struct seen *seen)
+{
+    CHECK_INT(1, seen->count);
+    check_seen(seen, 0, FRAMER_MESSAGE, "l: 7\r\nl: 1\r\n\r\nx");
+}
+
+TEST(start_line_is_no_header_field)
+{
+    feed_all_ways("l: 7\r\nl: 1\r\n\r\nx", check_start);
 }
 
 static void check_body(const struct seen *seen)
@@ -282,12 +305,42 @@ TEST(whole_message_is_handed_over_where_it_lies)
     framer_fini(&f);
 }
 
+/* No memory is a fault without words, and the stream stays lost. */
+TEST(every_allocation_may_fail)
+{
+    for (unsigned n = 1;; n++) {
+        struct framer f;
+        struct seen   seen;
+        bool          failed;
+
+        framer_init(&f, LIMIT_MESSAGE, LIMIT_MESSAGE);
+        alloc_fail_at(n);
+        feed(&f, SLICE(FIRST FIRST FIRST), 100, &seen);
+        failed = alloc_failed();
+        alloc_fail_at(0);
+        if (!failed) {
+            CHECK_INT(3, seen.count);
+            CHECK(n > 3);
+            framer_fini(&f);
+            break;
+        }
+        CHECK_INT(FRAMER_FAULT, seen.results[seen.count - 1]);
+        assert_null(seen.fault.expected);
+        feed(&f, SLICE(FIRST), 1000, &seen);
+        CHECK_INT(1, seen.count);
+        CHECK_INT(FRAMER_FAULT, seen.results[0]);
+        framer_fini(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_are_cut_by_content_length_however_they_arrive),
         cmocka_unit_test(single_empty_lines_between_messages_are_skipped),
         cmocka_unit_test(double_crlf_between_messages_is_a_ping),
+        cmocka_unit_test(stray_cr_does_not_hide_the_ping_behind_it),
+        cmocka_unit_test(start_line_is_no_header_field),
         cmocka_unit_test(empty_lines_inside_a_body_are_body),
         cmocka_unit_test(bare_line_feeds_end_lines_too),
         cmocka_unit_test(content_length_that_cannot_be_used_is_an_answerable_fault),
@@ -298,6 +351,7 @@ int main(void)
         cmocka_unit_test(endless_header_is_cut_off_at_the_limit),
         cmocka_unit_test(memory_follows_what_arrived_not_what_was_announced),
         cmocka_unit_test(idle_stream_holds_no_memory),
+        cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(whole_message_is_handed_over_where_it_lies),
     };
 

@@ -68,6 +68,7 @@ TEST(malformed_lines_are_left_out_and_the_walk_goes_on)
         { "s\r\nA: 1\r\n: empty\r\nB: 2\r\n\r\n", 9, 2 },
         { "s\r\nA: 1\r\nA B: x\r\nB: 2\r\n\r\n", 9, 2 },
         { "s\r\n folded start\r\nA: 1\r\n\r\n", 3, 1 },
+        { "s\r\n A: folded\r\nA: 1\r\n\r\n", 3, 1 },
         { "s\r\nA: 1\rB: 2\r\n\r\n", 7, 1 },
         { "s\r\nA: 1\r\n", 9, 1 },
         { "s\r\nA: 1", 7, 1 },

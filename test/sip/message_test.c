@@ -149,6 +149,7 @@ TEST(malformed_request_lines_are_faults)
         { "INVITE sip:bob@h SIP/2.0 \r\n" TAIL, " \r\n", 400, true },
         { "INVITE sip:bob@h; lr SIP/2.0\r\n" TAIL, "lr SIP", 400, true },
         { "INVITE <sip:bob@h> SIP/2.0\r\n" TAIL, "<sip", 400, true },
+        { "INVITE sip:bob@h> SIP/2.0\r\n" TAIL, "> SIP", 400, true },
         { "INVITE sip:bob@h?Route=x SIP/2.0\r\n" TAIL, "?Route", 400, true },
         { "INVITE sip:bob@ SIP/2.0\r\n" TAIL, " SIP/2.0", 400, true },
         { "INVITE bob SIP/2.0\r\n" TAIL, " SIP/2.0", 400, true },

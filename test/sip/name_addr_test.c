@@ -51,6 +51,15 @@ TEST(name_of_several_tokens_needs_no_quotes)
     CHECK_SLICE("<sip:a@h>", n.text);
 }
 
+/* RFC 3261 25.1: qdtext includes LWS, and so a fold. */
+TEST(quoted_name_may_run_over_several_lines)
+{
+    struct name_addr n = scan("\"Bell,\r\n Alexander\"\r\n\t<sip:a@h>\r\n ;tag=1", "");
+
+    CHECK_SLICE("\"Bell,\r\n Alexander\"", n.display);
+    CHECK_SLICE("1", name_addr_tag(&n));
+}
+
 /* RFC 3261 20.10: after an address without brackets a ';' belongs to the header. */
 TEST(parameters_after_a_bare_address_are_the_header_s)
 {
@@ -169,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(address_with_a_quoted_name_is_read),
         cmocka_unit_test(name_of_several_tokens_needs_no_quotes),
+        cmocka_unit_test(quoted_name_may_run_over_several_lines),
         cmocka_unit_test(parameters_after_a_bare_address_are_the_header_s),
         cmocka_unit_test(value_stops_before_the_next),
         cmocka_unit_test(malformed_addresses_are_refused_at_their_byte),

@@ -223,6 +223,7 @@ TEST(address_of_record_is_written_in_one_form)
         { "sip:a@[2001:DB8:0::1]", "sip:a@[2001:db8::1]" },
         { "sip:example.test", "sip:example.test" },
         { "tel:+1-(201)-555.0123;ext=1", "tel:+12015550123" },
+        { "tel:+1;phone-context=x", "tel:+1" },
         { "tel:70-12;phone-context=Example.com", "tel:7012;phone-context=example.com" },
         { "http://x/Y", "http://x/Y" },
     };

@@ -75,6 +75,7 @@ TEST(via_rejects_and_says_where)
         { "SIP/2.0/UDP h;=1", 14, "SIP/2.0/UDP h" },
         { "SIP/2.0/UDP 192.0.2.15;;,;,,", 23, "SIP/2.0/UDP 192.0.2.15" }, /* RFC 4475 3.1.2.1 */
         { "SIP/2.0/UDP h;branch=1;rport=x", 29, "SIP/2.0/UDP h;branch=1" },
+        { "SIP/2.0/UDP h;rport=1x", 20, "SIP/2.0/UDP h" },
         { "SIP/2.0/UDP h;rport=65536", 20, "SIP/2.0/UDP h" },
         { "SIP/2.0/UDP h;ttl=256", 18, "SIP/2.0/UDP h" },
         { "SIP/2.0/UDP h;branch=", 21, "SIP/2.0/UDP h" },
