@@ -39,24 +39,6 @@ int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* An absent slice has no address to do sums with. */
-struct scan scan_from(struct slice text)
-{
-    if (text.ptr == NULL)
-        text = SLICE("");
-    return (struct scan){ text.ptr, text.ptr + text.len };
-}
-
-bool scan_at_end(const struct scan *s)
-{
-    return s->at == s->end;
-}
-
-struct slice scan_rest(const struct scan *s)
-{
-    return slice_between(s->at, s->end);
-}
-
 static size_t left(const struct scan *s)
 {
     return (size_t)(s->end - s->at);
@@ -81,14 +63,6 @@ bool scan_exact(struct scan *s, struct slice text)
     return true;
 }
 
-bool scan_byte(struct scan *s, char byte)
-{
-    if (scan_at_end(s) || *s->at != byte)
-        return false;
-    s->at++;
-    return true;
-}
-
 static bool scan_class(struct scan *s, unsigned char wanted, struct slice *run)
 {
     const char *start = s->at;
@@ -100,14 +74,6 @@ static bool scan_class(struct scan *s, unsigned char wanted, struct slice *run)
         return false;
     s->at = at;
     *run  = slice_between(start, at);
-    return true;
-}
-
-bool scan_lws(struct scan *s)
-{
-    struct slice space;
-
-    scan_class(s, BYTE_LWS, &space);
     return true;
 }
 

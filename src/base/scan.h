@@ -17,22 +17,52 @@ struct scan {
     const char *end;
 };
 
-struct scan scan_from(struct slice text);
-bool        scan_at_end(const struct scan *s);
+enum { BYTE_DIGIT = 1, BYTE_ALNUM = 2, BYTE_TOKEN = 4, BYTE_HOST = 8, BYTE_IPV6 = 16, BYTE_LWS = 32 };
+
+extern const unsigned char byte_class[256];
+
+/* The smallest ones are inline: reading a message calls them hundreds of times. */
+
+/* An absent slice has no address to do sums with. */
+static inline struct scan scan_from(struct slice text)
+{
+    if (text.ptr == NULL)
+        text = SLICE("");
+    return (struct scan){ text.ptr, text.ptr + text.len };
+}
+
+static inline bool scan_at_end(const struct scan *s)
+{
+    return s->at == s->end;
+}
 
 /* What is left, without moving. */
-struct slice scan_rest(const struct scan *s);
+static inline struct slice scan_rest(const struct scan *s)
+{
+    return slice_between(s->at, s->end);
+}
 
 /* The literal: scan_word ignores ASCII case, scan_exact does not. */
 bool scan_word(struct scan *s, struct slice word);
 bool scan_exact(struct scan *s, struct slice text);
 
 /* One byte. */
-bool scan_byte(struct scan *s, char byte);
+static inline bool scan_byte(struct scan *s, char byte)
+{
+    if (scan_at_end(s) || *s->at != byte)
+        return false;
+    s->at++;
+    return true;
+}
 
 /* Zero or more of SP, HTAB, CR, LF.  Always true, so it can sit in a chain.
  * (A message's lines are unfolded by position, so CR and LF here are a fold.) */
-bool scan_lws(struct scan *s);
+static inline bool scan_lws(struct scan *s)
+{
+    while (!scan_at_end(s) && (byte_class[(unsigned char)*s->at] & BYTE_LWS) != 0)
+        s->at++;
+    return true;
+}
 
 /* One or more RFC 3261 25.1 token characters. */
 bool scan_token(struct scan *s, struct slice *token);
@@ -53,10 +83,6 @@ bool scan_number(struct scan *s, uint32_t max, uint32_t *value);
 bool scan_number64(struct scan *s, uint64_t max, uint64_t *value);
 
 /* Single bytes by class, for the few places that walk by hand. */
-enum { BYTE_DIGIT = 1, BYTE_ALNUM = 2, BYTE_TOKEN = 4, BYTE_HOST = 8, BYTE_IPV6 = 16, BYTE_LWS = 32 };
-
-extern const unsigned char byte_class[256];
-
 static inline bool is_token_byte(char c)
 {
     return (byte_class[(unsigned char)c] & BYTE_TOKEN) != 0;
