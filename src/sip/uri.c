@@ -3,7 +3,7 @@
 
 #include "sip/params.h"
 
-enum { IN_URI = 1, IN_BARE = 2, IN_SCHEME = 4, IN_TEL = 8 };
+enum { IN_URI = 1, IN_BARE = 2, IN_SCHEME = 4, IN_TEL = 8, MARK = 16 };
 
 /* A URI ends at  SP " < >  and at control bytes; one without brackets also at
  * , ; ?  (RFC 3261 20.10).  The characters inside are taken as they come: users
@@ -11,7 +11,9 @@ enum { IN_URI = 1, IN_BARE = 2, IN_SCHEME = 4, IN_TEL = 8 };
 enum { ANY = IN_URI | IN_BARE, WORD = ANY | IN_SCHEME };
 static const unsigned char classes[256] = {
     ['!']           = ANY,
-    ['#' ... '\'']  = ANY,
+    ['#' ... '$']   = ANY,
+    ['%']           = ANY | MARK,
+    ['&' ... '\'']  = ANY,
     ['(' ... '*']   = ANY | IN_TEL,
     ['+']           = WORD | IN_TEL,
     [',']           = IN_URI,
@@ -22,7 +24,7 @@ static const unsigned char classes[256] = {
     [';']           = IN_URI,
     ['=']           = ANY,
     ['?']           = IN_URI,
-    ['@']           = ANY,
+    ['@']           = ANY | MARK,
     ['A' ... 'F']   = WORD | IN_TEL,
     ['G' ... 'Z']   = WORD,
     ['[' ... '`']   = ANY,
@@ -32,34 +34,59 @@ static const unsigned char classes[256] = {
     [0x80 ... 0xff] = ANY,
 };
 
-static const char *skip(const char *at, const char *end, unsigned char wanted)
-{
-    while (at < end && (classes[(unsigned char)*at] & wanted) != 0)
-        at++;
-    return at;
-}
-
 static bool is_escape(const char *at, const char *end)
 {
     return end - at >= 3 && hex_value(at[1]) >= 0 && hex_value(at[2]) >= 0;
 }
 
-/* Every '%' must begin an escape: "%zz" means different things to different peers. */
-static bool escapes_are_whole(struct scan *s, const char *end)
+/* Where a URI ends, and what was passed on the way that its parts hang on. */
+struct extent {
+    const char *end;
+    const char *at_sign; /* the first, or NULL */
+    bool        escapes; /* there is a '%'     */
+};
+
+static struct extent find_extent(const struct scan *s, unsigned char wanted)
 {
-    for (const char *at = s->at; (at = memchr(at, '%', (size_t)(end - at))) != NULL; at += 3)
-        if (!is_escape(at, end)) {
+    struct extent e = { .end = s->at };
+
+    for (; e.end < s->end; e.end++) {
+        unsigned char class = classes[(unsigned char)*e.end];
+
+        if ((class & wanted) == 0)
+            break;
+        if ((class & MARK) == 0)
+            continue;
+        if (*e.end == '%')
+            e.escapes = true;
+        else if (e.at_sign == NULL)
+            e.at_sign = e.end;
+    }
+    return e;
+}
+
+/* Every '%' must begin an escape: "%zz" means different things to different peers. */
+static bool escapes_are_whole(struct scan *s)
+{
+    const char *at = s->at;
+
+    while ((at = memchr(at, '%', (size_t)(s->end - at))) != NULL) {
+        if (!is_escape(at, s->end)) {
             s->at = at;
             return false;
         }
+        at += 3;
+    }
     return true;
 }
 
-/* scheme ":" ; "sip" and "sips" first, since they are nearly all there is. */
+/* scheme ":" */
 static bool scan_scheme(struct scan *s, struct uri *uri)
 {
-    const char *start = s->at, *at = skip(start, s->end, IN_SCHEME);
+    const char *start = s->at, *at = start;
 
+    while (at < s->end && (classes[(unsigned char)*at] & IN_SCHEME) != 0)
+        at++;
     if (at == start || at == s->end || *at != ':' || ascii_lower(*start) < 'a' || ascii_lower(*start) > 'z') {
         s->at = at;
         return false;
@@ -77,38 +104,36 @@ static bool scan_scheme(struct scan *s, struct uri *uri)
     return true;
 }
 
-/* [ userinfo ] "@": no '@' may stand anywhere else, so the first is the one. */
-static bool scan_userinfo(struct scan *s, struct uri *uri)
+/* userinfo "@": no '@' may stand anywhere else, so the first is the one. */
+static void take_userinfo(struct scan *s, const char *at_sign, struct uri *uri)
 {
-    const char *at = memchr(s->at, '@', (size_t)(s->end - s->at)), *colon;
+    const char *colon = memchr(s->at, ':', (size_t)(at_sign - s->at));
 
-    if (at == NULL)
-        return true;
-    if (!escapes_are_whole(s, at))
-        return false;
-    colon         = memchr(s->at, ':', (size_t)(at - s->at));
     uri->has_user = true;
-    uri->user     = slice_between(s->at, colon == NULL ? at : colon);
+    uri->user     = slice_between(s->at, colon == NULL ? at_sign : colon);
     if (colon != NULL)
-        uri->password = slice_between(colon + 1, at);
-    s->at = at + 1;
-    return true;
+        uri->password = slice_between(colon + 1, at_sign);
+    s->at = at_sign + 1;
 }
 
 /* [ userinfo ] host [ ":" port ] params headers, to the end */
-static bool scan_sip(struct scan *s, struct uri *uri)
+static bool scan_sip(struct scan *s, const struct extent *e, struct uri *uri)
 {
     const char *question;
     uint32_t    port = 0;
 
-    if (!(scan_userinfo(s, uri) && scan_host(s, &uri->host)))
+    if (e->escapes && !escapes_are_whole(s))
+        return false;
+    if (e->at_sign != NULL)
+        take_userinfo(s, e->at_sign, uri);
+    if (!scan_host(s, &uri->host))
         return false;
     if (scan_byte(s, ':') && !scan_number(s, UINT16_MAX, &port))
         return false;
     uri->port = (uint16_t)port;
-    if (!scan_at_end(s) && *s->at != ';' && *s->at != '?')
-        return false;
-    if (!escapes_are_whole(s, s->end))
+    if (scan_at_end(s))
+        return true;
+    if (*s->at != ';' && *s->at != '?')
         return false;
     question     = memchr(s->at, '?', (size_t)(s->end - s->at));
     uri->params  = slice_between(s->at, question == NULL ? s->end : question);
@@ -134,14 +159,14 @@ static bool scan_tel(struct scan *s, struct uri *uri)
     return true;
 }
 
-static bool scan_inside(struct scan *s, struct uri *uri)
+static bool scan_inside(struct scan *s, const struct extent *e, struct uri *uri)
 {
     if (!scan_scheme(s, uri))
         return false;
     switch (uri->scheme) {
     case URI_SIP:
     case URI_SIPS:
-        return scan_sip(s, uri);
+        return scan_sip(s, e, uri);
     case URI_TEL:
         return scan_tel(s, uri);
     case URI_OTHER:
@@ -155,15 +180,16 @@ static bool scan_inside(struct scan *s, struct uri *uri)
 
 bool uri_scan(struct scan *s, bool bare, struct uri *uri)
 {
-    struct scan inside = { s->at, skip(s->at, s->end, bare ? IN_BARE : IN_URI) };
-    bool        found;
+    const struct extent e      = find_extent(s, bare ? IN_BARE : IN_URI);
+    struct scan         inside = { s->at, e.end };
+    bool                found;
 
     *uri = (struct uri){ .text = slice_between(inside.at, inside.end) };
-    if (!bare && inside.end < s->end && *inside.end != '>') {
-        s->at = inside.end;
+    if (!bare && e.end < s->end && *e.end != '>') {
+        s->at = e.end;
         return false;
     }
-    found = scan_inside(&inside, uri);
+    found = scan_inside(&inside, &e, uri);
     s->at = inside.at;
     return found;
 }
