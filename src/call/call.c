@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "call/call.h"
+
+#include "base/error.h"
+#include "call/state.h"
+
+#include <stdlib.h>
+
+static void on_timer(struct timer *t, msec now);
+
+static msec earlier(msec a, msec b)
+{
+    return a < b ? a : b;
+}
+
+static void set_timer(struct call *c)
+{
+    msec at = earlier(session_deadline(&c->session), earlier(c->ring_again_at, c->ring_until));
+
+    world_timer(c->phone->world, &c->timer, on_timer, at);
+}
+
+/* ---- life ---- */
+
+static int add(struct phone *p, struct call *c)
+{
+    c->id = id_add(&p->call_ids, c);
+    if (c->id == 0)
+        return -ERR_LIMIT;
+    table_insert(&p->call_table, &c->entry, siphash(&p->key, c->call_id));
+    list_append(&p->calls, &c->link);
+    p->call_count++;
+    return 0;
+}
+
+int call_new(struct account *a, bool outgoing, struct slice call_id, struct slice local_tag, enum transport transport,
+             struct call **out)
+{
+    struct phone              *p      = a->phone;
+    const struct stack_config *config = &p->config.stack;
+    struct txn_timers          timers = TXN_TIMERS_DEFAULT;
+    struct call               *c      = calloc(1, sizeof *c);
+    int                        error;
+
+    if (c == NULL)
+        return -ERR_NO_MEMORY;
+    timers.t1 = config->t1 != 0 ? config->t1 : timers.t1;
+    timers.t2 = config->t2 != 0 ? config->t2 : timers.t2;
+    timers.t4 = config->t4 != 0 ? config->t4 : timers.t4;
+    if (outgoing)
+        session_start_caller(&c->session, &timers);
+    else
+        session_start_callee(&c->session, &timers);
+    arena_init(&c->arena, NULL, 0, CALL_MEMORY);
+    auth_init(&c->auth);
+    c->phone         = p;
+    c->account       = a;
+    c->outgoing      = outgoing;
+    c->call_id       = arena_copy(&c->arena, call_id);
+    c->local_tag     = arena_copy(&c->arena, local_tag);
+    c->contact       = account_contact(a, &c->arena, transport);
+    c->local         = p->address;
+    c->sdp_id        = random_u64(&p->world->random) >> 2;
+    c->ring_again_at = c->ring_until = NEVER;
+    c->answered_at = c->ended_at = NEVER;
+    c->started                   = world_now(p->world);
+    error                        = arena_ok(&c->arena) ? add(p, c) : -ERR_NO_MEMORY;
+    if (error != 0) {
+        arena_fini(&c->arena);
+        free(c);
+        return error;
+    }
+    *out = c;
+    return 0;
+}
+
+static void free_fork(struct call *c, struct fork *f)
+{
+    if (f->negotiation != c->negotiation)
+        negotiation_free(f->negotiation);
+    dialog_free(f->dialog);
+}
+
+void call_free(struct call *c)
+{
+    struct phone *p = c->phone;
+
+    world_timer_stop(p->world, &c->timer);
+    call_sound_close(c);
+    if (!c->told_ended)
+        p->call_count--;
+    for (unsigned i = 0; i < c->fork_count; i++)
+        free_fork(c, &c->forks[i]);
+    negotiation_free(c->negotiation);
+    auth_fini(&c->auth);
+    message_drop(c->invite);
+    free(c->sdp);
+    free(c->ack_sdp);
+    free(c->credentials);
+    table_remove(&p->call_table, &c->entry);
+    list_unlink(&c->link);
+    id_remove(&p->call_ids, c->id);
+    arena_fini(&c->arena);
+    free(c);
+}
+
+/* ---- what the user is told ---- */
+
+void call_tell(struct call *c, enum phone_event_kind kind)
+{
+    if (c->told_ended && kind != PHONE_ENDED)
+        return;
+    c->pending |= 1u << kind;
+    phone_wake(c->phone);
+}
+
+void call_blame(struct call *c, enum call_cause cause, enum call_side side, unsigned status, struct slice reason)
+{
+    if (c->blamed)
+        return;
+    c->blamed = true;
+    c->cause  = cause;
+    c->side   = side;
+    c->status = status;
+    reason_set(&c->reason, reason.len > 0 || status == 0 ? reason : status_reason(status));
+}
+
+void call_fail(struct call *c, enum call_cause cause, int error)
+{
+    if (!c->blamed)
+        c->error = error;
+    call_blame(c, cause, cause == CALL_UNREACHABLE ? SIDE_NETWORK : SIDE_LOCAL, 0,
+               error != 0 ? slice_from(error_text(error)) : (struct slice){ NULL, 0 });
+}
+
+static char next_digit(struct call *c)
+{
+    char digit = c->digits[0];
+
+    c->digit_count--;
+    memmove(c->digits, c->digits + 1, c->digit_count);
+    if (c->digit_count > 0)
+        c->pending |= 1u << PHONE_DIGIT;
+    return digit;
+}
+
+void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_event *e)
+{
+    const struct sdp_agreed *agreed = NULL;
+
+    if (c->negotiation != NULL && negotiation_state(c->negotiation) == NEGOTIATION_STABLE)
+        agreed = negotiation_stream(c->negotiation, 0);
+    *e = (struct phone_event){
+        .kind         = kind,
+        .account      = c->account->id,
+        .call         = c->id,
+        .outgoing     = c->outgoing,
+        .status       = c->status,
+        .reason       = reason_slice(&c->reason),
+        .peer         = c->peer,
+        .peer_display = c->peer_display,
+        .call_id      = c->call_id,
+        .digit        = kind == PHONE_DIGIT ? next_digit(c) : '\0',
+        .held         = c->hold,
+        .held_by_peer = agreed != NULL && agreed->active && !(agreed->remote_direction & SDP_RECVONLY),
+        .cause        = c->cause,
+        .side         = c->side,
+        .error        = c->error,
+        .setup        = c->answered_at == NEVER ? NEVER : c->answered_at - c->started,
+        .duration     = c->answered_at == NEVER || c->ended_at == NEVER ? 0 : c->ended_at - c->answered_at,
+        .codec        = c->codec,
+        .has_stats    = c->has_stats,
+        .stats        = c->stats,
+    };
+}
+
+/* Without memory the name is left out. */
+void call_set_peer(struct call *c, const struct name_addr *peer)
+{
+    struct slice display = peer->display;
+    struct scan  s       = scan_from(display);
+    struct slice inner;
+    char         text[256];
+    struct buf   b = BUF_ON(text);
+
+    c->peer = arena_copy(&c->arena, peer->uri.text);
+    if (scan_quoted(&s, &inner))
+        buf_put_unquoted(&b, inner);
+    else
+        buf_put(&b, display);
+    c->peer_display = arena_copy(&c->arena, buf_slice(&b));
+}
+
+static void end(struct call *c)
+{
+    if (c->told_ended)
+        return;
+    c->ended_at = world_now(c->phone->world);
+    call_sound_close(c);
+    call_tell(c, PHONE_ENDED);
+    c->told_ended    = true;
+    c->ring_again_at = c->ring_until = NEVER;
+    c->phone->call_count--;
+}
+
+/* ---- requests within the dialog ---- */
+
+void call_put_headers(struct call *c, struct gather *g)
+{
+    gather_header(g, HEADER_CONTACT, c->contact);
+    put_allow(g);
+    if (c->phone->config.user_agent.len > 0)
+        gather_header(g, HEADER_USER_AGENT, c->phone->config.user_agent);
+}
+
+static struct outgoing outgoing(struct call *c, enum method method, const struct request_start *start)
+{
+    return (struct outgoing){
+        .start_line  = start->start_line,
+        .rest        = &c->phone->gather,
+        .method      = method,
+        .destination = &start->destination,
+    };
+}
+
+object_id call_send(struct call *c, enum method method, const struct request_start *start,
+                    const struct client_user *user)
+{
+    struct outgoing out = outgoing(c, method, start);
+
+    return gather_ok(&c->phone->gather) ? stack_request(c->phone->stack, &out, user) : 0;
+}
+
+bool call_set_sdp(char **where, struct slice text)
+{
+    char *copy = strndup(text.ptr, text.len);
+
+    if (copy == NULL)
+        return false;
+    free(*where);
+    *where = copy;
+    return true;
+}
+
+/* The ACK of a 2xx is ours to repeat, not the transaction's (13.2.2.4). */
+static void send_ack(struct call *c, struct fork *f, uint32_t cseq)
+{
+    struct gather       *g = &c->phone->gather;
+    struct request_start start;
+    struct outgoing      out;
+
+    if (f == NULL || dialog_write_request(f->dialog, METHOD_ACK, cseq, g, &start) != 0)
+        return;
+    if (c->credentials != NULL)
+        gather_put(g, slice_from(c->credentials));
+    if (c->phone->config.user_agent.len > 0)
+        gather_header(g, HEADER_USER_AGENT, c->phone->config.user_agent);
+    if (f == c->up && c->ack_sdp != NULL)
+        gather_body(g, SLICE("application/sdp"), slice_from(c->ack_sdp));
+    else
+        gather_body(g, SLICE(""), SLICE(""));
+    out = outgoing(c, METHOD_ACK, &start);
+    if (gather_ok(g))
+        stack_send(c->phone->stack, &out);
+}
+
+static object_id send_bye(struct call *c, struct fork *f);
+
+static void on_bye(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
+                   int detail)
+{
+    struct call *c = phone_find_call(u->self, u->owner);
+    struct fork *f;
+
+    (void)txn;
+    (void)detail;
+    if (c == NULL || u->index >= c->fork_count || (event == CLIENT_RESPONSE && response->status < 200))
+        return;
+    f = &c->forks[u->index];
+    if (event == CLIENT_RESPONSE && (response->status == 401 || response->status == 407) &&
+        auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && send_bye(c, f) != 0)
+        return;
+    if (f == c->up)
+        call_perform(c, session_on_bye_done(&c->session), &(struct occasion){ 0 });
+}
+
+static object_id send_bye(struct call *c, struct fork *f)
+{
+    struct phone        *p    = c->phone;
+    struct client_user   user = { .fn = on_bye, .self = p, .owner = c->id, .index = (unsigned)(f - c->forks) };
+    struct request_start start;
+    uint32_t             cseq = dialog_next_cseq(f->dialog);
+
+    if (dialog_write_request(f->dialog, METHOD_BYE, cseq, &p->gather, &start) != 0)
+        return 0;
+    auth_write(&c->auth, &c->account->secret, p->hasher, &p->world->random, METHOD_BYE, f->dialog->target, &p->gather);
+    if (p->config.user_agent.len > 0)
+        gather_header(&p->gather, HEADER_USER_AGENT, p->config.user_agent);
+    gather_body(&p->gather, SLICE(""), SLICE(""));
+    return call_send(c, METHOD_BYE, &start, &user);
+}
+
+/* A BYE that cannot be sent counts as answered: there is nothing more to do. */
+static void start_bye(struct call *c, struct fork *f)
+{
+    if (f == NULL)
+        return;
+    dialog_terminate(f->dialog);
+    auth_begin(&c->auth);
+    if (send_bye(c, f) == 0 && f == c->up)
+        call_perform(c, session_on_bye_done(&c->session), &(struct occasion){ 0 });
+}
+
+/* ---- the session's actions ---- */
+
+static void refuse(struct call *c)
+{
+    if (c->refusal == 488 && c->invite != NULL)
+        reply_incompatible(c->phone, c->server_txn, c->invite);
+    else
+        stack_reply(c->phone->stack, c->server_txn, c->refusal, SLICE(""));
+}
+
+static void reply(struct call *c, unsigned actions, object_id txn)
+{
+    struct stack *s = c->phone->stack;
+
+    if (actions & SESSION_REPLY_200)
+        stack_reply(s, txn, 200, SLICE(""));
+    if (actions & SESSION_REPLY_481)
+        stack_reply(s, txn, 481, SLICE(""));
+    if (actions & SESSION_REPLY_491)
+        stack_reply(s, txn, 491, SLICE(""));
+    if ((actions & SESSION_REPLY_500) && stack_server_request(s, txn) != NULL)
+        reply_retry_after(c->phone, txn, stack_server_request(s, txn), 500);
+}
+
+static void tell(struct call *c, unsigned actions)
+{
+    if (actions & SESSION_TELL_ANSWERED) {
+        c->answered_at = world_now(c->phone->world);
+        call_tell(c, PHONE_ANSWERED);
+    }
+    if (actions & SESSION_TELL_CONFIRMED)
+        call_tell(c, PHONE_ANSWERED);
+    if (actions & SESSION_TELL_CHANGED)
+        call_tell(c, PHONE_CHANGED);
+    if (actions & SESSION_TELL_UNCHANGED)
+        call_tell(c, PHONE_UNCHANGED);
+    if (actions & SESSION_TELL_ENDED)
+        end(c);
+    if (actions & SESSION_GONE) {
+        c->gone = true;
+        phone_wake(c->phone);
+    }
+}
+
+void call_perform(struct call *c, unsigned actions, const struct occasion *o)
+{
+    struct fork *f = o->fork != NULL ? o->fork : c->up;
+
+    if (actions & SESSION_SEND_ACK)
+        send_ack(c, f, o->cseq);
+    if (actions & SESSION_SEND_BYE)
+        start_bye(c, f);
+    if (actions & SESSION_SEND_CANCEL)
+        stack_cancel(c->phone->stack, c->invite_txn, SLICE(""));
+    if (actions & SESSION_SEND_2XX)
+        call_send_2xx(c);
+    if (actions & SESSION_SEND_487)
+        stack_reply(c->phone->stack, c->server_txn, 487, SLICE(""));
+    if (actions & SESSION_SEND_REFUSAL)
+        refuse(c);
+    reply(c, actions, o->txn);
+    if (actions & SESSION_SEND_REINVITE)
+        call_send_reinvite(c);
+    tell(c, actions);
+    set_timer(c);
+}
+
+static void on_timer(struct timer *t, msec now)
+{
+    struct call *c = CONTAINER_OF(t, struct call, timer);
+    unsigned     actions;
+
+    call_ring_timer(c, now);
+    actions = session_on_timer(&c->session, now);
+    if (actions & SESSION_TELL_ENDED)
+        call_blame(c, CALL_NO_ACK, SIDE_NETWORK, 0, SLICE("no ACK"));
+    call_perform(c, actions, &(struct occasion){ 0 });
+}
+
+/* ---- what the user may do with any call ---- */
+
+int call_hang_up(struct phone *p, object_id id)
+{
+    struct call *c = phone_find_call(p, id);
+    unsigned     actions;
+
+    if (c == NULL || c->told_ended)
+        return -ERR_NOT_FOUND;
+    c->refusal = 480;
+    if (session_is_up(&c->session))
+        call_blame(c, CALL_NORMAL, SIDE_LOCAL, 0, SLICE(""));
+    else if (c->outgoing)
+        call_blame(c, CALL_CANCELLED, SIDE_LOCAL, 0, SLICE(""));
+    else
+        call_blame(c, CALL_REFUSED, SIDE_LOCAL, 480, SLICE(""));
+    actions = session_hang_up(&c->session, world_now(p->world));
+    call_perform(c, actions, &(struct occasion){ 0 });
+    return 0;
+}
+
+int call_hold(struct phone *p, object_id id, bool hold)
+{
+    struct call *c = phone_find_call(p, id);
+    unsigned     actions;
+
+    if (c == NULL || c->told_ended)
+        return -ERR_NOT_FOUND;
+    if (!session_is_up(&c->session) || c->negotiation == NULL)
+        return -ERR_UNSUPPORTED;
+    actions = session_reinvite(&c->session);
+    if (actions == 0)
+        return -ERR_LOCKED;
+    c->wish_hold = hold;
+    call_perform(c, actions, &(struct occasion){ 0 });
+    return 0;
+}
+
+int call_send_digits(struct phone *p, object_id id, struct slice digits)
+{
+    struct call *c = phone_find_call(p, id);
+
+    if (c == NULL)
+        return -ERR_NOT_FOUND;
+    return c->media == NULL ? -ERR_UNSUPPORTED : media_send_digits(c->media, digits);
+}
+
+int call_media_stats(const struct phone *p, object_id id, struct media_stats *out)
+{
+    const struct call *c = phone_find_call(p, id);
+
+    if (c == NULL || c->media == NULL)
+        return -ERR_NOT_FOUND;
+    media_stats(c->media, out);
+    return 0;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/error.h"
+#include "call/state.h"
+
+/* ---- responses ---- */
+
+static struct gather *begin_response(struct call *c, unsigned status)
+{
+    struct gather *g = &c->phone->gather;
+
+    gather_init(g);
+    write_response_head(g, c->invite, status, SLICE(""), c->local_tag);
+    call_put_headers(c, g);
+    return g;
+}
+
+static void send_180(struct call *c)
+{
+    if (c->invite == NULL)
+        return;
+    gather_body(begin_response(c, 180), SLICE(""), SLICE(""));
+    stack_respond(c->phone->stack, c->server_txn, 180, &c->phone->gather);
+}
+
+/* The same each time (13.3.1.4), so it is written from what is kept. */
+void call_send_2xx(struct call *c)
+{
+    struct gather *g;
+
+    if (c->invite == NULL)
+        return;
+    g = begin_response(c, 200);
+    if (c->sdp != NULL)
+        gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
+    else
+        gather_body(g, SLICE(""), SLICE(""));
+    stack_respond(c->phone->stack, c->server_txn, 200, g);
+}
+
+/* ---- the description of a 2xx ---- */
+
+/* Write the answer to the offer that came, or an offer if none did. */
+static int make_description(struct call *c)
+{
+    struct slice text = { NULL, 0 };
+    int          error;
+
+    if (c->negotiation == NULL)
+        c->negotiation = call_new_negotiation(c);
+    if (c->negotiation == NULL)
+        return -ERR_NO_MEMORY;
+    c->offer_in_2xx = !message_has_sdp(c->invite);
+    if (c->offer_in_2xx)
+        error = call_make_offer(c, c->negotiation, &text);
+    else
+        error = call_make_answer(c, c->negotiation, &text);
+    if (error == 0 && !call_set_sdp(&c->sdp, text))
+        error = -ERR_NO_MEMORY;
+    return error;
+}
+
+static int take_offer(struct call *c)
+{
+    struct sdp_fault fault;
+
+    if (!message_has_sdp(c->invite))
+        return 0;
+    if (c->negotiation == NULL)
+        c->negotiation = call_new_negotiation(c);
+    if (c->negotiation == NULL)
+        return -ERR_NO_MEMORY;
+    return negotiation_receive_offer(c->negotiation, c->invite->body, &fault);
+}
+
+/* ---- an INVITE outside of any dialog ---- */
+
+static void hold_invite(struct call *c, object_id txn, struct message *invite)
+{
+    message_drop(c->invite);
+    c->invite      = message_hold(invite);
+    c->server_txn  = txn;
+    c->invite_cseq = invite->cseq.number;
+}
+
+static int new_incoming(struct account *a, object_id txn, struct message *invite, struct call **out)
+{
+    struct stack *s     = a->phone->stack;
+    struct call  *c     = NULL;
+    int           error = call_new(a, false, invite->call_id, stack_server_tag(s, txn), invite->flow.transport, &c);
+
+    if (error != 0)
+        return error;
+    error = dialog_new_uas(invite, c->local_tag, invite->flow.transport == TRANSPORT_TLS, &c->forks[0].dialog);
+    if (error != 0) {
+        call_free(c);
+        return error;
+    }
+    c->fork_count = 1;
+    c->up         = &c->forks[0];
+    call_set_peer(c, &invite->from);
+    hold_invite(c, txn, invite);
+    *out = c;
+    return 0;
+}
+
+/* Our own limit, or the Expires of the INVITE (13.3.1, 20.19). */
+static void limit_ringing(struct call *c)
+{
+    msec     limit = c->phone->config.ring_limit;
+    uint32_t seconds;
+
+    if (message_number(c->invite, HEADER_EXPIRES, &seconds) && (msec)seconds * 1000 < limit) {
+        limit      = (msec)seconds * 1000;
+        c->expires = true;
+    }
+    c->ring_until = c->started + limit;
+}
+
+static void refuse_new(struct phone *p, object_id txn, int error)
+{
+    if (error == -ERR_SYNTAX)
+        stack_reply(p->stack, txn, 400, SLICE("Bad or missing Contact or Record-Route"));
+    else
+        stack_reply(p->stack, txn, 503, SLICE(""));
+}
+
+void call_incoming(struct phone *p, object_id txn, struct message *invite)
+{
+    struct account *a = account_of_uri(p, &invite->uri);
+    struct call    *c;
+    int             error;
+
+    if (p->call_count >= p->config.max_calls) {
+        stack_reply(p->stack, txn, 486, SLICE(""));
+        return;
+    }
+    if (message_has_sdp(invite) && !call_can_talk(invite->body)) {
+        reply_incompatible(p, txn, invite);
+        return;
+    }
+    error = new_incoming(a, txn, invite, &c);
+    if (error != 0) {
+        refuse_new(p, txn, error);
+        return;
+    }
+    error = take_offer(c);
+    if (error != 0) {
+        call_free(c);
+        stack_reply(p->stack, txn, error == -ERR_NO_MEMORY ? 503 : 400, SLICE(""));
+        return;
+    }
+    limit_ringing(c);
+    call_tell(c, PHONE_INCOMING);
+    call_perform(c, 0, &(struct occasion){ 0 });
+}
+
+/* Ring again every minute so that no proxy gives up; in the end, refuse (13.3.1). */
+void call_ring_timer(struct call *c, msec now)
+{
+    if (now >= c->ring_again_at) {
+        c->ring_again_at = now + RING_AGAIN;
+        send_180(c);
+    }
+    if (now < c->ring_until)
+        return;
+    c->ring_until = c->ring_again_at = NEVER;
+    c->refusal                       = c->expires ? 487 : 480;
+    call_blame(c, CALL_REFUSED, SIDE_LOCAL, c->refusal, SLICE("no answer"));
+    call_perform(c, session_refuse(&c->session), &(struct occasion){ 0 });
+}
+
+static struct call *find_ringing(struct phone *p, object_id id, int *error)
+{
+    struct call *c = phone_find_call(p, id);
+
+    *error = 0;
+    if (c == NULL || c->told_ended)
+        *error = -ERR_NOT_FOUND;
+    else if (c->session.state != SESSION_INCOMING && c->session.state != SESSION_RINGING)
+        *error = -ERR_UNSUPPORTED;
+    return c;
+}
+
+int call_ring(struct phone *p, object_id id)
+{
+    int          error;
+    struct call *c = find_ringing(p, id, &error);
+
+    if (error != 0)
+        return error;
+    session_ring(&c->session);
+    c->ring_again_at = world_now(p->world) + RING_AGAIN;
+    send_180(c);
+    call_perform(c, 0, &(struct occasion){ 0 });
+    return 0;
+}
+
+static void refuse(struct call *c, unsigned status)
+{
+    c->refusal = status;
+    call_blame(c, CALL_REFUSED, SIDE_LOCAL, status, SLICE(""));
+    call_perform(c, session_refuse(&c->session), &(struct occasion){ 0 });
+}
+
+int call_reject(struct phone *p, object_id id, unsigned status)
+{
+    int          error;
+    struct call *c = find_ringing(p, id, &error);
+
+    if (error == 0)
+        refuse(c, status >= 300 && status <= 699 ? status : 480);
+    return error;
+}
+
+int call_answer(struct phone *p, object_id id)
+{
+    int          error;
+    struct call *c = find_ringing(p, id, &error);
+
+    if (error != 0)
+        return error;
+    error = call_sound_open(c);
+    if (error == 0)
+        error = make_description(c);
+    if (error == 0 && !c->offer_in_2xx)
+        error = call_sound_start(c, c->negotiation);
+    if (error != 0) {
+        call_fail(c, error == -ERR_UNSUPPORTED ? CALL_BAD_SDP : CALL_LOCAL_FAULT, error);
+        refuse(c, error == -ERR_UNSUPPORTED ? 488 : 500);
+        return error;
+    }
+    c->answered_at   = world_now(p->world);
+    c->ring_again_at = c->ring_until = NEVER;
+    dialog_confirm(c->up->dialog, NULL);
+    call_perform(c, session_answer(&c->session, c->answered_at), &(struct occasion){ 0 });
+    return 0;
+}
+
+void call_on_cancel(struct call *c)
+{
+    unsigned actions = session_on_cancel(&c->session);
+
+    if (actions & SESSION_TELL_ENDED)
+        call_blame(c, CALL_CANCELLED, SIDE_REMOTE, 487, SLICE(""));
+    else if ((actions & SESSION_SEND_487) && c->negotiation != NULL)
+        negotiation_rollback(c->negotiation);
+    call_perform(c, actions, &(struct occasion){ 0 });
+}
+
+/* ---- ACK ---- */
+
+/* The answer to the offer in our 2xx; without a good one there is no session. */
+static int take_late_answer(struct call *c, const struct message *ack)
+{
+    struct sdp_fault fault;
+    int              error;
+
+    if (!c->offer_in_2xx)
+        return 0;
+    if (!message_has_sdp(ack))
+        return -ERR_SYNTAX;
+    error = negotiation_receive_answer(c->negotiation, ack->body, &fault);
+    return error == 0 ? call_sound_start(c, c->negotiation) : error;
+}
+
+void call_on_ack(struct call *c, struct message *ack)
+{
+    bool first;
+
+    if (c->session.exchange != EXCHANGE_UNACKED || ack->cseq.number != c->invite_cseq)
+        return;
+    first = c->session.state == SESSION_ANSWERED;
+    call_perform(c, session_on_ack(&c->session), &(struct occasion){ 0 });
+    if (c->told_ended)
+        return;
+    if (take_late_answer(c, ack) != 0) {
+        call_blame(c, CALL_BAD_SDP, SIDE_REMOTE, 0, SLICE("no usable answer in the ACK"));
+        call_hang_up(c->phone, c->id);
+    } else if (!first) {
+        call_tell(c, PHONE_CHANGED);
+    }
+}
+
+/* ---- requests within the dialog ---- */
+
+/* What is outstanding is given up; the session stays as it was (14.2). */
+static void refuse_reinvite(struct call *c, unsigned status)
+{
+    if (c->negotiation != NULL)
+        negotiation_rollback(c->negotiation);
+    c->refusal = status;
+    call_perform(c, session_refuse(&c->session), &(struct occasion){ 0 });
+}
+
+static void accept_reinvite(struct call *c)
+{
+    int error = take_offer(c);
+
+    if (error == -ERR_SYNTAX || error == -ERR_LOCKED) {
+        refuse_reinvite(c, 488);
+        return;
+    }
+    c->describe_hold = c->hold;
+    if (error == 0)
+        error = make_description(c);
+    if (error == 0 && !c->offer_in_2xx)
+        error = call_sound_start(c, c->negotiation);
+    if (error != 0) {
+        refuse_reinvite(c, error == -ERR_UNSUPPORTED ? 488 : 500);
+        return;
+    }
+    dialog_refresh(c->up->dialog, c->invite);
+    call_perform(c, session_answer(&c->session, world_now(c->phone->world)), &(struct occasion){ 0 });
+}
+
+static void on_reinvite(struct call *c, object_id txn, struct message *invite)
+{
+    struct occasion o       = { .txn = txn };
+    unsigned        actions = session_on_reinvite(&c->session);
+
+    if (!(actions & SESSION_TELL_REINVITE)) {
+        call_perform(c, actions, &o);
+        return;
+    }
+    hold_invite(c, txn, invite);
+    accept_reinvite(c);
+}
+
+static void on_bye(struct call *c, struct fork *f, object_id txn)
+{
+    struct occasion o = { .txn = txn };
+
+    if (f != c->up) { /* an early branch that gave up, or one that we sent away */
+        stack_reply(c->phone->stack, txn, 200, SLICE(""));
+        return;
+    }
+    if (session_is_up(&c->session))
+        call_blame(c, CALL_NORMAL, SIDE_REMOTE, 0, SLICE(""));
+    else
+        call_blame(c, CALL_CANCELLED, SIDE_REMOTE, 0, SLICE(""));
+    call_perform(c, session_on_bye(&c->session), &o);
+}
+
+void call_on_request(struct call *c, struct fork *f, object_id txn, struct message *request)
+{
+    if (request->method == METHOD_OPTIONS)
+        reply_options(c->phone, txn, request);
+    else if (request->method == METHOD_BYE)
+        on_bye(c, f, txn);
+    else if (f != c->up)
+        stack_reply(c->phone->stack, txn, 481, SLICE(""));
+    else
+        on_reinvite(c, txn, request);
+}

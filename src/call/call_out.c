@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/error.h"
+#include "call/state.h"
+
+#include <stdlib.h>
+
+enum { CALL_ID_LEN = 26, TAG_LEN = 10 };
+
+static int  send_invite(struct call *c);
+static void on_reinvite(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
+                        int detail);
+
+/* ---- branches of the fork ---- */
+
+static struct fork *find_fork(struct call *c, const struct message *response)
+{
+    for (unsigned i = 0; i < c->fork_count; i++)
+        if (slice_eq(c->forks[i].dialog->remote_tag, response->to_tag))
+            return &c->forks[i];
+    return NULL;
+}
+
+/* The dialog of a response: found or made.  NULL: too many, unreadable, no memory. */
+static struct fork *fork_of(struct call *c, const struct message *response, int *error)
+{
+    struct fork *f = find_fork(c, response);
+
+    *error = 0;
+    if (f != NULL)
+        return f;
+    if (c->fork_count == LIMIT_BRANCHES) {
+        *error = -ERR_LIMIT;
+        return NULL;
+    }
+    f      = &c->forks[c->fork_count];
+    *f     = (struct fork){ NULL, NULL };
+    *error = dialog_new_uac(&c->half, response, &f->dialog);
+    if (*error != 0)
+        return NULL;
+    c->fork_count++;
+    return f;
+}
+
+/* The INVITE starts anew: what its branches said is void. */
+static void drop_forks(struct call *c)
+{
+    for (unsigned i = 0; i < c->fork_count; i++) {
+        dialog_free(c->forks[i].dialog);
+        negotiation_free(c->forks[i].negotiation);
+    }
+    c->fork_count = 0;
+}
+
+/* Each branch answers the same offer, so each gets a negotiation of its own. */
+static int take_answer(struct call *c, struct fork *f, const struct message *response)
+{
+    struct sdp_fault fault;
+    struct slice     text;
+    int              error;
+
+    if (f->negotiation != NULL) /* the first answer of a branch counts (13.2.1) */
+        return 0;
+    if (!message_has_sdp(response))
+        return -ERR_NOT_FOUND;
+    f->negotiation = call_new_negotiation(c);
+    if (f->negotiation == NULL)
+        return -ERR_NO_MEMORY;
+    error = call_make_offer(c, f->negotiation, &text);
+    if (error == 0)
+        error = negotiation_receive_answer(f->negotiation, response->body, &fault);
+    if (error != 0) {
+        negotiation_free(f->negotiation);
+        f->negotiation = NULL;
+    }
+    return error;
+}
+
+/* ---- responses to the INVITE ---- */
+
+static void on_provisional(struct call *c, const struct message *response)
+{
+    bool         has_tag = response->to_tag.len > 0 && response->status > 100;
+    unsigned     actions = session_on_provisional(&c->session, has_tag);
+    struct fork *f;
+    int          error;
+
+    if (!(actions & SESSION_TELL_PROGRESS) || response->status == 100)
+        return;
+    c->status = response->status;
+    reason_set(&c->reason, response->reason);
+    call_tell(c, PHONE_RINGING);
+    f = has_tag ? fork_of(c, response, &error) : NULL;
+    if (f == NULL || c->late_offer || f->negotiation != NULL || take_answer(c, f, response) != 0)
+        return;
+    if (call_sound_start(c, f->negotiation) == 0)
+        call_tell(c, PHONE_EARLY_MEDIA);
+}
+
+/* The 2xx carries the offer: open the ports now and put the answer into the ACK. */
+static int answer_late_offer(struct call *c, struct fork *f, const struct message *response)
+{
+    struct sdp_fault fault;
+    struct slice     text;
+    int              error;
+
+    if (!message_has_sdp(response))
+        return -ERR_NOT_FOUND;
+    error          = call_sound_open(c);
+    f->negotiation = call_new_negotiation(c);
+    if (error == 0 && f->negotiation == NULL)
+        error = -ERR_NO_MEMORY;
+    if (error == 0)
+        error = negotiation_receive_offer(f->negotiation, response->body, &fault);
+    if (error == 0)
+        error = call_make_answer(c, f->negotiation, &text);
+    if (error == 0 && !call_set_sdp(&c->ack_sdp, text))
+        error = -ERR_NO_MEMORY;
+    return error;
+}
+
+/* What the winner answered is what holds from now on. */
+static int settle(struct call *c, struct fork *f, const struct message *response)
+{
+    int error = c->late_offer ? answer_late_offer(c, f, response) : take_answer(c, f, response);
+
+    if (f->negotiation != NULL) {
+        negotiation_free(c->negotiation);
+        c->negotiation = f->negotiation;
+    }
+    return error == 0 ? call_sound_start(c, c->negotiation) : error;
+}
+
+static void on_first_2xx(struct call *c, struct fork *f, struct message *response)
+{
+    struct occasion o      = { .fork = f, .cseq = response->cseq.number };
+    bool            wanted = c->session.state != SESSION_CANCELLING && !c->told_ended;
+    int             error  = 0;
+
+    c->up = f;
+    dialog_confirm(f->dialog, response);
+    if (wanted)
+        error = settle(c, f, response);
+    call_perform(c, session_on_2xx(&c->session, SESSION_2XX_FIRST, world_now(c->phone->world)), &o);
+    if (error == 0)
+        return;
+    call_fail(c, CALL_BAD_SDP, error);
+    call_hang_up(c->phone, c->id);
+}
+
+static void on_2xx(struct call *c, struct message *response)
+{
+    struct occasion o = { .cseq = response->cseq.number };
+    unsigned        actions;
+    int             error;
+
+    o.fork = fork_of(c, response, &error);
+    if (o.fork == NULL) { /* no dialog, so no ACK could be sent */
+        if (c->up == NULL) {
+            call_fail(c, CALL_LOCAL_FAULT, error);
+            call_perform(c, session_on_failure(&c->session), &o);
+        }
+        return;
+    }
+    if (c->up == NULL) {
+        on_first_2xx(c, o.fork, response);
+        return;
+    }
+    actions = session_on_2xx(&c->session, o.fork == c->up ? SESSION_2XX_AGAIN : SESSION_2XX_OTHER,
+                             world_now(c->phone->world));
+    if (o.fork->dialog->state == DIALOG_TERMINATED)
+        actions &= ~(unsigned)SESSION_SEND_BYE;
+    call_perform(c, actions, &o);
+}
+
+/* ---- where else to go: 3xx (RFC 3261 8.1.3.4) ---- */
+
+static bool is_new_target(const struct call *c, const struct uri *uri)
+{
+    if (uri->scheme != URI_SIP && uri->scheme != URI_SIPS)
+        return false;
+    for (unsigned i = 0; i < c->target_count; i++) {
+        struct uri known;
+
+        if (uri_parse(c->targets[i], &known) && uri_eq(&known, uri))
+            return false;
+    }
+    return c->target_count < REDIRECTS_MAX;
+}
+
+/* A Request-URI has no headers. */
+static struct slice without_headers(const struct uri *uri)
+{
+    return uri->headers.len > 0 ? slice_between(uri->text.ptr, uri->headers.ptr) : uri->text;
+}
+
+static void add_target(struct call *c, const struct uri *uri)
+{
+    struct slice copy = arena_copy(&c->arena, without_headers(uri));
+
+    if (copy.len > 0)
+        c->targets[c->target_count++] = copy;
+}
+
+/* The Contacts by descending q; equal ones as they come. */
+static void add_targets(struct call *c, const struct message *response)
+{
+    for (unsigned below = 1001, best; below > 0; below = best) {
+        struct header_values v = message_values(response, HEADER_CONTACT);
+        struct name_addr     contact;
+        unsigned             q;
+
+        best = 0;
+        while (values_next_name_addr(&v, &contact))
+            if (contact_q(&contact, &q) && q < below && q > best)
+                best = q;
+        v = message_values(response, HEADER_CONTACT);
+        while (values_next_name_addr(&v, &contact))
+            if (contact_q(&contact, &q) && q == best && best > 0 && is_new_target(c, &contact.uri))
+                add_target(c, &contact.uri);
+    }
+}
+
+static bool try_next_target(struct call *c)
+{
+    if (c->target_next == c->target_count || c->rounds >= ROUNDS_MAX)
+        return false;
+    c->half.target = c->targets[c->target_next++];
+    auth_begin(&c->auth);
+    return send_invite(c) == 0;
+}
+
+static bool try_again(struct call *c, const struct message *response)
+{
+    unsigned status = response->status;
+
+    if (c->session.state == SESSION_CANCELLING || c->told_ended || status >= 600)
+        return false;
+    if ((status == 401 || status == 407) && c->rounds < ROUNDS_MAX &&
+        auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY)
+        return send_invite(c) == 0;
+    if (status >= 300 && status <= 302)
+        add_targets(c, response);
+    return try_next_target(c);
+}
+
+static void on_refusal(struct call *c, struct message *response)
+{
+    if (c->up != NULL || try_again(c, response))
+        return;
+    call_blame(c, CALL_REFUSED, SIDE_REMOTE, response->status, response->reason);
+    call_perform(c, session_on_failure(&c->session), &(struct occasion){ 0 });
+}
+
+static void on_silence(struct call *c, enum client_event event, int detail)
+{
+    if (c->up != NULL)
+        return;
+    if (c->session.state != SESSION_CANCELLING && !c->told_ended && try_next_target(c))
+        return;
+    if (event == CLIENT_TIMEOUT)
+        call_blame(c, CALL_TIMED_OUT, SIDE_NETWORK, 408, SLICE("no response"));
+    else
+        call_fail(c, CALL_UNREACHABLE, detail);
+    call_perform(c, session_on_failure(&c->session), &(struct occasion){ 0 });
+}
+
+static void on_invite(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
+                      int detail)
+{
+    struct call *c = phone_find_call(u->self, u->owner);
+
+    if (c == NULL || c->half.cseq != u->index) /* an attempt that was given up */
+        return;
+    (void)txn;
+    if (event != CLIENT_RESPONSE)
+        on_silence(c, event, detail);
+    else if (response->status < 200)
+        on_provisional(c, response);
+    else if (response->status < 300)
+        on_2xx(c, response);
+    else
+        on_refusal(c, response);
+}
+
+void call_on_stray_2xx(struct call *c, struct message *response)
+{
+    struct occasion o = { .fork = find_fork(c, response), .cseq = response->cseq.number };
+
+    if (c->outgoing && response->cseq.number == c->half.cseq)
+        on_2xx(c, response);
+    else if (o.fork != NULL && o.fork == c->up)
+        call_perform(c, session_on_2xx(&c->session, SESSION_2XX_AGAIN, world_now(c->phone->world)), &o);
+}
+
+/* ---- sending ---- */
+
+/* The ACK to a 2xx repeats the credentials of its INVITE, so they are kept. */
+void call_write_credentials(struct call *c, enum method method, struct slice uri, struct gather *g)
+{
+    struct phone *p    = c->phone;
+    size_t        mark = gather_mark(g);
+
+    auth_write(&c->auth, &c->account->secret, p->hasher, &p->world->random, method, uri, g);
+    free(c->credentials);
+    c->credentials = strndup(g->scratch.ptr + mark, g->scratch.len - mark);
+}
+
+static int send_invite(struct call *c)
+{
+    struct phone       *p    = c->phone;
+    struct gather      *g    = &p->gather;
+    struct client_user  user = { .fn = on_invite, .self = p, .owner = c->id };
+    struct request_head head = {
+        .method      = METHOD_INVITE,
+        .target      = c->half.target,
+        .from        = c->half.local,
+        .to          = c->half.remote,
+        .from_tag    = c->half.local_tag,
+        .call_id     = c->half.call_id,
+        .cseq        = ++c->half.cseq,
+        .routes      = &c->account->route,
+        .route_count = c->account->route.len > 0 ? 1 : 0,
+    };
+    struct request_start start;
+    int                  error = request_begin(g, &head, &start);
+
+    if (error != 0)
+        return error;
+    drop_forks(c);
+    c->rounds++;
+    user.index = c->half.cseq;
+    call_put_headers(c, g);
+    call_write_credentials(c, METHOD_INVITE, c->half.target, g);
+    if (c->sdp != NULL)
+        gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
+    else
+        gather_body(g, SLICE(""), SLICE(""));
+    c->invite_cseq = c->half.cseq;
+    c->invite_txn  = call_send(c, METHOD_INVITE, &start, &user);
+    return c->invite_txn == 0 ? -ERR_LIMIT : 0;
+}
+
+static int offer(struct call *c)
+{
+    struct slice text;
+    int          error = call_sound_open(c);
+
+    if (error != 0)
+        return error;
+    c->negotiation = call_new_negotiation(c);
+    if (c->negotiation == NULL)
+        return -ERR_NO_MEMORY;
+    error = call_make_offer(c, c->negotiation, &text);
+    if (error == 0 && !call_set_sdp(&c->sdp, text))
+        error = -ERR_NO_MEMORY;
+    return error;
+}
+
+static struct slice bracketed(struct call *c, struct slice uri)
+{
+    char *text = arena_alloc(&c->arena, uri.len + 2);
+
+    if (text == NULL)
+        return (struct slice){ NULL, 0 };
+    text[0] = '<';
+    memcpy(text + 1, uri.ptr, uri.len);
+    text[uri.len + 1] = '>';
+    return (struct slice){ text, uri.len + 2 };
+}
+
+static int start(struct call *c, const struct uri *target, const struct call_options *options)
+{
+    struct name_addr peer = { .uri = *target };
+    int              error;
+
+    call_set_peer(c, &peer);
+    add_target(c, target);
+    c->half = (struct dialog_half){
+        .call_id   = c->call_id,
+        .local_tag = c->local_tag,
+        .local     = c->account->party,
+        .remote    = bracketed(c, c->targets[0]),
+        .target    = c->targets[0],
+    };
+    c->target_next = 1;
+    c->late_offer  = options->late_offer;
+    if (!arena_ok(&c->arena))
+        return -ERR_NO_MEMORY;
+    error = c->late_offer ? 0 : offer(c);
+    return error == 0 ? send_invite(c) : error;
+}
+
+int call_place(struct phone *p, const struct call_options *options, object_id *id)
+{
+    struct account *a = account_find(p, options->account);
+    char            call_id[CALL_ID_LEN], tag[TAG_LEN];
+    struct uri      target;
+    struct call    *c;
+    enum transport  transport;
+    int             error;
+
+    if (a == NULL)
+        return -ERR_NOT_FOUND;
+    if (!uri_parse(options->target, &target))
+        return -ERR_SYNTAX;
+    if (target.scheme != URI_SIP && target.scheme != URI_SIPS)
+        return -ERR_UNSUPPORTED;
+    transport = a->transport != TRANSPORT_NONE || a->route.len > 0 ? a->transport : uri_transport(&target);
+    phone_token(p, call_id, sizeof call_id);
+    phone_token(p, tag, sizeof tag);
+    error =
+        call_new(a, true, (struct slice){ call_id, sizeof call_id }, (struct slice){ tag, sizeof tag }, transport, &c);
+    if (error != 0)
+        return error;
+    error = start(c, &target, options);
+    if (error != 0) {
+        call_free(c);
+        return error;
+    }
+    *id = c->id;
+    return 0;
+}
+
+/* ---- re-INVITE ---- */
+
+static int write_reinvite(struct call *c)
+{
+    struct phone        *p    = c->phone;
+    struct gather       *g    = &p->gather;
+    struct client_user   user = { .fn = on_reinvite, .self = p, .owner = c->id };
+    struct dialog       *d    = c->up->dialog;
+    struct request_start start_of;
+    uint32_t             cseq  = dialog_next_cseq(d);
+    int                  error = dialog_write_request(d, METHOD_INVITE, cseq, g, &start_of);
+
+    if (error != 0)
+        return error;
+    call_put_headers(c, g);
+    call_write_credentials(c, METHOD_INVITE, d->target, g);
+    gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
+    c->invite_cseq = cseq;
+    c->invite_txn  = call_send(c, METHOD_INVITE, &start_of, &user);
+    return c->invite_txn == 0 ? -ERR_LIMIT : 0;
+}
+
+static void finish_reinvite(struct call *c, unsigned status, struct slice reason)
+{
+    struct phone   *p       = c->phone;
+    struct occasion o       = { .cseq = c->invite_cseq };
+    msec            pause   = session_pause(&c->session, (uint32_t)random_u64(&p->world->random));
+    unsigned        actions = session_on_reinvite_response(&c->session, status, pause, world_now(p->world));
+
+    if (status >= 300 && c->negotiation != NULL)
+        negotiation_rollback(c->negotiation);
+    if (actions & SESSION_SEND_BYE)
+        call_blame(c, CALL_LOST, SIDE_NETWORK, status, reason);
+    if (actions & SESSION_TELL_UNCHANGED) {
+        c->status = status;
+        reason_set(&c->reason, reason);
+    }
+    call_perform(c, actions, &o);
+}
+
+void call_send_reinvite(struct call *c)
+{
+    struct slice text;
+    int          error;
+
+    free(c->ack_sdp);
+    c->ack_sdp       = NULL;
+    c->describe_hold = c->wish_hold;
+    auth_begin(&c->auth);
+    error = call_make_offer(c, c->negotiation, &text);
+    if (error == 0 && !call_set_sdp(&c->sdp, text))
+        error = -ERR_NO_MEMORY;
+    if (error == 0)
+        error = write_reinvite(c);
+    if (error != 0)
+        finish_reinvite(c, 500, slice_from(error_text(error)));
+}
+
+/* The answer, then the ACK; an answer that makes no sense ends the call. */
+static void on_reinvite_2xx(struct call *c, struct message *response)
+{
+    struct sdp_fault fault;
+    int              error;
+
+    if (c->session.exchange != EXCHANGE_OURS || c->session.state != SESSION_CONFIRMED) {
+        call_perform(c, SESSION_SEND_ACK, &(struct occasion){ .cseq = response->cseq.number });
+        return;
+    }
+    dialog_refresh(c->up->dialog, response);
+    error = negotiation_receive_answer(c->negotiation, response->body, &fault);
+    if (error == 0)
+        error = call_sound_start(c, c->negotiation);
+    if (error == 0)
+        c->hold = c->describe_hold;
+    finish_reinvite(c, response->status, response->reason);
+    if (error == 0)
+        return;
+    call_fail(c, CALL_BAD_SDP, error);
+    call_hang_up(c->phone, c->id);
+}
+
+static void on_reinvite(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
+                        int detail)
+{
+    struct call *c = phone_find_call(u->self, u->owner);
+
+    if (c == NULL || (event == CLIENT_RESPONSE && response->status < 200))
+        return;
+    if (event == CLIENT_RESPONSE && response->status < 300)
+        on_reinvite_2xx(c, response);
+    else if (txn != c->invite_txn)
+        return;
+    else if (event == CLIENT_TIMEOUT)
+        finish_reinvite(c, 408, SLICE("no response"));
+    else if (event == CLIENT_ERROR)
+        finish_reinvite(c, 503, slice_from(error_text(detail)));
+    else if ((response->status == 401 || response->status == 407) &&
+             auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && write_reinvite(c) == 0)
+        return;
+    else
+        finish_reinvite(c, response->status, response->reason);
+}

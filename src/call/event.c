@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "call/event.h"
+
+const char *phone_event_name(enum phone_event_kind kind)
+{
+    static const char *const names[PHONE_EVENT_COUNT] = {
+        [PHONE_REGISTERED]      = "registered",
+        [PHONE_REFRESHED]       = "refreshed",
+        [PHONE_REGISTER_FAILED] = "register_failed",
+        [PHONE_UNREGISTERED]    = "unregistered",
+        [PHONE_INCOMING]        = "incoming",
+        [PHONE_RINGING]         = "ringing",
+        [PHONE_EARLY_MEDIA]     = "early_media",
+        [PHONE_ANSWERED]        = "answered",
+        [PHONE_CHANGED]         = "changed",
+        [PHONE_UNCHANGED]       = "unchanged",
+        [PHONE_MEDIA]           = "media",
+        [PHONE_NO_MEDIA]        = "no_media",
+        [PHONE_SOURCE_ENDED]    = "source_ended",
+        [PHONE_DIGIT]           = "digit",
+        [PHONE_ENDED]           = "ended",
+    };
+
+    return kind < PHONE_EVENT_COUNT ? names[kind] : "";
+}
+
+const char *call_cause_name(enum call_cause cause)
+{
+    switch (cause) {
+    case CALL_NORMAL:
+        return "normal";
+    case CALL_CANCELLED:
+        return "cancelled";
+    case CALL_REFUSED:
+        return "refused";
+    case CALL_TIMED_OUT:
+        return "timed_out";
+    case CALL_UNREACHABLE:
+        return "unreachable";
+    case CALL_NO_ACK:
+        return "no_ack";
+    case CALL_LOST:
+        return "lost";
+    case CALL_BAD_SDP:
+        return "bad_sdp";
+    case CALL_LOCAL_FAULT:
+        return "local_fault";
+    }
+    return "";
+}
+
+const char *call_side_name(enum call_side side)
+{
+    switch (side) {
+    case SIDE_LOCAL:
+        return "local";
+    case SIDE_REMOTE:
+        return "remote";
+    case SIDE_NETWORK:
+        return "network";
+    }
+    return "";
+}

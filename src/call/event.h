@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* event.h - what a phone tells its user. */
+
+#ifndef CALL_EVENT_H
+#define CALL_EVENT_H
+
+#include "base/id.h"
+#include "media/session.h"
+
+/* Events of one call that fall into one turn come in this order. */
+enum phone_event_kind {
+    PHONE_REGISTERED,      /* account, expires; the first time or after a failure          */
+    PHONE_REFRESHED,       /* account, expires                                             */
+    PHONE_REGISTER_FAILED, /* account, status, reason; retry_in, NEVER: not tried again    */
+    PHONE_UNREGISTERED,    /* account, status                                              */
+    PHONE_INCOMING,        /* peer: ring, answer or reject it                              */
+    PHONE_RINGING,         /* status, reason: each 101-199 for a call of ours              */
+    PHONE_EARLY_MEDIA,     /* sound may come before the answer                             */
+    PHONE_ANSWERED,        /* ours: the 2xx is here; theirs: the ACK is here               */
+    PHONE_CHANGED,         /* a re-INVITE of either side: held, held_by_peer               */
+    PHONE_UNCHANGED,       /* our re-INVITE was refused: status                            */
+    PHONE_MEDIA,           /* the first packet was heard                                   */
+    PHONE_NO_MEDIA,        /* nothing was heard for the configured time                    */
+    PHONE_SOURCE_ENDED,    /* the sound to play is at its end                              */
+    PHONE_DIGIT,           /* digit: the peer pressed a key                                */
+    PHONE_ENDED,           /* the last one of a call: cause, side, status, stats           */
+    PHONE_EVENT_COUNT
+};
+
+enum call_cause {
+    CALL_NORMAL,      /* was answered and hung up                                    */
+    CALL_CANCELLED,   /* hung up before it was answered                              */
+    CALL_REFUSED,     /* a final response of 300 or more: see status                 */
+    CALL_TIMED_OUT,   /* no final response came at all                               */
+    CALL_UNREACHABLE, /* the name does not resolve, or nothing can be sent there     */
+    CALL_NO_ACK,      /* our answer was never acknowledged                           */
+    CALL_LOST,        /* the peer knows the call no more (481, 408 in the dialog)    */
+    CALL_BAD_SDP,     /* no sound was agreed, or a description could not be read     */
+    CALL_LOCAL_FAULT, /* sound device, ports, memory                                 */
+};
+
+enum call_side { SIDE_LOCAL, SIDE_REMOTE, SIDE_NETWORK };
+
+const char *phone_event_name(enum phone_event_kind kind); /* "registered" ...  */
+const char *call_cause_name(enum call_cause cause);       /* "normal" ...      */
+const char *call_side_name(enum call_side side);          /* "local" ...       */
+
+struct phone_event {
+    enum phone_event_kind kind;
+    object_id             account, call; /* 0: not about one                       */
+    bool                  outgoing;
+    unsigned              status; /* SIP status, 0 if there is none               */
+    struct slice          reason;
+    struct slice          peer, peer_display; /* URI; display name without quotes */
+    struct slice          call_id;
+    uint32_t              expires;
+    msec                  retry_in;
+    char                  digit;
+    bool                  held, held_by_peer;
+    enum call_cause       cause;
+    enum call_side        side;
+    int                   error;    /* -ERR_X behind UNREACHABLE and LOCAL_FAULT */
+    msec                  setup;    /* ENDED: INVITE to answer, NEVER: not answered */
+    msec                  duration; /* ENDED: answer to end                      */
+    struct slice          codec;    /* ENDED, ANSWERED: "PCMU", or empty         */
+    bool                  has_stats;
+    struct media_stats    stats;
+};
+
+/* Slices live until it returns.  May call anything of phone.h and call.h but
+ * phone_free. */
+typedef void phone_event_fn(void *user, const struct phone_event *event);
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "call/phone.h"
+
+#include "base/error.h"
+#include "call/state.h"
+
+#include <stdlib.h>
+
+enum { CALLS_EXPECTED = 16, CALLS_MAX = 4 };
+
+void reason_set(struct reason *r, struct slice text)
+{
+    r->len = text.len < sizeof r->text ? text.len : sizeof r->text;
+    if (r->len > 0)
+        memcpy(r->text, text.ptr, r->len);
+}
+
+struct slice reason_slice(const struct reason *r)
+{
+    return (struct slice){ r->text, r->len };
+}
+
+void phone_token(struct phone *p, char *text, size_t len)
+{
+    struct buf b = buf_on(text, len);
+
+    random_token(&p->world->random, &b, len);
+}
+
+struct call *phone_find_call(const struct phone *p, object_id id)
+{
+    return id_find(&p->call_ids, id);
+}
+
+/* ---- events ---- */
+
+static enum phone_event_kind lowest(unsigned pending)
+{
+    return (enum phone_event_kind)__builtin_ctz(pending);
+}
+
+static void tell_account(struct account *a)
+{
+    const struct phone_config *config = &a->phone->config;
+    struct phone_event         event;
+
+    while (a->pending != 0) {
+        enum phone_event_kind kind = lowest(a->pending);
+
+        a->pending &= ~(1u << kind);
+        account_fill_event(a, kind, &event);
+        config->on_event(config->user, &event);
+    }
+}
+
+static void tell_call(struct call *c)
+{
+    const struct phone_config *config = &c->phone->config;
+    struct phone_event         event;
+
+    while (c->pending != 0) {
+        enum phone_event_kind kind = lowest(c->pending);
+
+        c->pending &= ~(1u << kind);
+        call_fill_event(c, kind, &event);
+        config->on_event(config->user, &event);
+    }
+}
+
+/* All that is pending, then away with the calls that are over. */
+static void on_events(struct timer *t, msec now)
+{
+    struct phone *p = CONTAINER_OF(t, struct phone, events);
+
+    (void)now;
+    LIST_EACH (l, &p->accounts) {
+        tell_account(CONTAINER_OF(l, struct account, link));
+    }
+    LIST_EACH (l, &p->calls) {
+        tell_call(CONTAINER_OF(l, struct call, link));
+    }
+    LIST_EACH_SAFE (l, &p->calls) {
+        struct call *c = CONTAINER_OF(l, struct call, link);
+
+        if (c->gone && c->pending == 0)
+            call_free(c);
+    }
+}
+
+void phone_wake(struct phone *p)
+{
+    if (!timer_running(&p->events))
+        world_timer(p->world, &p->events, on_events, world_now(p->world));
+}
+
+/* ---- whom a message is for ---- */
+
+/* The call and dialog of a request within a dialog (RFC 3261 12.2.2), or NULL. */
+static struct call *find_dialog(const struct phone *p, const struct message *request, struct fork **fork)
+{
+    uint64_t hash = siphash(&p->key, request->call_id);
+
+    for (struct table_link *e = table_first(&p->call_table, hash); e != NULL; e = table_next(e)) {
+        struct call *c = CONTAINER_OF(e, struct call, entry);
+
+        for (unsigned i = 0; i < c->fork_count; i++)
+            if (dialog_matches_request(c->forks[i].dialog, request)) {
+                *fork = &c->forks[i];
+                return c;
+            }
+    }
+    return NULL;
+}
+
+static bool is_known(enum method method)
+{
+    return method == METHOD_INVITE || method == METHOD_BYE || method == METHOD_OPTIONS;
+}
+
+static void on_initial(struct phone *p, object_id txn, struct message *request)
+{
+    if (stack_is_merged(p->stack, txn))
+        stack_reply(p->stack, txn, 482, SLICE(""));
+    else if (request->uri.scheme != URI_SIP && request->uri.scheme != URI_SIPS)
+        stack_reply(p->stack, txn, 416, SLICE(""));
+    else if (request->method == METHOD_BYE)
+        stack_reply(p->stack, txn, 481, SLICE(""));
+    else if (account_of_uri(p, &request->uri) == NULL)
+        stack_reply(p->stack, txn, 404, SLICE(""));
+    else if (reply_unsupported(p, txn, request))
+        return;
+    else if (request->method == METHOD_INVITE)
+        call_incoming(p, txn, request);
+    else
+        reply_options(p, txn, request);
+}
+
+/* In the order of RFC 3261 8.2: method, who it is for, extensions, content. */
+static void on_request(void *user, object_id txn, struct message *request)
+{
+    struct phone *p    = user;
+    struct fork  *fork = NULL;
+    struct call  *c;
+
+    if (!is_known(request->method)) {
+        reply_allow(p, txn, request, 405);
+        return;
+    }
+    if (request->to_tag.len == 0) {
+        on_initial(p, txn, request);
+        return;
+    }
+    c = find_dialog(p, request, &fork);
+    if (c == NULL)
+        stack_reply(p->stack, txn, 481, SLICE(""));
+    else if (!dialog_take_cseq(fork->dialog, request->cseq.number))
+        stack_reply(p->stack, txn, 500, SLICE("CSeq out of order"));
+    else if (!reply_unsupported(p, txn, request))
+        call_on_request(c, fork, txn, request);
+}
+
+static void on_ack(void *user, struct message *ack)
+{
+    struct fork *fork = NULL;
+    struct call *c    = find_dialog(user, ack, &fork);
+
+    if (c != NULL)
+        call_on_ack(c, ack);
+}
+
+static void on_cancel(void *user, object_id invite, object_id txn, struct message *cancel)
+{
+    struct phone *p    = user;
+    uint64_t      hash = siphash(&p->key, cancel->call_id);
+
+    if (invite == 0) {
+        stack_reply(p->stack, txn, 481, SLICE(""));
+        return;
+    }
+    for (struct table_link *e = table_first(&p->call_table, hash); e != NULL; e = table_next(e)) {
+        struct call *c = CONTAINER_OF(e, struct call, entry);
+
+        if (c->server_txn == invite) {
+            call_on_cancel(c);
+            return;
+        }
+    }
+}
+
+/* A 2xx that came after its transaction was over. */
+static void on_stray_response(void *user, struct message *response)
+{
+    struct phone *p    = user;
+    uint64_t      hash = siphash(&p->key, response->call_id);
+
+    if (response->cseq.method != METHOD_INVITE || response->status < 200 || response->status > 299)
+        return;
+    for (struct table_link *e = table_first(&p->call_table, hash); e != NULL; e = table_next(e)) {
+        struct call *c = CONTAINER_OF(e, struct call, entry);
+
+        if (slice_eq(c->local_tag, response->from_tag)) {
+            call_on_stray_2xx(c, response);
+            return;
+        }
+    }
+}
+
+static void on_server_end(void *user, object_id txn, int error)
+{
+    (void)user;
+    (void)txn;
+    (void)error; /* a 2xx is repeated by the session, the end of others changes nothing */
+}
+
+static const struct stack_events stack_events = { on_request, on_ack, on_cancel, on_stray_response, on_server_end };
+
+/* ---- life ---- */
+
+/* UDP on the address, TCP on the same port. */
+static int listen_on(struct phone *p)
+{
+    struct address local = p->config.address;
+    unsigned       index;
+    int            error = stack_listen(p->stack, TRANSPORT_UDP, &local, SLICE(""), &index);
+
+    if (error != 0)
+        return error;
+    p->address = stack_listener_address(p->stack, index);
+    if (!p->config.tcp)
+        return 0;
+    return stack_listen(p->stack, TRANSPORT_TCP, &p->address, SLICE(""), &index);
+}
+
+int phone_new(struct world *w, const struct phone_config *config, struct phone **out)
+{
+    struct phone *p = calloc(1, sizeof *p);
+    int           error;
+
+    if (p == NULL)
+        return -ERR_NO_MEMORY;
+    p->world  = w;
+    p->config = *config;
+    if (p->config.max_calls == 0)
+        p->config.max_calls = CALLS_MAX;
+    if (p->config.ring_limit == 0)
+        p->config.ring_limit = RING_LIMIT;
+    list_init(&p->accounts);
+    list_init(&p->calls);
+    /* Calls that have ended stay for the late answers of other branches. */
+    id_table_init(&p->call_ids, config->stack.worker, ID_CALL, 64 * p->config.max_calls);
+    id_table_init(&p->account_ids, config->stack.worker, ID_ACCOUNT, ACCOUNTS_MAX);
+    random_fill(&w->random, &p->key, sizeof p->key);
+    p->hasher = hasher_new();
+    p->stack  = stack_new(w, &config->stack, &stack_events, p);
+    error     = table_init(&p->call_table, CALLS_EXPECTED);
+    if (p->hasher == NULL || p->stack == NULL)
+        error = -ERR_NO_MEMORY;
+    if (error == 0)
+        error = listen_on(p);
+    if (error != 0) {
+        phone_free(p);
+        return error;
+    }
+    *out = p;
+    return 0;
+}
+
+void phone_free(struct phone *p)
+{
+    if (p == NULL)
+        return;
+    world_timer_stop(p->world, &p->events);
+    LIST_EACH_SAFE (l, &p->calls) {
+        call_free(CONTAINER_OF(l, struct call, link));
+    }
+    LIST_EACH_SAFE (l, &p->accounts) {
+        account_free(CONTAINER_OF(l, struct account, link));
+    }
+    if (p->stack != NULL)
+        stack_free(p->stack);
+    hasher_free(p->hasher);
+    table_fini(&p->call_table);
+    id_table_fini(&p->call_ids);
+    id_table_fini(&p->account_ids);
+    free(p);
+}
+
+bool phone_is_idle(const struct phone *p)
+{
+    LIST_EACH (l, &p->calls) {
+        const struct call *c = CONTAINER_OF(l, struct call, link);
+
+        if (c->session.state != SESSION_ENDED || c->pending != 0)
+            return false;
+    }
+    LIST_EACH (l, &p->accounts) {
+        const struct account *a = CONTAINER_OF(l, struct account, link);
+
+        if (!account_is_idle(a) || a->pending != 0)
+            return false;
+    }
+    return true;
+}
+
+struct stack *phone_stack(const struct phone *p)
+{
+    return p->stack;
+}
+
+struct address phone_address(const struct phone *p)
+{
+    return p->address;
+}

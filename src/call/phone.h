@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* phone.h - a user agent: accounts that register, calls that come and go
+ * (RFC 3261 8, 10, 11, 13-15).
+ *
+ *     phone_new --> phone_add_account --> phone_register
+ *                                    \--> call_place (call.h)
+ *     on_event(PHONE_INCOMING) -------> call_ring, call_answer, call_reject
+ *
+ * A phone owns its stack and everything on it; accounts and calls are named by
+ * ids, and an id whose object is gone is harmless.  Events come from the loop,
+ * never from inside a call of this header.  Nothing blocks. */
+
+#ifndef CALL_PHONE_H
+#define CALL_PHONE_H
+
+#include "base/hash.h"
+#include "call/event.h"
+#include "stack/stack.h"
+
+struct phone;
+
+/* Where the sound of a call comes from and goes to. */
+struct phone_media {
+    /* Give source and sink for a call (either may stay NULL: silence, discard).
+     * Returns 0 or -ERR_X, and then the call fails.  They are given back with
+     * `close` when the call is over. */
+    int (*open)(void *arg, object_id call, struct audio_source **source, struct audio_sink **sink);
+    void (*close)(void *arg, object_id call, struct audio_source *source, struct audio_sink *sink);
+    void *arg;
+};
+
+struct phone_config {
+    struct stack_config stack;
+    struct address      address;    /* one of this host's that peers reach: in Contact and SDP; its port: 0 any */
+    bool                tcp;        /* listen for TCP on the same port too                       */
+    struct slice        user_agent; /* lives as long as the phone                             */
+    bool                accept_any; /* requests for any user, not only for those of our accounts */
+    unsigned            max_calls;  /* at once; one more is answered 486                      */
+    msec                ring_limit; /* an incoming call is refused with 480 then; 0: 180 s      */
+    uint16_t            media_port_first, media_port_last; /* 0: media's own                  */
+    msec                no_media_after;                    /* 0: never told                   */
+    bool                latch; /* send where a peer behind a NAT sends from, media/session.h    */
+    struct phone_media  media; /* functions may be NULL: silence                              */
+    phone_event_fn     *on_event;
+    void               *user;
+};
+
+struct account_config {
+    struct slice        aor;       /* "sip:alice@example.test"                                  */
+    struct slice        display;   /* "Alice", or empty                                         */
+    struct slice        auth_user; /* empty: the user of the aor                                */
+    struct slice        password, ha1;
+    enum hash_algorithm ha1_algorithm;
+    struct slice        registrar; /* URI; empty: the domain of the aor                         */
+    struct slice        proxy;     /* outbound proxy URI, or empty                              */
+    uint32_t            expires;   /* seconds to ask for; 0: 3600                               */
+};
+
+/* Opens its listeners.  Returns 0, -ERR_NO_MEMORY, or as world_udp_open. */
+int phone_new(struct world *w, const struct phone_config *config, struct phone **out);
+
+/* Nothing is said to anybody: hang up, unregister and wait for phone_is_idle first. */
+void phone_free(struct phone *p);
+
+/* No call is up and no request of ours is waiting for an answer. */
+bool          phone_is_idle(const struct phone *p);
+struct stack *phone_stack(const struct phone *p);
+/* What goes into Contact and SDP, with the bound port. */
+struct address phone_address(const struct phone *p);
+
+/* Keeps copies.  Returns 0, -ERR_SYNTAX (a URI cannot be read), -ERR_LIMIT or
+ * -ERR_NO_MEMORY. */
+int phone_add_account(struct phone *p, const struct account_config *config, object_id *account);
+
+/* PHONE_REGISTERED or PHONE_REGISTER_FAILED follow, as often as things change. */
+void phone_register(struct phone *p, object_id account);
+/* PHONE_UNREGISTERED follows. */
+void phone_unregister(struct phone *p, object_id account);
+
+#endif

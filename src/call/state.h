@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* state.h - what the files of call/ share: the phone, its accounts and calls.
+ * Not for anybody else.
+ *
+ *   phone.c      the phone: its stack, who a message is for, events to the user
+ *   account.c    accounts and their registrations
+ *   call.c       what both sides of a call do: the session's actions, its end
+ *   call_out.c   the caller's side until the answer: forks, challenges, redirects
+ *   call_in.c    the callee's side, and requests inside of dialogs
+ *   call_sound.c offers, answers and media
+ *   reply.c      responses
+ *
+ * Events are not sent from where they arise but noted in a set, and told from a
+ * timer in the same order always: nothing is allocated for them, and the user may
+ * call back whatever it likes. */
+
+#ifndef CALL_STATE_H
+#define CALL_STATE_H
+
+#include "base/id.h"
+#include "base/table.h"
+#include "call/call.h"
+#include "dialog/dialog.h"
+#include "dialog/registration.h"
+#include "dialog/session.h"
+#include "sdp/offer_answer.h"
+
+enum {
+    REASON_MAX      = 96,
+    REDIRECTS_MAX   = 8, /* targets that a call may be sent to by 3xx        */
+    ROUNDS_MAX      = 8, /* INVITEs of one call: challenges, redirects       */
+    DIGITS_MAX      = 16,
+    ACCOUNTS_MAX    = 64,
+    CALL_MEMORY     = 64 * 1024,
+    RING_LIMIT      = 180 * 1000,
+    RING_AGAIN      = 60 * 1000, /* RFC 3261 13.3.1.1                         */
+    CALL_AUDIO_RATE = AUDIO_RATE,
+};
+
+/* A short text of our own, cut if it is too long. */
+struct reason {
+    char   text[REASON_MAX];
+    size_t len;
+};
+
+struct account {
+    struct link         link;
+    struct phone       *phone;
+    object_id           id;
+    struct arena        arena;
+    struct slice        aor, party, contact, route; /* party: "Alice" <sip:alice@...> */
+    struct uri          aor_uri;
+    enum transport      transport; /* to the first hop, if the URI says so */
+    struct auth_secret  secret;
+    struct registration registration;
+    struct timer        timer;
+    object_id           txn;     /* the REGISTER under way           */
+    unsigned            pending; /* set of 1 << enum phone_event_kind */
+    struct reason       reason;
+};
+
+/* One dialog that our INVITE made, or the one theirs did. */
+struct fork {
+    struct dialog      *dialog;
+    struct negotiation *negotiation; /* what this branch answered, or NULL     */
+};
+
+struct call {
+    struct link       link;
+    struct table_link entry; /* by Call-ID */
+    struct phone     *phone;
+    object_id         id;
+    struct account   *account;
+    struct arena      arena;
+    struct timer      timer;
+    bool              outgoing;
+    bool              gone; /* the session is over: freed when all is told  */
+    struct session    session;
+    struct slice      call_id, local_tag, peer, peer_display, contact;
+    char             *credentials; /* as in our last INVITE: its ACK has the same (13.2.2.4) */
+    struct fork       forks[LIMIT_BRANCHES];
+    unsigned          fork_count;
+    struct fork      *up; /* the one we talk to: theirs from the start, ours from the first 2xx */
+
+    struct dialog_half half; /* outgoing: what the INVITE says                            */
+    struct auth        auth;
+    bool               late_offer; /* our INVITE has no description                      */
+    struct slice       targets[REDIRECTS_MAX];
+    unsigned           target_count, target_next, rounds;
+    object_id          invite_txn;  /* client: our INVITE or re-INVITE                    */
+    uint32_t           invite_cseq; /* of it; of theirs if they sent the last one         */
+
+    struct message *invite; /* theirs: held until it is answered and acked                */
+    object_id       server_txn;
+    unsigned        refusal; /* for SESSION_SEND_REFUSAL                                  */
+    msec            ring_again_at, ring_until;
+    bool            expires; /* ring_until is what the INVITE's Expires says              */
+
+    struct negotiation   *negotiation;   /* of the session; before the answer: our offer      */
+    char                 *sdp, *ack_sdp; /* what our INVITE or 2xx, and our ACK, carries; C strings */
+    uint64_t              sdp_id;
+    struct address        local;           /* where media is bound                            */
+    bool                  offer_in_2xx;    /* the answer comes in the ACK                     */
+    bool                  hold, wish_hold; /* as agreed; as the user wants it               */
+    bool                  describe_hold;   /* what the next description says                 */
+    bool                  sound_open;
+    struct media_session *media;
+    struct audio_source  *source;
+    struct audio_sink    *sink;
+    struct slice          codec; /* static text */
+
+    unsigned           pending; /* set of 1 << enum phone_event_kind */
+    unsigned           status;
+    struct reason      reason;
+    char               digits[DIGITS_MAX];
+    unsigned           digit_count;
+    enum call_cause    cause;
+    enum call_side     side;
+    int                error;
+    bool               blamed; /* cause and side are set; the first one counts */
+    bool               told_ended;
+    msec               started, answered_at, ended_at;
+    bool               has_stats;
+    struct media_stats stats;
+};
+
+struct phone {
+    struct world       *world;
+    struct stack       *stack;
+    struct hasher      *hasher;
+    struct phone_config config;
+    struct address      address;
+    struct link         accounts, calls;
+    unsigned            call_count, account_count; /* calls that have not ended          */
+    struct id_table     account_ids, call_ids;
+    struct table        call_table;
+    struct hash_key     key;
+    struct timer        events; /* tells what is pending */
+    struct gather       gather; /* one message is written at a time */
+};
+
+/* phone.c */
+void         phone_wake(struct phone *p); /* something is pending */
+struct call *phone_find_call(const struct phone *p, object_id id);
+void         phone_token(struct phone *p, char *text, size_t len);
+void         reason_set(struct reason *r, struct slice text);
+struct slice reason_slice(const struct reason *r);
+
+/* account.c */
+struct account *account_find(const struct phone *p, object_id id);
+/* <sip:alice@192.0.2.1:5062>, with transport=tcp if peers should use that. */
+struct slice account_contact(const struct account *a, struct arena *arena, enum transport transport);
+/* Whom a request to this URI is for, or NULL. */
+struct account *account_of_uri(const struct phone *p, const struct uri *uri);
+void            account_free(struct account *a);
+bool            account_is_idle(const struct account *a);
+void            account_fill_event(struct account *a, enum phone_event_kind kind, struct phone_event *e);
+
+/* call.c */
+/* Keeps copies.  0, -ERR_LIMIT or -ERR_NO_MEMORY. */
+int  call_new(struct account *a, bool outgoing, struct slice call_id, struct slice local_tag, enum transport transport,
+              struct call **out);
+void call_free(struct call *c);
+void call_tell(struct call *c, enum phone_event_kind kind);
+/* Why and by whom the call ends: the first one said counts. */
+void call_blame(struct call *c, enum call_cause cause, enum call_side side, unsigned status, struct slice reason);
+void call_fail(struct call *c, enum call_cause cause, int error);
+void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_event *e);
+/* Display name without quotes, URI. */
+void call_set_peer(struct call *c, const struct name_addr *peer);
+
+/* What the actions of a session refer to. */
+struct occasion {
+    struct fork *fork; /* for ACK and BYE; NULL: c->up           */
+    uint32_t     cseq; /* of the INVITE that the ACK belongs to  */
+    object_id    txn;  /* the request to be answered             */
+};
+void call_perform(struct call *c, unsigned actions, const struct occasion *o);
+
+/* Headers that every dialog-making message of ours has. */
+void call_put_headers(struct call *c, struct gather *g);
+/* Send what has been written in phone->gather; false at a limit. */
+object_id call_send(struct call *c, enum method method, const struct request_start *start,
+                    const struct client_user *user);
+bool      call_set_sdp(char **where, struct slice text);
+
+/* call_out.c */
+void call_send_reinvite(struct call *c);
+void call_write_credentials(struct call *c, enum method method, struct slice uri, struct gather *g);
+void call_on_stray_2xx(struct call *c, struct message *response);
+
+/* call_in.c */
+void call_incoming(struct phone *p, object_id txn, struct message *invite);
+void call_on_request(struct call *c, struct fork *f, object_id txn, struct message *request);
+void call_on_ack(struct call *c, struct message *ack);
+void call_on_cancel(struct call *c);
+void call_send_2xx(struct call *c);
+void call_ring_timer(struct call *c, msec now);
+
+/* call_sound.c */
+int  call_sound_open(struct call *c);
+void call_sound_close(struct call *c);
+/* A negotiation that has offered just what c->sdp offers; NULL without memory. */
+struct negotiation *call_new_negotiation(struct call *c);
+int                 call_make_offer(struct call *c, struct negotiation *n, struct slice *text);
+int                 call_make_answer(struct call *c, struct negotiation *n, struct slice *text);
+/* Media as agreed; -ERR_UNSUPPORTED if nothing is. */
+int  call_sound_start(struct call *c, struct negotiation *n);
+bool call_can_talk(struct slice sdp_text); /* is there a stream and a codec that we have? */
+bool message_has_sdp(const struct message *m);
+
+/* reply.c */
+void reply_allow(struct phone *p, object_id txn, const struct message *request, unsigned status);
+void reply_options(struct phone *p, object_id txn, const struct message *request);
+void reply_retry_after(struct phone *p, object_id txn, const struct message *request, unsigned status);
+void reply_incompatible(struct phone *p, object_id txn, const struct message *request);
+/* Require, content type and coding (8.2.2.3, 8.2.3): true if it was refused. */
+bool reply_unsupported(struct phone *p, object_id txn, const struct message *request);
+void put_allow(struct gather *g);
+
+#endif
