@@ -260,6 +260,7 @@ TEST(a_redirect_is_followed)
     setup(&b, "route \"other.test\" { redirect = \"sip:192.0.2.9:6001\" }\n");
     asks(&b, "MESSAGE", "sip:bob@other.test", "");
     CHECK(begins(&b.one, "MESSAGE sip:bob@other.test SIP/2.0\r\n"));
+    CHECK(strstr(last(&b.one), "\r\nMax-Breadth: 60\r\n") != NULL);
     answers(&b, &b.one, "302 Moved", "Contact: <mailto:bob@other.test>, <sip:bob@192.0.2.9:6002>\r\n");
     CHECK(begins(&b.two, "MESSAGE sip:bob@192.0.2.9:6002 SIP/2.0\r\n"));
     CHECK(strstr(last(&b.two), "\r\nMax-Breadth: 60\r\n") != NULL);
@@ -298,6 +299,19 @@ TEST(silence_is_answered_by_silence)
     teardown(&b);
 }
 
+TEST(a_408_from_further_down_goes_no_further)
+{
+    struct bench b;
+
+    setup(&b, "");
+    registers(&b, &b.one, 6001);
+    asks(&b, "INFO", "sip:bob@example.test", "");
+    answers(&b, &b.one, "408 Request Timeout", "");
+    live(&b, 1000);
+    CHECK_INT(0, b.caller.count);
+    teardown(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +322,7 @@ int main(void)
         cmocka_unit_test(a_redirect_is_followed),
         cmocka_unit_test(a_redirect_that_leads_nowhere_is_passed_on),
         cmocka_unit_test(silence_is_answered_by_silence),
+        cmocka_unit_test(a_408_from_further_down_goes_no_further),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
