@@ -6,6 +6,7 @@
 #include "cmd/manual.h"
 #include "cmd/option.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -182,5 +183,6 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not the end */
     return flush(run(argc, argv));
 }

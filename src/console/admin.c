@@ -8,6 +8,7 @@
 
 /* A change on its way to the disk. */
 struct change {
+    const struct admin  *admin;
     struct control_call *call;
     json_t              *result;
 };
@@ -17,16 +18,17 @@ static void on_done(void *arg, int error)
     struct change       *c      = arg;
     struct control_call *call   = c->call;
     json_t              *result = c->result;
+    const char          *hope   = "do away with the cause and try again";
 
+    if (c->admin->stop != NULL)
+        hope = "the change is in force and will be written as soon as that is possible";
     free(c);
     if (error == 0) {
         control_reply(call, result);
         return;
     }
     json_decref(result);
-    control_fail(call, error,
-                 "not yet on the disk: %s; the change is in force and will be written as soon as that is possible",
-                 error_text(error));
+    control_fail(call, error, "not written to the disk: %s; %s", error_text(error), hope);
 }
 
 /* Empty if it is missing or no text. */
@@ -46,12 +48,14 @@ static struct slice domain_of(const struct admin *a, const json_t *params)
     return domain.len > 0 ? domain : a->config->domains[0];
 }
 
-static struct change *change_new(struct control_call *call, struct slice name, struct slice domain)
+static struct change *change_new(const struct admin *a, struct control_call *call, struct slice name,
+                                 struct slice domain)
 {
     struct change *c = calloc(1, sizeof *c);
 
     if (c == NULL)
         return NULL;
+    c->admin  = a;
     c->call   = call;
     c->result = json_pack("{s:s%,s:s%}", "name", name.ptr, name.len, "domain", domain.ptr, domain.len);
     if (c->result != NULL)
@@ -106,7 +110,7 @@ static void put(struct admin *a, struct control_call *call, const json_t *params
         control_fail(call, -ERR_SYNTAX, "a password has 1 to %d bytes and no control characters", USER_PASSWORD_MAX);
         return;
     }
-    c = change_new(call, name, domain);
+    c = change_new(a, call, name, domain);
     if (c == NULL) {
         control_fail(call, -ERR_NO_MEMORY, "%s", error_text(ERR_NO_MEMORY));
         return;
@@ -131,7 +135,7 @@ static void user_remove(void *user, struct control_call *call, const json_t *par
 {
     struct admin  *a    = user;
     struct slice   name = text_of(params, "name"), domain = domain_of(a, params);
-    struct change *c     = change_new(call, name, domain);
+    struct change *c     = change_new(a, call, name, domain);
     int            error = c == NULL ? -ERR_NO_MEMORY : users_remove(a->users, domain, name, on_done, c);
 
     if (c == NULL)

@@ -164,7 +164,10 @@ TEST(a_change_that_did_not_reach_the_disk_is_a_failure)
 
     setup(&b);
     store_fake_fail(b.store, -ERR_DISK_FULL);
-    check_bad(&b, "user.add", user("alice", NULL, "x"), -ERR_DISK_FULL, "not yet on the disk: disk full");
+    check_bad(&b, "user.add", user("alice", NULL, "x"), -ERR_DISK_FULL,
+              "not written to the disk: disk full; the change is in force");
+    b.admin.stop = NULL;
+    check_bad(&b, "user.add", user("bob", NULL, "x"), -ERR_DISK_FULL, "do away with the cause and try again");
     store_fake_fail(b.store, 0);
     teardown(&b);
 }

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pty
+import resource
 import select
 import sqlite3
 import stat
@@ -173,6 +174,16 @@ class Users(Bench):
         self.assertEqual("", done.stdout)
         self.assertIn("was damaged: it was moved to", done.stderr)
         self.assertEqual(1, len([name for name in os.listdir(self.state) if ".damaged-" in name]))
+
+    def test_a_full_disk_is_said(self):
+        self.user("list")
+        done = subprocess.run([AHOY, "user", "add", "alice", "--generate", "--config", self.config], timeout=60,
+                              capture_output=True, text=True, env=self.environment,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+        self.assertEqual(22, done.returncode, done.stderr)
+        self.assertIn("disk full", done.stderr)
+        self.assertIn(self.database, done.stderr)
+        self.assertEqual([], self.stored())
 
     def test_files_are_for_the_owner_only(self):
         self.user("add", "alice", "--generate")
