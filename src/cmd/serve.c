@@ -8,6 +8,7 @@
 #include "console/admin.h"
 #include "console/control.h"
 #include "net/world_uv.h"
+#include "server/config_keys.h"
 #include "server/server.h"
 #include "stack/trace.h"
 
@@ -36,6 +37,7 @@ struct service {
     struct trace_writer *trace;
     struct control      *control;
     struct admin         admin;
+    uint64_t             started_at; /* wall clock, ms */
     bool                 json;
 };
 
@@ -139,16 +141,37 @@ static int open_store(struct service *v)
     config_state_path(v->config, &b, "ahoy.db");
     error = store_sqlite_open(v->world, buf_cstr(&b), v->config->store_queue, server_on_report, v->server, &v->store,
                               problem, sizeof problem);
+    if (error == 0 && problem[0] != '\0') /* it was damaged, and a new one begun */
+        fprintf(stderr, "ahoy serve: %s\n", problem);
     return error == 0 ? EXIT_OK : fail(problem, error);
 }
 
+static json_t *listening_to_json(const struct server *server)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < server_listener_count(server); i++) {
+        struct flow          flow   = server_listener(server, i);
+        struct config_listen listen = { flow.transport, flow.local };
+        char                 text[ADDRESS_TEXT + 8];
+        struct buf           b = BUF_ON(text);
+
+        config_listen_write(&b, &listen);
+        json_array_append_new(list, json_string(buf_cstr(&b)));
+    }
+    return list;
+}
+
+/* What `ahoy status` shows beyond the users. */
 static void add_status(void *arg, json_t *status)
 {
-    const struct service         *v = arg;
+    struct service               *v = arg;
     const struct stack_counters  *c = stack_counters(server_stack(v->server));
     const struct server_counters *n = server_counters(v->server);
     json_t                       *counters;
 
+    json_object_set_new(status, "listening", listening_to_json(v->server));
+    json_object_set_new(status, "uptime_msec", json_integer((json_int_t)(world_wall(v->world) - v->started_at)));
     counters = json_object();
 #define COUNTER(name, help) json_object_set_new(counters, #name, json_integer((json_int_t)c->name));
 #include "stack/counters.def"
@@ -169,8 +192,9 @@ static int open_control(struct service *v)
     struct buf                   b = BUF_ON(path);
     int                          error;
 
-    v->admin = (struct admin){ v->config, server_users(v->server), add_status, on_signal, v };
-    methods  = admin_methods(&count);
+    v->started_at = world_wall(v->world);
+    v->admin      = (struct admin){ v->config, server_users(v->server), add_status, on_signal, v };
+    methods       = admin_methods(&count);
     config_state_path(v->config, &b, "control.sock");
     error = control_start(v->world, buf_cstr(&b), methods, count, &v->admin, v->config->control_clients, &v->control,
                           problem, sizeof problem);
@@ -223,7 +247,7 @@ static int start(struct service *v)
     return EXIT_OK;
 }
 
-/* The store first: what waits in its queue is committed before the end. */
+/* No new commands; then the store: what waits in its queue is committed before the end. */
 static void stop(struct service *v)
 {
     if (v->control != NULL)
@@ -231,6 +255,8 @@ static void stop(struct service *v)
     if (v->store != NULL)
         store_close(v->store);
     server_free(v->server);
+    if (v->world != NULL)
+        world_uv_turn(v->world, 0); /* what the two had still posted */
     if (trace_close(v->trace) != 0)
         fprintf(stderr, "ahoy: the trace is incomplete: it could not be written\n");
     if (v->world != NULL)
@@ -288,7 +314,7 @@ const struct command command_serve = {
                 "this host's name, UDP and TCP port 5060 of all addresses are listened on, users must\n"
                 "authenticate, and the state is kept in /var/lib/ahoy (root) or ~/.local/state/ahoy.",
     .options  = options,
-    .examples = "ahoy serve                          # then, elsewhere: ahoy user add alice\n"
-                "ahoy serve --config ./ahoy.conf     # see ahoy.conf(5)\n",
+    .examples = "  ahoy serve                          # then, elsewhere: ahoy user add alice\n"
+                "  ahoy serve --config ./ahoy.conf     # see ahoy.conf(5)\n",
     .run      = run,
 };
