@@ -170,7 +170,8 @@ static int open_on(const struct audio_module *module, void *library, const char 
 }
 
 /* Beside the executable (a build folder), then where it is installed.  Nowhere
- * else: what is loaded runs as us. */
+ * else: what is loaded runs as us.  It stays loaded after dlclose, since sound
+ * libraries leave threads and memory behind that point into them. */
 static void *load_library(void)
 {
     static const char *const places[] = { "", "../lib/ahoy/" };
@@ -185,7 +186,7 @@ static void *load_library(void)
     for (size_t i = 0; i < sizeof places / sizeof *places && library == NULL; i++) {
         strcpy(end, places[i]);
         strcat(end, MODULE_FILE);
-        library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     }
     return library;
 }

@@ -7,6 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* PortAudio looks for cards through ALSA and JACK, which tell standard error of
+ * each one that they do not find.  Where they are there, they are asked not to. */
+typedef void alsa_error_fn(const char *file, int line, const char *function, int error, const char *format, ...);
+extern int   snd_lib_error_set_handler(alsa_error_fn *handler) __attribute__((weak));
+extern void  jack_set_error_function(void (*handler)(const char *text)) __attribute__((weak));
+extern void  jack_set_info_function(void (*handler)(const char *text)) __attribute__((weak));
+
 struct audio_card {
     PaStream    *stream;
     struct ring *captured, *to_play;
@@ -75,13 +82,55 @@ static enum audio_card_error open_stream(struct audio_card *card, const char *na
                                                                                : AUDIO_CARD_FAILED;
 }
 
+static void ignore_alsa(const char *file, int line, const char *function, int error, const char *format, ...)
+{
+    (void)file;
+    (void)line;
+    (void)function;
+    (void)error;
+    (void)format;
+}
+
+static void ignore_jack(const char *text)
+{
+    (void)text;
+}
+
+/* NULL gives them their own handlers back. */
+static void set_quiet(bool quiet)
+{
+    if (snd_lib_error_set_handler != NULL)
+        (void)snd_lib_error_set_handler(quiet ? ignore_alsa : NULL);
+    if (jack_set_error_function != NULL)
+        jack_set_error_function(quiet ? ignore_jack : NULL);
+    if (jack_set_info_function != NULL)
+        jack_set_info_function(quiet ? ignore_jack : NULL);
+}
+
+static bool start_portaudio(void)
+{
+    bool started;
+
+    set_quiet(true);
+    started = Pa_Initialize() == paNoError;
+    if (!started)
+        set_quiet(false);
+    return started;
+}
+
+static void stop_portaudio(void)
+{
+    Pa_Terminate();
+    set_quiet(false);
+}
+
 static enum audio_card_error portaudio_open(const char *name, unsigned rate, struct ring *captured,
                                             struct ring *to_play, char *why, size_t why_size, struct audio_card **out)
 {
     struct audio_card    *card = malloc(sizeof *card);
     enum audio_card_error result;
 
-    if (card == NULL || Pa_Initialize() != paNoError) {
+    if (card == NULL || !start_portaudio()) {
         snprintf(why, why_size, "the sound system does not start");
         free(card);
         return AUDIO_CARD_FAILED;
@@ -89,7 +138,7 @@ static enum audio_card_error portaudio_open(const char *name, unsigned rate, str
     *card  = (struct audio_card){ NULL, captured, to_play };
     result = open_stream(card, name, rate, why, why_size);
     if (result != AUDIO_CARD_OK) {
-        Pa_Terminate();
+        stop_portaudio();
         free(card);
         return result;
     }
@@ -101,7 +150,7 @@ static void portaudio_close(struct audio_card *card)
 {
     Pa_AbortStream(card->stream);
     Pa_CloseStream(card->stream);
-    Pa_Terminate();
+    stop_portaudio();
     free(card);
 }
 
