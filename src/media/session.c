@@ -180,17 +180,13 @@ static void start_first(struct media_session *m)
     media_rtcp_due(m);
 }
 
-/* A source that is no longer accepted has no say in who comes next. */
+/* What is accepted next makes rtp/session forget the source of before. */
 static void start_again(struct media_session *m)
 {
-    bool was_accepted = m->latch.accepted;
-
     rtp_session_set_clock_rate(&m->rtp, m->stream.codec->clock);
     latch_update(&m->latch, &m->stream.remote, m->stream.latch);
-    if (was_accepted && !m->latch.accepted) {
-        rtp_session_forget_source(&m->rtp);
+    if (!m->latch.accepted)
         m->rtcp_heard = (struct address){ 0 };
-    }
 }
 
 int media_start(struct media_session *m, const struct media_stream *stream)
