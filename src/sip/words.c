@@ -51,12 +51,20 @@ static enum header_id guess(struct slice name)
         return HEADER_VIA;
     case KEY(4, 'c', 'q'):
         return HEADER_CSEQ;
+    case KEY(4, 'd', 'e'):
+        return HEADER_DATE;
     case KEY(4, 'f', 'm'):
         return HEADER_FROM;
     case KEY(5, 'a', 'w'):
         return HEADER_ALLOW;
+    case KEY(5, 'e', 't'):
+        return HEADER_EVENT;
     case KEY(5, 'r', 'e'):
         return HEADER_ROUTE;
+    case KEY(6, 'a', 't'):
+        return HEADER_ACCEPT;
+    case KEY(6, 'm', 'e'):
+        return HEADER_MIN_SE;
     case KEY(6, 's', 'r'):
         return HEADER_SERVER;
     case KEY(7, 'c', 'd'):
@@ -65,6 +73,8 @@ static enum header_id guess(struct slice name)
         return HEADER_CONTACT;
     case KEY(7, 'e', 's'):
         return HEADER_EXPIRES;
+    case KEY(7, 'r', 'e'):
+        return HEADER_REQUIRE;
     case KEY(9, 's', 'd'):
         return HEADER_SUPPORTED;
     case KEY(10, 'u', 't'):
@@ -79,6 +89,10 @@ static enum header_id guess(struct slice name)
         return HEADER_AUTHORIZATION;
     case KEY(14, 'c', 'h'):
         return HEADER_CONTENT_LENGTH;
+    case KEY(15, 's', 's'):
+        return HEADER_SESSION_EXPIRES;
+    case KEY(19, 'p', 'n'):
+        return HEADER_PROXY_AUTHORIZATION;
     default:
         return HEADER_OTHER;
     }

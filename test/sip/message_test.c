@@ -157,6 +157,7 @@ TEST(malformed_request_lines_are_faults)
         { "INVITE\r\n" TAIL, "\r\nVia", 400, true },
         { "INVITE sip:bob@h HTTP/1.1\r\n" TAIL, "HTTP", 400, true },
         { "INVITE sip:bob@h SIP/3.0\r\n" TAIL, "SIP/3", 505, true },
+        { "INVITE sip:bob@h SIP/2.00\r\n" TAIL, "SIP/2.00", 505, true },
         { "INVITE sip:bob@h SIP/2.1\r\n" TAIL, "SIP/2.1", 505, true },
         { "@ sip:bob@h SIP/2.0\r\n" TAIL, "@", 400, false },
     };
