@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "party.h"
 
+#include "support/alloc.h"
+
 #define HEAD "v=0\r\no=- 7 7 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
 
 static const struct sdp_codec opus  = { .format       = { SLICE_INIT("opus"), 48000, 2 },
@@ -594,6 +596,30 @@ TEST(long_words_in_an_offer_are_copied_into_the_answer)
     negotiation_free(n);
 }
 
+/* Each allocation of a whole exchange fails once: an error, and all is as before. */
+TEST(memory_that_fails_leaves_the_negotiation_as_it_was)
+{
+    struct negotiation *alice = party(1), *bob = party(2);
+    struct sdp_local    a = audio_at(1, 4000, &pcmu, 1), b = audio_at(2, 5000, &pcmu, 1);
+    struct slice        offer, answer;
+    struct sdp_fault    fault;
+
+    for (unsigned n = 1; alloc_fail_at(n), negotiation_offer(alice, &a, 1, &offer) != 0; n++)
+        CHECK_INT(NEGOTIATION_NONE, negotiation_state(alice));
+    for (unsigned n = 1; alloc_fail_at(n), negotiation_receive_offer(bob, offer, &fault) != 0; n++)
+        CHECK_INT(NEGOTIATION_NONE, negotiation_state(bob));
+    for (unsigned n = 1; alloc_fail_at(n), negotiation_answer(bob, &b, 1, &answer) != 0; n++)
+        CHECK_INT(NEGOTIATION_OFFER_RECEIVED, negotiation_state(bob));
+    for (unsigned n = 1; alloc_fail_at(n), negotiation_receive_answer(alice, answer, &fault) != 0; n++)
+        CHECK_INT(NEGOTIATION_OFFER_SENT, negotiation_state(alice));
+    alloc_fail_at(1);
+    CHECK(negotiation_new(&(struct negotiation_config){ 0 }) == NULL);
+    alloc_fail_at(0);
+    CHECK(negotiation_stream(alice, 0)->active && negotiation_stream(bob, 0)->active);
+    negotiation_free(alice);
+    negotiation_free(bob);
+}
+
 /* RFC 3264 9. */
 TEST(capabilities_are_told_with_port_0)
 {
@@ -644,6 +670,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_offered_is_refused_before_anything_changes),
         cmocka_unit_test(a_description_that_is_too_large_to_make_is_refused),
         cmocka_unit_test(long_words_in_an_offer_are_copied_into_the_answer),
+        cmocka_unit_test(memory_that_fails_leaves_the_negotiation_as_it_was),
         cmocka_unit_test(capabilities_are_told_with_port_0),
     };
 
