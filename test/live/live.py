@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What every live test needs: a server of its own on free ports, users, phones,
+and an end that leaves nothing behind.
+
+A test is a function whose name begins with test_; run(globals()) runs them all,
+prints one line each and exits 0, 1 or 77 (skipped)."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+AHOY = os.environ.get("AHOY", os.path.join(os.path.dirname(__file__), "../../build/dev/ahoy"))
+SHARED = os.environ.get("AHOY_SHARED", os.path.join(os.path.dirname(__file__), "../../../shared"))
+PATIENCE = 20  # seconds that anything may take on a busy machine
+
+
+class Skip(Exception):
+    """The test cannot be made here; the text says what is missing."""
+
+
+def need(program):
+    path = shutil.which(program)
+    if path is None:
+        raise Skip(program + " is not installed")
+    return path
+
+
+def free_port():
+    """A port of 127.0.0.1 that is free for UDP and TCP now."""
+    for _ in range(100):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind(("127.0.0.1", 0))
+            try:
+                tcp.bind(udp.getsockname())
+                return udp.getsockname()[1]
+            except OSError:
+                continue
+    raise AssertionError("no port is free for UDP and TCP")
+
+
+class Process:
+    """A program in the background whose stdout is JSON lines."""
+
+    def __init__(self, args, env=None, cwd=None, stdin=subprocess.DEVNULL, name=None):
+        self.name = name or os.path.basename(args[0])
+        self.log = tempfile.TemporaryFile(mode="w+")
+        self.events = []
+        self.child = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=self.log, stdin=stdin, env=env,
+                                      cwd=cwd, text=True)
+        os.set_blocking(self.child.stdout.fileno(), False)
+        self.partial = ""
+
+    def read(self):
+        """Take in what has been printed since."""
+        try:
+            chunk = os.read(self.child.stdout.fileno(), 65536).decode(errors="replace")
+        except BlockingIOError:
+            return
+        lines = (self.partial + chunk).split("\n")
+        self.partial = lines.pop()
+        self.events += [json.loads(line) for line in lines if line.startswith("{")]
+
+    def wait_event(self, kind, patience=PATIENCE, **fields):
+        """The first event of this kind with these fields; fails after a while."""
+        end = time.monotonic() + patience
+        while True:
+            ended = self.child.poll() is not None
+            self.read()
+            for event in self.events:
+                if event.get("event") == kind and all(event.get(k) == v for k, v in fields.items()):
+                    return event
+            if ended or time.monotonic() > end:
+                raise AssertionError("%s: no event %s %s\nevents: %s\n%s"
+                                     % (self.name, kind, fields, self.events, self.stderr()))
+            time.sleep(0.02)
+
+    def wait_exit(self, patience=PATIENCE):
+        try:
+            code = self.child.wait(patience)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("%s still runs after %d s\n%s" % (self.name, patience, self.stderr()))
+        self.read()
+        return code
+
+    def stderr(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def stop(self, number=signal.SIGTERM):
+        if self.child.poll() is None:
+            self.child.send_signal(number)
+            try:
+                self.child.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+        self.child.stdout.close()
+
+
+class Server:
+    """`ahoy serve` on free ports of 127.0.0.1, in a folder of its own."""
+
+    def __init__(self, folder, domain="example.test", extra="", name="server"):
+        self.folder = os.path.join(folder, name)
+        self.domain = domain
+        os.makedirs(self.folder, exist_ok=True)
+        self.config = os.path.join(self.folder, "ahoy.conf")
+        self.port = free_port()
+        with open(self.config, "w") as f:
+            f.write('domain = {"%s"}\nlisten = {"udp:127.0.0.1:%d", "tcp:127.0.0.1:%d"}\nstate = "%s/state"\n'
+                    'trace = "%s/trace"\n%s\n' % (domain, self.port, self.port, self.folder, self.folder, extra))
+        self.start()
+
+    def start(self):
+        self.process = Process([AHOY, "serve", "--json", "--config", self.config], name=self.folder)
+        self.process.wait_event("ready")
+
+    def add_user(self, name, password):
+        subprocess.run([AHOY, "user", "add", name, "--config", self.config, "--password-stdin"],
+                       input=password + "\n", text=True, check=True, stderr=subprocess.PIPE)
+
+    def status(self):
+        out = subprocess.run([AHOY, "user", "list", "--json", "--config", self.config], text=True, check=True,
+                             stdout=subprocess.PIPE)
+        return [json.loads(line) for line in out.stdout.splitlines()]
+
+    def stop(self):
+        self.process.stop()
+        return self.process.child.returncode
+
+
+class Bench:
+    """A folder and the processes started in it; `with Bench() as b:` ends them all."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="ahoy-live-")
+        self.things = []
+        return self
+
+    def __exit__(self, kind, value, trace):
+        for thing in reversed(self.things):
+            thing.stop()
+        if kind is None or not os.environ.get("AHOY_KEEP"):
+            shutil.rmtree(self.folder, ignore_errors=True)
+        else:
+            print("kept: " + self.folder)
+
+    def add(self, thing):
+        self.things.append(thing)
+        return thing
+
+    def server(self, **kwargs):
+        return self.add(Server(self.folder, **kwargs))
+
+    def run(self, *args, **kwargs):
+        return self.add(Process(list(args), **kwargs))
+
+
+def run(names):
+    failed = skipped = passed = 0
+    for name, function in list(names.items()):
+        if not name.startswith("test_"):
+            continue
+        try:
+            function()
+            passed += 1
+            print("ok   " + name)
+        except Skip as reason:
+            skipped += 1
+            print("skip %s: %s" % (name, reason))
+        except Exception:
+            failed += 1
+            print("FAIL " + name)
+            traceback.print_exc(file=sys.stdout)
+        sys.stdout.flush()
+    print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
+    sys.exit(1 if failed else 77 if skipped else 0)
