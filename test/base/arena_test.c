@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/arena.h"
+#include "support/alloc.h"
 #include "support/test.h"
 
 TEST(memory_of_the_owner_is_used_first_and_aligned)
@@ -86,6 +87,20 @@ TEST(a_copy_is_another_text_with_the_same_bytes)
     arena_fini(&a);
 }
 
+TEST(no_memory_is_remembered_and_nothing_leaks)
+{
+    struct arena a;
+
+    arena_init(&a, NULL, 0, 100000);
+    CHECK(arena_alloc(&a, 3000) != NULL);
+    alloc_fail_at(1);
+    CHECK(arena_alloc(&a, 3000) == NULL);
+    alloc_fail_at(0);
+    CHECK(!arena_ok(&a));
+    CHECK(arena_alloc(&a, 8) == NULL);
+    arena_fini(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +110,7 @@ int main(void)
         cmocka_unit_test(chunks_never_exceed_the_limit),
         cmocka_unit_test(a_size_that_wraps_is_refused),
         cmocka_unit_test(a_copy_is_another_text_with_the_same_bytes),
+        cmocka_unit_test(no_memory_is_remembered_and_nothing_leaks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

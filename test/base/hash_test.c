@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/buf.h"
 #include "base/hash.h"
+#include "support/alloc.h"
 #include "support/test.h"
 
 static struct slice hex(const uint8_t *bytes, size_t len)
@@ -83,6 +84,13 @@ TEST(secrets_are_equal_only_in_every_byte)
     CHECK(secret_eq("", "", 0));
 }
 
+TEST(without_memory_there_is_no_hasher)
+{
+    alloc_fail_at(1);
+    CHECK(hasher_new() == NULL);
+    alloc_fail_at(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +98,7 @@ int main(void)
         cmocka_unit_test(nothing_at_all_has_a_digest),
         cmocka_unit_test(the_mac_is_hmac_sha256),
         cmocka_unit_test(secrets_are_equal_only_in_every_byte),
+        cmocka_unit_test(without_memory_there_is_no_hasher),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/id.h"
+#include "support/alloc.h"
 #include "support/test.h"
 
 TEST(an_id_finds_its_object_until_it_is_removed)
@@ -104,6 +105,27 @@ TEST(the_generation_wraps_past_zero)
     id_table_fini(&t);
 }
 
+TEST(without_memory_there_is_no_id_and_the_others_stay)
+{
+    static int      objects[65];
+    struct id_table t;
+    object_id       first;
+
+    id_table_init(&t, 0, ID_CALL, 1000);
+    alloc_fail_at(1);
+    CHECK(id_add(&t, &objects[0]) == 0);
+    alloc_fail_at(0);
+    first = id_add(&t, &objects[0]);
+    for (int i = 1; i < 64; i++)
+        CHECK(id_add(&t, &objects[i]) != 0);
+    alloc_fail_at(1);
+    CHECK(id_add(&t, &objects[64]) == 0); /* the first growth */
+    alloc_fail_at(0);
+    CHECK(id_find(&t, first) == &objects[0]);
+    CHECK(id_add(&t, &objects[64]) != 0);
+    id_table_fini(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +134,7 @@ int main(void)
         cmocka_unit_test(ids_of_other_tables_and_nonsense_find_nothing),
         cmocka_unit_test(the_limit_is_exact_and_freed_places_are_used_again),
         cmocka_unit_test(the_generation_wraps_past_zero),
+        cmocka_unit_test(without_memory_there_is_no_id_and_the_others_stay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/table.h"
+
+#include "base/error.h"
+#include "support/alloc.h"
 #include "support/test.h"
 
 struct thing {
@@ -126,6 +129,29 @@ TEST(each_sees_all_entries_once_and_may_remove_them)
     }
 }
 
+/* table.h: if memory for growth is short the chains get longer. */
+TEST(a_table_without_memory_to_grow_goes_on_working)
+{
+    struct thing things[100] = { { .number = 0 } };
+    struct table t;
+
+    alloc_fail_at(1);
+    CHECK_INT(-ERR_NO_MEMORY, table_init(&t, 0));
+    alloc_fail_at(0);
+    CHECK_INT(0, table_init(&t, 0));
+    for (unsigned i = 0; i < 100; i++) {
+        things[i].number = i;
+        alloc_fail_at(i < 60 ? 1 : 0);
+        table_insert(&t, &things[i].link, spread(i));
+        alloc_fail_at(0);
+        CHECK(i >= 60 || t.bucket_count == 16);
+        for (unsigned k = 0; k <= i; k++)
+            CHECK(find(&t, k, spread(k)) == &things[k]);
+    }
+    CHECK(t.bucket_count > 16);
+    table_fini(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +160,7 @@ int main(void)
         cmocka_unit_test(equal_hashes_are_all_walked_and_strangers_in_the_chain_are_not),
         cmocka_unit_test(removing_what_is_not_there_changes_nothing),
         cmocka_unit_test(each_sees_all_entries_once_and_may_remove_them),
+        cmocka_unit_test(a_table_without_memory_to_grow_goes_on_working),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
