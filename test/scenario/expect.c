@@ -138,6 +138,8 @@ bool verb_expect(struct scenario *s, const struct statement *st)
 
     if (w.count < 3)
         return scenario_fail(s, "expect what?");
+    if (strcmp(w.word[1], "sound") == 0 || strcmp(w.word[1], "silence") == 0)
+        return expect_sound(s, st);
     if (strcmp(w.word[1], "no") == 0 || parse_count(w.word[1], &number))
         return expect_count(s, &w, number);
     want.who = scenario_actor(s, w.word[1]);

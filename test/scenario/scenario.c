@@ -140,7 +140,7 @@ static const struct {
 } verbs[] = {
     { "net", verb_net },       { "name", verb_name },     { "wait", verb_wait },     { "skip", verb_skip },
     { "settle", verb_settle }, { "flow", verb_flow },     { "expect", verb_expect }, { "peer", verb_peer },
-    { "stack", verb_stack },   { "server", verb_server },
+    { "stack", verb_stack },   { "server", verb_server }, { "phone", verb_phone },
 };
 
 static bool run_statement(struct scenario *s, const struct statement *st)

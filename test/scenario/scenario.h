@@ -93,6 +93,8 @@ verb_fn verb_expect;         /* expect.c */
 verb_fn verb_peer;           /* peer.c   */
 verb_fn verb_stack;          /* stack.c  */
 verb_fn verb_server;         /* server.c */
+verb_fn verb_phone;          /* phone.c  */
+verb_fn expect_sound;        /* phone.c: part of expect */
 void    scenario_free_patterns(struct scenario *s);
 
 #endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scenario/sound.h"
+#include "base/error.h"
+#include "media/audio_tone.h"
+#include "media/compare.h"
+
+#include <stdlib.h>
+
+enum { FRAME_SAMPLES = SOUND_RATE / 1000 * AUDIO_FRAME_MS, WHISPER = 200 };
+
+struct voice {
+    struct audio_source  source;
+    struct world        *world;
+    struct track        *track;
+    struct audio_source *tone;
+};
+
+struct ear {
+    struct audio_sink sink;
+    struct world     *world;
+    struct track     *track;
+};
+
+/* ---- tracks ---- */
+
+struct track *track_new(void)
+{
+    struct track *t = calloc(1, sizeof *t);
+
+    if (t != NULL) {
+        t->at      = calloc(SOUND_FRAMES, sizeof *t->at);
+        t->start   = calloc(SOUND_FRAMES, sizeof *t->start);
+        t->samples = calloc(SOUND_FRAMES, FRAME_SAMPLES * sizeof *t->samples);
+    }
+    if (t == NULL || t->at == NULL || t->start == NULL || t->samples == NULL)
+        abort();
+    return t;
+}
+
+void track_free(struct track *t)
+{
+    if (t == NULL)
+        return;
+    free(t->at);
+    free(t->start);
+    free(t->samples);
+    free(t);
+}
+
+/* What does not fit is left out: a scenario talks for less than that. */
+static void track_add(struct track *t, msec at, const int16_t *samples, size_t count)
+{
+    if (t->frames == SOUND_FRAMES || count > SOUND_FRAMES * (size_t)FRAME_SAMPLES - t->count)
+        return;
+    t->at[t->frames]      = at;
+    t->start[t->frames++] = t->count;
+    memcpy(t->samples + t->count, samples, count * sizeof *samples);
+    t->count += count;
+}
+
+/* The samples of the frames from `from` up to, not including, `to`. */
+static const int16_t *track_span(const struct track *t, msec from, msec to, size_t *count)
+{
+    size_t first = 0, behind;
+
+    while (first < t->frames && t->at[first] < from)
+        first++;
+    for (behind = first; behind < t->frames && t->at[behind] < to; behind++)
+        ;
+    *count = first == behind ? 0 : (behind == t->frames ? t->count : t->start[behind]) - t->start[first];
+    return *count == 0 ? t->samples : t->samples + t->start[first];
+}
+
+bool track_is_heard(const struct track *said, const struct track *heard, msec from, msec to, msec until,
+                    struct buf *why)
+{
+    struct compare_result result;
+    size_t                said_count, heard_count;
+    const int16_t        *said_samples  = track_span(said, from, to, &said_count);
+    const int16_t        *heard_samples = track_span(heard, from, until, &heard_count);
+    int error = compare_speech(said_samples, said_count, heard_samples, heard_count, SOUND_RATE, &result);
+
+    if (error != 0) {
+        buf_printf(why, "%zu samples were said: %s", said_count, error_text(error));
+        return false;
+    }
+    buf_printf(why, "%s (%zu of %zu samples, correlation %.2f, covered %.2f, %.1f dB)", result.reason, heard_count,
+               said_count, result.correlation, result.covered, result.level_db);
+    return result.heard;
+}
+
+bool track_is_silent(const struct track *heard, msec from, msec until)
+{
+    size_t         count;
+    const int16_t *samples = track_span(heard, from, until, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (samples[i] > WHISPER || samples[i] < -WHISPER)
+            return false;
+    return true;
+}
+
+/* ---- voices ---- */
+
+static void voice_pull(struct audio_source *s, int16_t *samples, size_t count)
+{
+    struct voice *v = CONTAINER_OF(s, struct voice, source);
+
+    audio_pull(v->tone, samples, count);
+    track_add(v->track, world_now(v->world), samples, count);
+}
+
+static bool voice_ended(const struct audio_source *s)
+{
+    return audio_ended(CONTAINER_OF(s, struct voice, source)->tone);
+}
+
+static void voice_close(struct audio_source *s)
+{
+    struct voice *v = CONTAINER_OF(s, struct voice, source);
+
+    audio_source_close(v->tone);
+    free(v);
+}
+
+struct audio_source *voice_new(struct world *world, struct track *track, uint64_t seed)
+{
+    static const struct audio_source_ops ops = { voice_pull, voice_ended, voice_close };
+    struct voice                        *v   = calloc(1, sizeof *v);
+
+    if (v == NULL)
+        abort();
+    v->source = (struct audio_source){ &ops, SOUND_RATE };
+    v->world  = world;
+    v->track  = track;
+    v->tone   = audio_tone_new(seed, SOUND_RATE, NEVER);
+    if (v->tone == NULL)
+        abort();
+    return &v->source;
+}
+
+/* ---- ears ---- */
+
+static void ear_push(struct audio_sink *s, const int16_t *samples, size_t count)
+{
+    struct ear *e = CONTAINER_OF(s, struct ear, sink);
+
+    track_add(e->track, world_now(e->world), samples, count);
+}
+
+static int ear_error(const struct audio_sink *s)
+{
+    (void)s;
+    return 0;
+}
+
+static int ear_close(struct audio_sink *s)
+{
+    free(CONTAINER_OF(s, struct ear, sink));
+    return 0;
+}
+
+struct audio_sink *ear_new(struct world *world, struct track *track)
+{
+    static const struct audio_sink_ops ops = { ear_push, ear_error, ear_close };
+    struct ear                        *e   = calloc(1, sizeof *e);
+
+    if (e == NULL)
+        abort();
+    e->sink  = (struct audio_sink){ &ops, SOUND_RATE };
+    e->world = world;
+    e->track = track;
+    return &e->sink;
+}

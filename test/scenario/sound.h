@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sound.h - what a phone says and hears, kept with its times.
+ *
+ * Every phone speaks with a voice of its own (media/audio_tone.h).  Who hears
+ * whom is proved by correlation of what one heard with what the other said in the
+ * same span (media/compare.h). */
+
+#ifndef TEST_SCENARIO_SOUND_H
+#define TEST_SCENARIO_SOUND_H
+
+#include "media/audio.h"
+#include "support/world_fake.h"
+
+enum { SOUND_RATE = AUDIO_RATE, SOUND_FRAMES = 6000 }; /* two minutes of 20 ms */
+
+/* A run of frames, each with the time at which it was pulled or pushed. */
+struct track {
+    msec    *at;
+    size_t  *start; /* index of each frame's first sample */
+    int16_t *samples;
+    size_t   frames, count;
+};
+
+struct track *track_new(void);
+void          track_free(struct track *t);
+
+/* Both note into `track` what passes, with the clock of `world`; they borrow
+ * both.  Close them as any source or sink. */
+struct audio_source *voice_new(struct world *world, struct track *track, uint64_t seed);
+struct audio_sink   *ear_new(struct world *world, struct track *track);
+
+/* What was said between `from` and `to`, in what was heard from `from` to `until`.
+ * `why` gets a sentence. */
+bool track_is_heard(const struct track *said, const struct track *heard, msec from, msec to, msec until,
+                    struct buf *why);
+/* Nothing louder than a whisper was heard. */
+bool track_is_silent(const struct track *heard, msec from, msec until);
+
+#endif
