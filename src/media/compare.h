@@ -15,7 +15,7 @@
  *     correlation over all of them     >= COMPARE_CORRELATION, and
  *     the level differs by at most        COMPARE_LEVEL_DB either way.
  * G.711 with 3 % of its packets lost and concealed stays above all three;
- * silence, noise, another voice, or speech of which a third is missing does not
+ * silence, noise, another voice, or speech of which a quarter is missing does not
  * (compare_test.c has each of these). */
 
 #ifndef MEDIA_COMPARE_H
@@ -34,7 +34,7 @@ enum {
 };
 
 #define COMPARE_SEGMENT_FOUND 0.75
-#define COMPARE_COVERED       0.80
+#define COMPARE_COVERED       0.85
 #define COMPARE_CORRELATION   0.85
 #define COMPARE_LEVEL_DB      6.0
 

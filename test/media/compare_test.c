@@ -200,6 +200,16 @@ TEST(speech_of_which_a_third_is_missing_in_the_middle_is_not_heard)
     CHECK(!r.heard);
 }
 
+/* A quarter: the rest correlates well enough, but not enough of it is there. */
+TEST(speech_of_which_a_quarter_is_missing_is_not_heard)
+{
+    memcpy(recorded, played, sizeof played);
+    memset(recorded + 25600, 0, 9600 * sizeof *recorded);
+    CHECK_INT(0, compare(COUNT));
+    CHECK(!r.heard);
+    CHECK(r.correlation > COMPARE_CORRELATION);
+}
+
 TEST(speech_of_which_every_other_packet_is_missing_is_not_heard)
 {
     for (size_t i = 0; i < COUNT; i++)
@@ -288,6 +298,7 @@ int main(void)
         cmocka_unit_test_setup(the_same_voice_saying_its_words_in_another_order_is_not_heard, speak_both),
         cmocka_unit_test_setup(speech_of_which_half_is_missing_is_not_heard, speak_both),
         cmocka_unit_test_setup(speech_of_which_a_third_is_missing_in_the_middle_is_not_heard, speak_both),
+        cmocka_unit_test_setup(speech_of_which_a_quarter_is_missing_is_not_heard, speak_both),
         cmocka_unit_test_setup(speech_of_which_every_other_packet_is_missing_is_not_heard, speak_both),
         cmocka_unit_test_setup(both_speakers_at_once_are_not_heard_as_one, speak_both),
         cmocka_unit_test_setup(a_whisper_and_a_shout_have_the_wrong_level, speak_both),
