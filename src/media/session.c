@@ -108,10 +108,8 @@ static bool is_possible(const struct media_session *m, const struct media_stream
     for (size_t i = 0; i < s->recv_count; i++)
         if (!fits(m, s->recv[i].codec, s->codec) || !is_payload_type(s->recv[i].pt))
             return false;
-    if (!(s->dtmf_send_pt == MEDIA_NO_PT || is_payload_type(s->dtmf_send_pt)) ||
-        !(s->dtmf_recv_pt == MEDIA_NO_PT || is_payload_type(s->dtmf_recv_pt)))
-        return false;
-    return s->ptime == 0 || (s->ptime >= 10 && s->ptime <= PACKET_MS_MAX);
+    return (s->dtmf_send_pt == MEDIA_NO_PT || is_payload_type(s->dtmf_send_pt)) &&
+           (s->dtmf_recv_pt == MEDIA_NO_PT || is_payload_type(s->dtmf_recv_pt));
 }
 
 static struct jitter *make_jitter(const struct codec *c)

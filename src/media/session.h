@@ -95,7 +95,7 @@ struct media_stream {
     uint8_t              dtmf_send_pt, dtmf_recv_pt; /* or MEDIA_NO_PT                       */
     bool                 send, receive;              /* the direction, seen from here                */
     bool                 latch;                      /* rule 3 above                                 */
-    unsigned             ptime;                      /* ms a packet that we send; 0: 20; 10 to 60    */
+    unsigned             ptime;                      /* ms a packet that we send; 0: 20; else brought into 10 to 60 */
 };
 
 struct media_stats {
@@ -131,7 +131,7 @@ struct address media_local(const struct media_session *m);
 /* Start, or go on as `stream` says from now on: direction, codec, remote.
  * Sequence numbers and time stamps continue.  Borrows `stream` during the call.
  * Returns 0, or -ERR_UNSUPPORTED and nothing has changed: no codec, one whose
- * rate is not that of source and sink, or a ptime or payload type out of range;
+ * rate is not that of source and sink, or a payload type out of range;
  * or -ERR_NO_MEMORY, likewise. */
 int media_start(struct media_session *m, const struct media_stream *stream);
 

@@ -23,6 +23,7 @@
 #include "rtp/session.h"
 
 enum {
+    PACKET_MS_MIN  = 10,
     PACKET_MS_MAX  = 60,  /* that we send                                     */
     RECEIVE_MS_MAX = 120, /* that we take                                     */
     CATCH_UP_MS    = 400, /* of sound made good after the loop was held up    */

@@ -3,7 +3,11 @@
 
 static unsigned ptime_of(const struct media_session *m)
 {
-    return m->stream.ptime == 0 ? AUDIO_FRAME_MS : m->stream.ptime;
+    unsigned wanted = m->stream.ptime;
+
+    if (wanted == 0)
+        return AUDIO_FRAME_MS;
+    return wanted < PACKET_MS_MIN ? PACKET_MS_MIN : wanted > PACKET_MS_MAX ? PACKET_MS_MAX : wanted;
 }
 
 /* Ticks of the RTP clock. */

@@ -140,6 +140,26 @@ TEST(the_packet_time_is_as_negotiated)
     CHECK_INT(720, rtp_at(3)->packet.timestamp - rtp_at(0)->packet.timestamp);
 }
 
+/* RFC 8866 6.4: ptime is a wish; one of 1 ms or a minute is not fulfilled. */
+TEST(an_odd_packet_time_is_brought_into_range)
+{
+    static const struct {
+        unsigned wanted, ms;
+    } cases[] = { { 1, 10 }, { 15, 15 }, { 60000, 60 } };
+
+    open_both();
+    alice.stream = stream_to(&bob);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        alice.stream.ptime = cases[i].wanted;
+        start(&alice);
+        live(100); /* the packet that was due already */
+        watch();
+        live(1000);
+        CHECK_INT(cases[i].ms * 8, rtp_at(1)->len);
+        CHECK_INT(cases[i].ms, rtp_at(2)->at - rtp_at(1)->at);
+    }
+}
+
 /* RFC 4733 2.5.1.2 and 2.5.1.4: in place of the sound, the time stamp of the
  * start, three times the end; then sound with a marker. */
 TEST(a_key_takes_the_place_of_the_sound)
@@ -247,6 +267,7 @@ int main(void)
         CALL_TEST(two_sessions_share_neither_ssrc_nor_sequence_numbers),
         CALL_TEST(a_resumed_stream_counts_the_time_of_the_hold),
         CALL_TEST(the_packet_time_is_as_negotiated),
+        CALL_TEST(an_odd_packet_time_is_brought_into_range),
         CALL_TEST(a_key_takes_the_place_of_the_sound),
         CALL_TEST(reports_go_to_the_next_port_or_where_sdp_says),
         CALL_TEST(a_late_turn_is_made_good),
