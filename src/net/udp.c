@@ -339,7 +339,9 @@ static void set_options(const struct udp *u)
         (void)setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
         (void)setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
     }
-    (void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    /* Root may have more than rmem_max, whose default is a twentieth of this. */
+    if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+        (void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     (void)setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
