@@ -242,17 +242,27 @@ static size_t read_hosts(struct resolver *r, const char *name, enum record_type 
     return count;
 }
 
+/* "example" of "_sip._udp.example"; all of any other name. */
+static const char *without_service(const char *name)
+{
+    for (unsigned i = 0; i < 2 && *name == '_' && strchr(name, '.') != NULL; i++)
+        name = strchr(name, '.') + 1;
+    return name;
+}
+
 static bool answer_hosts(struct resolver *r, struct name_entry *e)
 {
-    struct address found[DNS_RECORDS];
-    size_t         count;
+    struct address found[DNS_RECORDS], other[DNS_RECORDS];
+    const char    *host = e->type == RECORD_SRV ? without_service(e->name) : e->name;
+    size_t         four, six;
 
-    if (e->type != RECORD_A && e->type != RECORD_AAAA)
+    if (e->type != RECORD_A && e->type != RECORD_AAAA && host == e->name)
         return false;
-    count = read_hosts(r, e->name, e->type, found);
-    if (count == 0 && read_hosts(r, e->name, e->type == RECORD_A ? RECORD_AAAA : RECORD_A, found) == 0)
+    four = read_hosts(r, host, RECORD_A, e->type == RECORD_A ? found : other);
+    six  = read_hosts(r, host, RECORD_AAAA, e->type == RECORD_AAAA ? found : other);
+    if (four + six == 0)
         return false;
-    e->answer = answer_with(e, found, count, HOSTS_TTL);
+    e->answer = answer_with(e, found, e->type == RECORD_A ? four : e->type == RECORD_AAAA ? six : 0, HOSTS_TTL);
     return true;
 }
 

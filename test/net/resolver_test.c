@@ -13,8 +13,9 @@
 
 /* --- a DNS server with a few names --- */
 
-static int               server; /* its UDP socket */
-static unsigned          asked;  /* questions that reached it */
+static int               server;                     /* its UDP socket */
+static int               stream_server, stream_peer; /* TCP on the same port; who is connected, or -1 */
+static unsigned          asked;                      /* questions that reached it */
 static struct dns_writer reply;
 static struct world     *world;
 
@@ -41,7 +42,9 @@ static bool make_reply(uint16_t id, const char *name, unsigned type)
     dns_begin(&reply, id, 0, name, type);
     if (strcmp(name, "silent.example") == 0)
         return false;
-    if (strcmp(name, "_sip._udp.example") == 0 && type == RECORD_SRV) {
+    if (strcmp(name, "_sip._udp.large.example") == 0)
+        reply.bytes[2] |= 2; /* truncated: ask by TCP */
+    else if (strcmp(name, "_sip._udp.example") == 0 && type == RECORD_SRV) {
         dns_srv(&reply, name, 60, "one.example", 5070);
         dns_srv(&reply, name, 60, "two.example", 5080);
     } else if (strcmp(name, "one.example") == 0 && type == RECORD_A) {
@@ -63,6 +66,28 @@ static bool make_reply(uint16_t id, const char *name, unsigned type)
     return true;
 }
 
+/* By TCP a length stands before each message (RFC 1035 4.2.2). */
+static void serve_stream(void)
+{
+    uint8_t  bytes[512], answer[2 + sizeof reply.bytes];
+    char     name[256];
+    ssize_t  len;
+    unsigned type;
+
+    if (stream_peer < 0)
+        stream_peer = accept4(stream_server, NULL, NULL, SOCK_NONBLOCK);
+    if (stream_peer < 0 || (len = recv(stream_peer, bytes, sizeof bytes, 0)) < 19)
+        return;
+    type = read_question(bytes + 2, (size_t)len - 2, name);
+    dns_begin(&reply, (uint16_t)(bytes[2] << 8 | bytes[3]), 0, name, type);
+    for (unsigned i = 0; i < 25; i++)
+        dns_srv(&reply, name, 60, "a-server-with-a-long-name.example", 5060 + i);
+    answer[0] = (uint8_t)(reply.len >> 8);
+    answer[1] = (uint8_t)reply.len;
+    memcpy(answer + 2, reply.bytes, reply.len);
+    CHECK_INT(reply.len + 2, send(stream_peer, answer, reply.len + 2, 0));
+}
+
 static void serve(void)
 {
     uint8_t                 bytes[512];
@@ -72,6 +97,7 @@ static void serve(void)
     char                    name[256];
     unsigned                type;
 
+    serve_stream();
     if (len < 17)
         return;
     asked++;
@@ -80,21 +106,44 @@ static void serve(void)
         CHECK_INT(reply.len, sendto(server, reply.bytes, reply.len, 0, (struct sockaddr *)&from, from_len));
 }
 
-static int setup(void **state)
+static int bound_socket(int type, uint16_t port)
 {
-    struct address          local = live_v4(1, 0);
+    struct address          local = live_v4(1, port);
     struct sockaddr_storage sa;
     socklen_t               len = sockaddr_from(&sa, &local);
+    int                     fd  = socket_open(FAMILY_4, type);
+
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&sa, len) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* UDP and TCP on one port, which the kernel picks for UDP: it may be taken for TCP. */
+static bool open_servers(void)
+{
+    for (unsigned i = 0; i < 50; i++) {
+        server        = bound_socket(SOCK_DGRAM, 0);
+        stream_server = bound_socket(SOCK_STREAM, socket_local(server).port);
+        if (stream_server >= 0)
+            return listen(stream_server, 5) == 0;
+        close(server);
+    }
+    return false;
+}
+
+static int setup(void **state)
+{
     char                    servers[64];
     struct world_uv_options options = { .dns_servers = servers, .dns_timeout = 60 };
 
     (void)state;
-    server = socket_open(FAMILY_4, SOCK_DGRAM);
-    if (server < 0 || bind(server, (struct sockaddr *)&sa, len) != 0)
+    if (!open_servers())
         return 1;
     snprintf(servers, sizeof servers, "127.0.0.1:%u", socket_local(server).port);
-    asked = 0;
-    world = world_uv_new_with(NULL, &options);
+    stream_peer = -1;
+    asked       = 0;
+    world       = world_uv_new_with(NULL, &options);
     return world == NULL;
 }
 
@@ -103,6 +152,9 @@ static int teardown(void **state)
     (void)state;
     world_uv_free(world);
     close(server);
+    close(stream_server);
+    if (stream_peer >= 0)
+        close(stream_peer);
     return 0;
 }
 
@@ -188,6 +240,16 @@ TEST(services_come_with_ports_and_ttl)
     CHECK_INT(5070, a.first.port);
     CHECK_INT(60, a.first.ttl);
     CHECK_SLICE("one.example", slice_from(a.target));
+}
+
+TEST(an_answer_too_long_for_a_datagram_comes_by_tcp)
+{
+    struct asker a = resolve("_sip._udp.large.example", RECORD_SRV);
+
+    CHECK_INT(0, a.error);
+    CHECK_INT(25, a.count);
+    CHECK_SLICE("a-server-with-a-long-name.example", slice_from(a.target));
+    CHECK(stream_peer >= 0);
 }
 
 TEST(no_such_name_differs_from_no_such_record)
@@ -329,7 +391,7 @@ static bool name_from_hosts(char name[64], struct address *ip)
 TEST(names_in_the_hosts_file_are_found_without_a_server)
 {
     struct address want;
-    char           name[64];
+    char           name[64], service[96];
     struct asker   a;
 
     if (!name_from_hosts(name, &want))
@@ -337,6 +399,11 @@ TEST(names_in_the_hosts_file_are_found_without_a_server)
     a = resolve(name, RECORD_A);
     CHECK(a.count >= 1);
     CHECK(address_eq_ip(&a.first.address, &want));
+    CHECK_INT(0, resolve(name, RECORD_AAAA).error);
+    snprintf(service, sizeof service, "_sip._udp.%s", name);
+    a = resolve(service, RECORD_SRV);
+    CHECK_INT(0, a.error);
+    CHECK_INT(0, a.count);
     CHECK_INT(0, asked);
 }
 
@@ -467,6 +534,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LIVE_TEST(addresses_come_from_the_server),
         LIVE_TEST(services_come_with_ports_and_ttl),
+        LIVE_TEST(an_answer_too_long_for_a_datagram_comes_by_tcp),
         LIVE_TEST(no_such_name_differs_from_no_such_record),
         LIVE_TEST(a_server_that_fails_or_is_silent_is_a_timeout),
         LIVE_TEST(a_refused_question_is_a_timeout_soon),
