@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* One end of a connection, or the connections of one listener one after another. */
@@ -20,13 +19,12 @@ struct end {
     uint64_t       sum; /* of position * byte: order matters */
     char           text[4096];
     struct slice   answer; /* sent for every on_bytes */
-    bool           close_at_open, close_at_bytes, close_in_on_close, refuse, close_listener;
+    bool           close_at_open, close_at_bytes, close_in_on_close;
 };
 
 static struct world    *world;
 static struct listener *listener;
 static struct end       server, client;
-static unsigned         log_lines;
 
 static void on_open(void *owner, struct stream *s)
 {
@@ -74,32 +72,16 @@ static const struct stream_events *on_accept(void *owner, struct listener *l, st
 
     CHECK(l == listener);
     e->accepted++;
-    if (e->close_listener) {
-        world->ops->listener_close(l);
-        listener = NULL;
-    }
-    if (e->refuse)
-        return NULL;
     e->stream     = s;
     *stream_owner = e;
     return &events;
 }
 
-static void count_line(void *arg, enum log_level level, struct slice line)
-{
-    (void)arg;
-    (void)line;
-    log_lines += level == LOG_WARNING;
-}
-
-static struct log log_counter = { LOG_DEBUG, count_line, NULL };
-
 static int setup(void **state)
 {
     (void)state;
-    world     = world_uv_new(&log_counter);
-    listener  = NULL;
-    log_lines = 0;
+    world    = world_uv_new(NULL);
+    listener = NULL;
     memset(&server, 0, sizeof server);
     memset(&client, 0, sizeof client);
     return world == NULL;
@@ -447,77 +429,7 @@ TEST(a_stream_closed_in_on_bytes_hears_no_more_of_what_has_come)
     close(fd);
 }
 
-TEST(an_accepted_connection_may_be_refused)
-{
-    server.refuse = true;
-    start_client(start_listener(live_v4(1, 0)));
-    LIVE_UNTIL(world, client.closed == 1);
-    CHECK_INT(1, server.accepted);
-    CHECK_INT(0, server.closed);
-}
-
-TEST(a_listener_may_close_itself_while_it_accepts)
-{
-    struct address at  = start_listener(live_v4(1, 0));
-    int            one = plain_connect(at), two = plain_connect(at);
-
-    server.close_listener = true;
-    LIVE_UNTIL(world, server.accepted == 1);
-    LIVE_FOR(world, 10);
-    CHECK_INT(1, server.accepted);
-    CHECK(listener == NULL);
-    close(one);
-    close(two);
-}
-
-/* --- limits --- */
-
-TEST(a_port_in_use_is_refused_and_free_again_after_the_close)
-{
-    struct address   at = start_listener(live_v4(1, 0));
-    struct listener *other;
-
-    CHECK_INT(-ERR_IN_USE, world_listen(world, &at, on_accept, &server, &other));
-    start_client(at);
-    LIVE_UNTIL(world, client.opened == 1 && server.accepted == 1);
-    world->ops->stream_close(server.stream); /* the connection rests in TIME_WAIT */
-    world->ops->listener_close(listener);
-    CHECK_INT(0, world_listen(world, &at, on_accept, &server, &other));
-}
-
-TEST(an_address_that_is_not_ours_is_refused)
-{
-    struct address strange = address_v4(192, 0, 2, 77, 0), none = { .family = FAMILY_NONE };
-
-    CHECK_INT(-ERR_NO_ADDRESS, world_listen(world, &strange, on_accept, &server, &listener));
-    CHECK_INT(-ERR_NO_ADDRESS, world_listen(world, &none, on_accept, &server, &listener));
-}
-
-TEST(accepting_survives_a_lack_of_descriptors)
-{
-    struct address at     = start_listener(live_v4(1, 0));
-    int            fd     = plain_connect(at), fill[64];
-    unsigned       filled = 0;
-    struct rlimit  old, few;
-
-    getrlimit(RLIMIT_NOFILE, &old);
-    few = (struct rlimit){ (rlim_t)fd + 8, old.rlim_max };
-    setrlimit(RLIMIT_NOFILE, &few);
-    while (filled < 64 && (fill[filled] = dup(fd)) >= 0)
-        filled++;
-    CHECK(filled < 64);
-    CHECK_INT(-ERR_LIMIT, world_connect(world, &at, &events, &client, &client.stream));
-    LIVE_FOR(world, 2 * ACCEPT_PAUSE + 50);
-    CHECK_INT(0, server.accepted);
-    CHECK_INT(1, log_lines);
-    CHECK(live_sleeps(world)); /* rather than try on and on */
-    while (filled > 0)
-        close(fill[--filled]);
-    setrlimit(RLIMIT_NOFILE, &old);
-    LIVE_UNTIL(world, server.accepted == 1);
-    CHECK_INT(1, log_lines);
-    close(fd);
-}
+/* --- many --- */
 
 TEST(many_connections_opened_and_closed_leave_nothing)
 {
@@ -572,11 +484,6 @@ int main(void)
         LIVE_TEST(what_was_queued_leaves_before_a_close),
         LIVE_TEST(a_stream_may_be_closed_in_each_of_its_callbacks),
         LIVE_TEST(a_stream_closed_in_on_bytes_hears_no_more_of_what_has_come),
-        LIVE_TEST(an_accepted_connection_may_be_refused),
-        LIVE_TEST(a_listener_may_close_itself_while_it_accepts),
-        LIVE_TEST(a_port_in_use_is_refused_and_free_again_after_the_close),
-        LIVE_TEST(an_address_that_is_not_ours_is_refused),
-        LIVE_TEST(accepting_survives_a_lack_of_descriptors),
         LIVE_TEST(many_connections_opened_and_closed_leave_nothing),
         LIVE_TEST(many_connections_at_once),
     };
