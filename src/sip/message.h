@@ -95,8 +95,11 @@ struct parse_fault {
 struct message *message_parse(struct slice bytes, struct parse_fault *fault);
 
 /* The parts of a malformed request that an answer needs (RFC 3261 8.2.6), when
- * fault.answerable; NULL otherwise.  Only via, from, to, call_id, cseq, method
- * and the header index may be used. */
+ * fault.answerable; NULL otherwise (an ACK, a response, a Via without sent-by, no
+ * From, To, Call-ID or CSeq, no memory).  Only via, method and the header index
+ * may be used: From, To, Call-ID and CSeq are there, to be copied as they are,
+ * but what is in them may be what is wrong.  A request with nothing wrong is
+ * answerable too. */
 struct message *message_parse_broken(struct slice bytes, struct parse_fault *fault);
 
 struct message *message_hold(struct message *m);
@@ -111,7 +114,8 @@ const struct header *message_next(const struct message *m, const struct header *
  *     struct header_values v = message_values(m, HEADER_ROUTE);
  *     while (values_next_name_addr(&v, &route)) ...
  *
- * After the walk `v.broken` tells whether it ended at text that did not fit. */
+ * After the walk `v.broken` tells whether it ended at text that did not fit
+ * ("Contact: *" among it: look for that first). */
 struct header_values {
     const struct message *message;
     const struct header  *header;
@@ -126,7 +130,9 @@ bool                 values_next_token(struct header_values *v, struct slice *ou
 /* Is `token` a value of the list, any case? */
 bool message_lists(const struct message *m, enum header_id id, struct slice token);
 
-/* A header whose value is a decimal number: false if absent or not one. */
+/* A header whose value is a decimal number, perhaps with parameters or a comment
+ * behind it: false if absent or not one.  More than 2^32-1 is taken as that
+ * (RFC 4475 3.1.2.4). */
 bool message_number(const struct message *m, enum header_id id, uint32_t *value);
 
 /* Canonical names ("Call-ID"), methods and reason phrases. */
