@@ -53,8 +53,9 @@ void gather_flatten(const struct gather *g, struct buf *b);
 /* The start of every response (RFC 3261 8.2.6.2): status line, all Vias (the top
  * one with received and rport filled in), From, To with `to_tag` added if it has
  * none and the status is not 100, Call-ID, CSeq, and for 1xx and 2xx that make a
- * dialog the Record-Routes (12.1.1).  The caller adds headers, then gather_body.
- * `reason` may be empty: the default phrase is used. */
+ * dialog the Record-Routes (12.1.1), for 100 the Timestamp (8.2.6.1).  The caller
+ * adds headers, then gather_body.  `reason` may be empty: the default phrase is
+ * used.  `request` may come from message_parse_broken. */
 void write_response_head(struct gather *g, const struct message *request, unsigned status, struct slice reason,
                          struct slice to_tag);
 
