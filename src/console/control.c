@@ -184,7 +184,7 @@ static void describe(const char *path, int error, char *problem, size_t problem_
     snprintf(problem, problem_size, "cannot open the control socket %s: %s; %s", path, error_text(error), remedy);
 }
 
-static struct control *control_new(struct world *world, const char *path, unsigned max_clients)
+static struct control *control_new(struct world *world, const char *path, const struct control_limits *limits)
 {
     struct control *c = calloc(1, sizeof *c);
 
@@ -196,10 +196,13 @@ static struct control *control_new(struct world *world, const char *path, unsign
     c->holders   = 1;
     c->listen_fd = c->wake_fd = -1;
     snprintf(c->path, sizeof c->path, "%s", path);
-    c->clients      = calloc(max_clients, sizeof *c->clients);
-    c->polls        = calloc(2 + max_clients, sizeof *c->polls);
-    c->client_count = max_clients;
-    for (unsigned i = 0; c->clients != NULL && i < max_clients; i++)
+    c->clients      = calloc(limits->clients, sizeof *c->clients);
+    c->polls        = calloc(2 + limits->clients, sizeof *c->polls);
+    c->client_count = limits->clients;
+    c->stall        = limits->stall;
+    c->idle         = limits->idle;
+    c->tick         = limits->tick;
+    for (unsigned i = 0; c->clients != NULL && i < limits->clients; i++)
         c->clients[i].fd = -1;
     if (c->clients != NULL && c->polls != NULL)
         return c;
@@ -207,10 +210,11 @@ static struct control *control_new(struct world *world, const char *path, unsign
     return NULL;
 }
 
-int control_start(struct world *world, const char *path, const struct control_method *methods, size_t method_count,
-                  void *user, unsigned max_clients, struct control **out, char *problem, size_t problem_size)
+int control_open(struct world *world, const char *path, const struct control_method *methods, size_t method_count,
+                 void *user, const struct control_limits *limits, struct control **out, char *problem,
+                 size_t problem_size)
 {
-    struct control *c     = strlen(path) < sizeof c->path ? control_new(world, path, max_clients) : NULL;
+    struct control *c     = strlen(path) < sizeof c->path ? control_new(world, path, limits) : NULL;
     int             error = strlen(path) < sizeof c->path ? -ERR_NO_MEMORY : -ERR_TOO_LARGE;
 
     problem[0] = '\0';
@@ -235,6 +239,15 @@ int control_start(struct world *world, const char *path, const struct control_me
         free_control(c);
     }
     return error;
+}
+
+int control_start(struct world *world, const char *path, const struct control_method *methods, size_t method_count,
+                  void *user, unsigned max_clients, struct control **out, char *problem, size_t problem_size)
+{
+    static const msec     tick   = 1000;
+    struct control_limits limits = { max_clients, CONTROL_STALL, CONTROL_IDLE, tick };
+
+    return control_open(world, path, methods, method_count, user, &limits, out, problem, problem_size);
 }
 
 void control_stop(struct control *c)

@@ -35,6 +35,11 @@ struct control_request {
     json_t             *outcome;
 };
 
+struct control_limits {
+    unsigned clients;
+    msec     stall, idle, tick; /* tick: how often the clocks of the clients are looked at */
+};
+
 struct control {
     struct world                *world;
     const struct control_method *methods;
@@ -48,12 +53,18 @@ struct control {
     struct control_client *clients; /* socket's thread */
     struct pollfd         *polls;
     unsigned               client_count;
+    msec                   stall, idle, tick;
 
     pthread_mutex_t mutex; /* the rest */
     struct link     answers;
     bool            stopping;
     unsigned        holders; /* the owner, and every request under way */
 };
+
+/* control_start with other limits than the usual ones, for tests. */
+int control_open(struct world *world, const char *path, const struct control_method *methods, size_t method_count,
+                 void *user, const struct control_limits *limits, struct control **out, char *problem,
+                 size_t problem_size);
 
 /* Socket's thread. */
 void *control_thread(void *control);

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK = 1000, LAST_WORDS = 500, PAUSE = 100 }; /* ms */
+enum { LAST_WORDS = 500, PAUSE = 100 }; /* ms */
 
 static msec clock_now(void)
 {
@@ -251,7 +251,7 @@ static void drop_the_slow(struct control *c)
 
     for (unsigned i = 0; i < c->client_count; i++) {
         struct control_client *client = &c->clients[i];
-        msec                   limit  = client->out != NULL ? CONTROL_STALL : CONTROL_IDLE;
+        msec                   limit  = client->out != NULL ? c->stall : c->idle;
 
         if (client->fd >= 0 && !client->busy && now - client->active_at > limit)
             drop(client);
@@ -305,7 +305,7 @@ static void turn(struct control *c)
     uint64_t       wakes;
 
     fill_polls(c, polls);
-    if (poll(polls, 2 + c->client_count, TICK) > 0) {
+    if (poll(polls, 2 + c->client_count, (int)c->tick) > 0) {
         if (polls[0].revents != 0)
             (void)!read(c->wake_fd, &wakes, sizeof wakes);
         for (unsigned i = 0; i < c->client_count; i++)

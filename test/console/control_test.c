@@ -3,10 +3,12 @@
 
 #include "base/error.h"
 #include "console/control_client.h"
+#include "console/control_private.h"
 #include "support/post_world.h"
 #include "support/temp_folder.h"
 #include "support/test.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -344,6 +346,52 @@ TEST(an_answer_for_a_client_that_left_is_dropped)
     teardown(&b);
 }
 
+TEST(an_answer_never_goes_to_the_next_client_in_the_same_place)
+{
+    static const char request[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n";
+    struct bench      b;
+    char              memory[64];
+    int               first, second;
+
+    setup(&b);
+    first = raw_connect(&b);
+    CHECK_INT(sizeof request - 1, send(first, request, sizeof request - 1, MSG_NOSIGNAL));
+    CHECK(post_world_run_until(b.post, &b.have_kept));
+    close(first);
+    one_call(&b); /* by now it is known to have gone */
+    second = raw_connect(&b);
+    one_call(&b);
+    control_reply(b.kept, json_object());
+    one_call(&b);
+    CHECK_INT(-1, recv(second, memory, sizeof memory, MSG_DONTWAIT));
+    close(second);
+    teardown(&b);
+}
+
+TEST(the_next_request_waits_for_the_answer_to_the_last)
+{
+    static const char two[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n"
+                              "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"echo\"}\n";
+    struct bench      b;
+    char              memory[256];
+    int               fd;
+
+    setup(&b);
+    fd = raw_connect(&b);
+    CHECK_INT(sizeof two - 1, send(fd, two, sizeof two - 1, MSG_NOSIGNAL));
+    CHECK(post_world_run_until(b.post, &b.have_kept));
+    one_call(&b);
+    CHECK_INT(-1, recv(fd, memory, sizeof memory, MSG_DONTWAIT));
+    CHECK_INT(1, b.calls);
+    control_reply(b.kept, json_object());
+    while (b.calls < 3)
+        one_call(&b);
+    CHECK_SLICE("{\"result\":{},\"jsonrpc\":\"2.0\",\"id\":1}\n",
+                raw_read(fd, memory, strlen("{\"result\":{},\"jsonrpc\":\"2.0\",\"id\":1}\n")));
+    close(fd);
+    teardown(&b);
+}
+
 TEST(a_call_that_is_finished_after_the_stop_is_harmless)
 {
     struct bench b;
@@ -362,21 +410,70 @@ TEST(a_call_that_is_finished_after_the_stop_is_harmless)
 
 TEST(an_answer_given_just_before_the_stop_still_arrives)
 {
+    static char  text[2000000]; /* more than the socket takes at once */
     struct bench b;
     struct asker a;
     json_t      *result;
     const char  *message;
 
     setup(&b);
+    memset(text, 'x', sizeof text);
     ask_begin(&b, &a, "later", NULL);
     CHECK(post_world_run_until(b.post, &b.have_kept));
-    control_reply(b.kept, json_object());
+    control_reply(b.kept, json_pack("{s:o}", "text", json_stringn(text, sizeof text)));
     control_stop(b.control);
     b.control = NULL;
     ask_end(&a);
     CHECK_INT(0, a.error);
     CHECK_INT(0, control_outcome_read(a.outcome, &result, &message));
+    CHECK_INT(sizeof text, json_string_length(json_object_get(result, "text")));
     json_decref(a.outcome);
+    teardown(&b);
+}
+
+static void restart_impatient(struct bench *b, msec stall, msec idle)
+{
+    struct control_limits limits = { CLIENTS, stall, idle, 5 };
+
+    control_stop(b->control);
+    CHECK_INT(0, control_open(post_world_of(b->post), b->path, methods, 4, b, &limits, &b->control, b->problem,
+                              sizeof b->problem));
+}
+
+TEST(a_client_that_does_not_read_its_answer_is_dropped)
+{
+    static const char request[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"big\"}\n";
+    static char       memory[4096];
+    struct bench      b;
+    int               fd;
+    size_t            total = 0;
+
+    setup(&b);
+    restart_impatient(&b, 20, 60000);
+    fd = raw_connect(&b);
+    CHECK_INT(sizeof request - 1, send(fd, request, sizeof request - 1, MSG_NOSIGNAL));
+    /* The other side hangs up although most of the answer has not been read. */
+    for (struct pollfd one = { .fd = fd, .events = POLLRDHUP }; poll(&one, 1, 1) == 0;)
+        post_world_drain(b.post);
+    for (ssize_t got; (got = recv(fd, memory, sizeof memory, 0)) > 0;)
+        total += (size_t)got;
+    CHECK(total > 0);
+    CHECK(total < 4000000);
+    close(fd);
+    teardown(&b);
+}
+
+TEST(a_client_that_says_nothing_is_dropped)
+{
+    struct bench b;
+    char         memory[16];
+    int          fd;
+
+    setup(&b);
+    restart_impatient(&b, 60000, 20);
+    fd = raw_connect(&b);
+    CHECK_INT(0, recv(fd, memory, sizeof memory, 0));
+    close(fd);
     teardown(&b);
 }
 
@@ -503,8 +600,12 @@ int main(void)
         cmocka_unit_test(two_requests_at_once_are_answered_one_after_the_other),
         cmocka_unit_test(more_clients_than_allowed_are_turned_away_with_a_reason),
         cmocka_unit_test(an_answer_for_a_client_that_left_is_dropped),
+        cmocka_unit_test(an_answer_never_goes_to_the_next_client_in_the_same_place),
+        cmocka_unit_test(the_next_request_waits_for_the_answer_to_the_last),
         cmocka_unit_test(a_call_that_is_finished_after_the_stop_is_harmless),
         cmocka_unit_test(an_answer_given_just_before_the_stop_still_arrives),
+        cmocka_unit_test(a_client_that_does_not_read_its_answer_is_dropped),
+        cmocka_unit_test(a_client_that_says_nothing_is_dropped),
         cmocka_unit_test(the_socket_is_for_its_owner_only_and_goes_with_the_server),
         cmocka_unit_test(a_living_server_is_not_replaced),
         cmocka_unit_test(the_socket_of_a_dead_server_is_replaced),
