@@ -105,6 +105,31 @@ TEST(every_kind_of_value_is_read)
     config_free(c);
 }
 
+TEST(what_looks_like_a_comment_inside_quotes_is_none)
+{
+    const struct config *c = good("realm = \"a \\\" # b\"\n"
+                                  "advertise = 'h' # \" '\n"
+                                  "state = '/* it\\'s // */' // '\n"
+                                  "trace = /tmp//x\n");
+
+    CHECK_SLICE("a \" # b", c->realm);
+    CHECK_SLICE("h", c->advertise);
+    CHECK_SLICE("/* it's // */", c->state);
+    CHECK_SLICE("/tmp//x", c->trace);
+    config_free(c);
+}
+
+TEST(a_variable_of_the_environment_is_put_in_its_place)
+{
+    const struct config *c;
+
+    setenv("AHOY_TEST_NAME", "x # y", 1);
+    c = good("realm = \"${AHOY_TEST_NAME} ${AHOY_TEST_NONE:-# \\\" none}\"\ntrace = ${AHOY_TEST_NAME}\n");
+    CHECK_SLICE("x # y # \\\" none", c->realm);
+    CHECK_SLICE("x # y", c->trace);
+    config_free(c);
+}
+
 TEST(one_value_needs_no_braces_and_a_list_may_be_extended)
 {
     const struct config *c = good("domain = a.test\nlisten = \"udp:127.0.0.1:1\"\nlisten += \"tcp:127.0.0.1:2\"\n");
@@ -284,6 +309,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_configured_is_a_useful_server),
         cmocka_unit_test(every_kind_of_value_is_read),
+        cmocka_unit_test(what_looks_like_a_comment_inside_quotes_is_none),
+        cmocka_unit_test(a_variable_of_the_environment_is_put_in_its_place),
         cmocka_unit_test(one_value_needs_no_braces_and_a_list_may_be_extended),
         cmocka_unit_test(routes_and_redirects_are_found_by_domain_and_by_star),
         cmocka_unit_test(our_domains_are_compared_without_case),

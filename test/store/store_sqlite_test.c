@@ -444,20 +444,22 @@ static void damage(struct bench *b, long offset)
     overwrite(b->path, offset, "this is not a database, it is a line of text that was written over it");
 }
 
-/* The name that the message gives, which holds the old bytes. */
+/* The name that the message gives to the old file. */
+static bool moved_name(struct bench *b, char *moved, size_t size)
+{
+    char *name = strstr(b->problem, ".damaged-");
+
+    if (name == NULL)
+        return false;
+    snprintf(moved, size, "%s%.*s", b->path, (int)strcspn(name, " "), name);
+    return access(moved, R_OK) == 0;
+}
+
 static void check_moved(struct bench *b)
 {
-    char  *name = strstr(b->problem, ".damaged-");
-    char   moved[256];
-    size_t length;
-    FILE  *file;
+    char moved[512];
 
-    CHECK(name != NULL);
-    length = strcspn(name, " ");
-    snprintf(moved, sizeof moved, "%s%.*s", b->path, (int)length, name);
-    file = fopen(moved, "rb");
-    CHECK(file != NULL);
-    fclose(file);
+    CHECK(moved_name(b, moved, sizeof moved));
 }
 
 TEST(a_damaged_file_is_moved_aside_and_a_new_one_begun)
@@ -496,6 +498,45 @@ TEST(two_damaged_files_on_one_day_are_both_kept)
     CHECK_INT(0, open_store(&b));
     check_moved(&b);
     CHECK(strcmp(first, b.problem) != 0);
+    teardown(&b);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    struct slice text;
+    char        *memory;
+    FILE        *file;
+
+    CHECK(test_read_file(from, &text, &memory));
+    file = fopen(to, "wb");
+    CHECK(file != NULL);
+    CHECK_INT(text.len, fwrite(text.ptr, 1, text.len, file));
+    CHECK_INT(0, fclose(file));
+    free(memory);
+}
+
+/* Left beside a new file, SQLite would replay it there. */
+TEST(the_log_of_a_damaged_file_goes_with_it)
+{
+    struct bench   b;
+    struct content c;
+    char           wal[128], kept[128], moved[512];
+
+    setup_open(&b);
+    reopen(&b); /* the tables are in the file, and the log is empty */
+    wait_committed(&b, put_user(&b, "alice"));
+    temp_folder_file(&b.folder, "state/ahoy.db-wal", wal);
+    copy_file(wal, temp_folder_file(&b.folder, "kept", kept));
+    store_close(b.store);
+    b.store = NULL;
+    copy_file(kept, wal); /* as after a crash */
+    overwrite(b.path, 2L * 4096, "a page that the log does not hold has been written over");
+    CHECK_INT(0, open_store(&b));
+    CHECK(strstr(b.problem, "was damaged") != NULL);
+    CHECK_SLICE("", content(&b, &c));
+    CHECK(moved_name(&b, moved, sizeof moved));
+    strcat(moved, "-wal");
+    CHECK_INT(0, access(moved, R_OK));
     teardown(&b);
 }
 
@@ -563,6 +604,7 @@ int main(void)
         cmocka_unit_test(a_second_opener_is_refused_with_path_and_remedy),
         cmocka_unit_test(a_damaged_file_is_moved_aside_and_a_new_one_begun),
         cmocka_unit_test(two_damaged_files_on_one_day_are_both_kept),
+        cmocka_unit_test(the_log_of_a_damaged_file_goes_with_it),
         cmocka_unit_test(a_file_of_a_newer_version_is_left_alone),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_explained),
         cmocka_unit_test(a_store_in_memory_needs_no_file),
