@@ -101,6 +101,32 @@ int socket_open(enum family family, int type)
     return fd;
 }
 
+int socket_source(const struct address *remote, struct address *local)
+{
+    struct address          to = *remote;
+    struct sockaddr_storage sa;
+    socklen_t               len;
+    int                     fd;
+
+    *local      = *remote;
+    local->port = 0;
+    /* All of 127/8 is ours, but the kernel would answer 127.0.0.1 for any of it. */
+    if (remote->family == FAMILY_4 && address_is_loopback(remote))
+        return 0;
+    if (to.port == 0)
+        to.port = 9; /* any will do: connecting a datagram socket sends nothing */
+    len = sockaddr_from(&sa, &to);
+    fd  = len == 0 ? -1 : socket_open((enum family)to.family, SOCK_DGRAM);
+    if (fd < 0)
+        return -ERR_UNREACHABLE;
+    *local = (struct address){ .family = FAMILY_NONE };
+    if (connect(fd, (struct sockaddr *)&sa, len) == 0)
+        *local = socket_local(fd);
+    close(fd);
+    local->port = 0;
+    return local->family == FAMILY_NONE ? -ERR_UNREACHABLE : 0;
+}
+
 int bind_error(int number)
 {
     switch (number) {

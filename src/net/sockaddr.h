@@ -22,6 +22,10 @@ struct address address_from_in6(const struct in6_addr *ip, uint32_t scope, uint1
 struct address socket_local(int fd);
 struct address socket_remote(int fd);
 
+/* As world_source: which of our addresses the host would use to reach `remote`.
+ * Returns 0 or -ERR_UNREACHABLE. */
+int socket_source(const struct address *remote, struct address *local);
+
 /* A non-blocking, close-on-exec socket; an IPv6 one carries IPv6 only.  The
  * descriptor, or -ERR_LIMIT or -ERR_NO_ADDRESS (the family is not there). */
 int socket_open(enum family family, int type);

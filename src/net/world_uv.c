@@ -6,6 +6,7 @@
 #include "net/loop.h"
 #include "net/post.h"
 #include "net/resolver.h"
+#include "net/sockaddr.h"
 #include "net/stream.h"
 #include "net/udp.h"
 
@@ -47,6 +48,12 @@ static int op_udp_open(struct world *w, const struct address *local, const struc
     return udp_open(real(w)->udp, local, events, owner, out);
 }
 
+static int op_source(struct world *w, const struct address *remote, struct address *local)
+{
+    (void)w;
+    return socket_source(remote, local);
+}
+
 static int op_listen(struct world *w, const struct address *local, accept_fn *on_accept, void *owner,
                      struct listener **out)
 {
@@ -82,6 +89,7 @@ static const struct world_ops ops = {
     .udp_local      = udp_local,
     .udp_send       = udp_send,
     .udp_close      = udp_close,
+    .source         = op_source,
     .listen         = op_listen,
     .listener_local = listener_local,
     .listener_close = listener_close,

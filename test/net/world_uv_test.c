@@ -211,6 +211,51 @@ TEST(random_bytes_differ_and_fill_any_length)
     CHECK(zeros < 40); /* 8 expected */
 }
 
+/* The address a peer on this host sees; for one of our own, that one. */
+TEST(the_source_towards_our_own_addresses_is_themselves)
+{
+    struct address five = live_v4(5, 5060), six = live_v6(5060), local;
+
+    CHECK_INT(0, world_source(world, &five, &local));
+    CHECK(address_eq_ip(&local, &five));
+    CHECK_INT(0, local.port);
+    if (!live_has_v6())
+        skip();
+    CHECK_INT(0, world_source(world, &six, &local));
+    CHECK(address_eq_ip(&local, &six));
+    CHECK_INT(0, local.port);
+}
+
+TEST(there_is_no_source_towards_nowhere)
+{
+    struct address none    = { .family = FAMILY_NONE }, local;
+    struct address strange = { .ip = { 255, 255, 255, 255 }, .port = 5060, .family = FAMILY_4 };
+
+    CHECK_INT(-ERR_UNREACHABLE, world_source(world, &none, &local));
+    CHECK_INT(-ERR_UNREACHABLE, world_source(world, &strange, &local)); /* broadcast needs a permission */
+}
+
+TEST(the_source_towards_others_is_an_address_we_can_bind)
+{
+    static const struct udp_events deaf  = { NULL, NULL };
+    struct address                 other = address_v4(192, 0, 2, 200, 5060), local;
+    struct udp                    *u;
+
+    if (world_source(world, &other, &local) != 0)
+        skip(); /* a host without routes */
+    CHECK_INT(FAMILY_4, local.family);
+    CHECK_INT(0, world_udp_open(world, &local, &deaf, NULL, &u));
+}
+
+/* A table with a hole is a crash at the first call. */
+TEST(every_operation_is_there)
+{
+    void *const *entries = (void *const *)(const void *)world->ops;
+
+    for (size_t i = 0; i < sizeof *world->ops / sizeof *entries; i++)
+        CHECK(entries[i] != NULL);
+}
+
 TEST(wall_time_is_after_2020)
 {
     CHECK(world_wall(world) > 1577836800000);
@@ -230,6 +275,10 @@ int main(void)
         LIVE_TEST(another_thread_wakes_the_loop),
         LIVE_TEST(a_signal_is_heard_from_the_loop),
         LIVE_TEST(random_bytes_differ_and_fill_any_length),
+        LIVE_TEST(the_source_towards_our_own_addresses_is_themselves),
+        LIVE_TEST(there_is_no_source_towards_nowhere),
+        LIVE_TEST(the_source_towards_others_is_an_address_we_can_bind),
+        LIVE_TEST(every_operation_is_there),
         LIVE_TEST(wall_time_is_after_2020),
     };
 
