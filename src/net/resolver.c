@@ -2,16 +2,15 @@
 #include "net/resolver.h"
 
 #include "base/error.h"
+#include "net/local_name.h"
 #include "net/name_cache.h"
-#include "net/sockaddr.h"
 
 #include <ares.h>
 #include <arpa/nameser.h>
 #include <limits.h>
-#include <netdb.h>
 #include <stdlib.h>
 
-enum { TIMEOUT = 2000, TRIES = 2, HOSTS_TTL = 10, NAME_MAX_LEN = 253 };
+enum { TIMEOUT = 2000, TRIES = 2, NAME_MAX_LEN = 253 };
 
 struct query {
     struct link        link; /* of the entry's waiters, then of `ready` */
@@ -187,102 +186,6 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
     }
 }
 
-/* --- names that need no server --- */
-
-static bool ends_with(struct slice name, struct slice suffix)
-{
-    if (name.len < suffix.len)
-        return false;
-    return slice_eq_nocase((struct slice){ name.ptr + name.len - suffix.len, suffix.len }, suffix);
-}
-
-static bool is_domain(struct slice name, struct slice domain)
-{
-    return ends_with(name, domain) && (name.len == domain.len || name.ptr[name.len - domain.len - 1] == '.');
-}
-
-static struct dns_answer answer_with(struct name_entry *e, const struct address *addresses, size_t count, uint32_t ttl)
-{
-    struct record *records = arena_alloc(&e->arena, count * sizeof *records + 1);
-
-    if (records == NULL)
-        return (struct dns_answer){ .error = -ERR_TIMEOUT };
-    for (size_t i = 0; i < count; i++)
-        records[i] = (struct record){ .type = e->type, .ttl = ttl, .address = addresses[i] };
-    return (struct dns_answer){ .ttl = ttl, .records = records, .count = count };
-}
-
-static bool answer_literal(struct name_entry *e)
-{
-    struct address ip;
-    bool           fits;
-
-    if (!address_parse_ip(slice_from(e->name), &ip))
-        return false;
-    fits      = e->type == (ip.family == FAMILY_4 ? RECORD_A : RECORD_AAAA);
-    e->answer = answer_with(e, &ip, fits ? 1 : 0, 0);
-    return true;
-}
-
-/* The addresses of one family that /etc/hosts has for the name. */
-static size_t read_hosts(struct resolver *r, const char *name, enum record_type type, struct address out[DNS_RECORDS])
-{
-    struct hostent *host;
-    size_t          count = 0;
-
-    if (ares_gethostbyname_file(r->channel, name, type == RECORD_A ? AF_INET : AF_INET6, &host) != ARES_SUCCESS)
-        return 0;
-    for (char **at = host->h_addr_list; *at != NULL && count < DNS_RECORDS; at++) {
-        if (type == RECORD_A)
-            out[count++] = address_from_in(*(struct in_addr *)(void *)*at, 0);
-        else
-            out[count++] = address_from_in6((struct in6_addr *)(void *)*at, 0, 0);
-    }
-    ares_free_hostent(host);
-    return count;
-}
-
-/* "example" of "_sip._udp.example"; all of any other name. */
-static const char *without_service(const char *name)
-{
-    for (unsigned i = 0; i < 2 && *name == '_' && strchr(name, '.') != NULL; i++)
-        name = strchr(name, '.') + 1;
-    return name;
-}
-
-static bool answer_hosts(struct resolver *r, struct name_entry *e)
-{
-    struct address found[DNS_RECORDS], other[DNS_RECORDS];
-    const char    *host = e->type == RECORD_SRV ? without_service(e->name) : e->name;
-    size_t         four, six;
-
-    if (e->type != RECORD_A && e->type != RECORD_AAAA && host == e->name)
-        return false;
-    four = read_hosts(r, host, RECORD_A, e->type == RECORD_A ? found : other);
-    six  = read_hosts(r, host, RECORD_AAAA, e->type == RECORD_AAAA ? found : other);
-    if (four + six == 0)
-        return false;
-    e->answer = answer_with(e, found, e->type == RECORD_A ? four : e->type == RECORD_AAAA ? six : 0, HOSTS_TTL);
-    return true;
-}
-
-static bool answer_special(struct name_entry *e)
-{
-    struct slice   name = slice_from(e->name);
-    struct address ip   = { .ip = { [15] = 1 }, .family = FAMILY_6 };
-
-    if (is_domain(name, SLICE("invalid"))) {
-        e->answer = (struct dns_answer){ .error = -ERR_NAME };
-        return true;
-    }
-    if (!is_domain(name, SLICE("localhost")))
-        return false;
-    if (e->type == RECORD_A)
-        ip = address_v4(127, 0, 0, 1, 0);
-    e->answer = answer_with(e, &ip, e->type == RECORD_A || e->type == RECORD_AAAA ? 1 : 0, 0);
-    return true;
-}
-
 /* --- questions --- */
 
 static void ask_servers(struct resolver *r, struct name_entry *e)
@@ -303,7 +206,7 @@ static void ask_servers(struct resolver *r, struct name_entry *e)
 /* Find out: at once if it can be known without a server. */
 static void look_up(struct resolver *r, struct name_entry *e)
 {
-    if (answer_literal(e) || answer_hosts(r, e) || answer_special(e))
+    if (local_name_answer(r->channel, e->name, e->type, &e->arena, &e->answer))
         settle(r, e);
     else
         ask_servers(r, e);

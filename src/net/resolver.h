@@ -6,10 +6,8 @@
  *        |--> already being asked: wait with the others --+    |
  *        +--> c-ares: 2 s, a second try of 4 s -----------+----+
  *
- * No search domains: a name is what it says.  /etc/hosts is asked first; a name
- * that stands there is this machine's own matter: it has no other addresses, and
- * no services in the DNS either, so that such names work at once without one.
- * "localhost" never reaches a server, "invalid" does not exist (RFC 6761 6.3, 6.4).
+ * No search domains: a name is what it says.  See net/local_name.h for what is
+ * answered without a server.
  *
  * A question whose asker has gone is still answered, into the cache. */
 

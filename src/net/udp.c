@@ -2,11 +2,11 @@
 #include "net/udp.h"
 
 #include "base/error.h"
+#include "net/ancillary.h"
 #include "net/queue.h"
 #include "net/sockaddr.h"
 
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,7 +17,6 @@ enum {
     BUFFER      = 4 * 1024 * 1024, /* asked of the kernel, which gives what rmem_max allows */
     PAYLOAD_V4  = 65535 - 20 - 8,
     PAYLOAD_V6  = 65535 - 8,
-    CONTROL     = CMSG_SPACE(sizeof(struct in6_pktinfo)),
     ERROR_SPACE = 512,
 };
 
@@ -48,33 +47,11 @@ struct udp_hub {
     struct mmsghdr          messages[BATCH];
     struct iovec            parts[BATCH];
     struct sockaddr_storage names[BATCH];
-    _Alignas(struct cmsghdr) char control[BATCH][CONTROL];
+    _Alignas(struct cmsghdr) char control[BATCH][ANCILLARY];
     char *slots; /* BATCH of SLOT bytes, touched only as far as datagrams reach */
 };
 
 /* --- in --- */
-
-/* The address a datagram was sent to.  For a multicast one ipi_spec_dst is an
- * address of ours, fit to answer from, where ipi_addr would be the group. */
-static struct address hit_address(const struct udp *u, struct msghdr *m)
-{
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-            struct in_pktinfo info;
-
-            memcpy(&info, CMSG_DATA(c), sizeof info);
-            return address_from_in(info.ipi_spec_dst, u->local.port);
-        }
-        if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-            struct in6_pktinfo info;
-
-            memcpy(&info, CMSG_DATA(c), sizeof info);
-            if (!IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
-                return address_from_in6(&info.ipi6_addr, info.ipi6_ifindex, u->local.port);
-        }
-    }
-    return u->local;
-}
 
 static int receive_batch(struct udp_hub *hub, int fd)
 {
@@ -86,7 +63,7 @@ static int receive_batch(struct udp_hub *hub, int fd)
             .msg_iov        = &hub->parts[i],
             .msg_iovlen     = 1,
             .msg_control    = hub->control[i],
-            .msg_controllen = CONTROL,
+            .msg_controllen = ANCILLARY,
         };
     }
     return recvmmsg(fd, hub->messages, BATCH, 0, NULL);
@@ -105,7 +82,7 @@ static void receive(struct udp *u)
         for (int i = 0; i < count; i++) {
             struct datagram d = {
                 .remote = address_from_sockaddr(&hub->names[i]),
-                .local  = u->any ? hit_address(u, &hub->messages[i].msg_hdr) : u->local,
+                .local  = u->any ? ancillary_hit(&hub->messages[i].msg_hdr, &u->local) : u->local,
                 .bytes  = { hub->parts[i].iov_base, hub->messages[i].msg_len },
             };
 
@@ -116,24 +93,6 @@ static void receive(struct udp *u)
         if (count >= 0 && count < BATCH)
             return;
     }
-}
-
-/* What an entry of the error queue means: 0 for nothing we have to tell. */
-static int queued_error(struct msghdr *m)
-{
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-        struct sock_extended_err error;
-
-        if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
-            !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
-            continue;
-        memcpy(&error, CMSG_DATA(c), sizeof error);
-        /* A local error has been the result of sendmmsg already. */
-        if (error.ee_origin != SO_EE_ORIGIN_ICMP && error.ee_origin != SO_EE_ORIGIN_ICMP6)
-            return 0;
-        return error.ee_errno == 0 ? 0 : datagram_error((int)error.ee_errno);
-    }
-    return 0;
 }
 
 /* Drain the error queue (ip(7), IP_RECVERR); the name of an entry is where the
@@ -157,7 +116,7 @@ static void receive_errors(struct udp *u)
         if (recvmsg(u->fd, &m, MSG_ERRQUEUE) < 0)
             return;
         remote = address_from_sockaddr(&name);
-        error  = queued_error(&m);
+        error  = ancillary_error(&m);
         if (error == 0 || remote.family == FAMILY_NONE)
             continue;
         u->events->on_error(u->owner, u, &remote, error);
@@ -179,30 +138,6 @@ static void want_flush(struct udp *u)
         list_append(&u->hub->unsent, &u->unsent);
 }
 
-/* A wildcard socket says by PKTINFO which address a datagram leaves from. */
-static void set_source(struct msghdr *m, char *control, const struct address *from)
-{
-    struct cmsghdr *c = (struct cmsghdr *)(void *)control;
-
-    memset(control, 0, CONTROL);
-    m->msg_control = control;
-    if (from->family == FAMILY_4) {
-        struct in_pktinfo info = { .ipi_ifindex = 0 };
-
-        memcpy(&info.ipi_spec_dst, from->ip, sizeof info.ipi_spec_dst);
-        *c = (struct cmsghdr){ CMSG_LEN(sizeof info), IPPROTO_IP, IP_PKTINFO };
-        memcpy(CMSG_DATA(c), &info, sizeof info);
-        m->msg_controllen = CMSG_SPACE(sizeof info);
-    } else {
-        struct in6_pktinfo info = { .ipi6_ifindex = from->scope };
-
-        memcpy(&info.ipi6_addr, from->ip, sizeof info.ipi6_addr);
-        *c = (struct cmsghdr){ CMSG_LEN(sizeof info), IPPROTO_IPV6, IPV6_PKTINFO };
-        memcpy(CMSG_DATA(c), &info, sizeof info);
-        m->msg_controllen = CMSG_SPACE(sizeof info);
-    }
-}
-
 static struct packet *packet_at(char *at)
 {
     return (struct packet *)(void *)at;
@@ -216,7 +151,7 @@ static void fill_message(const struct udp *u, struct packet *p, struct msghdr *m
     *m             = (struct msghdr){ .msg_iov = part, .msg_iovlen = 1, .msg_name = name };
     m->msg_namelen = sockaddr_from(name, &p->to);
     if (u->any && p->from.family == u->local.family && !address_is_any(&p->from))
-        set_source(m, control, &p->from);
+        ancillary_set_source(m, control, &p->from);
 }
 
 /* Up to BATCH packets from the head of the queue into hub->messages. */
@@ -429,7 +364,7 @@ static void send_last(struct udp *u)
     struct msghdr                 m;
     struct iovec                  part;
     struct sockaddr_storage       name;
-    _Alignas(struct cmsghdr) char control[CONTROL];
+    _Alignas(struct cmsghdr) char control[ANCILLARY];
 
     for (; !queue_empty(&u->queue); drop_packets(u, 1)) {
         fill_message(u, head_packet(u), &m, &part, &name, control);
