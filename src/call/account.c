@@ -166,7 +166,7 @@ static int fill(struct account *a, const struct account_config *config)
     a->party                = make_party(a, config->display);
     a->route                = config->proxy.len > 0 ? make_route(a, &proxy) : (struct slice){ NULL, 0 };
     a->transport            = uri_transport(config->proxy.len > 0 ? &proxy : &registrar);
-    a->contact              = account_contact(a, &a->arena, a->transport);
+    a->contact              = account_contact(a, &a->arena, &a->phone->address, a->transport);
     a->secret.user          = arena_copy(&a->arena, config->auth_user.len > 0 ? config->auth_user : a->aor_uri.user);
     a->secret.password      = arena_copy(&a->arena, config->password);
     a->secret.ha1           = arena_copy(&a->arena, config->ha1);
@@ -240,7 +240,8 @@ void account_fill_event(struct account *a, enum phone_event_kind kind, struct ph
     };
 }
 
-struct slice account_contact(const struct account *a, struct arena *arena, enum transport transport)
+struct slice account_contact(const struct account *a, struct arena *arena, const struct address *at,
+                             enum transport transport)
 {
     char       text[TEXT_MAX];
     struct buf b = BUF_ON(text);
@@ -250,7 +251,7 @@ struct slice account_contact(const struct account *a, struct arena *arena, enum 
         buf_put(&b, a->aor_uri.user);
         buf_put_byte(&b, '@');
     }
-    address_write(&b, &a->phone->address);
+    address_write(&b, at);
     if (transport == TRANSPORT_TCP)
         buf_put(&b, SLICE(";transport=tcp"));
     buf_put_byte(&b, '>');

@@ -33,8 +33,8 @@ static int add(struct phone *p, struct call *c)
     return 0;
 }
 
-int call_new(struct account *a, bool outgoing, struct slice call_id, struct slice local_tag, enum transport transport,
-             struct call **out)
+int call_new(struct account *a, bool outgoing, struct slice call_id, struct slice local_tag,
+             const struct address *local, enum transport transport, struct call **out)
 {
     struct phone              *p      = a->phone;
     const struct stack_config *config = &p->config.stack;
@@ -58,8 +58,8 @@ int call_new(struct account *a, bool outgoing, struct slice call_id, struct slic
     c->outgoing      = outgoing;
     c->call_id       = arena_copy(&c->arena, call_id);
     c->local_tag     = arena_copy(&c->arena, local_tag);
-    c->contact       = account_contact(a, &c->arena, transport);
-    c->local         = p->address;
+    c->contact       = account_contact(a, &c->arena, local, transport);
+    c->local         = *local;
     c->sdp_id        = random_u64(&p->world->random) >> 2;
     c->ring_again_at = c->ring_until = NEVER;
     c->answered_at = c->ended_at = NEVER;

@@ -82,12 +82,16 @@ static void hold_invite(struct call *c, object_id txn, struct message *invite)
     c->invite_cseq = invite->cseq.number;
 }
 
+/* Peers reach us at the address that this one hit. */
 static int new_incoming(struct account *a, object_id txn, struct message *invite, struct call **out)
 {
-    struct stack *s     = a->phone->stack;
-    struct call  *c     = NULL;
-    int           error = call_new(a, false, invite->call_id, stack_server_tag(s, txn), invite->flow.transport, &c);
+    struct stack  *s     = a->phone->stack;
+    struct call   *c     = NULL;
+    struct address local = invite->flow.local;
+    int            error;
 
+    local.port = a->phone->address.port;
+    error      = call_new(a, false, invite->call_id, stack_server_tag(s, txn), &local, invite->flow.transport, &c);
     if (error != 0)
         return error;
     error = dialog_new_uas(invite, c->local_tag, invite->flow.transport == TRANSPORT_TLS, &c->forks[0].dialog);

@@ -408,8 +408,8 @@ int call_place(struct phone *p, const struct call_options *options, object_id *i
     transport = a->transport != TRANSPORT_NONE || a->route.len > 0 ? a->transport : uri_transport(&target);
     phone_token(p, call_id, sizeof call_id);
     phone_token(p, tag, sizeof tag);
-    error =
-        call_new(a, true, (struct slice){ call_id, sizeof call_id }, (struct slice){ tag, sizeof tag }, transport, &c);
+    error = call_new(a, true, (struct slice){ call_id, sizeof call_id }, (struct slice){ tag, sizeof tag }, &p->address,
+                     transport, &c);
     if (error != 0)
         return error;
     error = start(c, &target, options);

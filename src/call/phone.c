@@ -221,14 +221,17 @@ static int listen_on(struct phone *p)
 {
     struct address local = p->config.address;
     unsigned       index;
-    int            error = stack_listen(p->stack, TRANSPORT_UDP, &local, SLICE(""), &index);
+    int            error;
 
+    if (p->config.any_address)
+        memset(local.ip, 0, sizeof local.ip);
+    error = stack_listen(p->stack, TRANSPORT_UDP, &local, SLICE(""), &index);
     if (error != 0)
         return error;
-    p->address = stack_listener_address(p->stack, index);
-    if (!p->config.tcp)
-        return 0;
-    return stack_listen(p->stack, TRANSPORT_TCP, &p->address, SLICE(""), &index);
+    local.port      = stack_listener_address(p->stack, index).port;
+    p->address      = p->config.address;
+    p->address.port = local.port;
+    return p->config.tcp ? stack_listen(p->stack, TRANSPORT_TCP, &local, SLICE(""), &index) : 0;
 }
 
 int phone_new(struct world *w, const struct phone_config *config, struct phone **out)

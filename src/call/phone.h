@@ -31,12 +31,13 @@ struct phone_media {
 
 struct phone_config {
     struct stack_config stack;
-    struct address      address;    /* one of this host's that peers reach: in Contact and SDP; its port: 0 any */
-    bool                tcp;        /* listen for TCP on the same port too                       */
-    struct slice        user_agent; /* lives as long as the phone                             */
-    bool                accept_any; /* requests for any user, not only for those of our accounts */
-    unsigned            max_calls;  /* at once; one more is answered 486                      */
-    msec                ring_limit; /* an incoming call is refused with 480 then; 0: 180 s      */
+    struct address      address;     /* one of this host's that peers reach: in Contact and SDP; its port: 0 any */
+    bool                any_address; /* listen on all addresses: calls that come in use the one they hit */
+    bool                tcp;         /* listen for TCP on the same port too                       */
+    struct slice        user_agent;  /* lives as long as the phone                             */
+    bool                accept_any;  /* requests for any user, not only for those of our accounts */
+    unsigned            max_calls;   /* at once; one more is answered 486                      */
+    msec                ring_limit;  /* an incoming call is refused with 480 then; 0: 180 s      */
     uint16_t            media_port_first, media_port_last; /* 0: media's own                  */
     msec                no_media_after;                    /* 0: never told                   */
     bool                latch; /* send where a peer behind a NAT sends from, media/session.h    */

@@ -149,7 +149,8 @@ struct slice reason_slice(const struct reason *r);
 /* account.c */
 struct account *account_find(const struct phone *p, object_id id);
 /* <sip:alice@192.0.2.1:5062>, with transport=tcp if peers should use that. */
-struct slice account_contact(const struct account *a, struct arena *arena, enum transport transport);
+struct slice account_contact(const struct account *a, struct arena *arena, const struct address *at,
+                             enum transport transport);
 /* Whom a request to this URI is for, or NULL. */
 struct account *account_of_uri(const struct phone *p, const struct uri *uri);
 void            account_free(struct account *a);
@@ -157,9 +158,9 @@ bool            account_is_idle(const struct account *a);
 void            account_fill_event(struct account *a, enum phone_event_kind kind, struct phone_event *e);
 
 /* call.c */
-/* Keeps copies.  0, -ERR_LIMIT or -ERR_NO_MEMORY. */
-int  call_new(struct account *a, bool outgoing, struct slice call_id, struct slice local_tag, enum transport transport,
-              struct call **out);
+/* `local` and `transport` are how peers reach us.  Keeps copies.  0, -ERR_LIMIT or -ERR_NO_MEMORY. */
+int  call_new(struct account *a, bool outgoing, struct slice call_id, struct slice local_tag,
+              const struct address *local, enum transport transport, struct call **out);
 void call_free(struct call *c);
 void call_tell(struct call *c, enum phone_event_kind kind);
 /* Why and by whom the call ends: the first one said counts. */
