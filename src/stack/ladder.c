@@ -85,7 +85,7 @@ struct note {
 
 static bool is_same_message(const struct sighting *out, const struct sighting *in)
 {
-    return out->sent && !slice_eq(out->node, in->node) && slice_eq(out->remote, in->local) &&
+    return out->sent && slice_eq(out->remote, in->local) && !slice_eq(out->local, in->local) &&
            slice_eq(out->text, in->text);
 }
 
