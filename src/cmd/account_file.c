@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cmd/account_file.h"
+
+#include "cmd/exit_code.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool account_file_path(char *path, size_t size)
+{
+    const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    int         n = -1;
+
+    if (xdg != NULL && *xdg != '\0')
+        n = snprintf(path, size, "%s/ahoy/accounts", xdg);
+    else if (home != NULL && *home != '\0')
+        n = snprintf(path, size, "%s/.config/ahoy/accounts", home);
+    return n > 0 && (size_t)n < size;
+}
+
+static int complain(const char *path, const char *problem)
+{
+    fprintf(stderr, "ahoy: %s: %s\n", path, problem);
+    return EXIT_CONFIG;
+}
+
+/* ---- reading ---- */
+
+static void print_fault(cfg_t *cfg, const char *format, va_list args)
+{
+    fprintf(stderr, "ahoy: %s:%d: ", cfg->filename, cfg->line);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+/* False if it is too long. */
+static bool take_text(char *to, size_t size, const char *text)
+{
+    int n = snprintf(to, size, "%s", text == NULL ? "" : text);
+
+    return n >= 0 && (size_t)n < size;
+}
+
+static bool take_entry(cfg_t *section, struct account_entry *e)
+{
+    long expires = cfg_getint(section, "expires");
+
+    if (expires < 1 || expires > 7 * 24 * 3600)
+        return false;
+    e->expires = (uint32_t)expires;
+    return take_text(e->name, sizeof e->name, cfg_title(section)) &&
+           take_text(e->address, sizeof e->address, cfg_getstr(section, "address")) &&
+           take_text(e->user, sizeof e->user, cfg_getstr(section, "user")) &&
+           take_text(e->password, sizeof e->password, cfg_getstr(section, "password")) &&
+           take_text(e->display, sizeof e->display, cfg_getstr(section, "display")) &&
+           take_text(e->registrar, sizeof e->registrar, cfg_getstr(section, "registrar")) &&
+           take_text(e->proxy, sizeof e->proxy, cfg_getstr(section, "proxy")) && e->address[0] != '\0';
+}
+
+static int take_all(cfg_t *cfg, const char *path, struct account_list *list)
+{
+    unsigned count = cfg_size(cfg, "account");
+
+    if (count > ACCOUNT_COUNT_MAX)
+        return complain(path, "too many accounts");
+    for (unsigned i = 0; i < count; i++) {
+        cfg_t *section = cfg_getnsec(cfg, "account", i);
+
+        if (!take_entry(section, &list->entries[i])) {
+            fprintf(stderr, "ahoy: %s: account '%s': a value is missing, too long or out of range\n", path,
+                    cfg_title(section));
+            return EXIT_CONFIG;
+        }
+    }
+    list->count = count;
+    return EXIT_OK;
+}
+
+static int parse(FILE *file, const char *path, struct account_list *list)
+{
+    cfg_opt_t account[] = {
+        CFG_STR("address", "", CFGF_NONE),   CFG_STR("user", "", CFGF_NONE),
+        CFG_STR("password", "", CFGF_NONE),  CFG_STR("display", "", CFGF_NONE),
+        CFG_STR("registrar", "", CFGF_NONE), CFG_STR("proxy", "", CFGF_NONE),
+        CFG_INT("expires", 3600, CFGF_NONE), CFG_END(),
+    };
+    cfg_opt_t options[] = { CFG_SEC("account", account, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_END() };
+    cfg_t    *cfg       = cfg_init(options, CFGF_NONE);
+    int       code;
+
+    if (cfg == NULL)
+        return complain(path, "out of memory");
+    cfg_set_error_function(cfg, print_fault);
+    free(cfg->filename); /* for the messages: cfg_parse_fp knows no name */
+    cfg->filename = strdup(path);
+    code          = cfg_parse_fp(cfg, file) == CFG_SUCCESS ? take_all(cfg, path, list) : EXIT_CONFIG;
+    cfg_free(cfg);
+    return code;
+}
+
+/* What is in it must be nobody else's business. */
+static int check_mode(int fd, const char *path)
+{
+    struct stat facts;
+
+    if (fstat(fd, &facts) != 0)
+        return complain(path, strerror(errno));
+    if (!S_ISREG(facts.st_mode))
+        return complain(path, "not a regular file");
+    if (facts.st_uid != geteuid() && geteuid() != 0)
+        return complain(path, "belongs to another user");
+    if ((facts.st_mode & 077) == 0)
+        return EXIT_OK;
+    fprintf(stderr, "ahoy: %s: holds passwords but others may read it (mode %03o)\nTry: chmod 600 '%s'\n", path,
+            (unsigned)facts.st_mode & 0777, path);
+    return EXIT_CONFIG;
+}
+
+int account_file_load(struct account_list *list)
+{
+    char  path[PATH_MAX];
+    FILE *file;
+    int   code;
+
+    list->count = 0;
+    if (!account_file_path(path, sizeof path))
+        return complain("accounts", "neither XDG_CONFIG_HOME nor HOME is set");
+    file = fopen(path, "re");
+    if (file == NULL)
+        return errno == ENOENT ? EXIT_OK : complain(path, strerror(errno));
+    code = check_mode(fileno(file), path);
+    if (code == EXIT_OK)
+        code = parse(file, path, list);
+    fclose(file);
+    return code;
+}
+
+/* ---- writing ---- */
+
+/* Single quotes: libConfuse expands nothing in them. */
+static void put_value(FILE *file, const char *key, const char *value)
+{
+    if (*value == '\0')
+        return;
+    fprintf(file, "    %-9s = '", key);
+    for (; *value != '\0'; value++) {
+        if (*value == '\'' || *value == '\\')
+            fputc('\\', file);
+        fputc(*value, file);
+    }
+    fputs("'\n", file);
+}
+
+static void put_entry(FILE *file, const struct account_entry *e)
+{
+    fputs("account '", file);
+    for (const char *c = e->name; *c != '\0'; c++)
+        if (*c != '\'' && *c != '\\')
+            fputc(*c, file);
+    fputs("' {\n", file);
+    put_value(file, "address", e->address);
+    put_value(file, "user", e->user);
+    put_value(file, "password", e->password);
+    put_value(file, "display", e->display);
+    put_value(file, "registrar", e->registrar);
+    put_value(file, "proxy", e->proxy);
+    fprintf(file, "    expires   = %u\n}\n", e->expires);
+}
+
+static int make_folder(const char *path)
+{
+    char  folder[PATH_MAX];
+    char *slash;
+
+    snprintf(folder, sizeof folder, "%s", path);
+    for (slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+            return complain(folder, strerror(errno));
+        *slash = '/';
+    }
+    return EXIT_OK;
+}
+
+static bool write_to(int fd, const struct account_list *list)
+{
+    FILE *file = fdopen(fd, "w");
+    bool  good;
+
+    if (file == NULL) {
+        close(fd);
+        return false;
+    }
+    fputs("# Accounts of ahoy's phone; the first one is the default.  See ahoy(1).\n", file);
+    for (size_t i = 0; i < list->count; i++)
+        put_entry(file, &list->entries[i]);
+    good = fflush(file) == 0 && fsync(fd) == 0 && !ferror(file);
+    return fclose(file) == 0 && good;
+}
+
+int account_file_save(const struct account_list *list)
+{
+    char path[PATH_MAX], fresh[PATH_MAX + 8];
+    int  fd, code;
+
+    if (!account_file_path(path, sizeof path))
+        return complain("accounts", "neither XDG_CONFIG_HOME nor HOME is set");
+    code = make_folder(path);
+    if (code != EXIT_OK)
+        return code;
+    snprintf(fresh, sizeof fresh, "%s.XXXXXX", path);
+    fd = mkostemp(fresh, O_CLOEXEC); /* mode 0600 */
+    if (fd < 0)
+        return complain(path, strerror(errno));
+    if (write_to(fd, list) && rename(fresh, path) == 0)
+        return EXIT_OK;
+    code = errno == ENOSPC || errno == EDQUOT ? EXIT_DISK_FULL : EXIT_ERROR;
+    complain(path, strerror(errno));
+    unlink(fresh);
+    return code;
+}
+
+/* ---- finding ---- */
+
+struct account_entry *account_list_find(struct account_list *list, const char *name)
+{
+    if (name == NULL)
+        return list->count > 0 ? &list->entries[0] : NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        struct account_entry *e = &list->entries[i];
+
+        if (strcmp(e->name, name) == 0 || strcmp(e->address, name) == 0 ||
+            (strncmp(e->address, "sip:", 4) == 0 && strcmp(e->address + 4, name) == 0))
+            return e;
+    }
+    return NULL;
+}
+
+struct account_config account_entry_config(const struct account_entry *e)
+{
+    return (struct account_config){
+        .aor       = slice_from(e->address),
+        .display   = slice_from(e->display),
+        .auth_user = slice_from(e->user),
+        .password  = slice_from(e->password),
+        .registrar = slice_from(e->registrar),
+        .proxy     = slice_from(e->proxy),
+        .expires   = e->expires,
+    };
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* account_file.h - the phone's accounts: $XDG_CONFIG_HOME/ahoy/accounts (else
+ * ~/.config/ahoy/accounts), mode 0600, in the format of libConfuse:
+ *
+ *     account 'home' {
+ *         address   = 'sip:alice@example.test'
+ *         password  = '...'
+ *         user      = ''       # for authentication; empty: that of the address
+ *         display   = ''
+ *         registrar = ''       # URI; empty: the domain of the address
+ *         proxy     = ''       # outbound proxy URI
+ *         expires   = 3600
+ *     }
+ *
+ * The first one is the default.  A file that others may read is refused. */
+
+#ifndef CMD_ACCOUNT_FILE_H
+#define CMD_ACCOUNT_FILE_H
+
+#include "call/phone.h"
+
+enum { ACCOUNT_TEXT = 256, ACCOUNT_COUNT_MAX = 64 };
+
+struct account_entry {
+    char     name[ACCOUNT_TEXT];
+    char     address[ACCOUNT_TEXT];
+    char     user[ACCOUNT_TEXT];
+    char     password[2 * ACCOUNT_TEXT];
+    char     display[ACCOUNT_TEXT];
+    char     registrar[ACCOUNT_TEXT];
+    char     proxy[ACCOUNT_TEXT];
+    uint32_t expires;
+};
+
+struct account_list {
+    struct account_entry entries[ACCOUNT_COUNT_MAX];
+    size_t               count;
+};
+
+/* The file's path; false if neither XDG_CONFIG_HOME nor HOME says where. */
+bool account_file_path(char *path, size_t size);
+
+/* Read it; no file is an empty list.  Returns EXIT_OK, or EXIT_CONFIG or
+ * EXIT_ERROR after saying why on stderr. */
+int account_file_load(struct account_list *list);
+/* Replace it as a whole: the old file or the new one is there, never half of one. */
+int account_file_save(const struct account_list *list);
+
+/* By name or address; NULL name: the first.  NULL if there is none. */
+struct account_entry *account_list_find(struct account_list *list, const char *name);
+
+/* What phone_add_account wants; borrows the entry. */
+struct account_config account_entry_config(const struct account_entry *e);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cmd/report.h"
+
+#include "cmd/exit_code.h"
+
+#include <stdio.h>
+
+enum { LINE_MAX_BYTES = 8192 };
+
+static const char *name_of(const struct phone_event *e, struct buf *b)
+{
+    if (e->peer_display.len > 0)
+        buf_printf(b, "%.*s <%.*s>", SLICE_ARG(e->peer_display), SLICE_ARG(e->peer));
+    else
+        buf_put(b, e->peer);
+    return buf_cstr(b);
+}
+
+/* ---- JSON ---- */
+
+static void put_address(struct json_line *j, const char *key, const struct address *a)
+{
+    char       text[ADDRESS_TEXT];
+    struct buf b = BUF_ON(text);
+
+    if (a->family == FAMILY_NONE)
+        return;
+    address_write(&b, a);
+    json_line_text(j, key, buf_slice(&b));
+}
+
+static void put_stats(struct json_line *j, const struct media_stats *s)
+{
+    struct json_line m = json_line_inner(j, "media");
+
+    json_line_number(&m, "packets_sent", (int64_t)s->packets_sent);
+    json_line_number(&m, "packets_received", (int64_t)s->packets_received);
+    json_line_number(&m, "lost", (int64_t)s->lost);
+    json_line_number(&m, "late", (int64_t)s->late);
+    json_line_number(&m, "concealed_ms", (int64_t)s->concealed);
+    json_line_number(&m, "strangers", (int64_t)s->strangers);
+    json_line_real(&m, "jitter_ms", s->jitter);
+    if (s->round_trip >= 0)
+        json_line_real(&m, "round_trip_ms", s->round_trip);
+    if (s->peer_lost >= 0)
+        json_line_number(&m, "peer_lost", s->peer_lost);
+    put_address(&m, "local", &s->local);
+    put_address(&m, "remote", &s->remote);
+    json_line_end(&m);
+}
+
+static void put_end(struct json_line *j, const struct phone_event *e)
+{
+    json_line_text(j, "cause", slice_from(call_cause_name(e->cause)));
+    json_line_text(j, "by", slice_from(call_side_name(e->side)));
+    if (e->setup != NEVER)
+        json_line_number(j, "setup_ms", (int64_t)e->setup);
+    json_line_number(j, "duration_ms", (int64_t)e->duration);
+    if (e->has_stats)
+        put_stats(j, &e->stats);
+}
+
+static void put_registration(struct json_line *j, const struct phone_event *e)
+{
+    json_line_text(j, "account", e->peer);
+    if (e->kind == PHONE_REGISTERED || e->kind == PHONE_REFRESHED)
+        json_line_number(j, "expires", e->expires);
+    if (e->kind != PHONE_REGISTER_FAILED)
+        return;
+    if (e->retry_in == NEVER)
+        json_line_null(j, "retry_in_ms");
+    else
+        json_line_number(j, "retry_in_ms", (int64_t)e->retry_in);
+}
+
+static void put_call(struct json_line *j, const struct phone_event *e)
+{
+    char digit[2] = { e->digit, '\0' };
+
+    json_line_text(j, "direction", e->outgoing ? SLICE("out") : SLICE("in"));
+    json_line_text(j, "peer", e->peer);
+    if (e->peer_display.len > 0)
+        json_line_text(j, "peer_name", e->peer_display);
+    if (e->codec.len > 0)
+        json_line_text(j, "codec", e->codec);
+    if (e->kind == PHONE_DIGIT)
+        json_line_text(j, "digit", slice_from(digit));
+    if (e->kind == PHONE_CHANGED) {
+        json_line_bool(j, "held", e->held);
+        json_line_bool(j, "held_by_peer", e->held_by_peer);
+    }
+    if (e->kind == PHONE_ENDED)
+        put_end(j, e);
+}
+
+void report_write_json(struct buf *b, const struct phone_event *e, uint64_t wall)
+{
+    struct json_line j          = json_line_begin(b);
+    bool             has_status = e->kind == PHONE_RINGING || e->kind == PHONE_ENDED || e->kind == PHONE_UNCHANGED ||
+                      e->kind == PHONE_REGISTER_FAILED || e->kind == PHONE_UNREGISTERED;
+
+    json_line_number(&j, "t", (int64_t)wall);
+    json_line_text(&j, "event", slice_from(phone_event_name(e->kind)));
+    json_line_text(&j, "call_id", e->call_id);
+    if (has_status && e->status != 0)
+        json_line_number(&j, "status", e->status);
+    if (has_status && e->reason.len > 0)
+        json_line_text(&j, "reason", e->reason);
+    if (e->call == 0)
+        put_registration(&j, e);
+    else
+        put_call(&j, e);
+    json_line_end(&j);
+    buf_put_byte(b, '\n');
+}
+
+/* ---- people ---- */
+
+static void say_status(struct buf *b, const struct phone_event *e)
+{
+    if (e->status != 0)
+        buf_printf(b, " (%u %.*s)", e->status, SLICE_ARG(e->reason));
+    else if (e->reason.len > 0)
+        buf_printf(b, " (%.*s)", SLICE_ARG(e->reason));
+}
+
+static const char *cause_text(const struct phone_event *e)
+{
+    switch (e->cause) {
+    case CALL_NORMAL:
+        return e->side == SIDE_LOCAL ? "hung up" : "the other side hung up";
+    case CALL_CANCELLED:
+        return e->side == SIDE_LOCAL ? "given up" : "the caller gave up";
+    case CALL_REFUSED:
+        return "refused";
+    case CALL_TIMED_OUT:
+        return "no response";
+    case CALL_UNREACHABLE:
+        return "unreachable";
+    case CALL_NO_ACK:
+        return "the answer was never acknowledged";
+    case CALL_LOST:
+        return "the other side has lost the call";
+    case CALL_BAD_SDP:
+        return "no sound could be agreed";
+    case CALL_LOCAL_FAULT:
+        return "failed here";
+    }
+    return "";
+}
+
+static void say_end(struct buf *b, const struct phone_event *e)
+{
+    const struct media_stats *s = &e->stats;
+
+    buf_printf(b, "Ended: %s", cause_text(e));
+    if (e->cause != CALL_NORMAL && e->cause != CALL_CANCELLED && e->cause != CALL_TIMED_OUT)
+        say_status(b, e);
+    if (e->setup == NEVER)
+        return;
+    buf_printf(b, ", after %.1f s", (double)e->duration / 1000);
+    if (e->has_stats)
+        buf_printf(b, "; %llu packets sent, %llu received, %llu lost, jitter %.1f ms",
+                   (unsigned long long)s->packets_sent, (unsigned long long)s->packets_received,
+                   (unsigned long long)s->lost, s->jitter);
+}
+
+static void say_failed(struct buf *b, const struct phone_event *e)
+{
+    buf_printf(b, "Cannot register %.*s", SLICE_ARG(e->peer));
+    say_status(b, e);
+    if (e->retry_in == NEVER)
+        buf_put(b, SLICE("; not tried again"));
+    else
+        buf_printf(b, "; next try in %llu s", (unsigned long long)(e->retry_in + 999) / 1000);
+}
+
+void report_write_human(struct buf *b, const struct phone_event *e)
+{
+    char       memory[512];
+    struct buf name = BUF_ON(memory);
+
+    switch (e->kind) {
+    case PHONE_REGISTERED:
+        buf_printf(b, "Registered %.*s for %u s", SLICE_ARG(e->peer), e->expires);
+        return;
+    case PHONE_REFRESHED:
+        return;
+    case PHONE_REGISTER_FAILED:
+        say_failed(b, e);
+        return;
+    case PHONE_UNREGISTERED:
+        buf_printf(b, "Unregistered %.*s", SLICE_ARG(e->peer));
+        return;
+    case PHONE_INCOMING:
+        buf_printf(b, "Call from %s", name_of(e, &name));
+        return;
+    case PHONE_RINGING:
+        buf_printf(b, "%s", e->status == 180 ? "Ringing" : "In progress");
+        if (e->status != 180)
+            say_status(b, e);
+        return;
+    case PHONE_EARLY_MEDIA:
+        buf_put(b, SLICE("Sound before the answer"));
+        return;
+    case PHONE_ANSWERED:
+        buf_printf(b, "Answered, %.*s", SLICE_ARG(e->codec));
+        return;
+    case PHONE_CHANGED:
+        buf_printf(b, "%s%s", e->held ? "On hold" : "Talking", e->held_by_peer ? ", held by the other side" : "");
+        return;
+    case PHONE_UNCHANGED:
+        buf_put(b, SLICE("The change was refused"));
+        say_status(b, e);
+        return;
+    case PHONE_MEDIA:
+        buf_put(b, SLICE("Sound arrives"));
+        return;
+    case PHONE_NO_MEDIA:
+        buf_put(b, SLICE("No sound arrives"));
+        return;
+    case PHONE_SOURCE_ENDED:
+        buf_put(b, SLICE("All has been played"));
+        return;
+    case PHONE_DIGIT:
+        buf_printf(b, "Digit %c", e->digit);
+        return;
+    case PHONE_ENDED:
+        say_end(b, e);
+        return;
+    case PHONE_EVENT_COUNT:
+        return;
+    }
+}
+
+/* A terminal must not be driven by what a peer put into its name. */
+static void print_safe(FILE *out, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        fputc((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f ? '?' : text.ptr[i], out);
+    fputc('\n', out);
+}
+
+void report_print(const struct phone_event *e, bool json, uint64_t wall)
+{
+    char       memory[LINE_MAX_BYTES];
+    struct buf b = BUF_ON(memory);
+
+    report_write_human(&b, e);
+    if (buf_ok(&b) && b.len > 0)
+        print_safe(stderr, buf_slice(&b));
+    if (!json)
+        return;
+    b = BUF_ON(memory);
+    report_write_json(&b, e, wall);
+    if (!buf_ok(&b))
+        return;
+    fwrite(b.ptr, 1, b.len, stdout);
+    fflush(stdout);
+}
+
+int report_exit_code(const struct phone_event *e, bool rang)
+{
+    switch (e->cause) {
+    case CALL_NORMAL:
+        return EXIT_OK;
+    case CALL_CANCELLED:
+        return EXIT_NO_ANSWER;
+    case CALL_REFUSED:
+        return exit_code_of_status(e->status, rang);
+    case CALL_TIMED_OUT:
+        return EXIT_TIMED_OUT;
+    case CALL_UNREACHABLE:
+        return EXIT_UNREACHABLE;
+    case CALL_BAD_SDP:
+        return EXIT_NO_MEDIA;
+    case CALL_NO_ACK:
+    case CALL_LOST:
+        return EXIT_ERROR;
+    case CALL_LOCAL_FAULT:
+        return exit_code_of_error(e->error);
+    }
+    return EXIT_ERROR;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shell.h - a phone that runs for one command: its world, its account, Ctrl-C,
+ * what is printed, and an orderly end.
+ *
+ *     struct shell shell;
+ *     code = shell_open(&shell, &options);         0, or an exit code: it has said why
+ *     ... phone_register(shell.phone, shell.account), call_place(...) ...
+ *     code = shell_run(&shell);                    until shell_finish, or Ctrl-C
+ *     shell_close(&shell);
+ *
+ * shell_finish hangs up what is up and unregisters what is registered, waits for
+ * the answers for SHELL_PATIENCE ms at most, and lets shell_run return.  Ctrl-C
+ * does the same; a second one does not wait. */
+
+#ifndef CMD_SHELL_H
+#define CMD_SHELL_H
+
+#include "call/call.h"
+#include "cmd/account_file.h"
+#include "cmd/sound.h"
+#include "stack/trace.h"
+
+enum { SHELL_PATIENCE = 4000, SHELL_CALLS = 64 };
+
+struct shell_options {
+    const char *node;    /* a guest's name in traces                            */
+    const char *account; /* name or address; NULL: the default one, or a guest  */
+    const char *proxy;   /* instead of the account's                            */
+    const char *target;  /* URI that will be asked: tells which local address   */
+    const char *trace;   /* file, or NULL                                       */
+    uint16_t    port;    /* to listen on, 0: any                                */
+    unsigned    max_calls;
+    bool        json;
+    bool        guest_only;  /* do not look for accounts                          */
+    bool        any_address; /* take calls that come to any address of this host  */
+};
+
+struct shell {
+    struct world        *world;
+    struct phone        *phone;
+    struct trace_writer *trace;
+    struct account_list  accounts;
+    struct account_entry entry; /* in use; a guest's if there is none */
+    bool                 is_guest;
+    object_id            account;
+    bool                 json, registered;
+    object_id            calls[SHELL_CALLS]; /* that have not ended */
+    size_t               call_count;
+    struct sound         sound;
+    bool                 finishing;
+    int                  exit_code;
+    unsigned             interrupts;
+    msec                 give_up_at;
+    struct timer         timer;
+    /* The command's own ears, after the event was printed; may be NULL. */
+    void (*on_event)(struct shell *s, const struct phone_event *event);
+    void *user;
+};
+
+/* Zeroes nothing that the caller set: on_event, user and sound come first. */
+int  shell_open(struct shell *s, const struct shell_options *options);
+int  shell_run(struct shell *s);
+void shell_close(struct shell *s);
+
+void shell_finish(struct shell *s, int exit_code);
+
+/* "bob", "bob@example.test" or a URI, as a URI; false if it does not fit or is none. */
+bool shell_target(const struct shell *s, const char *text, char *uri, size_t size);
+
+/* The address of this host that reaches the host of `uri`. */
+int shell_local_address(struct world *w, struct slice uri, struct address *out);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sound.h - what --play, --record and --null-audio mean: files, nothing, or the
+ * sound card if none of them is given. */
+
+#ifndef CMD_SOUND_H
+#define CMD_SOUND_H
+
+#include "call/phone.h"
+
+struct sound {
+    const char *play, *record; /* NULL: silence, discard       */
+    bool        null;
+    unsigned    calls; /* opened so far: the second recording is FILE-2.wav */
+};
+
+/* The options, as a command's table has them; the letters are the caller's. */
+#define SOUND_OPTIONS(play_letter, record_letter, null_letter)                                                         \
+    { (play_letter), "play", "FILE", "a WAV file to speak instead of the microphone" },                                \
+        { (record_letter), "record", "FILE", "write what is heard to this WAV file" },                                 \
+    {                                                                                                                  \
+        (null_letter), "null-audio", NULL, "no sound card: silence unless --play or --record say otherwise"            \
+    }
+
+/* Can all this be opened?  Says on stderr what to do if not, and returns an exit
+ * code; EXIT_OK if it can. */
+int sound_check(const struct sound *s);
+
+/* Borrows `s`. */
+struct phone_media sound_media(struct sound *s);
+
+#endif
