@@ -20,3 +20,11 @@ foreach(file ${RED_SCENARIOS})
     add_test(NAME scenario/red/${name} COMMAND scenario ${file})
     set_tests_properties(scenario/red/${name} PROPERTIES LABELS scenario TIMEOUT 120 PASS_REGULAR_EXPRESSION "${reason}")
 endforeach()
+
+# With every STARVE_STEP-th allocation failing: nobody crashes, nothing is left.
+set(STARVE_STEP 7 CACHE STRING "which allocations fail in the starving scenarios")
+foreach(name demo_two_domains fork_both_answer hold rfc3665_3_8_no_answer server_restart store_failure tcp_call)
+    add_test(NAME scenario/starving/${name}
+        COMMAND scenario --starve ${STARVE_STEP} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
+    set_tests_properties(scenario/starving/${name} PROPERTIES LABELS scenario TIMEOUT 120)
+endforeach()

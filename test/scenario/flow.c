@@ -9,6 +9,7 @@
  *
  * -> arrives, -x is lost on the way, -! finds a closed port. */
 #include "scenario/scenario.h"
+#include "support/alloc.h"
 
 #include <stdlib.h>
 
@@ -150,12 +151,10 @@ static bool match_lines(struct scenario *s, struct flow_line *lines, size_t coun
 
 bool verb_flow(struct scenario *s, const struct statement *st)
 {
-    struct flow_line *lines = calloc(st->block_count + 1, sizeof *lines);
+    struct flow_line *lines = alloc_new((st->block_count + 1) * sizeof *lines);
     size_t            count = 0;
     bool              ok    = true;
 
-    if (lines == NULL)
-        abort();
     for (size_t i = 0; i < st->block_count && ok; i++) {
         struct slice text = slice_trim(st->block[i]);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scenario/journal.h"
 #include "scenario/wire.h"
+#include "support/alloc.h"
 
 #include <stdlib.h>
 
@@ -30,15 +31,12 @@ static struct entry *add_entry(struct journal *j, enum entry_kind kind, msec at,
     }
     if (j->count == j->capacity) {
         j->capacity = j->capacity == 0 ? 256 : 2 * j->capacity;
-        j->entries  = realloc(j->entries, j->capacity * sizeof *j->entries);
+        j->entries  = alloc_grow(j->entries, j->capacity * sizeof *j->entries);
     }
-    copy = malloc(text.len + 1);
-    if (j->entries == NULL || copy == NULL)
-        abort();
+    copy = alloc_new(text.len + 1);
     if (text.len > 0)
         memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    e              = &j->entries[j->count++];
+    e = &j->entries[j->count++];
     memset(e, 0, sizeof *e);
     e->kind = kind;
     e->at   = at;

@@ -2,6 +2,7 @@
 /* The verbs about the network: `net` and `name`. */
 #include "base/error.h"
 #include "scenario/scenario.h"
+#include "support/alloc.h"
 
 #include <stdlib.h>
 
@@ -122,14 +123,12 @@ static bool packet_matches(const void *arg, const struct packet *p)
 /* net lose FROM -> TO PATTERN [number N] [times N] */
 static bool net_fault(struct scenario *s, const struct statement *st, enum fault_action action)
 {
-    struct fault_pattern *f     = calloc(1, sizeof *f);
+    struct fault_pattern *f     = alloc_new(sizeof *f);
     const char *const    *word  = st->words.word + 2;
     struct fault          fault = { .matches = packet_matches, .arg = f, .first = 1, .count = 1, .action = action };
     struct host          *from, *to;
     unsigned              used;
 
-    if (f == NULL)
-        abort();
     list_append(&s->patterns, &f->link);
     if (st->words.count < 6 || strcmp(word[1], "->") != 0)
         return scenario_fail(s, "net lose|double|hold FROM -> TO PATTERN ...");

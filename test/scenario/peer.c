@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scenario/peer.h"
 #include "base/error.h"
+#include "support/alloc.h"
 
 #include <stdlib.h>
 
@@ -249,15 +250,13 @@ static void peer_free(struct actor *a)
     free(peer_of(a));
 }
 
-static const struct actor_kind peer_kind = { "peer", peer_act, NULL, peer_stop, peer_free };
+static const struct actor_kind peer_kind = { "peer", peer_act, NULL, NULL, peer_stop, peer_free };
 
 /* peer NAME ADDRESS */
 bool verb_peer(struct scenario *s, const struct statement *st)
 {
-    struct peer *p = calloc(1, sizeof *p);
+    struct peer *p = alloc_new(sizeof *p);
 
-    if (p == NULL)
-        abort();
     if (st->words.count != 3 || !address_parse_ip(slice_from(st->words.word[2]), &p->address)) {
         free(p);
         return scenario_fail(s, "peer NAME ADDRESS");

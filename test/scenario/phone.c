@@ -6,6 +6,7 @@
 #include "call/call.h"
 #include "scenario/scenario.h"
 #include "scenario/sound.h"
+#include "support/alloc.h"
 
 #include <stdlib.h>
 
@@ -16,7 +17,9 @@ struct phone_actor {
     struct phone         *phone; /* NULL: not running */
     struct account_config account_config;
     object_id             account;
-    object_id             call; /* the latest: what the verbs are about */
+    object_id             call;               /* the latest: what the verbs are about */
+    object_id             calls[PHONE_CALLS]; /* the latest ones, in no order */
+    unsigned              call_count;
     bool                  tcp;
     unsigned              voices;
     struct track         *said, *heard;
@@ -67,12 +70,18 @@ static void note_event(struct phone_actor *a, const struct phone_event *e)
     }
 }
 
+static void set_call(struct phone_actor *a, object_id call)
+{
+    a->call                                 = call;
+    a->calls[a->call_count++ % PHONE_CALLS] = call;
+}
+
 static void on_event(void *user, const struct phone_event *e)
 {
     struct phone_actor *a = user;
 
     if (e->kind == PHONE_INCOMING)
-        a->call = e->call;
+        set_call(a, e->call);
     note_event(a, e);
 }
 
@@ -87,7 +96,9 @@ static int open_sound(void *arg, object_id call, struct audio_source **source, s
     for (const char *c = host_name(a->actor.host); *c != '\0'; c++)
         seed = seed * 31 + (unsigned char)*c;
     *source = voice_new(a->actor.world, a->said, seed);
-    *sink   = ear_new(a->actor.world, a->heard);
+    if (*source == NULL)
+        return -ERR_NO_MEMORY;
+    *sink = ear_new(a->actor.world, a->heard);
     return 0;
 }
 
@@ -159,12 +170,17 @@ static bool phone_unregisters(struct phone_actor *a, const struct statement *st)
 static bool phone_calls(struct phone_actor *a, const struct statement *st)
 {
     struct call_options options = { .account = a->account };
+    object_id           call;
+    int                 error;
 
     if (st->words.count < 3)
         return scenario_fail(a->actor.scenario, "calls URI [late]");
     options.target     = slice_from(st->words.word[2]);
     options.late_offer = st->words.count == 4 && strcmp(st->words.word[3], "late") == 0;
-    return done(a, call_place(a->phone, &options, &a->call));
+    error              = call_place(a->phone, &options, &call);
+    if (error == 0)
+        set_call(a, call);
+    return done(a, error);
 }
 
 static bool phone_rings(struct phone_actor *a, const struct statement *st)
@@ -269,6 +285,14 @@ static void phone_check(struct actor *actor, struct buf *left)
         buf_printf(left, "%zu transactions, connections or lookups", stack_alive(phone_stack(a->phone)));
 }
 
+static void phone_give_up(struct actor *actor)
+{
+    struct phone_actor *a = phone_of(actor);
+
+    for (unsigned i = 0; i < PHONE_CALLS && a->phone != NULL; i++)
+        (void)call_hang_up(a->phone, a->calls[i]); /* an id that names no call is harmless */
+}
+
 static void phone_stop(struct actor *actor)
 {
     if (phone_of(actor)->phone != NULL)
@@ -284,7 +308,8 @@ static void phone_actor_free(struct actor *actor)
     free(a);
 }
 
-static const struct actor_kind phone_kind = { "phone", phone_act, phone_check, phone_stop, phone_actor_free };
+static const struct actor_kind phone_kind = { "phone",       phone_act,  phone_check,
+                                              phone_give_up, phone_stop, phone_actor_free };
 
 /* [via URI] [registrar URI] [expires SECONDS] [tcp] */
 static bool parse_options(struct phone_actor *a, const char *const *word)
@@ -314,11 +339,9 @@ static bool parse_options(struct phone_actor *a, const char *const *word)
 /* phone NAME ADDRESS AOR PASSWORD [options] */
 bool verb_phone(struct scenario *s, const struct statement *st)
 {
-    struct phone_actor *a    = calloc(1, sizeof *a);
+    struct phone_actor *a    = alloc_new(sizeof *a);
     const char *const  *word = st->words.word;
 
-    if (a == NULL)
-        abort();
     if (st->words.count < 5 || !parse_options(a, word + 5)) {
         free(a);
         return scenario_fail(s, "phone NAME ADDRESS AOR PASSWORD [via URI] [registrar URI] [expires SECONDS] [tcp]");

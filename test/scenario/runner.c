@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* scenario [--seed N] [--seeds N] [--trace] FILE.scn ...
+/* scenario [--seed N] [--seeds N] [--trace] [--starve STEP] FILE.scn ...
  *
  * Runs each file with each seed; a failure prints the line, the seed and the
- * ladder.  Exit code 0: all passed; 1: one did not; 2: usage. */
+ * ladder.  --starve runs it again and again, with allocation 1, 1 + STEP, 1 + 2
+ * STEP, ... failing, until it needs no more.  Exit code 0: all passed; 1: one did
+ * not; 2: usage. */
 #include "scenario/scenario.h"
+#include "support/alloc.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,28 +15,48 @@
 struct options {
     uint64_t first_seed;
     uint64_t seeds;
+    uint64_t starve; /* step; 0: no allocation fails */
     bool     trace;
 };
 
-static bool run_once(const char *path, uint64_t seed, bool trace)
+static bool run_once(const char *path, uint64_t seed, unsigned starve, bool trace)
 {
     static struct scenario s;
-    bool                   ok = scenario_run(&s, path, seed);
+    bool                   ok = scenario_run(&s, path, seed, starve);
 
     if (!ok) {
         printf("%s:%u: %s\n", path, s.line, s.problem);
         printf("  seed %" PRIu64 "; again with more: scenario --seed %" PRIu64 " --trace %s\n", seed, seed, path);
     }
+    if (!ok && starve > 0)
+        printf("  allocation %u failed\n", starve);
     if (!ok || trace)
         scenario_print(&s, stdout, trace);
     scenario_free(&s);
     return ok;
 }
 
+/* Until a run needs fewer allocations than that. */
+static bool run_starving(const char *path, uint64_t seed, uint64_t step)
+{
+    unsigned n = 0;
+
+    do {
+        n += n == 0 ? 1 : (unsigned)step;
+        if (!run_once(path, seed, n, false))
+            return false;
+    } while (alloc_failed());
+    alloc_fail_at(0);
+    printf("%s: survived each %" PRIu64 ". of %u allocations\n", path, step, n);
+    return true;
+}
+
 static bool run_file(const char *path, const struct options *o)
 {
+    if (o->starve > 0)
+        return run_starving(path, o->first_seed, o->starve);
     for (uint64_t i = 0; i < o->seeds; i++)
-        if (!run_once(path, o->first_seed + i, o->trace))
+        if (!run_once(path, o->first_seed + i, 0, o->trace))
             return false;
     printf("%s: passed with %" PRIu64 " seed%s\n", path, o->seeds, o->seeds == 1 ? "" : "s");
     return true;
@@ -41,7 +64,7 @@ static bool run_file(const char *path, const struct options *o)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: scenario [--seed N] [--seeds N] [--trace] FILE.scn ...\n");
+    fprintf(stderr, "usage: scenario [--seed N] [--seeds N] [--trace] [--starve STEP] FILE.scn ...\n");
     return 2;
 }
 
@@ -65,7 +88,8 @@ int main(int argc, char **argv)
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
         if (strcmp(argv[i], "--trace") == 0)
             o.trace = true;
-        else if (!take_number(argv, &i, "--seed", &o.first_seed) && !take_number(argv, &i, "--seeds", &o.seeds))
+        else if (!take_number(argv, &i, "--seed", &o.first_seed) && !take_number(argv, &i, "--seeds", &o.seeds) &&
+                 !take_number(argv, &i, "--starve", &o.starve))
             return usage();
     }
     if (i == argc)

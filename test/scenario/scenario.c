@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scenario/scenario.h"
+#include "support/alloc.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 
-enum { SETTLE = 40000, ACTORS = 32 };
+enum { SETTLE = 40000, STARVING_SETTLE = 300000, ACTORS = 32 };
 
 bool scenario_fail(struct scenario *s, const char *format, ...)
 {
@@ -191,28 +192,44 @@ static bool stop_actors(struct scenario *s, bool must_be_empty)
     return ok;
 }
 
+/* Registrations that failed are tried again within minutes, calls whose peer could
+ * not say good-bye are given up. */
+static void settle_starving(struct scenario *s)
+{
+    scenario_wait(s, STARVING_SETTLE);
+    LIST_EACH (l, &s->actors) {
+        struct actor *a = CONTAINER_OF(l, struct actor, link);
+
+        if (a->kind->give_up != NULL && a->world != NULL)
+            a->kind->give_up(a);
+    }
+}
+
 /* Nothing may be left once everybody has had the time to end. */
 static bool finish(struct scenario *s)
 {
     bool ok;
 
     s->line = 0;
+    if (s->starving)
+        settle_starving(s);
     scenario_wait(s, s->settle);
     ok = check_settled(s);
     ok = stop_actors(s, ok);
-    if (ok && network_faults_left(s->net) > 0)
+    if (ok && !s->starving && network_faults_left(s->net) > 0)
         return scenario_fail(s, "a fault was asked for and never struck");
     if (ok && s->journal.overflow)
         return scenario_fail(s, "more happened than the journal can hold");
     return ok;
 }
 
-bool scenario_run(struct scenario *s, const char *path, uint64_t seed)
+bool scenario_run(struct scenario *s, const char *path, uint64_t seed, unsigned starve)
 {
     memset(s, 0, sizeof *s);
     s->path         = path;
     s->seed         = seed;
     s->settle       = SETTLE;
+    s->starving     = starve > 0;
     s->path_default = (struct path){ .delay = 1 };
     s->net          = network_new(seed);
     list_init(&s->actors);
@@ -223,9 +240,10 @@ bool scenario_run(struct scenario *s, const char *path, uint64_t seed)
         s->line = s->script.bad_line;
         return scenario_fail(s, "%s", s->script.problem);
     }
+    alloc_fail_at(starve);
     for (size_t i = 0; i < s->script.count; i++) {
         s->line = s->script.statements[i]->line;
-        if (!run_statement(s, s->script.statements[i])) {
+        if (!run_statement(s, s->script.statements[i]) && !s->starving) {
             stop_actors(s, false);
             return false;
         }

@@ -28,6 +28,9 @@ struct actor_kind {
     /* What should be over by now and is not, in words; nothing if all is well.
      * May be NULL. */
     void (*check_settled)(struct actor *a, struct buf *left);
+    /* Starving, it may have been left alone by a peer that had no memory to say
+     * good-bye: end that.  May be NULL. */
+    void (*give_up)(struct actor *a);
     /* Free what runs in the world. */
     void (*stop)(struct actor *a);
     /* Free what outlives a stop, and the actor. */
@@ -54,14 +57,19 @@ struct scenario {
     struct path     path_default;
     size_t          flowed;   /* entries before this one have been in a flow */
     msec            settle;   /* at the end: the time in which all must be over */
+    bool            starving; /* one allocation fails: statements may fail with it */
     struct link     patterns; /* of faults: live as long as the network */
     unsigned        line;
     char            problem[1024];
 };
 
 /* Run to the end; false with line and problem set when something is not as the
- * file says. */
-bool scenario_run(struct scenario *s, const char *path, uint64_t seed);
+ * file says.
+ *
+ * With `starve` > 0 the starve-th allocation of what is tested fails.  Then a
+ * statement may fail, and the next one is tried; but nobody may crash, and at the
+ * end nothing may be left as ever. */
+bool scenario_run(struct scenario *s, const char *path, uint64_t seed, unsigned starve);
 void scenario_free(struct scenario *s);
 void scenario_print(const struct scenario *s, FILE *out, bool everything);
 

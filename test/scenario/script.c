@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scenario/script.h"
+#include "support/alloc.h"
 #include "support/test.h"
 
 #include <stdlib.h>
@@ -86,10 +87,7 @@ static void *grow(void *array, size_t count, size_t size)
 {
     if ((count & (count + 1)) != 0) /* only at 0, 1, 3, 7, ... */
         return array;
-    array = realloc(array, (2 * count + 1) * size);
-    if (array == NULL)
-        abort();
-    return array;
+    return alloc_grow(array, (2 * count + 1) * size);
 }
 
 static void put_block_line(struct statement *s, struct slice line)
@@ -118,10 +116,8 @@ static bool add_statement(struct script *s, struct slice line, unsigned number)
 {
     struct statement *st;
 
-    s->statements = grow(s->statements, s->count, sizeof(struct statement *));
-    st            = calloc(1, sizeof *st); /* its words point into it: it must not move */
-    if (st == NULL)
-        abort();
+    s->statements             = grow(s->statements, s->count, sizeof(struct statement *));
+    st                        = alloc_new(sizeof *st); /* its words point into it: it must not move */
     s->statements[s->count++] = st;
     st->line                  = number;
     return words_split(&st->words, line);

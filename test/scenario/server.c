@@ -4,6 +4,7 @@
 #include "server/server.h"
 #include "base/error.h"
 #include "scenario/scenario.h"
+#include "support/alloc.h"
 #include "support/store_fake.h"
 
 #include <stdlib.h>
@@ -228,15 +229,15 @@ static void server_actor_free(struct actor *actor)
     free(a);
 }
 
-static const struct actor_kind server_kind = { "server", server_act, server_check, server_stop, server_actor_free };
+static const struct actor_kind server_kind = {
+    "server", server_act, server_check, NULL, server_stop, server_actor_free
+};
 
 /* server NAME ADDRESS ..., and its ahoy.conf */
 bool verb_server(struct scenario *s, const struct statement *st)
 {
-    struct server_actor *a = calloc(1, sizeof *a);
+    struct server_actor *a = alloc_new(sizeof *a);
 
-    if (a == NULL)
-        abort();
     if (st->words.count < 3 ||
         !actor_init(&a->actor, s, &server_kind, st->words.word[1], st->words.word + 2, st->words.count - 2)) {
         free(a);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "media/audio_tone.h"
 #include "media/compare.h"
+#include "support/alloc.h"
 
 #include <stdlib.h>
 
@@ -25,15 +26,11 @@ struct ear {
 
 struct track *track_new(void)
 {
-    struct track *t = calloc(1, sizeof *t);
+    struct track *t = alloc_new(sizeof *t);
 
-    if (t != NULL) {
-        t->at      = calloc(SOUND_FRAMES, sizeof *t->at);
-        t->start   = calloc(SOUND_FRAMES, sizeof *t->start);
-        t->samples = calloc(SOUND_FRAMES, FRAME_SAMPLES * sizeof *t->samples);
-    }
-    if (t == NULL || t->at == NULL || t->start == NULL || t->samples == NULL)
-        abort();
+    t->at      = alloc_new(SOUND_FRAMES * sizeof *t->at);
+    t->start   = alloc_new(SOUND_FRAMES * sizeof *t->start);
+    t->samples = alloc_new(SOUND_FRAMES * FRAME_SAMPLES * sizeof *t->samples);
     return t;
 }
 
@@ -126,16 +123,16 @@ static void voice_close(struct audio_source *s)
 struct audio_source *voice_new(struct world *world, struct track *track, uint64_t seed)
 {
     static const struct audio_source_ops ops = { voice_pull, voice_ended, voice_close };
-    struct voice                        *v   = calloc(1, sizeof *v);
+    struct voice                        *v   = alloc_new(sizeof *v);
 
-    if (v == NULL)
-        abort();
     v->source = (struct audio_source){ &ops, SOUND_RATE };
     v->world  = world;
     v->track  = track;
     v->tone   = audio_tone_new(seed, SOUND_RATE, NEVER);
-    if (v->tone == NULL)
-        abort();
+    if (v->tone == NULL) {
+        free(v);
+        return NULL;
+    }
     return &v->source;
 }
 
@@ -163,10 +160,8 @@ static int ear_close(struct audio_sink *s)
 struct audio_sink *ear_new(struct world *world, struct track *track)
 {
     static const struct audio_sink_ops ops = { ear_push, ear_error, ear_close };
-    struct ear                        *e   = calloc(1, sizeof *e);
+    struct ear                        *e   = alloc_new(sizeof *e);
 
-    if (e == NULL)
-        abort();
     e->sink  = (struct audio_sink){ &ops, SOUND_RATE };
     e->world = world;
     e->track = track;

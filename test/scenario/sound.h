@@ -25,7 +25,7 @@ struct track *track_new(void);
 void          track_free(struct track *t);
 
 /* Both note into `track` what passes, with the clock of `world`; they borrow
- * both.  Close them as any source or sink. */
+ * both.  Close them as any source or sink.  NULL without memory. */
 struct audio_source *voice_new(struct world *world, struct track *track, uint64_t seed);
 struct audio_sink   *ear_new(struct world *world, struct track *track);
 

@@ -4,6 +4,7 @@
 #include "stack/stack.h"
 #include "base/error.h"
 #include "scenario/scenario.h"
+#include "support/alloc.h"
 
 #include <stdlib.h>
 
@@ -202,6 +203,8 @@ static const struct {
 
 static bool stack_act(struct actor *a, const struct statement *st)
 {
+    if (stack_actor_of(a)->stack == NULL)
+        return scenario_fail(a->scenario, "the stack is not running");
     for (size_t i = 0; i < sizeof stack_verbs / sizeof *stack_verbs; i++)
         if (strcmp(stack_verbs[i].word, st->words.word[1]) == 0)
             return stack_verbs[i].run(stack_actor_of(a), st);
@@ -212,7 +215,8 @@ static bool stack_act(struct actor *a, const struct statement *st)
 
 static void stack_check(struct actor *a, struct buf *left)
 {
-    size_t alive = stack_alive(stack_actor_of(a)->stack);
+    struct stack *stack = stack_actor_of(a)->stack;
+    size_t        alive = stack == NULL ? 0 : stack_alive(stack);
 
     if (alive > 0)
         buf_printf(left, "%zu transactions, connections or lookups", alive);
@@ -233,7 +237,7 @@ static void stack_actor_free(struct actor *a)
     free(stack_actor_of(a));
 }
 
-static const struct actor_kind stack_kind = { "stack", stack_act, stack_check, stack_stop, stack_actor_free };
+static const struct actor_kind stack_kind = { "stack", stack_act, stack_check, NULL, stack_stop, stack_actor_free };
 
 static bool stack_begin(struct stack_actor *a)
 {
@@ -252,10 +256,8 @@ static bool stack_begin(struct stack_actor *a)
 /* stack NAME ADDRESS */
 bool verb_stack(struct scenario *s, const struct statement *st)
 {
-    struct stack_actor *a = calloc(1, sizeof *a);
+    struct stack_actor *a = alloc_new(sizeof *a);
 
-    if (a == NULL)
-        abort();
     if (st->words.count != 3 || !actor_init(&a->actor, s, &stack_kind, st->words.word[1], st->words.word + 2, 1)) {
         free(a);
         return st->words.count == 3 ? false : scenario_fail(s, "stack NAME ADDRESS");

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -37,6 +38,23 @@ static bool fails(void)
     unsigned n = atomic_fetch_add(&counted, 1) + 1;
 
     return n == atomic_load(&fail_at);
+}
+
+void *alloc_new(size_t size)
+{
+    void *memory = __real_calloc(1, size);
+
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+void *alloc_grow(void *memory, size_t size)
+{
+    memory = __real_realloc(memory, size);
+    if (memory == NULL)
+        abort();
+    return memory;
 }
 
 void *__wrap_malloc(size_t size)

@@ -14,6 +14,7 @@
 #define TEST_SUPPORT_ALLOC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The n-th allocation from now on returns NULL, once; 0: none does. */
 void alloc_fail_at(unsigned n);
@@ -23,5 +24,11 @@ bool alloc_failed(void);
 
 /* Allocations asked for since alloc_fail_at was called. */
 unsigned alloc_count(void);
+
+/* For the test's own scenery, which must stand while what is tested starves:
+ * neither counted nor made to fail; aborts when there really is no memory.
+ * alloc_new gives zeroed memory; free() either as usual. */
+void *alloc_new(size_t size);
+void *alloc_grow(void *memory, size_t size);
 
 #endif

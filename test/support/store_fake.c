@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "support/store_fake.h"
+#include "support/alloc.h"
 
 #include "base/error.h"
 
@@ -36,10 +37,8 @@ static struct fake_store *of(struct store *store)
 
 static struct slice copy(struct slice text)
 {
-    char *memory = malloc(text.len + 1);
+    char *memory = alloc_new(text.len + 1);
 
-    if (memory == NULL)
-        abort();
     if (text.len > 0)
         memcpy(memory, text.ptr, text.len);
     return (struct slice){ memory, text.len };
@@ -77,10 +76,8 @@ static void free_text(struct slice *text)
 
 static struct row *row_new(const struct store_change *change, uint64_t seq)
 {
-    struct row *r = calloc(1, sizeof *r);
+    struct row *r = alloc_new(sizeof *r);
 
-    if (r == NULL)
-        abort();
     r->change = *change;
     r->seq    = seq;
     each_text(&r->change, copy_text);
@@ -221,10 +218,8 @@ static const struct store_ops ops = { load, has_room, write_changes, close_store
 
 struct fake_disk *fake_disk_new(void)
 {
-    struct fake_disk *d = calloc(1, sizeof *d);
+    struct fake_disk *d = alloc_new(sizeof *d);
 
-    if (d == NULL)
-        abort();
     list_init(&d->rows);
     return d;
 }
@@ -244,10 +239,8 @@ size_t fake_disk_rows(const struct fake_disk *d)
 struct store *store_fake_open(struct fake_disk *disk, struct world *world, size_t max_queue, store_report_fn *report,
                               void *owner)
 {
-    struct fake_store *s = calloc(1, sizeof *s);
+    struct fake_store *s = alloc_new(sizeof *s);
 
-    if (s == NULL)
-        abort();
     *s = (struct fake_store){
         .store = { &ops }, .disk = disk, .world = world, .report = report, .owner = owner, .max_queue = max_queue
     };

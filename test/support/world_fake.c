@@ -15,7 +15,7 @@ struct fake_world *fake_of(struct world *w)
 static int fake_post(struct world *w, void (*fn)(void *arg), void *arg)
 {
     struct fake_world *f = fake_of(w);
-    struct post       *p = fake_alloc(sizeof *p);
+    struct post       *p = alloc_new(sizeof *p);
 
     p->fn  = fn;
     p->arg = arg;
@@ -89,7 +89,7 @@ static const struct world_ops fake_ops = {
 struct world *world_fake_new(struct host *h)
 {
     struct network    *n = h->network;
-    struct fake_world *w = fake_alloc(sizeof *w);
+    struct fake_world *w = alloc_new(sizeof *w);
 
     random_seed(&w->generator, n->seed ^ (++n->world_count * 0x9e3779b97f4a7c15u));
     w->network      = n;

@@ -201,7 +201,7 @@ int fake_listen(struct world *world, const struct address *local, accept_fn *on_
 
     if (error != 0)
         return error;
-    l            = fake_alloc(sizeof *l);
+    l            = alloc_new(sizeof *l);
     l->world     = w;
     l->local     = bound;
     l->on_accept = on_accept;

@@ -16,7 +16,7 @@ struct host *network_host(struct network *n, const char *name)
         if (strcmp(h->name, name) == 0)
             return h;
     }
-    h            = fake_alloc(sizeof *h);
+    h            = alloc_new(sizeof *h);
     h->network   = n;
     h->index     = n->host_count++;
     h->last_port = (uint16_t)(FIRST_PORT + random_below(&n->random, LAST_PORT - FIRST_PORT));

@@ -45,7 +45,7 @@ static struct name *need_name(struct network *n, const char *text)
 
     if (name != NULL)
         return name;
-    name = fake_alloc(sizeof *name);
+    name = alloc_new(sizeof *name);
     snprintf(name->text, sizeof name->text, "%s", text);
     list_append(&n->names, &name->link);
     return name;
@@ -145,7 +145,7 @@ int fake_resolve(struct world *world, struct slice text, enum record_type type, 
     struct fake_world *w    = fake_of(world);
     struct network    *n    = w->network;
     const struct name *name = find_name(n, text);
-    struct query      *q    = fake_alloc(sizeof *q);
+    struct query      *q    = alloc_new(sizeof *q);
     struct event      *e    = event_new(n, 0);
 
     snprintf(q->text, sizeof q->text, "%.*s", SLICE_ARG(text));

@@ -9,17 +9,6 @@ enum {
     TURNS_PER_MSEC = 1000000, /* more is a loop that will never end     */
 };
 
-void *fake_alloc(size_t size)
-{
-    void *memory = calloc(1, size);
-
-    if (memory == NULL) {
-        fprintf(stderr, "world_fake: out of memory\n");
-        abort();
-    }
-    return memory;
-}
-
 size_t list_length(const struct link *head)
 {
     size_t count = 0;
@@ -33,7 +22,7 @@ size_t list_length(const struct link *head)
 
 struct event *event_new(struct network *n, size_t size)
 {
-    struct event *e = fake_alloc(sizeof *e + size + 1);
+    struct event *e = alloc_new(sizeof *e + size + 1);
 
     e->packet.number    = ++n->packet_count;
     e->packet.bytes.ptr = e->bytes;
@@ -210,7 +199,7 @@ size_t network_in_flight(const struct network *n)
 
 struct network *network_new(uint64_t seed)
 {
-    struct network *n = fake_alloc(sizeof *n);
+    struct network *n = alloc_new(sizeof *n);
 
     random_seed(&n->generator, seed);
     n->random       = (struct random){ random_seeded_fill, &n->generator };

@@ -62,7 +62,7 @@ msec path_transit(struct network *n, const struct path *path)
 
 void network_add_fault(struct network *n, const struct fault *f)
 {
-    struct fault_entry *entry = fake_alloc(sizeof *entry);
+    struct fault_entry *entry = alloc_new(sizeof *entry);
 
     entry->fault = *f;
     list_append(&n->faults, &entry->link);

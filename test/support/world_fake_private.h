@@ -11,6 +11,7 @@
 #define TEST_SUPPORT_WORLD_FAKE_PRIVATE_H
 
 #include "base/error.h"
+#include "support/alloc.h"
 #include "support/world_fake.h"
 
 #include <pthread.h>
@@ -119,7 +120,6 @@ int          fake_bind(struct host *h, struct address *local, taken_fn *taken);
 bool address_hears(const struct address *bound, const struct address *address);
 
 /* ---- world_fake_network.c ---- */
-void  *fake_alloc(size_t size);
 size_t list_length(const struct link *head);
 void   events_free(struct link *events);
 

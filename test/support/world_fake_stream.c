@@ -12,7 +12,7 @@ enum {
 
 struct connection *connection_new(struct network *n)
 {
-    struct connection *c = fake_alloc(sizeof *c);
+    struct connection *c = alloc_new(sizeof *c);
 
     c->network = n;
     list_init(&c->pipe[0].sendings);
@@ -72,7 +72,7 @@ msec transit_to(struct connection *c, unsigned side, struct path *path)
 
 struct stream *end_new(struct connection *c, unsigned side, struct fake_world *w)
 {
-    struct stream *s = fake_alloc(sizeof *s);
+    struct stream *s = alloc_new(sizeof *s);
 
     s->world      = w;
     s->connection = c;
@@ -297,7 +297,7 @@ static void pipe_reserve(struct pipe *p, size_t size)
     if (p->capacity - p->count >= size)
         return;
     p->capacity = (p->count + size) * 2;
-    grown       = fake_alloc(p->capacity);
+    grown       = alloc_new(p->capacity);
     if (p->count > 0)
         memcpy(grown, p->bytes, p->count);
     free(p->bytes);
@@ -306,7 +306,7 @@ static void pipe_reserve(struct pipe *p, size_t size)
 
 static void note_sending(struct connection *c, unsigned from, size_t size, const struct slice *parts, size_t count)
 {
-    struct sending *s  = fake_alloc(sizeof *s);
+    struct sending *s  = alloc_new(sizeof *s);
     struct event   *e  = event_new(c->network, size);
     size_t          at = 0;
 

@@ -62,7 +62,7 @@ int fake_udp_open(struct world *world, const struct address *local, const struct
 
     if (error != 0)
         return error;
-    u         = fake_alloc(sizeof *u);
+    u         = alloc_new(sizeof *u);
     u->world  = w;
     u->local  = bound;
     u->events = events;
