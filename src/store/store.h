@@ -54,7 +54,7 @@ struct store_change {
 
 /* Everything up to and including `seq` has been committed (error 0), or the
  * changes after the last good report up to `seq` were not: -ERR_DISK_FULL,
- * -ERR_LOCKED, -ERR_CORRUPT, -ERR_IO.  They are kept and tried again with the
+ * -ERR_LOCKED, -ERR_PERMISSION, -ERR_CORRUPT, -ERR_NO_MEMORY, -ERR_IO.  They are kept and tried again with the
  * next group, and a later report with error 0 covers them too. */
 typedef void store_report_fn(void *owner, uint64_t seq, int error);
 
