@@ -71,10 +71,13 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 static void note_line(const struct config_key *key, unsigned line)
 {
     size_t                   count;
-    const struct config_key *keys = config_keys(&count);
+    const struct config_key *keys   = config_keys(&count);
+    unsigned                *before = &reading->lines[key - keys];
 
     assert(count <= CONFIG_KEYS_MAX);
-    reading->lines[key - keys] = line;
+    if (*before != 0 && key->type != CONFIG_LIST && key->type != CONFIG_SECTION_STRING)
+        config_problem(reading, line, "%s has been set before, in line %u", key->name, *before);
+    *before = line;
 }
 
 /* Called when a value, or one more element of a list, has been read. */

@@ -228,6 +228,12 @@ TEST(a_section_must_be_whole)
     check_said("t.conf:2: found duplicate title 'a'\n", "route a { to = \"sip:a\" }\nroute a { to = \"sip:b\" }");
 }
 
+TEST(a_key_that_is_set_twice_is_a_mistake)
+{
+    check_said("t.conf:3: proxy has been set before, in line 1\n", "proxy = true\n\nproxy = false\n");
+    config_free(good("domain = a.test\ndomain += b.test\nroute a { to = \"sip:a\" }\nroute b { to = \"sip:b\" }\n"));
+}
+
 TEST(keys_that_contradict_each_other_are_named)
 {
     check_said("t.conf:2: default_expires must not be greater than max_expires (they are 1h and 10m)\n",
@@ -319,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_malformed_value_is_answered_with_an_example),
         cmocka_unit_test(all_mistakes_are_reported_with_their_lines),
         cmocka_unit_test(a_section_must_be_whole),
+        cmocka_unit_test(a_key_that_is_set_twice_is_a_mistake),
         cmocka_unit_test(keys_that_contradict_each_other_are_named),
         cmocka_unit_test(broken_syntax_is_refused_with_a_line),
         cmocka_unit_test(a_nul_byte_is_refused),
