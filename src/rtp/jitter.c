@@ -6,9 +6,10 @@
 
 #include <stdlib.h>
 
-/* Times are in timestamp units here.  `transit` of a packet is its arrival minus
- * its timestamp, counted from an arbitrary origin; `base` is the least of the
- * window.  Played at lag L after base, a packet is in time if transit - base <= L. */
+/* Times are in timestamp units here.  The transit of a packet is its arrival minus
+ * its timestamp; `origin` is the least transit of the window, and what exceeds it
+ * is the packet's delay.  Played at lag L after the origin, a packet is in time if
+ * its delay is not above L. */
 
 enum {
     LATE_PERCENT   = 2, /* packets that may come too late                     */
@@ -38,11 +39,11 @@ struct jitter {
     uint8_t     order[JITTER_SLOTS]; /* indexes of slots: the first `count` by timestamp, then the free ones */
     unsigned    count;
 
-    bool     measuring; /* origin, base and target are valid */
+    bool     measuring; /* origin and target are valid */
     uint32_t origin;
-    int32_t  transits[JITTER_WINDOW];
-    unsigned transit_count, transit_next, unmeasured;
-    int32_t  base, target;
+    int32_t  delays[JITTER_WINDOW];
+    unsigned delay_count, delay_next, unmeasured;
+    int32_t  target;
     unsigned odd;
 
     bool     playing;
@@ -99,6 +100,12 @@ static uint32_t arrival(const struct jitter *j, msec now)
     return (uint32_t)(now * j->clock_rate / 1000);
 }
 
+/* How long after the fastest possible moment is it now for `timestamp`? */
+static int32_t lag_of(const struct jitter *j, uint32_t timestamp, msec now)
+{
+    return timestamp_distance(arrival(j, now) - timestamp, j->origin);
+}
+
 /* Measuring ----------------------------------------------------------------- */
 
 static int32_t clamp(int32_t value, int32_t low, int32_t high)
@@ -107,41 +114,43 @@ static int32_t clamp(int32_t value, int32_t low, int32_t high)
 }
 
 /* `worst` holds the greatest so far, greatest first. */
-static void keep_worst(int32_t *worst, unsigned wanted, int32_t transit)
+static void keep_worst(int32_t *worst, unsigned wanted, int32_t delay)
 {
     for (unsigned i = 0; i < wanted; i++) {
         int32_t was = worst[i];
 
-        if (transit <= was)
+        if (delay <= was)
             continue;
-        worst[i] = transit;
-        transit  = was;
+        worst[i] = delay;
+        delay    = was;
     }
 }
 
-/* The transit that all but LATE_PERCENT of the window stay within. */
-static int32_t high_transit(const struct jitter *j)
+/* The delay that all but LATE_PERCENT of the window stay within. */
+static int32_t high_delay(const struct jitter *j)
 {
     int32_t  worst[WORST_MAX];
-    unsigned wanted = j->transit_count * LATE_PERCENT / 100 + 1;
+    unsigned wanted = j->delay_count * LATE_PERCENT / 100 + 1;
 
     for (unsigned i = 0; i < WORST_MAX; i++)
         worst[i] = INT32_MIN;
-    for (unsigned i = 0; i < j->transit_count; i++)
-        keep_worst(worst, wanted, j->transits[i]);
+    for (unsigned i = 0; i < j->delay_count; i++)
+        keep_worst(worst, wanted, j->delays[i]);
     return worst[wanted - 1];
 }
 
 static void measure(struct jitter *j)
 {
-    int32_t wanted;
+    int32_t least = j->delays[0], wanted;
 
-    j->base = j->transits[0];
-    for (unsigned i = 1; i < j->transit_count; i++)
-        if (j->transits[i] < j->base)
-            j->base = j->transits[i];
-    wanted = high_transit(j) - j->base + (int32_t)j->piece / 2;
-    if (j->transit_count < FEW_PACKETS && wanted < 2 * (int32_t)j->piece)
+    for (unsigned i = 1; i < j->delay_count; i++)
+        if (j->delays[i] < least)
+            least = j->delays[i];
+    for (unsigned i = 0; i < j->delay_count; i++)
+        j->delays[i] -= least;
+    j->origin += (uint32_t)least;
+    wanted = high_delay(j) + (int32_t)j->piece / 2;
+    if (j->delay_count < FEW_PACKETS && wanted < 2 * (int32_t)j->piece)
         wanted = 2 * (int32_t)j->piece;
     j->target     = clamp(wanted, j->min, j->max);
     j->unmeasured = 0;
@@ -150,40 +159,36 @@ static void measure(struct jitter *j)
 static void start_measuring(struct jitter *j, uint32_t timestamp, msec now)
 {
     jitter_reset(j);
-    j->measuring     = true;
-    j->origin        = arrival(j, now) - timestamp;
-    j->transit_count = 0;
-    j->transit_next  = 0;
-    j->base          = 0;
+    j->measuring   = true;
+    j->origin      = arrival(j, now) - timestamp;
+    j->delay_count = 0;
+    j->delay_next  = 0;
 }
 
-static void remember_transit(struct jitter *j, int32_t transit)
+static void remember_delay(struct jitter *j, int32_t delay)
 {
-    j->transits[j->transit_next] = transit;
-    j->transit_next              = (j->transit_next + 1) % JITTER_WINDOW;
-    if (j->transit_count < JITTER_WINDOW)
-        j->transit_count++;
+    j->delays[j->delay_next] = delay;
+    j->delay_next            = (j->delay_next + 1) % JITTER_WINDOW;
+    if (j->delay_count < JITTER_WINDOW)
+        j->delay_count++;
     j->unmeasured++;
     /* A new extreme counts at once: either way the play point is now wrong. */
-    if (transit < j->base || transit - j->base > j->target || j->unmeasured >= MEASURE_EVERY ||
-        j->transit_count < FEW_PACKETS)
+    if (delay < 0 || delay > j->target || j->unmeasured >= MEASURE_EVERY || j->delay_count < FEW_PACKETS)
         measure(j);
 }
 
 /* Is the packet so far from the others that its timestamp is of another series?
  * Between talk spurts one is enough: the sender may have stopped its clock. */
-static bool is_odd(struct jitter *j, int32_t transit)
+static bool is_odd(struct jitter *j, int32_t delay)
 {
-    int32_t distance = transit - j->base;
-    int32_t limit    = JUMP_FACTOR * j->max + (int32_t)j->clock_rate / 2;
+    int32_t limit  = JUMP_FACTOR * j->max + (int32_t)j->clock_rate / 2;
+    bool    paused = !j->playing && j->count == 0;
 
-    if (distance >= -limit && distance <= limit) {
-        bool pause = !j->playing && j->count == 0 && distance > j->max;
-
-        j->odd = pause ? ODD_MAX : 0;
-        return pause;
+    if (delay >= -limit && delay <= (paused ? j->max : limit)) {
+        j->odd = 0;
+        return false;
     }
-    j->odd = !j->playing && j->count == 0 ? ODD_MAX : j->odd + 1;
+    j->odd = paused ? ODD_MAX : j->odd + 1;
     return true;
 }
 
@@ -267,7 +272,7 @@ static bool is_late(const struct jitter *j, const struct jitter_packet *p)
 
 int jitter_push(struct jitter *j, const struct jitter_packet *p, msec now)
 {
-    int32_t transit;
+    int32_t delay;
 
     if (p->payload.len > JITTER_PAYLOAD_MAX || p->duration == 0 || p->duration > j->clock_rate) {
         j->stats.dropped++;
@@ -275,17 +280,17 @@ int jitter_push(struct jitter *j, const struct jitter_packet *p, msec now)
     }
     if (!j->measuring)
         start_measuring(j, p->timestamp, now);
-    transit = timestamp_distance(arrival(j, now) - p->timestamp, j->origin);
-    if (is_odd(j, transit)) {
+    delay = lag_of(j, p->timestamp, now);
+    if (is_odd(j, delay)) {
         if (j->odd < ODD_MAX) {
             j->stats.dropped++;
             return -ERR_TIMEOUT;
         }
         start_measuring(j, p->timestamp, now);
         j->stats.resets++;
-        transit = 0;
+        delay = 0;
     }
-    remember_transit(j, transit);
+    remember_delay(j, delay);
     if (is_late(j, p)) {
         j->stats.late++;
         return -ERR_TIMEOUT;
@@ -294,12 +299,6 @@ int jitter_push(struct jitter *j, const struct jitter_packet *p, msec now)
 }
 
 /* Playing ------------------------------------------------------------------- */
-
-/* How long after the fastest possible moment would `timestamp` be played now? */
-static int32_t lag_of(const struct jitter *j, uint32_t timestamp, msec now)
-{
-    return timestamp_distance(arrival(j, now) - timestamp, j->origin) - j->base;
-}
 
 static void give_silence(struct jitter *j, struct jitter_piece *out)
 {

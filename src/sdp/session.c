@@ -229,8 +229,11 @@ static bool parse_media_line(struct parser *p, char type, struct slice text)
 
 static bool parse_line(struct parser *p, struct slice line)
 {
+    const char  *cr = line.len > 0 ? memchr(line.ptr, '\r', line.len) : NULL;
     struct slice text;
 
+    if (cr != NULL) /* it would end a line when written again */
+        return fail(p, cr, "LF after CR");
     if (line.len < 2 || line.ptr[1] != '=' || line.ptr[0] == ' ')
         return fail(p, line.ptr, "a letter and '='");
     text = slice_between(line.ptr + 2, line.ptr + line.len);

@@ -314,6 +314,23 @@ TEST(one_stray_timestamp_changes_nothing)
     jitter_free(j);
 }
 
+/* The greatest delay there is, counted from one below zero, is no sum that
+ * overflows (found by rtp_fuzz). */
+TEST(timestamps_from_anywhere_are_survived)
+{
+    struct jitter      *j = buffer();
+    struct jitter_piece piece;
+
+    CHECK_INT(0, push_at(j, 0, 0, true, START));
+    CHECK_INT(0, push_at(j, 160 + 272, 1, false, START + 20)); /* 34 ms faster than the first */
+    jitter_pull(j, START + 100, &piece);
+    CHECK_INT(-ERR_TIMEOUT, push_at(j, 800 - 0x7fffffffu, 2, false, START + 100));
+    CHECK_INT(-ERR_TIMEOUT, push_at(j, 800 - 0x80000000u, 3, false, START + 100));
+    CHECK_INT(0, push_at(j, 640, 4, false, START + 100));
+    CHECK_INT(0, stats_of(j).resets);
+    jitter_free(j);
+}
+
 TEST(timestamps_wrap)
 {
     struct jitter      *j = buffer();
@@ -454,6 +471,7 @@ int main(void)
         cmocka_unit_test(a_sender_whose_clock_stood_still_is_played_at_once),
         cmocka_unit_test(a_stream_that_jumps_starts_anew),
         cmocka_unit_test(one_stray_timestamp_changes_nothing),
+        cmocka_unit_test(timestamps_from_anywhere_are_survived),
         cmocka_unit_test(timestamps_wrap),
         cmocka_unit_test(a_buffer_that_is_full_forgets_the_oldest),
         cmocka_unit_test(what_is_no_packet_of_audio_is_refused),

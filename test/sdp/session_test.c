@@ -202,6 +202,7 @@ TEST(what_is_no_description_is_refused_with_the_place)
         { SLICE_INIT("v=0\r\no=- 1 1 IN IP4 h\r\nm=audio 1RTP/AVP 0\r\n"), 32, "a space after the port" },
         { SLICE_INIT("v=0\r\no=- 1 1 IN IP4 h\r\nm=audio 1\r\n"), 32, "a space after the port" },
         { SLICE_INIT("v=0\r\no=- 1 1 IN IP4 h\r\nm=audio 1 RTP/AVP\r\n"), 40, "a format" },
+        { SLICE_INIT("v=0\r\no=- 1 1 IN IP4 h\rm=audio 1 p 0\r\n"), 21, "LF after CR" },
         { SLICE_INIT("v=0\r\no=- 1 1 IN IP4 h\0\r\n"), 21, "text without NUL" },
     };
 
