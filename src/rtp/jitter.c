@@ -393,7 +393,7 @@ static void play(struct jitter *j, struct jitter_piece *out)
         return;
     }
     gap = timestamp_distance(slot_at(j, 0)->timestamp, j->play_at);
-    if (gap > 0 && should_drop(j, j->piece)) { /* what is missing is the best to leave out */
+    if (gap > 0 && j->lag > j->target + (int32_t)j->piece) { /* what is missing is the best to leave out */
         j->stats.dropped++;
         j->play_at = slot_at(j, 0)->timestamp;
         gap        = 0;

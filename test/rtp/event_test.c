@@ -260,6 +260,7 @@ TEST(a_digit_whose_ends_were_lost_ends_after_a_while)
     CHECK_INT(60, heard.ended.duration_ms);
     CHECK_INT(0, receive(&r, 1000, 1, true, 800, 1300, &heard)); /* 2.5.2.2: not once more */
     CHECK_INT(0, event_receiver_timer(&r, 9000, &heard));
+    CHECK_INT(0, receive(&r, 1000, 1, true, 800, 9000, &heard)); /* not ever */
 }
 
 TEST(a_digit_of_which_only_an_end_came_begins_and_ends)

@@ -290,12 +290,14 @@ TEST(our_own_packets_in_a_loop_change_the_ssrc_only_once)
     char               memory[256];
     struct rtp_packet  p;
 
-    for (unsigned i = 0; i < 50; i++) {
-        struct slice mine = speak(&us, i, memory, START + 20 * i);
+    for (unsigned i = 0; i < 200; i++) { /* for minutes: each packet renews the memory of it */
+        struct slice mine = speak(&us, i, memory, START + 1000 * i);
 
-        changes += (rtp_session_receive(&us, mine, &stranger_address, START + 20 * i, &p) & RTP_COLLIDED) != 0;
+        changes += (rtp_session_receive(&us, mine, &stranger_address, START + 1000 * i, &p) & RTP_COLLIDED) != 0;
     }
     CHECK_INT(1, changes);
+    CHECK_INT(RTP_COLLIDED, /* long after, from there, it is a collision again */
+              rtp_session_receive(&us, speak(&us, 200, memory, START), &stranger_address, START + 300000, &p));
 }
 
 TEST(a_collision_in_a_report_counts_too)

@@ -262,6 +262,33 @@ TEST(events_need_a_codec_of_their_clock)
     negotiation_free(n);
 }
 
+TEST(events_of_another_clock_than_the_codec_of_the_answer_are_not_sent)
+{
+    struct negotiation *n        = party(1);
+    struct sdp_codec    codecs[] = { opus, pcmu };
+    struct sdp_local    local    = audio_at(1, 4000, codecs, 2);
+
+    local.events = true;
+    offer_of(n, &local, 1);
+    hear_answer(n, SLICE(HEAD "m=audio 5000 RTP/AVP 96 0 101\r\na=rtpmap:96 opus/48000/2\r\n"
+                              "a=rtpmap:101 telephone-event/8000\r\n"));
+    CHECK_INT(96, negotiation_stream(n, 0)->send.payload_type);
+    CHECK_INT(SDP_NO_PAYLOAD_TYPE, negotiation_stream(n, 0)->send_events.payload_type);
+    CHECK_INT(1, negotiation_stream(n, 0)->receive_event_count); /* they may still send PCMU, and these */
+    negotiation_free(n);
+}
+
+TEST(comfort_noise_asks_for_no_events_of_its_clock)
+{
+    struct negotiation *n        = party(1);
+    struct sdp_codec    codecs[] = { opus, noise };
+    struct sdp_local    local    = audio_at(1, 4000, codecs, 2);
+
+    local.events = true;
+    CHECK(has(offer_of(n, &local, 1), "\r\nm=audio 4000 RTP/AVP 96 13 97\r\n"));
+    negotiation_free(n);
+}
+
 TEST(events_that_the_peer_does_not_take_are_not_sent)
 {
     struct negotiation *n     = party(1);
@@ -333,6 +360,21 @@ TEST(a_stream_is_removed_and_its_slot_used_again)
     CHECK(negotiation_stream(bob, 0)->active);
     negotiation_free(alice);
     negotiation_free(bob);
+}
+
+TEST(a_stream_that_ends_may_move_to_another_line_at_once)
+{
+    struct negotiation *n     = party(2);
+    struct sdp_local    local = audio_at(2, 5000, &pcmu, 1);
+
+    hear_offer(n, SLICE(HEAD "m=audio 4000 RTP/AVP 8\r\nm=audio 4002 RTP/AVP 0\r\n"));
+    answer_of(n, &local, 1);
+    CHECK_INT(1, negotiation_stream(n, 0)->slot);
+    hear_offer(n, SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nm=audio 0 RTP/AVP 0\r\n"));
+    CHECK(has(answer_of(n, &local, 1), "\r\nm=audio 5000 RTP/AVP 0\r\n"));
+    CHECK_INT(0, negotiation_stream(n, 0)->slot);
+    CHECK_INT(4000, negotiation_stream(n, 0)->remote.port);
+    negotiation_free(n);
 }
 
 TEST(a_stream_left_out_of_an_offer_gets_port_0)
@@ -653,9 +695,12 @@ int main(void)
         cmocka_unit_test(comfort_noise_alone_makes_no_stream),
         cmocka_unit_test(events_are_agreed_as_the_intersection),
         cmocka_unit_test(events_need_a_codec_of_their_clock),
+        cmocka_unit_test(events_of_another_clock_than_the_codec_of_the_answer_are_not_sent),
+        cmocka_unit_test(comfort_noise_asks_for_no_events_of_its_clock),
         cmocka_unit_test(events_that_the_peer_does_not_take_are_not_sent),
         cmocka_unit_test(the_version_rises_by_one_only_with_a_change),
         cmocka_unit_test(a_stream_is_removed_and_its_slot_used_again),
+        cmocka_unit_test(a_stream_that_ends_may_move_to_another_line_at_once),
         cmocka_unit_test(a_stream_left_out_of_an_offer_gets_port_0),
         cmocka_unit_test(what_the_peer_offered_and_we_refused_stays_in_our_offers),
         cmocka_unit_test(a_dynamic_number_never_changes_its_meaning),
