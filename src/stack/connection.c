@@ -116,7 +116,9 @@ int connection_find(struct stack *s, enum transport transport, const struct addr
             return error;
         }
         s->counters.connections_opened++;
-        c->flow.local    = s->world->ops->stream_local(c->stream);
+        c->flow.local = s->world->ops->stream_local(c->stream);
+        if (c->flow.local.family == FAMILY_NONE) /* not known before it is open; Via cannot wait */
+            world_source(s->world, remote, &c->flow.local);
         c->flow.listener = STACK_LISTENERS; /* opened by us: no listener's */
     }
     touch(c);

@@ -229,7 +229,10 @@ void stack_write_sent_by(const struct stack *s, struct buf *b, const struct flow
             source_towards((struct stack *)s, &flow->remote, &local);
         local.port = e->local.port;
     }
-    address_write(b, &local);
+    if (local.port != 0)
+        address_write(b, &local);
+    else
+        address_write_ip(b, &local);
 }
 
 static bool advertises(const struct socket_entry *e, struct slice host, uint16_t port)

@@ -47,4 +47,5 @@ def test_a_server_without_authentication_survives_and_answers_them_too():
     judge("authentication = false", OPEN_SERVER)
 
 
-run(globals())
+if __name__ == "__main__":
+    run(globals())
