@@ -22,6 +22,15 @@ struct signal {
     size_t  count;
 };
 
+/* Where a piece of what was played was found. */
+struct place {
+    size_t    start, length; /* in what was played                       */
+    ptrdiff_t lag;
+    double    value;    /* the normalised correlation there          */
+    double    product;  /* the same, not normalised; never below 0   */
+    double    recorded; /* energy there                              */
+};
+
 struct comparison {
     struct signal played, recorded;
     size_t        frame, segment, slip, lead, delay; /* in samples */
@@ -29,7 +38,8 @@ struct comparison {
     ptrdiff_t     lag;                               /* of the recording as a whole */
 
     /* Sums over the voiced segments, where they were found. */
-    unsigned voiced, found, frames;
+    unsigned voiced, found; /* half segments */
+    unsigned frames;
     double   product, played_energy, recorded_energy, snr_db;
 };
 
@@ -109,32 +119,34 @@ static int find_lag(struct comparison *c)
     return 0;
 }
 
-/* Where the segment at `start` lies: `lag` and the correlation there. */
-static int find_segment(const struct comparison *c, size_t start, ptrdiff_t *lag, double *product, double *value)
+/* Where the `length` samples at `start` lie. */
+static int find_place(const struct comparison *c, size_t start, size_t length, struct place *out)
 {
     struct correlation correlation;
-    size_t             window = c->segment + 2 * c->slip;
+    size_t             window = length + 2 * c->slip;
     ptrdiff_t          origin = (ptrdiff_t)start + c->lag - (ptrdiff_t)c->slip;
-    double             played = signal_energy(&c->played, (ptrdiff_t)start, c->segment);
+    double             played = signal_energy(&c->played, (ptrdiff_t)start, length);
     double            *around = malloc(window * sizeof *around);
 
+    *out = (struct place){ .start = start, .length = length, .lag = c->lag, .value = -1 };
     if (around == NULL)
         return -ERR_NO_MEMORY;
     for (size_t i = 0; i < window; i++)
         around[i] = signal_at(&c->recorded, origin + (ptrdiff_t)i);
-    if (correlation_init(&correlation, c->played.samples + start, c->segment, around, window) != 0) {
+    if (correlation_init(&correlation, c->played.samples + start, length, around, window) != 0) {
         free(around);
         return -ERR_NO_MEMORY;
     }
-    *value = -1;
     for (ptrdiff_t i = 0; i <= (ptrdiff_t)(2 * c->slip); i++) {
-        double p = correlation_at(&correlation, i);
-        double v = normalised(p, played, signal_energy(&c->recorded, origin + i, c->segment), c->segment);
+        double product  = correlation_at(&correlation, i);
+        double recorded = signal_energy(&c->recorded, origin + i, length);
+        double value    = normalised(product, played, recorded, length);
 
-        if (v > *value) {
-            *value   = v;
-            *product = v > 0 ? p : 0;
-            *lag     = c->lag + i - (ptrdiff_t)c->slip;
+        if (value > out->value) {
+            out->lag      = c->lag + i - (ptrdiff_t)c->slip;
+            out->value    = value;
+            out->product  = value > 0 ? product : 0;
+            out->recorded = recorded;
         }
     }
     correlation_fini(&correlation);
@@ -156,16 +168,18 @@ static bool segment_is_voiced(const struct comparison *c, size_t start)
     return 2 * voiced >= frames;
 }
 
-/* The voiced frames of a segment against the recording brought to the same level. */
-static void add_snr(struct comparison *c, size_t start, ptrdiff_t lag, double gain)
+/* The voiced frames of a piece against the recording brought to the same level. */
+static void add_snr(struct comparison *c, const struct place *p)
 {
-    for (size_t at = start; at + c->frame <= start + c->segment; at += c->frame) {
+    double gain = p->recorded > 0 ? p->product / p->recorded : 0;
+
+    for (size_t at = p->start; at + c->frame <= p->start + p->length; at += c->frame) {
         double noise = 0, signal = signal_energy(&c->played, (ptrdiff_t)at, c->frame), db;
 
         if (!frame_is_voiced(c, at))
             continue;
         for (size_t i = at; i < at + c->frame; i++) {
-            double d = c->played.samples[i] - gain * signal_at(&c->recorded, (ptrdiff_t)i + lag);
+            double d = c->played.samples[i] - gain * signal_at(&c->recorded, (ptrdiff_t)i + p->lag);
 
             noise += d * d;
         }
@@ -175,22 +189,50 @@ static void add_snr(struct comparison *c, size_t start, ptrdiff_t lag, double ga
     }
 }
 
+static void add_place(struct comparison *c, const struct place *p)
+{
+    c->product += p->product;
+    c->played_energy += signal_energy(&c->played, (ptrdiff_t)p->start, p->length);
+    c->recorded_energy += p->recorded;
+    c->found += p->value >= COMPARE_SEGMENT_FOUND;
+    add_snr(c, p);
+}
+
+/* The two halves of the segment at `start`; `*value` as if they were one piece. */
+static int find_halves(const struct comparison *c, size_t start, struct place halves[2], double *value)
+{
+    size_t half  = c->segment / 2;
+    int    error = find_place(c, start, half, &halves[0]);
+
+    if (error == 0)
+        error = find_place(c, start + half, c->segment - half, &halves[1]);
+    if (error == 0)
+        *value =
+            normalised(halves[0].product + halves[1].product, signal_energy(&c->played, (ptrdiff_t)start, c->segment),
+                       halves[0].recorded + halves[1].recorded, c->segment);
+    return error;
+}
+
+/* As one piece, or, where time slipped in its middle, as two of which each counts
+ * for half. */
 static int look_up_segment(struct comparison *c, size_t start)
 {
-    ptrdiff_t lag     = c->lag;
-    double    product = 0, value = 0;
-    double    played = signal_energy(&c->played, (ptrdiff_t)start, c->segment), recorded;
-    int       error  = find_segment(c, start, &lag, &product, &value);
+    struct place whole, halves[2];
+    double       joint = -1;
+    int          error = find_place(c, start, c->segment, &whole);
 
+    if (error == 0 && whole.value < COMPARE_SEGMENT_FOUND)
+        error = find_halves(c, start, halves, &joint);
     if (error != 0)
         return error;
-    recorded = signal_energy(&c->recorded, (ptrdiff_t)start + lag, c->segment);
-    c->voiced++;
-    c->found += value >= COMPARE_SEGMENT_FOUND;
-    c->product += product;
-    c->played_energy += played;
-    c->recorded_energy += recorded;
-    add_snr(c, start, lag, recorded > 0 ? product / recorded : 0);
+    c->voiced += 2;
+    if (joint > whole.value) {
+        add_place(c, &halves[0]);
+        add_place(c, &halves[1]);
+    } else {
+        add_place(c, &whole);
+        c->found += whole.value >= COMPARE_SEGMENT_FOUND; /* once more than its place: it is two halves */
+    }
     return 0;
 }
 
@@ -227,7 +269,7 @@ static void conclude(const struct comparison *c, unsigned rate, struct compare_r
         .covered         = (double)c->found / c->voiced,
         .level_db        = LEVEL_NONE_DB,
         .snr_db          = c->frames > 0 ? c->snr_db / c->frames : SNR_MIN_DB,
-        .voiced_segments = c->voiced,
+        .voiced_segments = c->voiced / 2,
     };
     if (c->recorded_energy > 0)
         out->level_db = fmax(LEVEL_NONE_DB, 10 * log10(c->recorded_energy / c->played_energy));

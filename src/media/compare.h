@@ -5,7 +5,8 @@
  *     highest, COMPARE_LEAD_MS early to COMPARE_DELAY_MS late.
  *  2. What was played is cut into segments of COMPARE_SEGMENT_MS.  Those that are
  *     voiced for at least half of their time are looked up in the recording, each
- *     within COMPARE_SLIP_MS of the delay, since a jitter buffer may stretch time.
+ *     within COMPARE_SLIP_MS of the delay, since a jitter buffer may stretch time;
+ *     one that is not found whole is looked up as two halves, each counting half.
  *  3. Correlation, level and signal-to-noise ratio are those of the voiced
  *     segments in the places where they were found.
  *
@@ -28,13 +29,13 @@
 enum {
     COMPARE_LEAD_MS     = 1000,
     COMPARE_DELAY_MS    = 10000,
-    COMPARE_SEGMENT_MS  = 400,
+    COMPARE_SEGMENT_MS  = 240,
     COMPARE_SLIP_MS     = 100,
     COMPARE_SAMPLES_MAX = 1 << 20, /* of either: two minutes at 8 kHz */
 };
 
 #define COMPARE_SEGMENT_FOUND 0.75
-#define COMPARE_COVERED       0.85
+#define COMPARE_COVERED       0.80
 #define COMPARE_CORRELATION   0.85
 #define COMPARE_LEVEL_DB      6.0
 

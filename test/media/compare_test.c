@@ -130,6 +130,17 @@ TEST(speech_is_heard_though_the_jitter_buffer_stretched_time_twice)
     CHECK(r.heard);
 }
 
+/* A second of speech, and a slip at each place in it. */
+TEST(one_slip_anywhere_in_a_short_speech_is_forgiven)
+{
+    for (size_t at = 0; at + FRAME < AUDIO_RATE; at += 400) {
+        memcpy(recorded, played, AUDIO_RATE * sizeof *played);
+        memmove(recorded + at + FRAME, recorded + at, (AUDIO_RATE - at) * sizeof *recorded);
+        CHECK_INT(0, compare_speech(played, AUDIO_RATE, recorded, AUDIO_RATE + FRAME, AUDIO_RATE, &r));
+        CHECK(r.heard);
+    }
+}
+
 TEST(speech_under_mild_noise_is_heard)
 {
     static int16_t hiss[COUNT];
@@ -291,6 +302,7 @@ int main(void)
                                speak_both),
         cmocka_unit_test_setup(speech_is_heard_through_one_to_three_percent_of_concealed_loss, speak_both),
         cmocka_unit_test_setup(speech_is_heard_though_the_jitter_buffer_stretched_time_twice, speak_both),
+        cmocka_unit_test_setup(one_slip_anywhere_in_a_short_speech_is_forgiven, speak_both),
         cmocka_unit_test_setup(speech_under_mild_noise_is_heard, speak_both),
         cmocka_unit_test_setup(silence_is_not_heard, speak_both),
         cmocka_unit_test_setup(white_noise_is_not_heard, speak_both),
