@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the real commands against a database in a folder of its own, without a server:
-commands_test.py path/to/ahoy"""
+"""Runs the real commands against a database in a folder of its own, without a server."""
 
 import fcntl
 import hashlib
@@ -13,13 +12,12 @@ import select
 import sqlite3
 import stat
 import subprocess
-import sys
 import tempfile
 import termios
 import time
 import unittest
 
-AHOY = os.path.abspath(sys.argv.pop(1))
+AHOY = os.path.abspath(os.environ.get("AHOY", os.path.join(os.path.dirname(__file__), "../../build/dev/ahoy")))
 
 
 class Bench(unittest.TestCase):

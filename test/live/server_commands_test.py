@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs the real commands against a real server, and a phone made of a UDP socket to see
-what they changed: server_commands_test.py path/to/ahoy"""
+what they changed."""
 
 import hashlib
 import json
@@ -10,12 +10,11 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import unittest
 import uuid
 
-AHOY = os.path.abspath(sys.argv.pop(1))
+AHOY = os.path.abspath(os.environ.get("AHOY", os.path.join(os.path.dirname(__file__), "../../build/dev/ahoy")))
 
 
 class Phone:
