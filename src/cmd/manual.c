@@ -2,6 +2,7 @@
 #include "cmd/manual.h"
 
 #include "cmd/exit_code.h"
+#include "cmd/report.h"
 
 static const char head[] = ".\\\" Made by 'ahoy help manual' from the tables of src/cmd; change them there.\n"
                            ".TH AHOY 1 \"\" \"ahoy " AHOY_VERSION "\" \"Ahoy\"\n"
@@ -30,6 +31,9 @@ static const char files[] = ".SH FILES\n"
                             "The configuration when run by root, unless XDG_CONFIG_HOME is set; else\n"
                             ".I $XDG_CONFIG_HOME/ahoy/ahoy.conf\n"
                             "(\\(ti/.config). It need not exist.\n"
+                            ".TP\n"
+                            ".I $XDG_CONFIG_HOME/ahoy/accounts\n"
+                            "The phone's accounts with their passwords, mode 0600; refused if others may read it.\n"
                             ".TP\n"
                             ".I /var/lib/ahoy\n"
                             "The state folder when run by root, else\n"
@@ -118,6 +122,28 @@ static void print_exit_codes(FILE *out)
     }
 }
 
+static void print_rows(FILE *out, const struct report_row *row)
+{
+    for (; row->name != NULL; row++) {
+        fputs(".TP\n.B ", out);
+        print_text(out, row->name);
+        fputc('\n', out);
+        print_text(out, row->meaning);
+        fputs(".\n", out);
+    }
+}
+
+static void print_events(FILE *out)
+{
+    fputs(".SH EVENTS\n"
+          "With\n.B \\-\\-json\nthe commands\n.BR register ,\n.B call\nand\n.B answer\n"
+          "print one object a line for each of these events. Fields may be added, none will change its meaning.\n",
+          out);
+    print_rows(out, report_events());
+    fputs(".PP\nTheir fields:\n", out);
+    print_rows(out, report_fields());
+}
+
 void manual_write(const struct command *const *commands, FILE *out)
 {
     fputs(head, out);
@@ -127,6 +153,7 @@ void manual_write(const struct command *const *commands, FILE *out)
         for (const struct command *const *child = (*commands)->children; child != NULL && *child != NULL; child++)
             print_command(out, *child);
     }
+    print_events(out);
     print_exit_codes(out);
     fputs(files, out);
 }

@@ -39,7 +39,7 @@ struct ping {
     uint32_t             count, interval, wait;
     bool                 json, quiet, ending;
     double               sent_at[SLOTS]; /* ms, by number; only the last SLOTS are waited for */
-    uint32_t             sent, answered;
+    uint32_t             sent, answered, failed;
     double               least, most, sum, squares;
     int                  error; /* the last one, if nothing was answered */
 };
@@ -107,7 +107,7 @@ static void on_failure(struct ping *p, uint32_t number, int error)
 
 static void end_if_done(struct ping *p)
 {
-    if (p->ending || (p->count != 0 && p->answered == p->count))
+    if (p->ending || (p->count != 0 && p->answered + p->failed == p->count))
         world_uv_stop(p->world);
 }
 
@@ -122,6 +122,8 @@ static void on_answer(const struct client_user *u, object_id txn, enum client_ev
         return;
     if (event != CLIENT_RESPONSE) {
         on_failure(p, u->index, event == CLIENT_TIMEOUT ? -ERR_TIMEOUT : detail);
+        p->failed++;
+        end_if_done(p);
         return;
     }
     if (p->answered == 0 || time < p->least)

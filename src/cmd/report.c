@@ -7,6 +7,44 @@
 
 enum { LINE_MAX_BYTES = 8192 };
 
+static const struct report_row events[] = {
+    { "registered", "account, expires: for the first time, or again after a failure" },
+    { "refreshed", "account, expires" },
+    { "register_failed", "account, status, reason, retry_in_ms (null: it will not be tried again)" },
+    { "unregistered", "account, status" },
+    { "incoming", "somebody calls" },
+    { "ringing", "status, reason: a provisional response to a call of ours" },
+    { "early_media", "sound may come before the answer" },
+    { "answered", "codec" },
+    { "changed", "held, held_by_peer: the session was negotiated anew" },
+    { "unchanged", "status, reason: the other side refused that" },
+    { "media", "the first sound has arrived" },
+    { "no_media", "no sound has arrived for 5 s" },
+    { "source_ended", "the file of --play is at its end" },
+    { "digit", "digit: the other side pressed a key" },
+    { "ended", "cause, by, status, reason, setup_ms, duration_ms, media: the last event of a call" },
+    { NULL, NULL },
+};
+
+static const struct report_row fields[] = {
+    { "t", "milliseconds since 1970" },
+    { "event", "one of the above" },
+    { "call_id", "the Call-ID of the call or registration" },
+    { "account", "the address that is registered" },
+    { "direction", "out or in" },
+    { "peer", "the URI of the other side; peer_name: the name it shows, if any" },
+    { "status", "a SIP status code; reason: its phrase, or what went wrong" },
+    { "expires", "seconds" },
+    { "codec", "PCMU or PCMA" },
+    { "cause", "normal, cancelled, refused, timed_out, unreachable, no_ack, lost, bad_sdp or local_fault" },
+    { "by", "local, remote or network: who ended it" },
+    { "setup_ms", "from the call to its answer; absent if it was not answered" },
+    { "duration_ms", "from the answer to the end" },
+    { "media", "packets_sent, packets_received, lost, late, concealed_ms, strangers, jitter_ms, round_trip_ms and "
+               "peer_lost (absent if not known), local and remote address" },
+    { NULL, NULL },
+};
+
 static const char *name_of(const struct phone_event *e, struct buf *b)
 {
     if (e->peer_display.len > 0)
@@ -257,6 +295,16 @@ void report_print(const struct phone_event *e, bool json, uint64_t wall)
         return;
     fwrite(b.ptr, 1, b.len, stdout);
     fflush(stdout);
+}
+
+const struct report_row *report_events(void)
+{
+    return events;
+}
+
+const struct report_row *report_fields(void)
+{
+    return fields;
 }
 
 int report_exit_code(const struct phone_event *e, bool rang)

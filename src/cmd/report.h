@@ -15,6 +15,13 @@ void report_write_human(struct buf *b, const struct phone_event *e);
 
 void report_print(const struct phone_event *e, bool json, uint64_t wall);
 
+/* The schema for ahoy(1): names of events, then of fields; a row without name ends each. */
+struct report_row {
+    const char *name, *meaning;
+};
+const struct report_row *report_events(void);
+const struct report_row *report_fields(void);
+
 /* What a call's end means for a script. */
 int report_exit_code(const struct phone_event *ended, bool rang);
 
