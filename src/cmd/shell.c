@@ -226,6 +226,7 @@ static int start_phone(struct shell *s, const struct shell_options *o)
         .user_agent     = SLICE("ahoy/" AHOY_VERSION),
         .accept_any     = s->is_guest,
         .max_calls      = o->max_calls,
+        .latch          = true, /* peers behind a NAT say in SDP what nobody can reach */
         .no_media_after = NO_MEDIA_MS,
         .media          = sound_media(&s->sound),
         .on_event       = on_phone_event,
