@@ -20,6 +20,7 @@ enum {
     OPT_WAIT,
     OPT_DIGITS,
     OPT_LATE_OFFER,
+    OPT_NO_REGISTER,
 };
 
 static const struct option_entry entries[] = {
@@ -30,18 +31,21 @@ static const struct option_entry entries[] = {
     { OPT_DIGITS, "digits", "KEYS", "press these keys after the answer: 0-9 * # A-D" },
     { OPT_PROXY, "proxy", "URI", "send requests there instead of to the account's proxy" },
     { OPT_LATE_OFFER, "late-offer", NULL, "let the other side make the offer" },
+    { OPT_NO_REGISTER, "no-register", NULL, "call without registering first" },
     { OPT_JSON, "json", NULL, "one JSON object a line on stdout for each event" },
     { OPT_TRACE, "trace", "FILE", "append each SIP message to FILE, see 'ahoy trace'" },
     OPTION_TABLE_END,
 };
 
 struct calling {
-    struct shell *shell;
-    struct timer  timer;
-    object_id     call;
-    const char   *digits;
-    uint32_t      wait, duration; /* seconds, 0: no limit */
-    bool          rang, answered, heard, late_offer, interrupted;
+    const struct command *command;
+    const char           *target; /* as typed */
+    struct shell         *shell;
+    struct timer          timer;
+    object_id             call;
+    const char           *digits;
+    uint32_t              wait, duration; /* seconds, 0: no limit */
+    bool                  rang, answered, heard, late_offer, no_register;
 };
 
 static void on_wait(struct timer *t, msec now)
@@ -84,10 +88,47 @@ static void on_end(struct calling *c, const struct phone_event *e)
     shell_finish(c->shell, code);
 }
 
+static int place(struct shell *s, struct calling *c)
+{
+    char                target[ACCOUNT_TEXT * 2];
+    struct call_options options = { .account = s->account, .late_offer = c->late_offer };
+    int                 error;
+
+    if (!shell_target(s, c->target, target, sizeof target))
+        return options_complain(c->command, "'%s' is not an address like sip:bob@example.test", c->target);
+    options.target = slice_from(target);
+    error          = call_place(s->phone, &options, &c->call);
+    if (error != 0) {
+        fprintf(stderr, "ahoy call: %s: %s\n", target, error_text(error));
+        return (int)exit_code_of_error(error);
+    }
+    fprintf(stderr, "Calling %s\n", target);
+    s->calls[s->call_count++] = c->call;
+    limit(c, c->wait);
+    return EXIT_OK;
+}
+
+/* The call follows the registration; without one there is no point in trying. */
+static void on_registration(struct calling *c, const struct phone_event *e)
+{
+    int code = EXIT_OK;
+
+    if (c->call != 0 || c->shell->finishing)
+        return;
+    if (e->kind == PHONE_REGISTERED)
+        code = place(c->shell, c);
+    else
+        code = (int)(e->status != 0 ? exit_code_of_status(e->status, false) : exit_code_of_error(e->error));
+    if (code != EXIT_OK)
+        shell_finish(c->shell, code);
+}
+
 static void on_event(struct shell *s, const struct phone_event *e)
 {
     struct calling *c = s->user;
 
+    if (e->kind == PHONE_REGISTERED || e->kind == PHONE_REGISTER_FAILED)
+        on_registration(c, e);
     if (e->kind == PHONE_INCOMING)
         call_reject(s->phone, e->call, 486);
     if (e->call != c->call)
@@ -121,6 +162,8 @@ static int read_options(struct options *o, struct shell_options *options, struct
             c->digits = o->value;
         else if (letter == OPT_LATE_OFFER)
             c->late_offer = true;
+        else if (letter == OPT_NO_REGISTER)
+            c->no_register = true;
         else if (letter == OPT_JSON)
             options->json = true;
         else if ((letter == OPT_DURATION && !options_number(o, 7 * 24 * 3600, &c->duration)) ||
@@ -130,32 +173,12 @@ static int read_options(struct options *o, struct shell_options *options, struct
     return o->exit_code;
 }
 
-static int place(struct shell *s, struct calling *c, const struct command *command, const char *text)
-{
-    char                target[ACCOUNT_TEXT * 2];
-    struct call_options options = { .account = s->account, .late_offer = c->late_offer };
-    int                 error;
-
-    if (!shell_target(s, text, target, sizeof target))
-        return options_complain(command, "'%s' is not an address like sip:bob@example.test", text);
-    options.target = slice_from(target);
-    error          = call_place(s->phone, &options, &c->call);
-    if (error != 0) {
-        fprintf(stderr, "ahoy call: %s: %s\n", target, error_text(error));
-        return (int)exit_code_of_error(error);
-    }
-    fprintf(stderr, "Calling %s\n", target);
-    s->calls[s->call_count++] = c->call;
-    limit(c, c->wait);
-    return EXIT_OK;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
     static struct shell  shell;
     struct options       o       = options_of(command, argc, argv);
     struct shell_options options = { .node = "caller", .max_calls = 2 };
-    struct calling       c       = { .shell = &shell, .wait = 60 };
+    struct calling       c       = { .command = command, .shell = &shell, .wait = 60 };
     char                 guess[ACCOUNT_TEXT];
     int                  code = read_options(&o, &options, &c, &shell.sound);
 
@@ -173,7 +196,11 @@ static int run(const struct command *command, int argc, char **argv)
     code           = shell_open(&shell, &options);
     if (code != EXIT_OK)
         return code;
-    code = place(&shell, &c, command, argv[o.index]);
+    c.target = argv[o.index];
+    if (shell.is_guest || c.no_register)
+        code = place(&shell, &c);
+    else
+        phone_register(shell.phone, shell.account);
     if (code == EXIT_OK)
         code = shell_run(&shell);
     world_timer_stop(shell.world, &c.timer);
@@ -186,7 +213,9 @@ const struct command        command_call = {
            .name     = "call",
            .summary  = "call somebody",
            .synopsis = "[OPTION...] ADDRESS",
-           .details  = "Without --play, --record and --null-audio the sound card is used.  Ctrl-C hangs up.",
+           .details  = "Registers the account, calls, and takes the registration back in the end; without any account\n"
+                              "it calls as a guest.  Without --play, --record and --null-audio the sound card is used.\n"
+                              "Ctrl-C hangs up.",
            .options  = entries,
            .examples = "ahoy call sip:bob@example.test\n"
                               "ahoy call bob --play hello.wav --record answer.wav --duration 10\n"

@@ -7,6 +7,7 @@
 #include "cmd/option.h"
 
 #include <signal.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -183,6 +184,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    signal(SIGPIPE, SIG_IGN); /* a peer that goes away is an error of that write, not our end */
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not the end */
     return flush(run(argc, argv));
 }
