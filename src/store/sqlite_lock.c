@@ -41,6 +41,26 @@ void lock_file_init(struct lock_file *l)
     l->fd = -1;
 }
 
+/* The entry of `path` in its folder is on the disk, too. */
+static void sync_parent(const char *path)
+{
+    char  folder[LOCK_FILE_PATH];
+    char *slash;
+    int   fd;
+
+    strcpy(folder, path);
+    slash = strrchr(folder, '/');
+    if (slash == NULL)
+        strcpy(folder, ".");
+    else
+        slash[slash == folder] = '\0';
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return; /* a folder that may not be read: nothing more can be done */
+    (void)fsync(fd);
+    close(fd);
+}
+
 /* Every missing folder above `path`, for the owner alone. */
 static int make_folders(const char *path)
 {
@@ -51,7 +71,9 @@ static int make_folders(const char *path)
     strcpy(folder, path);
     for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        if (mkdir(folder, 0700) == 0)
+            sync_parent(folder);
+        else if (errno != EEXIST)
             return error_of_errno(errno);
         *slash = '/';
     }
@@ -65,6 +87,7 @@ int lock_file_touch(const char *path)
     if (fd < 0)
         return error_of_errno(errno);
     close(fd);
+    sync_parent(path);
     return 0;
 }
 
