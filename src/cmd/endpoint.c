@@ -156,7 +156,8 @@ static int call(const char *name, const struct config *config, const char *metho
         snprintf(problem, sizeof problem, "no server runs on %.*s", SLICE_ARG(config->state));
         code = complain(name, problem, -ERR_REFUSED);
     } else {
-        snprintf(problem, sizeof problem, "cannot talk to the server at %.400s: %s", path, error_text(error));
+        snprintf(problem, sizeof problem, "cannot talk to the server at %.400s: %s%s", path, error_text(error),
+                 error == -ERR_PERMISSION ? "; run this as the server's user or as root" : "");
         code = complain(name, problem, error);
     }
     json_decref(params);

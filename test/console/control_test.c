@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { CLIENTS = 3 };
@@ -493,6 +494,42 @@ TEST(the_socket_is_for_its_owner_only_and_goes_with_the_server)
     teardown(&b);
 }
 
+/* In a process of its own: what a connection of user `nobody` is told. */
+static int ask_as_nobody(struct bench *b)
+{
+    enum { NOBODY = 65534 };
+    char memory[512];
+    int  fd;
+
+    if (setuid(NOBODY) != 0)
+        return 2;
+    memset(memory, 0, sizeof memory);
+    fd = raw_connect(b);
+    raw_read(fd, memory, sizeof memory - 1);
+    return strstr(memory, "\"error\":\"PERMISSION\"") != NULL ? 0 : 1;
+}
+
+TEST(another_user_is_turned_away_even_if_the_file_lets_him_in)
+{
+    struct bench b;
+    pid_t        child;
+    int          status;
+
+    if (geteuid() != 0)
+        skip(); /* only root can be somebody else */
+    setup(&b);
+    CHECK_INT(0, chmod(b.folder.path, 0755));
+    CHECK_INT(0, chmod(b.path, 0666));
+    child = fork();
+    if (child == 0)
+        _exit(ask_as_nobody(&b));
+    CHECK_INT(child, waitpid(child, &status, 0));
+    CHECK(WIFEXITED(status));
+    CHECK_INT(0, WEXITSTATUS(status));
+    one_call(&b);
+    teardown(&b);
+}
+
 TEST(a_living_server_is_not_replaced)
 {
     struct bench    b;
@@ -607,6 +644,7 @@ int main(void)
         cmocka_unit_test(a_client_that_does_not_read_its_answer_is_dropped),
         cmocka_unit_test(a_client_that_says_nothing_is_dropped),
         cmocka_unit_test(the_socket_is_for_its_owner_only_and_goes_with_the_server),
+        cmocka_unit_test(another_user_is_turned_away_even_if_the_file_lets_him_in),
         cmocka_unit_test(a_living_server_is_not_replaced),
         cmocka_unit_test(the_socket_of_a_dead_server_is_replaced),
         cmocka_unit_test(a_file_in_the_way_is_left_alone),
