@@ -226,6 +226,8 @@ static void check_together(struct config_reader *r, const struct config *c)
     check_order(r, "min_expires", c->min_expires, "default_expires", c->default_expires);
     check_order(r, "default_expires", c->default_expires, "max_expires", c->max_expires);
     check_order(r, "t1", c->t1, "t2", c->t2);
+    if (c->redirect_count > 0 && !c->redirect_server)
+        config_problem(r, 0, "redirect sections mean nothing without redirect_server = true");
 }
 
 static int read_text(struct config_reader *r, char *text, size_t len, const struct config **out)
@@ -334,32 +336,6 @@ bool config_is_our_domain(const struct config *c, struct slice host)
         if (slice_eq_nocase(c->domains[i], host))
             return true;
     return false;
-}
-
-const struct config_route *config_route_for(const struct config *c, struct slice domain)
-{
-    const struct config_route *any = NULL;
-
-    for (size_t i = 0; i < c->route_count; i++) {
-        if (slice_eq_nocase(c->routes[i].domain, domain))
-            return &c->routes[i];
-        if (slice_eq(c->routes[i].domain, SLICE("*")))
-            any = &c->routes[i];
-    }
-    return any;
-}
-
-const struct config_redirect *config_redirect_for(const struct config *c, struct slice domain)
-{
-    const struct config_redirect *any = NULL;
-
-    for (size_t i = 0; i < c->redirect_count; i++) {
-        if (slice_eq_nocase(c->redirects[i].domain, domain))
-            return &c->redirects[i];
-        if (slice_eq(c->redirects[i].domain, SLICE("*")))
-            any = &c->redirects[i];
-    }
-    return any;
 }
 
 void config_state_path(const struct config *c, struct buf *path, const char *file)

@@ -21,13 +21,13 @@ struct config_listen {
 };
 
 struct config_route {
-    struct slice domain;   /* lower case; "*": any other domain            */
+    struct slice domain;   /* lower case; "*.test": every name under it; "*": any other */
     struct slice to;       /* a sip or sips URI to forward to, or empty    */
     struct slice redirect; /* a redirect server to ask, or empty           */
 };
 
 struct config_redirect {
-    struct slice domain; /* lower case; "*": any other domain */
+    struct slice domain; /* as above                          */
     struct slice to;     /* the URI to answer with            */
 };
 
@@ -72,9 +72,6 @@ void config_free(const struct config *c);
 
 /* Is `host` one of our domains?  Any case. */
 bool config_is_our_domain(const struct config *c, struct slice host);
-/* The section for this domain, else that for "*", else NULL. */
-const struct config_route    *config_route_for(const struct config *c, struct slice domain);
-const struct config_redirect *config_redirect_for(const struct config *c, struct slice domain);
 
 /* The path of a file in the state folder, for example "control.sock". */
 void config_state_path(const struct config *c, struct buf *path, const char *file);

@@ -110,15 +110,16 @@ static int on_section(cfg_t *cfg, cfg_opt_t *opt)
     static const struct config_key domain  = { .type = CONFIG_LIST, .name = "domain", .check = VALUE_NAME };
     cfg_t                         *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
     const char                    *title   = cfg_title(section);
+    const char                    *name    = strncmp(title, "*.", 2) == 0 ? title + 2 : title;
     struct config_value            value;
     char                           memory[256];
     struct buf                     why  = BUF_ON(memory);
     unsigned                       line = (unsigned)cfg->line;
 
     cfg->flags &= ~CFGF_IGNORE_UNKNOWN;
-    if (strcmp(title, "*") != 0 && !config_value_parse(&domain, slice_from(title), &value, &why))
-        config_problem(reading, line, "%s \"%.100s\": the title must be %s, or \"*\"", opt->name, title,
-                       buf_cstr(&why));
+    if (strcmp(title, "*") != 0 && !config_value_parse(&domain, slice_from(name), &value, &why))
+        config_problem(reading, line, "%s \"%.100s\": the title must be %s, \"*.\" before one, or \"*\"", opt->name,
+                       title, buf_cstr(&why));
     if (strcmp(opt->name, "route") == 0 && is_set(section, "to") == is_set(section, "redirect"))
         config_problem(reading, line, "route \"%.100s\": give either to or redirect", title);
     if (strcmp(opt->name, "redirect") == 0 && !is_set(section, "to"))

@@ -26,13 +26,14 @@ static char *shown(const struct config *c)
     return text;
 }
 
-static const char sample[] = "domain = {a.test, b.test}\n"
-                             "listen = 'tcp:[::1]:5070'\n"
-                             "realm = 'it\\'s \"mine\" \\\\ ${HOME}'\n"
-                             "t1 = 250ms max_expires = 90m authentication = no log_level = error\n"
-                             "route \"other.test\" { to = \"sip:127.0.0.1:5080\" }\n"
-                             "route \"*\" { redirect = \"sip:127.0.0.1:5090\" }\n"
-                             "redirect \"third.test\" { to = \"sip:192.0.2.7\" }\n";
+static const char sample[] =
+    "domain = {a.test, b.test}\n"
+    "listen = 'tcp:[::1]:5070'\n"
+    "realm = 'it\\'s \"mine\" \\\\ ${HOME}'\n"
+    "t1 = 250ms max_expires = 90m authentication = no redirect_server = yes log_level = error\n"
+    "route \"other.test\" { to = \"sip:127.0.0.1:5080\" }\n"
+    "route \"*\" { redirect = \"sip:127.0.0.1:5090\" }\n"
+    "redirect \"third.test\" { to = \"sip:192.0.2.7\" }\n";
 
 TEST(what_is_shown_reads_back_as_the_same_configuration)
 {

@@ -140,19 +140,24 @@ TEST(one_value_needs_no_braces_and_a_list_may_be_extended)
     config_free(c);
 }
 
-TEST(routes_and_redirects_are_found_by_domain_and_by_star)
+TEST(routes_and_redirects_are_read_in_their_order)
 {
     const struct config *c = good("route \"Other.test\" { to = \"sip:127.0.0.1:5080;transport=tcp\" }\n"
                                   "route \"third.test\" { redirect = \"sip:127.0.0.1:5090\" }\n"
+                                  "route \"*.fourth.test\" { to = \"sip:edge.test\" }\n"
                                   "route \"*\" { to = \"sip:edge.test\" }\n"
+                                  "redirect_server = true\n"
                                   "redirect \"other.test\" { to = \"sip:192.0.2.7\" }\n");
 
-    CHECK_SLICE("sip:127.0.0.1:5080;transport=tcp", config_route_for(c, SLICE("OTHER.test"))->to);
-    CHECK_INT(0, config_route_for(c, SLICE("other.test"))->redirect.len);
-    CHECK_SLICE("sip:127.0.0.1:5090", config_route_for(c, SLICE("third.test"))->redirect);
-    CHECK_SLICE("sip:edge.test", config_route_for(c, SLICE("fourth.test"))->to);
-    CHECK_SLICE("sip:192.0.2.7", config_redirect_for(c, SLICE("other.test"))->to);
-    CHECK(config_redirect_for(c, SLICE("fourth.test")) == NULL);
+    CHECK_INT(4, c->route_count);
+    CHECK_SLICE("other.test", c->routes[0].domain);
+    CHECK_SLICE("sip:127.0.0.1:5080;transport=tcp", c->routes[0].to);
+    CHECK_INT(0, c->routes[0].redirect.len);
+    CHECK_SLICE("sip:127.0.0.1:5090", c->routes[1].redirect);
+    CHECK_SLICE("*.fourth.test", c->routes[2].domain);
+    CHECK_SLICE("*", c->routes[3].domain);
+    CHECK_INT(1, c->redirect_count);
+    CHECK_SLICE("sip:192.0.2.7", c->redirects[0].to);
     config_free(c);
 }
 
@@ -222,9 +227,10 @@ TEST(a_section_must_be_whole)
     check_said("t.conf:1: route \"a.test\": give either to or redirect\n",
                "route \"a.test\" { to = \"sip:a\" redirect = \"sip:b\" }");
     check_said("t.conf:1: redirect \"a.test\": give to\n", "redirect \"a.test\" { }");
-    check_said(
-        "t.conf:1: route \"a b\": the title must be a domain name such as example.com, or an address, or \"*\"\n",
-        "route \"a b\" { to = \"sip:a\" }");
+    check_said("t.conf:1: route \"a b\": the title must be a domain name such as example.com, or an address, \"*.\" "
+               "before one, or "
+               "\"*\"\n",
+               "route \"a b\" { to = \"sip:a\" }");
     check_said("t.conf:2: found duplicate title 'a'\n", "route a { to = \"sip:a\" }\nroute a { to = \"sip:b\" }");
 }
 
@@ -238,6 +244,8 @@ TEST(keys_that_contradict_each_other_are_named)
 {
     check_said("t.conf:2: default_expires must not be greater than max_expires (they are 1h and 10m)\n",
                "\nmax_expires = 10m\n");
+    check_said("t.conf: redirect sections mean nothing without redirect_server = true\n",
+               "redirect a.test { to = \"sip:b\" }");
     check_said("t.conf:1: t1 must not be greater than t2 (they are 5s and 4s)\n", "t1 = 5s");
 }
 
@@ -318,7 +326,7 @@ int main(void)
         cmocka_unit_test(what_looks_like_a_comment_inside_quotes_is_none),
         cmocka_unit_test(a_variable_of_the_environment_is_put_in_its_place),
         cmocka_unit_test(one_value_needs_no_braces_and_a_list_may_be_extended),
-        cmocka_unit_test(routes_and_redirects_are_found_by_domain_and_by_star),
+        cmocka_unit_test(routes_and_redirects_are_read_in_their_order),
         cmocka_unit_test(our_domains_are_compared_without_case),
         cmocka_unit_test(an_unknown_key_is_answered_with_the_nearest_known_one),
         cmocka_unit_test(a_value_out_of_range_is_answered_with_the_range),
