@@ -192,6 +192,30 @@ TEST(a_socket_that_is_closed_hears_nothing_of_what_was_under_way)
     pair_free(p);
 }
 
+static void hear_and_close(void *owner, struct udp *udp, const struct datagram *d)
+{
+    struct side *s = owner;
+
+    hear_datagram(owner, udp, d);
+    s->world->ops->udp_close(udp);
+}
+
+TEST(a_socket_that_is_closed_by_a_datagram_does_not_hear_the_next_of_the_same_turn)
+{
+    static const struct udp_events events = { hear_and_close, NULL };
+    struct pair                   *p      = pair_new(1);
+    struct address                 local  = address_v4(192, 0, 2, 2, 5060);
+
+    side_bind(&p->a, "192.0.2.1:5060");
+    CHECK_INT(0, world_udp_open(p->b.world, &local, &events, &p->b, &p->b.udp));
+    side_say(&p->a, "192.0.2.2:5060", "one");
+    side_say(&p->a, "192.0.2.2:5060", "two");
+    live(p, 10);
+    CHECK_SLICE("one ", buf_slice(&p->b.heard));
+    CHECK_INT(0, network_in_flight(p->net));
+    pair_free(p);
+}
+
 TEST(a_datagram_too_large_or_one_too_many_in_a_turn_is_refused)
 {
     static char    large[65508];
@@ -443,6 +467,7 @@ int main(void)
         cmocka_unit_test(a_wildcard_socket_is_told_which_address_was_hit_and_may_answer_from_it),
         cmocka_unit_test(a_socket_is_bound_once_to_an_address_of_its_host_or_to_a_free_port),
         cmocka_unit_test(a_socket_that_is_closed_hears_nothing_of_what_was_under_way),
+        cmocka_unit_test(a_socket_that_is_closed_by_a_datagram_does_not_hear_the_next_of_the_same_turn),
         cmocka_unit_test(a_datagram_too_large_or_one_too_many_in_a_turn_is_refused),
         cmocka_unit_test(a_fault_strikes_the_datagrams_it_names_and_no_others),
         cmocka_unit_test(loss_duplication_and_reordering_happen_as_often_as_asked),

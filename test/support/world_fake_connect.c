@@ -59,8 +59,6 @@ static void deliver_accept(struct fake_world *w, struct event *e)
 
 static struct listener *find_listener(const struct host *h, const struct address *address)
 {
-    struct listener *found = NULL;
-
     LIST_EACH (w, &h->network->worlds) {
         struct fake_world *world = CONTAINER_OF(w, struct fake_world, link);
 
@@ -69,11 +67,11 @@ static struct listener *find_listener(const struct host *h, const struct address
         LIST_EACH (l, &world->listeners) {
             struct listener *candidate = CONTAINER_OF(l, struct listener, link);
 
-            if (address_hears(&candidate->local, address) && (found == NULL || !address_is_any(&candidate->local)))
-                found = candidate;
+            if (address_hears(&candidate->local, address))
+                return candidate;
         }
     }
-    return found;
+    return NULL;
 }
 
 static void syn_arrives(struct network *n, struct event *e)

@@ -15,11 +15,9 @@ struct udp {
 
 /* ---- sockets ---- */
 
-/* The socket on this host that hears `address`; an exact one before a wildcard. */
+/* The socket on this host that hears `address`; binding lets there be only one. */
 static struct udp *find_socket(const struct host *h, const struct address *address)
 {
-    struct udp *found = NULL;
-
     LIST_EACH (w, &h->network->worlds) {
         struct fake_world *world = CONTAINER_OF(w, struct fake_world, link);
 
@@ -28,11 +26,11 @@ static struct udp *find_socket(const struct host *h, const struct address *addre
         LIST_EACH (l, &world->udps) {
             struct udp *u = CONTAINER_OF(l, struct udp, link);
 
-            if (address_hears(&u->local, address) && (found == NULL || !address_is_any(&u->local)))
-                found = u;
+            if (address_hears(&u->local, address))
+                return u;
         }
     }
-    return found;
+    return NULL;
 }
 
 static bool udp_taken(const struct host *h, const struct address *local)
