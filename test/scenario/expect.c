@@ -111,6 +111,23 @@ static size_t count_between(const struct scenario *s, size_t from_entry, const s
     return count;
 }
 
+/* expect media|no media FROM -> TO for T: RTP packets, from now on. */
+static bool expect_media(struct scenario *s, struct words *w, bool wanted)
+{
+    const char *const *word = w->word + (wanted ? 2 : 3);
+    struct actor      *from, *to;
+    msec               duration;
+    uint64_t           before, after;
+
+    if (!take_option(w, "for", &duration) || w->count != (wanted ? 5 : 6) || strcmp(word[1], "->") != 0 ||
+        (from = scenario_actor(s, word[0])) == NULL || (to = scenario_actor(s, word[2])) == NULL)
+        return scenario_fail(s, "expect media|no media FROM -> TO for T");
+    before = journal_media(&s->journal, from->host, to->host);
+    scenario_wait(s, duration);
+    after = journal_media(&s->journal, from->host, to->host);
+    return (after > before) == wanted || scenario_fail(s, "%llu packets come", (unsigned long long)(after - before));
+}
+
 /* expect N PATTERN FROM -> TO: so far.   expect no PATTERN FROM -> TO for T: from now on. */
 static bool expect_count(struct scenario *s, struct words *w, unsigned wanted)
 {
@@ -140,6 +157,10 @@ bool verb_expect(struct scenario *s, const struct statement *st)
         return scenario_fail(s, "expect what?");
     if (strcmp(w.word[1], "sound") == 0 || strcmp(w.word[1], "silence") == 0)
         return expect_sound(s, st);
+    if (strcmp(w.word[1], "media") == 0)
+        return expect_media(s, &w, true);
+    if (strcmp(w.word[1], "no") == 0 && strcmp(w.word[2], "media") == 0)
+        return expect_media(s, &w, false);
     if (strcmp(w.word[1], "no") == 0 || parse_count(w.word[1], &number))
         return expect_count(s, &w, number);
     want.who = scenario_actor(s, w.word[1]);

@@ -44,6 +44,35 @@ static struct entry *add_entry(struct journal *j, enum entry_kind kind, msec at,
     return e;
 }
 
+/* RFC 3550 5.1, and 5.2 keeps RTCP apart from it. */
+static bool is_rtp(struct slice bytes)
+{
+    unsigned char type = bytes.len > 11 ? (unsigned char)bytes.ptr[1] : 200;
+
+    return bytes.len > 11 && ((unsigned char)bytes.ptr[0] & 0xc0) == 0x80 && (type < 192 || type > 223);
+}
+
+static void count_media(struct journal *j, const struct packet *p)
+{
+    size_t i = 0;
+
+    while (i < j->media_pairs && (j->media[i].from != p->from_host || j->media[i].to != p->to_host))
+        i++;
+    if (i == JOURNAL_MEDIA)
+        return;
+    if (i == j->media_pairs)
+        j->media[j->media_pairs++] = (struct media_count){ p->from_host, p->to_host, 0 };
+    j->media[i].packets++;
+}
+
+uint64_t journal_media(const struct journal *j, const struct host *from, const struct host *to)
+{
+    for (size_t i = 0; i < j->media_pairs; i++)
+        if (j->media[i].from == from && j->media[i].to == to)
+            return j->media[i].packets;
+    return 0;
+}
+
 void journal_packet(void *journal, const struct packet *p)
 {
     static const enum entry_kind kinds[] = {
@@ -53,6 +82,8 @@ void journal_packet(void *journal, const struct packet *p)
     };
     struct entry *e;
 
+    if (p->stage == PACKET_ARRIVED && !p->is_stream && is_rtp(p->bytes))
+        count_media(journal, p);
     if (p->stage == PACKET_SENT || !wire_is_sip(p->bytes))
         return;
     e = add_entry(journal, kinds[p->stage], p->at, p->bytes);

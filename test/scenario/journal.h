@@ -19,6 +19,8 @@ enum entry_kind {
     ENTRY_LOG,     /* `to` wrote a log line                             */
 };
 
+enum { JOURNAL_LIMIT = 50000, JOURNAL_MEDIA = 64 };
+
 struct entry {
     enum entry_kind    kind;
     msec               at;
@@ -28,14 +30,21 @@ struct entry {
     struct slice       text; /* the message, or the words */
 };
 
+/* RTP packets that arrived, too many to be entries. */
+struct media_count {
+    const struct host *from, *to;
+    uint64_t           packets;
+};
+
 struct journal {
     struct entry *entries;
     size_t        count, capacity;
     msec          start;
     bool          overflow; /* more than JOURNAL_LIMIT: what came later is not there */
-};
 
-enum { JOURNAL_LIMIT = 50000 };
+    struct media_count media[JOURNAL_MEDIA];
+    size_t             media_pairs;
+};
 
 void journal_init(struct journal *j, msec start);
 void journal_fini(struct journal *j);
@@ -44,6 +53,9 @@ void journal_fini(struct journal *j);
 void journal_packet(void *journal, const struct packet *p);
 /* Borrows nothing. */
 void journal_note(struct journal *j, enum entry_kind kind, msec at, const struct host *whose, struct slice text);
+
+/* How many RTP packets of `from` have come to `to` so far. */
+uint64_t journal_media(const struct journal *j, const struct host *from, const struct host *to);
 
 static inline bool entry_is_message(const struct entry *e)
 {

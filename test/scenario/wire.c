@@ -206,7 +206,7 @@ static bool condition_holds(const char *condition, struct slice message)
     struct slice value;
 
     if (*condition == '!')
-        return !part_of(message, condition + 1, 0, &value);
+        return !condition_holds(condition + 1, message);
     snprintf(name, sizeof name, "%.*s", (int)len, condition);
     if (condition[len] == '*')
         return count_values(message, name) == strtoul(argument, NULL, 10);

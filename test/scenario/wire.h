@@ -11,7 +11,7 @@
  *     Contact~sip:alice   and holds the text
  *     CSeq="1 INVITE"     its value is exactly this
  *     Via*2               it has that many values, comma lists counted
- *     !Route              it is absent
+ *     !Route              it is absent; so with each of the others
  *     uri~bob  reason~text  body~m=audio     parts that are not headers */
 
 #ifndef TEST_SCENARIO_WIRE_H
