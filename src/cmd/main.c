@@ -7,7 +7,6 @@
 #include "cmd/option.h"
 
 #include <signal.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
