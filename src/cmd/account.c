@@ -5,6 +5,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
 #include "cmd/password.h"
+#include "cmd/shell.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +70,7 @@ static int check(const struct command *command, struct account_entry *e, const c
 {
     struct uri uri;
 
-    snprintf(e->address, sizeof e->address, "%s%s", strchr(address, ':') == NULL ? "sip:" : "", address);
+    snprintf(e->address, sizeof e->address, "%s%s", scheme_for(address), address);
     if (!is_sip(e->address) || !uri_parse(slice_from(e->address), &uri) || uri.user.len == 0)
         return options_complain(command, "'%s' is not an address like sip:alice@example.test", address);
     if (e->registrar[0] != '\0' && !is_sip(e->registrar))

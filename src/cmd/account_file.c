@@ -2,6 +2,7 @@
 #include "cmd/account_file.h"
 
 #include "cmd/exit_code.h"
+#include "server/config_text.h"
 
 #include <confuse.h>
 #include <errno.h>
@@ -12,6 +13,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { FILE_MAX = 256 * 1024 };
 
 bool account_file_path(char *path, size_t size)
 {
@@ -35,7 +38,10 @@ static int complain(const char *path, const char *problem)
 
 static void print_fault(cfg_t *cfg, const char *format, va_list args)
 {
-    fprintf(stderr, "ahoy: %s:%d: ", cfg->filename, cfg->line);
+    char path[PATH_MAX] = "accounts"; /* a buffer has no name that libConfuse could tell */
+
+    account_file_path(path, sizeof path);
+    fprintf(stderr, "ahoy: %s:%d: ", path, cfg->line);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
 }
@@ -83,7 +89,7 @@ static int take_all(cfg_t *cfg, const char *path, struct account_list *list)
     return EXIT_OK;
 }
 
-static int parse(FILE *file, const char *path, struct account_list *list)
+static int parse(const char *text, const char *path, struct account_list *list)
 {
     cfg_opt_t account[] = {
         CFG_STR("address", "", CFGF_NONE),   CFG_STR("user", "", CFGF_NONE),
@@ -98,10 +104,42 @@ static int parse(FILE *file, const char *path, struct account_list *list)
     if (cfg == NULL)
         return complain(path, "out of memory");
     cfg_set_error_function(cfg, print_fault);
-    free(cfg->filename); /* for the messages: cfg_parse_fp knows no name */
-    cfg->filename = strdup(path);
-    code          = cfg_parse_fp(cfg, file) == CFG_SUCCESS ? take_all(cfg, path, list) : EXIT_CONFIG;
+    code = EXIT_OK;
+    if (*text != '\0') /* libConfuse calls an empty buffer an error */
+        code = cfg_parse_buf(cfg, text) == CFG_SUCCESS ? take_all(cfg, path, list) : EXIT_CONFIG;
     cfg_free(cfg);
+    return code;
+}
+
+/* All of it, made ready for libConfuse, with a NUL. */
+static int read_text(FILE *file, const char *path, char text[FILE_MAX + 1])
+{
+    struct config_text_fault fault;
+    size_t                   len = fread(text, 1, FILE_MAX + 1, file);
+
+    if (ferror(file))
+        return complain(path, strerror(errno));
+    if (len > FILE_MAX)
+        return complain(path, "too large for a list of accounts");
+    text[len] = '\0';
+    if (config_text_prepare(text, len, &fault))
+        return EXIT_OK;
+    fprintf(stderr, "ahoy: %s:%u: %s\n", path, fault.line, fault.what);
+    return EXIT_CONFIG;
+}
+
+static int read_accounts(FILE *file, const char *path, struct account_list *list)
+{
+    char *text = malloc(FILE_MAX + 1);
+    int   code;
+
+    if (text == NULL)
+        return complain(path, "out of memory");
+    code = read_text(file, path, text);
+    if (code == EXIT_OK)
+        code = parse(text, path, list);
+    explicit_bzero(text, FILE_MAX + 1);
+    free(text);
     return code;
 }
 
@@ -137,7 +175,7 @@ int account_file_load(struct account_list *list)
         return errno == ENOENT ? EXIT_OK : complain(path, strerror(errno));
     code = check_mode(fileno(file), path);
     if (code == EXIT_OK)
-        code = parse(file, path, list);
+        code = read_accounts(file, path, list);
     fclose(file);
     return code;
 }

@@ -189,7 +189,7 @@ static int run(const struct command *command, int argc, char **argv)
     code = sound_check(&shell.sound);
     if (code != EXIT_OK)
         return code;
-    snprintf(guess, sizeof guess, "%s%s", strchr(argv[o.index], ':') == NULL ? "sip:" : "", argv[o.index]);
+    snprintf(guess, sizeof guess, "%s%s", scheme_for(argv[o.index]), argv[o.index]);
     options.target = guess;
     shell.on_event = on_event;
     shell.user     = &c;

@@ -345,7 +345,7 @@ static int run(const struct command *command, int argc, char **argv)
         return o.exit_code;
     if (argc - o.index != 1)
         return options_complain(command, "whom?");
-    snprintf(target, sizeof target, "%s%s", strchr(argv[o.index], ':') == NULL ? "sip:" : "", argv[o.index]);
+    snprintf(target, sizeof target, "%s%s", scheme_for(argv[o.index]), argv[o.index]);
     if (!uri_parse(slice_from(target), &uri) || (uri.scheme != URI_SIP && uri.scheme != URI_SIPS))
         return options_complain(command, "'%s' is not a URI like sip:example.test", argv[o.index]);
     if (p.interval < 1)

@@ -311,13 +311,23 @@ void shell_close(struct shell *s)
 
 /* ---- whom to call ---- */
 
+const char *scheme_for(const char *text)
+{
+    static const char *const schemes[] = { "sip:", "sips:", "tel:" };
+
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (strncasecmp(text, schemes[i], strlen(schemes[i])) == 0)
+            return "";
+    return "sip:";
+}
+
 bool shell_target(const struct shell *s, const char *text, char *uri, size_t size)
 {
-    const char *scheme = strchr(text, ':') != NULL ? "" : "sip:";
+    const char *scheme = scheme_for(text);
     struct uri  own, parsed;
     int         n;
 
-    if (*scheme != '\0' && strchr(text, '@') == NULL && uri_parse(slice_from(s->entry.address), &own))
+    if (*scheme != '\0' && strpbrk(text, "@:.") == NULL && uri_parse(slice_from(s->entry.address), &own))
         n = snprintf(uri, size, "sip:%s@%.*s", text, SLICE_ARG(own.host));
     else
         n = snprintf(uri, size, "%s%s", scheme, text);

@@ -64,6 +64,9 @@ void shell_close(struct shell *s);
 
 void shell_finish(struct shell *s, int exit_code);
 
+/* "sip:" unless the text begins with sip:, sips: or tel: already ("host:5060" does not). */
+const char *scheme_for(const char *text);
+
 /* "bob", "bob@example.test" or a URI, as a URI; false if it does not fit or is none. */
 bool shell_target(const struct shell *s, const char *text, char *uri, size_t size);
 
