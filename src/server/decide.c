@@ -86,18 +86,23 @@ static bool user_is_known(struct server *s, const struct uri *uri, const struct 
     return buf_ok(&user) && users_find(s->users, aor_domain(s, uri), buf_slice(&user)) != NULL;
 }
 
+/* Did our Record-Route bring this request back to us (16.12)?  The token says so. */
+static bool is_of_our_dialog(const struct server *s, const struct passage *p)
+{
+    return p->way.own_route && proxy_token_fits(p->way.own_user, p->request->call_id, &s->relay_key);
+}
+
 static struct policy_decision decide(struct server *s, const struct passage *p, bool authenticated)
 {
     const struct aor  *a = p->aor.len > 0 ? location_find(s->location, p->aor) : NULL;
     struct policy_case c = {
-        .request       = p->request,
-        .uri           = &p->way.uri,
-        .uri_is_us     = names_us(s, &p->way.uri),
-        .route_left    = p->way.first < p->way.last,
-        .own_route     = p->way.own_route && proxy_token_fits(p->way.own_user, p->request->call_id, &s->relay_key),
-        .authenticated = authenticated,
-        .user_known    = p->aor.len > 0 && user_is_known(s, &p->way.uri, a),
-        .has_bindings  = a != NULL,
+        .request    = p->request,
+        .uri        = &p->way.uri,
+        .uri_is_us  = names_us(s, &p->way.uri),
+        .route_left = p->way.first<p->way.last, .own_route = is_of_our_dialog(s, p), .authenticated = authenticated,
+                                   .user_known = p->aor.len> 0 &&
+                      user_is_known(s, &p->way.uri, a),
+        .has_bindings = a != NULL,
     };
 
     return policy_decide(&s->policy, &c);
@@ -187,14 +192,16 @@ void decide_request(struct server *s, object_id txn, struct message *request)
         carry_out(s, &p, &decision);
 }
 
-/* An ACK is never answered: it is forwarded or forgotten (RFC 3261 17.1). */
+/* An ACK is never answered: it is forwarded or forgotten (RFC 3261 17.1).  Nor can
+ * it be challenged, so only one that belongs to a dialog of ours goes anywhere: a
+ * stray one would reach a phone by nothing but its user's name. */
 void decide_ack(struct server *s, struct message *ack)
 {
     struct passage         p;
     struct policy_decision decision;
     struct reason          why;
 
-    if (!passage_open(s, 0, ack, &p))
+    if (!passage_open(s, 0, ack, &p) || !is_of_our_dialog(s, &p))
         return;
     decision = decide(s, &p, false);
     if (decision.kind != POLICY_FORWARD && decision.kind != POLICY_LOCATION && decision.kind != POLICY_ROUTE)
