@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/flow_text.h"
 
+#include <limits.h>
+
 void flow_write(struct buf *b, const struct flow *flow)
 {
     buf_put(b, transport_param(flow->transport));
@@ -25,6 +27,7 @@ bool flow_parse(struct slice text, struct flow *flow)
     *flow = (struct flow){ 0 };
     if (!scan_token(&s, &name) || !scan_address(&s, &flow->local) || !scan_address(&s, &flow->remote))
         return false;
+    flow->listener  = UINT_MAX; /* the listeners may be others now: see flow_text.h */
     flow->transport = transport_parse(name);
     if (transport_is_reliable(flow->transport))
         flow->transport = TRANSPORT_NONE;

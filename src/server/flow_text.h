@@ -8,7 +8,8 @@
 #include "sip/flow.h"
 
 void flow_write(struct buf *b, const struct flow *flow);
-/* A stream's connection does not outlive the process: such a flow, like text that
+/* The listener is left open (UINT_MAX): the stack finds it by the local address.  A
+ * stream's connection does not outlive the process: such a flow, like text that
  * cannot be read, gives TRANSPORT_NONE and false. */
 bool flow_parse(struct slice text, struct flow *flow);
 

@@ -15,6 +15,7 @@ enum {
     AOR_TEXT         = 512,
     SERVER_LISTENERS = 16,
     FLOW_TEXT        = 160,
+    REMOVALS         = 1024,
 };
 
 /* A REGISTER whose 200 waits for the commit of `seq`. */
@@ -40,7 +41,8 @@ struct server {
 
     struct link waits; /* registrar.c */
     size_t      wait_count;
-    uint64_t    committed; /* every change up to this one is in the store */
+    uint64_t    committed;          /* every change up to this one is in the store        */
+    uint64_t    removals[REMOVALS]; /* by hash of the AOR: the latest change that removed */
 
     struct id_table contexts; /* proxy.c: requests being forwarded */
     struct table    contexts_by_txn;

@@ -168,13 +168,18 @@ uint64_t location_next_row(struct location *l)
     return ++l->last_row;
 }
 
+bool location_has_room(const struct location *l, size_t count)
+{
+    return l->count < l->limit && count <= l->limit - l->count;
+}
+
 struct binding *location_put(struct location *l, struct slice key, const struct binding *values,
                              struct binding *replaces)
 {
     struct aor     *a = replaces != NULL ? replaces->aor : location_find(l, key);
     struct binding *b;
 
-    if (replaces == NULL && l->count >= l->limit)
+    if (replaces == NULL && values->row == 0 && !location_has_room(l, 1))
         return NULL;
     b = copy_of(values);
     if (b == NULL)

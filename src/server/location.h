@@ -51,8 +51,12 @@ unsigned     aor_count(const struct aor *a);
 struct binding *aor_first(const struct aor *a);
 struct binding *aor_next(const struct aor *a, const struct binding *b);
 
+/* May so many more be added? */
+bool location_has_room(const struct location *l, size_t count);
+
 /* Add a binding under `key`, or put `values` in the place of `replaces` (which is
- * freed; its row stays).  Copies all slices of `values`; row 0 takes a new one.
+ * freed; its row stays).  Copies all slices of `values`; row 0 takes a new one,
+ * and only that is held to the limit: a row from the store was promised before.
  * NULL without memory or at the limit: then nothing has changed. */
 struct binding *location_put(struct location *l, struct slice key, const struct binding *values,
                              struct binding *replaces);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The registrar (RFC 3261 10.3): route/binding decides, RAM changes at once, and
- * the 200 waits for the commit that holds what it acknowledges. */
+ * the 200 waits for the commit that holds what it acknowledges (registrar_store.c). */
+#include "server/registrar.h"
+
 #include "base/error.h"
 #include "route/binding.h"
-#include "server/flow_text.h"
-#include "server/internal.h"
 
 #include <stdlib.h>
 
-enum { SECOND = 1000, LEASE_MAX = 600 * SECOND, BINDINGS_MAX = LIMIT_LIST };
+enum { LEASE_MAX = 600 * SECOND, BINDINGS_MAX = LIMIT_LIST };
 
 /* ---- the answer ---- */
 
@@ -26,7 +26,7 @@ static void put_contacts(struct server *s, struct gather *g, const struct aor *a
 }
 
 /* The 200 as the bindings are now (10.3 step 8). */
-static void answer_ok(struct server *s, object_id txn)
+void registrar_answer_ok(struct server *s, object_id txn)
 {
     struct message *request = stack_server_request(s->stack, txn);
     char            memory[AOR_TEXT];
@@ -59,77 +59,7 @@ static void answer_verdict(struct server *s, object_id txn, const struct binding
     stack_respond(s->stack, txn, v->status, &g);
 }
 
-/* ---- waiting for the store ---- */
-
-static void wait_for(struct server *s, object_id txn, uint64_t seq)
-{
-    struct store_wait *w = malloc(sizeof *w);
-
-    if (w == NULL) {
-        answer_retry_later(s, txn, 503, SLICE(""));
-        return;
-    }
-    *w = (struct store_wait){ .seq = seq, .txn = txn };
-    s->counters.registers_waiting++;
-    s->wait_count++;
-    list_append(&s->waits, &w->link);
-}
-
-void registrar_report(struct server *s, uint64_t seq, int error)
-{
-    struct link *l;
-
-    if (error == 0 && seq > s->committed)
-        s->committed = seq;
-    while ((l = s->waits.next) != &s->waits) {
-        struct store_wait *w = CONTAINER_OF(l, struct store_wait, link);
-
-        if (w->seq > seq)
-            break;
-        list_unlink(l);
-        s->wait_count--;
-        if (error == 0) {
-            answer_ok(s, w->txn);
-        } else {
-            s->counters.store_failures++;
-            answer_retry_later(s, w->txn, 500, SLICE("Registration could not be stored"));
-        }
-        free(w);
-    }
-}
-
 /* ---- changing RAM and telling the store ---- */
-
-static uint64_t wall_at(struct server *s, msec monotonic)
-{
-    return world_wall(s->world) + (monotonic - world_now(s->world));
-}
-
-static struct store_change put_change(struct server *s, const struct binding *b, struct buf *flow)
-{
-    flow->len = 0;
-    flow_write(flow, &b->flow);
-    return (struct store_change){ .kind    = STORE_PUT_BINDING,
-                                  .binding = {
-                                      .row         = b->row,
-                                      .aor         = aor_key(b->aor),
-                                      .contact     = b->contact,
-                                      .params      = b->params,
-                                      .call_id     = b->call_id,
-                                      .user_agent  = b->user_agent,
-                                      .path        = b->path,
-                                      .flow        = buf_slice(flow),
-                                      .cseq        = b->cseq,
-                                      .q           = b->q,
-                                      .expires_at  = wall_at(s, b->expires_at),
-                                      .lease_until = b->lease_until,
-                                  } };
-}
-
-static struct store_change delete_change(uint64_t row)
-{
-    return (struct store_change){ .kind = STORE_DELETE_BINDING, .binding = { .row = row } };
-}
 
 /* One REGISTER being carried out: what the store must hear, and the highest
  * change of ours that it has not confirmed yet. */
@@ -143,7 +73,7 @@ struct work {
     char                  flow_texts[BINDINGS_MAX][FLOW_TEXT];
     struct binding       *written[BINDINGS_MAX]; /* whose put is in `changes` */
     size_t                change_count, written_count;
-    bool                  out_of_memory;
+    bool                  removes, out_of_memory;
 };
 
 static void note_put(struct work *w, struct binding *b, uint32_t expires)
@@ -151,8 +81,8 @@ static void note_put(struct work *w, struct binding *b, uint32_t expires)
     struct buf flow = buf_on(w->flow_texts[w->written_count], FLOW_TEXT);
     msec       more = (msec)expires * SECOND;
 
-    b->lease_until                 = wall_at(w->server, b->expires_at) + (more < LEASE_MAX ? more : LEASE_MAX);
-    w->changes[w->change_count++]  = put_change(w->server, b, &flow);
+    b->lease_until                = registrar_wall_at(w->server, b->expires_at) + (more < LEASE_MAX ? more : LEASE_MAX);
+    w->changes[w->change_count++] = registrar_put_change(w->server, b, &flow);
     w->written[w->written_count++] = b;
 }
 
@@ -195,6 +125,11 @@ static bool came_another_way(const struct binding *b, const struct message *requ
            !address_eq(&b->flow.remote, &request->flow.remote);
 }
 
+static bool outlives_lease(struct server *s, const struct binding *b, const struct binding_change *change)
+{
+    return registrar_wall_at(s, world_now(s->world) + (msec)change->expires * SECOND) > b->lease_until;
+}
+
 /* A refresh within the row's lease is RAM's business alone: after a restart the
  * binding is served up to its lease, so nothing acknowledged is lost. */
 static void refresh_binding(struct work *w, const struct binding_change *change, struct binding *b)
@@ -207,13 +142,14 @@ static void refresh_binding(struct work *w, const struct binding_change *change,
         return;
     }
     location_refresh(s->location, b, expires_at, w->request->cseq.number);
-    if (wall_at(s, expires_at) > b->lease_until)
+    if (outlives_lease(s, b, change))
         note_put(w, b, change->expires);
 }
 
 static void remove_binding(struct work *w, struct binding *b)
 {
-    w->changes[w->change_count++] = delete_change(b->row);
+    w->changes[w->change_count++] = registrar_delete_change(b->row);
+    w->removes                    = true;
     location_remove(w->server->location, b);
 }
 
@@ -239,18 +175,6 @@ static void apply(struct work *w, const struct binding_change *change)
     }
 }
 
-/* The latest change of this AOR that the store has not confirmed. */
-static uint64_t pending_of(struct server *s, struct slice key)
-{
-    const struct aor *a    = location_find(s->location, key);
-    uint64_t          last = 0;
-
-    for (const struct binding *b = a != NULL ? aor_first(a) : NULL; b != NULL; b = aor_next(a, b))
-        if (b->stored_by > last)
-            last = b->stored_by;
-    return last > s->committed ? last : 0;
-}
-
 static void commit(struct work *w, object_id txn)
 {
     struct server *s   = w->server;
@@ -268,15 +192,17 @@ static void commit(struct work *w, object_id txn)
         }
         for (size_t i = 0; i < w->written_count; i++)
             w->written[i]->stored_by = seq;
+        if (w->removes)
+            registrar_note_removal(s, w->key, seq);
     } else {
-        seq = pending_of(s, w->key);
+        seq = registrar_pending(s, w->key);
     }
     if (w->out_of_memory)
-        answer_retry_later(s, txn, 503, SLICE("Too many registrations"));
+        answer_retry_later(s, txn, 503, SLICE(""));
     else if (seq != 0 && seq > s->committed)
-        wait_for(s, txn, seq);
+        registrar_wait(s, txn, seq);
     else
-        answer_ok(s, txn);
+        registrar_answer_ok(s, txn);
 }
 
 static void collect(struct work *w, struct binding_now now[BINDINGS_MAX])
@@ -324,6 +250,49 @@ static void decide(struct work *w, struct binding_verdict *verdict)
     }
 }
 
+/* How many changes the store would have to take. */
+static size_t writes_of(const struct work *w, const struct binding_change *change)
+{
+    const struct binding *b;
+
+    switch (change->kind) {
+    case BINDING_ADD:
+    case BINDING_REPLACE:
+    case BINDING_REMOVE:
+        return 1;
+    case BINDING_REFRESH:
+        b = w->existing[change->index];
+        return came_another_way(b, w->request) || outlives_lease(w->server, b, change);
+    case BINDING_REMOVE_ALL:
+        return w->existing_count;
+    }
+    return 0;
+}
+
+/* Room in the store and in RAM for all of it, or it is not begun: false if a 503
+ * has been given. */
+static bool has_room(struct work *w, object_id txn, const struct binding_verdict *verdict)
+{
+    struct server *s      = w->server;
+    size_t         writes = 0, added = 0;
+
+    for (unsigned i = 0; i < verdict->count; i++) {
+        writes += writes_of(w, &verdict->changes[i]);
+        added += verdict->changes[i].kind == BINDING_ADD;
+    }
+    if (writes > 0 && !store_has_room(s->store, writes)) {
+        s->counters.store_failures++;
+        answer_retry_later(s, txn, 503, SLICE("Registrations wait for the disk"));
+        return false;
+    }
+    if (added > 0 && !location_has_room(s->location, added)) {
+        s->counters.limit_refused++;
+        answer_retry_later(s, txn, 503, SLICE("Too many registrations"));
+        return false;
+    }
+    return true;
+}
+
 static void update(struct server *s, object_id txn, struct message *request, struct slice key)
 {
     struct binding_verdict verdict;
@@ -333,17 +302,14 @@ static void update(struct server *s, object_id txn, struct message *request, str
     w.request        = request;
     w.key            = key;
     w.existing_count = w.change_count = w.written_count = 0;
-    w.out_of_memory                                     = false;
+    w.removes = w.out_of_memory = false;
     decide(&w, &verdict);
     if (verdict.status != 200) {
         answer_verdict(s, txn, &verdict);
         return;
     }
-    if (!store_has_room(s->store, w.existing_count + verdict.count)) {
-        s->counters.store_failures++;
-        answer_retry_later(s, txn, 503, SLICE("Registrations wait for the disk"));
+    if (!has_room(&w, txn, &verdict))
         return;
-    }
     for (unsigned i = 0; i < verdict.count; i++)
         apply(&w, &verdict.changes[i]);
     commit(&w, txn);
@@ -366,7 +332,7 @@ static bool is_allowed(struct server *s, object_id txn, const struct message *re
     result =
         authenticator_check(s->authenticator, request, HEADER_AUTHORIZATION, aor_domain(s, &request->to.uri), &name);
     uri_write_unescaped(&user, request->to.uri.user);
-    if (result == AUTH_OK && slice_eq(name, buf_slice(&user)))
+    if (result == AUTH_OK && buf_ok(&user) && slice_eq(name, buf_slice(&user)))
         return true;
     if (result == AUTH_OK) {
         answer(s, txn, 403, &other);
@@ -413,40 +379,4 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
         answer(s, txn, 404, &foreign);
     else
         update(s, txn, request, key);
-}
-
-/* ---- time and restart ---- */
-
-void registrar_expired(void *server, const struct binding *b)
-{
-    struct server      *s = server;
-    struct store_change c = delete_change(b->row);
-    uint64_t            seq;
-
-    /* If the store is full the row stays: its lease ends by itself. */
-    if (store_write(s->store, &c, 1, &seq) != 0)
-        s->counters.store_failures++;
-}
-
-void registrar_loaded(struct server *s, const struct stored_binding *stored)
-{
-    uint64_t       now    = world_wall(s->world);
-    struct binding values = {
-        .row         = stored->row,
-        .contact     = stored->contact,
-        .params      = stored->params,
-        .call_id     = stored->call_id,
-        .user_agent  = stored->user_agent,
-        .path        = stored->path,
-        .cseq        = stored->cseq,
-        .q           = stored->q,
-        .lease_until = stored->lease_until,
-    };
-
-    if (stored->lease_until <= now)
-        return;
-    flow_parse(stored->flow, &values.flow);
-    values.expires_at = world_now(s->world) + (stored->lease_until - now);
-    if (location_put(s->location, stored->aor, &values, NULL) == NULL)
-        s->load_error = -ERR_NO_MEMORY;
 }

@@ -91,6 +91,16 @@ int client_send_wire(struct client_txn *t)
     return 0;
 }
 
+/* Back to the time before a first target: its timers and failures are of no more
+ * concern, or they would hit the lookup for the next one. */
+static void detach(struct client_txn *t)
+{
+    list_unlink(&t->on_connection);
+    peer_unwatch(t);
+    t->started = false;
+    t->failed  = 0;
+}
+
 /* Watch whom this target's failure would come from. */
 static void attach(struct client_txn *t)
 {
@@ -216,7 +226,7 @@ int client_begin(struct client_txn *t, const struct outgoing *out)
         error   = send_first(t);
         if (error == 0 || out->destination == NULL)
             return error;
-        t->failed = 0;
+        detach(t);
     }
     if (only_target(t, out->destination, &target)) {
         error = transport_open(s, &target, &t->flow);
@@ -280,9 +290,6 @@ void client_send_ack(struct client_txn *t, const struct message *response)
 {
     struct message *invite = parse_wire(t);
     struct gather   g;
-    char            text[8192];
-    struct buf      wire = BUF_ON(text);
-    struct slice    whole;
 
     if (invite == NULL)
         return;
@@ -291,12 +298,8 @@ void client_send_ack(struct client_txn *t, const struct message *response)
     gather_header(&g, HEADER_VIA, invite->via.text);
     write_like_invite(&g, invite, SLICE("ACK"), response);
     gather_body(&g, SLICE(""), SLICE(""));
-    gather_flatten(&g, &wire);
-    whole = buf_slice(&wire);
-    if (gather_ok(&g) && buf_ok(&wire) && transport_send(t->stack, &t->flow, &whole, 1) == 0) {
+    if (transport_send_gather(t->stack, &t->flow, &g) == 0)
         t->stack->counters.requests_sent++;
-        transport_trace(t->stack, true, &t->flow, whole);
-    }
     message_drop(invite);
 }
 

@@ -118,8 +118,9 @@ struct client_txn {
     object_id cancel;  /* the CANCEL's own transaction, or that of ...   */
     object_id cancels; /* ... the INVITE this one cancels                */
     bool      cancel_wanted;
-    msec      cancel_end_at; /* RFC 3261 9.1: give up on the INVITE            */
-    char     *cancel_extra;  /* header lines for the CANCEL, malloc'ed or NULL */
+    msec      cancel_end_at;   /* RFC 3261 9.1: give up on the INVITE            */
+    msec      cancel_retry_at; /* a CANCEL could not be made: not before this    */
+    char     *cancel_extra;    /* header lines for the CANCEL, malloc'ed or NULL */
     size_t    cancel_extra_len;
 
     bool           record_route;
@@ -160,7 +161,9 @@ struct stack {
 };
 
 /* transport.c */
-int      transport_send(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count);
+int transport_send(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count);
+/* The same for what was just written and is kept nowhere; traced, and counted if it fails. */
+int      transport_send_gather(struct stack *s, const struct flow *flow, const struct gather *g);
 int      transport_open(struct stack *s, const struct target *target, struct flow *flow);
 bool     transport_can(const struct stack *s, enum transport transport);
 unsigned transport_set(const struct stack *s); /* bits 1 << enum transport */
@@ -184,9 +187,11 @@ void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes,
 bool receive_may_log(struct stack *s);
 
 /* server_txn.c */
-bool               server_txn_match(struct stack *s, struct message *request); /* true: absorbed */
-void               server_txn_open(struct stack *s, struct message *request);
-void               server_txn_free(struct server_txn *t);
+bool server_txn_match(struct stack *s, struct message *request); /* true: absorbed */
+void server_txn_open(struct stack *s, struct message *request);
+void server_txn_free(struct server_txn *t);
+/* End it in the next turn without a response: there is none that could be made. */
+void               server_txn_abandon(struct stack *s, object_id server_txn);
 struct server_txn *server_txn_find_invite(struct stack *s, const struct message *cancel);
 
 /* peer.c */

@@ -16,6 +16,11 @@ int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct s
     gather_init(&g);
     write_response_head(&g, request, status, reason, stack_server_tag(s, server_txn));
     gather_body(&g, SLICE(""), SLICE(""));
+    if (!gather_ok(&g)) { /* Via and the like leave no room for any answer: an INVITE would wait for ever */
+        s->counters.unanswerable++;
+        server_txn_abandon(s, server_txn);
+        return -ERR_TOO_LARGE;
+    }
     return stack_respond(s, server_txn, status, &g);
 }
 
@@ -31,36 +36,12 @@ static void stateless_tag(const struct stack *s, const struct message *request, 
     }
 }
 
-static void trace_gather(struct stack *s, const struct flow *flow, const struct gather *g)
-{
-    char       text[4096]; /* a longer message is traced as far as it fits */
-    struct buf copy = BUF_ON(text);
-
-    if (!transport_is_traced(s))
-        return;
-    for (size_t i = 0; i < g->count; i++)
-        buf_put(&copy, g->parts[i]);
-    transport_trace(s, true, flow, buf_slice(&copy));
-}
-
-static int send_gather(struct stack *s, const struct flow *flow, const struct gather *g)
-{
-    int error = gather_ok(g) ? transport_send(s, flow, g->parts, g->count) : -ERR_TOO_LARGE;
-
-    if (error != 0) {
-        s->counters.transport_errors++;
-        return error;
-    }
-    s->counters.responses_sent++;
-    trace_gather(s, flow, g);
-    return 0;
-}
-
 int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason)
 {
     struct gather g;
     struct flow   flow = request->flow;
     char          tag[TAG_LENGTH];
+    int           error;
 
     if (request->method == METHOD_ACK)
         return 0;
@@ -72,5 +53,7 @@ int stack_reply_stateless(struct stack *s, const struct message *request, unsign
     gather_body(&g, SLICE(""), SLICE(""));
     if (!transport_is_reliable(flow.transport) && !request->via.rport)
         flow.remote.port = request->via.port != 0 ? request->via.port : transport_default_port(flow.transport);
-    return send_gather(s, &flow, &g);
+    error = transport_send_gather(s, &flow, &g);
+    s->counters.responses_sent += error == 0;
+    return error;
 }

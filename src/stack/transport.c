@@ -134,21 +134,68 @@ int transport_open(struct stack *s, const struct target *target, struct flow *fl
     return -ERR_UNSUPPORTED;
 }
 
+static bool fits(const struct socket_entry *e, const struct flow *flow)
+{
+    return e->transport == flow->transport && e->local.family == flow->local.family &&
+           (e->wildcard || address_eq_ip(&e->local, &flow->local));
+}
+
+/* The listener of a flow.  A flow that was kept over a restart names none that can
+ * be relied on, so what it says is checked and, if need be, one is found by its
+ * address.  A stream that was opened, not accepted, has a local port nobody listens
+ * on: any listener of its kind stands for it. */
+static const struct socket_entry *entry_of(const struct stack *s, const struct flow *flow)
+{
+    if (flow->listener < s->socket_count && fits(&s->sockets[flow->listener], flow))
+        return &s->sockets[flow->listener];
+    for (unsigned i = 0; i < s->socket_count; i++)
+        if (fits(&s->sockets[i], flow))
+            return &s->sockets[i];
+    return socket_for((struct stack *)s, flow->transport, flow->local.family);
+}
+
+static int send_datagram(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count)
+{
+    const struct socket_entry *e = entry_of(s, flow);
+
+    if (e == NULL)
+        return -ERR_CLOSED;
+    return world_udp_send(s->world, e->udp, e->wildcard ? &flow->local : NULL, &flow->remote, parts, count);
+}
+
 int transport_send(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count)
 {
-    const struct socket_entry *e;
-    const struct connection   *c;
+    const struct connection *c;
 
-    if (flow->transport == TRANSPORT_UDP) {
-        if (flow->listener >= s->socket_count)
-            return -ERR_CLOSED;
-        e = &s->sockets[flow->listener];
-        return world_udp_send(s->world, e->udp, e->wildcard ? &flow->local : NULL, &flow->remote, parts, count);
-    }
+    if (flow->transport == TRANSPORT_UDP)
+        return send_datagram(s, flow, parts, count);
     c = id_find(&s->connection_ids, flow->connection);
     if (c == NULL || c->stream == NULL)
         return -ERR_CLOSED;
     return world_stream_send(s->world, c->stream, parts, count);
+}
+
+static void trace_gather(struct stack *s, const struct flow *flow, const struct gather *g)
+{
+    char       text[4096]; /* a longer message is traced as far as it fits */
+    struct buf copy = BUF_ON(text);
+
+    if (!transport_is_traced(s))
+        return;
+    for (size_t i = 0; i < g->count; i++)
+        buf_put(&copy, g->parts[i]);
+    transport_trace(s, true, flow, buf_slice(&copy));
+}
+
+int transport_send_gather(struct stack *s, const struct flow *flow, const struct gather *g)
+{
+    int error = gather_ok(g) ? transport_send(s, flow, g->parts, g->count) : -ERR_TOO_LARGE;
+
+    if (error != 0)
+        s->counters.transport_errors++;
+    else
+        trace_gather(s, flow, g);
+    return error;
 }
 
 static void on_datagram(void *owner, struct udp *udp, const struct datagram *d)
@@ -201,17 +248,6 @@ int stack_listen(struct stack *s, enum transport transport, const struct address
 struct address stack_listener_address(const struct stack *s, unsigned index)
 {
     return s->sockets[index].local;
-}
-
-/* The listener whose port and advertised name stand for a stream that was opened,
- * not accepted: there the local port is an ephemeral one nobody listens on. */
-static const struct socket_entry *entry_of(const struct stack *s, const struct flow *flow)
-{
-    const struct socket_entry *e = flow->listener < s->socket_count ? &s->sockets[flow->listener] : NULL;
-
-    if (e != NULL && e->transport == flow->transport)
-        return e;
-    return socket_for((struct stack *)s, flow->transport, flow->local.family);
 }
 
 void stack_write_sent_by(const struct stack *s, struct buf *b, const struct flow *flow)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* registrar.h - what the two files of the registrar share, and nobody else:
+ * registrar.c carries out a REGISTER, registrar_store.c knows the store. */
+
+#ifndef SERVER_REGISTRAR_H
+#define SERVER_REGISTRAR_H
+
+#include "server/internal.h"
+
+enum { SECOND = 1000 };
+
+/* The 200 with the bindings as they are now (RFC 3261 10.3 step 8). */
+void registrar_answer_ok(struct server *s, object_id txn);
+
+/* Let the answer wait for the commit of change `seq`; 503 if too much waits. */
+void registrar_wait(struct server *s, object_id txn, uint64_t seq);
+
+/* The latest change of this AOR, removals included, that the store has not
+ * confirmed; 0 if there is none.  It may be a later one of another AOR. */
+uint64_t registrar_pending(struct server *s, struct slice key);
+void     registrar_note_removal(struct server *s, struct slice key, uint64_t seq);
+
+/* What the store is told.  Borrows from `b` and `flow`, which it fills. */
+struct store_change registrar_put_change(struct server *s, const struct binding *b, struct buf *flow);
+struct store_change registrar_delete_change(uint64_t row);
+
+/* A monotonic time as wall clock. */
+uint64_t registrar_wall_at(struct server *s, msec monotonic);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Registrations and the disk: what is acknowledged is kept, what is refused has
+ * changed nothing (RFC 3261 10.3). */
+#include "base/error.h"
+#include "support/server_bench.h"
+#include "support/test.h"
+
+#include <stdio.h>
+
+static struct bench b;
+
+static void registers(unsigned cseq, const char *more)
+{
+    raw_register(&b.bob, cseq, more);
+    bench_live(&b, 50);
+}
+
+static void asks_to_remove(unsigned cseq)
+{
+    raw_ask(&b.bob, &(struct request_form){ .cseq = cseq, .more = "Contact: *\r\nExpires: 0\r\n" });
+    bench_live(&b, 50);
+}
+
+static bool is_served(void)
+{
+    static unsigned asked;
+
+    raw_forget(&b.alice);
+    raw_ask(&b.alice, &(struct request_form){ .cseq = ++asked, .call_id = "question" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
+    return strstr(raw_heard(&b.alice, 0), "\r\nContact: <sip:bob@192.0.2.9:6001>") != NULL;
+}
+
+TEST(the_200_waits_for_the_commit)
+{
+    bench_open(&b, "");
+    store_fake_hold(b.store, true);
+    registers(1, NULL);
+    bench_live(&b, 1000);
+    CHECK_INT(0, b.bob.count);
+    CHECK_INT(1, server_alive(b.server));
+    store_fake_hold(b.store, false);
+    bench_live(&b, 10);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    CHECK(is_served());
+    bench_close(&b);
+}
+
+/* A refresh that itself writes nothing must not vouch for what is not written. */
+TEST(a_repeated_register_waits_for_the_first_ones_commit)
+{
+    bench_open(&b, "");
+    store_fake_hold(b.store, true);
+    registers(1, NULL);
+    registers(2, NULL);
+    CHECK_INT(0, b.bob.count);
+    CHECK_INT(2, server_alive(b.server));
+    store_fake_hold(b.store, false);
+    bench_live(&b, 10);
+    CHECK_INT(2, raw_heard_count(&b.bob, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+TEST(a_second_removal_waits_for_the_first_ones_commit)
+{
+    bench_open(&b, "");
+    registers(1, NULL);
+    raw_forget(&b.bob);
+    store_fake_hold(b.store, true);
+    asks_to_remove(2);
+    asks_to_remove(3);
+    CHECK_INT(0, b.bob.count);
+    bench_kill(&b); /* nothing was acknowledged, so it may all come back */
+    bench_start(&b);
+    CHECK(is_served());
+    asks_to_remove(4);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+TEST(a_failed_commit_is_500_and_heals)
+{
+    char value[64];
+
+    bench_open(&b, "");
+    store_fake_fail(b.store, -ERR_DISK_FULL);
+    registers(1, NULL);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 500 "));
+    CHECK(strcmp(header_of(raw_heard(&b.bob, 0), "Retry-After", value, sizeof value), "10") == 0);
+    CHECK_INT(1, server_counters(b.server)->store_failures);
+    store_fake_fail(b.store, 0);
+    bench_live(&b, 10);
+    registers(2, NULL);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    bench_kill(&b);
+    bench_start(&b);
+    CHECK(is_served());
+    bench_close(&b);
+}
+
+TEST(a_full_store_is_503_and_changes_nothing)
+{
+    char value[64];
+
+    bench_open(&b, "");
+    b.store_queue = 1;
+    bench_kill(&b);
+    bench_start(&b);
+    store_fake_hold(b.store, true);
+    registers(1, NULL); /* fills the queue */
+    CHECK_INT(0, b.bob.count);
+    raw_ask(&b.carol, &(struct request_form){ .from = "<sip:carol@example.test>;tag=1",
+                                              .to   = "<sip:carol@example.test>",
+                                              .more = "Contact: <sip:carol@192.0.2.9:6002>\r\n" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.carol, "SIP/2.0 503 "));
+    CHECK(strcmp(header_of(raw_heard(&b.carol, 0), "Retry-After", value, sizeof value), "10") == 0);
+    CHECK_INT(1, location_count(server_location(b.server)));
+    store_fake_hold(b.store, false);
+    bench_close(&b);
+}
+
+/* Nothing has to be written for these, so a full queue is no reason to refuse. */
+TEST(a_full_store_still_answers_questions_and_refreshes)
+{
+    bench_open(&b, "");
+    registers(1, NULL);
+    raw_forget(&b.bob);
+    b.store_queue = 1;
+    bench_kill(&b);
+    bench_start(&b);
+    store_fake_hold(b.store, true);
+    raw_ask(&b.carol, &(struct request_form){ .from = "<sip:carol@example.test>;tag=1",
+                                              .to   = "<sip:carol@example.test>",
+                                              .more = "Contact: <sip:carol@192.0.2.9:6002>\r\n" });
+    bench_live(&b, 50);
+    CHECK_INT(0, b.carol.count);
+    registers(2, NULL);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    CHECK(is_served());
+    store_fake_hold(b.store, false);
+    bench_close(&b);
+}
+
+/* DESIGN: the row's lease is longer than what was acknowledged. */
+TEST(a_refresh_within_the_lease_writes_nothing)
+{
+    bench_open(&b, "");
+    registers(1, "Expires: 600\r\n");
+    store_fake_hold(b.store, true);
+    bench_live(&b, 500 * 1000);
+    registers(2, "Expires: 600\r\n");
+    CHECK_INT(2, raw_heard_count(&b.bob, "SIP/2.0 200 "));
+    CHECK_INT(0, store_fake_waiting(b.store));
+    bench_live(&b, 500 * 1000);
+    registers(3, "Expires: 600\r\n"); /* beyond 1200 s: a write */
+    CHECK_INT(1, store_fake_waiting(b.store));
+    CHECK_INT(2, raw_heard_count(&b.bob, "SIP/2.0 200 "));
+    store_fake_hold(b.store, false);
+    bench_live(&b, 10);
+    CHECK_INT(3, raw_heard_count(&b.bob, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+TEST(a_power_cut_loses_nothing_acknowledged)
+{
+    bench_open(&b, "");
+    registers(1, NULL);
+    bench_kill(&b);
+    bench_start(&b);
+    CHECK(is_served());
+    asks_to_remove(2);
+    CHECK_INT(2, raw_heard_count(&b.bob, "SIP/2.0 200 "));
+    bench_kill(&b);
+    bench_start(&b);
+    CHECK(!is_served());
+    registers(3, NULL);
+    raw_forget(&b.bob);
+    store_fake_hold(b.store, true);
+    asks_to_remove(4);
+    CHECK_INT(0, b.bob.count); /* not acknowledged ... */
+    bench_kill(&b);
+    bench_start(&b);
+    CHECK(is_served()); /* ... and so allowed to come back */
+    bench_close(&b);
+}
+
+TEST(a_binding_ends_in_its_time_and_leaves_no_row)
+{
+    bench_open(&b, "");
+    registers(1, "Expires: 60\r\n");
+    bench_live(&b, 59 * 1000);
+    CHECK(is_served());
+    bench_live(&b, 2 * 1000);
+    CHECK(!is_served());
+    bench_live(&b, 10);
+    CHECK_INT(2, fake_disk_rows(b.disk)); /* realm and relay key */
+    bench_close(&b);
+}
+
+/* All contacts of a request or none. */
+TEST(at_the_limit_of_bindings_nothing_changes)
+{
+    bench_open(&b, "max_bindings = 2\n");
+    registers(1, NULL);
+    raw_ask(&b.bob, &(struct request_form){
+                        .cseq = 2,
+                        .more = "Contact: <sip:bob@192.0.2.9:6001>;expires=0\r\n"
+                                "Contact: <sip:one@192.0.2.9>, <sip:two@192.0.2.9>, <sip:three@192.0.2.9>\r\n" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 503 "));
+    CHECK_INT(1, location_count(server_location(b.server)));
+    CHECK(is_served());
+    raw_ask(&b.bob, &(struct request_form){ .cseq = 3, .more = "Contact: <sip:one@192.0.2.9>\r\n" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    CHECK_INT(2, location_count(server_location(b.server)));
+    bench_close(&b);
+}
+
+TEST(at_the_limit_of_contacts_the_request_is_refused)
+{
+    bench_open(&b, "max_contacts = 2\n");
+    raw_ask(&b.bob, &(struct request_form){ .more = "Contact: <sip:1@a>, <sip:2@a>, <sip:3@a>\r\n" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 403 "));
+    CHECK_INT(0, location_count(server_location(b.server)));
+    bench_close(&b);
+}
+
+/* A limit that was lowered binds new registrations; the old ones were promised. */
+TEST(a_lowered_limit_does_not_keep_the_server_from_starting)
+{
+    struct config *c;
+
+    bench_open(&b, "");
+    raw_ask(&b.bob, &(struct request_form){ .more = "Contact: <sip:1@a>, <sip:2@a>, <sip:3@a>\r\n" });
+    bench_live(&b, 50);
+    bench_kill(&b);
+    c               = (struct config *)(uintptr_t)b.config;
+    c->max_bindings = 1;
+    bench_start(&b);
+    CHECK_INT(3, location_count(server_location(b.server)));
+    bench_close(&b);
+}
+
+/* The addresses that a phone behind a translator is known by outlive a restart;
+ * which socket they belong to has to be found anew. */
+TEST(a_call_by_a_stored_flow_goes_out_by_the_right_socket)
+{
+    bench_open(&b, "listen = {\"tcp:192.0.2.1:5060\", \"udp:192.0.2.1:5060\"}\n");
+    raw_ask(&b.bob, &(struct request_form){ .more = "Contact: <sip:bob@10.1.1.1:5060>\r\n" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    bench_kill(&b);
+    bench_start(&b);
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:bob@example.test" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "MESSAGE sip:bob@10.1.1.1:5060 SIP/2.0\r\n"));
+    raw_answer(&b.bob, 0, "200 OK", "b");
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+TEST(without_authentication_anybody_of_our_domain_may_register)
+{
+    bench_open(&b, "");
+    raw_ask(&b.carol, &(struct request_form){ .to   = "<sip:whoever@example.test>",
+                                              .more = "Contact: <sip:w@192.0.2.9:6002>\r\n" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.carol, "SIP/2.0 200 "));
+    raw_ask(&b.carol, &(struct request_form){ .to   = "<sip:whoever@foreign.test>",
+                                              .cseq = 2,
+                                              .more = "Contact: <sip:w@192.0.2.9:6002>\r\n" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.carol, "SIP/2.0 404 "));
+    bench_close(&b);
+}
+
+/* A disk that hangs: the waits are bounded, and all are answered when it works. */
+TEST(a_hanging_disk_does_not_collect_waits_without_end)
+{
+    bench_open(&b, "max_server_transactions = 16\n");
+    store_fake_hold(b.store, true);
+    for (unsigned i = 1; i <= 60; i++) {
+        registers(i, NULL);
+        bench_live(&b, 3000); /* each transaction ends after 32 s */
+    }
+    CHECK(server_alive(b.server) <= 16);
+    CHECK(raw_heard_count(&b.bob, "SIP/2.0 503 ") > 0);
+    store_fake_hold(b.store, false);
+    bench_live(&b, 10);
+    CHECK_INT(0, server_alive(b.server));
+    registers(61, NULL);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+/* A wait for an early change behind a wait for a late one. */
+TEST(each_wait_ends_with_its_own_commit)
+{
+    bench_open(&b, "");
+    store_fake_hold(b.store, true);
+    registers(1, NULL);
+    raw_ask(&b.carol, &(struct request_form){ .from = "<sip:carol@example.test>;tag=1",
+                                              .to   = "<sip:carol@example.test>",
+                                              .more = "Contact: <sip:carol@192.0.2.9:6002>\r\n" });
+    bench_live(&b, 50);
+    registers(2, NULL);               /* waits for the change of the first */
+    server_on_report(b.server, 3, 0); /* realm, relay key, bob */
+    bench_live(&b, 10);
+    CHECK_INT(2, raw_heard_count(&b.bob, "SIP/2.0 200 "));
+    CHECK_INT(0, b.carol.count);
+    server_on_report(b.server, 4, -ERR_IO);
+    bench_live(&b, 10);
+    CHECK(raw_last_is(&b.carol, "SIP/2.0 500 "));
+    store_fake_hold(b.store, false);
+    bench_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_200_waits_for_the_commit),
+        cmocka_unit_test(a_repeated_register_waits_for_the_first_ones_commit),
+        cmocka_unit_test(a_second_removal_waits_for_the_first_ones_commit),
+        cmocka_unit_test(a_failed_commit_is_500_and_heals),
+        cmocka_unit_test(a_full_store_is_503_and_changes_nothing),
+        cmocka_unit_test(a_full_store_still_answers_questions_and_refreshes),
+        cmocka_unit_test(a_refresh_within_the_lease_writes_nothing),
+        cmocka_unit_test(a_power_cut_loses_nothing_acknowledged),
+        cmocka_unit_test(a_binding_ends_in_its_time_and_leaves_no_row),
+        cmocka_unit_test(at_the_limit_of_bindings_nothing_changes),
+        cmocka_unit_test(at_the_limit_of_contacts_the_request_is_refused),
+        cmocka_unit_test(a_lowered_limit_does_not_keep_the_server_from_starting),
+        cmocka_unit_test(a_call_by_a_stored_flow_goes_out_by_the_right_socket),
+        cmocka_unit_test(without_authentication_anybody_of_our_domain_may_register),
+        cmocka_unit_test(a_hanging_disk_does_not_collect_waits_without_end),
+        cmocka_unit_test(each_wait_ends_with_its_own_commit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
