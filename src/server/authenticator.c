@@ -144,13 +144,16 @@ static enum auth_result judge(struct authenticator *a, const struct credentials 
     struct slice       ha1;
     msec               made_at;
     uint32_t           slot;
+    bool               known = false;
 
     if (!read_nonce(a, c->nonce, &made_at, &slot))
         return AUTH_STALE; /* from before a restart, or made up: a new one costs nothing */
-    if (user == NULL || c->sess)
-        return AUTH_WRONG;
-    ha1 = ha1_of(user, c->algorithm);
-    if (ha1.len == 0 || !digest_verify(a->hasher, c, ha1, request->method_text))
+    ha1 = user != NULL ? ha1_of(user, c->algorithm) : SLICE("");
+    if (ha1.len == 0) /* a name that does not exist takes as long as a wrong password */
+        ha1 = SLICE("00000000000000000000000000000000");
+    else
+        known = true;
+    if (!digest_verify(a->hasher, c, ha1, request->method_text) || !known || c->sess)
         return AUTH_WRONG;
     if (world_now(a->world) - made_at > a->lifetime)
         return AUTH_STALE;

@@ -362,6 +362,21 @@ static void refuse(struct server *s, object_id txn, unsigned status)
         answer(s, txn, status, &why);
 }
 
+/* Not one branch was taken: it is this server that is full, not who is called. */
+static bool is_all_unsent(const struct context *c)
+{
+    for (unsigned i = 0; i < c->rc.count; i++)
+        if (c->branches[i].client != 0)
+            return false;
+    return true;
+}
+
+static void refuse_at_limit(struct server *s, object_id txn)
+{
+    s->counters.limit_refused++;
+    answer_retry_later(s, txn, 503, SLICE(""));
+}
+
 void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision)
 {
     char               memory[AOR_TEXT];
@@ -372,8 +387,7 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
     unsigned           status;
 
     if (c == NULL) {
-        s->counters.limit_refused++;
-        answer_retry_later(s, p->txn, 503, SLICE(""));
+        refuse_at_limit(s, p->txn);
         return;
     }
     s->counters.forwarded++;
@@ -382,8 +396,11 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
         status = fork_to_bindings(c, p, &plan);
     else
         status = send_branch(c, p, &plan) ? 0 : 500;
-    if (status != 0) {
-        refuse(s, p->txn, status);
+    if (status != 0 || is_all_unsent(c)) {
+        if (status != 0)
+            refuse(s, p->txn, status);
+        else
+            refuse_at_limit(s, p->txn);
         context_free(c);
         return;
     }

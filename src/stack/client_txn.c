@@ -17,6 +17,11 @@ static bool machine_runs(const struct client_txn *t)
     return t->kind != CLIENT_STATELESS && t->started;
 }
 
+static bool cancel_is_due(const struct client_txn *t)
+{
+    return t->cancel_wanted && t->cancel == 0 && t->provisional && !t->final;
+}
+
 static void on_timer(struct timer *timer, msec now);
 
 /* A failure, an end and a CANCEL are acted upon in the next turn: this may run
@@ -29,9 +34,10 @@ void client_txn_rearm(struct client_txn *t)
         at = t->kind == CLIENT_INVITE ? ict_deadline(&t->machine.ict) : nict_deadline(&t->machine.nict);
     if (t->cancel_end_at != 0 && !t->final && t->cancel_end_at < at)
         at = t->cancel_end_at;
+    if (cancel_is_due(t) && t->cancel_retry_at < at)
+        at = t->cancel_retry_at;
     if (t->failed != 0 || (machine_runs(t) && machine_terminated(t)) ||
-        (t->kind == CLIENT_STATELESS && t->query == NULL) ||
-        (t->cancel_wanted && t->cancel == 0 && t->provisional && !t->final))
+        (t->kind == CLIENT_STATELESS && t->query == NULL) || (cancel_is_due(t) && t->cancel_retry_at == 0))
         at = world_now(t->stack->world);
     world_timer(t->stack->world, &t->timer, on_timer, at);
 }
@@ -152,16 +158,18 @@ static void on_failure(struct client_txn *t)
         client_txn_rearm(t);
 }
 
+/* At the limit, or without memory, it is tried again a little later: whoever rings
+ * because of us is not to ring on because of our troubles. */
 static void start_cancel(struct client_txn *t)
 {
-    struct stack *s = t->stack;
+    struct stack *s   = t->stack;
+    msec          now = world_now(s->world);
 
-    t->cancel_end_at = world_now(s->world) + 64 * s->timers.t1;
-    t->cancel        = client_send_cancel(t);
-    if (t->cancel == 0)
-        give_up(t, CLIENT_ERROR, -ERR_LIMIT);
-    else
-        client_txn_rearm(t);
+    if (t->cancel_end_at == 0)
+        t->cancel_end_at = now + 64 * s->timers.t1;
+    t->cancel          = client_send_cancel(t);
+    t->cancel_retry_at = t->cancel == 0 ? now + s->timers.t1 : 0;
+    client_txn_rearm(t);
 }
 
 static void on_machine_timer(struct client_txn *t)
@@ -195,7 +203,7 @@ static void on_timer(struct timer *timer, msec now)
         client_txn_free(t);
     } else if (t->cancel_end_at != 0 && now >= t->cancel_end_at && !t->final) {
         give_up(t, CLIENT_TIMEOUT, -ERR_TIMEOUT); /* RFC 3261 9.1, last paragraph */
-    } else if (t->cancel_wanted && t->cancel == 0 && t->provisional && !t->final) {
+    } else if (cancel_is_due(t) && now >= t->cancel_retry_at) {
         start_cancel(t);
     } else if (machine_runs(t)) {
         on_machine_timer(t);
@@ -346,6 +354,9 @@ void stack_forget(struct stack *s, object_id client_txn)
 {
     struct client_txn *t = id_find(&s->client_ids, client_txn);
 
-    if (t != NULL)
-        t->user.fn = NULL;
+    if (t == NULL)
+        return;
+    t->user.fn = NULL;
+    if (t->kind == CLIENT_INVITE) /* else a peer that rings for ever would keep it for ever */
+        stack_cancel(s, client_txn, SLICE(""));
 }

@@ -161,15 +161,16 @@ static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
     struct parse_fault fault = { 0 };
 
     (void)stream;
-    touch(c);
     for (;;) {
         switch (framer_next(&c->framer, &bytes, &message, &fault)) {
         case FRAMER_MORE:
             return;
         case FRAMER_PING:
+            touch(c);
             answer_ping(c);
             break;
         case FRAMER_MESSAGE:
+            touch(c); /* not for every byte: a peer that drips them would hold the connection for ever */
             receive_bytes(s, &flow, message);
             if (id_find(&s->connection_ids, id) == NULL)
                 return; /* what it said made us close it */

@@ -63,20 +63,20 @@ struct server_txn *server_txn_find_invite(struct stack *s, const struct message 
     return find(s, cancel, METHOD_INVITE);
 }
 
-/* RFC 3261 18.2.2 and RFC 3581 4 for a request as it arrived. */
+/* RFC 3261 18.2.2 and RFC 3581 4 for a request as it arrived.  Against 18.2.2 an
+ * maddr that is not the sender's own address is not followed: it would let anyone
+ * point our responses, and their repetitions, at a third party. */
 static struct flow reply_flow(const struct message *request)
 {
     struct flow    flow = request->flow;
     struct address maddr;
+    bool           by_maddr;
 
     if (transport_is_reliable(flow.transport))
         return flow;
-    if (request->via.maddr.len > 0 && address_parse_ip(request->via.maddr, &maddr)) {
-        maddr.port  = request->via.port != 0 ? request->via.port : transport_default_port(flow.transport);
-        flow.remote = maddr;
-    } else if (!request->via.rport) {
+    by_maddr = address_parse_ip(request->via.maddr, &maddr) && address_eq_ip(&maddr, &flow.remote);
+    if (by_maddr || !request->via.rport)
         flow.remote.port = request->via.port != 0 ? request->via.port : transport_default_port(flow.transport);
-    }
     return flow;
 }
 
@@ -364,24 +364,30 @@ int stack_respond(struct stack *s, object_id server_txn, unsigned status, const 
                    status < 200 ? NIST_1XX : NIST_FINAL);
     if (actions == 0)
         return -ERR_CLOSED;
-    if (!keep_response(t, response)) {
-        t->failed = -ERR_NO_MEMORY;
-        rearm(t);
-        return -ERR_NO_MEMORY;
-    }
-    send_latest(t);
+    if (keep_response(t, response))
+        send_latest(t);
+    else
+        transport_send(s, &t->reply, response->parts, response->count); /* once is better than never */
     if (t->is_invite && status >= 200 && status < 300)
         release_after_2xx(t);
     rearm(t);
     return 0;
 }
 
-void stack_abandon(struct stack *s, object_id server_txn)
+void server_txn_abandon(struct stack *s, object_id server_txn)
 {
     struct server_txn *t = id_find(&s->server_ids, server_txn);
 
-    if (t == NULL || t->is_invite)
+    if (t == NULL)
         return;
     t->abandoned = true;
     rearm(t);
+}
+
+void stack_abandon(struct stack *s, object_id server_txn)
+{
+    const struct server_txn *t = id_find(&s->server_ids, server_txn);
+
+    if (t != NULL && !t->is_invite)
+        server_txn_abandon(s, server_txn);
 }

@@ -123,7 +123,8 @@ int stack_send(struct stack *s, const struct outgoing *out);
  * empty. */
 void stack_cancel(struct stack *s, object_id client_txn, struct slice extra_headers);
 
-/* Nobody will be called for this client transaction any more; it ends in its time. */
+/* Nobody will be called for this client transaction any more; it ends in its time.
+ * An INVITE without a final response is cancelled: nobody could use its 2xx. */
 void stack_forget(struct stack *s, object_id client_txn);
 
 /* Send a response in its server transaction; `response` is complete (see

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Streams: limits, idleness, bytes in any pieces (RFC 3261 18.3, RFC 5626 4.4.1). */
+#include "support/server_bench.h"
+#include "support/test.h"
+
+#include <stdio.h>
+
+static struct bench     b;
+static struct raw_phone tcp;
+
+static const struct stack_counters *counters(void)
+{
+    return stack_counters(server_stack(b.server));
+}
+
+static void open_with_stream(const char *more)
+{
+    bench_open(&b, more);
+    raw_connect(&tcp, b.at_phones);
+    bench_live(&b, 10);
+}
+
+static void close_all(void)
+{
+    raw_close(&tcp);
+    bench_close(&b);
+}
+
+TEST(bytes_may_come_one_by_one)
+{
+    open_with_stream("connection_idle = 30s\n");
+    network_set_pieces(b.network, PIECES_BYTES);
+    raw_say(&tcp, "\r\n\r\n");
+    bench_live(&b, 50);
+    assert_string_equal("\r\n", tcp.heard[0]); /* RFC 5626 4.4.1 */
+    CHECK_INT(1, counters()->keepalives);
+    raw_ask(&tcp, &(struct request_form){ .method = "OPTIONS", .cseq = 1 });
+    raw_ask(&tcp, &(struct request_form){ .method = "OPTIONS", .cseq = 2 });
+    bench_live(&b, 500);
+    CHECK(strstr(tcp.heard[0], "CSeq: 1 OPTIONS\r\n") != NULL);
+    CHECK(strstr(tcp.heard[0], "CSeq: 2 OPTIONS\r\n") != NULL);
+    CHECK_INT(2, counters()->responses_sent);
+    close_all();
+}
+
+TEST(an_idle_connection_is_closed)
+{
+    open_with_stream("connection_idle = 30s\n");
+    bench_live(&b, 29000);
+    CHECK(!tcp.closed);
+    raw_ask(&tcp, &(struct request_form){ .method = "OPTIONS" });
+    bench_live(&b, 29000);
+    CHECK(!tcp.closed);
+    bench_live(&b, 2000);
+    CHECK(tcp.closed);
+    close_all();
+}
+
+/* A byte now and then is no traffic: nobody holds a connection with it. */
+TEST(a_message_that_never_ends_does_not_hold_the_connection)
+{
+    open_with_stream("connection_idle = 30s\n");
+    for (unsigned i = 0; i < 35 && !tcp.closed; i++) {
+        raw_say(&tcp, "x");
+        bench_live(&b, 1000);
+    }
+    CHECK(tcp.closed);
+    close_all();
+}
+
+TEST(at_the_limit_further_connections_are_refused)
+{
+    struct raw_phone more[4];
+
+    open_with_stream("max_connections = 4\nconnection_idle = 30s\n");
+    for (unsigned i = 0; i < 4; i++)
+        raw_connect(&more[i], b.at_phones);
+    bench_live(&b, 50);
+    CHECK(more[3].closed && !more[2].closed);
+    CHECK_INT(1, counters()->connections_refused);
+    CHECK_INT(4, counters()->connections_accepted);
+    raw_close(&more[0]);
+    bench_live(&b, 50);
+    raw_connect(&more[3], b.at_phones);
+    bench_live(&b, 50);
+    CHECK(!more[3].closed);
+    for (unsigned i = 0; i < 4; i++)
+        raw_close(&more[i]);
+    close_all();
+}
+
+/* Behind a broken message nobody knows where the next one begins. */
+TEST(a_malformed_message_is_answered_and_the_connection_closed)
+{
+    open_with_stream("");
+    raw_say(&tcp, "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bKx\r\n"
+                  "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n"
+                  "Content-Length: many\r\n\r\nrest");
+    bench_live(&b, 50);
+    CHECK(strncmp(tcp.heard[0], "SIP/2.0 400 Bad Request: expected ", 34) == 0);
+    CHECK(tcp.closed);
+    CHECK_INT(1, counters()->malformed_answered);
+    close_all();
+}
+
+/* A message that is whole but senseless leaves the stream readable. */
+TEST(a_request_with_a_broken_header_is_answered_and_the_next_one_served)
+{
+    open_with_stream("");
+    raw_say(&tcp, "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bKx\r\n"
+                  "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: x\r\nCSeq: one OPTIONS\r\n"
+                  "Content-Length: 0\r\n\r\n");
+    raw_ask(&tcp, &(struct request_form){ .method = "OPTIONS" });
+    bench_live(&b, 50);
+    CHECK(strncmp(tcp.heard[0], "SIP/2.0 400 ", 12) == 0);
+    CHECK(strstr(tcp.heard[0], "SIP/2.0 200 ") != NULL);
+    CHECK(!tcp.closed);
+    close_all();
+}
+
+/* The peer goes in the middle of a message, or before it is answered. */
+TEST(a_peer_that_leaves_leaves_nothing)
+{
+    open_with_stream("");
+    raw_say(&tcp, "OPTIONS sip:example.test SIP/2.0\r\nVia: ");
+    bench_live(&b, 50);
+    raw_close(&tcp);
+    bench_live(&b, 50);
+    CHECK_INT(0, stack_alive(server_stack(b.server)));
+    raw_connect(&tcp, b.at_phones);
+    store_fake_hold(b.store, true);
+    raw_ask(&tcp, &(struct request_form){ .more = "Contact: <sip:bob@192.0.2.9>\r\n" });
+    bench_live(&b, 50);
+    raw_close(&tcp);
+    bench_live(&b, 50);
+    store_fake_hold(b.store, false);
+    bench_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_may_come_one_by_one),
+        cmocka_unit_test(an_idle_connection_is_closed),
+        cmocka_unit_test(a_message_that_never_ends_does_not_hold_the_connection),
+        cmocka_unit_test(at_the_limit_further_connections_are_refused),
+        cmocka_unit_test(a_malformed_message_is_answered_and_the_connection_closed),
+        cmocka_unit_test(a_request_with_a_broken_header_is_answered_and_the_next_one_served),
+        cmocka_unit_test(a_peer_that_leaves_leaves_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
