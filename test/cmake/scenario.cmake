@@ -28,3 +28,9 @@ foreach(name demo_two_domains fork_both_answer hold rfc3665_3_8_no_answer server
         COMMAND scenario --starve ${STARVE_STEP} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
     set_tests_properties(scenario/starving/${name} PROPERTIES LABELS scenario TIMEOUT 120)
 endforeach()
+
+# One seed, one run: whatever reads a real clock, real randomness or an address breaks this.
+foreach(name lossy_two_domains fuzzing_peer tcp_restart)
+    add_test(NAME scenario/twice/${name} COMMAND scenario --twice ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
+    set_tests_properties(scenario/twice/${name} PROPERTIES LABELS scenario TIMEOUT 120)
+endforeach()

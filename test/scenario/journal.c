@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scenario/journal.h"
+#include "base/siphash.h"
 #include "scenario/wire.h"
 #include "support/alloc.h"
 
@@ -102,6 +103,19 @@ void journal_note(struct journal *j, enum entry_kind kind, msec at, const struct
 
     if (e != NULL)
         e->to = whose;
+}
+
+uint64_t journal_digest(const struct journal *j)
+{
+    const struct hash_key key = { 0, 0 };
+    uint64_t              sum = 0;
+
+    for (size_t i = 0; i < j->count; i++) {
+        const struct entry *e = &j->entries[i];
+
+        sum = (sum ^ siphash(&key, e->text) ^ e->at ^ (uint64_t)e->kind << 56) * 0x9e3779b97f4a7c15u;
+    }
+    return sum;
 }
 
 /* ---- in words ---- */

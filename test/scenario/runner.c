@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* scenario [--seed N] [--seeds N] [--trace] [--starve STEP] FILE.scn ...
+/* scenario [--seed N] [--seeds N] [--trace] [--twice] [--starve STEP] FILE.scn ...
  *
  * Runs each file with each seed; a failure prints the line, the seed and the
- * ladder.  --starve runs it again and again, with allocation 1, 1 + STEP, 1 + 2
- * STEP, ... failing, until it needs no more.  Exit code 0: all passed; 1: one did
- * not; 2: usage. */
+ * ladder.  --twice wants the same seed to give the same run.  --starve runs it again and again, with allocation 1, 1 +
+ * STEP, 1 + 2 STEP, ... failing, until it needs no more.  Exit code 0: all passed; 1: one did not; 2: usage. */
 #include "scenario/scenario.h"
 #include "support/alloc.h"
 
@@ -16,10 +15,10 @@ struct options {
     uint64_t first_seed;
     uint64_t seeds;
     uint64_t starve; /* step; 0: no allocation fails */
-    bool     trace;
+    bool     trace, twice;
 };
 
-static bool run_once(const char *path, uint64_t seed, unsigned starve, bool trace)
+static bool run_once(const char *path, uint64_t seed, unsigned starve, bool trace, uint64_t *digest)
 {
     static struct scenario s;
     bool                   ok = scenario_run(&s, path, seed, starve);
@@ -32,6 +31,7 @@ static bool run_once(const char *path, uint64_t seed, unsigned starve, bool trac
         printf("  allocation %u failed\n", starve);
     if (!ok || trace)
         scenario_print(&s, stdout, trace);
+    *digest = journal_digest(&s.journal);
     scenario_free(&s);
     return ok;
 }
@@ -40,10 +40,11 @@ static bool run_once(const char *path, uint64_t seed, unsigned starve, bool trac
 static bool run_starving(const char *path, uint64_t seed, uint64_t step)
 {
     unsigned n = 0;
+    uint64_t digest;
 
     do {
         n += n == 0 ? 1 : (unsigned)step;
-        if (!run_once(path, seed, n, false))
+        if (!run_once(path, seed, n, false, &digest))
             return false;
     } while (alloc_failed());
     alloc_fail_at(0);
@@ -55,16 +56,25 @@ static bool run_file(const char *path, const struct options *o)
 {
     if (o->starve > 0)
         return run_starving(path, o->first_seed, o->starve);
-    for (uint64_t i = 0; i < o->seeds; i++)
-        if (!run_once(path, o->first_seed + i, 0, o->trace))
+    for (uint64_t i = 0; i < o->seeds; i++) {
+        uint64_t first, second;
+
+        if (!run_once(path, o->first_seed + i, 0, o->trace, &first))
             return false;
+        if (!o->twice)
+            continue;
+        if (!run_once(path, o->first_seed + i, 0, false, &second) || first != second) {
+            printf("%s: seed %" PRIu64 " gives two different runs\n", path, o->first_seed + i);
+            return false;
+        }
+    }
     printf("%s: passed with %" PRIu64 " seed%s\n", path, o->seeds, o->seeds == 1 ? "" : "s");
     return true;
 }
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: scenario [--seed N] [--seeds N] [--trace] [--starve STEP] FILE.scn ...\n");
+    fprintf(stderr, "usage: scenario [--seed N] [--seeds N] [--trace] [--twice] [--starve STEP] FILE.scn ...\n");
     return 2;
 }
 
@@ -88,6 +98,8 @@ int main(int argc, char **argv)
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
         if (strcmp(argv[i], "--trace") == 0)
             o.trace = true;
+        else if (strcmp(argv[i], "--twice") == 0)
+            o.twice = true;
         else if (!take_number(argv, &i, "--seed", &o.first_seed) && !take_number(argv, &i, "--seeds", &o.seeds) &&
                  !take_number(argv, &i, "--starve", &o.starve))
             return usage();
