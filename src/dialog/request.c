@@ -33,8 +33,8 @@ static void put_cseq(struct gather *g, uint32_t number, enum method method)
     gather_written(g, mark);
 }
 
-/* What a route says as Request-URI: no headers, no method parameter
- * (RFC 3261 19.1.1 table 1, 12.2.1.1). */
+/* A URI as it may stand in the start line or a Route: no headers, no method
+ * parameter (RFC 3261 19.1.1 table 1, 12.2.1.1).  A peer's Contact may have both. */
 static void write_request_uri(struct buf *b, const struct uri *uri)
 {
     const char *end = uri->text.ptr + uri->text.len;
@@ -62,21 +62,18 @@ static void write_request_uri(struct buf *b, const struct uri *uri)
     }
 }
 
-static struct slice write_start_line(struct gather *g, enum method method, const struct uri *uri, bool as_route)
+static struct slice write_start_line(struct gather *g, enum method method, const struct uri *uri)
 {
     size_t mark = gather_mark(g);
 
     buf_put(&g->scratch, method_name(method));
     buf_put_byte(&g->scratch, ' ');
-    if (as_route)
-        write_request_uri(&g->scratch, uri);
-    else
-        buf_put(&g->scratch, uri->text);
+    write_request_uri(&g->scratch, uri);
     buf_put(&g->scratch, SLICE(" SIP/2.0\r\n"));
     return (struct slice){ g->scratch.ptr + mark, g->scratch.len - mark };
 }
 
-static void put_routes(struct gather *g, const struct request_head *head, bool strict)
+static void put_routes(struct gather *g, const struct request_head *head, const struct uri *target, bool strict)
 {
     size_t mark;
 
@@ -86,7 +83,7 @@ static void put_routes(struct gather *g, const struct request_head *head, bool s
         return;
     mark = gather_mark(g);
     buf_put(&g->scratch, SLICE("Route: <"));
-    buf_put(&g->scratch, head->target);
+    write_request_uri(&g->scratch, target);
     buf_put(&g->scratch, SLICE(">\r\n"));
     gather_written(g, mark);
 }
@@ -110,10 +107,10 @@ int request_begin(struct gather *g, const struct request_head *head, struct requ
         out->destination = first.uri;
         strict           = !uri_param(&first.uri, SLICE("lr"), &ignored);
     }
-    out->start_line = write_start_line(g, head->method, strict ? &out->destination : &target, strict);
+    out->start_line = write_start_line(g, head->method, strict ? &out->destination : &target);
 
     gather_header_number(g, HEADER_MAX_FORWARDS, MAX_FORWARDS);
-    put_routes(g, head, strict);
+    put_routes(g, head, &target, strict);
     put_party(g, HEADER_FROM, head->from, head->from_tag);
     put_party(g, HEADER_TO, head->to, head->to_tag);
     gather_header(g, HEADER_CALL_ID, head->call_id);

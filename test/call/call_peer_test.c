@@ -296,6 +296,12 @@ TEST(a_re_invite_that_is_refused_changes_nothing)
     run_for(network, 1000);
     CHECK_INT(0, call_media_stats(alice.phone, alice.call, &after));
     CHECK(after.packets_sent > before.packets_sent + 40);
+    CHECK_INT(0, call_hold(alice.phone, alice.call, true)); /* the refused offer is forgotten: another can be made */
+    run_for(network, 50);
+    CHECK_INT(3, peer_heard(&bob, "INVITE"));
+    peer_respond(&bob, peer_last(&bob, "INVITE"), "200 OK", NULL, CONTACT_BOB, sdp_at("10.0.0.2", 20000));
+    run_for(network, 50);
+    CHECK(user_last(&alice, PHONE_CHANGED)->event.held);
     hang_up();
 }
 

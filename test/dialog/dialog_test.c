@@ -225,6 +225,21 @@ TEST(requests_in_the_dialog_carry_its_ids_routes_and_a_rising_cseq)
     dialog_free(d);
 }
 
+/* RFC 3261 19.1.1, table 1: found by fuzz/dialog_fuzz. */
+TEST(headers_in_the_peers_contact_do_not_reach_the_request_uri)
+{
+    static struct gather g;
+    struct dialog       *d = uac("SIP/2.0 200 OK\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\n"
+                                       "From: <sip:alice@example.test>;tag=a\nTo: <sip:bob@example.test>;tag=b\nCall-ID: c\n"
+                                       "CSeq: 5 INVITE\nContact: <sip:bob@h;method=X;a?Route=%3Csip:x%3E>\n"
+                                       "Content-Length: 0\n");
+    struct request_start start;
+
+    CHECK_INT(0, dialog_write_request(d, METHOD_BYE, 7, &g, &start));
+    CHECK_SLICE("BYE sip:bob@h;a SIP/2.0\r\n", start.start_line);
+    dialog_free(d);
+}
+
 /* RFC 3261 12.2.1.2, 12.2.2: re-INVITE and UPDATE are target refresh requests. */
 TEST(a_target_refresh_replaces_the_target_but_not_the_routes)
 {
@@ -284,6 +299,7 @@ int main(void)
         cmocka_unit_test(a_request_with_a_lower_cseq_is_out_of_order_and_gaps_are_fine),
         cmocka_unit_test(the_first_request_of_the_callee_may_have_any_cseq),
         cmocka_unit_test(requests_in_the_dialog_carry_its_ids_routes_and_a_rising_cseq),
+        cmocka_unit_test(headers_in_the_peers_contact_do_not_reach_the_request_uri),
         cmocka_unit_test(a_target_refresh_replaces_the_target_but_not_the_routes),
         cmocka_unit_test(a_dialog_knows_its_own_messages),
     };
