@@ -21,12 +21,16 @@ foreach(file ${RED_SCENARIOS})
     set_tests_properties(scenario/red/${name} PROPERTIES LABELS scenario TIMEOUT 120 PASS_REGULAR_EXPRESSION "${reason}")
 endforeach()
 
-# With every STARVE_STEP-th allocation failing: nobody crashes, nothing is left.
+# With every STARVE_STEP-th allocation failing, or every REFUSE_STEP-th send refused: nobody
+# crashes, nothing is left.
 set(STARVE_STEP 7 CACHE STRING "which allocations fail in the starving scenarios")
+set(REFUSE_STEP 3 CACHE STRING "which sends fail in the refused scenarios")
 foreach(name demo_two_domains fork_both_answer hold rfc3665_3_8_no_answer server_restart store_failure tcp_call)
     add_test(NAME scenario/starving/${name}
         COMMAND scenario --starve ${STARVE_STEP} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
-    set_tests_properties(scenario/starving/${name} PROPERTIES LABELS scenario TIMEOUT 120)
+    add_test(NAME scenario/refused/${name}
+        COMMAND scenario --refuse ${REFUSE_STEP} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
+    set_tests_properties(scenario/starving/${name} scenario/refused/${name} PROPERTIES LABELS scenario TIMEOUT 120)
 endforeach()
 
 # One seed, one run: whatever reads a real clock, real randomness or an address breaks this.

@@ -266,6 +266,20 @@ TEST(a_full_send_queue_refuses_whole_sends_and_a_cut_path_ends_the_stream_in_tim
     wire_free(w);
 }
 
+TEST(a_send_that_a_fault_refuses_is_refused_whole)
+{
+    struct wire *w     = open_wire(1);
+    struct slice parts = SLICE("no");
+
+    network_add_fault(w->net, &(struct fault){ .first = 2, .count = 1, .action = FAULT_REFUSE });
+    say(w->client, &w->caller, "one ");
+    CHECK_INT(-ERR_LIMIT, world_stream_send(w->client, w->caller.stream, &parts, 1));
+    say(w->client, &w->caller, "two");
+    live(w, 10);
+    CHECK_SLICE("one two", buf_slice(&w->answerer.heard));
+    wire_free(w);
+}
+
 TEST(a_path_that_heals_in_time_costs_the_stream_only_time)
 {
     struct wire *w = open_wire(1);
@@ -318,6 +332,7 @@ int main(void)
         cmocka_unit_test(a_close_before_the_answer_leaves_nothing_behind),
         cmocka_unit_test(when_a_process_dies_its_peers_see_a_reset),
         cmocka_unit_test(a_full_send_queue_refuses_whole_sends_and_a_cut_path_ends_the_stream_in_time),
+        cmocka_unit_test(a_send_that_a_fault_refuses_is_refused_whole),
         cmocka_unit_test(a_path_that_heals_in_time_costs_the_stream_only_time),
         cmocka_unit_test(the_observer_sees_each_send_whole_however_it_is_cut_on_the_way),
     };

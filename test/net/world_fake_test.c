@@ -265,6 +265,22 @@ TEST(a_fault_strikes_the_datagrams_it_names_and_no_others)
     pair_free(p);
 }
 
+TEST(a_send_that_a_fault_refuses_fails_and_leaves_nothing_under_way)
+{
+    struct pair   *p    = bound_pair(1);
+    struct address to   = address_v4(192, 0, 2, 2, 5060);
+    struct slice   part = SLICE("A");
+
+    network_add_fault(p->net, &(struct fault){ .first = 2, .count = 1, .action = FAULT_REFUSE });
+    CHECK_INT(0, world_udp_send(p->a.world, p->a.udp, NULL, &to, &part, 1));
+    CHECK_INT(-ERR_LIMIT, world_udp_send(p->a.world, p->a.udp, NULL, &to, &part, 1));
+    CHECK_INT(0, world_udp_send(p->a.world, p->a.udp, NULL, &to, &part, 1));
+    live(p, 10);
+    CHECK_SLICE("A A ", buf_slice(&p->b.heard));
+    CHECK_INT(0, network_faults_left(p->net));
+    pair_free(p);
+}
+
 static size_t deliveries(struct path path, uint64_t seed, bool *in_order)
 {
     struct pair *p = bound_pair(seed);
@@ -470,6 +486,7 @@ int main(void)
         cmocka_unit_test(a_socket_that_is_closed_by_a_datagram_does_not_hear_the_next_of_the_same_turn),
         cmocka_unit_test(a_datagram_too_large_or_one_too_many_in_a_turn_is_refused),
         cmocka_unit_test(a_fault_strikes_the_datagrams_it_names_and_no_others),
+        cmocka_unit_test(a_send_that_a_fault_refuses_fails_and_leaves_nothing_under_way),
         cmocka_unit_test(loss_duplication_and_reordering_happen_as_often_as_asked),
         cmocka_unit_test(the_same_seed_gives_the_same_run_and_another_gives_another),
         cmocka_unit_test(the_clock_jumps_to_the_deadline_of_a_timer),

@@ -131,7 +131,7 @@ static bool net_fault(struct scenario *s, const struct statement *st, enum fault
 
     list_append(&s->patterns, &f->link);
     if (st->words.count < 6 || strcmp(word[1], "->") != 0)
-        return scenario_fail(s, "net lose|double|hold FROM -> TO PATTERN ...");
+        return scenario_fail(s, "net lose|double|hold|refuse FROM -> TO PATTERN ...");
     if (!parse_host(s, word[0], &from) || !parse_host(s, word[2], &to))
         return false;
     /* The statement lives as long as the script, and so do its words. */
@@ -172,14 +172,14 @@ static bool net_everywhere(struct scenario *s, const char *const *word)
 bool verb_net(struct scenario *s, const struct statement *st)
 {
     static const char *const actions[] = {
-        [FAULT_DROP] = "lose", [FAULT_DUPLICATE] = "double", [FAULT_DELAY] = "hold"
+        [FAULT_DROP] = "lose", [FAULT_DUPLICATE] = "double", [FAULT_DELAY] = "hold", [FAULT_REFUSE] = "refuse"
     };
     const char *const *word = st->words.word + 1;
     struct actor      *a;
 
     if (word[0] == NULL)
         return scenario_fail(s, "net what?");
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < sizeof actions / sizeof *actions; i++)
         if (strcmp(word[0], actions[i]) == 0)
             return net_fault(s, st, (enum fault_action)i);
     if (strcmp(word[0], "pieces") == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* scenario [--seed N] [--seeds N] [--trace] [--twice] [--starve STEP] FILE.scn ...
+/* scenario [--seed N] [--seeds N] [--trace] [--twice] [--starve STEP | --refuse STEP] FILE.scn ...
  *
  * Runs each file with each seed; a failure prints the line, the seed and the
  * ladder.  --twice wants the same seed to give the same run.  --starve runs it again and again, with allocation 1, 1 +
@@ -14,21 +14,24 @@
 struct options {
     uint64_t first_seed;
     uint64_t seeds;
-    uint64_t starve; /* step; 0: no allocation fails */
+    uint64_t starve, refuse; /* step; 0: no allocation, no send fails */
     bool     trace, twice;
 };
 
-static bool run_once(const char *path, uint64_t seed, unsigned starve, bool trace, uint64_t *digest)
+static const struct trouble no_trouble = { 0, 0 };
+
+static bool run_once(const char *path, uint64_t seed, const struct trouble *t, bool trace, bool *struck,
+                     uint64_t *digest)
 {
     static struct scenario s;
-    bool                   ok = scenario_run(&s, path, seed, starve);
+    bool                   ok = scenario_run(&s, path, seed, t, struck);
 
     if (!ok) {
         printf("%s:%u: %s\n", path, s.line, s.problem);
         printf("  seed %" PRIu64 "; again with more: scenario --seed %" PRIu64 " --trace %s\n", seed, seed, path);
     }
-    if (!ok && starve > 0)
-        printf("  allocation %u failed\n", starve);
+    if (!ok && s.troubled)
+        printf("  failed: allocation %u, send %u\n", t->starve, t->refuse);
     if (!ok || trace)
         scenario_print(&s, stdout, trace);
     *digest = journal_digest(&s.journal);
@@ -36,34 +39,37 @@ static bool run_once(const char *path, uint64_t seed, unsigned starve, bool trac
     return ok;
 }
 
-/* Until a run needs fewer allocations than that. */
-static bool run_starving(const char *path, uint64_t seed, uint64_t step)
+/* Number 1, 1 + step, 1 + 2 steps, ... until a run needs no more of them. */
+static bool run_troubled(const char *path, const struct options *o)
 {
-    unsigned n = 0;
+    unsigned n      = 1;
+    unsigned step   = (unsigned)(o->starve > 0 ? o->starve : o->refuse);
+    bool     struck = true;
     uint64_t digest;
 
-    do {
-        n += n == 0 ? 1 : (unsigned)step;
-        if (!run_once(path, seed, n, false, &digest))
+    for (; struck; n += step) {
+        struct trouble t = { o->starve > 0 ? n : 0, o->starve > 0 ? 0 : n };
+
+        if (!run_once(path, o->first_seed, &t, false, &struck, &digest))
             return false;
-    } while (alloc_failed());
+    }
     alloc_fail_at(0);
-    printf("%s: survived each %" PRIu64 ". of %u allocations\n", path, step, n);
+    printf("%s: survived, in steps of %u, up to %s %u\n", path, step, o->starve > 0 ? "allocation" : "send", n - step);
     return true;
 }
 
 static bool run_file(const char *path, const struct options *o)
 {
-    if (o->starve > 0)
-        return run_starving(path, o->first_seed, o->starve);
+    if (o->starve > 0 || o->refuse > 0)
+        return run_troubled(path, o);
     for (uint64_t i = 0; i < o->seeds; i++) {
         uint64_t first, second;
 
-        if (!run_once(path, o->first_seed + i, 0, o->trace, &first))
+        if (!run_once(path, o->first_seed + i, &no_trouble, o->trace, NULL, &first))
             return false;
         if (!o->twice)
             continue;
-        if (!run_once(path, o->first_seed + i, 0, false, &second) || first != second) {
+        if (!run_once(path, o->first_seed + i, &no_trouble, false, NULL, &second) || first != second) {
             printf("%s: seed %" PRIu64 " gives two different runs\n", path, o->first_seed + i);
             return false;
         }
@@ -74,7 +80,9 @@ static bool run_file(const char *path, const struct options *o)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: scenario [--seed N] [--seeds N] [--trace] [--twice] [--starve STEP] FILE.scn ...\n");
+    fprintf(stderr,
+            "usage: scenario [--seed N] [--seeds N] [--trace] [--twice] [--starve STEP | --refuse STEP] FILE.scn "
+            "...\n");
     return 2;
 }
 
@@ -101,7 +109,7 @@ int main(int argc, char **argv)
         else if (strcmp(argv[i], "--twice") == 0)
             o.twice = true;
         else if (!take_number(argv, &i, "--seed", &o.first_seed) && !take_number(argv, &i, "--seeds", &o.seeds) &&
-                 !take_number(argv, &i, "--starve", &o.starve))
+                 !take_number(argv, &i, "--starve", &o.starve) && !take_number(argv, &i, "--refuse", &o.refuse))
             return usage();
     }
     if (i == argc)

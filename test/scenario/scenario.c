@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-enum { SETTLE = 40000, STARVING_SETTLE = 300000, ACTORS = 32 };
+enum { SETTLE = 40000, TROUBLED_SETTLE = 300000, ACTORS = 32 };
 
 bool scenario_fail(struct scenario *s, const char *format, ...)
 {
@@ -194,9 +194,9 @@ static bool stop_actors(struct scenario *s, bool must_be_empty)
 
 /* Registrations that failed are tried again within minutes, calls whose peer could
  * not say good-bye are given up. */
-static void settle_starving(struct scenario *s)
+static void settle_troubled(struct scenario *s)
 {
-    scenario_wait(s, STARVING_SETTLE);
+    scenario_wait(s, TROUBLED_SETTLE);
     LIST_EACH (l, &s->actors) {
         struct actor *a = CONTAINER_OF(l, struct actor, link);
 
@@ -211,25 +211,41 @@ static bool finish(struct scenario *s)
     bool ok;
 
     s->line = 0;
-    if (s->starving)
-        settle_starving(s);
+    if (s->troubled)
+        settle_troubled(s);
     scenario_wait(s, s->settle);
     ok = check_settled(s);
     ok = stop_actors(s, ok);
-    if (ok && !s->starving && network_faults_left(s->net) > 0)
+    if (ok && !s->troubled && network_faults_left(s->net) > 0)
         return scenario_fail(s, "a fault was asked for and never struck");
     if (ok && s->journal.overflow)
         return scenario_fail(s, "more happened than the journal can hold");
     return ok;
 }
 
-bool scenario_run(struct scenario *s, const char *path, uint64_t seed, unsigned starve)
+static bool is_sip(const void *arg, const struct packet *p)
 {
+    (void)arg;
+    return wire_is_sip(p->bytes);
+}
+
+static void make_trouble(struct scenario *s, const struct trouble *t)
+{
+    alloc_fail_at(t->starve);
+    if (t->refuse > 0)
+        network_add_fault(s->net,
+                          &(struct fault){ .matches = is_sip, .first = t->refuse, .count = 1, .action = FAULT_REFUSE });
+}
+
+bool scenario_run(struct scenario *s, const char *path, uint64_t seed, const struct trouble *trouble, bool *struck)
+{
+    bool ok;
+
     memset(s, 0, sizeof *s);
     s->path         = path;
     s->seed         = seed;
     s->settle       = SETTLE;
-    s->starving     = starve > 0;
+    s->troubled     = trouble->starve > 0 || trouble->refuse > 0;
     s->path_default = (struct path){ .delay = 1 };
     s->net          = network_new(seed);
     list_init(&s->actors);
@@ -240,15 +256,18 @@ bool scenario_run(struct scenario *s, const char *path, uint64_t seed, unsigned 
         s->line = s->script.bad_line;
         return scenario_fail(s, "%s", s->script.problem);
     }
-    alloc_fail_at(starve);
+    make_trouble(s, trouble);
     for (size_t i = 0; i < s->script.count; i++) {
         s->line = s->script.statements[i]->line;
-        if (!run_statement(s, s->script.statements[i]) && !s->starving) {
+        if (!run_statement(s, s->script.statements[i]) && !s->troubled) {
             stop_actors(s, false);
             return false;
         }
     }
-    return finish(s);
+    ok = finish(s);
+    if (struck != NULL)
+        *struck = trouble->starve > 0 ? alloc_failed() : network_faults_left(s->net) == 0;
+    return ok;
 }
 
 void scenario_free(struct scenario *s)

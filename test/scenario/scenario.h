@@ -47,6 +47,12 @@ struct actor {
     size_t                   heard, noticed; /* messages and events before these entries have been expected */
 };
 
+/* Both 0: none. */
+struct trouble {
+    unsigned starve; /* so many allocations of what is tested, and the next fails */
+    unsigned refuse; /* the same with sends of SIP messages                       */
+};
+
 struct scenario {
     const char     *path;
     uint64_t        seed;
@@ -57,7 +63,7 @@ struct scenario {
     struct path     path_default;
     size_t          flowed;   /* entries before this one have been in a flow */
     msec            settle;   /* at the end: the time in which all must be over */
-    bool            starving; /* one allocation fails: statements may fail with it */
+    bool            troubled; /* something fails, and statements may with it */
     struct link     patterns; /* of faults: live as long as the network */
     unsigned        line;
     char            problem[1024];
@@ -66,10 +72,10 @@ struct scenario {
 /* Run to the end; false with line and problem set when something is not as the
  * file says.
  *
- * With `starve` > 0 the starve-th allocation of what is tested fails.  Then a
- * statement may fail, and the next one is tried; but nobody may crash, and at the
- * end nothing may be left as ever. */
-bool scenario_run(struct scenario *s, const char *path, uint64_t seed, unsigned starve);
+ * In trouble a statement may fail, and the next one is tried; but nobody may
+ * crash, and at the end nothing may be left as ever.  `*struck` (may be NULL) then
+ * says whether the trouble came at all. */
+bool scenario_run(struct scenario *s, const char *path, uint64_t seed, const struct trouble *trouble, bool *struck);
 void scenario_free(struct scenario *s);
 void scenario_print(const struct scenario *s, FILE *out, bool everything);
 

@@ -91,7 +91,8 @@ struct packet {
 typedef void packet_fn(void *arg, const struct packet *p);
 void         network_observe(struct network *n, packet_fn *fn, void *arg);
 
-enum fault_action { FAULT_DROP, FAULT_DUPLICATE, FAULT_DELAY };
+/* FAULT_REFUSE: the send itself fails with -ERR_LIMIT, on streams too. */
+enum fault_action { FAULT_DROP, FAULT_DUPLICATE, FAULT_DELAY, FAULT_REFUSE };
 
 /* Something happens to datagrams number first .. first+count-1 that match. */
 struct fault {

@@ -91,6 +91,18 @@ static bool fault_strikes(struct fault_entry *entry, const struct packet *p)
     return entry->seen >= f->first && entry->seen < f->first + f->count;
 }
 
+bool network_refuses(struct network *n, const struct packet *p)
+{
+    bool refused = false;
+
+    LIST_EACH (l, &n->faults) {
+        struct fault_entry *entry = CONTAINER_OF(l, struct fault_entry, link);
+
+        refused = (entry->fault.action == FAULT_REFUSE && fault_strikes(entry, p)) || refused;
+    }
+    return refused;
+}
+
 /* ---- the way of one datagram ---- */
 
 struct fate {
@@ -105,7 +117,7 @@ static struct fate faults_apply(struct network *n, const struct packet *p)
     LIST_EACH (l, &n->faults) {
         struct fault_entry *entry = CONTAINER_OF(l, struct fault_entry, link);
 
-        if (!fault_strikes(entry, p))
+        if (entry->fault.action == FAULT_REFUSE || !fault_strikes(entry, p))
             continue;
         switch (entry->fault.action) {
         case FAULT_DROP:
@@ -115,6 +127,8 @@ static struct fate faults_apply(struct network *n, const struct packet *p)
             break;
         case FAULT_DELAY:
             fate.extra += entry->fault.delay;
+            break;
+        case FAULT_REFUSE:
             break;
         }
     }

@@ -137,6 +137,8 @@ struct path network_path(const struct network *n, const struct host *from, const
 msec        path_transit(struct network *n, const struct path *path);
 bool        network_chance(struct network *n, unsigned in_a_thousand);
 void        packet_show(struct network *n, struct packet *p, enum packet_stage stage);
+/* Does a fault make this very send fail? */
+bool network_refuses(struct network *n, const struct packet *p);
 /* Send on its way a datagram (a packet event); takes it. */
 void datagram_route(struct network *n, struct event *e, arrive_fn *arrive, arrive_fn *unreachable);
 

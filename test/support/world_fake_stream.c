@@ -304,11 +304,12 @@ static void pipe_reserve(struct pipe *p, size_t size)
     p->bytes = grown;
 }
 
-static void note_sending(struct connection *c, unsigned from, size_t size, const struct slice *parts, size_t count)
+/* All of one send as a packet, for whoever watches. */
+static struct event *packet_of(struct connection *c, unsigned from, size_t size, const struct slice *parts,
+                               size_t count)
 {
-    struct sending *s  = alloc_new(sizeof *s);
-    struct event   *e  = event_new(c->network, size);
-    size_t          at = 0;
+    struct event *e  = event_new(c->network, size);
+    size_t        at = 0;
 
     for (size_t i = 0; i < count; i++) {
         if (parts[i].len > 0)
@@ -320,8 +321,15 @@ static void note_sending(struct connection *c, unsigned from, size_t size, const
     e->packet.to_host   = c->host[1 - from];
     e->packet.from      = c->address[from];
     e->packet.to        = c->address[1 - from];
-    s->event            = e;
-    s->end              = c->pipe[from].put;
+    return e;
+}
+
+static void note_sending(struct connection *c, unsigned from, struct event *e)
+{
+    struct sending *s = alloc_new(sizeof *s);
+
+    s->event = e;
+    s->end   = c->pipe[from].put;
     list_append(&c->pipe[from].sendings, &s->link);
     packet_show(c->network, &e->packet, PACKET_SENT);
 }
@@ -331,6 +339,7 @@ int fake_stream_send(struct stream *s, const struct slice *parts, size_t count)
     struct connection *c    = s->connection;
     struct pipe       *p    = &c->pipe[s->side];
     size_t             size = 0;
+    struct event      *e;
 
     if (s->closed)
         return -ERR_CLOSED;
@@ -340,14 +349,16 @@ int fake_stream_send(struct stream *s, const struct slice *parts, size_t count)
         return -ERR_LIMIT;
     if (size == 0)
         return 0;
-    pipe_reserve(p, size);
-    for (size_t i = 0; i < count; i++) {
-        if (parts[i].len > 0)
-            memcpy(p->bytes + p->count, parts[i].ptr, parts[i].len);
-        p->count += parts[i].len;
+    e = packet_of(c, s->side, size, parts, count);
+    if (network_refuses(c->network, &e->packet)) {
+        event_free(e);
+        return -ERR_LIMIT;
     }
+    pipe_reserve(p, size);
+    memcpy(p->bytes + p->count, e->bytes, size);
+    p->count += size;
     p->put += size;
-    note_sending(c, s->side, size, parts, count);
+    note_sending(c, s->side, e);
     if ((s->side == 1 || c->established) && !p->pumping)
         pump_later(c, s->side, c->network->now);
     return 0;

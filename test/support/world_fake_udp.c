@@ -200,6 +200,10 @@ int fake_udp_send(struct udp *u, const struct address *from, const struct addres
     e->packet.to        = *to;
     e->packet.from_host = w->host;
     e->packet.to_host   = address_is_loopback(to) ? w->host : network_find_host(w->network, to);
+    if (network_refuses(w->network, &e->packet)) {
+        event_free(e);
+        return -ERR_LIMIT;
+    }
     list_append(&w->outgoing, &e->link);
     w->outgoing_count++;
     return 0;
