@@ -91,7 +91,8 @@ static int offline_open(struct offline *o, char *problem, size_t problem_size)
     if (o->world == NULL || (o->admin.users = users_new(o->world)) == NULL)
         return -ERR_NO_MEMORY;
     config_state_path(o->admin.config, &b, "ahoy.db");
-    error = store_sqlite_open(o->world, buf_cstr(&b), QUEUE, on_report, o, &o->store, problem, problem_size);
+    error = store_sqlite_open(o->world, buf_cstr(&b), QUEUE, STORE_QUEUE_AGE, on_report, o, &o->store, problem,
+                              problem_size);
     if (error != 0)
         return error;
     if (problem[0] != '\0')

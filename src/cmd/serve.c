@@ -139,8 +139,8 @@ static int open_store(struct service *v)
         return EXIT_ERROR;
     }
     config_state_path(v->config, &b, "ahoy.db");
-    error = store_sqlite_open(v->world, buf_cstr(&b), v->config->store_queue, server_on_report, v->server, &v->store,
-                              problem, sizeof problem);
+    error = store_sqlite_open(v->world, buf_cstr(&b), v->config->store_queue, v->config->store_queue_age,
+                              server_on_report, v->server, &v->store, problem, sizeof problem);
     if (error == 0 && problem[0] != '\0') /* it was damaged, and a new one begun */
         fprintf(stderr, "ahoy serve: %s\n", problem);
     return error == 0 ? EXIT_OK : fail(problem, error);
@@ -217,15 +217,30 @@ static int open_trace(struct service *v)
     return fail(text, error);
 }
 
+static struct world *open_world(struct service *v)
+{
+    char                    servers[1024];
+    struct world_uv_options limits = {
+        .dns_queries  = v->config->dns_queries,
+        .udp_queue    = v->config->udp_queue,
+        .stream_queue = v->config->stream_queue,
+    };
+
+    snprintf(servers, sizeof servers, "%.*s", SLICE_ARG(v->config->dns_servers));
+    if (servers[0] != '\0')
+        limits.dns_servers = servers;
+    return world_uv_new_with(&v->log, &limits);
+}
+
 static int start(struct service *v)
 {
     struct stack_trace trace;
     char               problem[512];
     int                error, code;
 
-    v->world = world_uv_new(&v->log);
+    v->world = open_world(v);
     if (v->world == NULL)
-        return fail("no memory or descriptors for the event loop", -ERR_NO_MEMORY);
+        return fail("no memory or descriptors for the event loop, or dns_servers makes no sense", -ERR_NO_MEMORY);
     code = open_trace(v);
     if (code != EXIT_OK)
         return code;

@@ -36,6 +36,7 @@ struct resolver {
     struct name_cache cache;
     struct link       ready; /* queries to be delivered    */
     struct link       sockets;
+    size_t            query_limit;
     size_t            queries; /* that wait or are ready     */
 };
 
@@ -246,7 +247,7 @@ int resolver_ask(struct resolver *r, struct slice name, enum record_type type, r
     struct query *q;
     bool          fresh;
 
-    if (r->queries == RESOLVER_QUERIES)
+    if (r->queries >= r->query_limit)
         return -ERR_LIMIT;
     q = calloc(1, sizeof *q);
     if (q == NULL)
@@ -295,14 +296,15 @@ static bool open_channel(struct resolver *r, const char *servers, msec timeout)
     return false;
 }
 
-struct resolver *resolver_new(struct loop *loop, struct world *w, const char *servers, msec timeout)
+struct resolver *resolver_new(struct loop *loop, struct world *w, const char *servers, msec timeout, size_t query_limit)
 {
     struct resolver *r = calloc(1, sizeof *r);
 
     if (r == NULL)
         return NULL;
-    r->loop  = loop;
-    r->world = w;
+    r->loop        = loop;
+    r->world       = w;
+    r->query_limit = query_limit != 0 ? query_limit : RESOLVER_QUERIES;
     list_init(&r->ready);
     list_init(&r->sockets);
     if (name_cache_init(&r->cache, &w->random) != 0) {

@@ -22,9 +22,11 @@ struct resolver;
 enum { RESOLVER_QUERIES = 16384 /* waiting at once; more: -ERR_LIMIT */ };
 
 /* Borrows both.  `servers` is "127.0.0.1:5353,[::1]:53", or NULL for those of
- * /etc/resolv.conf; `timeout` is that of the first try, 0 for 2000 ms.  NULL
+ * /etc/resolv.conf; `timeout` is that of the first try, 0 for 2000 ms;
+ * `query_limit` 0 is RESOLVER_QUERIES.  NULL
  * without memory or if `servers` makes no sense. */
-struct resolver *resolver_new(struct loop *loop, struct world *w, const char *servers, msec timeout);
+struct resolver *resolver_new(struct loop *loop, struct world *w, const char *servers, msec timeout,
+                              size_t query_limit);
 /* Nobody is called. */
 void resolver_free(struct resolver *r);
 

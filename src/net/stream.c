@@ -326,7 +326,7 @@ int stream_send(struct stream *s, const struct slice *parts, size_t count)
         len += parts[i].len;
     if (len == 0)
         return 0;
-    at = queue_room(&s->queue, len, STREAM_QUEUE);
+    at = queue_room(&s->queue, len, s->hub->queue_limit);
     if (at == NULL)
         return -ERR_LIMIT;
     for (size_t i = 0; i < count; i++) {
@@ -355,9 +355,10 @@ void stream_close(struct stream *s)
 
 /* --- the hub --- */
 
-int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w)
+int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w, size_t queue_limit)
 {
-    *hub = (struct stream_hub){ .loop = loop, .world = w, .buffer = malloc(BUFFER) };
+    *hub             = (struct stream_hub){ .loop = loop, .world = w, .buffer = malloc(BUFFER) };
+    hub->queue_limit = queue_limit != 0 ? queue_limit : STREAM_QUEUE;
     list_init(&hub->streams);
     list_init(&hub->listeners);
     list_init(&hub->pending);

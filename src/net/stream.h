@@ -39,12 +39,13 @@ struct stream_hub {
     struct stream   *current;   /* whose callback runs; NULL once that has closed it        */
     struct listener *accepting; /* the same for listeners                                   */
     struct link      streams, listeners;
-    struct link      pending; /* streams with something for stream_flush                  */
-    char            *buffer;  /* bytes that have just come, for one on_bytes              */
+    struct link      pending;     /* streams with something for stream_flush                  */
+    size_t           queue_limit; /* bytes that may wait for one peer                     */
+    char            *buffer;      /* bytes that have just come, for one on_bytes              */
 };
 
 /* Borrows both.  Returns 0 or -ERR_NO_MEMORY. */
-int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w);
+int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w, size_t queue_limit);
 /* Closes what is still open; nobody is called. */
 void stream_hub_fini(struct stream_hub *hub);
 

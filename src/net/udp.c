@@ -42,7 +42,8 @@ struct packet {
 
 struct udp_hub {
     struct loop            *loop;
-    struct udp             *current; /* whose callback runs; NULL once that has closed it */
+    size_t                  queue_limit; /* bytes that may wait for one socket */
+    struct udp             *current;     /* whose callback runs; NULL once that has closed it */
     struct link             sockets, unsent;
     struct mmsghdr          messages[BATCH];
     struct iovec            parts[BATCH];
@@ -342,7 +343,7 @@ int udp_send(struct udp *u, const struct address *from, const struct address *to
         return -ERR_TOO_LARGE;
     if (from != NULL)
         p.from = *from;
-    at = queue_room(&u->queue, padded(p.len), UDP_QUEUE);
+    at = queue_room(&u->queue, padded(p.len), u->hub->queue_limit);
     if (at == NULL)
         return -ERR_LIMIT;
     memcpy(at, &p, sizeof p);
@@ -388,14 +389,15 @@ void udp_close(struct udp *u)
 
 /* --- the hub --- */
 
-struct udp_hub *udp_hub_new(struct loop *loop)
+struct udp_hub *udp_hub_new(struct loop *loop, size_t queue_limit)
 {
     struct udp_hub *hub = calloc(1, sizeof *hub);
 
     if (hub == NULL)
         return NULL;
-    hub->loop  = loop;
-    hub->slots = malloc((size_t)BATCH * SLOT);
+    hub->loop        = loop;
+    hub->queue_limit = queue_limit != 0 ? queue_limit : UDP_QUEUE;
+    hub->slots       = malloc((size_t)BATCH * SLOT);
     list_init(&hub->sockets);
     list_init(&hub->unsent);
     if (hub->slots == NULL) {

@@ -18,7 +18,7 @@
 struct udp_hub;
 
 /* Borrows the loop.  NULL without memory. */
-struct udp_hub *udp_hub_new(struct loop *loop);
+struct udp_hub *udp_hub_new(struct loop *loop, size_t queue_limit);
 /* Closes what is still open; nobody is called. */
 void udp_hub_free(struct udp_hub *hub);
 

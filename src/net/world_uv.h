@@ -20,8 +20,11 @@
 struct uv_loop_s;
 
 struct world_uv_options {
-    const char *dns_servers; /* "127.0.0.1:5353,[::1]:53"; NULL: those of /etc/resolv.conf */
-    msec        dns_timeout; /* of the first of two tries, the second has twice; 0: 2000   */
+    const char *dns_servers;             /* "127.0.0.1:5353,[::1]:53"; NULL: those of /etc/resolv.conf */
+    msec        dns_timeout;             /* of the first of two tries, the second has twice; 0: 2000   */
+    size_t      dns_queries;             /* waiting at once; 0: RESOLVER_QUERIES                       */
+    size_t      udp_queue, stream_queue; /* bytes that may wait for one socket, for one stream;
+                                          * 0: UDP_QUEUE, STREAM_QUEUE                     */
 };
 
 /* Borrows `log` (may be NULL).  NULL if memory, descriptors or the kernel's

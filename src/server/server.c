@@ -84,6 +84,7 @@ struct server *server_new(struct world *w, const struct config *config, const st
         .max_server_txns = config->max_server_transactions,
         .max_client_txns = config->max_client_transactions,
         .max_connections = config->max_connections,
+        .max_message     = config->max_message,
         .t1              = config->t1,
         .t2              = config->t2,
         .t4              = config->t4,

@@ -63,7 +63,7 @@ static struct connection *connection_new(struct stack *s, enum transport transpo
     }
     c->flow = (struct flow){ .transport = transport, .remote = *remote, .connection = c->id };
     list_init(&c->users);
-    framer_init(&c->framer, LIMIT_MESSAGE, LIMIT_MESSAGE);
+    framer_init(&c->framer, s->config.max_message, s->config.max_message);
     table_insert(&s->connections_by_remote, &c->by_flow, address_hash(s, transport, remote));
     touch(c);
     return c;

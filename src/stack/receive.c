@@ -96,6 +96,13 @@ static bool is_keepalive(struct slice bytes)
     return slice_trim(bytes).len == 0;
 }
 
+static void refuse_length(struct stack *s, const struct message *m)
+{
+    s->counters.refused_limit++;
+    if (m->is_request)
+        stack_reply_stateless(s, m, 513, SLICE(""));
+}
+
 void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
 {
     struct parse_fault fault = { 0 };
@@ -112,7 +119,9 @@ void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
     }
     m->flow = *flow;
     transport_trace(s, false, flow, m->text);
-    if (m->is_request)
+    if (m->text.len > s->config.max_message)
+        refuse_length(s, m);
+    else if (m->is_request)
         on_request(s, m);
     else
         on_response(s, m);

@@ -16,6 +16,8 @@ static void set_defaults(struct stack *s)
         s->timers.t2 = c->t2;
     if (c->t4 != 0)
         s->timers.t4 = c->t4;
+    if (c->max_message == 0)
+        c->max_message = LIMIT_MESSAGE;
     if (c->connection_idle == 0)
         c->connection_idle = DEFAULT_CONNECTION_IDLE;
 }

@@ -67,6 +67,7 @@ struct stack_trace {
 
 struct stack_config {
     uint32_t           max_server_txns, max_client_txns, max_connections;
+    size_t             max_message;     /* bytes; a longer request gets 513; 0: LIMIT_MESSAGE */
     msec               t1, t2, t4;      /* 0: the RFC's 500, 4000, 5000 ms          */
     msec               connection_idle; /* a stream without traffic is closed; 0: 10 min */
     uint8_t            worker;

@@ -102,17 +102,17 @@ static inline void store_close(struct store *s)
     s->ops->close(s);
 }
 
-enum { STORE_QUEUE_AGE = 30000 }; /* ms: with a change older than this in the queue no more are taken */
+enum { STORE_QUEUE_AGE = 30000 }; /* ms: for `max_age` below, if nobody says otherwise */
 
 /* `path` ":memory:" keeps nothing.  Reports come through `world`, which must run
  * until what was posted to it has been drained.  `max_queue` bounds the changes
- * waiting.  A file, and a folder made for it, is readable by its owner only; a lock
- * beside it keeps a second process out.  Returns 0 or -ERR_X (-ERR_LOCKED,
+ * waiting, and with one that has waited for `max_age` ms no more are taken.  A file, and a folder made for it, is
+ * readable by its owner only; a lock beside it keeps a second process out.  Returns 0 or -ERR_X (-ERR_LOCKED,
  * -ERR_PERMISSION, -ERR_DISK_FULL, -ERR_CORRUPT, -ERR_UNSUPPORTED, -ERR_IO,
  * -ERR_TOO_LARGE, -ERR_NO_MEMORY) with a sentence for people in `problem` (path,
  * cause, remedy).  0 with a sentence: the file was damaged and has been moved
  * aside, and the store is new and empty.  Otherwise `problem` is "". */
-int store_sqlite_open(struct world *world, const char *path, size_t max_queue, store_report_fn *report, void *owner,
-                      struct store **out, char *problem, size_t problem_size);
+int store_sqlite_open(struct world *world, const char *path, size_t max_queue, msec max_age, store_report_fn *report,
+                      void *owner, struct store **out, char *problem, size_t problem_size);
 
 #endif

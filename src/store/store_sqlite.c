@@ -57,6 +57,7 @@ struct sqlite_store {
     uint64_t            last_good; /* world's thread: what was reported */
     uint64_t            next_seq;
     size_t              max_queue;
+    msec                max_age;
     pthread_t           thread;
 
     pthread_mutex_t file_mutex; /* load, on the world's thread, against the store's */
@@ -347,7 +348,7 @@ static bool queue_is_full(const struct sqlite_store *s, size_t count)
 
     if (list_empty(&s->waiting))
         return false; /* one batch is always taken, whatever its size */
-    return s->waiting_changes + count > s->max_queue || world_now(s->world) - oldest->queued_at > STORE_QUEUE_AGE;
+    return s->waiting_changes + count > s->max_queue || world_now(s->world) - oldest->queued_at > s->max_age;
 }
 
 static bool has_room(struct store *store, size_t count)
@@ -424,8 +425,8 @@ static void init_locks(struct sqlite_store *s)
     pthread_mutex_init(&s->file_mutex, NULL);
 }
 
-int store_sqlite_open(struct world *world, const char *path, size_t max_queue, store_report_fn *report, void *owner,
-                      struct store **out, char *problem, size_t problem_size)
+int store_sqlite_open(struct world *world, const char *path, size_t max_queue, msec max_age, store_report_fn *report,
+                      void *owner, struct store **out, char *problem, size_t problem_size)
 {
     struct sqlite_store *s = calloc(1, sizeof *s);
     struct mailbox      *m = calloc(1, sizeof *m);
@@ -438,9 +439,13 @@ int store_sqlite_open(struct world *world, const char *path, size_t max_queue, s
         return -ERR_NO_MEMORY;
     }
     *m = (struct mailbox){ .store = s };
-    *s = (struct sqlite_store){
-        .store = { &ops }, .world = world, .report = report, .owner = owner, .mailbox = m, .max_queue = max_queue
-    };
+    *s = (struct sqlite_store){ .store     = { &ops },
+                                .world     = world,
+                                .report    = report,
+                                .owner     = owner,
+                                .mailbox   = m,
+                                .max_queue = max_queue,
+                                .max_age   = max_age };
     list_init(&s->waiting);
     init_locks(s);
     pthread_mutex_init(&m->mutex, NULL);

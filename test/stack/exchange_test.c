@@ -84,13 +84,16 @@ static void heard(const struct client_user *u, object_id txn, enum client_event 
     }
 }
 
-static struct side *side_new(struct network *n, const char *name, const char *ip, enum transport transport)
+static struct side *side_limited(struct network *n, const char *name, const char *ip, enum transport transport,
+                                 size_t max_message)
 {
     struct side        *s      = calloc(1, sizeof *s);
     struct host        *h      = network_host(n, name);
-    struct stack_config config = { .max_server_txns = 64, .max_client_txns = 64, .max_connections = 8 };
-    struct address      local;
-    unsigned            index;
+    struct stack_config config = {
+        .max_server_txns = 64, .max_client_txns = 64, .max_connections = 8, .max_message = max_message
+    };
+    struct address local;
+    unsigned       index;
 
     host_add_address(h, ip);
     s->network = n;
@@ -101,6 +104,11 @@ static struct side *side_new(struct network *n, const char *name, const char *ip
     local.port = 5060;
     assert_int_equal(0, stack_listen(s->stack, transport, &local, SLICE(""), &index));
     return s;
+}
+
+static struct side *side_new(struct network *n, const char *name, const char *ip, enum transport transport)
+{
+    return side_limited(n, name, ip, transport, 0);
 }
 
 static void side_free(struct side *s)
@@ -154,6 +162,23 @@ TEST(a_request_is_answered_over_udp)
     run(n, 40000);
     CHECK_INT(0, stack_alive(a->stack) + stack_alive(b->stack));
     CHECK_INT(1, b->ends);
+    side_free(a);
+    side_free(b);
+    network_free(n);
+}
+
+/* RFC 3261 21.5.7. */
+TEST(a_request_over_the_limit_is_refused)
+{
+    struct network *n = network_new(9);
+    struct side    *a = side_new(n, "a", "10.0.0.1", TRANSPORT_UDP);
+    struct side    *b = side_limited(n, "b", "10.0.0.2", TRANSPORT_UDP, 150);
+
+    ask(a, METHOD_OPTIONS, "sip:10.0.0.2");
+    run(n, 100);
+    CHECK_INT(0, b->requests);
+    CHECK_INT(513, a->statuses[0]);
+    CHECK_INT(1, stack_counters(b->stack)->refused_limit);
     side_free(a);
     side_free(b);
     network_free(n);
@@ -303,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_answered_over_udp),
+        cmocka_unit_test(a_request_over_the_limit_is_refused),
         cmocka_unit_test(an_invite_that_is_declined_is_acknowledged_by_the_stack),
         cmocka_unit_test(a_cancel_follows_the_first_provisional_response),
         cmocka_unit_test(a_closed_port_is_an_error_and_not_a_timeout),

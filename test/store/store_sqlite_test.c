@@ -48,8 +48,8 @@ static void on_report(void *owner, uint64_t seq, int error)
 
 static int open_store(struct bench *b)
 {
-    return store_sqlite_open(post_world_of(b->post), b->path, QUEUE, on_report, b, &b->store, b->problem,
-                             sizeof b->problem);
+    return store_sqlite_open(post_world_of(b->post), b->path, QUEUE, STORE_QUEUE_AGE, on_report, b, &b->store,
+                             b->problem, sizeof b->problem);
 }
 
 static void setup(struct bench *b)
@@ -417,8 +417,8 @@ TEST(a_second_opener_is_refused_with_path_and_remedy)
     char          problem[512];
 
     setup_open(&b);
-    CHECK_INT(-ERR_LOCKED,
-              store_sqlite_open(post_world_of(b.post), b.path, QUEUE, on_report, &b, &second, problem, sizeof problem));
+    CHECK_INT(-ERR_LOCKED, store_sqlite_open(post_world_of(b.post), b.path, QUEUE, STORE_QUEUE_AGE, on_report, &b,
+                                             &second, problem, sizeof problem));
     CHECK(strstr(problem, b.path) != NULL);
     CHECK(strstr(problem, "in use by another ahoy") != NULL);
     CHECK(strstr(problem, "stop it") != NULL);
