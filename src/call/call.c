@@ -411,23 +411,6 @@ int call_hang_up(struct phone *p, object_id id)
     return 0;
 }
 
-int call_hold(struct phone *p, object_id id, bool hold)
-{
-    struct call *c = phone_find_call(p, id);
-    unsigned     actions;
-
-    if (c == NULL || c->told_ended)
-        return -ERR_NOT_FOUND;
-    if (!session_is_up(&c->session) || c->negotiation == NULL)
-        return -ERR_UNSUPPORTED;
-    actions = session_reinvite(&c->session);
-    if (actions == 0)
-        return -ERR_LOCKED;
-    c->wish_hold = hold;
-    call_perform(c, actions, &(struct occasion){ 0 });
-    return 0;
-}
-
 int call_send_digits(struct phone *p, object_id id, struct slice digits)
 {
     struct call *c = phone_find_call(p, id);

@@ -192,9 +192,21 @@ int call_sound_start(struct call *c, struct negotiation *n)
         return -ERR_UNSUPPORTED;
     stream = stream_of(c, agreed);
     error  = media_start(c->media, &stream);
-    if (error == 0)
-        c->codec = stream.codec->name;
-    return error;
+    if (error != 0)
+        return error;
+    c->stream = stream;
+    c->codec  = stream.codec->name;
+    return 0;
+}
+
+/* What was started once can be started again, so this cannot fail. */
+void call_sound_pause(struct call *c)
+{
+    if (c->media == NULL || c->codec.len == 0)
+        return;
+    c->stream.send        = false;
+    c->stream.remote.port = 0;
+    (void)media_start(c->media, &c->stream);
 }
 
 static bool has_codec(const struct sdp_media *m)

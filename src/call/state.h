@@ -6,6 +6,7 @@
  *   account.c    accounts and their registrations
  *   call.c       what both sides of a call do: the session's actions, its end
  *   call_out.c   the caller's side until the answer: forks, challenges, redirects
+ *   call_change.c  re-INVITEs of ours: hold and resume
  *   call_in.c    the callee's side, and requests inside of dialogs
  *   call_sound.c offers, answers and media
  *   reply.c      responses
@@ -107,7 +108,8 @@ struct call {
     struct media_session *media;
     struct audio_source  *source;
     struct audio_sink    *sink;
-    struct slice          codec; /* static text */
+    struct media_stream   stream; /* as started last     */
+    struct slice          codec;  /* of it: static text  */
 
     unsigned           pending; /* set of 1 << enum phone_event_kind */
     unsigned           status;
@@ -186,9 +188,11 @@ object_id call_send(struct call *c, enum method method, const struct request_sta
 bool      call_set_sdp(char **where, struct slice text);
 
 /* call_out.c */
-void call_send_reinvite(struct call *c);
 void call_write_credentials(struct call *c, enum method method, struct slice uri, struct gather *g);
 void call_on_stray_2xx(struct call *c, struct message *response);
+
+/* call_change.c */
+void call_send_reinvite(struct call *c);
 
 /* call_in.c */
 void call_incoming(struct phone *p, object_id txn, struct message *invite);
@@ -206,11 +210,13 @@ struct negotiation *call_new_negotiation(struct call *c);
 int                 call_make_offer(struct call *c, struct negotiation *n, struct slice *text);
 int                 call_make_answer(struct call *c, struct negotiation *n, struct slice *text);
 /* Media as agreed; -ERR_UNSUPPORTED if nothing is. */
-int  call_sound_start(struct call *c, struct negotiation *n);
+int call_sound_start(struct call *c, struct negotiation *n);
+/* Send nothing until the next call_sound_start: whom we spoke to has no part in it now. */
+void call_sound_pause(struct call *c);
 bool call_can_talk(struct slice sdp_text); /* is there a stream and a codec that we have? */
-bool message_has_sdp(const struct message *m);
 
 /* reply.c */
+bool message_has_sdp(const struct message *m);
 void reply_allow(struct phone *p, object_id txn, const struct message *request, unsigned status);
 void reply_options(struct phone *p, object_id txn, const struct message *request);
 void reply_retry_after(struct phone *p, object_id txn, const struct message *request, unsigned status);

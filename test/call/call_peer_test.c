@@ -190,6 +190,31 @@ TEST(a_183_with_a_description_lets_early_media_through)
     CHECK_INT(0, (int)ended_with(CALL_NORMAL));
 }
 
+TEST(early_media_is_over_when_the_call_goes_elsewhere)
+{
+    struct message    *m = invite();
+    struct media_stats before, after;
+
+    peer_respond(&bob, m, "183 Session Progress", "b", CONTACT_BOB, sdp_at("10.0.0.2", 20000));
+    run_for(network, 1000);
+    CHECK_INT(0, call_media_stats(alice.phone, alice.call, &before));
+    CHECK(before.packets_sent > 40);
+    peer_respond(&bob, m, "302 Moved Temporarily", "b", "Contact: <sip:carol@10.0.0.3>\n", NULL);
+    run_for(network, 50);
+    CHECK_INT(0, call_media_stats(alice.phone, alice.call, &before));
+    run_for(network, 1000);
+    CHECK_INT(0, call_media_stats(alice.phone, alice.call, &after));
+    CHECK_INT(before.packets_sent, after.packets_sent);
+    peer_respond(&carol, peer_last(&carol, "INVITE"), "200 OK", "c", "Contact: <sip:carol@10.0.0.3>\n",
+                 sdp_at("10.0.0.3", 20000));
+    run_for(network, 1000);
+    CHECK_INT(0, call_media_stats(alice.phone, alice.call, &after));
+    CHECK(after.packets_sent > before.packets_sent + 40);
+    call_hang_up(alice.phone, alice.call);
+    run_for(network, 50);
+    peer_respond(&carol, peer_last(&carol, "BYE"), "200 OK", NULL, "", NULL);
+}
+
 /* RFC 3261 13.2.2.4: the second 2xx of a fork is ACKed and BYEd in its own dialog. */
 TEST(of_two_branches_that_answer_the_first_one_wins)
 {
@@ -332,6 +357,7 @@ int main(void)
         CASE(a_redirect_is_followed_to_the_best_contact_first),
         CASE(a_circle_of_redirects_ends),
         CASE(a_183_with_a_description_lets_early_media_through),
+        CASE(early_media_is_over_when_the_call_goes_elsewhere),
         CASE(of_two_branches_that_answer_the_first_one_wins),
         CASE(each_repeated_200_is_acked_long_after_the_answer_too),
         CASE(requests_follow_the_route_set_of_the_2xx),

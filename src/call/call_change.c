@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/error.h"
+#include "call/state.h"
+
+#include <stdlib.h>
+
+static void on_reinvite(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
+                        int detail);
+
+static int write_reinvite(struct call *c)
+{
+    struct phone        *p    = c->phone;
+    struct gather       *g    = &p->gather;
+    struct client_user   user = { .fn = on_reinvite, .self = p, .owner = c->id };
+    struct dialog       *d    = c->up->dialog;
+    struct request_start start_of;
+    uint32_t             cseq  = dialog_next_cseq(d);
+    int                  error = dialog_write_request(d, METHOD_INVITE, cseq, g, &start_of);
+
+    if (error != 0)
+        return error;
+    call_put_headers(c, g);
+    call_write_credentials(c, METHOD_INVITE, d->target, g);
+    gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
+    c->invite_cseq = cseq;
+    c->invite_txn  = call_send(c, METHOD_INVITE, &start_of, &user);
+    return c->invite_txn == 0 ? -ERR_LIMIT : 0;
+}
+
+static void finish_reinvite(struct call *c, unsigned status, struct slice reason)
+{
+    struct phone   *p       = c->phone;
+    struct occasion o       = { .cseq = c->invite_cseq };
+    msec            pause   = session_pause(&c->session, (uint32_t)random_u64(&p->world->random));
+    unsigned        actions = session_on_reinvite_response(&c->session, status, pause, world_now(p->world));
+
+    if (status >= 300 && c->negotiation != NULL)
+        negotiation_rollback(c->negotiation);
+    if (actions & SESSION_SEND_BYE)
+        call_blame(c, CALL_LOST, SIDE_NETWORK, status, reason);
+    if (actions & SESSION_TELL_UNCHANGED) {
+        c->status = status;
+        reason_set(&c->reason, reason);
+    }
+    call_perform(c, actions, &o);
+}
+
+void call_send_reinvite(struct call *c)
+{
+    struct slice text;
+    int          error;
+
+    free(c->ack_sdp);
+    c->ack_sdp       = NULL;
+    c->describe_hold = c->wish_hold;
+    auth_begin(&c->auth);
+    error = call_make_offer(c, c->negotiation, &text);
+    if (error == 0 && !call_set_sdp(&c->sdp, text))
+        error = -ERR_NO_MEMORY;
+    if (error == 0)
+        error = write_reinvite(c);
+    if (error != 0)
+        finish_reinvite(c, 500, slice_from(error_text(error)));
+}
+
+/* The answer, then the ACK; an answer that makes no sense ends the call. */
+static void on_reinvite_2xx(struct call *c, struct message *response)
+{
+    struct sdp_fault fault;
+    int              error;
+
+    if (c->session.exchange != EXCHANGE_OURS || c->session.state != SESSION_CONFIRMED) {
+        call_perform(c, SESSION_SEND_ACK, &(struct occasion){ .cseq = response->cseq.number });
+        return;
+    }
+    dialog_refresh(c->up->dialog, response);
+    error = negotiation_receive_answer(c->negotiation, response->body, &fault);
+    if (error == 0)
+        error = call_sound_start(c, c->negotiation);
+    if (error == 0)
+        c->hold = c->describe_hold;
+    finish_reinvite(c, response->status, response->reason);
+    if (error == 0)
+        return;
+    call_fail(c, CALL_BAD_SDP, error);
+    call_hang_up(c->phone, c->id);
+}
+
+static void on_reinvite(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
+                        int detail)
+{
+    struct call *c = phone_find_call(u->self, u->owner);
+
+    if (c == NULL || (event == CLIENT_RESPONSE && response->status < 200))
+        return;
+    if (event == CLIENT_RESPONSE && response->status < 300)
+        on_reinvite_2xx(c, response);
+    else if (txn != c->invite_txn)
+        return;
+    else if (event == CLIENT_TIMEOUT)
+        finish_reinvite(c, 408, SLICE("no response"));
+    else if (event == CLIENT_ERROR)
+        finish_reinvite(c, 503, slice_from(error_text(detail)));
+    else if ((response->status == 401 || response->status == 407) &&
+             auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && write_reinvite(c) == 0)
+        return;
+    else
+        finish_reinvite(c, response->status, response->reason);
+}
+
+int call_hold(struct phone *p, object_id id, bool hold)
+{
+    struct call *c = phone_find_call(p, id);
+    unsigned     actions;
+
+    if (c == NULL || c->told_ended)
+        return -ERR_NOT_FOUND;
+    if (!session_is_up(&c->session) || c->negotiation == NULL)
+        return -ERR_UNSUPPORTED;
+    actions = session_reinvite(&c->session);
+    if (actions == 0)
+        return -ERR_LOCKED;
+    c->wish_hold = hold;
+    call_perform(c, actions, &(struct occasion){ 0 });
+    return 0;
+}
