@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* alloc.h - make the n-th allocation fail (malloc, calloc, realloc, as called
- * from our own code; libraries are not touched).
+ * from our own code and the test; libraries and test/support/ are not touched).
  *
  *     for (unsigned n = 1;; n++) {
  *         alloc_fail_at(n);
