@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What arrives and is no proper message (RFC 3261 8.2, 21.4.1). */
+#include "support/server_bench.h"
+#include "support/test.h"
+
+#include <stdio.h>
+
+static struct bench b;
+
+static const struct stack_counters *counters(void)
+{
+    return stack_counters(server_stack(b.server));
+}
+
+struct mistake {
+    const char *line, *instead, *answer;
+};
+
+/* The usual request with one line changed. */
+static void says(struct raw_phone *p, const struct mistake *f)
+{
+    static const char *const lines[] = { "OPTIONS sip:example.test SIP/2.0",
+                                         "Via: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx",
+                                         "From: <sip:a@far.test>;tag=1",
+                                         "To: <sip:example.test>",
+                                         "Call-ID: x",
+                                         "CSeq: 1 OPTIONS",
+                                         "Content-Length: 0" };
+    char                     text[2048];
+    struct buf               t = BUF_ON(text);
+
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (f->line != NULL && strncmp(lines[i], f->line, strlen(f->line)) == 0)
+            buf_printf(&t, "%s", f->instead);
+        else
+            buf_printf(&t, "%s\r\n", lines[i]);
+    buf_put(&t, SLICE("\r\n"));
+    raw_say(p, buf_cstr(&t));
+    bench_live(&b, 50);
+}
+
+TEST(a_malformed_request_is_told_what_was_expected_where)
+{
+    static const struct mistake table[] = {
+        { "CSeq", "CSeq: one OPTIONS\r\n", "SIP/2.0 400 Bad Request: expected " },
+        { "CSeq", "CSeq: 1 INVITE\r\n", "SIP/2.0 400 Bad Request: expected " },
+        { "From", "From: sip:a b;tag=1\r\n", "SIP/2.0 400 Bad Request: expected " },
+        { "To", "To: <sip:example.test>\r\nTo: <sip:x@y>\r\n", "SIP/2.0 400 Bad Request: expected " },
+        { "Content-Length", "Content-Length: -1\r\n", "SIP/2.0 400 Bad Request: expected " },
+        { "Content-Length", "Content-Length: 0\r\nMax-Forwards: many\r\n", "SIP/2.0 400 Bad Request: expected " },
+        { "OPTIONS", "OPTIONS sip:example.test SIP/7.0\r\n", "SIP/2.0 505 " },
+    };
+    const size_t count = sizeof table / sizeof *table;
+
+    bench_open(&b, "");
+    for (size_t i = 0; i < count; i++) {
+        says(&b.alice, &table[i]);
+        if (!raw_last_is(&b.alice, table[i].answer))
+            fail_msg("%s: %.80s", table[i].instead, raw_heard(&b.alice, 0));
+        CHECK_INT(i + 1, counters()->malformed_answered);
+        CHECK(strstr(raw_heard(&b.alice, 0), "Call-ID: x\r\n") != NULL);
+    }
+    CHECK(strstr(raw_heard(&b.alice, 0), " at byte ") != NULL);
+    says(&b.alice, &(struct mistake){ 0 });
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+/* RFC 3261 18.3: a body shorter than promised, and bytes behind it. */
+TEST(a_datagram_cut_short_gets_400_and_a_longer_one_is_served)
+{
+    bench_open(&b, "");
+    says(&b.alice, &(struct mistake){ "Content-Length", "Content-Length: 9\r\n", NULL });
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 400 "));
+    says(&b.alice, &(struct mistake){ "Content-Length", "Content-Length: 0\r\n\r\nmore", NULL });
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+TEST(what_cannot_be_answered_is_dropped_and_counted)
+{
+    static const char *const table[] = {
+        "nonsense",
+        "GET / HTTP/1.1\r\n\r\n",
+        "SIP/2.0 200 OK\r\n\r\n",
+        "OPTIONS sip:example.test SIP/2.0\r\nVia: broken\r\n\r\n",
+        "ACK sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\nFrom: <sip:a>;tag=1\r\n"
+        "To: <sip:b>\r\nCall-ID: x\r\nCSeq: one ACK\r\n\r\n",
+        "SIP/2.0 2000 OK\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\nFrom: <sip:a>;tag=1\r\n"
+        "To: <sip:b>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n",
+    };
+    const size_t count = sizeof table / sizeof *table;
+
+    bench_open(&b, "");
+    for (size_t i = 0; i < count; i++) {
+        raw_say(&b.alice, table[i]);
+        bench_live(&b, 50);
+        CHECK_INT(i + 1, counters()->malformed_dropped);
+    }
+    CHECK_INT(0, b.alice.count);
+    bench_close(&b);
+}
+
+TEST(keep_alives_cost_nothing_and_stray_responses_go_nowhere)
+{
+    bench_open(&b, "");
+    raw_say(&b.alice, "\r\n\r\n");
+    raw_say(&b.alice, "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-0203000000000001abcdefgh\r\n"
+                      "Via: SIP/2.0/UDP 192.0.2.9:6001;branch=z9hG4bKy\r\nFrom: <sip:a@a>;tag=1\r\n"
+                      "To: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n");
+    bench_live(&b, 50);
+    CHECK_INT(1, counters()->keepalives);
+    CHECK_INT(1, counters()->stray_responses);
+    CHECK_INT(0, b.alice.count + b.bob.count);
+    bench_close(&b);
+}
+
+static void count_line(void *arg, enum log_level level, struct slice line)
+{
+    (void)level;
+    (void)line;
+    ++*(unsigned *)arg;
+}
+
+/* A flood of rubbish must not become a flood of lines. */
+TEST(the_log_of_malformed_messages_is_bounded)
+{
+    unsigned   lines = 0;
+    struct log log   = { .level = LOG_NOTICE, .sink = count_line, .arg = &lines };
+
+    bench_open(&b, "");
+    b.at_server->log = &log;
+    for (unsigned i = 0; i < 200; i++)
+        raw_say(&b.alice, "nonsense");
+    bench_live(&b, 10);
+    CHECK_INT(200, counters()->malformed_dropped);
+    CHECK(lines > 0 && lines <= 40);
+    b.at_server->log = NULL;
+    bench_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_malformed_request_is_told_what_was_expected_where),
+        cmocka_unit_test(a_datagram_cut_short_gets_400_and_a_longer_one_is_served),
+        cmocka_unit_test(what_cannot_be_answered_is_dropped_and_counted),
+        cmocka_unit_test(keep_alives_cost_nothing_and_stray_responses_go_nowhere),
+        cmocka_unit_test(the_log_of_malformed_messages_is_bounded),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
