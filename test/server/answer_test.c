@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the server says itself (RFC 3261 8.2, 8.3, 11.2, 20.33). */
+#include "support/server_bench.h"
+#include "support/test.h"
+
+#include <stdio.h>
+
+static struct bench b;
+
+static const char *header(const char *name)
+{
+    static char value[512];
+
+    return header_of(raw_heard(&b.alice, 0), name, value, sizeof value);
+}
+
+static void asks(const char *method, const char *uri, const char *more)
+{
+    raw_ask(&b.alice, &(struct request_form){ .method = method, .uri = uri, .more = more, .to = "<sip:x@y>" });
+    bench_live(&b, 50);
+}
+
+/* RFC 3261 8.2.6.2. */
+TEST(an_answer_carries_what_ties_it_to_its_request)
+{
+    bench_open(&b, "");
+    asks("OPTIONS", "sip:example.test", "Timestamp: 54\r\n");
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKOPTIONS-1-6000\r\n"));
+    assert_string_equal("<sip:bob@example.test>;tag=1", header("From"));
+    CHECK(strncmp(header("To"), "<sip:x@y>;tag=", 14) == 0 && strlen(header("To")) > 20);
+    assert_string_equal("call-6000", header("Call-ID"));
+    assert_string_equal("1 OPTIONS", header("CSeq"));
+    assert_string_equal("0", header("Content-Length"));
+    CHECK(strstr(header("Allow"), "REGISTER") != NULL);
+    assert_string_equal("application/sdp", header("Accept"));
+    bench_close(&b);
+}
+
+/* RFC 3261 8.2.2.3: every extension that is not known is named. */
+TEST(all_that_is_unsupported_is_named)
+{
+    bench_open(&b, "");
+    asks("REGISTER", "sip:example.test", "Require: foo, bar\r\nRequire: path\r\n");
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 420 "));
+    CHECK(strstr(raw_heard(&b.alice, 0), "Unsupported: foo\r\nUnsupported: bar\r\nUnsupported: path\r\n") != NULL);
+    bench_close(&b);
+}
+
+/* RFC 3261 8.3. */
+TEST(a_redirect_server_names_the_contacts_of_the_user)
+{
+    bench_open(&b, "proxy = no\nredirect_server = yes\n");
+    raw_register(&b.bob, 1, NULL);
+    bench_live(&b, 50);
+    asks("INVITE", "sip:bob@example.test", "");
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 302 "));
+    CHECK(strncmp(header("Contact"), "<sip:bob@192.0.2.9:6001>", 24) == 0);
+    CHECK_INT(1, server_counters(b.server)->redirected);
+    bench_close(&b);
+}
+
+TEST(a_redirect_by_rule_keeps_the_user)
+{
+    bench_open(&b, "redirect_server = yes\nredirect \"far.test\" { to = \"sip:gate.test;transport=tcp\" }\n"
+                   "redirect \"one.test\" { to = \"sip:desk@gate.test\" }\n");
+    asks("INVITE", "sip:x%20y@far.test", "");
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 302 "));
+    assert_string_equal("<sip:x%20y@gate.test;transport=tcp>", header("Contact"));
+    raw_ask(&b.alice, &(struct request_form){ .method = "INVITE", .uri = "sip:x@one.test", .cseq = 2 });
+    bench_live(&b, 50);
+    assert_string_equal("<sip:desk@gate.test>", header("Contact"));
+    bench_close(&b);
+}
+
+/* A user part that would not fit gives no half Contact. */
+TEST(a_redirect_of_a_monstrous_user_has_no_contact)
+{
+    char uri[1024];
+
+    snprintf(uri, sizeof uri, "sip:%0*d@far.test", 600, 1);
+    bench_open(&b, "redirect_server = yes\nredirect \"far.test\" { to = \"sip:gate.test\" }\n");
+    asks("INVITE", uri, "");
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 302 "));
+    assert_string_equal("", header("Contact"));
+    bench_close(&b);
+}
+
+static void note_line(void *arg, enum log_level level, struct slice line)
+{
+    (void)level;
+    snprintf(arg, 1024, "%.*s", SLICE_ARG(line));
+}
+
+TEST(a_refusal_is_logged_with_its_reason_and_rule)
+{
+    char       line[1024] = "";
+    struct log log        = { .level = LOG_INFO, .sink = note_line, .arg = line };
+
+    bench_open(&b, "");
+    b.at_server->log = &log;
+    asks("INVITE", "sip:nobody@example.test", "");
+    CHECK(strstr(line, "status=404") != NULL);
+    CHECK(strstr(line, "why=\"no such user\"") != NULL);
+    CHECK(strstr(line, "call=call-6000") != NULL);
+    CHECK_INT(1, server_counters(b.server)->refused);
+    b.at_server->log = NULL;
+    bench_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_answer_carries_what_ties_it_to_its_request),
+        cmocka_unit_test(all_that_is_unsupported_is_named),
+        cmocka_unit_test(a_redirect_server_names_the_contacts_of_the_user),
+        cmocka_unit_test(a_redirect_by_rule_keeps_the_user),
+        cmocka_unit_test(a_redirect_of_a_monstrous_user_has_no_contact),
+        cmocka_unit_test(a_refusal_is_logged_with_its_reason_and_rule),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
