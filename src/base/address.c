@@ -91,6 +91,23 @@ bool address_is_loopback(const struct address *a)
     return a->family == FAMILY_6 && memcmp(a->ip, one, sizeof one) == 0;
 }
 
+bool address_is_private(const struct address *a)
+{
+    static const struct {
+        uint8_t family, first, mask, second;
+    } ranges[] = {
+        { FAMILY_4, 10, 0, 0 },      { FAMILY_4, 172, 0xf0, 16 },    { FAMILY_4, 192, 0xff, 168 },
+        { FAMILY_4, 100, 0xc0, 64 }, { FAMILY_4, 169, 0xff, 254 },   { FAMILY_6, 0xfc, 0, 0 },
+        { FAMILY_6, 0xfd, 0, 0 },    { FAMILY_6, 0xfe, 0xc0, 0x80 },
+    };
+
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (a->family == ranges[i].family && a->ip[0] == ranges[i].first &&
+            (a->ip[1] & ranges[i].mask) == ranges[i].second)
+            return true;
+    return false;
+}
+
 static unsigned group(const struct address *a, unsigned i)
 {
     return (unsigned)a->ip[2 * i] << 8 | a->ip[2 * i + 1];

@@ -30,6 +30,9 @@ bool address_eq(const struct address *a, const struct address *b);    /* ip, sco
 bool address_eq_ip(const struct address *a, const struct address *b); /* ip and scope only  */
 bool address_is_any(const struct address *a);                         /* 0.0.0.0 or ::      */
 bool address_is_loopback(const struct address *a);
+/* One that is not routed in the Internet, so that elsewhere it may be another
+ * host's: RFC 1918, RFC 6598, RFC 4193, link-local. */
+bool address_is_private(const struct address *a);
 
 enum { ADDRESS_TEXT = 64 }; /* room for any of the two, with its NUL */
 

@@ -121,6 +121,23 @@ TEST(any_and_loopback_are_known_in_both_families)
     CHECK_SLICE("none:0", written(&none, true));
 }
 
+TEST(private_addresses_are_those_of_rfc_1918_6598_4193_and_links)
+{
+    static const char *const private[] = { "10.1.1.1",    "172.16.0.1",  "172.31.255.255", "192.168.3.4", "100.64.0.1",
+                                           "100.127.9.9", "169.254.1.1", "fc00::1",        "fd12::1",     "fe80::1" };
+    static const char *const public[]  = { "9.255.0.1",   "11.0.0.1",    "172.15.0.1", "172.32.0.1",
+                                           "192.167.0.1", "192.169.0.1", "100.63.0.1", "100.128.0.1",
+                                           "169.253.0.1", "2001:db8::1", "fe00::1",    "::1" };
+    struct address a;
+
+    for (size_t i = 0; i < sizeof private / sizeof *private; i++)
+        CHECK(address_parse_ip(slice_from(private[i]), &a) && address_is_private(&a));
+    for (size_t i = 0; i < sizeof public / sizeof *public; i++)
+        CHECK(address_parse_ip(slice_from(public[i]), &a) && !address_is_private(&a));
+    a = (struct address){ 0 };
+    CHECK(!address_is_private(&a));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +146,7 @@ int main(void)
         cmocka_unit_test(a_port_may_follow),
         cmocka_unit_test(equality_is_of_bytes_scope_and_port),
         cmocka_unit_test(any_and_loopback_are_known_in_both_families),
+        cmocka_unit_test(private_addresses_are_those_of_rfc_1918_6598_4193_and_links),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
