@@ -5,6 +5,8 @@
 
 void flow_write(struct buf *b, const struct flow *flow)
 {
+    if (flow->transport == TRANSPORT_NONE)
+        return;
     buf_put(b, transport_param(flow->transport));
     buf_put_byte(b, ' ');
     address_write(b, &flow->local);

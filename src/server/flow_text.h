@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* flow_text.h - a flow as the store keeps it: "udp 192.0.2.1:5060 192.0.2.9:5060",
- * transport, local and remote address. */
+ * transport, local and remote address; nothing for TRANSPORT_NONE. */
 
 #ifndef SERVER_FLOW_TEXT_H
 #define SERVER_FLOW_TEXT_H

@@ -93,6 +93,25 @@ static struct slice header_value(const struct message *m, enum header_id id)
     return h != NULL ? h->value : SLICE("");
 }
 
+/* Is `contact` the sender's own?  A literal address that is neither where the
+ * request came from, nor where its Via says it is, nor a private one seen from
+ * outside, is another host's (RFC 3261 10.2.1 lets one register it). */
+static bool is_own(const struct message *request, const struct uri *contact)
+{
+    const struct address *source = &request->flow.remote;
+    struct address        host;
+
+    return !address_parse_ip(contact->host, &host) || address_eq_ip(&host, source) ||
+           slice_eq_nocase(contact->host, request->via.host) ||
+           (address_is_private(&host) && !address_is_private(source));
+}
+
+/* The way back to it; none to somebody else, whose URI is resolved. */
+static struct flow flow_back(const struct message *request, const struct uri *contact)
+{
+    return is_own(request, contact) ? request->flow : (struct flow){ .transport = TRANSPORT_NONE };
+}
+
 static void put_binding(struct work *w, const struct binding_change *change, struct binding *replaces)
 {
     struct server *s = w->server;
@@ -105,7 +124,7 @@ static void put_binding(struct work *w, const struct binding_change *change, str
         .q          = change->q,
         .expires_at = world_now(s->world) + (msec)change->expires * SECOND,
         .user_agent = header_value(w->request, HEADER_USER_AGENT),
-        .flow       = w->request->flow,
+        .flow       = flow_back(w->request, &change->contact.uri),
         .row        = replaces != NULL ? replaces->row : 0,
     };
     struct binding *made;
@@ -119,10 +138,12 @@ static void put_binding(struct work *w, const struct binding_change *change, str
         note_put(w, made, change->expires);
 }
 
-static bool came_another_way(const struct binding *b, const struct message *request)
+static bool came_another_way(const struct binding *b, const struct message *request, const struct uri *contact)
 {
-    return b->flow.transport != request->flow.transport || b->flow.connection != request->flow.connection ||
-           !address_eq(&b->flow.remote, &request->flow.remote);
+    struct flow flow = flow_back(request, contact);
+
+    return b->flow.transport != flow.transport || b->flow.connection != flow.connection ||
+           !address_eq(&b->flow.remote, &flow.remote);
 }
 
 static bool outlives_lease(struct server *s, const struct binding *b, const struct binding_change *change)
@@ -137,7 +158,7 @@ static void refresh_binding(struct work *w, const struct binding_change *change,
     struct server *s          = w->server;
     msec           expires_at = world_now(s->world) + (msec)change->expires * SECOND;
 
-    if (came_another_way(b, w->request)) {
+    if (came_another_way(b, w->request, &change->contact.uri)) {
         put_binding(w, change, b);
         return;
     }
@@ -262,7 +283,7 @@ static size_t writes_of(const struct work *w, const struct binding_change *chang
         return 1;
     case BINDING_REFRESH:
         b = w->existing[change->index];
-        return came_another_way(b, w->request) || outlives_lease(w->server, b, change);
+        return came_another_way(b, w->request, &change->contact.uri) || outlives_lease(w->server, b, change);
     case BINDING_REMOVE_ALL:
         return w->existing_count;
     }
