@@ -83,7 +83,7 @@ void journal_packet(void *journal, const struct packet *p)
     };
     struct entry *e;
 
-    if (p->stage == PACKET_ARRIVED && !p->is_stream && is_rtp(p->bytes))
+    if ((p->stage == PACKET_ARRIVED || p->stage == PACKET_REFUSED) && !p->is_stream && is_rtp(p->bytes))
         count_media(journal, p);
     if (p->stage == PACKET_SENT || !wire_is_sip(p->bytes))
         return;

@@ -54,7 +54,7 @@ void journal_packet(void *journal, const struct packet *p);
 /* Borrows nothing. */
 void journal_note(struct journal *j, enum entry_kind kind, msec at, const struct host *whose, struct slice text);
 
-/* How many RTP packets of `from` have come to `to` so far. */
+/* How many RTP packets of `from` have come to `to` so far, also to closed ports. */
 uint64_t journal_media(const struct journal *j, const struct host *from, const struct host *to);
 
 static inline bool entry_is_message(const struct entry *e)
