@@ -23,12 +23,11 @@ static void on_register(const struct client_user *u, object_id txn, enum client_
     uint32_t        random = (uint32_t)random_u64(&p->world->random);
     msec            now    = world_now(p->world);
 
-    if (a == NULL || a->txn != txn)
+    if (a == NULL || a->txn != txn || (event == CLIENT_RESPONSE && response->status < 200))
         return;
+    a->error = event == CLIENT_ERROR ? detail : 0;
     switch (event) {
     case CLIENT_RESPONSE:
-        if (response->status < 200)
-            return;
         reason_set(&a->reason, response->reason);
         perform(a, registration_on_response(&a->registration, &a->secret, response, random, now));
         return;
@@ -83,6 +82,7 @@ static void perform(struct account *a, unsigned actions)
         int error = send_register(a);
 
         if (error != 0) {
+            a->error = error;
             reason_set(&a->reason, slice_from(error_text(error)));
             actions |= registration_on_silence(&a->registration, 503, (uint32_t)random_u64(&w->random), world_now(w));
         }
@@ -231,7 +231,8 @@ void account_fill_event(struct account *a, enum phone_event_kind kind, struct ph
     *e = (struct phone_event){
         .kind     = kind,
         .account  = a->id,
-        .status   = r->status,
+        .status   = a->error == 0 ? r->status : 0,
+        .error    = a->error,
         .reason   = reason_slice(&a->reason),
         .peer     = a->aor,
         .call_id  = r->config.call_id,

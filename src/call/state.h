@@ -58,6 +58,7 @@ struct account {
     object_id           txn;     /* the REGISTER under way           */
     unsigned            pending; /* set of 1 << enum phone_event_kind */
     struct reason       reason;
+    int                 error; /* why nobody could be asked, or 0 */
 };
 
 /* One dialog that our INVITE made, or the one theirs did. */

@@ -123,7 +123,7 @@ static void on_event(struct shell *s, const struct phone_event *e)
     struct answering *a = s->user;
 
     if (e->kind == PHONE_REGISTER_FAILED && e->retry_in == NEVER)
-        shell_finish(s, (int)exit_code_of_status(e->status, false));
+        shell_finish(s, report_registration_code(e));
     if (e->kind == PHONE_INCOMING)
         on_incoming(a, e);
     if (e->call == 0 || e->call != a->call)

@@ -118,7 +118,7 @@ static void on_registration(struct calling *c, const struct phone_event *e)
     if (e->kind == PHONE_REGISTERED)
         code = place(c->shell, c);
     else
-        code = (int)(e->status != 0 ? exit_code_of_status(e->status, false) : exit_code_of_error(e->error));
+        code = report_registration_code(e);
     if (code != EXIT_OK)
         shell_finish(c->shell, code);
 }

@@ -3,6 +3,7 @@
 
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
+#include "cmd/report.h"
 #include "cmd/shell.h"
 
 #include <stdio.h>
@@ -29,7 +30,7 @@ static void on_event(struct shell *s, const struct phone_event *e)
     if (e->kind == PHONE_INCOMING)
         call_reject(s->phone, e->call, 480);
     if (e->kind == PHONE_REGISTER_FAILED && (r->once || e->retry_in == NEVER))
-        shell_finish(s, (int)exit_code_of_status(e->status, false));
+        shell_finish(s, report_registration_code(e));
     if (e->kind != PHONE_REGISTERED || !r->once)
         return;
     s->registered = false; /* nothing to take back */

@@ -330,3 +330,8 @@ int report_exit_code(const struct phone_event *e, bool rang)
     }
     return EXIT_ERROR;
 }
+
+int report_registration_code(const struct phone_event *e)
+{
+    return (int)(e->status != 0 ? exit_code_of_status(e->status, false) : exit_code_of_error(e->error));
+}

@@ -24,5 +24,7 @@ const struct report_row *report_fields(void);
 
 /* What a call's end means for a script. */
 int report_exit_code(const struct phone_event *ended, bool rang);
+/* The same for PHONE_REGISTER_FAILED. */
+int report_registration_code(const struct phone_event *failed);
 
 #endif

@@ -2,6 +2,7 @@
 /* A phone hears from a peer that is played message by message. */
 #include "call/phone.h"
 
+#include "base/error.h"
 #include "call/call.h"
 #include "support/phones.h"
 
@@ -381,6 +382,21 @@ TEST(a_wrong_password_is_told_and_not_tried_again)
     CHECK(user_last(&alice, PHONE_REGISTER_FAILED)->event.retry_in == NEVER);
 }
 
+TEST(a_registrar_that_cannot_be_reached_is_told_with_the_reason)
+{
+    const struct told *t;
+
+    registrar.world->ops->udp_close(registrar.udp);
+    phone_register(alice.phone, alice.account);
+    run_for(network, 100);
+    t = user_last(&alice, PHONE_REGISTER_FAILED);
+    CHECK(t != NULL);
+    CHECK_INT(0, t->event.status);
+    CHECK_INT(-ERR_REFUSED, t->event.error);
+    CHECK(t->event.retry_in >= 29000 && t->event.retry_in <= 60000);
+    phone_unregister(alice.phone, alice.account);
+}
+
 TEST(a_registrar_that_is_down_is_tried_again_later)
 {
     phone_register(alice.phone, alice.account);
@@ -421,6 +437,7 @@ int main(void)
         CASE(an_ack_without_the_answer_that_we_need_ends_the_call),
         CASE(an_account_registers_refreshes_and_unregisters),
         CASE(a_wrong_password_is_told_and_not_tried_again),
+        CASE(a_registrar_that_cannot_be_reached_is_told_with_the_reason),
         CASE(a_registrar_that_is_down_is_tried_again_later),
     };
 

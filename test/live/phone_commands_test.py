@@ -205,6 +205,10 @@ def test_exit_codes_say_how_a_call_ended():
         b.ahoy("call", "sip:bob@127.0.0.1", "--account", "nobody", "--null-audio", code=13)
         b.ahoy("call", "sip:bob@127.0.0.1", "--play", b.folder + "/none.wav", code=2)
         b.ahoy("register", code=13)
+        b.ahoy("account", "add", "--password-stdin", "--proxy", "sip:127.0.0.1:%d" % free_port(), "a@example.test",
+               stdin="x\n")
+        b.ahoy("register", "--once", code=15)
+        b.ahoy("call", "bob", "--null-audio", code=15)
 
 
 def test_ping_counts_answers_and_losses():
