@@ -31,6 +31,16 @@ static struct slice next_line(struct slice *rest)
     return line;
 }
 
+/* A message may come after empty lines (RFC 3261 7.5): they are not its end. */
+static struct slice skip_empty_lines(struct slice text)
+{
+    while (text.len > 0 && (*text.ptr == '\r' || *text.ptr == '\n')) {
+        text.ptr++;
+        text.len--;
+    }
+    return text;
+}
+
 static bool is_fold(struct slice line)
 {
     return line.len > 0 && (*line.ptr == ' ' || *line.ptr == '\t');
@@ -88,6 +98,7 @@ void trace_write_masked(struct buf *b, struct slice text)
 {
     bool in_body = false, masking = false;
 
+    text = skip_empty_lines(text);
     while (text.len > 0) {
         struct slice line = next_line(&text);
         size_t       part = shown(line, in_body);

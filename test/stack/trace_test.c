@@ -39,6 +39,13 @@ TEST(a_header_after_the_masked_one_is_not_swallowed_by_its_own_fold)
     CHECK_SLICE("X\r\nSubject: a\r\n b\r\n\r\n", masked(SLICE("X\r\nSubject: a\r\n b\r\n\r\n")));
 }
 
+/* RFC 3261 7.5 */
+TEST(credentials_behind_empty_lines_are_masked_too)
+{
+    CHECK_SLICE("REGISTER sip:h SIP/2.0\r\nAuthorization: ***\r\n\r\n",
+                masked(SLICE("\r\n\r\nREGISTER sip:h SIP/2.0\r\nAuthorization: Digest x\r\n\r\n")));
+}
+
 TEST(keys_in_sdp_are_masked)
 {
     CHECK_SLICE("X\r\n\r\nv=0\r\na=crypto:***\r\nk=***\r\na=ptime:20\r\n",
@@ -136,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(credentials_are_masked_folds_included),
         cmocka_unit_test(a_header_after_the_masked_one_is_not_swallowed_by_its_own_fold),
+        cmocka_unit_test(credentials_behind_empty_lines_are_masked_too),
         cmocka_unit_test(keys_in_sdp_are_masked),
         cmocka_unit_test(a_body_that_looks_like_credentials_stays),
         cmocka_unit_test(what_ends_in_the_middle_is_no_trouble),
