@@ -28,8 +28,8 @@ struct actor_kind {
     /* What should be over by now and is not, in words; nothing if all is well.
      * May be NULL. */
     void (*check_settled)(struct actor *a, struct buf *left);
-    /* Starving, it may have been left alone by a peer that had no memory to say
-     * good-bye: end that.  May be NULL. */
+    /* In trouble it may have been left alone by a peer that could not say good-bye,
+     * or by the script: end that.  May be NULL. */
     void (*give_up)(struct actor *a);
     /* Free what runs in the world. */
     void (*stop)(struct actor *a);

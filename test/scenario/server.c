@@ -61,6 +61,8 @@ static bool server_begin(struct server_actor *a)
     struct scenario *s            = a->actor.scenario;
     char             problem[256] = "";
 
+    if (a->config == NULL)
+        return scenario_fail(s, "it has no configuration");
     if (a->actor.world == NULL)
         actor_start_world(&a->actor);
     a->server = server_new(a->actor.world, a->config, &(struct stack_trace){ 0 });

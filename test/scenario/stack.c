@@ -222,6 +222,18 @@ static void stack_check(struct actor *a, struct buf *left)
         buf_printf(left, "%zu transactions, connections or lookups", alive);
 }
 
+/* Every request must be answered in the end, also when the script has missed it. */
+static void stack_give_up(struct actor *a)
+{
+    struct stack_actor *s = stack_actor_of(a);
+
+    for (size_t i = 0; i < METHOD_COUNT && s->stack != NULL; i++)
+        if (stack_server_request(s->stack, s->server_txn[i]) != NULL)
+            (void)stack_reply(s->stack, s->server_txn[i], 480, SLICE(""));
+    if (s->stack != NULL)
+        stack_cancel(s->stack, s->invite, SLICE("")); /* one that rings for ever is its user's to end */
+}
+
 static void stack_stop(struct actor *a)
 {
     struct stack_actor *s = stack_actor_of(a);
@@ -237,7 +249,8 @@ static void stack_actor_free(struct actor *a)
     free(stack_actor_of(a));
 }
 
-static const struct actor_kind stack_kind = { "stack", stack_act, stack_check, NULL, stack_stop, stack_actor_free };
+static const struct actor_kind stack_kind = { "stack",       stack_act,  stack_check,
+                                              stack_give_up, stack_stop, stack_actor_free };
 
 static bool stack_begin(struct stack_actor *a)
 {
