@@ -51,6 +51,14 @@ object_id id_add(struct id_table *t, void *object);
 void     *id_find(const struct id_table *t, object_id id);
 void      id_remove(struct id_table *t, object_id id);
 
+/* For a struct table of objects found by an id: the ids of objects that live
+ * together differ in the index, and a table looks at the low bits. */
+static inline uint64_t id_hash(object_id id)
+{
+    id *= 0x9e3779b97f4a7c15u;
+    return id ^ id >> 32;
+}
+
 static inline uint8_t id_worker(object_id id)
 {
     return (uint8_t)(id >> 56);

@@ -25,14 +25,9 @@ struct context {
 
 static void perform(struct context *c, const struct rc_actions *actions);
 
-static uint64_t txn_hash(object_id txn)
-{
-    return txn * 0x9e3779b97f4a7c15;
-}
-
 static struct context *find_by_txn(struct server *s, object_id txn)
 {
-    struct table_link *l = table_first(&s->contexts_by_txn, txn_hash(txn));
+    struct table_link *l = table_first(&s->contexts_by_txn, id_hash(txn));
 
     for (; l != NULL; l = table_next(l)) {
         struct context *c = CONTAINER_OF(l, struct context, by_txn);
@@ -72,7 +67,7 @@ static struct context *context_new(struct server *s, const struct passage *p)
     c->server  = s;
     c->txn     = p->txn;
     c->request = message_hold(p->request);
-    table_insert(&s->contexts_by_txn, &c->by_txn, txn_hash(c->txn));
+    table_insert(&s->contexts_by_txn, &c->by_txn, id_hash(c->txn));
     rc_init(&c->rc, p->request->method == METHOD_INVITE, s->config->timer_c, 64 * s->config->t1);
     return c;
 }

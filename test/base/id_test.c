@@ -126,9 +126,24 @@ TEST(without_memory_there_is_no_id_and_the_others_stay)
     id_table_fini(&t);
 }
 
+/* Ids differ in their high bits; buckets are chosen by the low ones. */
+TEST(ids_that_live_together_do_not_share_a_bucket)
+{
+    enum { IDS = 4096, BUCKETS = 1024, FAIR = IDS / BUCKETS };
+    static unsigned buckets[BUCKETS];
+    static char     object;
+    struct id_table t;
+
+    id_table_init(&t, 0, ID_SERVER_TXN, IDS);
+    for (int i = 0; i < IDS; i++)
+        CHECK(++buckets[id_hash(id_add(&t, &object)) % BUCKETS] < 8 * FAIR);
+    id_table_fini(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ids_that_live_together_do_not_share_a_bucket),
         cmocka_unit_test(an_id_finds_its_object_until_it_is_removed),
         cmocka_unit_test(a_stale_id_never_finds_a_stranger),
         cmocka_unit_test(ids_of_other_tables_and_nonsense_find_nothing),
