@@ -3,13 +3,31 @@
 #include "route/binding.h"
 #include "server/internal.h"
 
+enum { LOG_LINES_PER_SECOND = 100 };
+
 static const char allowed[] = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, MESSAGE, INFO, UPDATE, PRACK, SUBSCRIBE, "
                               "NOTIFY, REFER, PUBLISH";
+
+/* Anybody can make us refuse: a flood of requests is not to become a flood of lines. */
+static bool may_log(struct server *s)
+{
+    msec second = world_now(s->world) / 1000;
+
+    if (s->log_second != second) {
+        s->log_second = second;
+        s->log_lines  = 0;
+    }
+    return s->log_lines++ < LOG_LINES_PER_SECOND;
+}
 
 static void log_answer(struct server *s, const struct message *request, unsigned status, const struct reason *why)
 {
     struct log_line line;
 
+    if (!may_log(s)) {
+        s->counters.unlogged++;
+        return;
+    }
     log_begin(&line, s->world->log, LOG_INFO, "server", "answered");
     log_slice(&line, "call", request->call_id);
     log_slice(&line, "method", request->method_text);

@@ -38,6 +38,8 @@ struct server {
     struct flow            listeners[SERVER_LISTENERS];
     unsigned               listener_count;
     int                    load_error;
+    msec                   log_second; /* answer.c: so many lines in it */
+    unsigned               log_lines;
 
     struct link waits; /* registrar.c */
     size_t      wait_count;

@@ -107,6 +107,34 @@ TEST(a_refusal_is_logged_with_its_reason_and_rule)
     bench_close(&b);
 }
 
+static void count_line(void *arg, enum log_level level, struct slice line)
+{
+    (void)level;
+    (void)line;
+    ++*(unsigned *)arg;
+}
+
+TEST(a_flood_of_refusals_is_no_flood_of_lines)
+{
+    unsigned   lines = 0;
+    struct log log   = { .level = LOG_INFO, .sink = count_line, .arg = &lines };
+
+    bench_open(&b, "");
+    b.at_server->log = &log;
+    for (unsigned i = 1; i <= 300; i++)
+        raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:nobody@example.test", .cseq = i });
+    bench_live(&b, 50);
+    CHECK_INT(300, server_counters(b.server)->refused);
+    CHECK_INT(100, lines);
+    CHECK_INT(200, server_counters(b.server)->unlogged);
+    bench_live(&b, 1000);
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:nobody@example.test", .cseq = 301 });
+    bench_live(&b, 50);
+    CHECK_INT(101, lines);
+    b.at_server->log = NULL;
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +144,7 @@ int main(void)
         cmocka_unit_test(a_redirect_by_rule_keeps_the_user),
         cmocka_unit_test(a_redirect_of_a_monstrous_user_has_no_contact),
         cmocka_unit_test(a_refusal_is_logged_with_its_reason_and_rule),
+        cmocka_unit_test(a_flood_of_refusals_is_no_flood_of_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
