@@ -8,7 +8,13 @@
 
 #include <stdlib.h>
 
-enum { LEASE_MAX = 600 * SECOND, BINDINGS_MAX = LIMIT_LIST };
+enum {
+    LEASE_MAX    = 600 * SECOND,
+    BINDINGS_MAX = LIMIT_LIST,
+    CONTACT_MAX  = 1024, /* bytes of a Contact, parameters included: ten of them fit into the 200 */
+    CALL_ID_MAX  = 512,
+    USER_AGENT   = 256, /* cut to this */
+};
 
 /* ---- the answer ---- */
 
@@ -86,11 +92,13 @@ static void note_put(struct work *w, struct binding *b, uint32_t expires)
     w->written[w->written_count++] = b;
 }
 
-static struct slice header_value(const struct message *m, enum header_id id)
+static struct slice user_agent_of(const struct message *m)
 {
-    const struct header *h = message_header(m, id);
+    const struct header *h = message_header(m, HEADER_USER_AGENT);
 
-    return h != NULL ? h->value : SLICE("");
+    if (h == NULL)
+        return SLICE("");
+    return (struct slice){ h->value.ptr, h->value.len < USER_AGENT ? h->value.len : USER_AGENT };
 }
 
 /* Is `contact` the sender's own?  A literal address that is neither where the
@@ -123,7 +131,7 @@ static void put_binding(struct work *w, const struct binding_change *change, str
         .cseq       = w->request->cseq.number,
         .q          = change->q,
         .expires_at = world_now(s->world) + (msec)change->expires * SECOND,
-        .user_agent = header_value(w->request, HEADER_USER_AGENT),
+        .user_agent = user_agent_of(w->request),
         .flow       = flow_back(w->request, &change->contact.uri),
         .row        = replaces != NULL ? replaces->row : 0,
     };
@@ -194,6 +202,21 @@ static void apply(struct work *w, const struct binding_change *change)
             remove_binding(w, w->existing[i]);
         break;
     }
+}
+
+/* A phone that registered by a stream is reached by it alone, so it is not closed as
+ * idle before the registration ends. */
+static void keep_connection(const struct work *w, const struct binding_verdict *verdict)
+{
+    struct server *s       = w->server;
+    uint32_t       longest = 0;
+
+    if (verdict->count == 0 || !transport_is_reliable(w->request->flow.transport))
+        return;
+    for (unsigned i = 0; i < verdict->count; i++)
+        if (verdict->changes[i].expires > longest)
+            longest = verdict->changes[i].expires;
+    stack_keep_connection(s->stack, &w->request->flow, world_now(s->world) + (msec)longest * SECOND);
 }
 
 static void commit(struct work *w, object_id txn)
@@ -290,6 +313,20 @@ static size_t writes_of(const struct work *w, const struct binding_change *chang
     return 0;
 }
 
+/* What one request may make us keep for hours has a bound: false if it has been
+ * answered 513. */
+static bool is_of_size(const struct work *w, object_id txn, const struct binding_verdict *verdict)
+{
+    static const struct reason too_large = { "Contact or Call-ID is too large", "limit" };
+    bool                       fits      = w->request->call_id.len <= CALL_ID_MAX;
+
+    for (unsigned i = 0; i < verdict->count && verdict->changes[0].kind != BINDING_REMOVE_ALL; i++)
+        fits = fits && verdict->changes[i].contact.text.len <= CONTACT_MAX;
+    if (!fits)
+        answer(w->server, txn, 513, &too_large);
+    return fits;
+}
+
 /* Room in the store and in RAM for all of it, or it is not begun: false if a 503
  * has been given. */
 static bool has_room(struct work *w, object_id txn, const struct binding_verdict *verdict)
@@ -329,10 +366,11 @@ static void update(struct server *s, object_id txn, struct message *request, str
         answer_verdict(s, txn, &verdict);
         return;
     }
-    if (!has_room(&w, txn, &verdict))
+    if (!is_of_size(&w, txn, &verdict) || !has_room(&w, txn, &verdict))
         return;
     for (unsigned i = 0; i < verdict.count; i++)
         apply(&w, &verdict.changes[i]);
+    keep_connection(&w, &verdict);
     commit(&w, txn);
 }
 
@@ -367,19 +405,25 @@ static bool is_allowed(struct server *s, object_id txn, const struct message *re
     return false;
 }
 
-/* 10.3 step 2: no extension is known here, so each that is required is named. */
-static struct slice unsupported_of(const struct message *request, char *memory, size_t size)
+/* 10.3 step 2: no extension is known here, so each that is required is named, as
+ * far as whole lines fit.  False if none is required. */
+static bool requires_what_is_unknown(const struct message *request, struct buf *lines)
 {
-    struct header_values v = message_values(request, HEADER_REQUIRE);
-    struct buf           b = buf_on(memory, size);
+    struct header_values v        = message_values(request, HEADER_REQUIRE);
+    bool                 required = false;
     struct slice         token;
 
     while (values_next_token(&v, &token)) {
-        buf_put(&b, SLICE("Unsupported: "));
-        buf_put(&b, token);
-        buf_put(&b, SLICE("\r\n"));
+        size_t whole = lines->len;
+
+        required = true;
+        buf_put(lines, SLICE("Unsupported: "));
+        buf_put(lines, token);
+        buf_put(lines, SLICE("\r\n"));
+        if (!buf_ok(lines))
+            lines->len = whole;
     }
-    return buf_slice(&b);
+    return required;
 }
 
 void registrar_request(struct server *s, object_id txn, struct message *request)
@@ -387,11 +431,11 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
     static const struct reason foreign = { "To is not of our domains", "RFC 3261 10.3 step 5" };
     char                       memory[AOR_TEXT], lines[1024];
     struct slice               key         = aor_of(s, &request->to.uri, memory);
-    struct slice               unsupported = unsupported_of(request, lines, sizeof lines);
+    struct buf                 unsupported = BUF_ON(lines);
 
     s->counters.registers++;
-    if (unsupported.len > 0) {
-        answer_unsupported(s, txn, unsupported);
+    if (requires_what_is_unknown(request, &unsupported)) {
+        answer_unsupported(s, txn, buf_slice(&unsupported));
         return;
     }
     if (!is_allowed(s, txn, request))

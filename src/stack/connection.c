@@ -15,9 +15,20 @@ static void on_idle(struct timer *timer, msec now)
 
 static void touch(struct connection *c)
 {
-    struct stack *s = c->stack;
+    struct stack *s  = c->stack;
+    msec          at = world_now(s->world) + s->config.connection_idle;
 
-    world_timer(s->world, &c->idle, on_idle, world_now(s->world) + s->config.connection_idle);
+    world_timer(s->world, &c->idle, on_idle, at > c->keep_until ? at : c->keep_until);
+}
+
+void stack_keep_connection(struct stack *s, const struct flow *flow, msec until)
+{
+    struct connection *c = id_find(&s->connection_ids, flow->connection);
+
+    if (c == NULL)
+        return;
+    c->keep_until = until;
+    touch(c);
 }
 
 /* Everyone who sent by this connection and still waits learns that it is gone. */

@@ -49,7 +49,8 @@ struct connection {
     struct flow       flow;
     struct framer     framer;
     struct timer      idle;
-    struct link       users; /* client_txn.on_connection */
+    msec              keep_until; /* a phone is to be reached by it */
+    struct link       users;      /* client_txn.on_connection       */
 };
 
 /* What RFC 3261 17.2.3 compares, copied so that the request itself may go. */

@@ -148,6 +148,10 @@ struct slice stack_server_tag(const struct stack *s, object_id server_txn);
  * (RFC 3261 8.2.2.2)? */
 bool stack_is_merged(const struct stack *s, object_id server_txn);
 
+/* Do not close the connection of `flow` as idle before `until` (a time in the past:
+ * treat it like any other again).  Nothing if it is gone. */
+void stack_keep_connection(struct stack *s, const struct flow *flow, msec until);
+
 /* Transactions, connections and lookups that are alive: 0 when all is quiet. */
 size_t                       stack_alive(const struct stack *s);
 const struct stack_counters *stack_counters(const struct stack *s);

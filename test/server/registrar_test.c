@@ -320,6 +320,73 @@ TEST(each_wait_ends_with_its_own_commit)
     bench_close(&b);
 }
 
+/* What is required and not known is refused however it is spelt, in whole lines. */
+TEST(a_monstrous_require_is_refused_in_good_form)
+{
+    char more[2600], value[64];
+
+    snprintf(more, sizeof more, "Require: %0*d, foo\r\nRequire: %0*d\r\n", 1500, 1, 900, 2);
+    bench_open(&b, "");
+    registers(1, more);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 420 "));
+    CHECK(strcmp(header_of(raw_heard(&b.bob, 0), "Content-Length", value, sizeof value), "0") == 0);
+    CHECK_INT(0, location_count(server_location(b.server)));
+    bench_close(&b);
+}
+
+/* One request cannot make us keep kilobytes for hours. */
+TEST(what_is_kept_of_a_binding_is_bounded)
+{
+    char more[3000];
+
+    bench_open(&b, "");
+    snprintf(more, sizeof more, "Contact: <sip:%0*d@192.0.2.9>\r\n", 1100, 1);
+    raw_ask(&b.bob, &(struct request_form){ .more = more });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 513 "));
+    CHECK_INT(0, location_count(server_location(b.server)));
+    snprintf(more, sizeof more, "User-Agent: %0*d\r\n", 2000, 1);
+    registers(2, more);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    CHECK_INT(256, aor_first(location_find(server_location(b.server), SLICE("sip:bob@example.test")))->user_agent.len);
+    snprintf(more, sizeof more, "%0*d", 600, 1);
+    raw_ask(&b.bob, &(struct request_form){ .call_id = more, .cseq = 3, .more = "Contact: <sip:x@y>\r\n" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 513 "));
+    CHECK_INT(1, location_count(server_location(b.server)));
+    bench_close(&b);
+}
+
+/* A phone behind a stream is reached by nothing else: the stream lives as long as
+ * the registration, however quiet it is, and no longer. */
+TEST(the_stream_of_a_registered_phone_is_not_idle)
+{
+    struct raw_phone tcp;
+
+    bench_open(&b, "connection_idle = 30s\n");
+    raw_connect(&tcp, b.at_phones);
+    bench_live(&b, 10);
+    raw_ask(&tcp, &(struct request_form){ .more = "Contact: <sip:bob@10.1.1.1>\r\nExpires: 600\r\n" });
+    bench_live(&b, 590 * 1000);
+    CHECK(!tcp.closed);
+    raw_forget(&tcp);
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:bob@example.test" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&tcp, "MESSAGE sip:bob@10.1.1.1 SIP/2.0\r\n"));
+    raw_answer(&tcp, 0, "200 OK", "b");
+    bench_live(&b, 60 * 1000);
+    CHECK(tcp.closed);
+    raw_connect(&tcp, b.at_phones);
+    bench_live(&b, 10);
+    raw_ask(&tcp, &(struct request_form){ .cseq = 2, .more = "Contact: <sip:bob@10.1.1.1>\r\nExpires: 600\r\n" });
+    bench_live(&b, 50);
+    raw_ask(&tcp, &(struct request_form){ .cseq = 3, .more = "Contact: *\r\nExpires: 0\r\n" });
+    bench_live(&b, 31 * 1000);
+    CHECK(tcp.closed);
+    raw_close(&tcp);
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +406,9 @@ int main(void)
         cmocka_unit_test(without_authentication_anybody_of_our_domain_may_register),
         cmocka_unit_test(a_hanging_disk_does_not_collect_waits_without_end),
         cmocka_unit_test(each_wait_ends_with_its_own_commit),
+        cmocka_unit_test(a_monstrous_require_is_refused_in_good_form),
+        cmocka_unit_test(what_is_kept_of_a_binding_is_bounded),
+        cmocka_unit_test(the_stream_of_a_registered_phone_is_not_idle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -244,7 +244,7 @@ void raw_ask(struct raw_phone *p, const struct request_form *form)
 
 void raw_register(struct raw_phone *p, unsigned cseq, const char *more)
 {
-    char lines[1024];
+    char lines[RAW_TEXT];
 
     snprintf(lines, sizeof lines, "Contact: <sip:bob@192.0.2.9:%u>\r\n%s", p->port, or_else(more, ""));
     raw_ask(p, &(struct request_form){ .cseq = cseq, .more = lines });
