@@ -260,6 +260,8 @@ void stack_write_sent_by(const struct stack *s, struct buf *b, const struct flow
         return;
     }
     if (e != NULL) {
+        if (e->udp != NULL && !e->wildcard)
+            local = e->local; /* it leaves from there, whatever a flow of old says */
         local.port = e->local.port;
         if (address_is_any(&local))
             source_towards((struct stack *)s, &flow->remote, &local);

@@ -210,9 +210,12 @@ TEST(an_answer_of_the_name_service_after_the_end_is_harmless)
     calls("INVITE", "sip:x@far.test", 1);
     calls("MESSAGE", "sip:x@far.test", 2);
     bench_live(&b, 1000);
-    bench_kill(&b);
+    store_fake_crash(b.store);
+    bench_live(&b, 1);
+    server_free(b.server);
+    bench_live(&b, 120000); /* the world goes on without it */
+    world_fake_free(b.at_server);
     bench_start(&b);
-    bench_live(&b, 120000);
     CHECK_INT(0, b.bob.count + b.carol.count);
     bench_close(&b);
 }
@@ -236,6 +239,32 @@ TEST(a_call_cancelled_while_a_name_is_looked_up_ends_like_any_other)
         }
     bench_live(&b, 50);
     CHECK(raw_last_is(&b.alice, "SIP/2.0 487 "));
+    bench_close(&b);
+}
+
+/* The stream that bob registered by is gone; his Contact is a name, and to ask for
+ * it takes longer than Timer B of an attempt that was over before it began. */
+TEST(a_failed_flow_does_not_hurry_the_lookup_that_follows)
+{
+    struct raw_phone tcp;
+
+    bench_open(&b, "");
+    network_add_ip(b.network, "host.test", "192.0.2.9");
+    raw_connect(&tcp, b.at_phones);
+    bench_live(&b, 10);
+    raw_ask(&tcp, &(struct request_form){ .more = "Contact: <sip:bob@host.test:6001>\r\n" });
+    bench_live(&b, 50);
+    raw_close(&tcp);
+    bench_live(&b, 50);
+    network_set_name_delay(b.network, 40000);
+    calls("INVITE", "sip:bob@example.test", 1);
+    bench_live(&b, 39000);
+    CHECK_INT(1, b.alice.count); /* the 100 */
+    bench_live(&b, 2000);
+    CHECK(raw_last_is(&b.bob, "INVITE sip:bob@host.test:6001 SIP/2.0\r\n"));
+    raw_answer(&b.bob, 0, "486 Busy Here", "b");
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 486 "));
     bench_close(&b);
 }
 
@@ -293,6 +322,7 @@ int main(void)
         cmocka_unit_test(a_provisional_response_starts_timer_c_anew),
         cmocka_unit_test(an_answer_of_the_name_service_after_the_end_is_harmless),
         cmocka_unit_test(a_call_cancelled_while_a_name_is_looked_up_ends_like_any_other),
+        cmocka_unit_test(a_failed_flow_does_not_hurry_the_lookup_that_follows),
         cmocka_unit_test(at_the_limit_of_client_transactions_the_caller_hears_503),
         cmocka_unit_test(a_cancel_that_finds_no_room_is_sent_later),
     };
