@@ -10,13 +10,7 @@
 #include <stdio.h>
 
 enum {
-    OPT_JSON = OPTION_LONG_ONLY,
-    OPT_TRACE,
-    OPT_PROXY,
-    OPT_PLAY,
-    OPT_RECORD,
-    OPT_NULL_AUDIO,
-    OPT_DURATION,
+    OPT_DURATION = SHELL_OPTION_OWN,
     OPT_AFTER,
     OPT_AUTO,
     OPT_COUNT,
@@ -27,8 +21,8 @@ enum {
 };
 
 static const struct option_entry entries[] = {
-    { 'a', "account", "NAME", "this account instead of the default one" },
-    SOUND_OPTIONS(OPT_PLAY, OPT_RECORD, OPT_NULL_AUDIO),
+    SHELL_ACCOUNT_OPTION,
+    SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_NULL_AUDIO),
     { OPT_AFTER, "after", "SECONDS", "ring so long before answering (2)" },
     { OPT_AUTO, "auto", NULL, "answer at once, without ringing" },
     { OPT_COUNT, "count", "N", "exit after N calls" },
@@ -37,9 +31,7 @@ static const struct option_entry entries[] = {
     { OPT_DECLINE, "decline", NULL, "refuse each call: declined (603)" },
     { OPT_GUEST, "no-account", NULL, "register nowhere, take calls that come straight to this host" },
     { OPT_PORT, "port", "PORT", "listen there (any free one; without an account 5060)" },
-    { OPT_PROXY, "proxy", "URI", "send requests there instead of to the account's proxy" },
-    { OPT_JSON, "json", NULL, "one JSON object a line on stdout for each event" },
-    { OPT_TRACE, "trace", "FILE", "append each SIP message to FILE, see 'ahoy trace'" },
+    SHELL_OPTIONS,
     OPTION_TABLE_END,
 };
 
@@ -160,21 +152,9 @@ static bool read_number(struct options *o, int letter, struct answering *a, stru
 static int read_options(struct options *o, struct shell_options *options, struct answering *a, struct sound *sound)
 {
     for (int letter; o->exit_code < 0 && (letter = options_next(o)) != OPTIONS_END;) {
-        if (read_number(o, letter, a, options))
+        if (shell_option(options, sound, letter, o->value) || read_number(o, letter, a, options))
             continue;
-        if (letter == 'a')
-            options->account = o->value;
-        else if (letter == OPT_PROXY)
-            options->proxy = o->value;
-        else if (letter == OPT_TRACE)
-            options->trace = o->value;
-        else if (letter == OPT_PLAY)
-            sound->play = o->value;
-        else if (letter == OPT_RECORD)
-            sound->record = o->value;
-        else if (letter == OPT_NULL_AUDIO)
-            sound->null = true;
-        else if (letter == OPT_AUTO)
+        if (letter == OPT_AUTO)
             a->at_once = true;
         else if (letter == OPT_BUSY)
             a->refuse = 486;
@@ -182,8 +162,6 @@ static int read_options(struct options *o, struct shell_options *options, struct
             a->refuse = 603;
         else if (letter == OPT_GUEST)
             options->guest_only = true;
-        else if (letter == OPT_JSON)
-            options->json = true;
     }
     return o->exit_code;
 }

@@ -10,13 +10,7 @@
 #include <stdio.h>
 
 enum {
-    OPT_JSON = OPTION_LONG_ONLY,
-    OPT_TRACE,
-    OPT_PROXY,
-    OPT_PLAY,
-    OPT_RECORD,
-    OPT_NULL_AUDIO,
-    OPT_DURATION,
+    OPT_DURATION = SHELL_OPTION_OWN,
     OPT_WAIT,
     OPT_DIGITS,
     OPT_LATE_OFFER,
@@ -24,16 +18,14 @@ enum {
 };
 
 static const struct option_entry entries[] = {
-    { 'a', "account", "NAME", "this account instead of the default one" },
-    SOUND_OPTIONS(OPT_PLAY, OPT_RECORD, OPT_NULL_AUDIO),
+    SHELL_ACCOUNT_OPTION,
+    SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_NULL_AUDIO),
     { OPT_DURATION, "duration", "SECONDS", "hang up so long after the answer" },
     { OPT_WAIT, "wait", "SECONDS", "give up when nobody has answered by then (60)" },
     { OPT_DIGITS, "digits", "KEYS", "press these keys after the answer: 0-9 * # A-D" },
-    { OPT_PROXY, "proxy", "URI", "send requests there instead of to the account's proxy" },
     { OPT_LATE_OFFER, "late-offer", NULL, "let the other side make the offer" },
     { OPT_NO_REGISTER, "no-register", NULL, "call without registering first" },
-    { OPT_JSON, "json", NULL, "one JSON object a line on stdout for each event" },
-    { OPT_TRACE, "trace", "FILE", "append each SIP message to FILE, see 'ahoy trace'" },
+    SHELL_OPTIONS,
     OPTION_TABLE_END,
 };
 
@@ -146,26 +138,14 @@ static void on_event(struct shell *s, const struct phone_event *e)
 static int read_options(struct options *o, struct shell_options *options, struct calling *c, struct sound *sound)
 {
     for (int letter; (letter = options_next(o)) != OPTIONS_END;) {
-        if (letter == 'a')
-            options->account = o->value;
-        else if (letter == OPT_PROXY)
-            options->proxy = o->value;
-        else if (letter == OPT_TRACE)
-            options->trace = o->value;
-        else if (letter == OPT_PLAY)
-            sound->play = o->value;
-        else if (letter == OPT_RECORD)
-            sound->record = o->value;
-        else if (letter == OPT_NULL_AUDIO)
-            sound->null = true;
-        else if (letter == OPT_DIGITS)
+        if (shell_option(options, sound, letter, o->value))
+            continue;
+        if (letter == OPT_DIGITS)
             c->digits = o->value;
         else if (letter == OPT_LATE_OFFER)
             c->late_offer = true;
         else if (letter == OPT_NO_REGISTER)
             c->no_register = true;
-        else if (letter == OPT_JSON)
-            options->json = true;
         else if ((letter == OPT_DURATION && !options_number(o, 7 * 24 * 3600, &c->duration)) ||
                  (letter == OPT_WAIT && !options_number(o, 3600, &c->wait)))
             break;

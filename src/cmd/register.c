@@ -8,14 +8,12 @@
 
 #include <stdio.h>
 
-enum { OPT_JSON = OPTION_LONG_ONLY, OPT_TRACE, OPT_PROXY, OPT_ONCE };
+enum { OPT_ONCE = SHELL_OPTION_OWN };
 
 static const struct option_entry entries[] = {
-    { 'a', "account", "NAME", "this account instead of the default one" },
-    { OPT_PROXY, "proxy", "URI", "send requests there instead of to the account's proxy" },
+    SHELL_ACCOUNT_OPTION,
     { OPT_ONCE, "once", NULL, "exit when registered; the registration stays until it expires" },
-    { OPT_JSON, "json", NULL, "one JSON object a line on stdout for each event" },
-    { OPT_TRACE, "trace", "FILE", "append each SIP message to FILE, see 'ahoy trace'" },
+    SHELL_OPTIONS,
     OPTION_TABLE_END,
 };
 
@@ -46,16 +44,8 @@ static int run(const struct command *command, int argc, char **argv)
     int                  code;
 
     for (int letter; (letter = options_next(&o)) != OPTIONS_END;) {
-        if (letter == 'a')
-            options.account = o.value;
-        else if (letter == OPT_PROXY)
-            options.proxy = o.value;
-        else if (letter == OPT_TRACE)
-            options.trace = o.value;
-        else if (letter == OPT_ONCE)
+        if (!shell_option(&options, NULL, letter, o.value) && letter == OPT_ONCE)
             r.once = true;
-        else if (letter == OPT_JSON)
-            options.json = true;
     }
     if (o.exit_code >= 0)
         return o.exit_code;

@@ -252,6 +252,27 @@ static int start_phone(struct shell *s, const struct shell_options *o)
     return error == 0 ? EXIT_OK : complain(s->entry.address, error);
 }
 
+bool shell_option(struct shell_options *options, struct sound *sound, int letter, const char *value)
+{
+    if (letter == 'a')
+        options->account = value;
+    else if (letter == SHELL_PROXY)
+        options->proxy = value;
+    else if (letter == SHELL_TRACE)
+        options->trace = value;
+    else if (letter == SHELL_JSON)
+        options->json = true;
+    else if (letter == SHELL_PLAY && sound != NULL)
+        sound->play = value;
+    else if (letter == SHELL_RECORD && sound != NULL)
+        sound->record = value;
+    else if (letter == SHELL_NULL_AUDIO && sound != NULL)
+        sound->null = true;
+    else
+        return false;
+    return true;
+}
+
 int shell_open(struct shell *s, const struct shell_options *o)
 {
     char  node[ACCOUNT_TEXT];

@@ -17,10 +17,35 @@
 
 #include "call/call.h"
 #include "cmd/account_file.h"
+#include "cmd/option.h"
 #include "cmd/sound.h"
 #include "stack/trace.h"
 
 enum { SHELL_PATIENCE = 4000, SHELL_CALLS = 64 };
+
+/* Letters of the options that all phone commands share; a command's own begin at
+ * SHELL_OPTION_OWN. */
+enum {
+    SHELL_JSON = OPTION_LONG_ONLY,
+    SHELL_TRACE,
+    SHELL_PROXY,
+    SHELL_PLAY,
+    SHELL_RECORD,
+    SHELL_NULL_AUDIO,
+    SHELL_OPTION_OWN,
+};
+
+/* For the tables of the commands: first these, at the end those. */
+#define SHELL_ACCOUNT_OPTION                                                                                           \
+    {                                                                                                                  \
+        'a', "account", "NAME", "this account instead of the default one"                                              \
+    }
+#define SHELL_OPTIONS                                                                                                  \
+    { SHELL_PROXY, "proxy", "URI", "send requests there instead of to the account's proxy" },                          \
+        { SHELL_JSON, "json", NULL, "one JSON object a line on stdout for each event" },                               \
+    {                                                                                                                  \
+        SHELL_TRACE, "trace", "FILE", "append each SIP message to FILE, see 'ahoy trace'"                              \
+    }
 
 struct shell_options {
     const char *node;    /* a guest's name in traces                            */
@@ -56,6 +81,10 @@ struct shell {
     void (*on_event)(struct shell *s, const struct phone_event *event);
     void *user;
 };
+
+/* Take one of the shared options; `sound` may be NULL if the command has none.
+ * False: the letter is the command's own. */
+bool shell_option(struct shell_options *options, struct sound *sound, int letter, const char *value);
 
 /* Zeroes nothing that the caller set: on_event, user and sound come first. */
 int  shell_open(struct shell *s, const struct shell_options *options);
