@@ -3,7 +3,7 @@
  * what comes back; here it is done. */
 #include "base/error.h"
 #include "route/response_context.h"
-#include "server/internal.h"
+#include "server/proxy_copy.h"
 
 #include <stdlib.h>
 
@@ -135,96 +135,18 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
     settle(c);
 }
 
-/* Requests that may make a dialog: we stay in its path if we are to (16.6 item 4). */
-static bool makes_dialog(const struct message *request)
-{
-    if (request->to_tag.len > 0)
-        return false;
-    switch (request->method) {
-    case METHOD_INVITE:
-    case METHOD_SUBSCRIBE:
-    case METHOD_REFER:
-        return true;
-    case METHOD_OTHER:
-    case METHOD_ACK:
-    case METHOD_BYE:
-    case METHOD_CANCEL:
-    case METHOD_REGISTER:
-    case METHOD_OPTIONS:
-    case METHOD_PRACK:
-    case METHOD_UPDATE:
-    case METHOD_INFO:
-    case METHOD_NOTIFY:
-    case METHOD_MESSAGE:
-    case METHOD_PUBLISH:
-    case METHOD_COUNT:
-        break;
-    }
-    return false;
-}
-
-/* What one branch needs besides the request. */
-struct branch_plan {
-    struct forward_target target;
-    const struct flow    *flow;   /* or NULL: resolve */
-    bool                  follow; /* its 3xx is ours to follow */
-};
-
-enum { MARK_TEXT = PROXY_MARK + 1, TOKEN_TEXT = 32 };
-
-/* The texts that `out` borrows. */
-struct marks {
-    char mark[MARK_TEXT], token[TOKEN_TEXT];
-};
-
-static void put_marks(struct server *s, const struct message *request, struct marks *m, struct outgoing *out)
-{
-    struct buf mark  = BUF_ON(m->mark);
-    struct buf token = BUF_ON(m->token);
-
-    proxy_write_mark(&mark, request, &s->loop_key);
-    out->branch_mark = buf_slice(&mark);
-    if (!s->config->record_route || !makes_dialog(request))
-        return;
-    proxy_write_token(&token, request->call_id, &s->relay_key);
-    out->record_route      = true;
-    out->record_route_user = buf_slice(&token);
-    out->upstream          = request->flow.transport;
-}
-
-/* The copy for one branch, ready to be sent; 0 or the status that says why not. */
-static unsigned write_copy(struct server *s, const struct passage *p, const struct branch_plan *plan, struct gather *g,
-                           struct forwarded *f, struct marks *marks, struct outgoing *out)
-{
-    unsigned status;
-
-    gather_init(g);
-    status = forward_request(g, p->request, &p->routes, &p->way, &plan->target, f);
-    if (status != 0)
-        return status;
-    *out = (struct outgoing){
-        .start_line  = f->start_line,
-        .rest        = g,
-        .method      = p->request->method,
-        .destination = &f->destination,
-        .flow        = plan->flow,
-    };
-    put_marks(s, p->request, marks, out);
-    return 0;
-}
-
 /* Add a branch and send on it.  False if there can be no more. */
 static bool send_branch(struct context *c, const struct passage *p, const struct branch_plan *plan)
 {
     struct server     *s = c->server;
     struct gather      g;
     struct forwarded   f;
-    struct marks       marks;
+    struct copy_marks  marks;
     struct outgoing    out;
     struct client_user user;
     int                index;
 
-    if (write_copy(s, p, plan, &g, &f, &marks, &out) != 0)
+    if (proxy_write_copy(s, p, plan, &g, &f, &marks, &out) != 0)
         return false;
     index = rc_add(&c->rc, plan->follow, world_now(s->world));
     if (index < 0)
@@ -244,42 +166,6 @@ static void report_unsent(struct context *c, struct rc_actions *actions)
             rc_error(&c->rc, i, actions);
 }
 
-/* A phone that registered over a stream, or from behind an address translator,
- * can only be reached the way it came. */
-static const struct flow *flow_of(const struct binding *b)
-{
-    struct uri     contact;
-    struct address host;
-
-    if (b->flow.transport == TRANSPORT_NONE)
-        return NULL;
-    if (transport_is_reliable(b->flow.transport))
-        return &b->flow;
-    if (!uri_parse(b->contact, &contact) || !address_parse_ip(contact.host, &host))
-        return NULL;
-    return address_eq_ip(&host, &b->flow.remote) ? NULL : &b->flow;
-}
-
-/* The bindings by preference, and among equals the newest first. */
-static unsigned sort_bindings(const struct aor *a, const struct binding *list[LIMIT_BRANCHES], unsigned max)
-{
-    unsigned count = 0;
-
-    for (const struct binding *b = aor_first(a); b != NULL; b = aor_next(a, b)) {
-        unsigned at = 0;
-
-        while (at < count && list[at]->q > b->q)
-            at++;
-        if (at >= max)
-            continue;
-        if (count < max)
-            count++;
-        memmove(&list[at + 1], &list[at], (count - at - 1) * sizeof list[0]);
-        list[at] = b;
-    }
-    return count;
-}
-
 /* 0, or the status that says why there is no branch. */
 static unsigned fork_to_bindings(struct context *c, const struct passage *p, struct branch_plan *plan)
 {
@@ -290,48 +176,17 @@ static unsigned fork_to_bindings(struct context *c, const struct passage *p, str
 
     if (a == NULL)
         return 480;
-    count                = sort_bindings(a, list, s->config->max_branches);
+    count                = proxy_sort_bindings(a, list, s->config->max_branches);
     plan->target.breadth = proxy_breadth(p->request, count);
     if (plan->target.breadth == 0)
         return 440; /* RFC 5393 5.3.3 */
     for (unsigned i = 0; i < count; i++) {
         plan->target.uri  = list[i]->contact;
         plan->target.path = list[i]->path;
-        plan->flow        = flow_of(list[i]);
+        plan->flow        = proxy_flow_of(list[i]);
         sent += send_branch(c, p, plan);
     }
     return sent > 0 ? 0 : 500;
-}
-
-/* "<sip:next.hop;lr>" for the URI of a static route. */
-static struct slice next_hop(struct buf *b, struct slice uri)
-{
-    struct uri   parsed;
-    struct slice value;
-
-    buf_put_byte(b, '<');
-    buf_put(b, uri);
-    if (uri_parse(uri, &parsed) && !uri_param(&parsed, SLICE("lr"), &value))
-        buf_put(b, SLICE(";lr"));
-    buf_put_byte(b, '>');
-    return buf_ok(b) ? buf_slice(b) : SLICE("");
-}
-
-/* The plan that all branches of a decision share; `hop` holds its text. */
-static struct branch_plan plan_for(struct server *s, const struct passage *p, const struct policy_decision *decision,
-                                   struct buf *hop)
-{
-    struct branch_plan plan = {
-        .target = { .uri = p->way.uri.text, .realm = users_realm(s->users), .breadth = proxy_breadth(p->request, 1) },
-    };
-
-    if (decision->kind == POLICY_ROUTE)
-        plan.target.path = next_hop(hop, decision->route->to);
-    if (decision->kind == POLICY_ASK) {
-        plan.target.path = next_hop(hop, decision->route->redirect);
-        plan.follow      = true;
-    }
-    return plan;
 }
 
 static void log_forward(struct server *s, const struct passage *p, const struct policy_decision *decision)
@@ -376,7 +231,7 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
 {
     char               memory[AOR_TEXT];
     struct buf         hop     = BUF_ON(memory);
-    struct branch_plan plan    = plan_for(s, p, decision, &hop);
+    struct branch_plan plan    = proxy_plan(s, p, decision, &hop);
     struct context    *c       = context_new(s, p);
     struct rc_actions  actions = { .count = 0 };
     unsigned           status;
@@ -408,18 +263,18 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
 {
     char               memory[AOR_TEXT];
     struct buf         hop  = BUF_ON(memory);
-    struct branch_plan plan = plan_for(s, p, decision, &hop);
+    struct branch_plan plan = proxy_plan(s, p, decision, &hop);
     const struct aor  *a    = decision->kind == POLICY_LOCATION ? location_find(s->location, p->aor) : NULL;
     struct gather      g;
     struct forwarded   f;
-    struct marks       marks;
+    struct copy_marks  marks;
     struct outgoing    out;
 
     if (a != NULL) {
         plan.target.uri = aor_first(a)->contact;
-        plan.flow       = flow_of(aor_first(a));
+        plan.flow       = proxy_flow_of(aor_first(a));
     }
-    if (write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
+    if (proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
         stack_send(s->stack, &out);
 }
 

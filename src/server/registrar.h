@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* registrar.h - what the two files of the registrar share, and nobody else:
- * registrar.c carries out a REGISTER, registrar_store.c knows the store. */
+/* registrar.h - what the files of the registrar share, and nobody else: registrar.c
+ * asks and answers, registrar_update.c changes bindings, registrar_store.c knows
+ * the store. */
 
 #ifndef SERVER_REGISTRAR_H
 #define SERVER_REGISTRAR_H
 
+#include "route/binding.h"
 #include "server/internal.h"
 
 enum { SECOND = 1000 };
 
 /* The 200 with the bindings as they are now (RFC 3261 10.3 step 8). */
 void registrar_answer_ok(struct server *s, object_id txn);
+
+/* The refusal that route/binding has decided on. */
+void registrar_answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v);
+
+/* Carry out a REGISTER that is allowed: change the bindings of `key` and answer, now
+ * or after the commit. */
+void registrar_update(struct server *s, object_id txn, struct message *request, struct slice key);
 
 /* Let the answer wait for the commit of change `seq`; 503 if too much waits. */
 void registrar_wait(struct server *s, object_id txn, uint64_t seq);

@@ -14,7 +14,7 @@
 #include "support/store_fake.h"
 #include "support/world_fake.h"
 
-enum { RAW_KEPT = 32, RAW_TEXT = 4096 };
+enum { RAW_KEPT = 32, RAW_TEXT = 16384 };
 
 struct raw_phone {
     struct world    *world;

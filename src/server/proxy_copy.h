@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* proxy_copy.h - the copies of a request that a proxy sends: whereto, by which way,
+ * and what stands in them (RFC 3261 16.5, 16.6).  For proxy.c only. */
+
+#ifndef SERVER_PROXY_COPY_H
+#define SERVER_PROXY_COPY_H
+
+#include "server/internal.h"
+
+/* What one branch needs besides the request. */
+struct branch_plan {
+    struct forward_target target;
+    const struct flow    *flow;   /* or NULL: resolve */
+    bool                  follow; /* its 3xx is ours to follow */
+};
+
+/* The plan that all branches of a decision share; `hop` holds its text. */
+struct branch_plan proxy_plan(struct server *s, const struct passage *p, const struct policy_decision *decision,
+                              struct buf *hop);
+
+/* The first `max` bindings by preference, and among equals the newest first; how many. */
+unsigned proxy_sort_bindings(const struct aor *a, const struct binding *list[LIMIT_BRANCHES], unsigned max);
+
+/* A phone that registered over a stream, or from behind an address translator, can
+ * only be reached the way it came; NULL for any other. */
+const struct flow *proxy_flow_of(const struct binding *b);
+
+enum { MARK_TEXT = PROXY_MARK + 1, TOKEN_TEXT = 32 };
+
+/* The texts that `out` borrows. */
+struct copy_marks {
+    char mark[MARK_TEXT], token[TOKEN_TEXT];
+};
+
+/* The copy for one branch, ready to be sent; 0 or the status that says why not.
+ * `out` borrows from all the others. */
+unsigned proxy_write_copy(struct server *s, const struct passage *p, const struct branch_plan *plan, struct gather *g,
+                          struct forwarded *f, struct copy_marks *marks, struct outgoing *out);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a client transaction writes: the Via of each target, the ACK to a refusal, the
+ * CANCEL (RFC 3261 8.1.1.7, 9.1, 17.1.1.3, RFC 3263 4.3). */
+#include "support/server_bench.h"
+#include "support/test.h"
+
+#include <stdio.h>
+
+static struct bench b;
+
+static void ring_bob(const char *from, const char *more)
+{
+    bench_open(&b, "");
+    raw_register(&b.bob, 1, NULL);
+    bench_live(&b, 50);
+    raw_forget(&b.bob);
+    raw_ask(&b.alice, &(struct request_form){
+                          .method = "INVITE", .uri = "sip:bob@example.test", .from = from, .cseq = 7, .more = more });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "INVITE sip:bob@192.0.2.9:6001 SIP/2.0\r\n"));
+}
+
+/* The same line in two messages. */
+static void check_same(const char *name, unsigned one, unsigned other)
+{
+    char first[16000], second[16000];
+
+    header_of(raw_heard(&b.bob, one), name, first, sizeof first);
+    header_of(raw_heard(&b.bob, other), name, second, sizeof second);
+    assert_string_equal(first, second);
+}
+
+static const char *header(unsigned back, const char *name)
+{
+    static char value[16000];
+
+    return header_of(raw_heard(&b.bob, back), name, value, sizeof value);
+}
+
+static unsigned vias(const char *text)
+{
+    unsigned count = 0;
+
+    while ((text = strstr(text, "\r\nVia: ")) != NULL) {
+        count++;
+        text++;
+    }
+    return count;
+}
+
+/* RFC 3261 17.1.1.3. */
+TEST(the_ack_to_a_refusal_repeats_the_invite)
+{
+    ring_bob(NULL, "");
+    raw_answer(&b.bob, 0, "486 Busy Here", "b");
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "ACK sip:bob@192.0.2.9:6001 SIP/2.0\r\n"));
+    check_same("Via", 0, 1);
+    check_same("From", 0, 1);
+    check_same("Call-ID", 0, 1);
+    assert_string_equal("7 ACK", header(0, "CSeq"));
+    assert_string_equal("<sip:bob@example.test>;tag=b", header(0, "To"));
+    CHECK_INT(2, vias(raw_heard(&b.bob, 1)));
+    CHECK_INT(1, vias(raw_heard(&b.bob, 0))); /* our own only */
+    bench_close(&b);
+}
+
+/* Headers that the ACK repeats may be long. */
+TEST(the_ack_to_a_large_invite_is_sent_too)
+{
+    static char from[9000];
+
+    snprintf(from, sizeof from, "\"%0*d\" <sip:bob@example.test>;tag=1", 8500, 1);
+    ring_bob(from, "");
+    raw_answer(&b.bob, 0, "486 Busy Here", "b");
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "ACK "));
+    assert_string_equal(from, header(0, "From"));
+    bench_close(&b);
+}
+
+/* RFC 3261 9.1: one Via, the INVITE's; its Route; its CSeq number; no tag. */
+TEST(the_cancel_repeats_the_invite)
+{
+    ring_bob(NULL, "Route: <sip:192.0.2.1;lr>\r\n");
+    raw_answer(&b.bob, 0, "180 Ringing", "b");
+    bench_live(&b, 50);
+    raw_ask(&b.alice, &(struct request_form){
+                          .method = "CANCEL", .uri = "sip:bob@example.test", .branch = "INVITE-7-6000", .cseq = 7 });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "CANCEL sip:bob@192.0.2.9:6001 SIP/2.0\r\n"));
+    check_same("Via", 0, 1);
+    check_same("From", 0, 1);
+    check_same("To", 0, 1);
+    check_same("Route", 0, 1);
+    assert_string_equal("7 CANCEL", header(0, "CSeq"));
+    CHECK_INT(1, vias(raw_heard(&b.bob, 0)));
+    raw_answer(&b.bob, 0, "200 OK", "b");
+    raw_answer(&b.bob, 1, "487 Request Terminated", "b");
+    bench_close(&b);
+}
+
+/* RFC 3263 4.3: the next target gets a transaction of its own; a repetition is the
+ * same to the byte. */
+TEST(a_repetition_keeps_the_branch_and_another_target_has_its_own)
+{
+    char first[256], other[256];
+
+    bench_open(&b, "route \"far.test\" { to = \"sip:gate.test\" }\n");
+    network_add_srv(b.network, "_sip._udp.gate.test", 1, 0, 6001, "one.gate.test");
+    network_add_srv(b.network, "_sip._udp.gate.test", 2, 0, 6002, "one.gate.test");
+    network_add_ip(b.network, "one.gate.test", "192.0.2.9");
+    raw_ask(&b.alice, &(struct request_form){ .method = "INVITE", .uri = "sip:x@far.test" });
+    bench_live(&b, 700);
+    CHECK_INT(2, b.bob.count);
+    assert_string_equal(raw_heard(&b.bob, 0), raw_heard(&b.bob, 1));
+    raw_answer(&b.bob, 0, "503 Service Unavailable", "b");
+    bench_live(&b, 50);
+    header_of(raw_heard(&b.bob, 1), "Via", first, sizeof first);
+    header_of(raw_heard(&b.carol, 0), "Via", other, sizeof other);
+    CHECK(strncmp(first, "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK", 41) == 0);
+    CHECK(strncmp(other, "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK", 41) == 0);
+    CHECK(strcmp(first, other) != 0);
+    raw_answer(&b.carol, 0, "603 Decline", "c");
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 603 "));
+    bench_close(&b);
+}
+
+/* A response to the branch of a target that was given up is nobody's. */
+TEST(a_late_answer_of_a_target_given_up_is_not_taken_for_the_next_ones)
+{
+    bench_open(&b, "route \"far.test\" { to = \"sip:gate.test\" }\n");
+    network_add_srv(b.network, "_sip._udp.gate.test", 1, 0, 6001, "one.gate.test");
+    network_add_srv(b.network, "_sip._udp.gate.test", 2, 0, 6002, "one.gate.test");
+    network_add_ip(b.network, "one.gate.test", "192.0.2.9");
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:x@far.test" });
+    bench_live(&b, 32500);
+    CHECK(raw_last_is(&b.carol, "MESSAGE "));
+    raw_answer(&b.bob, 0, "200 OK", "b");
+    bench_live(&b, 50);
+    CHECK_INT(1, stack_counters(server_stack(b.server))->stray_responses);
+    CHECK_INT(0, raw_heard_count(&b.alice, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_ack_to_a_refusal_repeats_the_invite),
+        cmocka_unit_test(the_ack_to_a_large_invite_is_sent_too),
+        cmocka_unit_test(the_cancel_repeats_the_invite),
+        cmocka_unit_test(a_repetition_keeps_the_branch_and_another_target_has_its_own),
+        cmocka_unit_test(a_late_answer_of_a_target_given_up_is_not_taken_for_the_next_ones),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
