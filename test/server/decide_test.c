@@ -58,7 +58,7 @@ TEST(a_stray_ack_reaches_nobody)
 /* RFC 3261 16.12: what we put into Record-Route is the way back through us. */
 TEST(the_ack_and_the_bye_of_a_call_go_through)
 {
-    char route[256];
+    char route[256], line[300];
 
     bench_open(&b, "");
     invite_bob();
@@ -67,6 +67,16 @@ TEST(the_ack_and_the_bye_of_a_call_go_through)
     bench_live(&b, 50);
     CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
     ask_in_dialog("ACK", "sip:bob@192.0.2.9:6001", route);
+    CHECK(raw_last_is(&b.bob, "ACK sip:bob@192.0.2.9:6001 SIP/2.0\r\n"));
+    raw_forget(&b.bob);
+    snprintf(line, sizeof line, "Route: %s\r\n", route); /* some clients keep the INVITE's branch */
+    raw_ask(&b.alice, &(struct request_form){ .method = "ACK",
+                                              .uri    = "sip:bob@192.0.2.9:6001",
+                                              .from   = "<sip:a@far.test>;tag=a",
+                                              .to     = "<sip:bob@example.test>;tag=b",
+                                              .branch = "INVITE-1-6000",
+                                              .more   = line });
+    bench_live(&b, 50);
     CHECK(raw_last_is(&b.bob, "ACK sip:bob@192.0.2.9:6001 SIP/2.0\r\n"));
     ask_in_dialog("BYE", "sip:bob@192.0.2.9:6001", route);
     CHECK(raw_last_is(&b.bob, "BYE sip:bob@192.0.2.9:6001 SIP/2.0\r\n"));

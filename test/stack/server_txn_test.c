@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Server transactions as a hostile or clumsy client sees them: where responses
  * go, what is absorbed, what is refused (RFC 3261 17.2, 18.2; RFC 3581). */
+#include "support/alloc.h"
 #include "support/server_bench.h"
 #include "support/test.h"
 
@@ -216,6 +217,26 @@ TEST(after_a_refusal_a_late_200_of_the_same_phone_is_not_forwarded)
     bench_close(&b);
 }
 
+/* Then it cannot be repeated, but once is better than never. */
+TEST(a_response_for_which_there_is_no_memory_is_sent_once)
+{
+    unsigned needed;
+
+    bench_open(&b, "");
+    options(&b.alice, NULL, 1); /* tables have grown */
+    alloc_fail_at(0);
+    options(&b.alice, NULL, 2);
+    needed = alloc_count();
+    alloc_fail_at(needed); /* the response comes last */
+    options(&b.alice, NULL, 3);
+    CHECK(alloc_failed());
+    alloc_fail_at(0);
+    CHECK_INT(3, raw_heard_count(&b.alice, "SIP/2.0 200 "));
+    options(&b.alice, NULL, 3);
+    CHECK_INT(3, b.alice.count);
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +250,7 @@ int main(void)
         cmocka_unit_test(at_the_limit_of_transactions_the_answer_is_503),
         cmocka_unit_test(a_response_whose_connection_is_gone_goes_by_a_new_one),
         cmocka_unit_test(two_phones_that_both_answer_are_both_heard),
+        cmocka_unit_test(a_response_for_which_there_is_no_memory_is_sent_once),
         cmocka_unit_test(after_a_refusal_a_late_200_of_the_same_phone_is_not_forwarded),
     };
 

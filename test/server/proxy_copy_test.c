@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which phones of a user a request is copied to, and by which way (RFC 3261 16.5,
+ * 16.6). */
+#include "server/proxy_copy.h"
+
+#include "support/test.h"
+#include "support/world_fake.h"
+
+struct found {
+    struct network  *network;
+    struct world    *world;
+    struct location *location;
+};
+
+static void on_expired(void *owner, const struct binding *b)
+{
+    (void)owner;
+    (void)b;
+}
+
+static void setup(struct found *f)
+{
+    f->network  = network_new(1);
+    f->world    = world_fake_new(network_host(f->network, "here"));
+    f->location = location_new(f->world, 100, on_expired, NULL);
+    CHECK(f->location != NULL);
+}
+
+static void teardown(struct found *f)
+{
+    location_free(f->location);
+    world_fake_free(f->world);
+    network_free(f->network);
+}
+
+static void add(struct found *f, unsigned q, uint32_t number)
+{
+    struct binding b = { .contact = SLICE("sip:x"), .q = q, .cseq = number, .expires_at = 1000 };
+
+    CHECK(location_put(f->location, SLICE("bob"), &b, NULL) != NULL);
+}
+
+TEST(the_preferred_come_first_and_of_equals_the_newest)
+{
+    static const uint32_t all[] = { 5, 2, 4, 3, 1 }, three[] = { 5, 2, 4 };
+    const struct binding *list[LIMIT_BRANCHES];
+    struct found          f;
+
+    setup(&f);
+    add(&f, 100, 1);
+    add(&f, 900, 2);
+    add(&f, 500, 3);
+    add(&f, 500, 4);
+    add(&f, 900, 5);
+    CHECK_INT(5, proxy_sort_bindings(location_find(f.location, SLICE("bob")), list, LIMIT_BRANCHES));
+    for (unsigned i = 0; i < 5; i++)
+        CHECK_INT(all[i], list[i]->cseq);
+    CHECK_INT(3, proxy_sort_bindings(location_find(f.location, SLICE("bob")), list, 3));
+    for (unsigned i = 0; i < 3; i++)
+        CHECK_INT(three[i], list[i]->cseq);
+    teardown(&f);
+}
+
+static bool has_flow(const char *contact, enum transport transport)
+{
+    struct binding b = { .contact = slice_from(contact),
+                         .flow    = { .transport = transport, .remote = address_v4(192, 0, 2, 9, 1234) } };
+
+    return proxy_flow_of(&b) != NULL;
+}
+
+/* RFC 3261 16.6 item 7 leaves the way to us. */
+TEST(who_cannot_be_reached_by_his_contact_is_reached_as_he_came)
+{
+    CHECK(has_flow("sip:x@192.0.2.9:1234", TRANSPORT_TCP));
+    CHECK(has_flow("sip:x@10.1.1.1", TRANSPORT_UDP));
+    CHECK(!has_flow("sip:x@192.0.2.9:5060", TRANSPORT_UDP)); /* no translator in between */
+    CHECK(!has_flow("sip:x@host.test", TRANSPORT_UDP));
+    CHECK(!has_flow("sip:x@10.1.1.1", TRANSPORT_NONE));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_preferred_come_first_and_of_equals_the_newest),
+        cmocka_unit_test(who_cannot_be_reached_by_his_contact_is_reached_as_he_came),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
