@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What goes wrong around a server: its disk, its database, its port, its name service,
+"""What goes wrong around a server: its disk, its database, its port, its peers, its names,
 its end.  Each time there is a clear word and the exit code of the table, and what was
 acknowledged before is still there after."""
 
@@ -290,6 +290,38 @@ def test_kill_9_loses_nothing_acknowledged():
         server.process.stop(signal.SIGKILL)
         server.start()
         assert not phone.is_served("user0") and phone.is_served("user19")
+        assert server.stop() == 0
+
+
+BROKEN = ("OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKx\r\n"
+          "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n"
+          "Content-Length: many\r\n\r\n")
+
+
+def read_all(stream):
+    text = b""
+    while True:
+        piece = stream.recv(65536)
+        if not piece:
+            return text.decode()
+        text += piece
+
+
+def test_a_stream_that_talks_nonsense_is_answered_and_closed_and_the_others_live():
+    with Bench() as b:
+        server, phone = bench_with_server(b)
+        address = ("127.0.0.1", server.port)
+        with socket.create_connection(address, PATIENCE) as good:
+            for i in range(50):
+                with socket.create_connection(address, PATIENCE) as bad:
+                    bad.sendall((BROKEN + "rest " * i).encode())
+                    answer = read_all(bad)
+                    assert answer.startswith("SIP/2.0 400 Bad Request: expected "), answer
+                with socket.create_connection(address, PATIENCE) as gone:
+                    gone.sendall(BROKEN[:i * 5].encode())
+            good.sendall(BROKEN.replace("many", "0").encode())
+            assert good.recv(65536).startswith(b"SIP/2.0 200 ")
+        assert accepted(phone.register("alice"))
         assert server.stop() == 0
 
 

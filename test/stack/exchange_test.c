@@ -229,6 +229,29 @@ TEST(a_cancel_follows_the_first_provisional_response)
     network_free(n);
 }
 
+/* Nobody could use its 2xx, and a peer that rings for ever would keep it for ever. */
+TEST(an_invite_that_nobody_waits_for_is_cancelled)
+{
+    struct network *n = network_new(9);
+    struct side    *a = side_new(n, "a", "10.0.0.1", TRANSPORT_UDP);
+    struct side    *b = side_new(n, "b", "10.0.0.2", TRANSPORT_UDP);
+    object_id       t = ask(a, METHOD_INVITE, "sip:10.0.0.2");
+
+    run(n, 50);
+    stack_reply(b->stack, b->last_txn, 180, SLICE(""));
+    run(n, 50);
+    CHECK_INT(1, a->responses);
+    stack_forget(a->stack, t);
+    run(n, 50);
+    CHECK_INT(1, b->cancels);
+    CHECK_INT(1, a->responses); /* the 487 is told to nobody */
+    run(n, 40000);
+    CHECK_INT(0, stack_alive(a->stack) + stack_alive(b->stack));
+    side_free(a);
+    side_free(b);
+    network_free(n);
+}
+
 /* RFC 3261 18.4: an ICMP error ends the wait at once. */
 TEST(a_closed_port_is_an_error_and_not_a_timeout)
 {
@@ -331,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_request_over_the_limit_is_refused),
         cmocka_unit_test(an_invite_that_is_declined_is_acknowledged_by_the_stack),
         cmocka_unit_test(a_cancel_follows_the_first_provisional_response),
+        cmocka_unit_test(an_invite_that_nobody_waits_for_is_cancelled),
         cmocka_unit_test(a_closed_port_is_an_error_and_not_a_timeout),
         cmocka_unit_test(nobody_answers_and_timer_f_says_so),
         cmocka_unit_test(the_next_srv_target_is_tried_when_the_first_fails),
