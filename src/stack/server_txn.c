@@ -320,13 +320,19 @@ bool stack_is_merged(const struct stack *s, object_id server_txn)
     return false;
 }
 
-/* RFC 6026 7.1: from the 2xx on its user repeats the response and the
- * transaction only absorbs the request, so it need not keep either. */
-static void release_after_2xx(struct server_txn *t)
+/* After its final response the transaction only absorbs the request and repeats
+ * the response; a 2xx to an INVITE is repeated by the user (RFC 6026 7.1).  An
+ * INVITE that was refused is kept, so that it does not ring again when it comes
+ * by another branch (RFC 3261 8.2.2.2). */
+static void release_what_is_over(struct server_txn *t, unsigned status)
 {
-    free(t->response);
-    t->response     = NULL;
-    t->response_len = 0;
+    if (t->is_invite && status >= 300)
+        return;
+    if (t->is_invite) {
+        free(t->response);
+        t->response     = NULL;
+        t->response_len = 0;
+    }
     if (!t->key.legacy) {
         message_drop(t->request);
         t->request = NULL;
@@ -368,8 +374,8 @@ int stack_respond(struct stack *s, object_id server_txn, unsigned status, const 
         send_latest(t);
     else
         transport_send(s, &t->reply, response->parts, response->count); /* once is better than never */
-    if (t->is_invite && status >= 200 && status < 300)
-        release_after_2xx(t);
+    if (status >= 200)
+        release_what_is_over(t, status);
     rearm(t);
     return 0;
 }

@@ -139,8 +139,8 @@ int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct s
 void stack_abandon(struct stack *s, object_id server_txn);
 /* Answer without transaction (the To tag is a hash, so repetitions agree). */
 int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason);
-/* The request of a server transaction; NULL if it is over, or an INVITE that was
- * answered 2xx. */
+/* The request of a server transaction; NULL if it is over or was answered, but for
+ * an INVITE that was refused. */
 struct message *stack_server_request(const struct stack *s, object_id server_txn);
 /* The To tag that stack_reply uses in this transaction: make dialogs with it. */
 struct slice stack_server_tag(const struct stack *s, object_id server_txn);
