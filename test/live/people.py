@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""People with Ahoy phones: a user of a server, her account and the commands she gives;
+and the voices, with a judge who says whether one was heard."""
+
+import json
+import os
+import subprocess
+import wave
+
+from live import AHOY, PATIENCE, need
+
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+BUILD = os.environ.get("AHOY_BUILD", os.path.join(TOP, "build/dev"))
+
+
+def traced(path):
+    """The messages in a trace, as `ahoy --trace` writes them."""
+    with open(path) as f:
+        return [json.loads(line) for line in f if line.endswith("\n")]
+
+
+def sent(path):
+    """What the owner of a trace has sent: 'INVITE', or '200 INVITE' for the response to one."""
+    out = []
+    for m in traced(path):
+        if m["dir"] == "out":
+            method = m["cseq"].split()[1]
+            out.append(m["first"].split()[1] + " " + method if m["first"].startswith("SIP/2.0 ") else method)
+    return out
+
+
+class Person:
+    def __init__(self, bench, server, name, password=None, transport="udp"):
+        """Without a password she is a user of the server with a password of her own."""
+        self.bench, self.server, self.name = bench, server, name
+        self.address = "sip:%s@%s" % (name, server.domain)
+        self.trace = os.path.join(bench.folder, name + ".trace")
+        self.env = dict(os.environ, HOME=bench.folder, XDG_CONFIG_HOME=os.path.join(bench.folder, name + ".config"))
+        if password is None:
+            password = "password of " + name
+            server.add_user(name, password)
+        self.add_account(self.address, password, transport)
+
+    def add_account(self, address, password, transport="udp"):
+        proxy = "sip:127.0.0.1:%d;transport=%s" % (self.server.port, transport)
+        self.ahoy("account", "add", address, "--proxy", proxy, "--password-stdin", stdin=password + "\n")
+
+    def ahoy(self, *words, code=0, stdin=""):
+        done = subprocess.run([AHOY, *words], input=stdin, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=self.env, timeout=3 * PATIENCE, start_new_session=True)
+        assert done.returncode == code, "ahoy %s: exit %d\n%s%s" % (words, done.returncode, done.stdout, done.stderr)
+        return done
+
+    def start(self, *words):
+        sound = [] if "--play" in words or "--record" in words or words[0] == "register" else ["--null-audio"]
+        return self.bench.run(AHOY, *words, *sound, "--json", "--trace", self.trace, env=self.env,
+                              name="%s %s" % (self.name, words[0]))
+
+    def call(self, address, *words):
+        return self.start("call", address, *words)
+
+    def answer(self, *words):
+        """Waits until calls can reach her."""
+        phone = self.start("answer", *words)
+        phone.wait_event("registered")
+        return phone
+
+
+class Voices:
+    """What alice and bob say: five seconds each, and a while of silence after it."""
+
+    def __init__(self, bench):
+        need("espeak-ng")
+        subprocess.run([os.path.join(TOP, "tools/make-voices"), os.path.abspath(BUILD), bench.folder], check=True,
+                       stdout=subprocess.DEVNULL, cwd=TOP)
+        self.folder = bench.folder
+
+    def said(self, who):
+        return os.path.join(self.folder, who + ".wav")
+
+    def with_silence(self, who, seconds):
+        """For programs that hang up at the end of their file."""
+        path = os.path.join(self.folder, who + "-and-silence.wav")
+        with wave.open(self.said(who)) as old, wave.open(path, "w") as new:
+            new.setparams(old.getparams())
+            new.writeframes(old.readframes(old.getnframes()) + bytes(2 * 8000 * seconds))
+        return path
+
+    def check(self, speaker, recording):
+        """The recording has the speaker in it and not the other one."""
+        other = "bob" if speaker == "alice" else "alice"
+        done = subprocess.run([os.path.join(BUILD, "audio_compare"), self.said(speaker), recording, "--other",
+                               self.said(other)], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0 and "the other: not heard" in done.stdout, "%s: %s" % (recording, done.stdout)
