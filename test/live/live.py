@@ -45,6 +45,17 @@ def free_port():
     raise AssertionError("no port is free for UDP and TCP")
 
 
+def listening(port):
+    """Wait until somebody has bound this UDP port."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with open("/proc/net/udp") as table:
+            if any(":%04X " % port in line for line in table):
+                return True
+        time.sleep(0.05)
+    raise AssertionError("nobody listens on port %d" % port)
+
+
 class Process:
     """A program in the background whose stdout is JSON lines."""
 

@@ -14,7 +14,7 @@ import subprocess
 import time
 import wave
 
-from live import AHOY, PATIENCE, Bench, free_port, run
+from live import AHOY, PATIENCE, Bench, free_port, listening, run
 
 NASTY = "it's \\ a \"secret\" ${HOME} #1"
 
@@ -41,16 +41,6 @@ class Phones(Bench):
         process = self.background("answer", "--no-account", "--port", str(port), *words)
         self.ahoy("ping", "-q", "-c", "1", "-W", "5", "sip:127.0.0.1:%d" % port) if listening(port) else None
         return process, port
-
-
-def listening(port):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        with open("/proc/net/udp") as table:
-            if any(":%04X " % port in line for line in table):
-                return True
-        time.sleep(0.05)
-    raise AssertionError("nobody listens on port %d" % port)
 
 
 def events(text):
