@@ -45,11 +45,11 @@ def free_port():
     raise AssertionError("no port is free for UDP and TCP")
 
 
-def listening(port):
-    """Wait until somebody has bound this UDP port."""
+def listening(port, kind="udp"):
+    """Wait until somebody has bound this port; kind: udp or udp6."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        with open("/proc/net/udp") as table:
+        with open("/proc/net/" + kind) as table:
             if any(":%04X " % port in line for line in table):
                 return True
         time.sleep(0.05)

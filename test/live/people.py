@@ -30,9 +30,9 @@ def sent(path):
 
 
 class Person:
-    def __init__(self, bench, server, name, password=None, transport="udp"):
+    def __init__(self, bench, server, name, password=None, transport="udp", host="127.0.0.1"):
         """Without a password she is a user of the server with a password of her own."""
-        self.bench, self.server, self.name = bench, server, name
+        self.bench, self.server, self.name, self.host = bench, server, name, host
         self.address = "sip:%s@%s" % (name, server.domain)
         self.trace = os.path.join(bench.folder, name + ".trace")
         self.env = dict(os.environ, HOME=bench.folder, XDG_CONFIG_HOME=os.path.join(bench.folder, name + ".config"))
@@ -42,7 +42,7 @@ class Person:
         self.add_account(self.address, password, transport)
 
     def add_account(self, address, password, transport="udp"):
-        proxy = "sip:127.0.0.1:%d;transport=%s" % (self.server.port, transport)
+        proxy = "sip:%s:%d;transport=%s" % (self.host, self.server.port, transport)
         self.ahoy("account", "add", address, "--proxy", proxy, "--password-stdin", stdin=password + "\n")
 
     def ahoy(self, *words, code=0, stdin=""):

@@ -31,12 +31,14 @@ class Scene(Bench):
         register(self.sipp, "bob", "builder", self.port)
         return bob
 
-    def bob_refuses(self, status):
-        with open(os.path.join(SCENARIOS, "refuse.xml")) as template:
-            text = template.read().replace("SIP/2.0 486 Busy Here", "SIP/2.0 " + status)
-        path = os.path.join(self.folder, "refuse-" + status[:3])
-        with open(path + ".xml", "w") as scenario:
-            scenario.write(text)
+    def bob_waits_with(self, scenario, old, new):
+        """The same with another text in the scenario, where SIPp allows no field."""
+        with open(os.path.join(SCENARIOS, scenario + ".xml")) as template:
+            text = template.read()
+        assert old in text
+        path = os.path.join(self.folder, "changed-" + scenario)
+        with open(path + ".xml", "w") as changed:
+            changed.write(text.replace(old, new))
         return self.bob_waits(path)
 
     def bob_calls(self, scenario):
@@ -79,11 +81,29 @@ def test_the_exit_code_says_how_sipp_refused():
         for status, code in (("486 Busy Here", 10), ("600 Busy Everywhere", 10), ("603 Decline", 11),
                              ("480 Temporarily Unavailable", 12), ("404 Not Found", 13), ("403 Forbidden", 14),
                              ("488 Not Acceptable Here", 16), ("500 Server Internal Error", 18), ("415 Odd", 19)):
-            bob = s.bob_refuses(status)
+            bob = s.bob_waits_with("refuse", "486 Busy Here", status)
             phone = s.alice_calls()
             phone.wait_event("ended", cause="refused", by="remote", status=int(status[:3]))
             assert phone.wait_exit() == code, "%s: %d" % (status, phone.child.returncode)
             assert bob.wait_exit() == 0, bob.stderr()
+
+
+def test_an_answer_without_sound_has_an_exit_code():
+    with Scene() as s:
+        bob = s.bob_waits("callee")  # which sends no RTP
+        phone = s.alice_calls("--record", s.folder + "/heard.wav", "--duration", "6")
+        phone.wait_event("no_media")
+        assert phone.wait_exit() == 16, phone.stderr()
+        assert bob.wait_exit() == 0, bob.stderr()
+
+
+def test_an_answer_without_a_codec_in_common_ends_the_call():
+    with Scene() as s:
+        bob = s.bob_waits_with("callee", "0 PCMU/8000", "0 G723/8000")
+        phone = s.alice_calls()
+        phone.wait_event("ended", cause="bad_sdp", by="local")
+        assert phone.wait_exit() == 16, phone.stderr()
+        assert bob.wait_exit() == 0, bob.stderr()  # it was sent ACK and BYE
 
 
 def test_nobody_answers_in_time():
