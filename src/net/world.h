@@ -3,7 +3,7 @@
  *
  * Clock, timers, randomness, datagrams, byte streams and names, as function
  * tables.  A program fills them from the kernel (net/world_uv.c); a scenario
- * fills them from a virtual network under a virtual clock (net/world_fake.c).
+ * fills them from a virtual network under a virtual clock (test/support).
  * What runs above cannot tell which.  The seam sits below TLS and WebSocket
  * framing, so both will run in scenarios too.
  *
