@@ -167,6 +167,10 @@ static void on_poll(struct timer *t, msec now)
 {
     struct shell *s = CONTAINER_OF(t, struct shell, timer);
 
+    if (s->registered && !s->unregistering) { /* only now: CANCEL and BYE go out first */
+        s->unregistering = true;
+        phone_unregister(s->phone, s->account);
+    }
     if (phone_is_idle(s->phone) || now >= s->give_up_at)
         world_uv_stop(s->world);
     else
@@ -182,8 +186,6 @@ void shell_finish(struct shell *s, int exit_code)
     s->give_up_at = world_now(s->world) + SHELL_PATIENCE;
     for (size_t i = 0; i < s->call_count; i++)
         call_hang_up(s->phone, s->calls[i]);
-    if (s->registered)
-        phone_unregister(s->phone, s->account);
     world_timer(s->world, &s->timer, on_poll, world_now(s->world) + 1);
 }
 

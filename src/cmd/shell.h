@@ -72,7 +72,7 @@ struct shell {
     object_id            calls[SHELL_CALLS]; /* that have not ended */
     size_t               call_count;
     struct sound         sound;
-    bool                 finishing;
+    bool                 finishing, unregistering;
     int                  exit_code;
     unsigned             interrupts;
     msec                 give_up_at;
