@@ -38,6 +38,7 @@ struct service {
     struct control      *control;
     struct admin         admin;
     uint64_t             started_at; /* wall clock, ms */
+    const char          *path;       /* of the configuration, if one was named */
     bool                 json;
 };
 
@@ -90,7 +91,8 @@ static void say_ready(const struct service *v)
     if (!v->config->authentication)
         fprintf(stderr, "ahoy: authentication is off: anyone may register as anyone\n");
     else if (users == 0)
-        fprintf(stderr, "ahoy: no users yet; next, in another terminal:  ahoy user add alice\n");
+        fprintf(stderr, "ahoy: no users yet; next, in another terminal:  ahoy user add alice%s%s\n",
+                v->path != NULL ? " --config " : "", v->path != NULL ? v->path : "");
 }
 
 static int fail(const char *problem, int error)
@@ -283,13 +285,12 @@ static int run(const struct command *command, int argc, char **argv)
 {
     struct options o     = options_of(command, argc, argv);
     struct service v     = { .log = { .sink = write_log } };
-    const char    *path  = NULL;
     const char    *level = NULL;
     int            code;
 
     for (int letter; (letter = options_next(&o)) != OPTIONS_END;) {
         if (letter == 'c')
-            path = o.value;
+            v.path = o.value;
         else if (letter == OPT_LOG_LEVEL)
             level = o.value;
         else if (letter == OPT_JSON)
@@ -299,7 +300,7 @@ static int run(const struct command *command, int argc, char **argv)
         return o.exit_code;
     if (o.index < argc)
         return options_complain(command, "takes no argument, but got '%s'", argv[o.index]);
-    code = settings_load(path, &v.config);
+    code = settings_load(v.path, &v.config);
     if (code != EXIT_OK)
         return code;
     v.log.level = v.config->log_level;
