@@ -110,7 +110,7 @@ bool address_is_private(const struct address *a)
 
 static unsigned group(const struct address *a, unsigned i)
 {
-    return (unsigned)a->ip[2 * i] << 8 | a->ip[2 * i + 1];
+    return (unsigned)a->ip[(size_t)2 * i] << 8 | a->ip[(size_t)2 * i + 1];
 }
 
 /* The longest run of two zero groups or more, the first of equals (RFC 5952 4.2). */

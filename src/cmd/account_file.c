@@ -58,7 +58,7 @@ static bool take_entry(cfg_t *section, struct account_entry *e)
 {
     long expires = cfg_getint(section, "expires");
 
-    if (expires < 1 || expires > 7 * 24 * 3600)
+    if (expires < 1 || expires > 7L * 24 * 3600)
         return false;
     e->expires = (uint32_t)expires;
     return take_text(e->name, sizeof e->name, cfg_title(section)) &&

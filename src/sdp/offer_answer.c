@@ -219,7 +219,7 @@ static int build(struct negotiation *n, const struct sdp_local *local, size_t co
                  void (*write)(struct negotiation *, const struct sdp_local *, size_t, struct buf *),
                  struct slice *text)
 {
-    size_t     room   = TEXT_BASE + TEXT_STREAM * NEGOTIATION_STREAMS_MAX + copied + 8 * SDP_MEDIA_MAX;
+    size_t     room   = TEXT_BASE + TEXT_STREAM * NEGOTIATION_STREAMS_MAX + copied + (size_t)8 * SDP_MEDIA_MAX;
     char      *memory = malloc(room);
     struct buf b      = buf_on(memory, room);
     int        error;
