@@ -29,7 +29,7 @@ static const struct option_entry entries[] = {
     { OPT_DURATION, "duration", "SECONDS", "hang up so long after the answer" },
     { OPT_BUSY, "busy", NULL, "refuse each call: busy (486)" },
     { OPT_DECLINE, "decline", NULL, "refuse each call: declined (603)" },
-    { OPT_GUEST, "no-account", NULL, "register nowhere, take calls that come straight to this host" },
+    { OPT_GUEST, "no-account", NULL, "register nowhere, take calls that come straight to this host (IPv4; --proxy 'sip:[::1]' for IPv6)" },
     { OPT_PORT, "port", "PORT", "listen there (any free one; without an account 5060)" },
     SHELL_OPTIONS,
     OPTION_TABLE_END,

@@ -341,7 +341,7 @@ static void send_numbers(const int *faults, unsigned count)
     script = faults;
 }
 
-/* DESIGN.md 5: sendmmsg that sent k of n goes on at k. */
+/* sendmmsg that sent k of n goes on at k. */
 TEST(a_batch_sent_in_part_goes_on_where_it_stopped)
 {
     static const int faults[] = { SHORT, SHORT, EINTR, SHORT, PASS };
