@@ -149,6 +149,16 @@ static bool parse_nc(struct slice text, uint32_t *nc)
     return true;
 }
 
+/* qop-value is a token even between quotes, which some peers put: it is written
+ * without them, where a comma or a space would begin another parameter. */
+static bool is_qop_value(struct slice text)
+{
+    struct scan  s = scan_from(text);
+    struct slice word;
+
+    return scan_token(&s, &word) && scan_at_end(&s);
+}
+
 bool credentials_scan(struct scan *s, struct credentials *out)
 {
     struct slice       algorithm = { NULL, 0 };
@@ -170,7 +180,7 @@ bool credentials_scan(struct scan *s, struct credentials *out)
     if (out->username.ptr == NULL || out->realm.ptr == NULL || out->nonce.ptr == NULL || out->uri.ptr == NULL ||
         out->response.ptr == NULL || !parse_nc(out->nc_text, &out->nc))
         return false;
-    if (out->qop.len > 0 && (out->cnonce.ptr == NULL || out->nc_text.ptr == NULL))
+    if (out->qop.len > 0 && (!is_qop_value(out->qop) || out->cnonce.ptr == NULL || out->nc_text.ptr == NULL))
         return false; /* RFC 7616 3.4: MUST be there with qop */
     out->known = parse_algorithm(algorithm, &out->algorithm, &out->sess);
     return true;

@@ -29,7 +29,7 @@ struct credentials { /* an Authorization or Proxy-Authorization value */
 /* One header value, all of it.  A scheme other than Digest, or an algorithm we
  * lack, leaves known == false.  False only if it is malformed: no auth-params, a
  * parameter twice, one missing that must be there (realm and nonce; username,
- * uri and response; nc and cnonce with qop). */
+ * uri and response; nc and cnonce with qop), a qop that is no token. */
 bool challenge_scan(struct scan *s, struct challenge *out);
 bool credentials_scan(struct scan *s, struct credentials *out);
 

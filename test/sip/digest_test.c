@@ -206,6 +206,7 @@ TEST(malformed_credentials_are_refused)
         "Digest username=\"u\",username=\"v\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\"",
         "Digest username=\"u\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\",qop=auth",
         "Digest username=\"u\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\",qop=auth,cnonce=\"c\",nc=1",
+        "Digest username=\"u\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\",qop=\"a,b c\",cnonce=\"c\",nc=00000001",
         "Digest username=\"u\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\",qop=auth,cnonce=\"c\",nc=0000000g",
         "Digest username=u\\,realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\"",
         "Digest username=,realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\"",
