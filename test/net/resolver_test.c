@@ -371,37 +371,26 @@ TEST(localhost_and_invalid_never_reach_a_server)
     CHECK_INT(1, asked);
 }
 
-/* The first name of /etc/hosts that is neither localhost nor IPv6. */
-static bool name_from_hosts(char name[64], struct address *ip)
+/* c-ares opens /etc/hosts by this name: in this program it is a file of ours, so that
+ * the test does not hang on what the machine calls itself. */
+__attribute__((visibility("default"))) FILE *fopen(const char *restrict path, const char *restrict mode)
 {
-    struct slice text;
-    char        *memory, address[64];
-    bool         found = false;
+    static const char hosts[] = "192.0.2.77 in-the-file.test\n";
 
-    if (!test_read_file("/etc/hosts", &text, &memory))
-        return false;
-    memory[text.len] = '\0';
-    for (char *line = strtok(memory, "\n"); line != NULL && !found; line = strtok(NULL, "\n"))
-        found = sscanf(line, "%63s %63s", address, name) == 2 && address_parse_ip(slice_from(address), ip) &&
-                ip->family == FAMILY_4 && strstr(name, "localhost") == NULL;
-    free(memory);
-    return found;
+    if (strcmp(path, "/etc/hosts") == 0)
+        return fmemopen((void *)(uintptr_t)hosts, sizeof hosts - 1, "r");
+    return fopen64(path, mode);
 }
 
 TEST(names_in_the_hosts_file_are_found_without_a_server)
 {
-    struct address want;
-    char           name[64], service[96];
-    struct asker   a;
+    struct address want = address_v4(192, 0, 2, 77, 0);
+    struct asker   a    = resolve("in-the-file.test", RECORD_A);
 
-    if (!name_from_hosts(name, &want))
-        skip();
-    a = resolve(name, RECORD_A);
-    CHECK(a.count >= 1);
+    CHECK_INT(1, a.count);
     CHECK(address_eq_ip(&a.first.address, &want));
-    CHECK_INT(0, resolve(name, RECORD_AAAA).error);
-    snprintf(service, sizeof service, "_sip._udp.%s", name);
-    a = resolve(service, RECORD_SRV);
+    CHECK_INT(0, resolve("in-the-file.test", RECORD_AAAA).error);
+    a = resolve("_sip._udp.in-the-file.test", RECORD_SRV);
     CHECK_INT(0, a.error);
     CHECK_INT(0, a.count);
     CHECK_INT(0, asked);
