@@ -194,6 +194,7 @@ static void on_signal(void *arg)
     struct shell *s = arg;
 
     if (s->interrupts++ > 0) {
+        fprintf(stderr, "Not waiting for answers\n");
         s->exit_code = EXIT_INTERRUPTED;
         world_uv_stop(s->world);
         return;
