@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, ACCEPTS = 64 /* per readiness */ };
+enum { ACCEPTS = 64 /* per readiness */ };
 
 struct listener {
     struct stream_hub *hub;
@@ -96,40 +96,20 @@ static void on_ready(struct watch *watch, unsigned ready)
     }
 }
 
-static int bind_listener(struct listener *l)
-{
-    struct sockaddr_storage sa;
-    socklen_t               len = sockaddr_from(&sa, &l->local);
-    int                     on  = 1;
-
-    /* On Linux this allows connections in TIME_WAIT, not a second listener. */
-    (void)setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(l->fd, (struct sockaddr *)&sa, len) != 0 || listen(l->fd, BACKLOG) != 0)
-        return bind_error(errno);
-    l->local = socket_local(l->fd);
-    return watch_start(l->hub->loop, &l->watch, l->fd, LOOP_READ, on_ready);
-}
-
 int listener_open(struct stream_hub *hub, const struct address *local, accept_fn *on_accept, void *owner,
                   struct listener **out)
 {
-    struct listener *l;
+    struct listener *l  = calloc(1, sizeof *l);
+    int              fd = l == NULL ? -ERR_LIMIT : descriptors_open(hub->ahead, hub->worker, SOCK_STREAM, local);
     int              error;
 
-    if (local->family == FAMILY_NONE)
-        return -ERR_NO_ADDRESS;
-    l = calloc(1, sizeof *l);
-    if (l == NULL)
-        return -ERR_LIMIT;
-    *l    = (struct listener){ .hub = hub, .on_accept = on_accept, .owner = owner, .local = *local };
-    l->fd = socket_open((enum family)local->family, SOCK_STREAM);
-    if (l->fd < 0) {
-        error = l->fd;
+    if (fd < 0) {
         free(l);
-        return error;
+        return fd;
     }
+    *l = (struct listener){ .hub = hub, .on_accept = on_accept, .owner = owner, .local = socket_local(fd), .fd = fd };
     list_append(&hub->listeners, &l->member);
-    error = bind_listener(l);
+    error = watch_start(l->hub->loop, &l->watch, l->fd, LOOP_READ, on_ready);
     if (error != 0) {
         listener_close(l);
         return error;

@@ -6,6 +6,11 @@
 #include <errno.h>
 #include <unistd.h>
 
+enum {
+    BACKLOG         = 1024,            /* connections waiting to be accepted           */
+    DATAGRAM_BUFFER = 4 * 1024 * 1024, /* asked of the kernel, which gives what rmem_max allows */
+};
+
 socklen_t sockaddr_from(struct sockaddr_storage *out, const struct address *a)
 {
     memset(out, 0, sizeof *out);
@@ -175,4 +180,58 @@ int stream_error(int number)
         return -ERR_UNREACHABLE;
     }
     return -ERR_RESET;
+}
+
+/* Without PKTINFO replies leave from the routing table's address, without RECVERR
+ * errors are timeouts. */
+void socket_datagram_options(int fd, enum family family)
+{
+    int on = 1, size = DATAGRAM_BUFFER;
+
+    if (family == FAMILY_4) {
+        (void)setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+        (void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    } else {
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+    }
+    /* Root may have more than rmem_max, whose default is a twentieth of this. */
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+/* Returns 0 or an errno. */
+static int bind_to(int fd, int type, const struct address *local, bool join)
+{
+    struct sockaddr_storage sa;
+    socklen_t               len = sockaddr_from(&sa, local);
+    int                     on  = 1;
+
+    /* On Linux this allows connections in TIME_WAIT, not a second listener. */
+    if (type == SOCK_STREAM)
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (join && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
+        return errno;
+    if (bind(fd, (struct sockaddr *)&sa, len) != 0)
+        return errno;
+    return type == SOCK_STREAM && listen(fd, BACKLOG) != 0 ? errno : 0;
+}
+
+int socket_bound(int type, const struct address *local, bool join)
+{
+    int fd, number;
+
+    if (local->family == FAMILY_NONE)
+        return -ERR_NO_ADDRESS;
+    fd = socket_open((enum family)local->family, type);
+    if (fd < 0)
+        return fd;
+    if (type == SOCK_DGRAM)
+        socket_datagram_options(fd, (enum family)local->family);
+    number = bind_to(fd, type, local, join);
+    if (number == 0)
+        return fd;
+    close(fd);
+    return bind_error(number);
 }

@@ -30,6 +30,16 @@ int socket_source(const struct address *remote, struct address *local);
  * descriptor, or -ERR_LIMIT or -ERR_NO_ADDRESS (the family is not there). */
 int socket_open(enum family family, int type);
 
+/* What every datagram socket of ours wants: the address that was hit, ICMP errors,
+ * large buffers.  Each is an improvement the kernel may lack. */
+void socket_datagram_options(int fd, enum family family);
+
+/* A socket_open that is bound, and listens if it is a SOCK_STREAM.  Without `join`
+ * nobody else may have the address: a second process must hear that it is in use
+ * rather than get half of the traffic.  With it the sockets that have it must have
+ * set SO_REUSEPORT.  The descriptor, or an error of socket_open or bind_error. */
+int socket_bound(int type, const struct address *local, bool join);
+
 /* The -ERR_X for an errno of bind or listen: -ERR_IN_USE, -ERR_NO_ADDRESS,
  * -ERR_PERMISSION or -ERR_LIMIT. */
 int bind_error(int number);

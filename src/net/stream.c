@@ -355,9 +355,12 @@ void stream_close(struct stream *s)
 
 /* --- the hub --- */
 
-int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w, size_t queue_limit)
+int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w, size_t queue_limit,
+                    const struct descriptors *ahead, unsigned worker)
 {
     *hub             = (struct stream_hub){ .loop = loop, .world = w, .buffer = malloc(BUFFER) };
+    hub->ahead       = ahead;
+    hub->worker      = worker;
     hub->queue_limit = queue_limit != 0 ? queue_limit : STREAM_QUEUE;
     list_init(&hub->streams);
     list_init(&hub->listeners);

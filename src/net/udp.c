@@ -14,7 +14,6 @@ enum {
     BATCH       = 64,
     ROUNDS      = 4, /* batches per readiness, so that one socket cannot starve the others */
     SLOT        = 65536,
-    BUFFER      = 4 * 1024 * 1024, /* asked of the kernel, which gives what rmem_max allows */
     PAYLOAD_V4  = 65535 - 20 - 8,
     PAYLOAD_V6  = 65535 - 8,
     ERROR_SPACE = 512,
@@ -41,13 +40,15 @@ struct packet {
 };
 
 struct udp_hub {
-    struct loop            *loop;
-    size_t                  queue_limit; /* bytes that may wait for one socket */
-    struct udp             *current;     /* whose callback runs; NULL once that has closed it */
-    struct link             sockets, unsent;
-    struct mmsghdr          messages[BATCH];
-    struct iovec            parts[BATCH];
-    struct sockaddr_storage names[BATCH];
+    struct loop              *loop;
+    size_t                    queue_limit; /* bytes that may wait for one socket */
+    const struct descriptors *ahead;
+    unsigned                  worker;
+    struct udp               *current; /* whose callback runs; NULL once that has closed it */
+    struct link               sockets, unsent;
+    struct mmsghdr            messages[BATCH];
+    struct iovec              parts[BATCH];
+    struct sockaddr_storage   names[BATCH];
     _Alignas(struct cmsghdr) char control[BATCH][ANCILLARY];
     char *slots; /* BATCH of SLOT bytes, touched only as far as datagrams reach */
 };
@@ -262,60 +263,21 @@ static void on_ready(struct watch *watch, unsigned ready)
     hub->current = NULL;
 }
 
-static void set_options(const struct udp *u)
-{
-    int on = 1, size = BUFFER;
-
-    /* Each is an improvement the kernel may lack: without PKTINFO replies leave
-     * from the routing table's address, without RECVERR errors are timeouts. */
-    if (u->local.family == FAMILY_4) {
-        (void)setsockopt(u->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
-        (void)setsockopt(u->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-    } else {
-        (void)setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
-        (void)setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
-    }
-    /* Root may have more than rmem_max, whose default is a twentieth of this. */
-    if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
-        (void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    (void)setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-}
-
-/* No SO_REUSEADDR and no SO_REUSEPORT: a second process must hear that the
- * address is in use rather than get half of the traffic. */
-static int bind_socket(struct udp *u)
-{
-    struct sockaddr_storage sa;
-    socklen_t               len = sockaddr_from(&sa, &u->local);
-
-    if (bind(u->fd, (struct sockaddr *)&sa, len) != 0)
-        return bind_error(errno);
-    u->local = socket_local(u->fd);
-    u->any   = address_is_any(&u->local);
-    return u->local.family == FAMILY_NONE ? -ERR_NO_ADDRESS : 0;
-}
-
 int udp_open(struct udp_hub *hub, const struct address *local, const struct udp_events *events, void *owner,
              struct udp **out)
 {
-    struct udp *u;
+    struct udp *u  = calloc(1, sizeof *u);
+    int         fd = u == NULL ? -ERR_LIMIT : descriptors_open(hub->ahead, hub->worker, SOCK_DGRAM, local);
     int         error;
 
-    if (local->family == FAMILY_NONE)
-        return -ERR_NO_ADDRESS;
-    u = calloc(1, sizeof *u);
-    if (u == NULL)
-        return -ERR_LIMIT;
-    *u    = (struct udp){ .hub = hub, .events = events, .owner = owner, .local = *local };
-    u->fd = socket_open((enum family)local->family, SOCK_DGRAM);
-    if (u->fd < 0) {
-        error = u->fd;
+    if (fd < 0) {
         free(u);
-        return error;
+        return fd;
     }
+    *u     = (struct udp){ .hub = hub, .events = events, .owner = owner, .local = socket_local(fd), .fd = fd };
+    u->any = address_is_any(&u->local);
     list_append(&hub->sockets, &u->member);
-    set_options(u);
-    error = bind_socket(u);
+    error = u->local.family == FAMILY_NONE ? -ERR_NO_ADDRESS : 0;
     if (error == 0)
         error = watch_start(hub->loop, &u->watch, u->fd, LOOP_READ | LOOP_ERROR, on_ready);
     if (error != 0) {
@@ -389,7 +351,7 @@ void udp_close(struct udp *u)
 
 /* --- the hub --- */
 
-struct udp_hub *udp_hub_new(struct loop *loop, size_t queue_limit)
+struct udp_hub *udp_hub_new(struct loop *loop, size_t queue_limit, const struct descriptors *ahead, unsigned worker)
 {
     struct udp_hub *hub = calloc(1, sizeof *hub);
 
@@ -397,6 +359,8 @@ struct udp_hub *udp_hub_new(struct loop *loop, size_t queue_limit)
         return NULL;
     hub->loop        = loop;
     hub->queue_limit = queue_limit != 0 ? queue_limit : UDP_QUEUE;
+    hub->ahead       = ahead;
+    hub->worker      = worker;
     hub->slots       = malloc((size_t)BATCH * SLOT);
     list_init(&hub->sockets);
     list_init(&hub->unsent);

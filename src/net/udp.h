@@ -12,13 +12,15 @@
 #ifndef NET_UDP_H
 #define NET_UDP_H
 
+#include "net/descriptors.h"
 #include "net/loop.h"
 #include "net/world.h"
 
 struct udp_hub;
 
-/* Borrows the loop.  NULL without memory. */
-struct udp_hub *udp_hub_new(struct loop *loop, size_t queue_limit);
+/* Borrows the loop, and the sockets that are bound `ahead` (NULL: none), of which it
+ * uses those of this worker.  NULL without memory. */
+struct udp_hub *udp_hub_new(struct loop *loop, size_t queue_limit, const struct descriptors *ahead, unsigned worker);
 /* Closes what is still open; nobody is called. */
 void udp_hub_free(struct udp_hub *hub);
 

@@ -141,8 +141,9 @@ static bool start_parts(struct world_uv *r, const struct world_uv_options *optio
     r->loop = loop_new(&user);
     if (r->loop == NULL)
         return false;
-    r->udp = udp_hub_new(r->loop, options->udp_queue);
-    if (r->udp == NULL || stream_hub_init(&r->streams, r->loop, &r->world, options->stream_queue) != 0)
+    r->udp = udp_hub_new(r->loop, options->udp_queue, options->descriptors, options->worker);
+    if (r->udp == NULL || stream_hub_init(&r->streams, r->loop, &r->world, options->stream_queue, options->descriptors,
+                                          options->worker) != 0)
         return false;
     r->resolver = resolver_new(r->loop, &r->world, options->dns_servers, options->dns_timeout, options->dns_queries);
     return r->resolver != NULL;

@@ -17,14 +17,17 @@
 
 #include "net/world.h"
 
+struct descriptors;
 struct uv_loop_s;
 
 struct world_uv_options {
-    const char *dns_servers;             /* "127.0.0.1:5353,[::1]:53"; NULL: those of /etc/resolv.conf */
-    msec        dns_timeout;             /* of the first of two tries, the second has twice; 0: 2000   */
-    size_t      dns_queries;             /* waiting at once; 0: RESOLVER_QUERIES                       */
-    size_t      udp_queue, stream_queue; /* bytes that may wait for one socket, for one stream;
-                                          * 0: UDP_QUEUE, STREAM_QUEUE                     */
+    const char *dns_servers;               /* "127.0.0.1:5353,[::1]:53"; NULL: those of /etc/resolv.conf */
+    msec        dns_timeout;               /* of the first of two tries, the second has twice; 0: 2000   */
+    size_t      dns_queries;               /* waiting at once; 0: RESOLVER_QUERIES                       */
+    size_t      udp_queue, stream_queue;   /* bytes that may wait for one socket, for one stream;
+                                            * 0: UDP_QUEUE, STREAM_QUEUE                     */
+    const struct descriptors *descriptors; /* sockets bound already; borrowed; NULL: none     */
+    unsigned                  worker;      /* which of them are this world's                  */
 };
 
 /* Borrows `log` (may be NULL).  NULL if memory, descriptors or the kernel's
