@@ -115,7 +115,7 @@ void answer_unsupported(struct server *s, object_id txn, struct slice headers)
 /* The user's own registered contacts, RFC 3261 8.3. */
 static void put_bindings(struct server *s, struct gather *g, struct slice key)
 {
-    const struct aor *a = location_find(s->location, key);
+    const struct aor *a = location_find(s->shared->location, key);
 
     for (const struct binding *b = a != NULL ? aor_first(a) : NULL; b != NULL; b = aor_next(a, b)) {
         struct binding_now now  = { .contact = b->contact, .q = b->q, .expires_at = b->expires_at };

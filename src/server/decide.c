@@ -4,10 +4,10 @@
 
 struct slice aor_domain(struct server *s, const struct uri *uri)
 {
-    if (policy_is_ours(&s->policy, uri->host))
+    if (policy_is_ours(&s->shared->policy, uri->host))
         return uri->host;
     if (stack_is_local(s->stack, uri->host, uri->port))
-        return s->policy.domains[0];
+        return s->shared->policy.domains[0];
     return SLICE("");
 }
 
@@ -83,18 +83,18 @@ static bool user_is_known(struct server *s, const struct uri *uri, const struct 
     if (a != NULL)
         return true;
     uri_write_unescaped(&user, uri->user);
-    return buf_ok(&user) && users_find(s->users, aor_domain(s, uri), buf_slice(&user)) != NULL;
+    return buf_ok(&user) && users_find(s->shared->users, aor_domain(s, uri), buf_slice(&user)) != NULL;
 }
 
 /* Did our Record-Route bring this request back to us (16.12)?  The token says so. */
 static bool is_of_our_dialog(const struct server *s, const struct passage *p)
 {
-    return p->way.own_route && proxy_token_fits(p->way.own_user, p->request->call_id, &s->relay_key);
+    return p->way.own_route && proxy_token_fits(p->way.own_user, p->request->call_id, &s->shared->relay_key);
 }
 
 static struct policy_decision decide(struct server *s, const struct passage *p, bool authenticated)
 {
-    const struct aor  *a = p->aor.len > 0 ? location_find(s->location, p->aor) : NULL;
+    const struct aor  *a = p->aor.len > 0 ? location_find(s->shared->location, p->aor) : NULL;
     struct policy_case c = {
         .request    = p->request,
         .uri        = &p->way.uri,
@@ -105,7 +105,7 @@ static struct policy_decision decide(struct server *s, const struct passage *p, 
         .has_bindings = a != NULL,
     };
 
-    return policy_decide(&s->policy, &c);
+    return policy_decide(&s->shared->policy, &c);
 }
 
 static bool is_for_us(const struct policy_decision *d)
@@ -119,7 +119,7 @@ enum { UNSUPPORTED_SIZE = 2048 }; /* more names than that are not worth repeatin
 static bool is_fit(struct server *s, const struct passage *p, const struct policy_decision *decision)
 {
     struct reason why;
-    unsigned      status = proxy_validate(p->request, &s->loop_key, &why);
+    unsigned      status = proxy_validate(p->request, &s->shared->loop_key, &why);
     struct gather g;
     char          memory[UNSUPPORTED_SIZE];
     struct buf    headers = BUF_ON(memory);
@@ -206,6 +206,6 @@ void decide_ack(struct server *s, struct message *ack)
     decision = decide(s, &p, false);
     if (decision.kind != POLICY_FORWARD && decision.kind != POLICY_LOCATION && decision.kind != POLICY_ROUTE)
         return;
-    if (proxy_validate(ack, &s->loop_key, &why) == 0)
+    if (proxy_validate(ack, &s->shared->loop_key, &why) == 0)
         proxy_ack(s, &p, &decision);
 }

@@ -27,17 +27,13 @@ struct store_wait {
 
 struct server {
     struct world          *world;
-    const struct config   *config;
+    struct shared         *shared;
+    const struct config   *config; /* that of shared */
     struct stack          *stack;
-    struct location       *location;
-    struct users          *users;
-    struct store          *store;
     struct authenticator  *authenticator;
     struct server_counters counters;
-    struct policy          policy; /* from config; its arrays are ours */
     struct flow            listeners[SERVER_LISTENERS];
     unsigned               listener_count;
-    int                    load_error;
     msec                   log_second; /* answer.c: so many lines in it */
     unsigned               log_lines;
 
@@ -48,10 +44,6 @@ struct server {
 
     struct id_table contexts; /* proxy.c: requests being forwarded */
     struct table    contexts_by_txn;
-    struct hash_key loop_key;  /* marks our branches (RFC 5393)                        */
-    struct hash_key relay_key; /* tokens in our Record-Route; kept in the store, so
-                                * that dialogs survive a restart                       */
-    bool has_relay_key;
 };
 
 /* One request on its way through the server: what was found out so far. */
@@ -79,7 +71,6 @@ struct slice aor_domain(struct server *s, const struct uri *uri);
 void registrar_request(struct server *s, object_id txn, struct message *request);
 void registrar_report(struct server *s, uint64_t seq, int error);
 void registrar_expired(void *server, const struct binding *b);
-void registrar_loaded(struct server *s, const struct stored_binding *stored);
 
 /* proxy.c */
 void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision);

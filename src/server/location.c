@@ -24,19 +24,25 @@ struct location {
     void                *owner;
 };
 
-struct location *location_new(struct world *w, size_t limit, location_expired_fn *on_expired, void *owner)
+struct location *location_new(struct world *w, size_t limit)
 {
     struct location *l = calloc(1, sizeof *l);
 
     if (l == NULL)
         return NULL;
-    *l = (struct location){ .world = w, .limit = limit, .on_expired = on_expired, .owner = owner };
+    *l = (struct location){ .world = w, .limit = limit };
     random_fill(&w->random, &l->hash_key, sizeof l->hash_key);
     if (table_init(&l->aors, EXPECTED_AORS) != 0) {
         free(l);
         return NULL;
     }
     return l;
+}
+
+void location_on_expired(struct location *l, location_expired_fn *fn, void *owner)
+{
+    l->on_expired = fn;
+    l->owner      = owner;
 }
 
 static void free_aor(struct table_link *entry, void *arg)
@@ -159,7 +165,8 @@ static void on_expiry(struct timer *timer, msec now)
     struct location *l = b->aor->location;
 
     (void)now;
-    l->on_expired(l->owner, b);
+    if (l->on_expired != NULL)
+        l->on_expired(l->owner, b);
     location_remove(l, b);
 }
 

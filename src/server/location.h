@@ -39,8 +39,10 @@ struct binding {
 typedef void location_expired_fn(void *owner, const struct binding *b);
 
 /* At most `limit` bindings.  NULL without memory. */
-struct location *location_new(struct world *w, size_t limit, location_expired_fn *on_expired, void *owner);
+struct location *location_new(struct world *w, size_t limit);
 void             location_free(struct location *l);
+/* Who hears of expired bindings; nobody does before. */
+void location_on_expired(struct location *l, location_expired_fn *fn, void *owner);
 
 /* By the canonical key (uri_write_aor); NULL if nobody is registered. */
 struct aor  *location_find(const struct location *l, struct slice key);

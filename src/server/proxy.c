@@ -170,7 +170,7 @@ static void report_unsent(struct context *c, struct rc_actions *actions)
 static unsigned fork_to_bindings(struct context *c, const struct passage *p, struct branch_plan *plan)
 {
     struct server        *s = c->server;
-    const struct aor     *a = location_find(s->location, p->aor);
+    const struct aor     *a = location_find(s->shared->location, p->aor);
     const struct binding *list[LIMIT_BRANCHES];
     unsigned              count, sent = 0;
 
@@ -264,7 +264,7 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
     char               memory[AOR_TEXT];
     struct buf         hop  = BUF_ON(memory);
     struct branch_plan plan = proxy_plan(s, p, decision, &hop);
-    const struct aor  *a    = decision->kind == POLICY_LOCATION ? location_find(s->location, p->aor) : NULL;
+    const struct aor  *a    = decision->kind == POLICY_LOCATION ? location_find(s->shared->location, p->aor) : NULL;
     struct gather      g;
     struct forwarded   f;
     struct copy_marks  marks;
@@ -290,7 +290,7 @@ static bool next_contact(struct header_values *values, struct name_addr *contact
 /* The branch that was redirected has ended: its breadth is free for these. */
 static bool follow_contacts(struct context *c, const struct passage *p, const struct message *response)
 {
-    struct branch_plan   plan   = { .target = { .realm = users_realm(c->server->users) } };
+    struct branch_plan   plan   = { .target = { .realm = users_realm(c->server->shared->users) } };
     struct header_values values = message_values(response, HEADER_CONTACT);
     struct name_addr     contact;
     unsigned             count = 0;

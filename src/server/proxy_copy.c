@@ -34,11 +34,11 @@ static void put_marks(struct server *s, const struct message *request, struct co
     struct buf mark  = BUF_ON(m->mark);
     struct buf token = BUF_ON(m->token);
 
-    proxy_write_mark(&mark, request, &s->loop_key);
+    proxy_write_mark(&mark, request, &s->shared->loop_key);
     out->branch_mark = buf_slice(&mark);
     if (!s->config->record_route || !makes_dialog(request))
         return;
-    proxy_write_token(&token, request->call_id, &s->relay_key);
+    proxy_write_token(&token, request->call_id, &s->shared->relay_key);
     out->record_route      = true;
     out->record_route_user = buf_slice(&token);
     out->upstream          = request->flow.transport;
@@ -115,7 +115,9 @@ struct branch_plan proxy_plan(struct server *s, const struct passage *p, const s
                               struct buf *hop)
 {
     struct branch_plan plan = {
-        .target = { .uri = p->way.uri.text, .realm = users_realm(s->users), .breadth = proxy_breadth(p->request, 1) },
+        .target = { .uri     = p->way.uri.text,
+                    .realm   = users_realm(s->shared->users),
+                    .breadth = proxy_breadth(p->request, 1) },
     };
 
     if (decision->kind == POLICY_ROUTE)

@@ -32,7 +32,7 @@ void registrar_answer_ok(struct server *s, object_id txn)
     key = aor_of(s, &request->to.uri, memory);
     gather_init(&g);
     write_response_head(&g, request, 200, SLICE(""), stack_server_tag(s->stack, txn));
-    put_contacts(s, &g, location_find(s->location, key));
+    put_contacts(s, &g, location_find(s->shared->location, key));
     gather_body(&g, SLICE(""), SLICE(""));
     if (!gather_ok(&g))
         stack_reply(s->stack, txn, 513, SLICE(""));

@@ -33,6 +33,9 @@ void     registrar_note_removal(struct server *s, struct slice key, uint64_t seq
 struct store_change registrar_put_change(struct server *s, const struct binding *b, struct buf *flow);
 struct store_change registrar_delete_change(uint64_t row);
 
+/* A binding that a restart has found: 0 or -ERR_NO_MEMORY. */
+int registrar_loaded(struct shared *s, struct world *world, const struct stored_binding *stored);
+
 /* A monotonic time as wall clock. */
 uint64_t registrar_wall_at(struct server *s, msec monotonic);
 

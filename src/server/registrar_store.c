@@ -96,7 +96,7 @@ struct store_change registrar_delete_change(uint64_t row)
  * a fixed table; two AORs that share an entry only wait for each other. */
 static uint64_t *removal_of(struct server *s, struct slice key)
 {
-    return &s->removals[siphash(&s->loop_key, key) % REMOVALS];
+    return &s->removals[siphash(&s->shared->loop_key, key) % REMOVALS];
 }
 
 void registrar_note_removal(struct server *s, struct slice key, uint64_t seq)
@@ -106,7 +106,7 @@ void registrar_note_removal(struct server *s, struct slice key, uint64_t seq)
 
 uint64_t registrar_pending(struct server *s, struct slice key)
 {
-    const struct aor *a    = location_find(s->location, key);
+    const struct aor *a    = location_find(s->shared->location, key);
     uint64_t          last = *removal_of(s, key);
 
     for (const struct binding *b = a != NULL ? aor_first(a) : NULL; b != NULL; b = aor_next(a, b))
@@ -124,13 +124,13 @@ void registrar_expired(void *server, const struct binding *b)
     uint64_t            seq;
 
     /* If the store is full the row stays: its lease ends by itself. */
-    if (store_write(s->store, &c, 1, &seq) != 0)
+    if (store_write(s->shared->store, &c, 1, &seq) != 0)
         s->counters.store_failures++;
 }
 
-void registrar_loaded(struct server *s, const struct stored_binding *stored)
+int registrar_loaded(struct shared *s, struct world *world, const struct stored_binding *stored)
 {
-    uint64_t       now    = world_wall(s->world);
+    uint64_t       now    = world_wall(world);
     struct binding values = {
         .row         = stored->row,
         .contact     = stored->contact,
@@ -144,9 +144,8 @@ void registrar_loaded(struct server *s, const struct stored_binding *stored)
     };
 
     if (stored->lease_until <= now)
-        return;
+        return 0;
     flow_parse(stored->flow, &values.flow);
-    values.expires_at = world_now(s->world) + (stored->lease_until - now);
-    if (location_put(s->location, stored->aor, &values, NULL) == NULL)
-        s->load_error = -ERR_NO_MEMORY;
+    values.expires_at = world_now(world) + (stored->lease_until - now);
+    return location_put(s->location, stored->aor, &values, NULL) != NULL ? 0 : -ERR_NO_MEMORY;
 }

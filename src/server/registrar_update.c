@@ -86,7 +86,7 @@ static void put_binding(struct work *w, const struct binding_change *change, str
 
     binding_write_params(&b, &change->contact);
     values.params = buf_ok(&b) ? buf_slice(&b) : SLICE("");
-    made          = location_put(s->location, w->key, &values, replaces);
+    made          = location_put(s->shared->location, w->key, &values, replaces);
     if (made == NULL)
         w->out_of_memory = true;
     else
@@ -117,7 +117,7 @@ static void refresh_binding(struct work *w, const struct binding_change *change,
         put_binding(w, change, b);
         return;
     }
-    location_refresh(s->location, b, expires_at, w->request->cseq.number);
+    location_refresh(s->shared->location, b, expires_at, w->request->cseq.number);
     if (outlives_lease(s, b, change))
         note_put(w, b, change->expires);
 }
@@ -126,7 +126,7 @@ static void remove_binding(struct work *w, struct binding *b)
 {
     w->changes[w->change_count++] = registrar_delete_change(b->row);
     w->removes                    = true;
-    location_remove(w->server->location, b);
+    location_remove(w->server->shared->location, b);
 }
 
 static void apply(struct work *w, const struct binding_change *change)
@@ -173,7 +173,7 @@ static void commit(struct work *w, object_id txn)
     int            error;
 
     if (w->change_count > 0) {
-        error = store_write(s->store, w->changes, w->change_count, &seq);
+        error = store_write(s->shared->store, w->changes, w->change_count, &seq);
         if (error != 0) {
             for (size_t i = 0; i < w->written_count; i++)
                 w->written[i]->lease_until = 0; /* the next refresh writes it */
@@ -198,7 +198,7 @@ static void commit(struct work *w, object_id txn)
 
 static void collect(struct work *w, struct binding_now now[BINDINGS_MAX])
 {
-    const struct aor *a = location_find(w->server->location, w->key);
+    const struct aor *a = location_find(w->server->shared->location, w->key);
     struct binding   *b = a != NULL ? aor_first(a) : NULL;
 
     for (; b != NULL && w->existing_count < BINDINGS_MAX; b = aor_next(a, b)) {
@@ -285,12 +285,12 @@ static bool has_room(struct work *w, object_id txn, const struct binding_verdict
         writes += writes_of(w, &verdict->changes[i]);
         added += verdict->changes[i].kind == BINDING_ADD;
     }
-    if (writes > 0 && !store_has_room(s->store, writes)) {
+    if (writes > 0 && !store_has_room(s->shared->store, writes)) {
         s->counters.store_failures++;
         answer_retry_later(s, txn, 503, SLICE("Registrations wait for the disk"));
         return false;
     }
-    if (added > 0 && !location_has_room(s->location, added)) {
+    if (added > 0 && !location_has_room(s->shared->location, added)) {
         s->counters.limit_refused++;
         answer_retry_later(s, txn, 503, SLICE("Too many registrations"));
         return false;

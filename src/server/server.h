@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* server.h - registrar, proxy and redirect server on one stack (RFC 3261 10, 16,
- * 8.3).
+ * 8.3): what one worker does.
  *
  *   stack --on_request--> dispatch --> registrar --> location, store
  *                            |    \--> redirect
  *                            |-------> proxy --> route/ decides --> client transactions
  *                            \-------> OPTIONS for the server itself
  *
- * The server owns its stack, the location, the users and everything under way;
- * it borrows the world, the configuration and the store.  It decides nothing by
+ * The server owns its stack and everything under way; it borrows the world and what
+ * it shares with the other workers (shared.h).  It decides nothing by
  * itself: route/ does, with a reason that goes into the log. */
 
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
-#include "server/config.h"
-#include "server/location.h"
-#include "server/users.h"
+#include "server/shared.h"
 #include "stack/stack.h"
-#include "store/store.h"
 
 struct server;
 
@@ -29,13 +26,13 @@ struct server_counters {
 };
 
 /* Nothing listens yet.  `trace.fn` may be NULL.  NULL without memory. */
-struct server *server_new(struct world *w, const struct config *config, const struct stack_trace *trace);
+struct server *server_new(struct world *w, struct shared *shared, const struct stack_trace *trace);
 /* Stops at once; what is under way ends without a word. */
 void server_free(struct server *s);
 
-/* Read the store and listen.  Returns 0 or -ERR_X with a sentence for people in
- * `problem`. */
-int server_start(struct server *s, struct store *store, char *problem, size_t problem_size);
+/* Listen; the store has been read (shared_load).  Returns 0 or -ERR_X with a
+ * sentence for people in `problem`. */
+int server_start(struct server *s, char *problem, size_t problem_size);
 
 /* A store_report_fn: give it, with the server, to whoever opens the store. */
 void server_on_report(void *server, uint64_t seq, int error);

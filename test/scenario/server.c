@@ -17,6 +17,7 @@ struct server_actor {
     const struct config *config;
     struct fake_disk    *disk;
     struct store        *store;
+    struct shared       *shared;
     struct server       *server; /* NULL: not running */
     int                  done;   /* of the last change of users; 1: not yet */
 };
@@ -65,11 +66,16 @@ static bool server_begin(struct server_actor *a)
         return scenario_fail(s, "it has no configuration");
     if (a->actor.world == NULL)
         actor_start_world(&a->actor);
-    a->server = server_new(a->actor.world, a->config, &(struct stack_trace){ 0 });
-    if (a->server == NULL)
+    a->shared = shared_new(a->actor.world, a->config);
+    if (a->shared != NULL)
+        a->server = server_new(a->actor.world, a->shared, &(struct stack_trace){ 0 });
+    if (a->server == NULL) {
+        shared_free(a->shared);
         return scenario_fail(s, "no memory for a server");
+    }
     a->store = store_fake_open(a->disk, a->actor.world, a->config->store_queue, server_on_report, a->server);
-    if (server_start(a->server, a->store, problem, sizeof problem) != 0)
+    if (shared_load(a->shared, a->actor.world, a->store, problem, sizeof problem) != 0 ||
+        server_start(a->server, problem, sizeof problem) != 0)
         return scenario_fail(s, "the server does not start: %s", problem);
     return true;
 }
@@ -80,6 +86,7 @@ static void server_end(struct server_actor *a, bool crash)
     struct network *n = a->actor.scenario->net;
 
     server_free(a->server);
+    shared_free(a->shared);
     if (a->store != NULL && crash)
         store_fake_crash(a->store);
     else if (a->store != NULL)

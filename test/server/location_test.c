@@ -27,7 +27,8 @@ static struct location *setup(size_t limit)
     network = network_new(1);
     world   = world_fake_new(network_host(network, "here"));
     expired = 0;
-    l       = location_new(world, limit, on_expired, &expired);
+    l       = location_new(world, limit);
+    location_on_expired(l, on_expired, &expired);
     CHECK(l != NULL);
     return l;
 }

@@ -156,16 +156,21 @@ TEST(any_allocation_may_fail_while_the_server_starts)
     bench_open(&b, "");
     registers(1);
     for (n = 1; failed; n++) {
-        struct server *s;
+        struct shared *shared;
+        struct server *s     = NULL;
         int            error = -1;
 
         bench_kill(&b);
         b.at_server = world_fake_new(network_host(b.network, "server"));
         alloc_fail_at(n);
-        s = server_new(b.at_server, b.config, &none);
+        shared = shared_new(b.at_server, b.config);
+        if (shared != NULL)
+            s = server_new(b.at_server, shared, &none);
         if (s != NULL) {
             b.store = store_fake_open(b.disk, b.at_server, 100, server_on_report, s);
-            error   = server_start(s, b.store, problem, sizeof problem);
+            error   = shared_load(shared, b.at_server, b.store, problem, sizeof problem);
+            if (error == 0)
+                error = server_start(s, problem, sizeof problem);
         }
         failed = alloc_failed();
         alloc_fail_at(0);
@@ -173,6 +178,7 @@ TEST(any_allocation_may_fail_while_the_server_starts)
         if (s != NULL)
             store_fake_crash(b.store);
         server_free(s);
+        shared_free(shared);
         world_fake_free(b.at_server);
         bench_start(&b);
         CHECK_INT(1, location_count(server_location(b.server)));

@@ -12,17 +12,11 @@ struct found {
     struct location *location;
 };
 
-static void on_expired(void *owner, const struct binding *b)
-{
-    (void)owner;
-    (void)b;
-}
-
 static void setup(struct found *f)
 {
     f->network  = network_new(1);
     f->world    = world_fake_new(network_host(f->network, "here"));
-    f->location = location_new(f->world, 100, on_expired, NULL);
+    f->location = location_new(f->world, 100);
     CHECK(f->location != NULL);
 }
 

@@ -22,6 +22,7 @@ struct bench {
     struct world        *at_server, *at_phones;
     const struct config *config;
     struct fake_disk    *disk;
+    struct shared       *shared;
     struct server       *server;
     struct store        *store;
     struct phone         caller, one, two;
@@ -82,10 +83,12 @@ static void setup(struct bench *b, const char *more)
     b->at_phones = world_fake_new(phones);
     buf_printf(&conf, "domain = \"example.test\"\nlisten = \"udp:192.0.2.1:5060\"\nauthentication = no\n%s", more);
     assert_int_equal(0, config_parse(buf_slice(&conf), "test", NULL, NULL, &b->config));
-    b->server = server_new(b->at_server, b->config, &none);
+    b->shared = shared_new(b->at_server, b->config);
+    b->server = server_new(b->at_server, b->shared, &none);
     assert_non_null(b->server);
     b->store = store_fake_open(b->disk, b->at_server, 100, server_on_report, b->server);
-    assert_int_equal(0, server_start(b->server, b->store, problem, sizeof problem));
+    assert_int_equal(0, shared_load(b->shared, b->at_server, b->store, problem, sizeof problem));
+    assert_int_equal(0, server_start(b->server, problem, sizeof problem));
     phone_open(&b->caller, b->at_phones, 6000);
     phone_open(&b->one, b->at_phones, 6001);
     phone_open(&b->two, b->at_phones, 6002);
@@ -98,6 +101,7 @@ static void teardown(struct bench *b)
     CHECK_INT(0, server_alive(b->server));
     CHECK_INT(0, stack_alive(server_stack(b->server)));
     server_free(b->server);
+    shared_free(b->shared);
     store_close(b->store);
     fake_disk_free(b->disk);
     config_free(b->config);

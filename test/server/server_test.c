@@ -16,18 +16,23 @@ static int start_beside(const char *conf, char *problem, size_t size)
     const struct config     *config;
     struct fake_disk        *disk  = fake_disk_new();
     struct world            *world = world_fake_new(network_host(b.network, "server"));
+    struct shared           *shared;
     struct server           *s;
     struct store            *store;
     int                      error;
 
     CHECK_INT(0, config_parse(slice_from(conf), "test", NULL, NULL, &config));
-    s = server_new(world, config, &none);
+    shared = shared_new(world, config);
+    s      = server_new(world, shared, &none);
     CHECK(s != NULL);
     store = store_fake_open(disk, world, 10, server_on_report, s);
-    error = server_start(s, store, problem, size);
+    error = shared_load(shared, world, store, problem, size);
+    if (error == 0)
+        error = server_start(s, problem, size);
     store_fake_crash(store);
     bench_live(&b, 1);
     server_free(s);
+    shared_free(shared);
     world_fake_free(world);
     config_free(config);
     fake_disk_free(disk);

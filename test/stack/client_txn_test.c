@@ -213,6 +213,7 @@ TEST(an_answer_of_the_name_service_after_the_end_is_harmless)
     store_fake_crash(b.store);
     bench_live(&b, 1);
     server_free(b.server);
+    shared_free(b.shared);
     bench_live(&b, 120000); /* the world goes on without it */
     world_fake_free(b.at_server);
     bench_start(&b);

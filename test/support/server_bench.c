@@ -18,10 +18,13 @@ void bench_start(struct bench *b)
     char                     problem[256];
 
     b->at_server = world_fake_new(network_host(b->network, "server"));
-    b->server    = server_new(b->at_server, b->config, &none);
+    b->shared    = shared_new(b->at_server, b->config);
+    assert_non_null(b->shared);
+    b->server = server_new(b->at_server, b->shared, &none);
     assert_non_null(b->server);
     b->store = store_fake_open(b->disk, b->at_server, b->store_queue, server_on_report, b->server);
-    assert_int_equal(0, server_start(b->server, b->store, problem, sizeof problem));
+    assert_int_equal(0, shared_load(b->shared, b->at_server, b->store, problem, sizeof problem));
+    assert_int_equal(0, server_start(b->server, problem, sizeof problem));
     bench_live(b, 10);
 }
 
@@ -30,6 +33,7 @@ void bench_kill(struct bench *b)
     store_fake_crash(b->store);
     bench_live(b, 1);
     server_free(b->server);
+    shared_free(b->shared);
     world_fake_free(b->at_server);
 }
 

@@ -33,6 +33,7 @@ struct bench {
     struct world        *at_server, *at_phones;
     const struct config *config;
     struct fake_disk    *disk;
+    struct shared       *shared;
     struct server       *server;
     struct store        *store;
     size_t               store_queue;

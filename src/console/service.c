@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console/service.h"
+
+#include "base/error.h"
+#include "console/admin.h"
+#include "console/control.h"
+#include "net/world_uv.h"
+#include "server/config_keys.h"
+#include "server/server.h"
+#include "stack/trace.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+struct service {
+    const struct config *config;
+    struct log          *log;
+    struct world        *world;
+    struct shared       *shared;
+    struct server       *server;
+    struct store        *store;
+    struct trace_writer *trace;
+    struct control      *control;
+    struct admin         admin;
+    uint64_t             started_at; /* wall clock, ms */
+};
+
+/* Where a step of the start says what is wrong. */
+struct problem {
+    char  *text;
+    size_t size;
+};
+
+static int fail(const struct problem *p, int error)
+{
+    snprintf(p->text, p->size, "%s", error_text(error));
+    return error;
+}
+
+/* ---- the state folder and the store ---- */
+
+/* Every folder of the path that is missing, private to us. */
+static int make_folder(struct slice path)
+{
+    char text[PATH_MAX];
+
+    if (path.len >= sizeof text)
+        return ENAMETOOLONG;
+    memcpy(text, path.ptr, path.len);
+    text[path.len] = '\0';
+    for (char *at = text + 1; *at != '\0'; at++) {
+        if (*at != '/')
+            continue;
+        *at = '\0';
+        if (mkdir(text, 0755) != 0 && errno != EEXIST)
+            return errno;
+        *at = '/';
+    }
+    return mkdir(text, 0700) == 0 || errno == EEXIST ? 0 : errno;
+}
+
+static int open_store(struct service *v, const struct problem *p)
+{
+    char       path[PATH_MAX];
+    struct buf b      = BUF_ON(path);
+    int        number = make_folder(v->config->state);
+
+    if (number != 0) {
+        snprintf(p->text, p->size, "cannot make the folder %.*s: %s", SLICE_ARG(v->config->state), strerror(number));
+        return number == EACCES || number == EPERM || number == EROFS ? -ERR_PERMISSION : -ERR_IO;
+    }
+    config_state_path(v->config, &b, "ahoy.db");
+    return store_sqlite_open(v->world, buf_cstr(&b), v->config->store_queue, v->config->store_queue_age,
+                             server_on_report, v->server, &v->store, p->text, p->size);
+}
+
+/* ---- the control socket ---- */
+
+static json_t *listening_to_json(const struct server *server)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < server_listener_count(server); i++) {
+        struct flow          flow   = server_listener(server, i);
+        struct config_listen listen = { flow.transport, flow.local };
+        char                 text[ADDRESS_TEXT + 8];
+        struct buf           b = BUF_ON(text);
+
+        config_listen_write(&b, &listen);
+        json_array_append_new(list, json_string(buf_cstr(&b)));
+    }
+    return list;
+}
+
+/* What `ahoy status` shows beyond the users. */
+static void add_status(void *arg, json_t *status)
+{
+    struct service               *v = arg;
+    const struct stack_counters  *c = stack_counters(server_stack(v->server));
+    const struct server_counters *n = server_counters(v->server);
+    json_t                       *counters;
+
+    json_object_set_new(status, "listening", listening_to_json(v->server));
+    json_object_set_new(status, "uptime_msec", json_integer((json_int_t)(world_wall(v->world) - v->started_at)));
+    counters = json_object();
+#define COUNTER(name, help) json_object_set_new(counters, #name, json_integer((json_int_t)c->name));
+#include "stack/counters.def"
+#undef COUNTER
+#define COUNTER(name, help) json_object_set_new(counters, #name, json_integer((json_int_t)n->name));
+#include "server/counters.def"
+#undef COUNTER
+    json_object_set_new(status, "bindings", json_integer((json_int_t)location_count(server_location(v->server))));
+    json_object_set_new(status, "counters", counters);
+}
+
+static void on_stop(void *arg)
+{
+    struct service *v = arg;
+
+    world_uv_stop(v->world);
+}
+
+/* Where commands such as `ahoy user add` reach us. */
+static int open_control(struct service *v, const struct problem *p)
+{
+    const struct control_method *methods;
+    size_t                       count;
+    char                         path[PATH_MAX];
+    struct buf                   b = BUF_ON(path);
+
+    v->started_at = world_wall(v->world);
+    v->admin      = (struct admin){ v->config, server_users(v->server), add_status, on_stop, v };
+    methods       = admin_methods(&count);
+    config_state_path(v->config, &b, "control.sock");
+    return control_start(v->world, buf_cstr(&b), methods, count, &v->admin, v->config->control_clients, &v->control,
+                         p->text, p->size);
+}
+
+/* ---- start ---- */
+
+static int open_trace(struct service *v, const struct problem *p)
+{
+    char path[PATH_MAX];
+    int  error;
+
+    if (v->config->trace.len == 0)
+        return 0;
+    snprintf(path, sizeof path, "%.*s", SLICE_ARG(v->config->trace));
+    error = trace_open(v->world, path, v->config->domains[0], &v->trace);
+    if (error != 0)
+        snprintf(p->text, p->size, "cannot write the trace %.256s: %s", path, error_text(error));
+    return error;
+}
+
+static int open_world(struct service *v, const struct problem *p)
+{
+    char                    servers[1024];
+    struct world_uv_options limits = {
+        .dns_queries  = v->config->dns_queries,
+        .udp_queue    = v->config->udp_queue,
+        .stream_queue = v->config->stream_queue,
+    };
+
+    snprintf(servers, sizeof servers, "%.*s", SLICE_ARG(v->config->dns_servers));
+    if (servers[0] != '\0')
+        limits.dns_servers = servers;
+    v->world = world_uv_new_with(v->log, &limits);
+    if (v->world != NULL)
+        return 0;
+    snprintf(p->text, p->size, "no memory or descriptors for the event loop, or dns_servers makes no sense");
+    return -ERR_NO_MEMORY;
+}
+
+static int open_server(struct service *v, const struct problem *p)
+{
+    struct stack_trace trace = trace_hook(v->trace);
+
+    v->shared = shared_new(v->world, v->config);
+    v->server = v->shared != NULL ? server_new(v->world, v->shared, &trace) : NULL;
+    return v->server != NULL ? 0 : fail(p, -ERR_NO_MEMORY);
+}
+
+static int start(struct service *v, const struct problem *p)
+{
+    char           damaged[512] = "";
+    struct problem at_start     = { damaged, sizeof damaged };
+    int            error        = open_world(v, p);
+
+    if (error == 0)
+        error = open_trace(v, p);
+    if (error == 0)
+        error = open_server(v, p);
+    if (error == 0) {
+        error = open_store(v, &at_start);
+        snprintf(p->text, p->size, "%s", damaged);
+    }
+    if (error == 0)
+        error = shared_load(v->shared, v->world, v->store, p->text, p->size);
+    if (error == 0)
+        error = server_start(v->server, p->text, p->size);
+    if (error == 0)
+        error = open_control(v, p);
+    if (error == 0) /* a store that was damaged, and a new one begun */
+        snprintf(p->text, p->size, "%s", damaged);
+    return error;
+}
+
+int service_open(const struct config *config, struct log *log, struct service **out, char *problem, size_t problem_size)
+{
+    struct service *v = calloc(1, sizeof *v);
+    struct problem  p = { problem, problem_size };
+    int             error;
+
+    problem[0] = '\0';
+    if (v == NULL)
+        return fail(&p, -ERR_NO_MEMORY);
+    v->config = config;
+    v->log    = log;
+    error     = start(v, &p);
+    if (error != 0) {
+        service_close(v);
+        return error;
+    }
+    world_uv_signal(v->world, SIGTERM, on_stop, v);
+    world_uv_signal(v->world, SIGINT, on_stop, v);
+    *out = v;
+    return 0;
+}
+
+/* No new commands; then the store: what waits in its queue is committed before the end. */
+int service_close(struct service *v)
+{
+    int error;
+
+    if (v == NULL)
+        return 0;
+    if (v->control != NULL)
+        control_stop(v->control);
+    if (v->store != NULL)
+        store_close(v->store);
+    server_free(v->server);
+    shared_free(v->shared);
+    if (v->world != NULL)
+        world_uv_turn(v->world, 0); /* what the two had still posted */
+    error = trace_close(v->trace);
+    if (v->world != NULL)
+        world_uv_free(v->world);
+    free(v);
+    return error;
+}
+
+void service_run(struct service *v)
+{
+    world_uv_run(v->world);
+}
+
+static void stop_posted(void *arg)
+{
+    on_stop(arg);
+}
+
+void service_stop(struct service *v)
+{
+    (void)v->world->ops->post(v->world, stop_posted, v);
+}
+
+unsigned service_listener_count(const struct service *v)
+{
+    return server_listener_count(v->server);
+}
+
+struct flow service_listener(const struct service *v, unsigned index)
+{
+    return server_listener(v->server, index);
+}
+
+size_t service_user_count(const struct service *v)
+{
+    return users_count(server_users(v->server));
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* service.h - a whole server in one process: workers, store, trace, control socket.
+ *
+ * What `ahoy serve` runs.  The order of beginning and end is the point of this
+ * file: the store is read before anybody listens, and what waits in its queue is
+ * committed after nobody does. */
+
+#ifndef CONSOLE_SERVICE_H
+#define CONSOLE_SERVICE_H
+
+#include "server/config.h"
+#include "sip/flow.h"
+
+#include <stddef.h>
+
+struct service;
+
+/* Start everything.  Borrows `config` and `log`.  Returns 0 and `*out`, or -ERR_X
+ * with a sentence for people in `problem`.  0 with a sentence: it runs, but people
+ * should know this. */
+int service_open(const struct config *config, struct log *log, struct service **out, char *problem,
+                 size_t problem_size);
+/* End everything: what was queued for the disk is written.  Returns 0, or -ERR_X if
+ * the trace is incomplete.  NULL is fine. */
+int service_close(struct service *v);
+
+/* Serve until service_stop, SIGINT, SIGTERM or `ahoy stop`. */
+void service_run(struct service *v);
+/* From any thread. */
+void service_stop(struct service *v);
+
+/* The addresses really listened on. */
+unsigned    service_listener_count(const struct service *v);
+struct flow service_listener(const struct service *v, unsigned index);
+size_t      service_user_count(const struct service *v);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shared.h - what all workers of one server share: the configuration, where users
+ * are and who they are, the store, and the keys that every worker must know.
+ *
+ *     worker 0        worker 1        worker N-1       each: a thread, a world,
+ *   struct server   struct server   struct server      a stack, a struct server
+ *        \               |              /
+ *         +-------- struct shared -----+
+ *
+ * Whoever makes it owns it; the servers borrow it, and are freed first.  It borrows
+ * the configuration and the store. */
+
+#ifndef SERVER_SHARED_H
+#define SERVER_SHARED_H
+
+#include "route/policy.h"
+#include "server/config.h"
+#include "server/location.h"
+#include "server/users.h"
+#include "store/store.h"
+
+struct shared {
+    const struct config *config;
+    struct policy        policy; /* from config; its arrays are ours */
+    struct location     *location;
+    struct users        *users;
+    struct store        *store;
+    int                  load_error;
+
+    struct hash_key loop_key;  /* marks our branches (RFC 5393)                        */
+    struct hash_key relay_key; /* tokens in our Record-Route; kept in the store, so
+                                * that dialogs survive a restart                       */
+    bool has_relay_key;
+};
+
+/* `world` gives randomness and the timers of bindings.  NULL without memory. */
+struct shared *shared_new(struct world *world, const struct config *config);
+void           shared_free(struct shared *s);
+
+/* Read the store, before any server serves.  Keeps `store`.  Returns 0 or -ERR_X
+ * with a sentence for people in `problem`. */
+int shared_load(struct shared *s, struct world *world, struct store *store, char *problem, size_t problem_size);
+
+#endif
