@@ -1,45 +1,69 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* log.h - one line per event: key=value, values quoted and cut where needed.
  *
- * A `struct log` belongs to whoever made it and is passed down; there is no
- * global one.  Lines below `level` cost one comparison.  Credentials, keys and
- * bodies of messages never go into a line. */
+ *   struct log_line l;
+ *
+ *   if (!log_begin(&l, log, LOG_INFO, LOG_PART_REGISTRAR, "binding_added"))
+ *       return;
+ *   log_slice(&l, "call", call_id);
+ *   log_end(&l);
+ *
+ * writes: level=info part=registrar event=binding_added call=...
+ *
+ * A `struct log` belongs to one thread and is passed down; there is no global one.
+ * A line that nobody wants costs a load and a comparison.  A wanted one is either
+ * copied into a ring, for another thread to write (console/log_writer.h), or handed
+ * to a sink as text at once (phones, tests).  Events and keys are static strings.
+ * Credentials, keys and bodies of messages never go into a line. */
 
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
-#include "base/buf.h"
+#include "base/log_ring.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERROR };
-
-typedef void log_sink_fn(void *arg, enum log_level level, struct slice line);
+typedef void     log_sink_fn(void *arg, enum log_level level, struct slice line);
+typedef uint64_t log_clock_fn(void); /* ms since 1970 */
 
 struct log {
-    enum log_level level;
-    log_sink_fn   *sink; /* NULL: nothing is written */
-    void          *arg;
+    const struct log_levels *levels; /* NULL: every line is wanted           */
+    log_sink_fn             *sink;   /* without a ring; NULL: nothing is written */
+    void                    *arg;
+    struct log_ring         *ring;
+    log_clock_fn            *clock;  /* NULL: lines have no time             */
+    unsigned                 worker; /* counted from 1; 0: not one of several */
 };
 
 struct log_line {
-    const struct log *log; /* NULL: below the level, puts do nothing */
-    enum log_level    level;
-    struct buf        text;
-    char              memory[1024];
+    const struct log  *log; /* NULL: not wanted, puts do nothing */
+    struct log_record *record;
+    uint64_t           memory[LOG_RECORD_MAX / sizeof(uint64_t)];
 };
 
-/* log_begin(..., "registrar", "binding_added"); log_slice(&l, "call", id); log_end(&l);
- * writes: level=info part=registrar event=binding_added call=... */
-void log_begin(struct log_line *l, const struct log *log, enum log_level level, const char *part, const char *event);
+static inline bool log_wants(const struct log *log, enum log_level level, enum log_part part)
+{
+    return log != NULL && (log->levels == NULL || level >= log_levels_get(log->levels, part)) &&
+           (log->ring != NULL || log->sink != NULL);
+}
+
+/* False if the line is not wanted: then nothing need follow, and may. */
+bool log_begin_wanted(struct log_line *l, const struct log *log, enum log_level level, enum log_part part,
+                      const char *event);
+
+static inline bool log_begin(struct log_line *l, const struct log *log, enum log_level level, enum log_part part,
+                             const char *event)
+{
+    l->log = NULL;
+    return log_wants(log, level, part) && log_begin_wanted(l, log, level, part, event);
+}
+
 void log_slice(struct log_line *l, const char *key, struct slice value); /* cut at 160 bytes, control bytes escaped */
 void log_text(struct log_line *l, const char *key, const char *value);
 void log_number(struct log_line *l, const char *key, int64_t value);
+void log_address(struct log_line *l, const char *key, const struct address *value); /* with its port */
 void log_end(struct log_line *l);
 
 /* For a message to a person rather than a program: text= is all of it. */
-void log_say(const struct log *log, enum log_level level, const char *part, const char *format, ...)
+void log_say(const struct log *log, enum log_level level, enum log_part part, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-
-const char *log_level_name(enum log_level level);
-bool        log_level_parse(struct slice name, enum log_level *level);
 
 #endif

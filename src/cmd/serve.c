@@ -9,11 +9,12 @@
 
 #include <jansson.h>
 
-enum { OPT_JSON = OPTION_LONG_ONLY, OPT_LOG_LEVEL };
+enum { OPT_JSON = OPTION_LONG_ONLY, OPT_LOG_LEVEL, LEVELS = 32 };
 
 static const struct option_entry options[] = {
     { 'c', "config", "FILE", "read this configuration instead of the usual one" },
-    { OPT_LOG_LEVEL, "log-level", "LEVEL", "debug, info, notice, warning or error: overrides the configuration" },
+    { OPT_LOG_LEVEL, "log-level", "[PART=]LEVEL",
+      "debug, info, notice, warning or error, for all or one part; may be repeated; overrides the configuration" },
     { OPT_JSON, "json", NULL, "one JSON object a line on stdout: listening, ready, stopped" },
     OPTION_TABLE_END,
 };
@@ -93,12 +94,33 @@ static int serve(const struct config *config, struct log *log, const char *path,
     return EXIT_OK;
 }
 
+/* Each --log-level, in their order. */
+struct log_choice {
+    const char *texts[LEVELS];
+    unsigned    count;
+};
+
+/* The configuration's levels, then those of the command line. */
+static int choose_levels(const struct command *command, const struct config *config, const struct log_choice *choice,
+                         struct log_levels *levels)
+{
+    const char *why;
+
+    config_log_levels(config, levels);
+    for (unsigned i = 0; i < choice->count; i++)
+        if (!log_levels_assign(levels, slice_from(choice->texts[i]), &why))
+            return options_complain(command, "'%s' is not a log level; give %s", choice->texts[i], why);
+    return EXIT_OK;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
-    struct options       o   = options_of(command, argc, argv);
-    struct log           log = { .sink = write_log };
+    struct options       o      = options_of(command, argc, argv);
+    struct log           log    = { .sink = write_log };
+    struct log_choice    choice = { .count = 0 };
+    struct log_levels    levels;
     const struct config *config;
-    const char          *path = NULL, *level = NULL;
+    const char          *path = NULL;
     bool                 json = false;
     int                  code;
 
@@ -106,7 +128,7 @@ static int run(const struct command *command, int argc, char **argv)
         if (letter == 'c')
             path = o.value;
         else if (letter == OPT_LOG_LEVEL)
-            level = o.value;
+            choice.texts[choice.count < LEVELS ? choice.count++ : LEVELS - 1] = o.value;
         else if (letter == OPT_JSON)
             json = true;
     }
@@ -117,10 +139,9 @@ static int run(const struct command *command, int argc, char **argv)
     code = settings_load(path, &config);
     if (code != EXIT_OK)
         return code;
-    log.level = config->log_level;
-    if (level != NULL && !log_level_parse(slice_from(level), &log.level))
-        code = options_complain(command, "'%s' is not a log level", level);
-    else
+    log.levels = &levels;
+    code       = choose_levels(command, config, &choice, &levels);
+    if (code == EXIT_OK)
         code = serve(config, &log, path, json);
     config_free(config);
     return code;

@@ -40,7 +40,7 @@ static void rest(struct listener *l, int number)
         return;
     l->starved = true;
     if (w->log != NULL)
-        log_say(w->log, LOG_WARNING, "net", "accepting connections is paused: %s", strerror(number));
+        log_say(w->log, LOG_WARNING, LOG_PART_NET, "accepting connections is paused: %s", strerror(number));
 }
 
 /* False when the listener was closed in the callback. */

@@ -28,7 +28,7 @@ static void log_answer(struct server *s, const struct message *request, unsigned
         s->counters.unlogged++;
         return;
     }
-    log_begin(&line, s->world->log, LOG_INFO, "server", "answered");
+    log_begin(&line, s->world->log, LOG_INFO, LOG_PART_SERVER, "answered");
     log_slice(&line, "call", request->call_id);
     log_slice(&line, "method", request->method_text);
     log_slice(&line, "uri", request->uri_text);

@@ -87,6 +87,15 @@ static void take_domains(struct config *c, cfg_opt_t *opt)
         c->domains[c->domain_count++] = copy_lower(&c->arena, slice_from(cfg_opt_getnstr(opt, i)));
 }
 
+static void take_log_levels(struct config *c, cfg_opt_t *opt)
+{
+    size_t count = cfg_opt_size(opt);
+
+    c->log_levels = array(&c->arena, count, sizeof *c->log_levels);
+    for (unsigned i = 0; c->log_levels != NULL && i < count; i++)
+        c->log_levels[c->log_level_count++] = arena_copy(&c->arena, slice_from(cfg_opt_getnstr(opt, i)));
+}
+
 static void add_listen(struct config *c, const struct config_key *key, struct slice text)
 {
     struct config_value value;
@@ -164,6 +173,8 @@ static void take(struct config *c, const struct config_key *key, cfg_t *cfg)
     case CONFIG_LIST:
         if (key->check == VALUE_LISTEN)
             take_listens(c, key, cfg_getopt(cfg, key->name));
+        else if (key->check == VALUE_LOG_LEVEL)
+            take_log_levels(c, cfg_getopt(cfg, key->name));
         else
             take_domains(c, cfg_getopt(cfg, key->name));
         break;
@@ -336,6 +347,15 @@ bool config_is_our_domain(const struct config *c, struct slice host)
         if (slice_eq_nocase(c->domains[i], host))
             return true;
     return false;
+}
+
+void config_log_levels(const struct config *c, struct log_levels *levels)
+{
+    const char *why;
+
+    log_levels_init(levels, c->log_level);
+    for (size_t i = 0; i < c->log_level_count; i++)
+        (void)log_levels_assign(levels, c->log_levels[i], &why); /* looked at when they were read */
 }
 
 void config_state_path(const struct config *c, struct buf *path, const char *file)

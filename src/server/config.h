@@ -49,6 +49,8 @@ struct config {
     size_t                  route_count;
     struct config_redirect *redirects;
     size_t                  redirect_count;
+    struct slice           *log_levels; /* "transport=debug" */
+    size_t                  log_level_count;
 
     struct arena arena; /* holds all of the above */
 };
@@ -72,6 +74,9 @@ void config_free(const struct config *c);
 
 /* Is `host` one of our domains?  Any case. */
 bool config_is_our_domain(const struct config *c, struct slice host);
+
+/* What log_level and log_levels say together. */
+void config_log_levels(const struct config *c, struct log_levels *levels);
 
 /* The path of a file in the state folder, for example "control.sock". */
 void config_state_path(const struct config *c, struct buf *path, const char *file);

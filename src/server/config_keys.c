@@ -188,6 +188,22 @@ static bool is_printable(struct slice text)
     return text.len <= 1024;
 }
 
+static bool is_log_level_of_part(struct slice text)
+{
+    enum log_part  part;
+    enum log_level level;
+
+    return log_level_of_part_parse(text, &part, &level);
+}
+
+static void put_log_parts(struct buf *b)
+{
+    for (unsigned i = 0; i < LOG_PARTS; i++) {
+        buf_put(b, i == 0 ? SLICE("") : SLICE(", "));
+        buf_put(b, slice_from(log_part_name((enum log_part)i)));
+    }
+}
+
 static bool parse_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
 {
     bool good = is_printable(text);
@@ -214,6 +230,11 @@ static bool parse_text(enum config_check check, struct slice text, struct config
     case VALUE_SIP_URI:
         buf_put(why, SLICE("a sip or sips URI such as sip:192.0.2.1:5060;transport=tcp"));
         good = is_sip_uri(text) && is_printable(text);
+        break;
+    case VALUE_LOG_LEVEL:
+        buf_put(why, SLICE("a part of the server and a level such as transport=debug; the parts: "));
+        put_log_parts(why);
+        good = is_log_level_of_part(text);
         break;
     }
     out->text = text;

@@ -96,6 +96,8 @@ static const char *type_name(const struct config_key *key)
         return "path";
     case VALUE_SIP_URI:
         return "URI";
+    case VALUE_LOG_LEVEL:
+        return "part=level";
     }
     return "";
 }
@@ -133,6 +135,16 @@ static void print_section(const struct config_key *key, FILE *out)
     fputs(".RE\n", out);
 }
 
+static void print_log_parts(FILE *out)
+{
+    fputs(".SH PARTS OF THE LOG\n", out);
+    for (unsigned i = 0; i < LOG_PARTS; i++) {
+        fprintf(out, ".TP\n.B %s\n", log_part_name((enum log_part)i));
+        print_roff(out, log_part_help((enum log_part)i));
+        fputc('\n', out);
+    }
+}
+
 void config_write_manual(FILE *out)
 {
     size_t                   count;
@@ -147,5 +159,6 @@ void config_write_manual(FILE *out)
         else if (keys[i].type != CONFIG_SECTION_STRING)
             print_key(&keys[i], out);
     }
+    print_log_parts(out);
     fputs(tail, out);
 }

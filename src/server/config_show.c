@@ -23,19 +23,30 @@ static void listen_text(const struct config_listen *l, char memory[128], struct 
     *text = buf_slice(&b);
 }
 
+/* The elements of a list of texts; for another list only their number. */
+static const struct slice *list_texts(const struct config *c, const struct config_key *key, size_t *count)
+{
+    if (key->check == VALUE_LISTEN) {
+        *count = c->listen_count;
+        return NULL;
+    }
+    *count = key->check == VALUE_LOG_LEVEL ? c->log_level_count : c->domain_count;
+    return key->check == VALUE_LOG_LEVEL ? c->log_levels : c->domains;
+}
+
 static void show_list(const struct config *c, const struct config_key *key, FILE *out)
 {
-    bool         listens = key->check == VALUE_LISTEN;
-    size_t       count   = listens ? c->listen_count : c->domain_count;
-    char         memory[128];
-    struct slice text;
+    size_t              count;
+    const struct slice *texts = list_texts(c, key, &count);
+    char                memory[128];
+    struct slice        text;
 
     fprintf(out, "%s = {", key->name);
     for (size_t i = 0; i < count; i++) {
-        if (listens)
-            listen_text(&c->listens[i], memory, &text);
+        if (texts != NULL)
+            text = texts[i];
         else
-            text = c->domains[i];
+            listen_text(&c->listens[i], memory, &text);
         fputs(i == 0 ? "" : ", ", out);
         print_quoted(out, text);
     }
@@ -151,19 +162,19 @@ static json_t *scalar_to_json(const struct config *c, const struct config_key *k
 
 static json_t *list_to_json(const struct config *c, const struct config_key *key)
 {
-    json_t      *list = json_array();
-    char         memory[128];
-    struct slice text;
+    json_t             *list = json_array();
+    size_t              count;
+    const struct slice *texts = list_texts(c, key, &count);
+    char                memory[128];
+    struct slice        text;
 
-    if (key->check == VALUE_LISTEN) {
-        for (size_t i = 0; i < c->listen_count; i++) {
+    for (size_t i = 0; i < count; i++) {
+        if (texts != NULL)
+            text = texts[i];
+        else
             listen_text(&c->listens[i], memory, &text);
-            json_array_append_new(list, json_text(text));
-        }
-        return list;
+        json_array_append_new(list, json_text(text));
     }
-    for (size_t i = 0; i < c->domain_count; i++)
-        json_array_append_new(list, json_text(c->domains[i]));
     return list;
 }
 

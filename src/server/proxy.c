@@ -193,7 +193,7 @@ static void log_forward(struct server *s, const struct passage *p, const struct 
 {
     struct log_line line;
 
-    log_begin(&line, s->world->log, LOG_INFO, "proxy", "forwarded");
+    log_begin(&line, s->world->log, LOG_INFO, LOG_PART_PROXY, "forwarded");
     log_slice(&line, "call", p->request->call_id);
     log_slice(&line, "method", p->request->method_text);
     log_slice(&line, "uri", p->way.uri.text);

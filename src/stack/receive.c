@@ -25,7 +25,7 @@ static void log_fault(struct stack *s, const struct flow *flow, const struct par
     if (!receive_may_log(s))
         return;
     address_write(&peer, &flow->remote);
-    log_begin(&line, s->world->log, LOG_NOTICE, "stack", answered ? "malformed_answered" : "malformed_dropped");
+    log_begin(&line, s->world->log, LOG_NOTICE, LOG_PART_STACK, answered ? "malformed_answered" : "malformed_dropped");
     log_slice(&line, "peer", buf_slice(&peer));
     log_number(&line, "offset", (int64_t)fault->offset);
     log_text(&line, "expected", fault->expected);

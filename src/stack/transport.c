@@ -19,7 +19,7 @@ uint64_t address_hash(const struct stack *s, enum transport transport, const str
 
 static bool logs_debug(const struct stack *s)
 {
-    return s->world->log != NULL && s->world->log->level <= LOG_DEBUG;
+    return log_wants(s->world->log, LOG_DEBUG, LOG_PART_TRANSPORT);
 }
 
 bool transport_is_traced(const struct stack *s)
@@ -40,7 +40,7 @@ void transport_trace(struct stack *s, bool sent, const struct flow *flow, struct
         return;
     end = memchr(text.ptr, '\r', text.len);
     address_write(&peer, &flow->remote);
-    log_begin(&line, s->world->log, LOG_DEBUG, "transport", sent ? "sent" : "received");
+    log_begin(&line, s->world->log, LOG_DEBUG, LOG_PART_TRANSPORT, sent ? "sent" : "received");
     log_slice(&line, "transport", transport_name(flow->transport));
     log_slice(&line, "peer", buf_slice(&peer));
     log_slice(&line, "first", slice_between(text.ptr, end != NULL ? end : text.ptr + text.len));

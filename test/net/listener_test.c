@@ -66,7 +66,7 @@ static void count_line(void *arg, enum log_level level, struct slice line)
     log_lines += level == LOG_WARNING;
 }
 
-static struct log log_counter = { LOG_DEBUG, count_line, NULL };
+static struct log log_counter = { .sink = count_line };
 
 static int setup(void **state)
 {

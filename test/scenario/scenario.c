@@ -40,7 +40,7 @@ static void note_log(void *arg, enum log_level level, struct slice line)
 
 void actor_start_world(struct actor *a)
 {
-    a->log        = (struct log){ .level = LOG_DEBUG, .sink = note_log, .arg = a };
+    a->log        = (struct log){ .sink = note_log, .arg = a };
     a->world      = world_fake_new(a->host);
     a->world->log = &a->log;
 }

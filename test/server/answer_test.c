@@ -93,9 +93,11 @@ static void note_line(void *arg, enum log_level level, struct slice line)
 
 TEST(a_refusal_is_logged_with_its_reason_and_rule)
 {
-    char       line[1024] = "";
-    struct log log        = { .level = LOG_INFO, .sink = note_line, .arg = line };
+    char              line[1024] = "";
+    struct log_levels levels;
+    struct log        log = { .levels = &levels, .sink = note_line, .arg = line };
 
+    log_levels_init(&levels, LOG_INFO);
     bench_open(&b, "");
     b.at_server->log = &log;
     asks("INVITE", "sip:nobody@example.test", "");
@@ -116,9 +118,11 @@ static void count_line(void *arg, enum log_level level, struct slice line)
 
 TEST(a_flood_of_refusals_is_no_flood_of_lines)
 {
-    unsigned   lines = 0;
-    struct log log   = { .level = LOG_INFO, .sink = count_line, .arg = &lines };
+    unsigned          lines = 0;
+    struct log_levels levels;
+    struct log        log = { .levels = &levels, .sink = count_line, .arg = &lines };
 
+    log_levels_init(&levels, LOG_INFO);
     bench_open(&b, "");
     b.at_server->log = &log;
     for (unsigned i = 1; i <= 300; i++)

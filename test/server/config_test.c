@@ -105,6 +105,20 @@ TEST(every_kind_of_value_is_read)
     config_free(c);
 }
 
+TEST(parts_of_the_log_have_levels_of_their_own)
+{
+    const struct config *c = good("log_level = notice\nlog_levels = {'transport=debug', \"proxy=error\"}\n"
+                                  "log_levels += {'proxy=info'}\nlog_file = /tmp/ahoy.log\n");
+    struct log_levels    levels;
+
+    config_log_levels(c, &levels);
+    CHECK_INT(LOG_DEBUG, log_levels_get(&levels, LOG_PART_TRANSPORT));
+    CHECK_INT(LOG_INFO, log_levels_get(&levels, LOG_PART_PROXY));
+    CHECK_INT(LOG_NOTICE, log_levels_get(&levels, LOG_PART_REGISTRAR));
+    CHECK_SLICE("/tmp/ahoy.log", c->log_file);
+    config_free(c);
+}
+
 TEST(what_looks_like_a_comment_inside_quotes_is_none)
 {
     const struct config *c = good("realm = \"a \\\" # b\"\n"
@@ -188,6 +202,11 @@ TEST(a_value_out_of_range_is_answered_with_the_range)
     check_said("t.conf:1: min_expires = \"2h\": must be 1s to 1h, with a unit: ms, s, m, h or d\n", "min_expires = 2h");
     check_said("t.conf:1: t1 = \"500\": must be 10ms to 10s, with a unit: ms, s, m, h or d\n", "t1 = 500");
     check_said("t.conf:1: proxy = \"maybe\": must be true or false\n", "proxy = maybe");
+    check_said(
+        "t.conf:2: log_levels = \"nose=debug\": must be a part of the server and a level such as transport=debug; "
+        "the parts: transport, transaction, stack, server, registrar, proxy, store, net, control, process, call, "
+        "media, log\n",
+        "\nlog_levels = {\"proxy=info\", \"nose=debug\"}");
     check_said("t.conf:1: log_level = \"loud\": must be debug, info, notice, warning or error\n", "log_level = loud");
 }
 
@@ -323,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_configured_is_a_useful_server),
         cmocka_unit_test(every_kind_of_value_is_read),
+        cmocka_unit_test(parts_of_the_log_have_levels_of_their_own),
         cmocka_unit_test(what_looks_like_a_comment_inside_quotes_is_none),
         cmocka_unit_test(a_variable_of_the_environment_is_put_in_its_place),
         cmocka_unit_test(one_value_needs_no_braces_and_a_list_may_be_extended),

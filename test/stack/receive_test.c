@@ -125,9 +125,11 @@ static void count_line(void *arg, enum log_level level, struct slice line)
 /* A flood of rubbish must not become a flood of lines. */
 TEST(the_log_of_malformed_messages_is_bounded)
 {
-    unsigned   lines = 0;
-    struct log log   = { .level = LOG_NOTICE, .sink = count_line, .arg = &lines };
+    unsigned          lines = 0;
+    struct log_levels levels;
+    struct log        log = { .levels = &levels, .sink = count_line, .arg = &lines };
 
+    log_levels_init(&levels, LOG_NOTICE);
     bench_open(&b, "");
     b.at_server->log = &log;
     for (unsigned i = 0; i < 200; i++)
