@@ -164,6 +164,25 @@ void wheel_advance(struct wheel *w, msec now)
         w->now = now;
 }
 
+struct timer *wheel_take(struct wheel *w, msec now)
+{
+    struct place p;
+    struct link *l;
+
+    while (list_empty(&w->due) && next_place(w, &p) && start_of(w, p) <= now) {
+        w->now = start_of(w, p);
+        deal_out(w, p, &w->due);
+    }
+    l = list_shift(&w->due);
+    if (l == NULL) {
+        if (now > w->now)
+            w->now = now;
+        return NULL;
+    }
+    w->running--;
+    return CONTAINER_OF(l, struct timer, link);
+}
+
 msec wheel_deadline(const struct wheel *w)
 {
     struct place p;

@@ -43,6 +43,11 @@ bool timer_running(const struct timer *t);
 /* Fire what is due, in order of deadline. */
 void wheel_advance(struct wheel *w, msec now);
 
+/* The same one by one, for timers whose callback would not know enough: the next timer
+ * that is due by `now`, stopped and not called (`on_expiry` may be NULL), or NULL when
+ * there is none left. */
+struct timer *wheel_take(struct wheel *w, msec now);
+
 /* A time not later than the earliest deadline, NEVER if no timer runs.  It may
  * be earlier (a cascade); it is always later than w->now unless something is due. */
 msec wheel_deadline(const struct wheel *w);

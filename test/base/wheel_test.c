@@ -290,6 +290,34 @@ TEST(the_wheel_agrees_with_a_plain_list_of_timers)
     }
 }
 
+TEST(taken_timers_come_in_order_of_deadline_and_are_not_called)
+{
+    static const msec deadlines[] = { 5, 5, 64, 4095, 4096, 70000, 300000 };
+    enum { COUNT = sizeof deadlines / sizeof *deadlines };
+    struct wheel  w;
+    struct probe  p[COUNT];
+    struct timer *t;
+
+    wheel_init(&w, 100);
+    for (unsigned i = COUNT; i-- > 0;) {
+        p[i] = (struct probe){ .number = i };
+        timer_start(&w, &p[i].timer, NULL, 100 + deadlines[i]);
+    }
+    CHECK(wheel_take(&w, 104) == NULL);
+    for (unsigned i = 0; i < COUNT - 1; i++) {
+        t = wheel_take(&w, 100000);
+        CHECK(t != NULL && !timer_running(t));
+        CHECK(t->at == 100 + deadlines[i]);
+    }
+    CHECK(wheel_take(&w, 100000) == NULL);
+    CHECK_INT(1, w.running);
+    CHECK(w.now == 100000);
+    timer_start(&w, &p[0].timer, NULL, 99999); /* due already */
+    CHECK(wheel_take(&w, 100000) == &p[0].timer);
+    CHECK(wheel_take(&w, 400000) == &p[COUNT - 1].timer);
+    CHECK_INT(0, w.running);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_timer_that_starts_itself_for_now_waits_for_the_next_advance),
         cmocka_unit_test(what_a_callback_starts_within_the_advance_fires_in_it),
         cmocka_unit_test(the_wheel_agrees_with_a_plain_list_of_timers),
+        cmocka_unit_test(taken_timers_come_in_order_of_deadline_and_are_not_called),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* rcu_table.h - a hash table that is read without waiting while one writer at a time
+ * changes it.
+ *
+ *     slots:  | e1 | -- | x | e2 | e3 | -- | ...   -- empty, x removed
+ *               ^ home of e1        a search ends at the first empty slot
+ *
+ * An open array of pointers; four bits of the hash beside each spare most looks at
+ * entries that are not meant.  It grows, or gets rid of removed slots, by moving some
+ * slots at each change into a new array: no pause grows with the table.  Meanwhile
+ * readers look first into the new array, then into the old one, from which nothing
+ * disappears by moving.
+ *
+ * The table owns its arrays, not the entries.  Writers hold a lock of the user's;
+ * readers are in a section of `rcu`, as are writers.  What is taken out may still be
+ * seen: the user retires it. */
+
+#ifndef BASE_RCU_TABLE_H
+#define BASE_RCU_TABLE_H
+
+#include "base/rcu.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A member of each entry, at an address that is a multiple of 16. */
+struct rcu_entry {
+    uint64_t hash; /* constant while it is in the table */
+};
+
+struct rcu_slots; /* private */
+
+struct rcu_table {
+    struct rcu                 *rcu;
+    _Atomic(struct rcu_slots *) slots;
+    size_t                      count; /* the writer's */
+};
+
+/* Returns 0 or -ERR_NO_MEMORY.  Borrows `rcu`. */
+int rcu_table_init(struct rcu_table *t, struct rcu *rcu, size_t expected);
+/* When nobody reads any more: `fn` is given each entry, to free it. */
+void rcu_table_fini(struct rcu_table *t, void (*fn)(struct rcu_entry *entry, void *arg), void *arg);
+
+/* Walk the entries with this hash: compare, then go on with rcu_table_next.  An entry
+ * that is there all the while is given at least once. */
+struct rcu_probe {
+    const struct rcu_slots *slots, *old;
+    uint64_t                hash;
+    size_t                  at;
+};
+struct rcu_entry *rcu_table_first(const struct rcu_table *t, uint64_t hash, struct rcu_probe *p);
+struct rcu_entry *rcu_table_next(struct rcu_probe *p);
+
+/* Returns 0, or -ERR_NO_MEMORY when the table is nearly full and cannot grow. */
+int rcu_table_insert(struct rcu_table *t, struct rcu_entry *entry, uint64_t hash);
+/* Put `by` in the place of `entry`, whose hash it gets: cannot fail. */
+void rcu_table_replace(struct rcu_table *t, struct rcu_entry *entry, struct rcu_entry *by);
+void rcu_table_remove(struct rcu_table *t, struct rcu_entry *entry);
+
+/* Call fn for entries in the order of a part of their hash, beginning at `cursor` (0
+ * first), until `want` have been given, and some more.  Returns where to go on, 0 at
+ * the end.  An entry that is there from the first call to the last is given once,
+ * whatever else changes and grows between the calls. */
+uint64_t rcu_table_scan(const struct rcu_table *t, uint64_t cursor, size_t want,
+                        void (*fn)(struct rcu_entry *entry, void *arg), void *arg);
+
+#endif
