@@ -41,12 +41,13 @@ static int take_result(const char *name, json_t *outcome, json_t **result)
 
 /* The database, opened by ourselves because no server runs. */
 struct offline {
-    struct control_call call;
-    struct world       *world;
-    struct store       *store;
-    struct admin        admin;
-    json_t             *outcome;
-    bool                done;
+    struct control_call  call;
+    struct world        *world;
+    struct store        *store;
+    struct store_client *client;
+    struct admin         admin;
+    json_t              *outcome;
+    bool                 done;
 };
 
 static void on_finish(struct control_call *call, json_t *outcome)
@@ -75,9 +76,11 @@ static void on_setting(void *arg, struct slice name, struct slice value)
 static int load(struct offline *o)
 {
     struct store_loader loader = { .on_user = on_user, .on_setting = on_setting, .arg = o->admin.users };
-    int                 error  = store_load(o->store, &loader);
+    int                 error  = store_load(o->store, world_wall(o->world), &loader);
 
-    return error == 0 ? users_start(o->admin.users, o->store, o->admin.config->realm) : error;
+    if (error == 0)
+        error = store_client_open(o->store, o->world, on_report, o, &o->client);
+    return error == 0 ? users_start(o->admin.users, o->client, o->admin.config->realm) : error;
 }
 
 static int offline_open(struct offline *o, char *problem, size_t problem_size)
@@ -91,8 +94,7 @@ static int offline_open(struct offline *o, char *problem, size_t problem_size)
     if (o->world == NULL || (o->admin.users = users_new(o->world)) == NULL)
         return -ERR_NO_MEMORY;
     config_state_path(o->admin.config, &b, "ahoy.db");
-    error = store_sqlite_open(o->world, buf_cstr(&b), QUEUE, STORE_QUEUE_AGE, on_report, o, &o->store, problem,
-                              problem_size);
+    error = store_sqlite_open(buf_cstr(&b), QUEUE, STORE_QUEUE_AGE, &o->store, problem, problem_size);
     if (error != 0)
         return error;
     if (problem[0] != '\0')
@@ -105,6 +107,8 @@ static int offline_open(struct offline *o, char *problem, size_t problem_size)
 
 static void offline_close(struct offline *o)
 {
+    if (o->client != NULL)
+        store_client_close(o->client);
     if (o->store != NULL)
         store_close(o->store);
     users_free(o->admin.users);

@@ -74,8 +74,8 @@ static int open_store(struct service *v, const struct problem *p)
         return number == EACCES || number == EPERM || number == EROFS ? -ERR_PERMISSION : -ERR_IO;
     }
     config_state_path(v->config, &b, "ahoy.db");
-    return store_sqlite_open(v->world, buf_cstr(&b), v->config->store_queue, v->config->store_queue_age,
-                             server_on_report, v->server, &v->store, p->text, p->size);
+    return store_sqlite_open(buf_cstr(&b), v->config->store_queue, v->config->store_queue_age, &v->store, p->text,
+                             p->size);
 }
 
 /* ---- the control socket ---- */
@@ -240,10 +240,10 @@ int service_close(struct service *v)
         return 0;
     if (v->control != NULL)
         control_stop(v->control);
-    if (v->store != NULL)
-        store_close(v->store);
     server_free(v->server);
     shared_free(v->shared);
+    if (v->store != NULL)
+        store_close(v->store);
     if (v->world != NULL)
         world_uv_turn(v->world, 0); /* what the two had still posted */
     error = trace_close(v->trace);

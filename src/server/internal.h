@@ -31,6 +31,7 @@ struct server {
     const struct config   *config; /* that of shared */
     struct stack          *stack;
     struct authenticator  *authenticator;
+    struct store_client   *store;
     struct server_counters counters;
     struct flow            listeners[SERVER_LISTENERS];
     unsigned               listener_count;

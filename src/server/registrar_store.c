@@ -124,7 +124,7 @@ void registrar_expired(void *server, const struct binding *b)
     uint64_t            seq;
 
     /* If the store is full the row stays: its lease ends by itself. */
-    if (store_write(s->shared->store, &c, 1, &seq) != 0)
+    if (store_write(s->store, &c, 1, &seq) != 0)
         s->counters.store_failures++;
 }
 

@@ -173,7 +173,7 @@ static void commit(struct work *w, object_id txn)
     int            error;
 
     if (w->change_count > 0) {
-        error = store_write(s->shared->store, w->changes, w->change_count, &seq);
+        error = store_write(s->store, w->changes, w->change_count, &seq);
         if (error != 0) {
             for (size_t i = 0; i < w->written_count; i++)
                 w->written[i]->lease_until = 0; /* the next refresh writes it */
@@ -285,7 +285,7 @@ static bool has_room(struct work *w, object_id txn, const struct binding_verdict
         writes += writes_of(w, &verdict->changes[i]);
         added += verdict->changes[i].kind == BINDING_ADD;
     }
-    if (writes > 0 && !store_has_room(s->shared->store, writes)) {
+    if (writes > 0 && !store_has_room(s->store, writes)) {
         s->counters.store_failures++;
         answer_retry_later(s, txn, 503, SLICE("Registrations wait for the disk"));
         return false;

@@ -86,6 +86,8 @@ void server_free(struct server *s)
     if (s == NULL)
         return;
     proxy_free_all(s);
+    if (s->store != NULL)
+        store_client_close(s->store);
     stack_free(s->stack);
     while ((l = list_shift(&s->waits)) != NULL)
         free(CONTAINER_OF(l, struct store_wait, link));
@@ -140,7 +142,8 @@ int server_start(struct server *s, char *problem, size_t problem_size)
 {
     s->authenticator = authenticator_new(s->world, s->shared->users, users_realm(s->shared->users),
                                          s->config->nonce_lifetime, s->config->digest_sha256);
-    if (s->authenticator == NULL) {
+    if (s->authenticator == NULL ||
+        store_client_open(s->shared->store, s->world, server_on_report, s, &s->store) != 0) {
         snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
         return -ERR_NO_MEMORY;
     }
@@ -150,10 +153,7 @@ int server_start(struct server *s, char *problem, size_t problem_size)
 
 void server_on_report(void *server, uint64_t seq, int error)
 {
-    struct server *s = server;
-
-    users_report(s->shared->users, seq, error);
-    registrar_report(s, seq, error);
+    registrar_report(server, seq, error);
 }
 
 /* ---- what others may see ---- */

@@ -30,11 +30,11 @@ struct server *server_new(struct world *w, struct shared *shared, const struct s
 /* Stops at once; what is under way ends without a word. */
 void server_free(struct server *s);
 
-/* Listen; the store has been read (shared_load).  Returns 0 or -ERR_X with a
- * sentence for people in `problem`. */
+/* Listen, and be a client of the store, which has been read (shared_load).  Returns
+ * 0 or -ERR_X with a sentence for people in `problem`. */
 int server_start(struct server *s, char *problem, size_t problem_size);
 
-/* A store_report_fn: give it, with the server, to whoever opens the store. */
+/* What the store calls: a store_report_fn whose owner is the server. */
 void server_on_report(void *server, uint64_t seq, int error);
 
 struct stack    *server_stack(const struct server *s);

@@ -57,6 +57,8 @@ void shared_free(struct shared *s)
 {
     if (s == NULL)
         return;
+    if (s->client != NULL)
+        store_client_close(s->client);
     location_free(s->location);
     users_free(s->users);
     free((void *)s->policy.routes);
@@ -120,19 +122,26 @@ static int make_relay_key(struct shared *s, struct world *world)
     random_fill(&world->random, &s->relay_key, sizeof s->relay_key);
     buf_put_hex(&b, &s->relay_key, sizeof s->relay_key);
     change.value = buf_slice(&b);
-    return store_write(s->store, &change, 1, &seq);
+    return store_write(s->client, &change, 1, &seq);
+}
+
+static void on_report(void *shared, uint64_t seq, int error)
+{
+    users_report(((struct shared *)shared)->users, seq, error);
 }
 
 static int load(struct shared *s, struct world *world)
 {
     struct loading            loading = { s, world };
     const struct store_loader loader  = { load_user, load_binding, load_setting, &loading };
-    int                       error   = store_load(s->store, &loader);
+    int                       error   = store_load(s->store, world_wall(world), &loader);
 
     if (error == 0)
         error = s->load_error;
     if (error == 0)
-        error = users_start(s->users, s->store, s->config->realm.len > 0 ? s->config->realm : s->config->domains[0]);
+        error = store_client_open(s->store, world, on_report, s, &s->client);
+    if (error == 0)
+        error = users_start(s->users, s->client, s->config->realm.len > 0 ? s->config->realm : s->config->domains[0]);
     if (error == 0)
         error = make_relay_key(s, world);
     return error;

@@ -25,6 +25,7 @@ struct shared {
     struct location     *location;
     struct users        *users;
     struct store        *store;
+    struct store_client *client; /* of the users and the keys: reports come in the first worker's world */
     int                  load_error;
 
     struct hash_key loop_key;  /* marks our branches (RFC 5393)                        */
@@ -37,8 +38,8 @@ struct shared {
 struct shared *shared_new(struct world *world, const struct config *config);
 void           shared_free(struct shared *s);
 
-/* Read the store, before any server serves.  Keeps `store`.  Returns 0 or -ERR_X
- * with a sentence for people in `problem`. */
+/* Read the store, before any server serves, and be its client in `world` from now on.
+ * Keeps `store`.  Returns 0 or -ERR_X with a sentence for people in `problem`. */
 int shared_load(struct shared *s, struct world *world, struct store *store, char *problem, size_t problem_size);
 
 #endif

@@ -18,14 +18,14 @@ struct waiter {
 };
 
 struct users {
-    struct table    table;
-    struct hash_key key;
-    struct hasher  *hasher;
-    struct store   *store;
-    struct link     waiters;
-    char            realm[REALM_MAX];
-    size_t          realm_len;
-    bool            load_failed;
+    struct table         table;
+    struct hash_key      key;
+    struct hasher       *hasher;
+    struct store_client *store;
+    struct link          waiters;
+    char                 realm[REALM_MAX];
+    size_t               realm_len;
+    bool                 load_failed;
 };
 
 struct ha1s {
@@ -177,7 +177,7 @@ void users_on_setting(struct users *u, struct slice name, struct slice value)
         set_realm(u, value);
 }
 
-int users_start(struct users *u, struct store *store, struct slice realm)
+int users_start(struct users *u, struct store_client *store, struct slice realm)
 {
     struct store_change change = { .kind = STORE_PUT_SETTING, .name = SLICE("realm") };
     uint64_t            seq;

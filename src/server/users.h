@@ -43,7 +43,7 @@ void users_on_setting(struct users *u, struct slice name, struct slice value);
 
 /* After the load.  Borrows `store` for as long as `u` lives.  `realm` is stored if
  * the database has none yet.  Returns 0, -ERR_NO_MEMORY or -ERR_LIMIT. */
-int users_start(struct users *u, struct store *store, struct slice realm);
+int users_start(struct users *u, struct store_client *store, struct slice realm);
 
 struct slice users_realm(const struct users *u);
 size_t       users_count(const struct users *u);

@@ -2,10 +2,17 @@
 /* store.h - what must outlive the process: users and bindings.
  *
  * RAM is the index; the store is only read when the server starts.  Changes are
- * queued, committed in groups on the store's own thread, and reported back on the
- * thread of the world they came from, in the order in which they were queued:
- * `seq` of a report covers every change up to it.  Whoever acknowledges a change
- * to a peer waits for the report that covers it.
+ * queued, committed in groups on the store's own thread, and numbered in the order
+ * of the queue, which is the order of the commits; `seq` of a report covers every
+ * change up to it.  Whoever acknowledges a change to a peer waits for the report
+ * that covers it.
+ *
+ * One store has as many clients as there are worlds that use it: each hears, in the
+ * thread of its own world, what it waits for.
+ *
+ *   world 1 --write--> |          |                 | --report--> world 1
+ *   world 2 --write--> |  queue   | group --commit--| --report--> world 2
+ *   world 3 --write--> |          |                 | --report--> world 3
  *
  * Backends: store_sqlite.c; store_fake.c (test only) completes or fails when the
  * scenario says so. */
@@ -16,6 +23,7 @@
 #include "net/world.h"
 
 struct store;
+struct store_client;
 
 struct stored_user {
     struct slice domain, name;
@@ -58,6 +66,18 @@ struct store_change {
  * next group, and a later report with error 0 covers them too. */
 typedef void store_report_fn(void *owner, uint64_t seq, int error);
 
+/* How it is; `queued` and so on count changes. */
+struct store_stats {
+    size_t   queued, limit, high; /* high: the most there has been */
+    msec     oldest;              /* how long the first of the queue has waited */
+    uint64_t committed;           /* changes that are on the disk */
+    uint64_t commits;             /* transactions that took them there */
+    uint64_t failures;            /* transactions that failed and were, or will be, tried again */
+    uint64_t refused;             /* writes that found the queue full */
+    int      error;               /* of the last try: 0 or -ERR_X */
+    int      last_error;          /* of the last try that failed */
+};
+
 struct store_loader {
     void (*on_user)(void *arg, const struct stored_user *u);
     void (*on_binding)(void *arg, const struct stored_binding *b); /* expired leases are left out */
@@ -66,9 +86,13 @@ struct store_loader {
 };
 
 struct store_ops {
-    int (*load)(struct store *s, const struct store_loader *loader);
-    bool (*has_room)(struct store *s, size_t count);
-    int (*write)(struct store *s, const struct store_change *changes, size_t count, uint64_t *seq);
+    int (*load)(struct store *s, uint64_t wall, const struct store_loader *loader);
+    int (*open)(struct store *s, struct world *world, store_report_fn *report, void *owner, struct store_client **out);
+    void (*shut)(struct store_client *c);
+    bool (*has_room)(struct store_client *c, size_t count);
+    int (*write)(struct store_client *c, const struct store_change *changes, size_t count, uint64_t *seq);
+    bool (*await)(struct store_client *c, uint64_t seq);
+    void (*stats)(struct store *s, msec now, struct store_stats *out);
     void (*close)(struct store *s);
 };
 
@@ -76,27 +100,65 @@ struct store {
     const struct store_ops *ops;
 };
 
-/* Read everything; blocks, so only before the loop runs.  Returns 0 or -ERR_X. */
-static inline int store_load(struct store *s, const struct store_loader *loader)
+struct store_client {
+    const struct store_ops *ops;
+};
+
+/* Read everything, but bindings whose lease ended before `wall` (ms since 1970);
+ * blocks, so only before the loop runs.  Returns 0 or -ERR_X. */
+static inline int store_load(struct store *s, uint64_t wall, const struct store_loader *loader)
 {
-    return s->ops->load(s, loader);
+    return s->ops->load(s, wall, loader);
+}
+
+/* Become a client.  `report` is called with `owner` in a turn of `world`, until the
+ * client is closed.  A client is used in the thread of its world only; opening is
+ * allowed before that runs.  The worlds of all clients have one clock (`now`).
+ * Returns 0 or -ERR_NO_MEMORY. */
+static inline int store_client_open(struct store *s, struct world *world, store_report_fn *report, void *owner,
+                                    struct store_client **out)
+{
+    return s->ops->open(s, world, report, owner, out);
+}
+
+/* No report comes after it; what it has written is committed all the same.  The
+ * world must then run until what was posted to it has been drained. */
+static inline void store_client_close(struct store_client *c)
+{
+    c->ops->shut(c);
 }
 
 /* Would store_write take so many changes now?  Ask before RAM is changed: what
- * RAM has forgotten cannot be asked for again. */
-static inline bool store_has_room(struct store *s, size_t count)
+ * RAM has forgotten cannot be asked for again.  True is a promise: the next write of
+ * this client, in the same turn and of no more changes, finds room whatever the
+ * other clients do in between. */
+static inline bool store_has_room(struct store_client *c, size_t count)
 {
-    return s->ops->has_room(s, count);
+    return c->ops->has_room(c, count);
 }
 
 /* Queue changes that belong together; all or none of them are committed.  Copies.
- * -ERR_LIMIT if the queue is full (count or age): nothing was queued. */
-static inline int store_write(struct store *s, const struct store_change *changes, size_t count, uint64_t *seq)
+ * A report that covers `*seq` will come.  -ERR_LIMIT if the queue is full (count or
+ * age), -ERR_NO_MEMORY: nothing was queued. */
+static inline int store_write(struct store_client *c, const struct store_change *changes, size_t count, uint64_t *seq)
 {
-    return s->ops->write(s, changes, count, seq);
+    return c->ops->write(c, changes, count, seq);
 }
 
-/* Commits what is queued, then frees.  No report comes after it. */
+/* Ask for a report that covers `seq`, a number that any client has been given.
+ * False: it has been committed, and no report need be waited for. */
+static inline bool store_await(struct store_client *c, uint64_t seq)
+{
+    return c->ops->await(c, seq);
+}
+
+/* From any thread; `now` is the clock of the clients' worlds. */
+static inline void store_stats(struct store *s, msec now, struct store_stats *out)
+{
+    s->ops->stats(s, now, out);
+}
+
+/* Commits what is queued, then frees.  All clients must have been closed. */
 static inline void store_close(struct store *s)
 {
     s->ops->close(s);
@@ -104,15 +166,14 @@ static inline void store_close(struct store *s)
 
 enum { STORE_QUEUE_AGE = 30000 }; /* ms: for `max_age` below, if nobody says otherwise */
 
-/* `path` ":memory:" keeps nothing.  Reports come through `world`, which must run
- * until what was posted to it has been drained.  `max_queue` bounds the changes
- * waiting, and with one that has waited for `max_age` ms no more are taken.  A file, and a folder made for it, is
+/* `path` ":memory:" keeps nothing.  `max_queue` bounds the changes waiting, and with
+ * one that has waited for `max_age` ms no more are taken.  A file, and a folder made for it, is
  * readable by its owner only; a lock beside it keeps a second process out.  Returns 0 or -ERR_X (-ERR_LOCKED,
  * -ERR_PERMISSION, -ERR_DISK_FULL, -ERR_CORRUPT, -ERR_UNSUPPORTED, -ERR_IO,
  * -ERR_TOO_LARGE, -ERR_NO_MEMORY) with a sentence for people in `problem` (path,
  * cause, remedy).  0 with a sentence: the file was damaged and has been moved
  * aside, and the store is new and empty.  Otherwise `problem` is "". */
-int store_sqlite_open(struct world *world, const char *path, size_t max_queue, msec max_age, store_report_fn *report,
-                      void *owner, struct store **out, char *problem, size_t problem_size);
+int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct store **out, char *problem,
+                      size_t problem_size);
 
 #endif

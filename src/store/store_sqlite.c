@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* store_sqlite.c - the queue, the thread and the reports.
+/* store_sqlite.c - the queue and the thread that empties it.
  *
- *   world's thread                      the store's thread
+ *   worlds' threads                     the store's thread
  *   write: batch -> waiting  ---------> a group of batches, one transaction
- *   on_post: report          <--------- outcome (posted; the newest of each kind)
+ *   report  <------ mailboxes <-------- outcome
  *
  * A group that failed stays at the head of the queue and is tried again after a
  * pause that doubles up to RETRY_MAX; each try is reported. */
 
 #include "base/error.h"
-#include "base/list.h"
+#include "store/batch.h"
+#include "store/mailbox.h"
 #include "store/sqlite_file.h"
 
-#include <pthread.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -20,129 +21,43 @@ enum {
     GROUP     = 512, /* changes in one transaction, unless one batch is larger */
     RETRY_MIN = 50,  /* ms */
     RETRY_MAX = 2000,
-    POST_WAIT = 20, /* ms until a post that found the world's queue full is tried again */
-};
-
-/* Changes that belong together, with their text behind them. */
-struct batch {
-    struct link         link;
-    uint64_t            seq;
-    msec                queued_at;
-    size_t              count;
-    struct store_change changes[];
-};
-
-struct outcome {
-    uint64_t good;  /* committed up to here                          */
-    uint64_t bad;   /* tried up to here in vain; 0: no failure       */
-    int      error; /* the failure, valid with `bad`                 */
-};
-
-/* Outlives the store while a post is under way. */
-struct mailbox {
-    pthread_mutex_t      mutex;
-    struct sqlite_store *store;     /* NULL once closed; only the world's thread reads it  */
-    bool                 reporting; /* within on_post; only the world's thread reads it    */
-    bool                 posted;    /* on_post will come                                   */
-    struct outcome       outcome;   /* not yet reported                                    */
+    POST_WAIT = 20, /* ms until a post that found a world's queue full is tried again */
 };
 
 struct sqlite_store {
     struct store        store;
-    struct world       *world;
-    store_report_fn    *report;
-    void               *owner;
     struct sqlite_file *file;
-    struct mailbox     *mailbox;
-    uint64_t            last_good; /* world's thread: what was reported */
-    uint64_t            next_seq;
     size_t              max_queue;
     msec                max_age;
     pthread_t           thread;
 
-    pthread_mutex_t file_mutex; /* load, on the world's thread, against the store's */
-    pthread_mutex_t mutex;      /* the rest */
-    pthread_cond_t  wake;
-    struct link     waiting;
-    size_t          waiting_changes;
-    bool            closing;
+    pthread_mutex_t    file_mutex; /* load, on another thread, against the store's */
+    pthread_mutex_t    mutex;      /* the rest */
+    pthread_cond_t     wake;
+    struct link        waiting; /* struct batch, lowest seq first */
+    struct link        clients; /* struct mailbox */
+    uint64_t           next_seq;
+    uint64_t           committed; /* seq */
+    struct store_stats stats;     /* but `limit` and `oldest` */
+    bool               closing;
 };
 
-static void mailbox_free(struct mailbox *m)
-{
-    pthread_mutex_destroy(&m->mutex);
-    free(m);
-}
-
-static void mailbox_release(struct mailbox *m)
-{
-    if (m->store == NULL && !m->posted && !m->reporting)
-        mailbox_free(m);
-}
-
-static void report_outcome(struct mailbox *m, const struct outcome *o)
-{
-    struct sqlite_store *s = m->store;
-
-    if (o->good > s->last_good) {
-        s->last_good = o->good;
-        s->report(s->owner, o->good, 0);
-    }
-    if (o->bad != 0 && m->store != NULL) /* the first report may have closed the store */
-        s->report(s->owner, o->bad, o->error);
-}
-
-/* World's thread: tell what happened since the last time. */
-static void on_post(void *arg)
-{
-    struct mailbox *m = arg;
-    struct outcome  outcome;
-
-    pthread_mutex_lock(&m->mutex);
-    outcome    = m->outcome;
-    m->outcome = (struct outcome){ 0 };
-    m->posted  = false;
-    pthread_mutex_unlock(&m->mutex);
-    m->reporting = true;
-    if (m->store != NULL)
-        report_outcome(m, &outcome);
-    m->reporting = false;
-    mailbox_release(m);
-}
-
-/* Store's thread.  False if it could not be posted and must be tried again. */
+/* With s->mutex held.  False if one could not be posted and must be tried again. */
 static bool deliver(struct sqlite_store *s)
 {
-    struct mailbox *m = s->mailbox;
-    bool            post;
+    bool delivered = true;
 
-    pthread_mutex_lock(&m->mutex);
-    post = !m->posted && (m->outcome.good != 0 || m->outcome.bad != 0);
-    if (post)
-        m->posted = true; /* before the post: on_post may run at once */
-    pthread_mutex_unlock(&m->mutex);
-    if (!post || s->world->ops->post(s->world, on_post, m) == 0)
-        return true;
-    pthread_mutex_lock(&m->mutex);
-    m->posted = false;
-    pthread_mutex_unlock(&m->mutex);
-    return false;
+    LIST_EACH (l, &s->clients)
+        if (!mailbox_deliver(CONTAINER_OF(l, struct mailbox, link)))
+            delivered = false;
+    return delivered;
 }
 
+/* With s->mutex held. */
 static bool note(struct sqlite_store *s, uint64_t seq, int error)
 {
-    struct outcome *o = &s->mailbox->outcome;
-
-    pthread_mutex_lock(&s->mailbox->mutex);
-    if (error == 0) {
-        o->good = seq;
-        if (o->bad <= seq)
-            o->bad = 0; /* what failed before has been committed since */
-    } else {
-        o->bad   = seq;
-        o->error = error;
-    }
-    pthread_mutex_unlock(&s->mailbox->mutex);
+    LIST_EACH (l, &s->clients)
+        mailbox_note(CONTAINER_OF(l, struct mailbox, link), seq, error);
     return deliver(s);
 }
 
@@ -206,7 +121,7 @@ static void drop_until(struct sqlite_store *s, uint64_t seq)
         if (b->seq > seq)
             break;
         list_unlink(&b->link);
-        s->waiting_changes -= b->count;
+        s->stats.queued -= b->count;
         free(b);
     }
 }
@@ -226,19 +141,38 @@ static void wait_for(struct sqlite_store *s, msec pause)
         ;
 }
 
+/* With s->mutex held. */
+static bool committed_until(struct sqlite_store *s, uint64_t seq)
+{
+    size_t before = s->stats.queued;
+
+    drop_until(s, seq);
+    s->committed = seq;
+    s->stats.commits++;
+    s->stats.committed += before - s->stats.queued;
+    return note(s, seq, 0);
+}
+
+/* With s->mutex held.  What waits behind the group that failed would fare no better:
+ * it is told as well, instead of being left to wait for a disk that does not work. */
+static bool failed(struct sqlite_store *s, int error)
+{
+    s->stats.failures++;
+    s->stats.last_error = error;
+    return note(s, CONTAINER_OF(s->waiting.prev, struct batch, link)->seq, error);
+}
+
 /* Called and returns with s->mutex held, released in between. */
 static int commit_group(struct sqlite_store *s, bool *delivered)
 {
     struct batch *last = last_of_group(s);
-    uint64_t      seq  = last->seq;
     int           error;
 
     pthread_mutex_unlock(&s->mutex);
-    error      = commit_until(s, last);
-    *delivered = note(s, seq, error);
+    error = commit_until(s, last);
     pthread_mutex_lock(&s->mutex);
-    if (error == 0)
-        drop_until(s, seq);
+    s->stats.error = error;
+    *delivered     = error == 0 ? committed_until(s, last->seq) : failed(s, error);
     return error;
 }
 
@@ -277,112 +211,135 @@ static struct sqlite_store *of(struct store *store)
     return CONTAINER_OF(store, struct sqlite_store, store);
 }
 
-static int load(struct store *store, const struct store_loader *loader)
+static struct sqlite_store *store_of(struct store_client *client)
+{
+    return of(mailbox_of(client)->store);
+}
+
+static int load(struct store *store, uint64_t wall, const struct store_loader *loader)
 {
     struct sqlite_store *s = of(store);
     int                  error;
 
     pthread_mutex_lock(&s->file_mutex);
-    error = sqlite_file_load(s->file, world_wall(s->world), loader);
+    error = sqlite_file_load(s->file, wall, loader);
     pthread_mutex_unlock(&s->file_mutex);
     return error;
 }
 
-enum { TEXTS = 13 };
-
-/* Every slice of a change, so that copying cannot forget one. */
-static void texts_of(struct store_change *c, struct slice *texts[TEXTS])
+static int open_client(struct store *store, struct world *world, store_report_fn *report, void *owner,
+                       struct store_client **out)
 {
-    struct slice *all[TEXTS] = { &c->binding.aor,
-                                 &c->binding.contact,
-                                 &c->binding.params,
-                                 &c->binding.call_id,
-                                 &c->binding.user_agent,
-                                 &c->binding.path,
-                                 &c->binding.flow,
-                                 &c->user.domain,
-                                 &c->user.name,
-                                 &c->user.ha1_md5,
-                                 &c->user.ha1_sha256,
-                                 &c->name,
-                                 &c->value };
+    struct sqlite_store *s = of(store);
+    struct mailbox      *m = mailbox_new(store, world, report, owner);
 
-    memcpy(texts, all, sizeof all);
+    if (m == NULL)
+        return -ERR_NO_MEMORY;
+    pthread_mutex_lock(&s->mutex);
+    list_append(&s->clients, &m->link);
+    pthread_mutex_unlock(&s->mutex);
+    *out = &m->client;
+    return 0;
 }
 
-static struct batch *batch_new(const struct store_change *changes, size_t count)
+static void shut_client(struct store_client *client)
 {
-    struct batch *b;
-    struct slice *texts[TEXTS];
-    size_t        size = sizeof *b + count * sizeof *changes;
-    char         *at;
+    struct sqlite_store *s = store_of(client);
+    struct mailbox      *m = mailbox_of(client);
 
-    for (size_t i = 0; i < count; i++) {
-        struct store_change change = changes[i];
-
-        texts_of(&change, texts);
-        for (int t = 0; t < TEXTS; t++)
-            size += texts[t]->len;
-    }
-    b = malloc(size);
-    if (b == NULL)
-        return NULL;
-    b->count = count;
-    memcpy(b->changes, changes, count * sizeof *changes);
-    at = (char *)&b->changes[count];
-    for (size_t i = 0; i < count; i++) {
-        texts_of(&b->changes[i], texts);
-        for (int t = 0; t < TEXTS; t++) {
-            if (texts[t]->len > 0)
-                memcpy(at, texts[t]->ptr, texts[t]->len);
-            texts[t]->ptr = at;
-            at += texts[t]->len;
-        }
-    }
-    return b;
+    pthread_mutex_lock(&s->mutex);
+    list_unlink(&m->link); /* the store's thread does not know it any more */
+    pthread_mutex_unlock(&s->mutex);
+    mailbox_close(m);
 }
 
-static bool queue_is_full(const struct sqlite_store *s, size_t count)
+static msec age_of_queue(const struct sqlite_store *s, msec now)
 {
     const struct batch *oldest = CONTAINER_OF(s->waiting.next, struct batch, link);
 
-    if (list_empty(&s->waiting))
-        return false; /* one batch is always taken, whatever its size */
-    return s->waiting_changes + count > s->max_queue || world_now(s->world) - oldest->queued_at > s->max_age;
+    /* A world whose turn began earlier has a clock that is behind. */
+    return list_empty(&s->waiting) || oldest->queued_at > now ? 0 : now - oldest->queued_at;
 }
 
-static bool has_room(struct store *store, size_t count)
+static bool queue_is_full(const struct sqlite_store *s, size_t count, msec now)
 {
-    struct sqlite_store *s = of(store);
+    if (list_empty(&s->waiting))
+        return false; /* one batch is always taken, whatever its size */
+    return s->stats.queued + count > s->max_queue || age_of_queue(s, now) > s->max_age;
+}
+
+static bool has_room(struct store_client *client, size_t count)
+{
+    struct sqlite_store *s = store_of(client);
     bool                 room;
 
     pthread_mutex_lock(&s->mutex);
-    room = !queue_is_full(s, count);
+    room = !queue_is_full(s, count, world_now(mailbox_of(client)->world));
+    s->stats.refused += !room;
     pthread_mutex_unlock(&s->mutex);
+    mailbox_promise(mailbox_of(client), room ? count : 0);
     return room;
 }
 
-static int write_changes(struct store *store, const struct store_change *changes, size_t count, uint64_t *seq)
+/* With s->mutex held. */
+static void append(struct sqlite_store *s, struct batch *b, struct mailbox *m)
 {
-    struct sqlite_store *s = of(store);
-    struct batch        *b = batch_new(changes, count);
+    b->seq    = ++s->next_seq;
+    m->wanted = b->seq;
+    s->stats.queued += b->count;
+    if (s->stats.queued > s->stats.high)
+        s->stats.high = s->stats.queued;
+    list_append(&s->waiting, &b->link);
+    pthread_cond_signal(&s->wake);
+}
+
+static int write_changes(struct store_client *client, const struct store_change *changes, size_t count, uint64_t *seq)
+{
+    struct sqlite_store *s        = store_of(client);
+    struct mailbox      *m        = mailbox_of(client);
+    struct batch        *b        = batch_new(changes, count);
+    bool                 promised = mailbox_redeem(m, count), full;
 
     if (b == NULL)
         return -ERR_NO_MEMORY;
-    b->queued_at = world_now(s->world);
+    b->queued_at = world_now(m->world);
     pthread_mutex_lock(&s->mutex);
-    if (queue_is_full(s, count)) {
-        pthread_mutex_unlock(&s->mutex);
-        free(b);
-        return -ERR_LIMIT;
+    full = !promised && queue_is_full(s, count, b->queued_at);
+    if (full) {
+        s->stats.refused++;
+    } else {
+        append(s, b, m);
+        *seq = b->seq;
     }
-    *seq = b->seq = ++s->next_seq;
-    s->waiting_changes += count;
-    b->link = (struct link){ 0 };
-    list_append(&s->waiting, &b->link);
-    pthread_cond_signal(&s->wake);
     pthread_mutex_unlock(&s->mutex);
-    return 0;
+    if (full)
+        free(b);
+    return full ? -ERR_LIMIT : 0;
+}
+
+static bool await(struct store_client *client, uint64_t seq)
+{
+    struct sqlite_store *s = store_of(client);
+    struct mailbox      *m = mailbox_of(client);
+    bool                 pending;
+
+    pthread_mutex_lock(&s->mutex);
+    pending = seq > s->committed;
+    if (pending && seq > m->wanted)
+        m->wanted = seq;
+    pthread_mutex_unlock(&s->mutex);
+    return pending;
+}
+
+static void stats(struct store *store, msec now, struct store_stats *out)
+{
+    struct sqlite_store *s = of(store);
+
+    pthread_mutex_lock(&s->mutex);
+    *out        = s->stats;
+    out->limit  = s->max_queue;
+    out->oldest = age_of_queue(s, now);
+    pthread_mutex_unlock(&s->mutex);
 }
 
 static void release(struct sqlite_store *s)
@@ -398,19 +355,19 @@ static void release(struct sqlite_store *s)
 static void close_store(struct store *store)
 {
     struct sqlite_store *s = of(store);
-    struct mailbox      *m = s->mailbox;
 
+    assert(list_empty(&s->clients));
     pthread_mutex_lock(&s->mutex);
     s->closing = true;
     pthread_cond_signal(&s->wake);
     pthread_mutex_unlock(&s->mutex);
     pthread_join(s->thread, NULL);
     release(s);
-    m->store = NULL;
-    mailbox_release(m);
 }
 
-static const struct store_ops ops = { load, has_room, write_changes, close_store };
+static const struct store_ops ops = {
+    load, open_client, shut_client, has_room, write_changes, await, stats, close_store
+};
 
 /* The wait must not depend on the wall clock. */
 static void init_locks(struct sqlite_store *s)
@@ -425,36 +382,24 @@ static void init_locks(struct sqlite_store *s)
     pthread_mutex_init(&s->file_mutex, NULL);
 }
 
-int store_sqlite_open(struct world *world, const char *path, size_t max_queue, msec max_age, store_report_fn *report,
-                      void *owner, struct store **out, char *problem, size_t problem_size)
+int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct store **out, char *problem,
+                      size_t problem_size)
 {
     struct sqlite_store *s = calloc(1, sizeof *s);
-    struct mailbox      *m = calloc(1, sizeof *m);
     int                  error;
 
     problem[0] = '\0';
-    if (s == NULL || m == NULL) {
-        free(s);
-        free(m);
+    if (s == NULL)
         return -ERR_NO_MEMORY;
-    }
-    *m = (struct mailbox){ .store = s };
-    *s = (struct sqlite_store){ .store     = { &ops },
-                                .world     = world,
-                                .report    = report,
-                                .owner     = owner,
-                                .mailbox   = m,
-                                .max_queue = max_queue,
-                                .max_age   = max_age };
+    *s = (struct sqlite_store){ .store = { &ops }, .max_queue = max_queue, .max_age = max_age };
     list_init(&s->waiting);
+    list_init(&s->clients);
     init_locks(s);
-    pthread_mutex_init(&m->mutex, NULL);
     error = sqlite_file_open(path, &s->file, problem, problem_size);
     if (error == 0 && pthread_create(&s->thread, NULL, thread_main, s) != 0)
         error = -ERR_NO_MEMORY;
     if (error != 0) {
         release(s);
-        mailbox_free(m);
         return error;
     }
     *out = &s->store;

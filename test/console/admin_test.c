@@ -12,6 +12,7 @@ struct bench {
     struct post_world   *post;
     struct fake_disk    *disk;
     struct store        *store;
+    struct store_client *client;
     const struct config *config;
     struct admin         admin;
     unsigned             stops;
@@ -51,13 +52,15 @@ static void setup(struct bench *b)
     CHECK_INT(0, config_parse(SLICE("domain = {a.test, b.test}"), "t", NULL, NULL, &b->config));
     b->admin.config = b->config;
     b->admin.users  = users_new(post_world_of(b->post));
-    b->store        = store_fake_open(b->disk, post_world_of(b->post), 100, on_report, b);
-    CHECK_INT(0, users_start(b->admin.users, b->store, SLICE("a.test")));
+    b->store        = store_fake_open(b->disk, 100);
+    CHECK_INT(0, store_client_open(b->store, post_world_of(b->post), on_report, b, &b->client));
+    CHECK_INT(0, users_start(b->admin.users, b->client, SLICE("a.test")));
     post_world_drain(b->post);
 }
 
 static void teardown(struct bench *b)
 {
+    store_client_close(b->client);
     store_close(b->store);
     users_free(b->admin.users);
     config_free(b->config);

@@ -73,7 +73,7 @@ static bool server_begin(struct server_actor *a)
         shared_free(a->shared);
         return scenario_fail(s, "no memory for a server");
     }
-    a->store = store_fake_open(a->disk, a->actor.world, a->config->store_queue, server_on_report, a->server);
+    a->store = store_fake_open(a->disk, a->config->store_queue);
     if (shared_load(a->shared, a->actor.world, a->store, problem, sizeof problem) != 0 ||
         server_start(a->server, problem, sizeof problem) != 0)
         return scenario_fail(s, "the server does not start: %s", problem);

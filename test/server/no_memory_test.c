@@ -167,7 +167,7 @@ TEST(any_allocation_may_fail_while_the_server_starts)
         if (shared != NULL)
             s = server_new(b.at_server, shared, &none);
         if (s != NULL) {
-            b.store = store_fake_open(b.disk, b.at_server, 100, server_on_report, s);
+            b.store = store_fake_open(b.disk, 100);
             error   = shared_load(shared, b.at_server, b.store, problem, sizeof problem);
             if (error == 0)
                 error = server_start(s, problem, sizeof problem);
@@ -175,10 +175,10 @@ TEST(any_allocation_may_fail_while_the_server_starts)
         failed = alloc_failed();
         alloc_fail_at(0);
         CHECK(error != 0 || !failed || location_count(server_location(s)) == 1);
-        if (s != NULL)
-            store_fake_crash(b.store);
         server_free(s);
         shared_free(shared);
+        if (s != NULL)
+            store_fake_crash(b.store);
         world_fake_free(b.at_server);
         bench_start(&b);
         CHECK_INT(1, location_count(server_location(b.server)));

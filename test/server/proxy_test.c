@@ -86,7 +86,7 @@ static void setup(struct bench *b, const char *more)
     b->shared = shared_new(b->at_server, b->config);
     b->server = server_new(b->at_server, b->shared, &none);
     assert_non_null(b->server);
-    b->store = store_fake_open(b->disk, b->at_server, 100, server_on_report, b->server);
+    b->store = store_fake_open(b->disk, 100);
     assert_int_equal(0, shared_load(b->shared, b->at_server, b->store, problem, sizeof problem));
     assert_int_equal(0, server_start(b->server, problem, sizeof problem));
     phone_open(&b->caller, b->at_phones, 6000);

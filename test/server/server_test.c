@@ -25,14 +25,14 @@ static int start_beside(const char *conf, char *problem, size_t size)
     shared = shared_new(world, config);
     s      = server_new(world, shared, &none);
     CHECK(s != NULL);
-    store = store_fake_open(disk, world, 10, server_on_report, s);
+    store = store_fake_open(disk, 10);
     error = shared_load(shared, world, store, problem, size);
     if (error == 0)
         error = server_start(s, problem, size);
-    store_fake_crash(store);
-    bench_live(&b, 1);
     server_free(s);
     shared_free(shared);
+    store_fake_crash(store);
+    bench_live(&b, 1);
     world_fake_free(world);
     config_free(config);
     fake_disk_free(disk);

@@ -11,11 +11,12 @@
 #define DOMAIN SLICE("example.test")
 
 struct bench {
-    struct post_world *post;
-    struct fake_disk  *disk;
-    struct store      *store;
-    struct users      *users;
-    int                calls, error; /* of on_done */
+    struct post_world   *post;
+    struct fake_disk    *disk;
+    struct store        *store;
+    struct store_client *client;
+    struct users        *users;
+    int                  calls, error; /* of on_done */
 };
 
 static void on_report(void *owner, uint64_t seq, int error)
@@ -48,13 +49,15 @@ static void start(struct bench *b, struct slice realm)
     b->users = users_new(post_world_of(b->post));
     CHECK(b->users != NULL);
     loader.arg = b->users;
-    b->store   = store_fake_open(b->disk, post_world_of(b->post), 10, on_report, b);
-    CHECK_INT(0, store_load(b->store, &loader));
-    CHECK_INT(0, users_start(b->users, b->store, realm));
+    b->store   = store_fake_open(b->disk, 10);
+    CHECK_INT(0, store_load(b->store, 0, &loader));
+    CHECK_INT(0, store_client_open(b->store, post_world_of(b->post), on_report, b, &b->client));
+    CHECK_INT(0, users_start(b->users, b->client, realm));
 }
 
 static void stop(struct bench *b)
 {
+    store_client_close(b->client);
     store_close(b->store);
     users_free(b->users);
 }

@@ -6,6 +6,7 @@
 #include "support/temp_folder.h"
 #include "support/test.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -23,15 +24,16 @@ struct report {
 
 /* One store in a folder of its own, and what it said. */
 struct bench {
-    struct temp_folder folder;
-    char               path[128];
-    struct post_world *post;
-    struct store      *store;
-    char               problem[512];
-    struct report      reports[REPORTS];
-    size_t             report_count;
-    uint64_t           wanted; /* `done` when a good report covers it */
-    bool               done, failed;
+    struct temp_folder   folder;
+    char                 path[128];
+    struct post_world   *post;
+    struct store        *store;
+    struct store_client *client;
+    char                 problem[512];
+    struct report        reports[REPORTS];
+    size_t               report_count;
+    uint64_t             wanted; /* `done` when a good report covers it */
+    bool                 done, failed;
 };
 
 static void on_report(void *owner, uint64_t seq, int error)
@@ -48,8 +50,19 @@ static void on_report(void *owner, uint64_t seq, int error)
 
 static int open_store(struct bench *b)
 {
-    return store_sqlite_open(post_world_of(b->post), b->path, QUEUE, STORE_QUEUE_AGE, on_report, b, &b->store,
-                             b->problem, sizeof b->problem);
+    int error = store_sqlite_open(b->path, QUEUE, STORE_QUEUE_AGE, &b->store, b->problem, sizeof b->problem);
+
+    if (error == 0)
+        error = store_client_open(b->store, post_world_of(b->post), on_report, b, &b->client);
+    return error;
+}
+
+static void close_store(struct bench *b)
+{
+    store_client_close(b->client);
+    store_close(b->store);
+    b->client = NULL;
+    b->store  = NULL;
 }
 
 static void setup(struct bench *b)
@@ -63,7 +76,7 @@ static void setup(struct bench *b)
 static void teardown(struct bench *b)
 {
     if (b->store != NULL)
-        store_close(b->store);
+        close_store(b);
     post_world_free(b->post);
     temp_folder_fini(&b->folder);
 }
@@ -81,7 +94,7 @@ static uint64_t put_user(struct bench *b, const char *name)
                                 .user = { SLICE("example.test"), slice_from(name), SLICE("md5"), SLICE("sha256") } };
     uint64_t            seq = 0;
 
-    CHECK_INT(0, store_write(b->store, &c, 1, &seq));
+    CHECK_INT(0, store_write(b->client, &c, 1, &seq));
     return seq;
 }
 
@@ -128,14 +141,13 @@ static struct slice content(struct bench *b, struct content *c)
     struct store_loader loader = { saw_user, saw_binding, saw_setting, &c->b };
 
     c->b = buf_on(c->text, sizeof c->text);
-    CHECK_INT(0, store_load(b->store, &loader));
+    CHECK_INT(0, store_load(b->store, world_wall(post_world_of(b->post)), &loader));
     return buf_slice(&c->b);
 }
 
 static void reopen(struct bench *b)
 {
-    store_close(b->store);
-    b->store = NULL;
+    close_store(b);
     CHECK_INT(0, open_store(b));
 }
 
@@ -166,7 +178,7 @@ TEST(what_was_committed_is_found_after_a_restart)
 
     setup_open(&b);
     put_user(&b, "alice");
-    CHECK_INT(0, store_write(b.store, changes, 2, &seq));
+    CHECK_INT(0, store_write(b.client, changes, 2, &seq));
     wait_committed(&b, seq);
     reopen(&b);
     CHECK_SLICE("setting realm=example.test\n"
@@ -205,8 +217,8 @@ TEST(a_change_of_the_same_key_replaces_and_a_delete_removes)
     put_user(&b, "alice");
     put_user(&b, "alice");
     put_user(&b, "bob");
-    CHECK_INT(0, store_write(b.store, &put, 1, &seq));
-    CHECK_INT(0, store_write(b.store, remove, 2, &seq));
+    CHECK_INT(0, store_write(b.client, &put, 1, &seq));
+    CHECK_INT(0, store_write(b.client, remove, 2, &seq));
     wait_committed(&b, seq);
     CHECK_SLICE("user alice@example.test md5 sha256\n", content(&b, &c));
     teardown(&b);
@@ -220,7 +232,7 @@ TEST(a_binding_whose_lease_is_over_is_not_loaded)
     uint64_t            seq;
 
     setup_open(&b);
-    CHECK_INT(0, store_write(b.store, &put, 1, &seq));
+    CHECK_INT(0, store_write(b.client, &put, 1, &seq));
     wait_committed(&b, seq);
     post_world_set_wall(b.post, some_binding.lease_until - 1);
     CHECK(content(&b, &c).len > 0);
@@ -356,7 +368,7 @@ TEST(a_full_disk_is_reported_and_nothing_is_lost_when_there_is_room_again)
     wait_committed(&b, early);
     CHECK_INT(0, stat(temp_folder_file(&b.folder, "state/ahoy.db-wal", path), &wal));
     limit_files((rlim_t)wal.st_size + 8192);
-    CHECK_INT(0, store_write(b.store, &put, 1, &late));
+    CHECK_INT(0, store_write(b.client, &put, 1, &late));
     wait_failure(&b);
     CHECK_INT(-ERR_DISK_FULL, b.reports[b.report_count - 1].error);
     CHECK_INT(late, b.reports[b.report_count - 1].seq);
@@ -365,7 +377,7 @@ TEST(a_full_disk_is_reported_and_nothing_is_lost_when_there_is_room_again)
     limit_files(RLIM_INFINITY);
     wait_committed(&b, late);
     put.value = SLICE("small");
-    CHECK_INT(0, store_write(b.store, &put, 1, &late));
+    CHECK_INT(0, store_write(b.client, &put, 1, &late));
     wait_committed(&b, late);
     reopen(&b);
     CHECK_SLICE("setting motd=small\nuser alice@example.test md5 sha256\n", content(&b, &c));
@@ -383,12 +395,12 @@ TEST(a_queue_that_is_full_takes_no_more)
     setup_open(&b);
     other = lock_out(&b);
     while (left-- > 0)
-        CHECK_INT(0, store_write(b.store, &c, 1, &seq));
-    CHECK_INT(-ERR_LIMIT, store_write(b.store, &c, 1, &none));
+        CHECK_INT(0, store_write(b.client, &c, 1, &seq));
+    CHECK_INT(-ERR_LIMIT, store_write(b.client, &c, 1, &none));
     CHECK_INT(77, none);
     let_in(other);
     wait_committed(&b, seq);
-    CHECK_INT(0, store_write(b.store, &c, 1, &seq));
+    CHECK_INT(0, store_write(b.client, &c, 1, &seq));
     teardown(&b);
 }
 
@@ -401,14 +413,287 @@ TEST(a_queue_that_has_been_stuck_for_long_takes_no_more)
 
     setup_open(&b);
     other = lock_out(&b);
-    CHECK_INT(0, store_write(b.store, &c, 1, &seq));
+    CHECK_INT(0, store_write(b.client, &c, 1, &seq));
     post_world_of(b.post)->now += STORE_QUEUE_AGE;
-    CHECK_INT(0, store_write(b.store, &c, 1, &seq));
+    CHECK_INT(0, store_write(b.client, &c, 1, &seq));
     post_world_of(b.post)->now += 1;
-    CHECK_INT(-ERR_LIMIT, store_write(b.store, &c, 1, &seq));
+    CHECK_INT(-ERR_LIMIT, store_write(b.client, &c, 1, &seq));
     let_in(other);
     teardown(&b);
 }
+
+/* ---- several clients ---- */
+
+struct hearer {
+    struct post_world   *post;
+    struct store_client *client;
+    unsigned             reports;
+    uint64_t             wanted, good, bad;
+    bool                 done, failed;
+};
+
+static void hear(void *owner, uint64_t seq, int error)
+{
+    struct hearer *h = owner;
+
+    h->reports++;
+    if (error == 0) {
+        CHECK(seq > h->good);
+        h->good = seq;
+    } else {
+        h->bad    = seq;
+        h->failed = true;
+    }
+    h->done = h->good >= h->wanted;
+}
+
+static void hearer_open(struct hearer *h, struct bench *b)
+{
+    *h = (struct hearer){ .post = post_world_new() };
+    CHECK_INT(0, store_client_open(b->store, post_world_of(h->post), hear, h, &h->client));
+}
+
+static void hearer_close(struct hearer *h)
+{
+    store_client_close(h->client);
+    post_world_free(h->post);
+}
+
+static void hearer_wait(struct hearer *h, uint64_t seq)
+{
+    h->wanted = seq;
+    h->done   = h->good >= seq;
+    CHECK(post_world_run_until(h->post, &h->done));
+}
+
+static uint64_t hearer_write(struct hearer *h)
+{
+    struct store_change c   = { .kind = STORE_PUT_SETTING, .name = SLICE("n"), .value = SLICE("v") };
+    uint64_t            seq = 0;
+
+    CHECK_INT(0, store_write(h->client, &c, 1, &seq));
+    return seq;
+}
+
+TEST(each_client_hears_of_its_own_writes_and_of_no_others)
+{
+    struct bench  b;
+    struct hearer one, two, idle;
+    uint64_t      first, second;
+
+    setup_open(&b);
+    hearer_open(&one, &b);
+    hearer_open(&two, &b);
+    hearer_open(&idle, &b);
+    first  = hearer_write(&one);
+    second = hearer_write(&two);
+    CHECK(second > first);
+    hearer_wait(&two, second);
+    hearer_wait(&one, first);
+    post_world_drain(idle.post);
+    CHECK_INT(0, idle.reports);
+    CHECK_INT(0, b.report_count);
+    hearer_close(&one);
+    hearer_close(&two);
+    hearer_close(&idle);
+    teardown(&b);
+}
+
+TEST(a_client_may_wait_for_the_write_of_another)
+{
+    struct bench  b;
+    struct hearer one, two;
+    sqlite3      *other;
+    uint64_t      seq;
+
+    setup_open(&b);
+    hearer_open(&one, &b);
+    hearer_open(&two, &b);
+    other = lock_out(&b);
+    seq   = hearer_write(&one);
+    CHECK(store_await(two.client, seq));
+    CHECK(post_world_run_until(two.post, &two.failed));
+    CHECK_INT(seq, two.bad);
+    let_in(other);
+    hearer_wait(&two, seq);
+    CHECK(!store_await(two.client, seq));
+    hearer_close(&one);
+    hearer_close(&two);
+    teardown(&b);
+}
+
+TEST(a_client_whose_world_takes_no_posts_holds_up_no_other)
+{
+    struct bench  b;
+    struct hearer deaf, one;
+    uint64_t      first, seq;
+
+    setup_open(&b);
+    hearer_open(&deaf, &b);
+    hearer_open(&one, &b);
+    post_world_refuse(deaf.post, 1000000);
+    first = hearer_write(&deaf);
+    for (int i = 0; i < 20; i++) {
+        seq = hearer_write(&one);
+        hearer_wait(&one, seq);
+    }
+    post_world_drain(deaf.post);
+    CHECK_INT(0, deaf.reports);
+    post_world_refuse(deaf.post, 0);
+    hearer_wait(&deaf, first);
+    CHECK_INT(1, deaf.reports);
+    hearer_close(&deaf);
+    hearer_close(&one);
+    teardown(&b);
+}
+
+TEST(a_client_that_has_closed_hears_nothing_and_its_write_is_kept)
+{
+    struct bench   b;
+    struct content c;
+    struct hearer  gone, last;
+
+    setup_open(&b);
+    hearer_open(&gone, &b);
+    hearer_open(&last, &b);
+    hearer_write(&gone);
+    store_client_close(gone.client);
+    hearer_wait(&last, hearer_write(&last));
+    post_world_drain(gone.post);
+    CHECK_INT(0, gone.reports);
+    CHECK_SLICE("setting n=v\n", content(&b, &c));
+    post_world_free(gone.post);
+    hearer_close(&last);
+    teardown(&b);
+}
+
+/* Between the question and the write, another client may fill the queue. */
+TEST(room_that_was_promised_is_kept_for_one_write_of_that_turn)
+{
+    struct bench        b;
+    struct hearer       asked, filler;
+    sqlite3            *other;
+    struct store_change c[2] = { { .kind = STORE_PUT_SETTING, .name = SLICE("n"), .value = SLICE("v") },
+                                 { .kind = STORE_PUT_SETTING, .name = SLICE("m"), .value = SLICE("v") } };
+    uint64_t            seq;
+
+    setup_open(&b);
+    hearer_open(&asked, &b);
+    hearer_open(&filler, &b);
+    other = lock_out(&b);
+    CHECK(store_has_room(asked.client, 2));
+    for (int i = 0; i < QUEUE; i++)
+        hearer_write(&filler);
+    CHECK(!store_has_room(filler.client, 1));
+    CHECK_INT(0, store_write(asked.client, c, 2, &seq));
+    CHECK_INT(-ERR_LIMIT, store_write(asked.client, c, 1, &seq));
+    let_in(other);
+    hearer_wait(&asked, seq);
+    CHECK(store_has_room(asked.client, 1));
+    CHECK_INT(0, store_write(asked.client, c, 2, &seq)); /* more than was promised, but there is room */
+    hearer_close(&asked);
+    hearer_close(&filler);
+    teardown(&b);
+}
+
+/* More than one transaction takes is queued behind the one that fails. */
+TEST(what_waits_behind_a_commit_that_fails_is_told_too)
+{
+    struct bench  b;
+    struct hearer one;
+    sqlite3      *other;
+    uint64_t      last = 0;
+
+    setup_open(&b);
+    hearer_open(&one, &b);
+    other = lock_out(&b);
+    for (int i = 0; i < 700; i++)
+        last = hearer_write(&one);
+    CHECK(post_world_run_until(one.post, &one.failed));
+    CHECK_INT(last, one.bad);
+    let_in(other);
+    hearer_wait(&one, last);
+    hearer_close(&one);
+    teardown(&b);
+}
+
+enum { WRITERS = 4, WRITES = 200 };
+
+struct writer {
+    pthread_t     thread;
+    struct hearer hearer;
+    uint64_t      last;
+};
+
+static void *write_all(void *arg)
+{
+    struct writer *w = arg;
+
+    for (int i = 0; i < WRITES; i++) {
+        uint64_t seq = hearer_write(&w->hearer);
+
+        CHECK(seq > w->last);
+        w->last = seq;
+        post_world_drain(w->hearer.post);
+    }
+    hearer_wait(&w->hearer, w->last);
+    return NULL;
+}
+
+TEST(threads_write_at_once_and_each_hears_of_all_it_wrote)
+{
+    struct bench       b;
+    struct store_stats stats;
+    struct writer      writers[WRITERS] = { 0 };
+
+    setup_open(&b);
+    for (int i = 0; i < WRITERS; i++) {
+        hearer_open(&writers[i].hearer, &b);
+        CHECK_INT(0, pthread_create(&writers[i].thread, NULL, write_all, &writers[i]));
+    }
+    for (int i = 0; i < WRITERS; i++)
+        CHECK_INT(0, pthread_join(writers[i].thread, NULL));
+    store_stats(b.store, 0, &stats);
+    CHECK_INT(WRITERS * WRITES, stats.committed);
+    CHECK_INT(0, stats.queued);
+    for (int i = 0; i < WRITERS; i++)
+        hearer_close(&writers[i].hearer);
+    teardown(&b);
+}
+
+TEST(the_store_counts_what_it_does)
+{
+    struct bench       b;
+    struct store_stats stats;
+    sqlite3           *other;
+    uint64_t           seq;
+
+    setup_open(&b);
+    store_stats(b.store, 0, &stats);
+    CHECK_INT(QUEUE, stats.limit);
+    CHECK_INT(0, stats.queued + stats.high + stats.oldest + stats.commits + stats.failures);
+    other = lock_out(&b);
+    put_user(&b, "alice");
+    seq = put_user(&b, "bob");
+    wait_failure(&b);
+    store_stats(b.store, world_now(post_world_of(b.post)) + 70, &stats);
+    CHECK_INT(2, stats.queued);
+    CHECK_INT(70, stats.oldest);
+    CHECK(stats.failures >= 1);
+    CHECK_INT(-ERR_LOCKED, stats.error);
+    let_in(other);
+    wait_committed(&b, seq);
+    store_stats(b.store, 70, &stats);
+    CHECK_INT(0, stats.queued + stats.oldest);
+    CHECK_INT(2, stats.high);
+    CHECK_INT(2, stats.committed);
+    CHECK(stats.commits >= 1);
+    CHECK_INT(0, stats.error);
+    CHECK_INT(-ERR_LOCKED, stats.last_error);
+    teardown(&b);
+}
+
+/* ---- opening ---- */
 
 TEST(a_second_opener_is_refused_with_path_and_remedy)
 {
@@ -417,8 +702,7 @@ TEST(a_second_opener_is_refused_with_path_and_remedy)
     char          problem[512];
 
     setup_open(&b);
-    CHECK_INT(-ERR_LOCKED, store_sqlite_open(post_world_of(b.post), b.path, QUEUE, STORE_QUEUE_AGE, on_report, &b,
-                                             &second, problem, sizeof problem));
+    CHECK_INT(-ERR_LOCKED, store_sqlite_open(b.path, QUEUE, STORE_QUEUE_AGE, &second, problem, sizeof problem));
     CHECK(strstr(problem, b.path) != NULL);
     CHECK(strstr(problem, "in use by another ahoy") != NULL);
     CHECK(strstr(problem, "stop it") != NULL);
@@ -439,8 +723,7 @@ static void damage(struct bench *b, long offset)
 {
     setup_open(b);
     put_user(b, "alice");
-    store_close(b->store);
-    b->store = NULL;
+    close_store(b);
     overwrite(b->path, offset, "this is not a database, it is a line of text that was written over it");
 }
 
@@ -492,8 +775,7 @@ TEST(two_damaged_files_on_one_day_are_both_kept)
     CHECK_INT(0, open_store(&b));
     strcpy(first, b.problem);
     check_moved(&b);
-    store_close(b.store);
-    b.store = NULL;
+    close_store(&b);
     overwrite(b.path, 0, "again, this is not a database and never was one, not even for a moment");
     CHECK_INT(0, open_store(&b));
     check_moved(&b);
@@ -527,8 +809,7 @@ TEST(the_log_of_a_damaged_file_goes_with_it)
     wait_committed(&b, put_user(&b, "alice"));
     temp_folder_file(&b.folder, "state/ahoy.db-wal", wal);
     copy_file(wal, temp_folder_file(&b.folder, "kept", kept));
-    store_close(b.store);
-    b.store = NULL;
+    close_store(&b);
     copy_file(kept, wal); /* as after a crash */
     overwrite(b.path, 2L * 4096, "a page that the log does not hold has been written over");
     CHECK_INT(0, open_store(&b));
@@ -546,8 +827,7 @@ TEST(a_file_of_a_newer_version_is_left_alone)
     sqlite3     *other = NULL;
 
     setup_open(&b);
-    store_close(b.store);
-    b.store = NULL;
+    close_store(&b);
     CHECK_INT(SQLITE_OK, sqlite3_open(b.path, &other));
     CHECK_INT(SQLITE_OK, sqlite3_exec(other, "PRAGMA user_version=99", NULL, NULL, NULL));
     CHECK_INT(SQLITE_OK, sqlite3_close(other));
@@ -601,6 +881,14 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_reported_and_nothing_is_lost_when_there_is_room_again),
         cmocka_unit_test(a_queue_that_is_full_takes_no_more),
         cmocka_unit_test(a_queue_that_has_been_stuck_for_long_takes_no_more),
+        cmocka_unit_test(each_client_hears_of_its_own_writes_and_of_no_others),
+        cmocka_unit_test(a_client_may_wait_for_the_write_of_another),
+        cmocka_unit_test(a_client_whose_world_takes_no_posts_holds_up_no_other),
+        cmocka_unit_test(a_client_that_has_closed_hears_nothing_and_its_write_is_kept),
+        cmocka_unit_test(room_that_was_promised_is_kept_for_one_write_of_that_turn),
+        cmocka_unit_test(what_waits_behind_a_commit_that_fails_is_told_too),
+        cmocka_unit_test(threads_write_at_once_and_each_hears_of_all_it_wrote),
+        cmocka_unit_test(the_store_counts_what_it_does),
         cmocka_unit_test(a_second_opener_is_refused_with_path_and_remedy),
         cmocka_unit_test(a_damaged_file_is_moved_aside_and_a_new_one_begun),
         cmocka_unit_test(two_damaged_files_on_one_day_are_both_kept),

@@ -22,7 +22,7 @@ void bench_start(struct bench *b)
     assert_non_null(b->shared);
     b->server = server_new(b->at_server, b->shared, &none);
     assert_non_null(b->server);
-    b->store = store_fake_open(b->disk, b->at_server, b->store_queue, server_on_report, b->server);
+    b->store = store_fake_open(b->disk, b->store_queue);
     assert_int_equal(0, shared_load(b->shared, b->at_server, b->store, problem, sizeof problem));
     assert_int_equal(0, server_start(b->server, problem, sizeof problem));
     bench_live(b, 10);
@@ -30,10 +30,10 @@ void bench_start(struct bench *b)
 
 void bench_kill(struct bench *b)
 {
-    store_fake_crash(b->store);
-    bench_live(b, 1);
     server_free(b->server);
     shared_free(b->shared);
+    store_fake_crash(b->store);
+    bench_live(b, 1);
     world_fake_free(b->at_server);
 }
 

@@ -3,12 +3,14 @@
 #include "support/alloc.h"
 
 #include "base/error.h"
+#include "store/batch.h"
+#include "store/mailbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct row {
     struct link         link;
-    uint64_t            seq; /* in the queue: of the write it came with */
     struct store_change change;
 };
 
@@ -18,16 +20,15 @@ struct fake_disk {
 };
 
 struct fake_store {
-    struct store      store;
-    struct fake_disk *disk;
-    struct world     *world;
-    store_report_fn  *report;
-    void             *owner;
-    struct link       waiting; /* struct row, oldest first */
-    size_t            waiting_count, max_queue;
-    uint64_t          next_seq;
-    int               error;
-    bool              held, posted, closed;
+    struct store       store;
+    struct fake_disk  *disk;
+    struct link        waiting; /* struct row, oldest first */
+    struct link        clients; /* struct mailbox */
+    size_t             max_queue;
+    uint64_t           next_seq, committed;
+    struct store_stats stats; /* but `limit` and `oldest` */
+    int                error;
+    bool               held, posted, closed;
 };
 
 static struct fake_store *of(struct store *store)
@@ -44,23 +45,17 @@ static struct slice copy(struct slice text)
     return (struct slice){ memory, text.len };
 }
 
+static struct fake_store *store_of(struct store_client *client)
+{
+    return of(mailbox_of(client)->store);
+}
+
 static void each_text(struct store_change *c, void (*fn)(struct slice *text))
 {
-    struct slice *texts[] = { &c->binding.aor,
-                              &c->binding.contact,
-                              &c->binding.params,
-                              &c->binding.call_id,
-                              &c->binding.user_agent,
-                              &c->binding.path,
-                              &c->binding.flow,
-                              &c->user.domain,
-                              &c->user.name,
-                              &c->user.ha1_md5,
-                              &c->user.ha1_sha256,
-                              &c->name,
-                              &c->value };
+    struct slice *texts[CHANGE_TEXTS];
 
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    change_texts(c, texts);
+    for (size_t i = 0; i < CHANGE_TEXTS; i++)
         fn(texts[i]);
 }
 
@@ -74,12 +69,11 @@ static void free_text(struct slice *text)
     free((char *)text->ptr);
 }
 
-static struct row *row_new(const struct store_change *change, uint64_t seq)
+static struct row *row_new(const struct store_change *change)
 {
     struct row *r = alloc_new(sizeof *r);
 
     r->change = *change;
-    r->seq    = seq;
     each_text(&r->change, copy_text);
     return r;
 }
@@ -132,13 +126,16 @@ static void commit_all(struct fake_store *s)
 {
     for (struct link *l; (l = list_shift(&s->waiting)) != NULL;)
         disk_apply(s->disk, row_of(l));
-    s->waiting_count = 0;
+    s->stats.committed += s->stats.queued;
+    s->stats.commits++;
+    s->stats.queued = 0;
+    s->committed    = s->next_seq;
 }
 
+/* What the thread of a real store does. */
 static void on_post(void *arg)
 {
-    struct fake_store *s   = arg;
-    uint64_t           seq = s->next_seq;
+    struct fake_store *s = arg;
 
     s->posted = false;
     if (s->closed) {
@@ -147,43 +144,98 @@ static void on_post(void *arg)
     }
     if (s->held || list_empty(&s->waiting))
         return;
+    s->stats.error = s->error;
     if (s->error == 0)
         commit_all(s);
-    s->report(s->owner, seq, s->error);
+    else
+        s->stats.last_error = (s->stats.failures++, s->error);
+    LIST_EACH (l, &s->clients) {
+        mailbox_note(CONTAINER_OF(l, struct mailbox, link), s->next_seq, s->error);
+        (void)mailbox_deliver(CONTAINER_OF(l, struct mailbox, link)); /* one that is full hears of the next outcome */
+    }
 }
 
 static void wake(struct fake_store *s)
 {
-    if (s->posted || s->held || list_empty(&s->waiting))
+    struct world *w;
+
+    if (s->posted || s->held || list_empty(&s->waiting) || list_empty(&s->clients))
         return;
-    s->posted = s->world->ops->post(s->world, on_post, s) == 0;
+    w         = CONTAINER_OF(s->clients.next, struct mailbox, link)->world;
+    s->posted = w->ops->post(w, on_post, s) == 0;
 }
 
-static bool has_room(struct store *store, size_t count)
+static int open_client(struct store *store, struct world *world, store_report_fn *report, void *owner,
+                       struct store_client **out)
 {
-    return of(store)->waiting_count + count <= of(store)->max_queue;
+    struct mailbox *m = mailbox_new(store, world, report, owner);
+
+    if (m == NULL)
+        return -ERR_NO_MEMORY;
+    list_append(&of(store)->clients, &m->link);
+    *out = &m->client;
+    return 0;
 }
 
-static int write_changes(struct store *store, const struct store_change *changes, size_t count, uint64_t *seq)
+static void shut_client(struct store_client *client)
 {
-    struct fake_store *s = of(store);
+    list_unlink(&mailbox_of(client)->link);
+    mailbox_close(mailbox_of(client));
+}
 
-    if (!has_room(store, count))
+static bool fits(struct fake_store *s, size_t count)
+{
+    bool room = s->stats.queued + count <= s->max_queue;
+
+    s->stats.refused += !room;
+    return room;
+}
+
+static bool has_room(struct store_client *client, size_t count)
+{
+    bool room = fits(store_of(client), count);
+
+    mailbox_promise(mailbox_of(client), room ? count : 0);
+    return room;
+}
+
+static int write_changes(struct store_client *client, const struct store_change *changes, size_t count, uint64_t *seq)
+{
+    struct fake_store *s = store_of(client);
+
+    if (!mailbox_redeem(mailbox_of(client), count) && !fits(s, count))
         return -ERR_LIMIT;
-    *seq = ++s->next_seq;
+    *seq = mailbox_of(client)->wanted = ++s->next_seq;
     for (size_t i = 0; i < count; i++)
-        list_append(&s->waiting, &row_new(&changes[i], *seq)->link);
-    s->waiting_count += count;
+        list_append(&s->waiting, &row_new(&changes[i])->link);
+    s->stats.queued += count;
+    if (s->stats.queued > s->stats.high)
+        s->stats.high = s->stats.queued;
     wake(s);
     return 0;
 }
 
-static int load(struct store *store, const struct store_loader *loader)
+static bool await(struct store_client *client, uint64_t seq)
 {
-    struct fake_store *s    = of(store);
-    uint64_t           wall = world_wall(s->world);
+    struct mailbox *m = mailbox_of(client);
 
-    LIST_EACH (l, &s->disk->rows) {
+    if (seq <= store_of(client)->committed)
+        return false;
+    if (seq > m->wanted)
+        m->wanted = seq;
+    return true;
+}
+
+static void stats(struct store *store, msec now, struct store_stats *out)
+{
+    (void)now;
+    *out       = of(store)->stats;
+    out->limit = of(store)->max_queue;
+}
+
+static int load(struct store *store, uint64_t wall, const struct store_loader *loader)
+{
+    LIST_EACH (l, &of(store)->disk->rows) {
         const struct store_change *c = &row_of(l)->change;
 
         if (c->kind == STORE_PUT_USER && loader->on_user != NULL)
@@ -200,6 +252,7 @@ void store_fake_crash(struct store *store)
 {
     struct fake_store *s = of(store);
 
+    assert(list_empty(&s->clients));
     for (struct link *l; (l = list_shift(&s->waiting)) != NULL;)
         row_free(row_of(l));
     s->closed = true;
@@ -214,7 +267,9 @@ static void close_store(struct store *store)
     store_fake_crash(store);
 }
 
-static const struct store_ops ops = { load, has_room, write_changes, close_store };
+static const struct store_ops ops = {
+    load, open_client, shut_client, has_room, write_changes, await, stats, close_store
+};
 
 struct fake_disk *fake_disk_new(void)
 {
@@ -236,15 +291,13 @@ size_t fake_disk_rows(const struct fake_disk *d)
     return d->count;
 }
 
-struct store *store_fake_open(struct fake_disk *disk, struct world *world, size_t max_queue, store_report_fn *report,
-                              void *owner)
+struct store *store_fake_open(struct fake_disk *disk, size_t max_queue)
 {
     struct fake_store *s = alloc_new(sizeof *s);
 
-    *s = (struct fake_store){
-        .store = { &ops }, .disk = disk, .world = world, .report = report, .owner = owner, .max_queue = max_queue
-    };
+    *s = (struct fake_store){ .store = { &ops }, .disk = disk, .max_queue = max_queue };
     list_init(&s->waiting);
+    list_init(&s->clients);
     return &s->store;
 }
 
@@ -262,5 +315,5 @@ void store_fake_fail(struct store *store, int error)
 
 size_t store_fake_waiting(const struct store *store)
 {
-    return CONTAINER_OF(store, const struct fake_store, store)->waiting_count;
+    return CONTAINER_OF(store, const struct fake_store, store)->stats.queued;
 }

@@ -17,10 +17,10 @@ void              fake_disk_free(struct fake_disk *d);
 /* Rows that are committed, of all kinds. */
 size_t fake_disk_rows(const struct fake_disk *d);
 
-/* A store on `disk`, one at a time.  Reports come through `world` in a later
- * turn.  At most `max_queue` changes wait. */
-struct store *store_fake_open(struct fake_disk *disk, struct world *world, size_t max_queue, store_report_fn *report,
-                              void *owner);
+/* A store on `disk`, one at a time, whose clients' worlds all run in one thread.  It
+ * commits in a turn of one of them; reports come in later turns.  At most
+ * `max_queue` changes wait. */
+struct store *store_fake_open(struct fake_disk *disk, size_t max_queue);
 
 /* Switches; by default every write is committed and reported in the next turn. */
 void store_fake_hold(struct store *store, bool held); /* held: nothing happens until released */
