@@ -5,9 +5,11 @@
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
 #include "cmd/settings.h"
+#include "console/log_writer.h"
 #include "console/service.h"
 
 #include <jansson.h>
+#include <limits.h>
 
 enum { OPT_JSON = OPTION_LONG_ONLY, OPT_LOG_LEVEL, LEVELS = 32 };
 
@@ -20,13 +22,6 @@ static const struct option_entry options[] = {
 };
 
 /* ---- what it says ---- */
-
-static void write_log(void *arg, enum log_level level, struct slice line)
-{
-    (void)arg;
-    (void)level;
-    fprintf(stderr, "%.*s\n", SLICE_ARG(line));
-}
 
 static void print_json(json_t *event)
 {
@@ -72,7 +67,7 @@ static void say_ready(const struct service *v, const struct config *config, cons
                 path != NULL ? " --config " : "", path != NULL ? path : "");
 }
 
-static int serve(const struct config *config, struct log *log, const char *path, bool json)
+static int serve(const struct config *config, struct log_writer *log, const char *path, bool json)
 {
     struct service *v;
     char            problem[1024];
@@ -92,6 +87,23 @@ static int serve(const struct config *config, struct log *log, const char *path,
     if (service_close(v) != 0)
         fprintf(stderr, "ahoy: the trace is incomplete: it could not be written\n");
     return EXIT_OK;
+}
+
+static int serve_with_log(const struct config *config, const struct log_levels *levels, const char *path, bool json)
+{
+    struct log_writer *log;
+    char               file[PATH_MAX], problem[512];
+    int                code;
+
+    snprintf(file, sizeof file, "%.*s", SLICE_ARG(config->log_file));
+    code = log_writer_start(file[0] != '\0' ? file : NULL, levels, LOG_RING_BYTES, &log, problem, sizeof problem);
+    if (code != 0) {
+        fprintf(stderr, "ahoy serve: %s\n", problem);
+        return exit_code_of_error(code);
+    }
+    code = serve(config, log, path, json);
+    log_writer_stop(log);
+    return code;
 }
 
 /* Each --log-level, in their order. */
@@ -116,7 +128,6 @@ static int choose_levels(const struct command *command, const struct config *con
 static int run(const struct command *command, int argc, char **argv)
 {
     struct options       o      = options_of(command, argc, argv);
-    struct log           log    = { .sink = write_log };
     struct log_choice    choice = { .count = 0 };
     struct log_levels    levels;
     const struct config *config;
@@ -139,10 +150,9 @@ static int run(const struct command *command, int argc, char **argv)
     code = settings_load(path, &config);
     if (code != EXIT_OK)
         return code;
-    log.levels = &levels;
-    code       = choose_levels(command, config, &choice, &levels);
+    code = choose_levels(command, config, &choice, &levels);
     if (code == EXIT_OK)
-        code = serve(config, &log, path, json);
+        code = serve_with_log(config, &levels, path, json);
     config_free(config);
     return code;
 }

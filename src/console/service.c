@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "console/admin.h"
 #include "console/control.h"
+#include "console/log_writer.h"
 #include "net/world_uv.h"
 #include "server/config_keys.h"
 #include "server/server.h"
@@ -18,7 +19,7 @@
 
 struct service {
     const struct config *config;
-    struct log          *log;
+    struct log_writer   *log;
     struct world        *world;
     struct shared       *shared;
     struct server       *server;
@@ -124,6 +125,13 @@ static void on_stop(void *arg)
     world_uv_stop(v->world);
 }
 
+static void on_hangup(void *arg)
+{
+    struct service *v = arg;
+
+    log_writer_reopen(v->log);
+}
+
 /* Where commands such as `ahoy user add` reach us. */
 static int open_control(struct service *v, const struct problem *p)
 {
@@ -159,6 +167,7 @@ static int open_trace(struct service *v, const struct problem *p)
 static int open_world(struct service *v, const struct problem *p)
 {
     char                    servers[1024];
+    struct log             *log;
     struct world_uv_options limits = {
         .dns_queries  = v->config->dns_queries,
         .udp_queue    = v->config->udp_queue,
@@ -168,7 +177,8 @@ static int open_world(struct service *v, const struct problem *p)
     snprintf(servers, sizeof servers, "%.*s", SLICE_ARG(v->config->dns_servers));
     if (servers[0] != '\0')
         limits.dns_servers = servers;
-    v->world = world_uv_new_with(v->log, &limits);
+    log      = log_writer_source(v->log, 0);
+    v->world = log != NULL ? world_uv_new_with(log, &limits) : NULL;
     if (v->world != NULL)
         return 0;
     snprintf(p->text, p->size, "no memory or descriptors for the event loop, or dns_servers makes no sense");
@@ -209,7 +219,8 @@ static int start(struct service *v, const struct problem *p)
     return error;
 }
 
-int service_open(const struct config *config, struct log *log, struct service **out, char *problem, size_t problem_size)
+int service_open(const struct config *config, struct log_writer *log, struct service **out, char *problem,
+                 size_t problem_size)
 {
     struct service *v = calloc(1, sizeof *v);
     struct problem  p = { problem, problem_size };
@@ -227,6 +238,7 @@ int service_open(const struct config *config, struct log *log, struct service **
     }
     world_uv_signal(v->world, SIGTERM, on_stop, v);
     world_uv_signal(v->world, SIGINT, on_stop, v);
+    world_uv_signal(v->world, SIGHUP, on_hangup, v);
     *out = v;
     return 0;
 }

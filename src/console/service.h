@@ -13,12 +13,13 @@
 
 #include <stddef.h>
 
+struct log_writer;
 struct service;
 
-/* Start everything.  Borrows `config` and `log`.  Returns 0 and `*out`, or -ERR_X
+/* Start everything.  Borrows `config` and `log`; SIGHUP reopens the latter's file.  Returns 0 and `*out`, or -ERR_X
  * with a sentence for people in `problem`.  0 with a sentence: it runs, but people
  * should know this. */
-int service_open(const struct config *config, struct log *log, struct service **out, char *problem,
+int service_open(const struct config *config, struct log_writer *log, struct service **out, char *problem,
                  size_t problem_size);
 /* End everything: what was queued for the disk is written.  Returns 0, or -ERR_X if
  * the trace is incomplete.  NULL is fine. */
