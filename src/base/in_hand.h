@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* in_hand.h - the Call-ID of what a worker is busy with, for the report of a crash.
+ *
+ * Set for each message, so it must cost nothing: two stores, no copy.  Who reads it
+ * does so from a signal handler, at any moment and perhaps of another thread; the
+ * bytes may be gone by then, and are asked of the kernel rather than touched
+ * (process/crash.c). */
+
+#ifndef BASE_IN_HAND_H
+#define BASE_IN_HAND_H
+
+#include "base/slice.h"
+
+#include <stdatomic.h>
+
+struct in_hand {
+    const char *_Atomic ptr;
+    _Atomic size_t      len; /* 0: nothing */
+};
+
+/* Borrows `call_id` until the next call; an empty one: nothing is in hand. */
+static inline void in_hand_set(struct in_hand *h, struct slice call_id)
+{
+    atomic_store_explicit(&h->len, 0, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    atomic_store_explicit(&h->ptr, call_id.ptr, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    atomic_store_explicit(&h->len, call_id.len, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/supervisor.h"
+
+#include "support/test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WATCHDOG = 400 };
+
+static char told[4096]; /* what was reported, a word each    */
+static int  code;       /* of the whole program              */
+static int  out;        /* where reports and children write  */
+static msec patience;
+
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void say(const char *format, ...)
+{
+    char    text[128];
+    va_list args;
+    int     len;
+
+    va_start(args, format);
+    len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (write(out, text, (size_t)len) != len)
+        _exit(99);
+}
+
+static void on_report(void *arg, const struct supervisor_report *r)
+{
+    (void)arg;
+    switch (r->event) {
+    case SUPERVISOR_DIED:
+        say("died:%d/%d ", r->signal, r->code);
+        break;
+    case SUPERVISOR_HUNG:
+        say("hung:%u ", r->worker);
+        break;
+    case SUPERVISOR_RESTARTED:
+        say("restarted:%u ", r->restarts);
+        break;
+    case SUPERVISOR_GAVE_UP:
+        say("gave-up:%d/%d ", r->signal, r->code);
+        break;
+    }
+}
+
+/* --- children --- */
+
+static int die_once(void *arg, struct child *c)
+{
+    (void)arg;
+    child_ready(c);
+    if (c->restarts == 0)
+        raise(SIGKILL);
+    child_stopping(c);
+    return 7;
+}
+
+static int fail_at_once(void *arg, struct child *c)
+{
+    (void)arg;
+    (void)c;
+    return 12;
+}
+
+static int end_by_itself(void *arg, struct child *c)
+{
+    (void)arg;
+    child_ready(c);
+    return c->restarts == 0 ? 3 : 0;
+}
+
+static volatile sig_atomic_t asked;
+
+static void on_asked(int number)
+{
+    asked = number;
+}
+
+/* The signals come only inside of sigsuspend: none is missed. */
+static void wait_for_signal(const struct child *c)
+{
+    struct sigaction action = { .sa_handler = on_asked };
+    sigset_t         all, before;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    child_ready(c);
+    say("child:%d ", (int)getpid());
+    while (!asked)
+        sigsuspend(&before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+static int serve_until_asked(void *arg, struct child *c)
+{
+    (void)arg;
+    wait_for_signal(c);
+    child_stopping(c);
+    return 5;
+}
+
+static int name_the_signal(void *arg, struct child *c)
+{
+    (void)arg;
+    wait_for_signal(c);
+    say("heard:%d ", (int)asked);
+    return 0;
+}
+
+static int never_end(void *arg, struct child *c)
+{
+    (void)arg;
+    wait_for_signal(c);
+    for (;;)
+        pause();
+    return 0;
+}
+
+static int hang_once(void *arg, struct child *c)
+{
+    (void)arg;
+    if (c->restarts == 0) {
+        atomic_store(&c->hearts->of[1].thread, (int32_t)gettid());
+        atomic_store(&c->hearts->of[1].beats, 1);
+        child_ready(c);
+        for (;;)
+            pause();
+    }
+    child_ready(c);
+    return 0;
+}
+
+static int follow(void *arg, struct child *c)
+{
+    int number = 0;
+
+    (void)arg;
+    say("%s ", prctl(PR_GET_PDEATHSIG, &number) == 0 && number == SIGKILL ? "follows" : "does-not");
+    child_ready(c);
+    return getppid() == c->parent ? 0 : 1;
+}
+
+/* --- the program, in a process of its own --- */
+
+static int start(int (*child)(void *arg, struct child *c), pid_t *program)
+{
+    const struct supervisor_options options = { child, on_report, NULL, WATCHDOG, patience };
+    int                             ends[2];
+
+    CHECK_INT(0, pipe(ends));
+    *program = fork();
+    if (*program == 0) {
+        close(ends[0]);
+        out = ends[1];
+        _exit(supervisor_run(&options)); /* parent and children */
+    }
+    close(ends[1]);
+    told[0] = '\0';
+    return ends[0];
+}
+
+/* Read what is said until it contains `word`; NULL: until all have ended. */
+static void hear(int from, const char *word)
+{
+    size_t len = strlen(told);
+
+    while (word == NULL || strstr(told, word) == NULL) {
+        ssize_t got = read(from, told + len, sizeof told - 1 - len);
+
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+        told[len] = '\0';
+    }
+    if (word != NULL && strstr(told, word) == NULL)
+        fail_msg("no \"%s\" in \"%s\"", word, told);
+}
+
+static void finish(int from, pid_t program)
+{
+    int status;
+
+    hear(from, NULL);
+    close(from);
+    CHECK_INT(program, waitpid(program, &status, 0));
+    CHECK(WIFEXITED(status));
+    code = WEXITSTATUS(status);
+}
+
+static void run(int (*child)(void *arg, struct child *c))
+{
+    pid_t program;
+    int   from = start(child, &program);
+
+    finish(from, program);
+}
+
+TEST(a_child_that_dies_is_started_again)
+{
+    run(die_once);
+    CHECK_SLICE("died:9/0 restarted:1 ", slice_from(told));
+    CHECK_INT(7, code);
+}
+
+TEST(a_start_that_fails_is_the_end_with_its_code)
+{
+    run(fail_at_once);
+    CHECK_SLICE("", slice_from(told));
+    CHECK_INT(12, code);
+}
+
+TEST(a_code_that_nobody_asked_for_is_a_reason_to_start_again)
+{
+    run(end_by_itself);
+    CHECK_SLICE("died:0/3 restarted:1 ", slice_from(told));
+    CHECK_INT(0, code);
+}
+
+TEST(sigterm_ends_the_child_and_its_code_is_ours)
+{
+    pid_t program;
+    int   from = start(serve_until_asked, &program);
+
+    hear(from, "child:");
+    CHECK_INT(0, kill(program, SIGTERM));
+    finish(from, program);
+    CHECK_INT(5, code);
+}
+
+TEST(sighup_is_passed_on)
+{
+    pid_t program;
+    int   from = start(name_the_signal, &program);
+
+    hear(from, "child:");
+    CHECK_INT(0, kill(program, SIGHUP));
+    finish(from, program);
+    CHECK(strstr(told, "heard:1 ") != NULL);
+    CHECK_INT(0, code);
+}
+
+TEST(a_child_that_does_not_end_is_made_to)
+{
+    pid_t program;
+    int   from;
+
+    patience = 50;
+    from     = start(never_end, &program);
+    patience = 0;
+    hear(from, "child:");
+    CHECK_INT(0, kill(program, SIGTERM));
+    finish(from, program);
+    CHECK(strstr(told, "gave-up:6/0 ") != NULL);
+    CHECK_INT(128 + SIGABRT, code);
+}
+
+TEST(a_worker_whose_heart_stops_is_aborted_and_started_again)
+{
+    run(hang_once);
+    CHECK_SLICE("hung:1 died:6/0 restarted:1 ", slice_from(told));
+    CHECK_INT(0, code);
+}
+
+TEST(a_child_dies_with_its_parent)
+{
+    pid_t program;
+    int   from = start(never_end, &program), status;
+
+    hear(from, "child:");
+    CHECK_INT(0, kill(program, SIGKILL));
+    CHECK_INT(program, waitpid(program, &status, 0));
+    hear(from, NULL); /* returns only when the child's copy of the pipe is closed, too */
+    close(from);
+    run(follow);
+    CHECK_SLICE("follows ", slice_from(told));
+}
+
+TEST(alone_there_is_nobody_to_tell)
+{
+    struct child c;
+
+    child_alone(&c);
+    child_ready(&c);
+    child_stopping(&c);
+    child_reloading(&c);
+    CHECK(child_follow_parent(&c));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_child_that_dies_is_started_again),
+        cmocka_unit_test(a_start_that_fails_is_the_end_with_its_code),
+        cmocka_unit_test(a_code_that_nobody_asked_for_is_a_reason_to_start_again),
+        cmocka_unit_test(sigterm_ends_the_child_and_its_code_is_ours),
+        cmocka_unit_test(sighup_is_passed_on),
+        cmocka_unit_test(a_child_that_does_not_end_is_made_to),
+        cmocka_unit_test(a_worker_whose_heart_stops_is_aborted_and_started_again),
+        cmocka_unit_test(a_child_dies_with_its_parent),
+        cmocka_unit_test(alone_there_is_nobody_to_tell),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
