@@ -57,14 +57,15 @@ def listening(port, kind="udp"):
 
 
 class Process:
-    """A program in the background whose stdout is JSON lines."""
+    """A program in the background whose stdout is JSON lines; with `group` it leads a
+    process group of its own."""
 
-    def __init__(self, args, env=None, cwd=None, stdin=subprocess.DEVNULL, name=None):
+    def __init__(self, args, env=None, cwd=None, stdin=subprocess.DEVNULL, name=None, group=False):
         self.name = name or os.path.basename(args[0])
         self.log = tempfile.TemporaryFile(mode="w+")
         self.events = []
         self.child = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=self.log, stdin=stdin, env=env,
-                                      cwd=cwd, text=True)
+                                      cwd=cwd, text=True, start_new_session=group)
         os.set_blocking(self.child.stdout.fileno(), False)
         self.partial = ""
 

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A server that is killed (SIGKILL) while registrations are added, moved, removed and
+refreshed serves, when it is started again, what it had acknowledged: no more, no less.
+
+    kill_test.py [--rounds N] [--seed N]
+
+A round: load, kill at a moment that nobody chose, start, compare every address."""
+
+import argparse
+import os
+import random
+import signal
+import sqlite3
+import time
+
+from live import AHOY, PATIENCE, Bench, Process, Server, run
+from registrations import Registrations, Wrong
+
+USERS = 40
+
+options = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+options.add_argument("--rounds", type=int, default=100)
+options.add_argument("--seed", type=int, default=None)
+options = options.parse_args()
+
+
+def alive_in_group(group):
+    """Processes of the group that have not ended (one that nobody has waited for has)."""
+    for name in os.listdir("/proc"):
+        try:
+            with open("/proc/%s/stat" % name) as file:
+                state, _, pgrp = file.read().rsplit(")", 1)[1].split()[:3]
+        except (OSError, ValueError, IndexError):
+            continue
+        if name.isdigit() and int(pgrp) == group and state not in "ZX":
+            return True
+    return False
+
+
+class Victim(Server):
+    """A server in a process group of its own, all of which is killed at once."""
+
+    def start(self):
+        self.process = Process([AHOY, "serve", "--json", "--config", self.config], name=self.folder, group=True)
+        self.process.wait_event("ready")
+
+    def kill(self):
+        child = self.process.child
+        os.killpg(child.pid, signal.SIGKILL)
+        assert child.wait(PATIENCE) == -signal.SIGKILL, "it ended before it was killed\n" + self.process.stderr()
+        end = time.monotonic() + PATIENCE
+        while alive_in_group(child.pid):
+            assert time.monotonic() < end, "it outlives SIGKILL"
+            time.sleep(0.01)
+        self.process.stop()
+
+    def database(self):
+        return os.path.join(self.folder, "state", "ahoy.db")
+
+
+def victim(b):
+    return b.add(Victim(b.folder, extra="authentication = false\n"))
+
+
+def kill_once(server, phones, dice):
+    phones.work(dice.randrange(5, 120), dice.choice((1, 4, 16, 32)))
+    server.kill()
+    phones.drain()
+    server.start()
+    said = server.process.stderr()
+    assert "damaged" not in said, said
+    return phones.check()
+
+
+def test_a_hundred_kills_under_load_lose_nothing_and_bring_nothing_back():
+    seed = options.seed if options.seed is not None else random.randrange(1 << 32)
+    dice = random.Random(seed)
+    open_ends = number = 0
+    with Bench() as b:
+        server = victim(b)
+        phones = b.add(Registrations(dice, USERS, server.port))
+        try:
+            for number in range(options.rounds):
+                open_ends += kill_once(server, phones, dice)
+        except (AssertionError, Wrong):
+            print("seed %d, round %d" % (seed, number))
+            raise
+        print("     %d rounds, acknowledged: %s; refused: %d; under way at a kill: %d"
+              % (options.rounds, dict(phones.acknowledged), phones.refused, open_ends))
+        assert phones.refused == 0 and server.stop() == 0
+        if options.rounds >= 100:
+            assert open_ends > 100 and min(phones.acknowledged.values()) > 100, "the load was none"
+
+
+def lease_in_file(server):
+    """(cseq, lease_until) of the only row."""
+    reader = sqlite3.connect("file:%s?mode=ro" % server.database(), uri=True)
+    rows = reader.execute("SELECT cseq, lease_until FROM binding").fetchall()
+    reader.close()
+    assert len(rows) == 1, rows
+    return rows[0]
+
+
+class Alice:
+    """One binding of one user."""
+
+    def __init__(self, b, server):
+        self.phones = b.add(Registrations(random.Random(1), 1, server.port))
+        self.aor = self.phones.aors[0]
+        self.name = self.phones.new_contact(self.aor)
+
+    def register(self, seconds):
+        phones, aor = self.phones, self.aor
+        phones.send(aor, "refresh", phones.contact(aor, self.name, seconds, "1"),
+                    phones.with_contact(aor.known, self.name, seconds, "1"))
+        phones.finish()
+        return aor.known[self.name].until
+
+
+def test_a_refresh_within_the_lease_writes_nothing_and_outlives_a_kill():
+    with Bench() as b:
+        server = victim(b)
+        alice = Alice(b, server)
+        alice.register(600)
+        row = lease_in_file(server)
+        until = alice.register(900)
+        assert lease_in_file(server) == row, "within the lease nothing is written"
+        server.kill()
+        server.start()
+        alice.phones.check()
+        assert alice.aor.known[alice.name].until >= until
+        assert server.stop() == 0
+
+
+def test_a_refresh_beyond_the_lease_is_written_before_it_is_acknowledged():
+    with Bench() as b:
+        server = victim(b)
+        alice = Alice(b, server)
+        alice.register(600)
+        row = lease_in_file(server)
+        until = alice.register(3600)
+        assert lease_in_file(server) > row
+        server.kill()
+        server.start()
+        alice.phones.check()
+        assert alice.aor.known[alice.name].until >= until
+        assert server.stop() == 0
+
+
+run(globals())
