@@ -20,7 +20,7 @@ check: ## a developer's loop: layers, format, warnings, unit tests, scenarios
 long: ## hours: more seeds, longer fuzzing, benchmarks
 	@tools/long
 
-bench: all ## CPU per operation beside Kamailio
+bench: all ## instructions and CPU per operation, beside Kamailio
 	@tools/bench
 
 fuzz: ## every fuzzer for SECONDS=60

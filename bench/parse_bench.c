@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* parse_bench - what it costs to read a message: nanoseconds and, where the
- * kernel lets us count them, instructions, for four typical messages.
+/* parse_bench - what it costs to read a message, for four typical ones.
  *
- *     parse_bench            all four, best of several rounds
- *     parse_bench NAME N     N parses of one, nothing else: for valgrind */
+ *     parse_bench            nanoseconds, the best of several rounds each
+ *     parse_bench NAME N     N parses of one: callgrind collects only these */
 #include "sip/message.h"
 
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
+#include <valgrind/callgrind.h>
 
 static const struct {
     const char  *name;
@@ -96,55 +92,36 @@ static double now_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* -1 where it is not allowed. */
-static int open_counter(void)
+static void measure(size_t index)
 {
-    struct perf_event_attr attr = { .type           = PERF_TYPE_HARDWARE,
-                                    .size           = sizeof attr,
-                                    .config         = PERF_COUNT_HW_INSTRUCTIONS,
-                                    .exclude_kernel = 1,
-                                    .exclude_hv     = 1 };
-
-    return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
-}
-
-static uint64_t read_counter(int fd)
-{
-    uint64_t value = 0;
-
-    return fd >= 0 && read(fd, &value, sizeof value) == (ssize_t)sizeof value ? value : 0;
-}
-
-static void measure(size_t index, int counter)
-{
-    double   best         = 1e18;
-    uint64_t instructions = 0;
+    double best = 1e18;
 
     parse(index, PARSES);
     for (int round = 0; round < ROUNDS; round++) {
-        uint64_t before = read_counter(counter);
-        double   start  = now_ns(), ns;
+        double start = now_ns(), ns;
 
         parse(index, PARSES);
-        ns           = (now_ns() - start) / PARSES;
-        instructions = (read_counter(counter) - before) / PARSES;
-        best         = ns < best ? ns : best;
+        ns   = (now_ns() - start) / PARSES;
+        best = ns < best ? ns : best;
     }
-    printf("%-10s %5zu bytes %8.1f ns", messages[index].name, messages[index].text.len, best);
-    if (counter >= 0)
-        printf(" %8llu instructions", (unsigned long long)instructions);
-    printf("\n");
+    printf("%s %.1f\n", messages[index].name, best);
+}
+
+static void collect(size_t index, unsigned times)
+{
+    parse(index, 1); /* the dynamic linker's share */
+    CALLGRIND_TOGGLE_COLLECT;
+    parse(index, times);
+    CALLGRIND_TOGGLE_COLLECT;
 }
 
 int main(int argc, char **argv)
 {
-    int counter = open_counter();
-
     for (size_t i = 0; i < COUNT; i++) {
         if (argc < 3)
-            measure(i, counter);
+            measure(i);
         else if (strcmp(argv[1], messages[i].name) == 0)
-            parse(i, (unsigned)strtoul(argv[2], NULL, 10));
+            collect(i, (unsigned)strtoul(argv[2], NULL, 10));
     }
     return 0;
 }

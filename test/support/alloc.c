@@ -13,12 +13,14 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 
-static atomic_uint fail_at, counted;
+static atomic_uint   fail_at, counted;
+static atomic_ullong counted_bytes;
 
 void alloc_fail_at(unsigned n)
 {
     atomic_store(&fail_at, n);
     atomic_store(&counted, 0);
+    atomic_store(&counted_bytes, 0);
 }
 
 bool alloc_failed(void)
@@ -33,10 +35,16 @@ unsigned alloc_count(void)
     return atomic_load(&counted);
 }
 
-static bool fails(void)
+unsigned long long alloc_bytes(void)
+{
+    return atomic_load(&counted_bytes);
+}
+
+static bool fails(size_t size)
 {
     unsigned n = atomic_fetch_add(&counted, 1) + 1;
 
+    atomic_fetch_add(&counted_bytes, size);
     return n == atomic_load(&fail_at);
 }
 
@@ -59,15 +67,15 @@ void *alloc_grow(void *memory, size_t size)
 
 void *__wrap_malloc(size_t size)
 {
-    return fails() ? NULL : __real_malloc(size);
+    return fails(size) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return fails() ? NULL : __real_calloc(count, size);
+    return fails(count * size) ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *memory, size_t size)
 {
-    return fails() ? NULL : __real_realloc(memory, size);
+    return fails(size) ? NULL : __real_realloc(memory, size);
 }

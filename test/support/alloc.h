@@ -24,6 +24,8 @@ bool alloc_failed(void);
 
 /* Allocations asked for since alloc_fail_at was called. */
 unsigned alloc_count(void);
+/* And how many bytes they came to. */
+unsigned long long alloc_bytes(void);
 
 /* For the test's own scenery, which must stand while what is tested starves:
  * neither counted nor made to fail; aborts when there really is no memory.

@@ -18,7 +18,9 @@ void bench_start(struct bench *b)
     char                     problem[256];
 
     b->at_server = world_fake_new(network_host(b->network, "server"));
-    b->shared    = shared_new(b->at_server, b->config);
+    if (b->on_world != NULL)
+        b->on_world(b->at_server);
+    b->shared = shared_new(b->at_server, b->config);
     assert_non_null(b->shared);
     b->server = server_new(b->at_server, b->shared, &none);
     assert_non_null(b->server);
@@ -37,14 +39,14 @@ void bench_kill(struct bench *b)
     world_fake_free(b->at_server);
 }
 
-void bench_open(struct bench *b, const char *more)
+void bench_open_with(struct bench *b, const char *more, void (*on_world)(struct world *at_server))
 {
     char        text[2048];
     struct buf  conf = BUF_ON(text);
     const char *listen =
         strstr(more, "listen =") != NULL ? "" : "listen = {\"udp:192.0.2.1:5060\", \"tcp:192.0.2.1:5060\"}\n";
 
-    *b = (struct bench){ .network = network_new(1), .disk = fake_disk_new(), .store_queue = 100 };
+    *b = (struct bench){ .network = network_new(1), .disk = fake_disk_new(), .store_queue = 100, .on_world = on_world };
     assert_true(host_add_address(network_host(b->network, "server"), "192.0.2.1"));
     b->phones_host = network_host(b->network, "phones");
     assert_true(host_add_address(b->phones_host, "192.0.2.9"));
@@ -56,6 +58,11 @@ void bench_open(struct bench *b, const char *more)
     raw_open(&b->alice, b->at_phones, 6000);
     raw_open(&b->bob, b->at_phones, 6001);
     raw_open(&b->carol, b->at_phones, 6002);
+}
+
+void bench_open(struct bench *b, const char *more)
+{
+    bench_open_with(b, more, NULL);
 }
 
 void bench_abandon(struct bench *b)

@@ -37,13 +37,16 @@ struct bench {
     struct server       *server;
     struct store        *store;
     size_t               store_queue;
-    struct raw_phone     alice, bob, carol; /* ports 6000, 6001, 6002 */
+    void (*on_world)(struct world *at_server); /* NULL: nobody wants to see it */
+    struct raw_phone alice, bob, carol;        /* ports 6000, 6001, 6002 */
 };
 
 /* Start it all; `more` are further lines of configuration: a "listen = ..." there
  * takes the place of the usual one, and without a word on authentication it is
  * off. */
 void bench_open(struct bench *b, const char *more);
+/* The same; `on_world` sees each world of the server's before it starts there. */
+void bench_open_with(struct bench *b, const char *more, void (*on_world)(struct world *at_server));
 /* Live a while longer, see that no transaction is left, and end it all. */
 void bench_close(struct bench *b);
 /* End it all at once, whatever is under way. */

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* call_bench - what one operation costs the server: a whole call, a refreshed
+ * registration, a MESSAGE, an OPTIONS.
+ *
+ *     call_bench NAME COUNT      call, register, message or options
+ *
+ * The real server stands on the virtual network between a caller and a callee,
+ * a hundred users are registered, and COUNT operations begin 5 ms apart; then
+ * 70 s pass, so that every timer of theirs has fired.  All of it is counted
+ * (meter.h) and divided by COUNT.  One seed, one clock: two runs are the same,
+ * instruction by instruction, when the environment is (tools/bench). */
+#include "base/error.h"
+#include "meter.h"
+#include "support/server_bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { USERS = 100, WARM_UP = 50, SPACING = 5, DRAIN = 70000, TEXT = 4096, CALLER_PORT = 7000, CALLEE_PORT = 7001 };
+
+struct phone {
+    struct world *world;
+    struct udp   *udp;
+};
+
+struct stage {
+    struct bench b;
+    struct meter meter;
+    struct phone caller, callee;
+    unsigned     begun, done;
+};
+
+/* What the world is told before the server starts in it. */
+static struct meter *meter_to_install;
+
+static void install(struct world *w)
+{
+    meter_install(meter_to_install, w);
+}
+
+static const char allow[]       = "User-Agent: bench/1.0 (virtual)\r\n"
+                                  "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, MESSAGE, UPDATE, PRACK\r\n"
+                                  "Supported: replaces, timer, path\r\n";
+static const char description[] = "v=0\r\no=- 20518 0 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+                                  "m=audio 54609 RTP/AVP 0 8 9 96 101\r\na=rtpmap:0 PCMU/8000\r\n"
+                                  "a=rtpmap:8 PCMA/8000\r\na=rtpmap:9 G722/8000\r\na=rtpmap:96 opus/48000/2\r\n"
+                                  "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n";
+
+/* ---- what both phones do ---- */
+
+static void say(const struct phone *p, const struct buf *text)
+{
+    struct address to   = address_v4(192, 0, 2, 1, 5060);
+    struct slice   part = buf_slice(text);
+
+    if (!buf_ok(text) || world_udp_send(p->world, p->udp, NULL, &to, &part, 1) != 0)
+        abort();
+}
+
+static void put_body(struct buf *t, const char *type, const char *body)
+{
+    if (body[0] != '\0')
+        buf_printf(t, "Content-Type: %s\r\n", type);
+    buf_printf(t, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+}
+
+/* Start line, Via and Max-Forwards of a request of the caller's. */
+static void put_request(struct buf *t, const char *method, const char *uri, const char *call_id)
+{
+    buf_printf(t, "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:%u;branch=z9hG4bK-%s-%s;rport\r\nMax-Forwards: 70\r\n",
+               method, uri, CALLER_PORT, method, call_id);
+}
+
+static unsigned user_of(unsigned number)
+{
+    return number * 2654435761u % USERS;
+}
+
+/* ---- the callee ---- */
+
+static void answer(const struct phone *p, const char *request, const char *status, const char *body)
+{
+    static const char *const copied[] = { "Record-Route", "From", "Call-ID", "CSeq" };
+    char                     text[TEXT], value[TEXT];
+    struct buf               t = BUF_ON(text);
+
+    buf_printf(&t, "SIP/2.0 %s\r\n", status);
+    for (const char *at = strstr(request, "Via: "); at != NULL; at = strstr(at + 1, "\r\nVia: ")) {
+        at += *at == '\r' ? 2 : 0;
+        buf_printf(&t, "%.*s", (int)(strstr(at, "\r\n") + 2 - at), at);
+    }
+    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
+        if (header_of(request, copied[i], value, sizeof value)[0] != '\0')
+            buf_printf(&t, "%s: %s\r\n", copied[i], value);
+    header_of(request, "To", value, sizeof value);
+    buf_printf(&t, "To: %s%s\r\nContact: <sip:callee@192.0.2.9:%u>\r\n%s", value,
+               strstr(value, ";tag=") == NULL ? ";tag=callee" : "", CALLEE_PORT, allow);
+    put_body(&t, "application/sdp", body);
+    say(p, &t);
+}
+
+static void on_callee(void *owner, struct udp *udp, const struct datagram *d)
+{
+    struct stage *s = owner;
+    char          request[TEXT];
+
+    (void)udp;
+    snprintf(request, sizeof request, "%.*s", (int)d->bytes.len, d->bytes.ptr);
+    if (strncmp(request, "INVITE ", 7) == 0) {
+        answer(&s->callee, request, "180 Ringing", "");
+        answer(&s->callee, request, "200 OK", description);
+    } else if (strncmp(request, "ACK ", 4) != 0)
+        answer(&s->callee, request, "200 OK", "");
+}
+
+/* ---- the caller ---- */
+
+/* ACK and BYE: the 2xx in hand says where to and by which way. */
+static void say_in_dialog(const struct phone *p, const char *response, const char *method, unsigned cseq)
+{
+    char       text[TEXT], value[TEXT], uri[TEXT];
+    struct buf t = BUF_ON(text);
+
+    header_of(response, "Contact", value, sizeof value);
+    snprintf(uri, sizeof uri, "%.*s", (int)(strchr(value, '>') - value - 1), value + 1);
+    put_request(&t, method, uri, header_of(response, "Call-ID", value, sizeof value));
+    buf_printf(&t, "Call-ID: %s\r\nCSeq: %u %s\r\n", value, cseq, method);
+    buf_printf(&t, "Route: %s\r\n", header_of(response, "Record-Route", value, sizeof value));
+    buf_printf(&t, "From: %s\r\n", header_of(response, "From", value, sizeof value));
+    buf_printf(&t, "To: %s\r\n%s", header_of(response, "To", value, sizeof value), allow);
+    put_body(&t, "", "");
+    say(p, &t);
+}
+
+static void on_caller(void *owner, struct udp *udp, const struct datagram *d)
+{
+    struct stage *s = owner;
+    char          response[TEXT], cseq[64];
+
+    (void)udp;
+    snprintf(response, sizeof response, "%.*s", (int)d->bytes.len, d->bytes.ptr);
+    if (strncmp(response, "SIP/2.0 1", 9) == 0)
+        return;
+    if (strncmp(response, "SIP/2.0 200 ", 12) != 0) {
+        fprintf(stderr, "call_bench: not a 200:\n%s", response);
+        exit(1);
+    }
+    if (strstr(header_of(response, "CSeq", cseq, sizeof cseq), " INVITE") != NULL) {
+        say_in_dialog(&s->caller, response, "ACK", 1);
+        say_in_dialog(&s->caller, response, "BYE", 2);
+    } else
+        s->done++;
+}
+
+/* A request outside of dialogs, from the caller to a registered user. */
+static void ask(struct stage *s, const char *method, const char *type, const char *body)
+{
+    char       text[TEXT], uri[64], call_id[64];
+    struct buf t    = BUF_ON(text);
+    unsigned   user = user_of(s->begun);
+
+    snprintf(uri, sizeof uri, "sip:u%07u@example.test", user);
+    snprintf(call_id, sizeof call_id, "%u-3848276298220188511@192.0.2.9", s->begun);
+    put_request(&t, method, uri, call_id);
+    buf_printf(&t, "From: \"Caller\" <sip:u%07u@example.test>;tag=%u\r\nTo: <%s>\r\n", user ^ 1, s->begun, uri);
+    buf_printf(&t, "Call-ID: %s\r\nCSeq: 1 %s\r\nContact: <sip:caller@192.0.2.9:%u>\r\n%s", call_id, method,
+               CALLER_PORT, allow);
+    put_body(&t, type, body);
+    say(&s->caller, &t);
+}
+
+static void begin_call(struct stage *s)
+{
+    ask(s, "INVITE", "application/sdp", description);
+}
+
+static void begin_message(struct stage *s)
+{
+    ask(s, "MESSAGE", "text/plain", "hello from the bench, how are you?");
+}
+
+/* To the server itself. */
+static void begin_options(struct stage *s)
+{
+    char       text[TEXT], call_id[64];
+    struct buf t = BUF_ON(text);
+
+    snprintf(call_id, sizeof call_id, "%u-options@192.0.2.9", s->begun);
+    put_request(&t, "OPTIONS", "sip:example.test", call_id);
+    buf_printf(&t, "From: <sip:monitor@example.test>;tag=%u\r\nTo: <sip:example.test>\r\n", s->begun);
+    buf_printf(&t, "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nAccept: application/sdp\r\n", call_id);
+    put_body(&t, "", "");
+    say(&s->caller, &t);
+}
+
+/* The first USERS of them register, the others refresh. */
+static void begin_register(struct stage *s)
+{
+    char       text[TEXT], branch[64];
+    struct buf t    = BUF_ON(text);
+    unsigned   user = s->begun % USERS;
+
+    snprintf(branch, sizeof branch, "%u", s->begun);
+    put_request(&t, "REGISTER", "sip:example.test", branch);
+    buf_printf(&t, "From: <sip:u%07u@example.test>;tag=%u\r\nTo: <sip:u%07u@example.test>\r\n", user, s->begun, user);
+    buf_printf(&t, "Call-ID: register-%u-a84b4c76e66710@192.0.2.9\r\nCSeq: %u REGISTER\r\n", user, s->begun + 1);
+    buf_printf(&t, "Contact: <sip:u%07u@192.0.2.9:%u>;expires=3600\r\n%s", user, CALLEE_PORT, allow);
+    put_body(&t, "", "");
+    say(&s->caller, &t);
+}
+
+/* ---- the play ---- */
+
+typedef void begin_fn(struct stage *s);
+
+static const struct {
+    const char *name;
+    begin_fn   *begin;
+} operations[] = {
+    { "call", begin_call },
+    { "register", begin_register },
+    { "message", begin_message },
+    { "options", begin_options },
+};
+
+static void live(struct stage *s, msec span)
+{
+    struct network *n     = s->b.network;
+    msec            until = network_now(n) + span;
+
+    for (msec next = network_next(n); next <= until; next = network_next(n)) {
+        meter_timers(&s->meter, next);
+        network_turn(n, until);
+    }
+    network_run_until(n, until);
+}
+
+static void play(struct stage *s, begin_fn *begin, unsigned count)
+{
+    s->done = 0;
+    for (unsigned i = 0; i < count; i++) {
+        begin(s);
+        s->begun++;
+        live(s, SPACING);
+    }
+    live(s, DRAIN);
+    if (s->done != count) {
+        fprintf(stderr, "call_bench: %u of %u operations were completed\n", s->done, count);
+        exit(1);
+    }
+}
+
+static void open_phone(struct stage *s, struct phone *p, uint16_t port, const struct udp_events *events)
+{
+    struct address local = address_v4(192, 0, 2, 9, port);
+
+    p->world = s->b.at_phones;
+    if (world_udp_open(p->world, &local, events, s, &p->udp) != 0)
+        abort();
+}
+
+static void on_lost(void *owner, struct udp *udp, const struct address *remote, int error)
+{
+    (void)owner;
+    (void)udp;
+    (void)remote;
+    fprintf(stderr, "call_bench: a datagram came back: %s\n", error_text(error));
+    exit(1);
+}
+
+static void measure(struct stage *s, begin_fn *begin, unsigned count)
+{
+    static const struct udp_events caller = { on_caller, on_lost }, callee = { on_callee, on_lost };
+
+    meter_to_install = &s->meter;
+    bench_open_with(&s->b, "listen = {\"udp:192.0.2.1:5060\"}\n", install);
+    open_phone(s, &s->caller, CALLER_PORT, &caller);
+    open_phone(s, &s->callee, CALLEE_PORT, &callee);
+    play(s, begin_register, USERS);
+    play(s, begin, WARM_UP);
+    meter_start(&s->meter);
+    play(s, begin, count);
+    meter_stop(&s->meter);
+    bench_close(&s->b);
+    printf("allocations %llu\nbytes %llu\n", s->meter.allocations / count, s->meter.bytes / count);
+}
+
+int main(int argc, char **argv)
+{
+    unsigned      count = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    struct stage *s     = calloc(1, sizeof *s);
+
+    for (size_t i = 0; count > 0 && s != NULL && i < sizeof operations / sizeof *operations; i++)
+        if (strcmp(argv[1], operations[i].name) == 0) {
+            measure(s, operations[i].begin, count);
+            free(s);
+            return 0;
+        }
+    fprintf(stderr, "usage: call_bench call|register|message|options COUNT\n");
+    return 2;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "meter.h"
+
+#include "base/error.h"
+#include "support/alloc.h"
+
+#include <valgrind/callgrind.h>
+
+/* udp_send has no argument that leads to the meter. */
+static struct meter *installed;
+
+static void on(struct meter *m)
+{
+    if (!m->measuring)
+        return;
+    alloc_fail_at(0);
+    CALLGRIND_TOGGLE_COLLECT;
+}
+
+static void off(struct meter *m)
+{
+    if (!m->measuring)
+        return;
+    CALLGRIND_TOGGLE_COLLECT;
+    m->allocations += alloc_count();
+    m->bytes += alloc_bytes();
+}
+
+static void on_datagram(void *owner, struct udp *udp, const struct datagram *d)
+{
+    struct meter_socket *s = owner;
+
+    on(s->meter);
+    s->events->on_datagram(s->owner, udp, d);
+    off(s->meter);
+}
+
+static void on_error(void *owner, struct udp *udp, const struct address *remote, int error)
+{
+    struct meter_socket *s = owner;
+
+    on(s->meter);
+    s->events->on_error(s->owner, udp, remote, error);
+    off(s->meter);
+}
+
+static const struct udp_events socket_events = { on_datagram, on_error };
+
+static int udp_open(struct world *w, const struct address *local, const struct udp_events *events, void *owner,
+                    struct udp **out)
+{
+    struct meter        *m = installed;
+    struct meter_socket *s = &m->sockets[m->socket_count];
+
+    if (m->socket_count == METER_SOCKETS)
+        return -ERR_LIMIT;
+    m->socket_count++;
+    *s = (struct meter_socket){ m, events, owner };
+    return m->inner->udp_open(w, local, &socket_events, s, out);
+}
+
+static int udp_send(struct udp *u, const struct address *from, const struct address *to, const struct slice *parts,
+                    size_t count)
+{
+    int error;
+
+    off(installed);
+    error = installed->inner->udp_send(u, from, to, parts, count);
+    on(installed);
+    return error;
+}
+
+void meter_install(struct meter *m, struct world *w)
+{
+    *m              = (struct meter){ .world = w, .inner = w->ops, .ops = *w->ops };
+    m->ops.udp_open = udp_open;
+    m->ops.udp_send = udp_send;
+    w->ops          = &m->ops;
+    installed       = m;
+}
+
+void meter_start(struct meter *m)
+{
+    m->measuring = true;
+}
+
+void meter_stop(struct meter *m)
+{
+    m->measuring = false;
+}
+
+void meter_timers(struct meter *m, msec now)
+{
+    m->world->now = now;
+    on(m);
+    wheel_advance(&m->world->wheel, now);
+    off(m);
+}

@@ -1,0 +1,19 @@
+# What calls and parsing cost (tools/bench, docs/benchmarks.md): built here so that they
+# stay in step with the code, measured in the release build.  They stand on the virtual
+# network and mark for callgrind what is to be counted.
+find_path(VALGRIND_INCLUDE valgrind/callgrind.h)
+if(VALGRIND_INCLUDE AND NOT AHOY_TSAN)
+    add_executable(call_bench ${CMAKE_SOURCE_DIR}/bench/call_bench.c ${CMAKE_SOURCE_DIR}/bench/meter.c)
+    add_executable(parse_bench ${CMAKE_SOURCE_DIR}/bench/parse_bench.c)
+    foreach(program call_bench parse_bench)
+        target_include_directories(${program} PRIVATE ${VALGRIND_INCLUDE})
+        target_link_libraries(${program} PRIVATE ahoy_test)
+    endforeach()
+endif()
+
+# In the dev build only: one build of the release is enough for all.
+if(VALGRIND_INCLUDE AND AHOY_SANITIZE)
+    add_test(NAME bench/instructions COMMAND ${CMAKE_SOURCE_DIR}/tools/bench --check)
+    set_tests_properties(bench/instructions PROPERTIES LABELS bench TIMEOUT 900 SKIP_RETURN_CODE 77 COST 200
+        ENVIRONMENT "CMAKE_BUILD_PARALLEL_LEVEL=1")
+endif()
