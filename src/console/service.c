@@ -100,20 +100,15 @@ static json_t *listening_to_json(const struct server *server)
 /* What `ahoy status` shows beyond the users. */
 static void add_status(void *arg, json_t *status)
 {
-    struct service               *v = arg;
-    const struct stack_counters  *c = stack_counters(server_stack(v->server));
-    const struct server_counters *n = server_counters(v->server);
-    json_t                       *counters;
+    struct service     *v        = arg;
+    json_t             *counters = json_object();
+    struct counters_sum sum      = { 0 };
 
     json_object_set_new(status, "listening", listening_to_json(v->server));
     json_object_set_new(status, "uptime_msec", json_integer((json_int_t)(world_wall(v->world) - v->started_at)));
-    counters = json_object();
-#define COUNTER(name, help) json_object_set_new(counters, #name, json_integer((json_int_t)c->name));
-#include "stack/counters.def"
-#undef COUNTER
-#define COUNTER(name, help) json_object_set_new(counters, #name, json_integer((json_int_t)n->name));
-#include "server/counters.def"
-#undef COUNTER
+    counters_sum_add(&sum, &v->world->counters);
+    for (size_t i = 0; i < COUNTERS; i++)
+        json_object_set_new(counters, counter_table[i].name, json_integer((json_int_t)sum.counters[i]));
     json_object_set_new(status, "bindings", json_integer((json_int_t)location_count(server_location(v->server))));
     json_object_set_new(status, "counters", counters);
 }

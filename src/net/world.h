@@ -19,6 +19,7 @@
 #define NET_WORLD_H
 
 #include "base/address.h"
+#include "base/counters.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/record.h"
@@ -98,6 +99,7 @@ struct world {
     msec                    now;    /* monotonic, constant within one turn */
     struct random           random; /* unpredictable in a program, seeded in a scenario */
     struct log             *log;
+    struct counters         counters; /* what this thread counts */
 };
 
 static inline msec world_now(const struct world *w)

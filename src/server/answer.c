@@ -25,7 +25,7 @@ static void log_answer(struct server *s, const struct message *request, unsigned
     struct log_line line;
 
     if (!may_log(s)) {
-        s->counters.unlogged++;
+        counter_add(&s->world->counters.log_lines_skipped, 1);
         return;
     }
     log_begin(&line, s->world->log, LOG_INFO, LOG_PART_SERVER, "answered");
@@ -64,7 +64,7 @@ void answer(struct server *s, object_id txn, unsigned status, const struct reaso
     if (request == NULL)
         return;
     log_answer(s, request, status, why);
-    s->counters.refused++;
+    counter_add(&s->world->counters.requests_refused, 1);
     stack_reply(s->stack, txn, status, SLICE(""));
 }
 
@@ -84,7 +84,7 @@ void answer_challenge(struct server *s, object_id txn, unsigned status, bool sta
 
     if (!begin(s, txn, &g, status, SLICE("")))
         return;
-    s->counters.auth_challenged++;
+    counter_add(&s->world->counters.auth_challenged, 1);
     authenticator_challenge(s->authenticator, &g, status == 401 ? HEADER_WWW_AUTHENTICATE : HEADER_PROXY_AUTHENTICATE,
                             stale);
     end(s, txn, &g, status);
@@ -164,7 +164,7 @@ void answer_redirect(struct server *s, const struct passage *p, const struct pol
 
     if (!begin(s, p->txn, &g, 302, SLICE("")))
         return;
-    s->counters.redirected++;
+    counter_add(&s->world->counters.requests_redirected, 1);
     log_answer(s, p->request, 302, &decision->why);
     if (decision->kind == POLICY_REDIRECT)
         put_rule(&g, decision->redirect, &p->way.uri);

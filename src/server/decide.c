@@ -127,7 +127,7 @@ static bool is_fit(struct server *s, const struct passage *p, const struct polic
     if (status == 0 || (status == 483 && is_for_us(decision)))
         return true;
     if (status == 482)
-        s->counters.loops++;
+        counter_add(&s->world->counters.loops_refused, 1);
     if (status != 420) {
         answer(s, p->txn, status, &why);
         return false;
@@ -183,8 +183,8 @@ void decide_request(struct server *s, object_id txn, struct message *request)
     }
     decision = decide(s, &p, authenticated);
     if (decision.kind == POLICY_CHALLENGE && auth != AUTH_NONE) {
-        s->counters.auth_wrong += auth == AUTH_WRONG;
-        s->counters.auth_replayed += auth == AUTH_STALE;
+        counter_add(&s->world->counters.auth_wrong, auth == AUTH_WRONG);
+        counter_add(&s->world->counters.auth_replayed, auth == AUTH_STALE);
         answer_challenge(s, txn, decision.status, auth == AUTH_STALE);
         return;
     }

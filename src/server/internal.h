@@ -26,17 +26,16 @@ struct store_wait {
 };
 
 struct server {
-    struct world          *world;
-    struct shared         *shared;
-    const struct config   *config; /* that of shared */
-    struct stack          *stack;
-    struct authenticator  *authenticator;
-    struct store_client   *store;
-    struct server_counters counters;
-    struct flow            listeners[SERVER_LISTENERS];
-    unsigned               listener_count;
-    msec                   log_second; /* answer.c: so many lines in it */
-    unsigned               log_lines;
+    struct world         *world;
+    struct shared        *shared;
+    const struct config  *config; /* that of shared */
+    struct stack         *stack;
+    struct authenticator *authenticator;
+    struct store_client  *store;
+    struct flow           listeners[SERVER_LISTENERS];
+    unsigned              listener_count;
+    msec                  log_second; /* answer.c: so many lines in it */
+    unsigned              log_lines;
 
     struct link waits; /* registrar.c */
     size_t      wait_count;

@@ -50,6 +50,7 @@ static void context_free(struct context *c)
     message_drop(c->request);
     table_remove(&s->contexts_by_txn, &c->by_txn);
     id_remove(&s->contexts, c->id);
+    gauge_set(&s->world->counters.contexts, s->contexts.used);
     free(c);
 }
 
@@ -64,6 +65,7 @@ static struct context *context_new(struct server *s, const struct passage *p)
         free(c);
         return NULL;
     }
+    gauge_set(&s->world->counters.contexts, s->contexts.used);
     c->server  = s;
     c->txn     = p->txn;
     c->request = message_hold(p->request);
@@ -151,7 +153,7 @@ static bool send_branch(struct context *c, const struct passage *p, const struct
     index = rc_add(&c->rc, plan->follow, world_now(s->world));
     if (index < 0)
         return false;
-    s->counters.forked++;
+    counter_add(&s->world->counters.branches_forwarded, 1);
     user = (struct client_user){ .fn = on_client, .self = s, .owner = c->id, .index = (unsigned)index };
     c->branches[index].client = stack_request(s->stack, &out, &user);
     return true;
@@ -223,7 +225,7 @@ static bool is_all_unsent(const struct context *c)
 
 static void refuse_at_limit(struct server *s, object_id txn)
 {
-    s->counters.limit_refused++;
+    counter_add(&s->world->counters.requests_turned_away, 1);
     answer_retry_later(s, txn, 503, SLICE(""));
 }
 
@@ -240,7 +242,7 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
         refuse_at_limit(s, p->txn);
         return;
     }
-    s->counters.forwarded++;
+    counter_add(&s->world->counters.requests_forwarded, 1);
     log_forward(s, p, decision);
     if (decision->kind == POLICY_LOCATION)
         status = fork_to_bindings(c, p, &plan);
@@ -316,7 +318,7 @@ static void follow(struct context *c, unsigned branch)
 
     if (c->request != NULL && passage_open(c->server, 0, c->request, &p))
         any = follow_contacts(c, &p, c->branches[branch].response);
-    c->server->counters.followed += any;
+    counter_add(&c->server->world->counters.redirections_followed, any);
     report_unsent(c, &actions);
     rc_followed(&c->rc, branch, any, &actions);
     perform(c, &actions);

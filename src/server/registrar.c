@@ -77,8 +77,8 @@ static bool is_allowed(struct server *s, object_id txn, const struct message *re
     } else if (result == AUTH_BROKEN) {
         answer(s, txn, 400, &broken);
     } else {
-        s->counters.auth_wrong += result == AUTH_WRONG;
-        s->counters.auth_replayed += result == AUTH_STALE;
+        counter_add(&s->world->counters.auth_wrong, result == AUTH_WRONG);
+        counter_add(&s->world->counters.auth_replayed, result == AUTH_STALE);
         answer_challenge(s, txn, 401, result == AUTH_STALE);
     }
     return false;
@@ -112,7 +112,7 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
     struct slice               key         = aor_of(s, &request->to.uri, memory);
     struct buf                 unsupported = BUF_ON(lines);
 
-    s->counters.registers++;
+    counter_add(&s->world->counters.registers, 1);
     if (requires_what_is_unknown(request, &unsupported)) {
         answer_unsupported(s, txn, buf_slice(&unsupported));
         return;

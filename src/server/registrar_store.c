@@ -26,13 +26,13 @@ void registrar_wait(struct server *s, object_id txn, uint64_t seq)
     struct store_wait *w = s->wait_count < s->config->max_server_transactions ? malloc(sizeof *w) : NULL;
 
     if (w == NULL) {
-        s->counters.limit_refused++;
+        counter_add(&s->world->counters.requests_turned_away, 1);
         answer_retry_later(s, txn, 503, SLICE(""));
         return;
     }
     *w = (struct store_wait){ .seq = seq, .txn = txn };
-    s->counters.registers_waiting++;
-    s->wait_count++;
+    counter_add(&s->world->counters.registers_waiting, 1);
+    gauge_set(&s->world->counters.registers_pending, ++s->wait_count);
     keep_in_order(s, w);
 }
 
@@ -48,11 +48,11 @@ void registrar_report(struct server *s, uint64_t seq, int error)
         if (w->seq > seq)
             break;
         list_unlink(l);
-        s->wait_count--;
+        gauge_set(&s->world->counters.registers_pending, --s->wait_count);
         if (error == 0) {
             registrar_answer_ok(s, w->txn);
         } else {
-            s->counters.store_failures++;
+            counter_add(&s->world->counters.store_failures, 1);
             answer_retry_later(s, w->txn, 500, SLICE("Registration could not be stored"));
         }
         free(w);
@@ -125,7 +125,7 @@ void registrar_expired(void *server, const struct binding *b)
 
     /* If the store is full the row stays: its lease ends by itself. */
     if (store_write(s->store, &c, 1, &seq) != 0)
-        s->counters.store_failures++;
+        counter_add(&s->world->counters.store_failures, 1);
 }
 
 int registrar_loaded(struct shared *s, struct world *world, const struct stored_binding *stored)

@@ -177,7 +177,7 @@ static void commit(struct work *w, object_id txn)
         if (error != 0) {
             for (size_t i = 0; i < w->written_count; i++)
                 w->written[i]->lease_until = 0; /* the next refresh writes it */
-            s->counters.store_failures++;
+            counter_add(&s->world->counters.store_failures, 1);
             answer_retry_later(s, txn, error == -ERR_LIMIT ? 503 : 500, SLICE("Registration could not be stored"));
             return;
         }
@@ -286,12 +286,12 @@ static bool has_room(struct work *w, object_id txn, const struct binding_verdict
         added += verdict->changes[i].kind == BINDING_ADD;
     }
     if (writes > 0 && !store_has_room(s->store, writes)) {
-        s->counters.store_failures++;
+        counter_add(&s->world->counters.store_failures, 1);
         answer_retry_later(s, txn, 503, SLICE("Registrations wait for the disk"));
         return false;
     }
     if (added > 0 && !location_has_room(s->shared->location, added)) {
-        s->counters.limit_refused++;
+        counter_add(&s->world->counters.requests_turned_away, 1);
         answer_retry_later(s, txn, 503, SLICE("Too many registrations"));
         return false;
     }

@@ -71,6 +71,8 @@ struct server *server_new(struct world *w, struct shared *shared, const struct s
     s->config = config;
     list_init(&s->waits);
     id_table_init(&s->contexts, 0, ID_CONTEXT, config->max_server_transactions);
+    gauge_set_limit(&w->counters.contexts, s->contexts.limit);
+    gauge_set_limit(&w->counters.registers_pending, config->max_server_transactions);
     s->stack = stack_new(w, &stack, &events, s);
     if (s->stack == NULL || table_init(&s->contexts_by_txn, 1024) != 0) {
         server_free(s);
@@ -186,9 +188,4 @@ struct flow server_listener(const struct server *s, unsigned index)
 size_t server_alive(const struct server *s)
 {
     return s->contexts.used + s->wait_count;
-}
-
-const struct server_counters *server_counters(const struct server *s)
-{
-    return &s->counters;
 }

@@ -19,12 +19,6 @@
 
 struct server;
 
-struct server_counters {
-#define COUNTER(name, help) uint64_t name;
-#include "server/counters.def"
-#undef COUNTER
-};
-
 /* Nothing listens yet.  `trace.fn` may be NULL.  NULL without memory. */
 struct server *server_new(struct world *w, struct shared *shared, const struct stack_trace *trace);
 /* Stops at once; what is under way ends without a word. */
@@ -45,7 +39,6 @@ unsigned    server_listener_count(const struct server *s);
 struct flow server_listener(const struct server *s, unsigned index);
 
 /* Requests being forwarded and answers waiting for the store: 0 when quiet. */
-size_t                        server_alive(const struct server *s);
-const struct server_counters *server_counters(const struct server *s);
+size_t server_alive(const struct server *s);
 
 #endif

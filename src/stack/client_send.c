@@ -82,11 +82,11 @@ int client_send_wire(struct client_txn *t)
     int          error = transport_send(t->stack, &t->flow, &wire, 1);
 
     if (error != 0) {
-        t->stack->counters.transport_errors++;
+        counter_add(&t->stack->world->counters.transport_errors, 1);
         t->failed = error;
         return error;
     }
-    t->stack->counters.requests_sent++;
+    counter_add(&t->stack->world->counters.requests_sent, 1);
     transport_trace(t->stack, true, &t->flow, wire);
     return 0;
 }
@@ -299,7 +299,7 @@ void client_send_ack(struct client_txn *t, const struct message *response)
     write_like_invite(&g, invite, SLICE("ACK"), response);
     gather_body(&g, SLICE(""), SLICE(""));
     if (transport_send_gather(t->stack, &t->flow, &g) == 0)
-        t->stack->counters.requests_sent++;
+        counter_add(&t->stack->world->counters.requests_sent, 1);
     message_drop(invite);
 }
 

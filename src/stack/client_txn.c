@@ -61,6 +61,7 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
         free(t);
         return NULL;
     }
+    gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
     text = buf_on(t->text, t->text_len);
     buf_put(&text, out->start_line);
     gather_flatten(out->rest, &text);
@@ -96,6 +97,7 @@ void client_txn_free(struct client_txn *t)
     peer_unwatch(t);
     list_unlink(&t->on_connection);
     id_remove(&s->client_ids, t->id);
+    gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
     release_bytes(t);
     free(t->wire);
     free(t);
@@ -119,7 +121,7 @@ static void give_up(struct client_txn *t, enum client_event event, int error)
     object_id     id = t->id;
 
     if (event == CLIENT_TIMEOUT)
-        s->counters.timeouts++;
+        counter_add(&s->world->counters.timeouts, 1);
     if (!t->final)
         tell(t, event, NULL, error);
     if (id_find(&s->client_ids, id) == t)
@@ -184,7 +186,7 @@ static void on_machine_timer(struct client_txn *t)
         return;
     }
     if (sends_request(t, actions)) {
-        t->stack->counters.retransmissions_sent++;
+        counter_add(&t->stack->world->counters.retransmissions_sent, 1);
         client_send_wire(t);
     }
     if (machine_terminated(t))
@@ -311,7 +313,7 @@ object_id stack_request(struct stack *s, const struct outgoing *out, const struc
     struct client_txn *t = client_txn_new(s, out, out->method == METHOD_INVITE ? CLIENT_INVITE : CLIENT_OTHER);
 
     if (t == NULL) {
-        s->counters.refused_limit++;
+        counter_add(&s->world->counters.transactions_refused, 1);
         return 0;
     }
     t->user   = *user;

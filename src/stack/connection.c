@@ -48,6 +48,7 @@ static void connection_free(struct connection *c, int error)
     world_timer_stop(s->world, &c->idle);
     table_remove(&s->connections_by_remote, &c->by_flow);
     id_remove(&s->connection_ids, c->id);
+    gauge_set(&s->world->counters.connections, s->connection_ids.used);
     framer_fini(&c->framer);
     free(c);
 }
@@ -68,10 +69,11 @@ static struct connection *connection_new(struct stack *s, enum transport transpo
     c->stack = s;
     c->id    = id_add(&s->connection_ids, c);
     if (c->id == 0) {
-        s->counters.connections_refused++;
+        counter_add(&s->world->counters.connections_refused, 1);
         free(c);
         return NULL;
     }
+    gauge_set(&s->world->counters.connections, s->connection_ids.used);
     c->flow = (struct flow){ .transport = transport, .remote = *remote, .connection = c->id };
     list_init(&c->users);
     framer_init(&c->framer, s->config.max_message, s->config.max_message);
@@ -90,7 +92,7 @@ const struct stream_events *connection_accept(void *owner, struct listener *l, s
     (void)l;
     if (c == NULL)
         return NULL;
-    s->counters.connections_accepted++;
+    counter_add(&s->world->counters.connections_accepted, 1);
     c->stream        = stream;
     c->flow.local    = s->world->ops->stream_local(stream);
     c->flow.listener = (unsigned)(e - s->sockets);
@@ -126,7 +128,7 @@ int connection_find(struct stack *s, enum transport transport, const struct addr
             connection_free(c, error);
             return error;
         }
-        s->counters.connections_opened++;
+        counter_add(&s->world->counters.connections_opened, 1);
         c->flow.local = s->world->ops->stream_local(c->stream);
         if (c->flow.local.family == FAMILY_NONE) /* not known before it is open; Via cannot wait */
             world_source(s->world, remote, &c->flow.local);
@@ -158,7 +160,7 @@ static void answer_ping(struct connection *c)
 {
     struct slice pong = SLICE("\r\n");
 
-    c->stack->counters.keepalives++;
+    counter_add(&c->stack->world->counters.keepalives, 1);
     world_stream_send(c->stack->world, c->stream, &pong, 1);
 }
 

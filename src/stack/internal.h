@@ -148,7 +148,6 @@ struct stack {
     const struct stack_events *events;
     void                      *user;
     struct hash_key            key;
-    struct stack_counters      counters;
 
     struct socket_entry sockets[STACK_LISTENERS];
     unsigned            socket_count;

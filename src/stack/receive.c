@@ -51,7 +51,7 @@ void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes,
     bool               answer;
 
     if (fault->expected == NULL) {
-        s->counters.no_memory++;
+        counter_add(&s->world->counters.no_memory, 1);
         return;
     }
     transport_trace(s, false, flow, bytes);
@@ -60,9 +60,9 @@ void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes,
     if (answer) {
         request->flow = *flow;
         answer_fault(s, request, &first);
-        s->counters.malformed_answered++;
+        counter_add(&s->world->counters.malformed_answered, 1);
     } else {
-        s->counters.malformed_dropped++;
+        counter_add(&s->world->counters.malformed_dropped, 1);
     }
     log_fault(s, flow, &first, answer);
     message_drop(request);
@@ -70,23 +70,23 @@ void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes,
 
 static void on_request(struct stack *s, struct message *request)
 {
-    s->counters.requests_received++;
+    counter_add(&s->world->counters.requests_received, 1);
     if (server_txn_match(s, request))
         return;
     if (request->method != METHOD_ACK) {
         server_txn_open(s, request);
         return;
     }
-    s->counters.stray_acks++;
+    counter_add(&s->world->counters.stray_acks, 1);
     s->events->on_ack(s->user, request);
 }
 
 static void on_response(struct stack *s, struct message *response)
 {
-    s->counters.responses_received++;
+    counter_add(&s->world->counters.responses_received, 1);
     if (client_txn_match(s, response))
         return;
-    s->counters.stray_responses++;
+    counter_add(&s->world->counters.stray_responses, 1);
     if (response->method == METHOD_INVITE && response->status >= 200 && response->status < 300)
         s->events->on_stray_response(s->user, response);
 }
@@ -98,7 +98,7 @@ static bool is_keepalive(struct slice bytes)
 
 static void refuse_length(struct stack *s, const struct message *m)
 {
-    s->counters.refused_limit++;
+    counter_add(&s->world->counters.oversize_refused, 1);
     if (m->is_request)
         stack_reply_stateless(s, m, 513, SLICE(""));
 }
@@ -109,7 +109,7 @@ void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
     struct message    *m;
 
     if (is_keepalive(bytes)) {
-        s->counters.keepalives++;
+        counter_add(&s->world->counters.keepalives, 1);
         return;
     }
     m = message_parse(bytes, &fault);

@@ -17,7 +17,7 @@ int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct s
     write_response_head(&g, request, status, reason, stack_server_tag(s, server_txn));
     gather_body(&g, SLICE(""), SLICE(""));
     if (!gather_ok(&g)) { /* Via and the like leave no room for any answer: an INVITE would wait for ever */
-        s->counters.unanswerable++;
+        counter_add(&s->world->counters.unanswerable, 1);
         server_txn_abandon(s, server_txn);
         return -ERR_TOO_LARGE;
     }
@@ -54,6 +54,6 @@ int stack_reply_stateless(struct stack *s, const struct message *request, unsign
     if (!transport_is_reliable(flow.transport) && !request->via.rport)
         flow.remote.port = request->via.port != 0 ? request->via.port : transport_default_port(flow.transport);
     error = transport_send_gather(s, &flow, &g);
-    s->counters.responses_sent += error == 0;
+    counter_add(&s->world->counters.responses_sent, error == 0);
     return error;
 }

@@ -104,11 +104,11 @@ static void send_latest(struct server_txn *t)
     if (error == -ERR_CLOSED && transport_is_reliable(t->reply.transport))
         error = send_by_new_connection(t, &wire);
     if (error != 0) {
-        s->counters.transport_errors++;
+        counter_add(&s->world->counters.transport_errors, 1);
         t->failed = error;
         return;
     }
-    s->counters.responses_sent++;
+    counter_add(&s->world->counters.responses_sent, 1);
     transport_trace(s, true, &t->reply, wire);
 }
 
@@ -148,6 +148,7 @@ void server_txn_free(struct server_txn *t)
     world_timer_stop(s->world, &t->timer);
     table_remove(&s->server_txns, &t->link);
     id_remove(&s->server_ids, t->id);
+    gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
     message_drop(t->request);
     free(t->response);
     free(t);
@@ -180,7 +181,7 @@ static void on_timer(struct timer *timer, msec now)
     if (t->is_invite ? (actions & IST_SEND_TRYING) != 0 : (actions & NIST_SEND_TRYING) != 0)
         send_trying(t);
     if (t->is_invite && (actions & IST_SEND_RESPONSE) != 0) {
-        t->stack->counters.retransmissions_sent++;
+        counter_add(&t->stack->world->counters.retransmissions_sent, 1);
         send_latest(t);
     }
     if (t->is_invite && (actions & IST_PASS_TIMEOUT) != 0)
@@ -207,9 +208,9 @@ bool server_txn_match(struct stack *s, struct message *request)
     if (t->is_invite && (actions & IST_PASS_ACK) != 0)
         return false;
     if (!is_ack)
-        s->counters.retransmissions_seen++;
+        counter_add(&s->world->counters.retransmissions_seen, 1);
     if ((actions & (t->is_invite ? (unsigned)IST_SEND_RESPONSE : (unsigned)NIST_SEND_RESPONSE)) != 0) {
-        s->counters.retransmissions_sent++;
+        counter_add(&s->world->counters.retransmissions_sent, 1);
         send_latest(t);
     }
     rearm(t);
@@ -243,6 +244,7 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
         free(t);
         return NULL;
     }
+    gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
     t->stack     = s;
     t->request   = message_hold(request);
     t->is_invite = request->method == METHOD_INVITE;
@@ -277,7 +279,7 @@ void server_txn_open(struct stack *s, struct message *request)
     struct server_txn *t = server_txn_new(s, request);
 
     if (t == NULL) {
-        s->counters.refused_limit++;
+        counter_add(&s->world->counters.transactions_refused, 1);
         stack_reply_stateless(s, request, 503, SLICE(""));
         return;
     }

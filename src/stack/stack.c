@@ -29,6 +29,9 @@ static bool init_tables(struct stack *s)
     id_table_init(&s->server_ids, c->worker, ID_SERVER_TXN, c->max_server_txns);
     id_table_init(&s->client_ids, c->worker, ID_CLIENT_TXN, c->max_client_txns);
     id_table_init(&s->connection_ids, c->worker, ID_CONNECTION, c->max_connections);
+    gauge_set_limit(&s->world->counters.server_transactions, s->server_ids.limit);
+    gauge_set_limit(&s->world->counters.client_transactions, s->client_ids.limit);
+    gauge_set_limit(&s->world->counters.connections, s->connection_ids.limit);
     return table_init(&s->server_txns, EXPECTED_TRANSACTIONS) == 0 && table_init(&s->peers, EXPECTED_PEERS) == 0 &&
            table_init(&s->connections_by_remote, EXPECTED_CONNECTIONS) == 0;
 }
@@ -92,11 +95,6 @@ void stack_free(struct stack *s)
 size_t stack_alive(const struct stack *s)
 {
     return s->server_ids.used + s->client_ids.used + s->connection_ids.used;
-}
-
-const struct stack_counters *stack_counters(const struct stack *s)
-{
-    return &s->counters;
 }
 
 struct world *stack_world(const struct stack *s)

@@ -74,12 +74,6 @@ struct stack_config {
     struct stack_trace trace; /* fn NULL: off */
 };
 
-struct stack_counters {
-#define COUNTER(name, help) uint64_t name;
-#include "stack/counters.def"
-#undef COUNTER
-};
-
 /* Keeps `events` and `user`.  NULL without memory. */
 struct stack *stack_new(struct world *w, const struct stack_config *config, const struct stack_events *events,
                         void *user);
@@ -153,8 +147,7 @@ bool stack_is_merged(const struct stack *s, object_id server_txn);
 void stack_keep_connection(struct stack *s, const struct flow *flow, msec until);
 
 /* Transactions, connections and lookups that are alive: 0 when all is quiet. */
-size_t                       stack_alive(const struct stack *s);
-const struct stack_counters *stack_counters(const struct stack *s);
-struct world                *stack_world(const struct stack *s);
+size_t        stack_alive(const struct stack *s);
+struct world *stack_world(const struct stack *s);
 
 #endif

@@ -192,7 +192,7 @@ int transport_send_gather(struct stack *s, const struct flow *flow, const struct
     int error = gather_ok(g) ? transport_send(s, flow, g->parts, g->count) : -ERR_TOO_LARGE;
 
     if (error != 0)
-        s->counters.transport_errors++;
+        counter_add(&s->world->counters.transport_errors, 1);
     else
         trace_gather(s, flow, g);
     return error;

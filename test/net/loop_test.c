@@ -58,7 +58,7 @@ static int teardown(void **state)
 
 /* --- watches --- */
 
-struct counter {
+struct ticker {
     struct watch watch;
     unsigned     calls, ready;
     int          fd, other;
@@ -67,7 +67,7 @@ struct counter {
 
 static void on_ready(struct watch *w, unsigned ready)
 {
-    struct counter *c = CONTAINER_OF(w, struct counter, watch);
+    struct ticker *c = CONTAINER_OF(w, struct ticker, watch);
 
     CHECK_INT(begins, ends + 1); /* within a turn */
     c->calls++;
@@ -80,7 +80,7 @@ static void on_ready(struct watch *w, unsigned ready)
         free(c);
 }
 
-static void open_pair(struct counter *c)
+static void open_pair(struct ticker *c)
 {
     int fds[2];
 
@@ -89,7 +89,7 @@ static void open_pair(struct counter *c)
     c->other = fds[1];
 }
 
-static void close_pair(struct counter *c)
+static void close_pair(struct ticker *c)
 {
     watch_stop(loop, &c->watch);
     close(c->fd);
@@ -98,8 +98,8 @@ static void close_pair(struct counter *c)
 
 TEST(a_watch_is_called_for_what_it_wants)
 {
-    struct counter c = { 0 };
-    char           byte;
+    struct ticker c = { 0 };
+    char          byte;
 
     open_pair(&c);
     CHECK_INT(0, watch_start(loop, &c.watch, c.fd, LOOP_READ, on_ready));
@@ -126,8 +126,8 @@ TEST(a_watch_is_called_for_what_it_wants)
 
 TEST(a_watch_may_stop_and_free_itself)
 {
-    struct counter *c = calloc(1, sizeof *c);
-    int             other;
+    struct ticker *c = calloc(1, sizeof *c);
+    int            other;
 
     CHECK(c != NULL);
     open_pair(c);
@@ -141,7 +141,7 @@ TEST(a_watch_may_stop_and_free_itself)
     close(other);
 }
 
-static struct counter *to_stop;
+static struct ticker *to_stop;
 
 static void stop_other(struct watch *w, unsigned ready)
 {
@@ -155,7 +155,7 @@ static void stop_other(struct watch *w, unsigned ready)
 /* Both are ready in the same turn; whichever is first stops the other. */
 TEST(a_watch_stopped_by_another_is_not_called_though_it_was_ready)
 {
-    struct counter a = { 0 }, b = { 0 };
+    struct ticker a = { 0 }, b = { 0 };
 
     open_pair(&a);
     open_pair(&b);
@@ -174,7 +174,7 @@ TEST(a_watch_stopped_by_another_is_not_called_though_it_was_ready)
 /* A descriptor number is used again while the old handle still closes. */
 TEST(handles_and_descriptors_are_used_again)
 {
-    struct counter c = { 0 };
+    struct ticker c = { 0 };
 
     for (unsigned i = 0; i < 500; i++) {
         c.calls = 0;
@@ -192,7 +192,7 @@ TEST(handles_and_descriptors_are_used_again)
 
 TEST(an_error_beside_data_is_told_and_the_watch_goes_on)
 {
-    struct counter     c        = { 0 };
+    struct ticker      c        = { 0 };
     struct linger      hard     = { 1, 0 };
     struct sockaddr_in at       = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t          len      = sizeof at;
@@ -221,8 +221,8 @@ TEST(an_error_beside_data_is_told_and_the_watch_goes_on)
 
 TEST(what_cannot_be_watched_is_a_limit)
 {
-    struct counter c    = { 0 };
-    int            file = open("/etc/passwd", O_RDONLY); /* epoll takes no plain files */
+    struct ticker c    = { 0 };
+    int           file = open("/etc/passwd", O_RDONLY); /* epoll takes no plain files */
 
     CHECK_INT(-ERR_LIMIT, watch_start(loop, &c.watch, file, LOOP_READ, on_ready));
     CHECK_INT(-ERR_LIMIT, watch_start(loop, &c.watch, -1, LOOP_READ, on_ready));
@@ -281,7 +281,7 @@ TEST(signals_are_heard_within_a_turn_and_are_bounded)
 
 TEST(a_loop_with_running_watches_can_be_freed)
 {
-    struct counter c = { 0 };
+    struct ticker c = { 0 };
 
     open_pair(&c);
     CHECK_INT(0, watch_start(loop, &c.watch, c.fd, LOOP_READ, on_ready));

@@ -55,7 +55,7 @@ TEST(a_redirect_server_names_the_contacts_of_the_user)
     asks("INVITE", "sip:bob@example.test", "");
     CHECK(raw_last_is(&b.alice, "SIP/2.0 302 "));
     CHECK(strncmp(header("Contact"), "<sip:bob@192.0.2.9:6001>", 24) == 0);
-    CHECK_INT(1, server_counters(b.server)->redirected);
+    CHECK_INT(1, counter_read(&b.at_server->counters.requests_redirected));
     bench_close(&b);
 }
 
@@ -104,7 +104,7 @@ TEST(a_refusal_is_logged_with_its_reason_and_rule)
     CHECK(strstr(line, "status=404") != NULL);
     CHECK(strstr(line, "why=\"no such user\"") != NULL);
     CHECK(strstr(line, "call=call-6000") != NULL);
-    CHECK_INT(1, server_counters(b.server)->refused);
+    CHECK_INT(1, counter_read(&b.at_server->counters.requests_refused));
     b.at_server->log = NULL;
     bench_close(&b);
 }
@@ -128,9 +128,9 @@ TEST(a_flood_of_refusals_is_no_flood_of_lines)
     for (unsigned i = 1; i <= 300; i++)
         raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:nobody@example.test", .cseq = i });
     bench_live(&b, 50);
-    CHECK_INT(300, server_counters(b.server)->refused);
+    CHECK_INT(300, counter_read(&b.at_server->counters.requests_refused));
     CHECK_INT(100, lines);
-    CHECK_INT(200, server_counters(b.server)->unlogged);
+    CHECK_INT(200, counter_read(&b.at_server->counters.log_lines_skipped));
     bench_live(&b, 1000);
     raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:nobody@example.test", .cseq = 301 });
     bench_live(&b, 50);

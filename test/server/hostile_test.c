@@ -159,9 +159,9 @@ TEST(damaged_messages_do_no_damage)
         }
     }
     raw_close(&tcp);
-    CHECK(stack_counters(server_stack(b.server))->malformed_answered > 20);
-    CHECK(server_counters(b.server)->forwarded > 20);
-    CHECK(server_counters(b.server)->followed > 0);
+    CHECK(counter_read(&b.at_server->counters.malformed_answered) > 20);
+    CHECK(counter_read(&b.at_server->counters.requests_forwarded) > 20);
+    CHECK(counter_read(&b.at_server->counters.redirections_followed) > 0);
     bench_live(&b, 400 * 1000);
     raw_forget(&b.bob);
     raw_register(&b.bob, 9999, NULL);

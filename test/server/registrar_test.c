@@ -88,7 +88,7 @@ TEST(a_failed_commit_is_500_and_heals)
     registers(1, NULL);
     CHECK(raw_last_is(&b.bob, "SIP/2.0 500 "));
     CHECK(strcmp(header_of(raw_heard(&b.bob, 0), "Retry-After", value, sizeof value), "10") == 0);
-    CHECK_INT(1, server_counters(b.server)->store_failures);
+    CHECK_INT(1, counter_read(&b.at_server->counters.store_failures));
     store_fake_fail(b.store, 0);
     bench_live(&b, 10);
     registers(2, NULL);

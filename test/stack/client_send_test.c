@@ -146,7 +146,7 @@ TEST(a_late_answer_of_a_target_given_up_is_not_taken_for_the_next_ones)
     CHECK(raw_last_is(&b.carol, "MESSAGE "));
     raw_answer(&b.bob, 0, "200 OK", "b");
     bench_live(&b, 50);
-    CHECK_INT(1, stack_counters(server_stack(b.server))->stray_responses);
+    CHECK_INT(1, counter_read(&b.at_server->counters.stray_responses));
     CHECK_INT(0, raw_heard_count(&b.alice, "SIP/2.0 200 "));
     bench_close(&b);
 }

@@ -283,7 +283,7 @@ TEST(at_the_limit_of_client_transactions_the_caller_hears_503)
     CHECK(raw_last_is(&b.alice, "SIP/2.0 503 "));
     CHECK(strcmp(header_of(raw_heard(&b.alice, 0), "Retry-After", value, sizeof value), "10") == 0);
     CHECK_INT(1, b.alice.count);
-    CHECK_INT(1, server_counters(b.server)->limit_refused);
+    CHECK_INT(1, counter_read(&b.at_server->counters.requests_turned_away));
     bench_close(&b);
 }
 

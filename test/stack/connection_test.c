@@ -8,9 +8,9 @@
 static struct bench     b;
 static struct raw_phone tcp;
 
-static const struct stack_counters *counters(void)
+static const struct counters *counters(void)
 {
-    return stack_counters(server_stack(b.server));
+    return &b.at_server->counters;
 }
 
 static void open_with_stream(const char *more)
@@ -33,13 +33,13 @@ TEST(bytes_may_come_one_by_one)
     raw_say(&tcp, "\r\n\r\n");
     bench_live(&b, 50);
     assert_string_equal("\r\n", tcp.heard[0]); /* RFC 5626 4.4.1 */
-    CHECK_INT(1, counters()->keepalives);
+    CHECK_INT(1, counter_read(&counters()->keepalives));
     raw_ask(&tcp, &(struct request_form){ .method = "OPTIONS", .cseq = 1 });
     raw_ask(&tcp, &(struct request_form){ .method = "OPTIONS", .cseq = 2 });
     bench_live(&b, 500);
     CHECK(strstr(tcp.heard[0], "CSeq: 1 OPTIONS\r\n") != NULL);
     CHECK(strstr(tcp.heard[0], "CSeq: 2 OPTIONS\r\n") != NULL);
-    CHECK_INT(2, counters()->responses_sent);
+    CHECK_INT(2, counter_read(&counters()->responses_sent));
     close_all();
 }
 
@@ -77,8 +77,8 @@ TEST(at_the_limit_further_connections_are_refused)
         raw_connect(&more[i], b.at_phones);
     bench_live(&b, 50);
     CHECK(more[3].closed && !more[2].closed);
-    CHECK_INT(1, counters()->connections_refused);
-    CHECK_INT(4, counters()->connections_accepted);
+    CHECK_INT(1, counter_read(&counters()->connections_refused));
+    CHECK_INT(4, counter_read(&counters()->connections_accepted));
     raw_close(&more[0]);
     bench_live(&b, 50);
     raw_connect(&more[3], b.at_phones);
@@ -99,7 +99,7 @@ TEST(a_malformed_message_is_answered_and_the_connection_closed)
     bench_live(&b, 50);
     CHECK(strncmp(tcp.heard[0], "SIP/2.0 400 Bad Request: expected ", 34) == 0);
     CHECK(tcp.closed);
-    CHECK_INT(1, counters()->malformed_answered);
+    CHECK_INT(1, counter_read(&counters()->malformed_answered));
     close_all();
 }
 

@@ -178,7 +178,7 @@ TEST(a_request_over_the_limit_is_refused)
     run(n, 100);
     CHECK_INT(0, b->requests);
     CHECK_INT(513, a->statuses[0]);
-    CHECK_INT(1, stack_counters(b->stack)->refused_limit);
+    CHECK_INT(1, counter_read(&b->world->counters.oversize_refused));
     side_free(a);
     side_free(b);
     network_free(n);
@@ -327,7 +327,7 @@ TEST(a_stream_carries_request_and_response_and_is_used_again)
         run(n, 100);
         CHECK_INT(i + 1, a->responses);
     }
-    CHECK_INT(1, stack_counters(a->stack)->connections_opened);
+    CHECK_INT(1, counter_read(&a->world->counters.connections_opened));
     side_free(a);
     side_free(b);
     network_free(n);

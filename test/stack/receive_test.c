@@ -7,9 +7,9 @@
 
 static struct bench b;
 
-static const struct stack_counters *counters(void)
+static const struct counters *counters(void)
 {
-    return stack_counters(server_stack(b.server));
+    return &b.at_server->counters;
 }
 
 struct mistake {
@@ -57,7 +57,7 @@ TEST(a_malformed_request_is_told_what_was_expected_where)
         says(&b.alice, &table[i]);
         if (!raw_last_is(&b.alice, table[i].answer))
             fail_msg("%s: %.80s", table[i].instead, raw_heard(&b.alice, 0));
-        CHECK_INT(i + 1, counters()->malformed_answered);
+        CHECK_INT(i + 1, counter_read(&counters()->malformed_answered));
         CHECK(strstr(raw_heard(&b.alice, 0), "Call-ID: x\r\n") != NULL);
     }
     CHECK(strstr(raw_heard(&b.alice, 0), " at byte ") != NULL);
@@ -95,7 +95,7 @@ TEST(what_cannot_be_answered_is_dropped_and_counted)
     for (size_t i = 0; i < count; i++) {
         raw_say(&b.alice, table[i]);
         bench_live(&b, 50);
-        CHECK_INT(i + 1, counters()->malformed_dropped);
+        CHECK_INT(i + 1, counter_read(&counters()->malformed_dropped));
     }
     CHECK_INT(0, b.alice.count);
     bench_close(&b);
@@ -109,8 +109,8 @@ TEST(keep_alives_cost_nothing_and_stray_responses_go_nowhere)
                       "Via: SIP/2.0/UDP 192.0.2.9:6001;branch=z9hG4bKy\r\nFrom: <sip:a@a>;tag=1\r\n"
                       "To: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n");
     bench_live(&b, 50);
-    CHECK_INT(1, counters()->keepalives);
-    CHECK_INT(1, counters()->stray_responses);
+    CHECK_INT(1, counter_read(&counters()->keepalives));
+    CHECK_INT(1, counter_read(&counters()->stray_responses));
     CHECK_INT(0, b.alice.count + b.bob.count);
     bench_close(&b);
 }
@@ -135,7 +135,7 @@ TEST(the_log_of_malformed_messages_is_bounded)
     for (unsigned i = 0; i < 200; i++)
         raw_say(&b.alice, "nonsense");
     bench_live(&b, 10);
-    CHECK_INT(200, counters()->malformed_dropped);
+    CHECK_INT(200, counter_read(&counters()->malformed_dropped));
     CHECK(lines > 0 && lines <= 40);
     b.at_server->log = NULL;
     bench_close(&b);

@@ -158,7 +158,7 @@ TEST(without_a_socket_of_its_kind_a_flow_fails_and_nothing_else)
     listens(TRANSPORT_TCP, address_v4(192, 0, 2, 11, 5060), "");
     asks_by(&flow);
     CHECK_INT(0, stack_alive(stack));
-    CHECK_INT(1, stack_counters(stack)->transport_errors);
+    CHECK_INT(1, counter_read(&world->counters.transport_errors));
     teardown();
 }
 
