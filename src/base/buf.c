@@ -57,6 +57,14 @@ void buf_put_hex(struct buf *b, const void *bytes, size_t len)
     }
 }
 
+void buf_put_hex64(struct buf *b, uint64_t number)
+{
+    if (!has_room(b, 16))
+        return;
+    for (int shift = 60; shift >= 0; shift -= 4)
+        b->ptr[b->len++] = "0123456789abcdef"[number >> shift & 15];
+}
+
 void buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args;

@@ -26,6 +26,7 @@ void buf_put(struct buf *b, struct slice text);
 void buf_put_byte(struct buf *b, char byte);
 void buf_put_number(struct buf *b, uint64_t number);
 void buf_put_hex(struct buf *b, const void *bytes, size_t len); /* lower case */
+void buf_put_hex64(struct buf *b, uint64_t number);             /* 16 digits, the highest first */
 
 /* printf into the rest, which must have a byte to spare for a NUL; never for the
  * hot path. */

@@ -22,12 +22,6 @@ static uint64_t chain_header(const struct hash_key *key, uint64_t before, const 
     return chain(key, before, SLICE(""));
 }
 
-static void write_hex(struct buf *b, uint64_t value)
-{
-    for (int shift = 60; shift >= 0; shift -= 4)
-        buf_put_byte(b, "0123456789abcdef"[value >> shift & 15]);
-}
-
 void proxy_write_mark(struct buf *b, const struct message *request, const struct hash_key *key)
 {
     uint64_t mark = chain(key, request->cseq.number, request->uri_text);
@@ -37,7 +31,7 @@ void proxy_write_mark(struct buf *b, const struct message *request, const struct
     mark = chain(key, mark, request->to_tag);
     mark = chain(key, mark, request->call_id);
     mark = chain_header(key, mark, request, HEADER_PROXY_REQUIRE);
-    write_hex(b, mark);
+    buf_put_hex64(b, mark);
 }
 
 /* RFC 5393 4.2.2.  A Via of others that we cannot read cannot be ours. */
@@ -155,7 +149,7 @@ bool proxy_preprocess(const struct message *request, const struct proxy_routes *
 
 void proxy_write_token(struct buf *b, struct slice call_id, const struct hash_key *key)
 {
-    write_hex(b, chain(key, UINT64_MAX, call_id)); /* not the start of a mark */
+    buf_put_hex64(b, chain(key, UINT64_MAX, call_id)); /* not the start of a mark */
 }
 
 bool proxy_token_fits(struct slice user, struct slice call_id, const struct hash_key *key)

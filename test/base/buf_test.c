@@ -13,11 +13,13 @@ TEST(puts_follow_one_another)
     buf_put_number(&b, UINT64_MAX);
     buf_put_byte(&b, ' ');
     buf_put_hex(&b, "\x00\xfe", 2);
+    buf_put_byte(&b, ' ');
+    buf_put_hex64(&b, 0x0123456789abcdefu);
     buf_printf(&b, " %d%%", 5);
     buf_put(&b, (struct slice){ NULL, 0 });
     CHECK(buf_ok(&b));
-    CHECK_SLICE("n=0 18446744073709551615 00fe 5%", buf_slice(&b));
-    CHECK(strcmp(buf_cstr(&b), "n=0 18446744073709551615 00fe 5%") == 0);
+    CHECK_SLICE("n=0 18446744073709551615 00fe 0123456789abcdef 5%", buf_slice(&b));
+    CHECK(strcmp(buf_cstr(&b), "n=0 18446744073709551615 00fe 0123456789abcdef 5%") == 0);
 }
 
 TEST(what_does_not_fit_writes_nothing_and_is_remembered)
@@ -63,6 +65,11 @@ TEST(a_put_of_many_parts_is_whole_or_absent)
 
     b = BUF_ON(memory);
     buf_put_hex(&b, "abc", 3);
+    CHECK(!buf_ok(&b));
+    CHECK_SLICE("", buf_slice(&b));
+
+    b = BUF_ON(memory);
+    buf_put_hex64(&b, 1);
     CHECK(!buf_ok(&b));
     CHECK_SLICE("", buf_slice(&b));
 
