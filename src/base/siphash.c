@@ -3,16 +3,12 @@
 
 #include <endian.h>
 
-struct sip_state {
-    uint64_t v0, v1, v2, v3;
-};
-
 static inline uint64_t rotate(uint64_t x, unsigned bits)
 {
     return x << bits | x >> (64 - bits);
 }
 
-static inline void sip_round(struct sip_state *s)
+static inline void sip_round(struct siphash *s)
 {
     s->v0 += s->v1;
     s->v2 += s->v3;
@@ -26,7 +22,7 @@ static inline void sip_round(struct sip_state *s)
     s->v2 = rotate(s->v2, 32);
 }
 
-static inline void absorb(struct sip_state *s, uint64_t word)
+static inline void absorb(struct siphash *s, uint64_t word)
 {
     s->v3 ^= word;
     sip_round(s);
@@ -57,16 +53,29 @@ static inline uint64_t load(const char *bytes, size_t len)
     return le64toh(word);
 }
 
-static inline uint64_t hash(const struct hash_key *key, struct slice text, bool fold)
+static inline struct siphash begin(const struct hash_key *key)
 {
-    struct sip_state s = {
+    return (struct siphash){
         key->k0 ^ 0x736f6d6570736575u,
         key->k1 ^ 0x646f72616e646f6du,
         key->k0 ^ 0x6c7967656e657261u,
         key->k1 ^ 0x7465646279746573u,
     };
-    uint64_t length = (uint64_t)text.len << 56;
-    uint64_t word;
+}
+
+static inline uint64_t end(struct siphash *s)
+{
+    s->v2 ^= 0xff;
+    for (int i = 0; i < 4; i++)
+        sip_round(s);
+    return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+static inline uint64_t hash(const struct hash_key *key, struct slice text, bool fold)
+{
+    struct siphash s      = begin(key);
+    uint64_t       length = (uint64_t)text.len << 56;
+    uint64_t       word;
 
     for (; text.len >= 8; text.ptr += 8, text.len -= 8) {
         word = load(text.ptr, 8);
@@ -74,10 +83,7 @@ static inline uint64_t hash(const struct hash_key *key, struct slice text, bool 
     }
     word = load(text.ptr, text.len);
     absorb(&s, (fold ? lower8(word) : word) | length);
-    s.v2 ^= 0xff;
-    for (int i = 0; i < 4; i++)
-        sip_round(&s);
-    return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+    return end(&s);
 }
 
 uint64_t siphash(const struct hash_key *key, struct slice text)
@@ -88,4 +94,24 @@ uint64_t siphash(const struct hash_key *key, struct slice text)
 uint64_t siphash_nocase(const struct hash_key *key, struct slice text)
 {
     return hash(key, text, true);
+}
+
+void siphash_init(struct siphash *h, const struct hash_key *key)
+{
+    *h = begin(key);
+}
+
+/* The length goes first: where a text ends is known before it begins. */
+void siphash_add(struct siphash *h, struct slice text)
+{
+    absorb(h, text.len);
+    for (; text.len >= 8; text.ptr += 8, text.len -= 8)
+        absorb(h, load(text.ptr, 8));
+    if (text.len > 0)
+        absorb(h, load(text.ptr, text.len));
+}
+
+uint64_t siphash_result(struct siphash *h)
+{
+    return end(h);
 }

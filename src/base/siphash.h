@@ -18,4 +18,13 @@ uint64_t siphash(const struct hash_key *key, struct slice text);
 /* The same with ASCII letters folded to lower case. */
 uint64_t siphash_nocase(const struct hash_key *key, struct slice text);
 
+/* One hash of several texts: moving a byte from one to the next, or an empty one
+ * more, is another hash.  That of one text differs from siphash(). */
+struct siphash {
+    uint64_t v0, v1, v2, v3;
+};
+void     siphash_init(struct siphash *h, const struct hash_key *key);
+void     siphash_add(struct siphash *h, struct slice text);
+uint64_t siphash_result(struct siphash *h); /* once, at the end */
+
 #endif

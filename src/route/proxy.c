@@ -6,32 +6,37 @@
 /* RFC 5393 5.3.3: what a request without Max-Breadth has, and the most it may have. */
 enum { MOST_BREADTH = 60 };
 
-/* Hash several texts so that moving a byte from one to the next shows: each is
- * hashed under a key that depends on those before. */
-static uint64_t chain(const struct hash_key *key, uint64_t before, struct slice text)
+static void add_header(struct siphash *h, const struct message *m, enum header_id id)
 {
-    struct hash_key next = { key->k0, key->k1 ^ before };
-
-    return siphash(&next, text);
-}
-
-static uint64_t chain_header(const struct hash_key *key, uint64_t before, const struct message *m, enum header_id id)
-{
-    for (const struct header *h = message_header(m, id); h != NULL; h = message_next(m, h))
-        before = chain(key, before, h->value);
-    return chain(key, before, SLICE(""));
+    for (const struct header *line = message_header(m, id); line != NULL; line = message_next(m, line))
+        siphash_add(h, line->value);
+    siphash_add(h, SLICE(""));
 }
 
 void proxy_write_mark(struct buf *b, const struct message *request, const struct hash_key *key)
 {
-    uint64_t mark = chain(key, request->cseq.number, request->uri_text);
+    struct siphash h;
 
-    mark = chain_header(key, mark, request, HEADER_ROUTE);
-    mark = chain(key, mark, request->from_tag);
-    mark = chain(key, mark, request->to_tag);
-    mark = chain(key, mark, request->call_id);
-    mark = chain_header(key, mark, request, HEADER_PROXY_REQUIRE);
-    buf_put_hex64(b, mark);
+    siphash_init(&h, &(struct hash_key){ key->k0, key->k1 ^ request->cseq.number });
+    siphash_add(&h, request->uri_text);
+    add_header(&h, request, HEADER_ROUTE);
+    siphash_add(&h, request->from_tag);
+    siphash_add(&h, request->to_tag);
+    siphash_add(&h, request->call_id);
+    add_header(&h, request, HEADER_PROXY_REQUIRE);
+    buf_put_hex64(b, siphash_result(&h));
+}
+
+/* Could this be the mark of ours?  Most branches could not, and their request
+ * need not be hashed. */
+static bool has_mark(struct scan *branch)
+{
+    if (!scan_word(branch, SLICE(BRANCH_COOKIE)) || branch->end - branch->at < PROXY_MARK)
+        return false;
+    for (int i = 0; i < PROXY_MARK; i++)
+        if (hex_value(branch->at[i]) < 0)
+            return false;
+    return true;
 }
 
 /* RFC 5393 4.2.2.  A Via of others that we cannot read cannot be ours. */
@@ -42,11 +47,14 @@ static bool is_looped(const struct message *request, const struct hash_key *key)
     struct header_values v    = message_values(request, HEADER_VIA);
     struct via           via;
 
-    proxy_write_mark(&mark, request, key);
     while (values_next_via(&v, &via)) {
         struct scan branch = scan_from(via.branch);
 
-        if (scan_word(&branch, SLICE(BRANCH_COOKIE)) && scan_exact(&branch, buf_slice(&mark)))
+        if (!has_mark(&branch))
+            continue;
+        if (mark.len == 0)
+            proxy_write_mark(&mark, request, key);
+        if (scan_exact(&branch, buf_slice(&mark)))
             return true;
     }
     return false;
@@ -149,7 +157,9 @@ bool proxy_preprocess(const struct message *request, const struct proxy_routes *
 
 void proxy_write_token(struct buf *b, struct slice call_id, const struct hash_key *key)
 {
-    buf_put_hex64(b, chain(key, UINT64_MAX, call_id)); /* not the start of a mark */
+    struct hash_key other = { key->k0, ~key->k1 }; /* no CSeq number makes it that of a mark */
+
+    buf_put_hex64(b, siphash(&other, call_id));
 }
 
 bool proxy_token_fits(struct slice user, struct slice call_id, const struct hash_key *key)

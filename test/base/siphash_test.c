@@ -40,12 +40,42 @@ TEST(the_key_matters)
     CHECK(siphash(&a, SLICE("x")) != siphash(&c, SLICE("x")));
 }
 
+static uint64_t hash_of(const struct hash_key *key, struct slice a, struct slice b, struct slice c)
+{
+    struct siphash h;
+
+    siphash_init(&h, key);
+    siphash_add(&h, test_guarded(a));
+    siphash_add(&h, test_guarded(b));
+    siphash_add(&h, test_guarded(c));
+    return siphash_result(&h);
+}
+
+TEST(a_byte_moved_from_one_text_to_the_next_shows)
+{
+    struct hash_key key = { 1, 2 }, other = { 1, 3 };
+    struct slice    all = SLICE("z9hG4bK-0123456789abcdef"), none = { NULL, 0 };
+
+    for (size_t i = 0; i < all.len; i++) {
+        struct slice head = { all.ptr, i }, tail = { all.ptr + i, all.len - i };
+
+        CHECK(hash_of(&key, head, tail, none) == hash_of(&key, head, tail, none));
+        CHECK(hash_of(&key, head, tail, none) != hash_of(&key, head, none, tail));
+        CHECK(hash_of(&key, head, tail, none) != hash_of(&key, all, none, none));
+        CHECK(hash_of(&key, head, tail, none) != hash_of(&other, head, tail, none));
+        for (size_t j = 0; j < i; j++)
+            CHECK(hash_of(&key, head, tail, none) !=
+                  hash_of(&key, (struct slice){ all.ptr, j }, (struct slice){ all.ptr + j, all.len - j }, none));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_authors_vectors_come_out),
         cmocka_unit_test(nocase_folds_ascii_letters_and_nothing_else),
         cmocka_unit_test(the_key_matters),
+        cmocka_unit_test(a_byte_moved_from_one_text_to_the_next_shows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
