@@ -5,19 +5,33 @@
 
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
+/* Four numbers below 256 without leading zeros, which would be octal to some. */
+static bool parse_4(struct slice text, uint8_t *ip)
+{
+    struct scan s = scan_from(text);
+
+    for (int i = 0; i < 4; i++) {
+        const char *start;
+        uint32_t    number;
+
+        if (i > 0 && !scan_byte(&s, '.'))
+            return false;
+        start = s.at;
+        if (!scan_number(&s, UINT8_MAX, &number) || (*start == '0' && s.at - start > 1))
+            return false;
+        ip[i] = (uint8_t)number;
+    }
+    return scan_at_end(&s);
+}
+
 /* inet_pton wants a C string; no address is longer than the room here. */
-static bool parse_as(int family, struct slice text, uint8_t *ip)
+static bool parse_6(struct slice text, struct address *out)
 {
     char       memory[INET6_ADDRSTRLEN];
     struct buf b = BUF_ON(memory);
 
     buf_put(&b, text);
-    return memchr(text.ptr, '\0', text.len) == NULL && inet_pton(family, buf_cstr(&b), ip) == 1;
-}
-
-static bool parse_6(struct slice text, struct address *out)
-{
-    if (!parse_as(AF_INET6, text, out->ip))
+    if (memchr(text.ptr, '\0', text.len) != NULL || inet_pton(AF_INET6, buf_cstr(&b), out->ip) != 1)
         return false;
     out->family = FAMILY_6;
     if (memcmp(out->ip, mapped_prefix, sizeof mapped_prefix) == 0) {
@@ -41,7 +55,7 @@ bool address_parse_ip(struct slice text, struct address *out)
     if (memchr(text.ptr, ':', text.len) != NULL)
         return parse_6(text, out);
     out->family = FAMILY_4;
-    return parse_as(AF_INET, text, out->ip);
+    return parse_4(text, out->ip);
 }
 
 bool address_parse(struct slice text, struct address *out)
@@ -164,6 +178,15 @@ static void write_6(struct buf *b, const struct address *a)
     buf_put_byte(b, ']');
 }
 
+static void put_octet(struct buf *b, unsigned value)
+{
+    if (value >= 100)
+        buf_put_byte(b, (char)('0' + value / 100));
+    if (value >= 10)
+        buf_put_byte(b, (char)('0' + value / 10 % 10));
+    buf_put_byte(b, (char)('0' + value % 10));
+}
+
 void address_write_ip(struct buf *b, const struct address *a)
 {
     switch ((enum family)a->family) {
@@ -171,7 +194,7 @@ void address_write_ip(struct buf *b, const struct address *a)
         for (unsigned i = 0; i < 4; i++) {
             if (i > 0)
                 buf_put_byte(b, '.');
-            buf_put_number(b, a->ip[i]);
+            put_octet(b, a->ip[i]);
         }
         break;
     case FAMILY_6:
