@@ -143,14 +143,10 @@ bool scan_number64(struct scan *s, uint64_t max, uint64_t *value)
     const char *at  = s->at;
     uint64_t    sum = 0;
 
-    for (; at != s->end && is_digit_byte(*at); at++) {
-        uint64_t digit = (uint64_t)(*at - '0');
-
-        if (sum > max / 10 || digit > max - sum * 10)
+    for (; at != s->end && is_digit_byte(*at); at++)
+        if (__builtin_mul_overflow(sum, 10, &sum) || __builtin_add_overflow(sum, (uint64_t)(*at - '0'), &sum))
             return false;
-        sum = sum * 10 + digit;
-    }
-    if (at == s->at)
+    if (at == s->at || sum > max)
         return false;
     s->at  = at;
     *value = sum;
