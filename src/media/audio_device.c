@@ -2,11 +2,10 @@
 #include "media/audio_device.h"
 
 #include "base/error.h"
+#include "net/module.h"
 
 #include <dlfcn.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define MODULE_FILE "ahoy_portaudio.so"
 
@@ -169,28 +168,6 @@ static int open_on(const struct audio_module *module, void *library, const char 
     return 0;
 }
 
-/* Beside the executable (a build folder), then where it is installed.  Nowhere
- * else: what is loaded runs as us.  It stays loaded after dlclose, since sound
- * libraries leave threads and memory behind that point into them. */
-static void *load_library(void)
-{
-    static const char *const places[] = { "", "../lib/ahoy/" };
-    char                     path[PATH_MAX], *end;
-    ssize_t                  len = readlink("/proc/self/exe", path, sizeof path - sizeof "../lib/ahoy/" MODULE_FILE);
-    void                    *library = NULL;
-
-    if (len <= 0)
-        return NULL;
-    path[len] = '\0';
-    end       = strrchr(path, '/') + 1;
-    for (size_t i = 0; i < sizeof places / sizeof *places && library == NULL; i++) {
-        strcpy(end, places[i]);
-        strcat(end, MODULE_FILE);
-        library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    }
-    return library;
-}
-
 int audio_device_open_on(const struct audio_module *module, const char *name, unsigned rate, struct buf *why,
                          struct audio_source **source, struct audio_sink **sink)
 {
@@ -200,7 +177,7 @@ int audio_device_open_on(const struct audio_module *module, const char *name, un
 int audio_device_open(const char *name, unsigned rate, struct buf *why, struct audio_source **source,
                       struct audio_sink **sink)
 {
-    void                      *library = load_library();
+    void                      *library = module_load(MODULE_FILE);
     const struct audio_module *module;
     int                        error;
 
