@@ -232,11 +232,28 @@ static void check_order(struct config_reader *r, const char *less, msec low, con
     config_problem(r, line, "%s must not be greater than %s (they are %s)", less, more, buf_cstr(&b));
 }
 
+/* Said at the line of the key. */
+static void check_metrics(struct config_reader *r, const struct config *c)
+{
+    size_t                   count;
+    const struct config_key *keys = config_keys(&count);
+    struct address           address;
+
+    if (c->metrics.len == 0 || c->metrics_remote || !address_parse(c->metrics, &address) ||
+        address_is_loopback(&address))
+        return;
+    config_problem(
+        r, r->lines[config_key_find(NULL, SLICE("metrics")) - keys],
+        "metrics on %.*s could be read from other hosts: take a loopback address, or set metrics_remote = true",
+        SLICE_ARG(c->metrics));
+}
+
 static void check_together(struct config_reader *r, const struct config *c)
 {
     check_order(r, "min_expires", c->min_expires, "default_expires", c->default_expires);
     check_order(r, "default_expires", c->default_expires, "max_expires", c->max_expires);
     check_order(r, "t1", c->t1, "t2", c->t2);
+    check_metrics(r, c);
     if (c->redirect_count > 0 && !c->redirect_server)
         config_problem(r, 0, "redirect sections mean nothing without redirect_server = true");
 }

@@ -204,6 +204,17 @@ static void put_log_parts(struct buf *b)
     }
 }
 
+/* With a port, which may be 0: any free one. */
+static bool is_address_port(struct slice text)
+{
+    struct address address;
+    const char    *first = memchr(text.ptr, ':', text.len), *last = memrchr(text.ptr, ':', text.len);
+    const char    *bracket  = memrchr(text.ptr, ']', text.len);
+    bool           has_port = bracket != NULL ? last > bracket : first != NULL && first == last;
+
+    return has_port && address_parse(text, &address);
+}
+
 static bool parse_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
 {
     bool good = is_printable(text);
@@ -230,6 +241,10 @@ static bool parse_text(enum config_check check, struct slice text, struct config
     case VALUE_SIP_URI:
         buf_put(why, SLICE("a sip or sips URI such as sip:192.0.2.1:5060;transport=tcp"));
         good = is_sip_uri(text) && is_printable(text);
+        break;
+    case VALUE_ADDRESS:
+        buf_put(why, SLICE("a numeric address and a port: 127.0.0.1:9464, [::1]:9464"));
+        good = text.len == 0 || is_address_port(text);
         break;
     case VALUE_LOG_LEVEL:
         buf_put(why, SLICE("a part of the server and a level such as transport=debug; the parts: "));

@@ -20,7 +20,16 @@ enum config_type {
 };
 
 /* What a text must look like. */
-enum config_check { VALUE_TEXT, VALUE_NAME, VALUE_LISTEN, VALUE_HOST_PORT, VALUE_PATH, VALUE_SIP_URI, VALUE_LOG_LEVEL };
+enum config_check {
+    VALUE_TEXT,
+    VALUE_NAME,
+    VALUE_LISTEN,
+    VALUE_HOST_PORT,
+    VALUE_PATH,
+    VALUE_SIP_URI,
+    VALUE_LOG_LEVEL,
+    VALUE_ADDRESS
+};
 
 struct config_key {
     enum config_type  type;

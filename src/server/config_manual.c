@@ -96,6 +96,8 @@ static const char *type_name(const struct config_key *key)
         return "path";
     case VALUE_SIP_URI:
         return "URI";
+    case VALUE_ADDRESS:
+        return "address:port";
     case VALUE_LOG_LEVEL:
         return "part=level";
     }

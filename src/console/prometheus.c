@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console/prometheus.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* "memory_bytes" with "_high": "memory_high_bytes". */
+static void put_name(struct buf *b, const struct counter_entry *e, const char *suffix)
+{
+    size_t len  = strlen(e->name);
+    size_t unit = e->unit[0] == '\0' ? 0 : strlen(e->unit) + 1;
+
+    buf_printf(b, "ahoy_%.*s%s%s", (int)(len - unit), e->name, suffix, e->name + len - unit);
+}
+
+/* `what` is put before the help. */
+static void put_head(struct buf *b, const struct counter_entry *e, const char *suffix, const char *type,
+                     const char *what)
+{
+    buf_put(b, SLICE("# HELP "));
+    put_name(b, e, suffix);
+    if (what[0] != '\0')
+        buf_printf(b, " %s: %s.\n", what, e->help);
+    else
+        buf_printf(b, " %c%s.\n", toupper((unsigned char)e->help[0]), e->help + 1);
+    buf_put(b, SLICE("# TYPE "));
+    put_name(b, e, suffix);
+    buf_printf(b, " %s\n", type);
+    put_name(b, e, suffix);
+}
+
+static void put_counter(struct buf *b, const struct counter_entry *e, uint64_t value)
+{
+    char       name[128];
+    struct buf text = BUF_ON(name);
+
+    put_name(&text, e, "");
+    buf_printf(b, "# HELP %s_total %c%s.\n", buf_cstr(&text), toupper((unsigned char)e->help[0]), e->help + 1);
+    buf_printf(b, "# TYPE %s_total counter\n", buf_cstr(&text));
+    buf_printf(b, "%s_total %" PRIu64 "\n", buf_cstr(&text), value);
+}
+
+static void put_gauge(struct buf *b, const struct counter_entry *e, const struct gauge_sum *g)
+{
+    put_head(b, e, "", "gauge", "");
+    buf_printf(b, " %" PRIu64 "\n", g->value);
+    put_head(b, e, "_high", "gauge", "High-water mark");
+    buf_printf(b, " %" PRIu64 "\n", g->high);
+    if (g->limit == 0)
+        return;
+    put_head(b, e, "_limit", "gauge", "Limit");
+    buf_printf(b, " %" PRIu64 "\n", g->limit);
+}
+
+void prometheus_write(struct buf *b, const struct counters_sum *sum, const struct prometheus_facts *facts)
+{
+    buf_printf(b,
+               "# HELP ahoy_build_info The version that runs.\n"
+               "# TYPE ahoy_build_info gauge\n"
+               "ahoy_build_info{version=\"%s\"} 1\n",
+               facts->version);
+    buf_printf(b,
+               "# HELP ahoy_start_time_seconds When the server began, since 1970.\n"
+               "# TYPE ahoy_start_time_seconds gauge\n"
+               "ahoy_start_time_seconds %" PRIu64 ".%03u\n",
+               facts->started_at / 1000, (unsigned)(facts->started_at % 1000));
+    buf_printf(b,
+               "# HELP ahoy_workers Threads that serve.\n"
+               "# TYPE ahoy_workers gauge\n"
+               "ahoy_workers %u\n",
+               facts->workers);
+    for (size_t i = 0; i < COUNTERS; i++)
+        put_counter(b, &counter_table[i], sum->counters[i]);
+    for (size_t i = 0; i < GAUGES; i++)
+        put_gauge(b, &gauge_table[i], &sum->gauges[i]);
+}

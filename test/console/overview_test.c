@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console/overview.h"
+
+#include "base/error.h"
+#include "support/server_bench.h"
+#include "support/test.h"
+
+static struct bench b;
+
+static struct overview overview_of_bench(void)
+{
+    return (struct overview){ b.shared, b.store, &b.at_server, 1 };
+}
+
+TEST(the_numbers_of_workers_and_of_what_they_share_come_together)
+{
+    struct overview       o;
+    struct numbers_source source;
+    struct numbers       *numbers;
+    struct counters_sum   sum;
+
+    bench_open(&b, "max_bindings = 50\n");
+    o       = overview_of_bench();
+    source  = overview_source(&o);
+    numbers = numbers_new(b.at_server, &source);
+    counter_add(&b.at_server->counters.requests_received, 1);
+    gauge_set(&b.at_server->counters.connections, 4);
+    gauge_set(&b.at_server->counters.connections, 2);
+    bench_live(&b, 1000);
+    numbers_sum(numbers, &sum);
+    CHECK_INT(1, sum.counters[COUNTER_requests_received]);
+    CHECK_INT(4, sum.gauges[GAUGE_connections].high);
+    CHECK_INT(0, sum.gauges[GAUGE_bindings].value);
+    CHECK_INT(50, sum.gauges[GAUGE_bindings].limit);
+    CHECK_INT(b.store_queue, sum.gauges[GAUGE_store_queue].limit);
+    overview_forget_high(&o);
+    numbers_sum(numbers, &sum);
+    CHECK_INT(2, sum.gauges[GAUGE_connections].high);
+    numbers_free(numbers);
+    bench_close(&b);
+}
+
+TEST(the_store_says_how_it_is)
+{
+    struct overview o;
+    json_t         *store;
+
+    bench_open(&b, "");
+    o     = overview_of_bench();
+    store = overview_store_to_json(&o);
+    CHECK_INT(b.store_queue, json_integer_value(json_object_get(store, "limit")));
+    CHECK(json_is_null(json_object_get(store, "error")));
+    json_decref(store);
+    bench_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_numbers_of_workers_and_of_what_they_share_come_together),
+        cmocka_unit_test(the_store_says_how_it_is),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

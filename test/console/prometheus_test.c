@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console/prometheus.h"
+
+#include "support/test.h"
+
+static const struct prometheus_facts facts = { "1.2.3", 4, 1700000000250 };
+
+static char text[PROMETHEUS_TEXT_MAX];
+
+static const char *written(const struct counters_sum *sum)
+{
+    struct buf b = BUF_ON(text);
+
+    prometheus_write(&b, sum, &facts);
+    CHECK(buf_ok(&b));
+    return buf_cstr(&b);
+}
+
+static void check_has(const char *whole, const char *part)
+{
+    if (strstr(whole, part) == NULL)
+        CHECK_SLICE(part, slice_from(whole));
+}
+
+TEST(a_counter_has_help_type_and_total)
+{
+    struct counters_sum sum = { .counters[COUNTER_requests_received] = UINT64_MAX };
+
+    check_has(written(&sum), "# HELP ahoy_requests_received_total Requests received.\n"
+                             "# TYPE ahoy_requests_received_total counter\n"
+                             "ahoy_requests_received_total 18446744073709551615\n");
+}
+
+TEST(a_gauge_has_its_high_water_mark_and_its_limit)
+{
+    struct counters_sum sum = { .gauges[GAUGE_connections] = { 3, 5, 10, 500 } };
+
+    check_has(written(&sum), "# HELP ahoy_connections Stream connections that are open.\n"
+                             "# TYPE ahoy_connections gauge\n"
+                             "ahoy_connections 3\n"
+                             "# HELP ahoy_connections_high High-water mark: stream connections that are open.\n"
+                             "# TYPE ahoy_connections_high gauge\n"
+                             "ahoy_connections_high 5\n"
+                             "# HELP ahoy_connections_limit Limit: stream connections that are open.\n"
+                             "# TYPE ahoy_connections_limit gauge\n"
+                             "ahoy_connections_limit 10\n");
+}
+
+TEST(what_has_no_limit_says_none)
+{
+    struct counters_sum sum = { .gauges[GAUGE_connections] = { 3, 5, 0, 0 } };
+
+    CHECK(strstr(written(&sum), "ahoy_connections_limit") == NULL);
+}
+
+TEST(version_start_and_workers_are_there)
+{
+    struct counters_sum sum = { 0 };
+
+    check_has(written(&sum), "\nahoy_build_info{version=\"1.2.3\"} 1\n");
+    check_has(text, "\nahoy_start_time_seconds 1700000000.250\n");
+    check_has(text, "\nahoy_workers 4\n");
+}
+
+TEST(what_does_not_fit_is_known)
+{
+    struct counters_sum sum = { 0 };
+    struct buf          b   = buf_on(text, 1000);
+
+    prometheus_write(&b, &sum, &facts);
+    CHECK(!buf_ok(&b));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_counter_has_help_type_and_total),
+        cmocka_unit_test(a_gauge_has_its_high_water_mark_and_its_limit),
+        cmocka_unit_test(what_has_no_limit_says_none),
+        cmocka_unit_test(version_start_and_workers_are_there),
+        cmocka_unit_test(what_does_not_fit_is_known),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
