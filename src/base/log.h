@@ -25,12 +25,12 @@ typedef void     log_sink_fn(void *arg, enum log_level level, struct slice line)
 typedef uint64_t log_clock_fn(void); /* ms since 1970 */
 
 struct log {
-    const struct log_levels *levels; /* NULL: every line is wanted           */
-    log_sink_fn             *sink;   /* without a ring; NULL: nothing is written */
-    void                    *arg;
-    struct log_ring         *ring;
-    log_clock_fn            *clock;  /* NULL: lines have no time             */
-    unsigned                 worker; /* counted from 1; 0: not one of several */
+    struct log_levels *levels; /* NULL: every line is wanted; any thread may change them */
+    log_sink_fn       *sink;   /* without a ring; NULL: nothing is written */
+    void              *arg;
+    struct log_ring   *ring;
+    log_clock_fn      *clock;  /* NULL: lines have no time             */
+    unsigned           worker; /* counted from 1; 0: not one of several */
 };
 
 struct log_line {

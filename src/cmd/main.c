@@ -5,6 +5,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/manual.h"
 #include "cmd/option.h"
+#include "console/admin.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -76,7 +77,7 @@ static int print_overview(void)
          "SIP in one binary: a server and a phone.\n\n"
          "Commands:");
     print_list(commands);
-    puts("  help         help COMMAND, help exit-codes, help manual\n\n"
+    puts("  help         help COMMAND, help exit-codes, counters, control or manual\n\n"
          "Options:\n"
          "  --help       this text; after a command, its own help with examples\n"
          "  --version    the version\n\n"
@@ -94,6 +95,20 @@ static int print_exit_codes(void)
     return EXIT_OK;
 }
 
+/* What is no command, but has its table. */
+static bool print_topic(const char *word)
+{
+    if (strcmp(word, "manual") == 0)
+        manual_write(commands, stdout);
+    else if (strcmp(word, "counters") == 0)
+        manual_write_counters(stdout);
+    else if (strcmp(word, "control") == 0)
+        admin_write_methods(stdout);
+    else
+        return false;
+    return true;
+}
+
 /* `words`: "user", or "user", "add". */
 static int print_help(int count, char **words)
 {
@@ -103,10 +118,8 @@ static int print_help(int count, char **words)
         return print_overview();
     if (strcmp(words[0], "exit-codes") == 0)
         return print_exit_codes();
-    if (strcmp(words[0], "manual") == 0) {
-        manual_write(commands, stdout);
+    if (print_topic(words[0]))
         return EXIT_OK;
-    }
     command = find(commands, words[0]);
     if (command == NULL)
         return complain_unknown(commands, "", words[0]);

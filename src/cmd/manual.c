@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cmd/manual.h"
 
+#include "base/counters.h"
 #include "cmd/exit_code.h"
 #include "cmd/report.h"
 
@@ -14,7 +15,7 @@ static const char head[] = ".\\\" Made by 'ahoy help manual' from the tables of 
                            "[\\fIOPTION\\fP...] [\\fIARGUMENT\\fP...]\n"
                            ".br\n"
                            ".B ahoy help\n"
-                           "[\\fICOMMAND\\fP | exit\\-codes | manual]\n"
+                           "[\\fICOMMAND\\fP | exit\\-codes | counters | control | manual]\n"
                            ".br\n"
                            ".B ahoy \\-\\-version\n"
                            ".SH DESCRIPTION\n"
@@ -156,4 +157,38 @@ void manual_write(const struct command *const *commands, FILE *out)
     print_events(out);
     print_exit_codes(out);
     fputs(files, out);
+}
+
+static void write_rows(FILE *out, const struct counter_entry *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "| `%s` | %s | %s%s%s |\n", table[i].name, table[i].part, table[i].help,
+                table[i].unit[0] != '\0' ? ", in " : "", table[i].unit);
+}
+
+void manual_write_counters(FILE *out)
+{
+    fputs("# What is counted\n\n"
+          "`ahoy status` shows these, `ahoy status --json` and the method server.counters (control.md) give all of "
+          "them, and so do\n"
+          "`ahoy status --prometheus` and, with the key `metrics` in ahoy.conf(5), http://ADDRESS/metrics. For "
+          "Prometheus a counter is\n"
+          "called `ahoy_NAME_total`, a gauge `ahoy_NAME`, with `ahoy_NAME_high` and `ahoy_NAME_limit` (a unit stays at "
+          "the end of the\n"
+          "name). Each worker counts for itself; what is shown is the sum. The names stay.\n\n"
+          "## Counters\n\n"
+          "They only grow, from 0 when the server starts.\n\n"
+          "| name | part | what is counted |\n|---|---|---|\n",
+          out);
+    write_rows(out, counter_table, COUNTERS);
+    fputs("\n## Gauges\n\n"
+          "Each has a value, the highest it was (since the start, or the last `ahoy status --reset`) and perhaps a "
+          "limit, above which new\n"
+          "work is refused. Every worker has the limits that the configuration says; `full` is how near to its own the "
+          "fullest one came.\n"
+          "Of bindings and users the highest is that of one look each second; that of the store's queue is always "
+          "since the start.\n\n"
+          "| name | part | what is measured |\n|---|---|---|\n",
+          out);
+    write_rows(out, gauge_table, GAUGES);
 }

@@ -8,5 +8,7 @@
 
 /* roff; `commands` ends with NULL. */
 void manual_write(const struct command *const *commands, FILE *out);
+/* docs/counters.md, from base/counters.def. */
+void manual_write_counters(FILE *out);
 
 #endif

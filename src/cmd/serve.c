@@ -89,7 +89,7 @@ static int serve(const struct config *config, struct log_writer *log, const char
     return EXIT_OK;
 }
 
-static int serve_with_log(const struct config *config, const struct log_levels *levels, const char *path, bool json)
+static int serve_with_log(const struct config *config, struct log_levels *levels, const char *path, bool json)
 {
     struct log_writer *log;
     char               file[PATH_MAX], problem[512];

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "console/admin.h"
+#include "console/admin_private.h"
 
 #include "base/error.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* A change on its way to the disk. */
 struct change {
@@ -31,8 +30,7 @@ static void on_done(void *arg, int error)
     control_fail(call, error, "not written to the disk: %s; %s", error_text(error), hope);
 }
 
-/* Empty if it is missing or no text. */
-static struct slice text_of(const json_t *params, const char *key)
+struct slice admin_text(const json_t *params, const char *key)
 {
     const json_t *value = json_object_get(params, key);
 
@@ -43,7 +41,7 @@ static struct slice text_of(const json_t *params, const char *key)
 
 static struct slice domain_of(const struct admin *a, const json_t *params)
 {
-    struct slice domain = text_of(params, "domain");
+    struct slice domain = admin_text(params, "domain");
 
     return domain.len > 0 ? domain : a->config->domains[0];
 }
@@ -99,8 +97,8 @@ typedef int password_fn(struct users *u, struct slice domain, struct slice name,
 
 static void put(struct admin *a, struct control_call *call, const json_t *params, password_fn *fn)
 {
-    struct slice   name = text_of(params, "name"), domain = domain_of(a, params);
-    struct slice   password = text_of(params, "password");
+    struct slice   name = admin_text(params, "name"), domain = domain_of(a, params);
+    struct slice   password = admin_text(params, "password");
     struct change *c;
     int            error;
 
@@ -120,21 +118,21 @@ static void put(struct admin *a, struct control_call *call, const json_t *params
         refuse(c, error, name, domain);
 }
 
-static void user_add(void *user, struct control_call *call, const json_t *params)
+void admin_user_add(void *user, struct control_call *call, const json_t *params)
 {
     put(user, call, params, users_add);
 }
 
-static void user_passwd(void *user, struct control_call *call, const json_t *params)
+void admin_user_passwd(void *user, struct control_call *call, const json_t *params)
 {
     put(user, call, params, users_set_password);
 }
 
 /* No check of the domain: a user of one that is no longer ours can be removed. */
-static void user_remove(void *user, struct control_call *call, const json_t *params)
+void admin_user_remove(void *user, struct control_call *call, const json_t *params)
 {
     struct admin  *a    = user;
-    struct slice   name = text_of(params, "name"), domain = domain_of(a, params);
+    struct slice   name = admin_text(params, "name"), domain = domain_of(a, params);
     struct change *c     = change_new(a, call, name, domain);
     int            error = c == NULL ? -ERR_NO_MEMORY : users_remove(a->users, domain, name, on_done, c);
 
@@ -173,10 +171,10 @@ static int compare(const void *left, const void *right)
     return order != 0 ? order : compare_slices(a->name, b->name);
 }
 
-static void user_list(void *user, struct control_call *call, const json_t *params)
+void admin_user_list(void *user, struct control_call *call, const json_t *params)
 {
     struct admin *a     = user;
-    struct list   list  = { .domain = text_of(params, "domain") };
+    struct list   list  = { .domain = admin_text(params, "domain") };
     json_t       *array = json_array();
 
     list.users = calloc(users_count(a->users) + 1, sizeof *list.users);
@@ -193,45 +191,4 @@ static void user_list(void *user, struct control_call *call, const json_t *param
                                                "domain", list.users[i]->domain.ptr, list.users[i]->domain.len));
     free(list.users);
     control_reply(call, json_pack("{s:o}", "users", array));
-}
-
-static void server_status(void *user, struct control_call *call, const json_t *params)
-{
-    struct admin *a       = user;
-    struct slice  realm   = users_realm(a->users);
-    json_t       *domains = json_array();
-    json_t       *status;
-
-    (void)params;
-    for (size_t i = 0; i < a->config->domain_count; i++)
-        json_array_append_new(domains, json_stringn(a->config->domains[i].ptr, a->config->domains[i].len));
-    status = json_pack("{s:s,s:i,s:s%,s:o,s:I}", "version", AHOY_VERSION, "pid", (int)getpid(), "realm", realm.ptr,
-                       realm.len, "domains", domains, "users", (json_int_t)users_count(a->users));
-    if (status != NULL && a->add_status != NULL)
-        a->add_status(a->arg, status);
-    control_reply(call, status);
-}
-
-static void server_stop(void *user, struct control_call *call, const json_t *params)
-{
-    struct admin *a = user;
-
-    (void)params;
-    if (a->stop == NULL) {
-        control_fail(call, -ERR_UNSUPPORTED, "there is no server to stop");
-        return;
-    }
-    control_reply(call, json_object());
-    a->stop(a->arg);
-}
-
-static const struct control_method methods[] = {
-    { "user.add", user_add },   { "user.passwd", user_passwd },     { "user.remove", user_remove },
-    { "user.list", user_list }, { "server.status", server_status }, { "server.stop", server_stop },
-};
-
-const struct control_method *admin_methods(size_t *count)
-{
-    *count = sizeof methods / sizeof *methods;
-    return methods;
 }

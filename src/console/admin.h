@@ -1,35 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* admin.h - what commands may ask of a server: the control methods.
  *
- *   user.add      {name, password, domain?}  {name, domain}; after the commit
- *   user.passwd   {name, password, domain?}  {name, domain}; after the commit
- *   user.remove   {name, domain?}            {name, domain}; after the commit
- *   user.list     {domain?}                  {users: [{name, domain}...]}, sorted
- *   server.status {}                         {version, pid, realm, domains, users, ...}
- *   server.stop   {}                         {}; then the server ends
- *
- * `domain` is the first configured one unless it is given.  The same functions run
+ * They are listed, with parameters, results and errors, in admin_table.c, from which
+ * docs/control.md and the answer of server.methods are made.  The same functions run
  * in a server, behind the control socket, and in a command that has opened the
- * database because no server runs. */
+ * database because no server runs; what only a server can do, they refuse there. */
 
 #ifndef CONSOLE_ADMIN_H
 #define CONSOLE_ADMIN_H
 
 #include "console/control_call.h"
+#include "console/numbers.h"
 #include "server/config.h"
 #include "server/users.h"
+
+#include <stdio.h>
 
 struct admin {
     const struct config *config;
     struct users        *users;
-    /* Adds to the answer of server.status; NULL: nothing more to say. */
+    /* The rest is NULL where no server runs. */
+    struct world      *world;
+    struct numbers    *numbers;
+    struct log_levels *levels;
+    /* Of every worker, the high-water marks begin anew. */
+    void (*forget_high)(void *arg);
+    /* Adds to the answer of server.status. */
     void (*add_status)(void *arg, json_t *status);
-    /* Ends the server soon, after the answer has been sent; NULL: there is none. */
+    /* Ends the server soon, after the answer has been sent. */
     void (*stop)(void *arg);
-    void *arg;
+    void    *arg;
+    unsigned workers;
+    uint64_t started_at; /* ms since 1970 */
 };
 
 /* For control_start or control_dispatch, with a `struct admin *` as the user. */
 const struct control_method *admin_methods(size_t *count);
+
+/* The methods as Markdown, for docs/control.md. */
+void admin_write_methods(FILE *out);
 
 #endif

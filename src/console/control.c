@@ -142,7 +142,7 @@ static int clear_the_way(const struct sockaddr_un *address)
 
 static int open_socket(struct control *c)
 {
-    enum { BACKLOG = 8 };
+    enum { BACKLOG = 128 }; /* commands of one moment: above it they hear that the server is busy */
     struct sockaddr_un address;
     int                error = make_address(c->path, &address);
 

@@ -2,8 +2,8 @@
 /* control.h - the control socket: how commands reach a running server.
  *
  * A unix stream socket with mode 0600; only the server's own user and root are
- * served (SO_PEERCRED).  One JSON-RPC 2.0 request per line, one answer per line,
- * one request at a time per connection.  A thread of its own does the reading and
+ * served (SO_PEERCRED).  One JSON-RPC 2.0 request or batch per line, one answer per
+ * line, one line at a time per connection.  A thread of its own does the reading and
  * writing, so that a client that dawdles never holds up the server; the methods
  * run on the world's thread.
  *
@@ -12,8 +12,8 @@
  *
  * Bounds: so many clients (more are turned away with a message), a request of
  * CONTROL_REQUEST_MAX bytes, an answer of CONTROL_ANSWER_MAX, a client that does
- * not read its answer for CONTROL_STALL, or is silent for CONTROL_IDLE, is
- * dropped. */
+ * not read its answer for CONTROL_STALL, needs as long for one line, or is silent
+ * for CONTROL_IDLE, is dropped. */
 
 #ifndef CONSOLE_CONTROL_H
 #define CONSOLE_CONTROL_H

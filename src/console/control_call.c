@@ -2,6 +2,7 @@
 #include "console/control_call.h"
 
 #include "base/error.h"
+#include "console/control_params.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,24 +38,33 @@ void control_fail(struct control_call *call, int error, const char *format, ...)
     fail(call, error == -ERR_SYNTAX ? CONTROL_INVALID_PARAMS : CONTROL_FAILED, error, message);
 }
 
+static const struct control_method *find(const struct control_method *methods, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return &methods[i];
+    return NULL;
+}
+
 void control_dispatch(const struct control_method *methods, size_t count, void *user, struct control_call *call,
                       const char *name, const json_t *params)
 {
-    json_t *none;
+    const struct control_method *method = find(methods, count, name);
+    char                         problem[256];
+    json_t                      *named;
 
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(methods[i].name, name) != 0)
-            continue;
-        if (params != NULL) {
-            methods[i].fn(user, call, params);
-            return;
-        }
-        none = json_object();
-        methods[i].fn(user, call, none);
-        json_decref(none);
+    if (method == NULL) {
+        fail(call, CONTROL_METHOD_NOT_FOUND, -ERR_UNSUPPORTED, "no such method; server.methods lists them");
         return;
     }
-    fail(call, CONTROL_METHOD_NOT_FOUND, -ERR_UNSUPPORTED, "no such method");
+    named = control_params(method, params, problem, sizeof problem);
+    if (named != NULL)
+        method->fn(user, call, named);
+    else if (problem[0] != '\0')
+        fail(call, CONTROL_INVALID_PARAMS, -ERR_SYNTAX, problem);
+    else
+        fail(call, CONTROL_FAILED, -ERR_NO_MEMORY, error_text(ERR_NO_MEMORY));
+    json_decref(named);
 }
 
 static int error_named(const char *name)

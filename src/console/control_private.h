@@ -7,20 +7,24 @@
 
 #include "base/list.h"
 #include "console/control.h"
+#include "console/control_rpc.h"
 
 #include <pthread.h>
 
 /* Belongs to the socket's thread. */
 struct control_client {
-    int      fd; /* -1: free */
-    uint32_t generation;
-    bool     busy;    /* a request is being worked on: nothing is read */
-    bool     closing; /* close when the answer is written */
-    char    *out;
-    size_t   out_len, out_at;
-    msec     active_at; /* last progress of reading or writing */
-    size_t   in_len;
-    char     in[CONTROL_REQUEST_MAX];
+    int                 fd; /* -1: free */
+    uint32_t            generation;
+    bool                busy;    /* a line is being worked on: nothing is read */
+    bool                closing; /* close when the answer is written */
+    struct rpc_exchange exchange;
+    size_t              pending; /* requests of the line that are not done */
+    char               *out;
+    size_t              out_len, out_at;
+    msec                active_at; /* last progress of reading or writing */
+    msec                line_at;   /* since when the first line in `in` is waited for */
+    size_t              in_len;
+    char                in[CONTROL_REQUEST_MAX];
 };
 
 /* A request on its way to the world and back. */

@@ -23,6 +23,7 @@ static void drop(struct control_client *client)
 {
     close(client->fd);
     free(client->out);
+    rpc_drop(&client->exchange);
     client->fd  = -1;
     client->out = NULL;
     client->generation++; /* an answer to the old one finds nobody */
@@ -54,91 +55,100 @@ static void flush(struct control_client *client)
         drop(client);
 }
 
-/* Takes `message` and adds what JSON-RPC wants; NULL: without memory. */
-static void answer(struct control_client *client, json_t *message, json_t *id)
+/* All requests of the line are done: write what there is to say. */
+static void answer(struct control_client *client)
 {
-    char  *text = NULL;
     size_t len;
+    char  *text = rpc_write(&client->exchange, &len);
 
-    if (message != NULL && json_object_set_new(message, "jsonrpc", json_string("2.0")) == 0 &&
-        json_object_set_new(message, "id", id == NULL ? json_null() : json_incref(id)) == 0)
-        text = json_dumps(message, JSON_COMPACT);
-    json_decref(message);
     client->busy = false;
-    if (text == NULL || (len = strlen(text)) > CONTROL_ANSWER_MAX) {
+    if (text == NULL || len > CONTROL_ANSWER_MAX || (len == 0 && client->closing)) {
         free(text);
         drop(client);
         return;
     }
-    text[len]         = '\n'; /* in place of the NUL */
-    client->out       = text;
-    client->out_len   = len + 1;
-    client->out_at    = 0;
     client->active_at = clock_now();
+    if (len == 0) { /* notifications only */
+        free(text);
+        return;
+    }
+    client->out     = text;
+    client->out_len = len;
+    client->out_at  = 0;
     flush(client);
 }
 
-static void refuse(struct control_client *client, json_t *id, int code, int error, const char *text)
+static struct control_request *request_of(const json_t *request)
 {
-    answer(client, control_error_new(code, error, text), id);
-}
+    struct control_request *r = calloc(1, sizeof *r);
 
-static struct control_request *request_of(const json_t *root)
-{
-    struct control_request *r      = calloc(1, sizeof *r);
-    const char             *method = json_string_value(json_object_get(root, "method"));
-
-    if (r == NULL || method == NULL || (r->method = strdup(method)) == NULL) {
-        free(r);
+    if (r == NULL)
         return NULL;
-    }
-    r->id     = json_incref(json_object_get(root, "id"));
-    r->params = json_incref(json_object_get(root, "params"));
-    return r;
+    r->method = strdup(json_string_value(json_object_get(request, "method")));
+    r->id     = json_incref(json_object_get(request, "id"));
+    r->params = json_incref(json_object_get(request, "params"));
+    if (r->method != NULL)
+        return r;
+    control_request_free(r);
+    return NULL;
 }
 
-static bool is_request(const json_t *root)
+/* False: it was answered here. */
+static bool submit(struct control *c, struct control_client *client, const json_t *request)
 {
-    const json_t *params  = json_object_get(root, "params");
-    const json_t *id      = json_object_get(root, "id");
-    const char   *version = json_string_value(json_object_get(root, "jsonrpc"));
+    struct control_request *r     = request_of(request);
+    int                     error = -ERR_NO_MEMORY;
 
-    return version != NULL && strcmp(version, "2.0") == 0 && json_is_string(json_object_get(root, "method")) &&
-           (params == NULL || json_is_object(params)) &&
-           (json_is_string(id) || json_is_integer(id)); /* no notifications: who asks wants to know */
+    if (r != NULL) {
+        r->control    = c;
+        r->client     = (unsigned)(client - c->clients);
+        r->generation = client->generation;
+        error         = control_submit(r);
+    }
+    if (error == 0)
+        return true;
+    rpc_finish(
+        &client->exchange, json_object_get(request, "id"),
+        control_error_new(CONTROL_FAILED, error, error == -ERR_LIMIT ? "the server is too busy" : error_text(error)));
+    if (r != NULL)
+        control_request_free(r);
+    return false;
 }
 
 static void handle_line(struct control *c, struct control_client *client, const char *line, size_t len)
 {
-    json_error_t            where;
-    json_t                 *root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &where);
-    struct control_request *r;
+    json_t *requests = rpc_read(&client->exchange, line, len), *one;
+    size_t  i;
 
-    if (root == NULL) {
-        client->closing = true;
-        refuse(client, NULL, CONTROL_PARSE_ERROR, ERR_SYNTAX, where.text);
-        return;
-    }
-    if (!is_request(root)) {
-        json_decref(root);
-        refuse(client, NULL, CONTROL_INVALID_REQUEST, ERR_SYNTAX,
-               "want {\"jsonrpc\":\"2.0\",\"id\":...,\"method\":...,\"params\":{...}}");
-        return;
-    }
-    r = request_of(root);
-    json_decref(root);
-    if (r == NULL) {
+    if (requests == NULL) {
         drop(client);
         return;
     }
-    r->control    = c;
-    r->client     = (unsigned)(client - c->clients);
-    r->generation = client->generation;
-    client->busy  = true;
-    if (control_submit(r) != 0) {
-        refuse(client, r->id, CONTROL_FAILED, ERR_LIMIT, "the server is too busy");
-        control_request_free(r);
+    client->busy    = true;
+    client->pending = json_array_size(requests);
+    json_array_foreach(requests, i, one)
+    {
+        if (!submit(c, client, one))
+            client->pending--;
     }
+    json_decref(requests);
+    if (client->pending == 0)
+        answer(client);
+}
+
+static void refuse_length(struct control_client *client)
+{
+    static const char text[] = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"request "
+                               "too long\",\"data\":{\"error\":\"TOO_LARGE\"}}}\n";
+
+    client->closing = true;
+    client->in_len  = 0;
+    client->out     = strdup(text);
+    client->out_len = sizeof text - 1;
+    if (client->out != NULL)
+        flush(client);
+    else
+        drop(client);
 }
 
 /* Work on the next whole line, if there is one and nothing is under way. */
@@ -150,17 +160,15 @@ static void next_line(struct control *c, struct control_client *client)
         char   line[CONTROL_REQUEST_MAX];
 
         if (end == NULL) {
-            if (client->in_len == sizeof client->in) {
-                client->closing = true;
-                client->in_len  = 0;
-                refuse(client, NULL, CONTROL_INVALID_REQUEST, ERR_TOO_LARGE, "request too long");
-            }
+            if (client->in_len == sizeof client->in)
+                refuse_length(client);
             return;
         }
         len = (size_t)(end - client->in);
         memcpy(line, client->in, len);
         client->in_len -= len + 1;
         memmove(client->in, end + 1, client->in_len);
+        client->line_at = clock_now();
         if (len > 0)
             handle_line(c, client, line, len);
     }
@@ -172,12 +180,20 @@ static void read_some(struct control *c, struct control_client *client)
 
     if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
         return;
+    if (got == 0 && client->in_len > 0 && client->in_len < sizeof client->in &&
+        !client->closing) { /* the last line need not end in a newline */
+        client->in[client->in_len] = '\n';
+        client->closing            = true;
+        got                        = 1;
+    }
     if (got <= 0) {
         drop(client);
         return;
     }
-    client->in_len += (size_t)got;
     client->active_at = clock_now();
+    if (client->in_len == 0)
+        client->line_at = client->active_at;
+    client->in_len += (size_t)got;
     next_line(c, client);
 }
 
@@ -235,14 +251,25 @@ static void deliver(struct control *c)
         struct control_client  *client = &c->clients[r->client];
 
         if (client->fd >= 0 && client->generation == r->generation) {
-            json_t *outcome = r->outcome;
-
+            rpc_finish(&client->exchange, r->id, r->outcome);
             r->outcome = NULL;
-            answer(client, outcome, r->id);
+            if (--client->pending == 0)
+                answer(client);
             next_line(c, client);
         }
         control_request_free(r);
     }
+}
+
+/* A line that was begun must be complete in a while: a byte now and then does not
+ * keep the place. */
+static bool is_slow(const struct control *c, const struct control_client *client, msec now)
+{
+    if (client->out != NULL)
+        return now - client->active_at > c->stall;
+    if (client->in_len > 0 && now - client->line_at > c->stall)
+        return true;
+    return now - client->active_at > c->idle;
 }
 
 static void drop_the_slow(struct control *c)
@@ -251,9 +278,8 @@ static void drop_the_slow(struct control *c)
 
     for (unsigned i = 0; i < c->client_count; i++) {
         struct control_client *client = &c->clients[i];
-        msec                   limit  = client->out != NULL ? c->stall : c->idle;
 
-        if (client->fd >= 0 && !client->busy && now - client->active_at > limit)
+        if (client->fd >= 0 && !client->busy && is_slow(c, client, now))
             drop(client);
     }
 }

@@ -22,20 +22,20 @@ struct source {
 };
 
 struct log_writer {
-    const struct log_levels *levels;
-    size_t                   ring_bytes;
-    struct log_output        out;
-    struct log_waker         waker;
-    int                      wake_fd, stop_fd;
-    pthread_t                thread;
-    pthread_mutex_t          adding; /* sources */
-    struct source           *sources[LOG_SOURCES];
-    atomic_uint              source_count;
-    atomic_bool              stopping, reopening, idle;
-    atomic_ullong            written, lost;
-    char                    *batch;
-    struct buf               text;  /* on batch */
-    unsigned                 lines; /* in it    */
+    struct log_levels *levels;
+    size_t             ring_bytes;
+    struct log_output  out;
+    struct log_waker   waker;
+    int                wake_fd, stop_fd;
+    pthread_t          thread;
+    pthread_mutex_t    adding; /* sources */
+    struct source     *sources[LOG_SOURCES];
+    atomic_uint        source_count;
+    atomic_bool        stopping, reopening, idle;
+    atomic_ullong      written, lost;
+    char              *batch;
+    struct buf         text;  /* on batch */
+    unsigned           lines; /* in it    */
 };
 
 /* ---- waking ---- */
@@ -281,7 +281,7 @@ static int error_of(int number)
     return number == EMFILE || number == ENFILE || number == EAGAIN ? -ERR_LIMIT : -ERR_IO;
 }
 
-static struct log_writer *writer_new(const struct log_levels *levels, size_t ring_bytes)
+static struct log_writer *writer_new(struct log_levels *levels, size_t ring_bytes)
 {
     struct log_writer *w = calloc(1, sizeof *w);
 
@@ -299,7 +299,7 @@ static struct log_writer *writer_new(const struct log_levels *levels, size_t rin
     return w;
 }
 
-int log_writer_start(const char *path, const struct log_levels *levels, size_t ring_bytes, struct log_writer **out,
+int log_writer_start(const char *path, struct log_levels *levels, size_t ring_bytes, struct log_writer **out,
                      char *problem, size_t problem_size)
 {
     struct log_writer *w      = writer_new(levels, ring_bytes);
@@ -362,6 +362,11 @@ struct log *log_writer_source(struct log_writer *w, unsigned worker)
     }
     pthread_mutex_unlock(&w->adding);
     return s != NULL ? &s->log : NULL;
+}
+
+struct log_levels *log_writer_levels(const struct log_writer *w)
+{
+    return w->levels;
 }
 
 void log_writer_reopen(struct log_writer *w)

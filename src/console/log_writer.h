@@ -23,7 +23,7 @@ enum { LOG_RING_BYTES = 256 * 1024, LOG_SOURCES = 256 };
  * borrowed, and may change.  `ring_bytes` is what each source may have waiting.
  * Returns 0, -ERR_NO_MEMORY, -ERR_LIMIT (threads, descriptors), or, with a file,
  * -ERR_NOT_FOUND, -ERR_PERMISSION or -ERR_IO; `problem` says it for people. */
-int log_writer_start(const char *path, const struct log_levels *levels, size_t ring_bytes, struct log_writer **out,
+int log_writer_start(const char *path, struct log_levels *levels, size_t ring_bytes, struct log_writer **out,
                      char *problem, size_t problem_size);
 /* Writes what waits, waiting at most a few seconds for a reader that does not read.
  * Nobody may log any more.  NULL is fine. */
@@ -33,6 +33,9 @@ void log_writer_stop(struct log_writer *w);
  * is none of the workers.  Lives as long as the writer.  Any thread may ask.  NULL
  * without memory or with more than LOG_SOURCES. */
 struct log *log_writer_source(struct log_writer *w, unsigned worker);
+
+/* As given: change them with log_levels_set, from any thread. */
+struct log_levels *log_writer_levels(const struct log_writer *w);
 
 /* The file has been renamed (logrotate): open it anew.  From any thread. */
 void log_writer_reopen(struct log_writer *w);

@@ -5,6 +5,8 @@
 #include "console/admin.h"
 #include "console/control.h"
 #include "console/log_writer.h"
+#include "console/metrics.h"
+#include "console/overview.h"
 #include "net/world_uv.h"
 #include "server/config_keys.h"
 #include "server/server.h"
@@ -27,7 +29,9 @@ struct service {
     struct trace_writer *trace;
     struct control      *control;
     struct admin         admin;
-    uint64_t             started_at; /* wall clock, ms */
+    struct overview      overview;
+    struct numbers      *numbers;
+    struct metrics      *metrics; /* NULL: not configured */
 };
 
 /* Where a step of the start says what is wrong. */
@@ -97,20 +101,33 @@ static json_t *listening_to_json(const struct server *server)
     return list;
 }
 
-/* What `ahoy status` shows beyond the users. */
+static json_t *metrics_to_json(const struct metrics *metrics)
+{
+    struct address address;
+    char           text[ADDRESS_TEXT];
+    struct buf     b = BUF_ON(text);
+
+    if (metrics == NULL)
+        return json_null();
+    address = metrics_address(metrics);
+    address_write(&b, &address);
+    return json_string(buf_cstr(&b));
+}
+
+/* What `ahoy status` shows beyond the numbers. */
 static void add_status(void *arg, json_t *status)
 {
-    struct service     *v        = arg;
-    json_t             *counters = json_object();
-    struct counters_sum sum      = { 0 };
+    struct service *v = arg;
 
     json_object_set_new(status, "listening", listening_to_json(v->server));
-    json_object_set_new(status, "uptime_msec", json_integer((json_int_t)(world_wall(v->world) - v->started_at)));
-    counters_sum_add(&sum, &v->world->counters);
-    for (size_t i = 0; i < COUNTERS; i++)
-        json_object_set_new(counters, counter_table[i].name, json_integer((json_int_t)sum.counters[i]));
+    json_object_set_new(status, "metrics", metrics_to_json(v->metrics));
     json_object_set_new(status, "bindings", json_integer((json_int_t)location_count(server_location(v->server))));
-    json_object_set_new(status, "counters", counters);
+    json_object_set_new(status, "store", overview_store_to_json(&v->overview));
+}
+
+static void forget_high(void *arg)
+{
+    overview_forget_high(&((struct service *)arg)->overview);
 }
 
 static void on_stop(void *arg)
@@ -127,6 +144,28 @@ static void on_hangup(void *arg)
     log_writer_reopen(v->log);
 }
 
+static int open_numbers(struct service *v, const struct problem *p)
+{
+    struct numbers_source source;
+
+    v->overview = (struct overview){ v->shared, v->store, &v->world, 1 };
+    source      = overview_source(&v->overview);
+    v->numbers  = numbers_new(v->world, &source);
+    return v->numbers != NULL ? 0 : fail(p, -ERR_NO_MEMORY);
+}
+
+static int open_metrics(struct service *v, const struct problem *p)
+{
+    struct prometheus_facts facts = { AHOY_VERSION, v->overview.world_count, v->admin.started_at };
+    struct address          address;
+
+    if (v->config->metrics.len == 0)
+        return 0;
+    if (!address_parse(v->config->metrics, &address)) /* the configuration was checked */
+        return fail(p, -ERR_SYNTAX);
+    return metrics_start(&address, v->numbers, &facts, &v->metrics, p->text, p->size);
+}
+
 /* Where commands such as `ahoy user add` reach us. */
 static int open_control(struct service *v, const struct problem *p)
 {
@@ -135,9 +174,20 @@ static int open_control(struct service *v, const struct problem *p)
     char                         path[PATH_MAX];
     struct buf                   b = BUF_ON(path);
 
-    v->started_at = world_wall(v->world);
-    v->admin      = (struct admin){ v->config, server_users(v->server), add_status, on_stop, v };
-    methods       = admin_methods(&count);
+    v->admin = (struct admin){
+        .config      = v->config,
+        .users       = server_users(v->server),
+        .world       = v->world,
+        .numbers     = v->numbers,
+        .levels      = log_writer_levels(v->log),
+        .forget_high = forget_high,
+        .add_status  = add_status,
+        .stop        = on_stop,
+        .arg         = v,
+        .workers     = v->overview.world_count,
+        .started_at  = world_wall(v->world),
+    };
+    methods = admin_methods(&count);
     config_state_path(v->config, &b, "control.sock");
     return control_start(v->world, buf_cstr(&b), methods, count, &v->admin, v->config->control_clients, &v->control,
                          p->text, p->size);
@@ -208,7 +258,11 @@ static int start(struct service *v, const struct problem *p)
     if (error == 0)
         error = server_start(v->server, p->text, p->size);
     if (error == 0)
+        error = open_numbers(v, p);
+    if (error == 0)
         error = open_control(v, p);
+    if (error == 0)
+        error = open_metrics(v, p);
     if (error == 0) /* a store that was damaged, and a new one begun */
         snprintf(p->text, p->size, "%s", damaged);
     return error;
@@ -247,6 +301,8 @@ int service_close(struct service *v)
         return 0;
     if (v->control != NULL)
         control_stop(v->control);
+    metrics_stop(v->metrics);
+    numbers_free(v->numbers);
     server_free(v->server);
     shared_free(v->shared);
     if (v->store != NULL)

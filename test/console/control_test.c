@@ -65,8 +65,17 @@ static void big(void *user, struct control_call *call, const json_t *params)
     free(text);
 }
 
+static const struct control_param echo_params[] = {
+    { "name", CONTROL_TEXT, false, 0, 0, "" },
+    { "n", CONTROL_INTEGER, false, 0, 9, "" },
+    { .name = NULL },
+};
+
 static const struct control_method methods[] = {
-    { "echo", echo }, { "later", later }, { "fail", refuse }, { "big", big }
+    { .name = "echo", .fn = echo, .params = echo_params },
+    { .name = "later", .fn = later },
+    { .name = "fail", .fn = refuse },
+    { .name = "big", .fn = big },
 };
 
 static int start(struct bench *b)
@@ -252,10 +261,9 @@ TEST(what_is_no_request_is_refused)
     check_raw(&b, SLICE("{\"jsonrpc\":\n"),
               "{\"error\":{\"code\":-32700,\"message\":\"unexpected token near end of file\",\"data\":{\"error\":"
               "\"SYNTAX\"}},\"jsonrpc\":\"2.0\",\"id\":null}\n");
-    check_raw(
-        &b, SLICE("{\"jsonrpc\":\"2.0\",\"method\":\"echo\"}\n"),
-        "{\"error\":{\"code\":-32600,\"message\":\"want {\\\"jsonrpc\\\":\\\"2.0\\\",\\\"id\\\":...,\\\"method\\\":..."
-        ",\\\"params\\\":{...}}\",\"data\":{\"error\":\"SYNTAX\"}},\"jsonrpc\":\"2.0\",\"id\":null}\n");
+    check_raw(&b, SLICE("{\"jsonrpc\":\"2.0\"}\n"),
+              "{\"error\":{\"code\":-32600,\"message\":\"want \\\"method\\\" with a string\",\"data\":{\"error\":"
+              "\"SYNTAX\"}},\"jsonrpc\":\"2.0\",\"id\":null}\n");
     CHECK_INT(0, b.calls);
     teardown(&b);
 }
@@ -432,6 +440,53 @@ TEST(an_answer_given_just_before_the_stop_still_arrives)
     teardown(&b);
 }
 
+/* Turn the world until `len` bytes have come, then check them. */
+static void check_later(struct bench *b, int fd, const char *want)
+{
+    char   memory[1024];
+    size_t len = strlen(want);
+
+    for (int i = 0; i < 1000 && recv(fd, memory, sizeof memory, MSG_DONTWAIT | MSG_PEEK) < (ssize_t)len; i++)
+        one_call(b);
+    CHECK_INT(len, recv(fd, memory, sizeof memory, MSG_DONTWAIT));
+    CHECK_SLICE(want, ((struct slice){ memory, len }));
+}
+
+/* JSON-RPC 2.0, 6 and 4.1. */
+TEST(a_batch_gets_one_answer_and_a_notification_none)
+{
+    static const char lines[] =
+        "{\"jsonrpc\":\"2.0\",\"method\":\"echo\"}\n"
+        "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":[\"a\"]},"
+        "{\"jsonrpc\":\"2.0\",\"method\":\"echo\"},{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"echo\"}]\n";
+    struct bench b;
+    int          fd;
+
+    setup(&b);
+    fd = raw_connect(&b);
+    CHECK_INT(sizeof lines - 1, send(fd, lines, sizeof lines - 1, MSG_NOSIGNAL));
+    check_later(
+        &b, fd,
+        "[{\"result\":{\"name\":\"a\"},\"jsonrpc\":\"2.0\",\"id\":1},{\"result\":{},\"jsonrpc\":\"2.0\",\"id\":2}]\n");
+    close(fd);
+    teardown(&b);
+}
+
+TEST(the_last_line_need_not_end_in_a_newline)
+{
+    static const char line[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\"}";
+    struct bench      b;
+    int               fd;
+
+    setup(&b);
+    fd = raw_connect(&b);
+    CHECK_INT(sizeof line - 1, send(fd, line, sizeof line - 1, MSG_NOSIGNAL));
+    CHECK_INT(0, shutdown(fd, SHUT_WR));
+    check_later(&b, fd, "{\"result\":{},\"jsonrpc\":\"2.0\",\"id\":1}\n");
+    close(fd);
+    teardown(&b);
+}
+
 static void restart_impatient(struct bench *b, msec stall, msec idle)
 {
     struct control_limits limits = { CLIENTS, stall, idle, 5 };
@@ -460,6 +515,21 @@ TEST(a_client_that_does_not_read_its_answer_is_dropped)
         total += (size_t)got;
     CHECK(total > 0);
     CHECK(total < 4000000);
+    close(fd);
+    teardown(&b);
+}
+
+/* Each byte is progress, the line is not. */
+TEST(a_client_that_never_comes_to_the_end_of_a_line_is_dropped)
+{
+    struct bench b;
+    int          fd;
+
+    setup(&b);
+    restart_impatient(&b, 50, 60000);
+    fd = raw_connect(&b);
+    for (struct pollfd one = { .fd = fd, .events = POLLRDHUP }; poll(&one, 1, 1) == 0;)
+        (void)!send(fd, "x", 1, MSG_NOSIGNAL);
     close(fd);
     teardown(&b);
 }
@@ -643,6 +713,9 @@ int main(void)
         cmocka_unit_test(an_answer_given_just_before_the_stop_still_arrives),
         cmocka_unit_test(a_client_that_does_not_read_its_answer_is_dropped),
         cmocka_unit_test(a_client_that_says_nothing_is_dropped),
+        cmocka_unit_test(a_client_that_never_comes_to_the_end_of_a_line_is_dropped),
+        cmocka_unit_test(a_batch_gets_one_answer_and_a_notification_none),
+        cmocka_unit_test(the_last_line_need_not_end_in_a_newline),
         cmocka_unit_test(the_socket_is_for_its_owner_only_and_goes_with_the_server),
         cmocka_unit_test(another_user_is_turned_away_even_if_the_file_lets_him_in),
         cmocka_unit_test(a_living_server_is_not_replaced),

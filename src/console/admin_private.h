@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* admin_private.h - the functions behind the table of methods. */
+
+#ifndef CONSOLE_ADMIN_PRIVATE_H
+#define CONSOLE_ADMIN_PRIVATE_H
+
+#include "console/admin.h"
+
+/* admin.c */
+control_fn admin_user_add, admin_user_passwd, admin_user_remove, admin_user_list;
+
+/* admin_server.c */
+control_fn admin_server_status, admin_server_counters, admin_server_metrics, admin_server_reset, admin_server_methods;
+control_fn admin_server_stop, admin_log_level;
+
+/* Empty if it is not given. */
+struct slice admin_text(const json_t *params, const char *key);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console/admin_private.h"
+
+#include <inttypes.h>
+
+#define PARAMS_END                                                                                                     \
+    {                                                                                                                  \
+        .name = NULL                                                                                                   \
+    }
+
+static const struct control_param params_password[] = {
+    { "name", CONTROL_TEXT, true, 0, 0, "the part of the address before the @" },
+    { "password", CONTROL_TEXT, true, 0, 0, "1 to 256 bytes without control characters; only hashes of it are kept" },
+    { "domain", CONTROL_TEXT, false, 0, 0, "one of the server's; the first unless given" },
+    PARAMS_END,
+};
+
+static const struct control_param params_name[] = {
+    { "name", CONTROL_TEXT, true, 0, 0, "the part of the address before the @" },
+    { "domain", CONTROL_TEXT, false, 0, 0,
+      "the first of the server's unless given; it need not be configured any more" },
+    PARAMS_END,
+};
+
+static const struct control_param params_domain[] = {
+    { "domain", CONTROL_TEXT, false, 0, 0, "only the users of this domain" },
+    PARAMS_END,
+};
+
+static const struct control_param params_level[] = {
+    { "level", CONTROL_TEXT, false, 0, 0, "debug, info, notice, warning or error" },
+    { "part", CONTROL_TEXT, false, 0, 0, "only this part of the program; all unless given" },
+    PARAMS_END,
+};
+
+#define ERRORS_CHANGE "LIMIT: too many changes wait for the disk; DISK_FULL, IO, NO_MEMORY"
+
+static const struct control_method methods[] = {
+    { "user.add", admin_user_add, params_password, "Let somebody register here. Answered after the commit",
+      "{\"name\", \"domain\"}",
+      "EXISTS: there is such a user; NOT_FOUND: no domain of ours; SYNTAX: no good name or password; " ERRORS_CHANGE },
+    { "user.passwd", admin_user_passwd, params_password, "Give a user another password. Answered after the commit",
+      "{\"name\", \"domain\"}", "NOT_FOUND: no such user or domain; SYNTAX: no good name or password; " ERRORS_CHANGE },
+    { "user.remove", admin_user_remove, params_name, "Let somebody register no longer. Answered after the commit",
+      "{\"name\", \"domain\"}", "NOT_FOUND: no such user; " ERRORS_CHANGE },
+    { "user.list", admin_user_list, params_domain, "All users, sorted", "{\"users\": [{\"name\", \"domain\"}, ...]}",
+      NULL },
+    { "server.status", admin_server_status, NULL, "How the server is: who it is, what it counts, how full it is",
+      "{\"version\", \"pid\", \"workers\", \"uptime_msec\", \"realm\", \"domains\", \"users\", \"listening\", "
+      "\"bindings\", \"metrics\": address or null, \"store\": {\"queued\", \"limit\", \"high\", \"oldest_msec\", "
+      "\"error\", ...}, and "
+      "all of server.counters}",
+      NULL },
+    { "server.counters", admin_server_counters, NULL,
+      "What is counted and measured (docs/counters.md), the sum over all workers",
+      "{\"counters\": {NAME: count, ...}, \"rates\": {NAME: {\"1s\", \"10s\", \"all\"}, ...}, \"gauges\": {NAME: "
+      "{\"value\", \"high\", \"limit\", \"full\"}, ...}}: rates are per second over the last second, the last ten and "
+      "since the start; limit is null if there is none; full is how near, in thousandths, the fullest worker came to "
+      "its "
+      "own limit",
+      NULL },
+    { "server.metrics", admin_server_metrics, NULL, "The same for Prometheus, text format 0.0.4", "{\"text\"}", NULL },
+    { "server.reset", admin_server_reset, NULL, "High-water marks begin anew from the present values; counters go on",
+      "{}", NULL },
+    { "server.methods", admin_server_methods, NULL, "The methods, as this document has them",
+      "{\"methods\": [{\"name\", \"summary\", \"params\": [{\"name\", \"type\", \"required\", \"help\"}, ...], "
+      "\"result\", \"errors\"}, ...]}",
+      NULL },
+    { "server.stop", admin_server_stop, NULL, "End the server, as SIGTERM does; it is answered before it ends", "{}",
+      NULL },
+    { "log.level", admin_log_level, params_level,
+      "Change from which level on lines are logged, until the server ends; without parameters tell it",
+      "{\"levels\": {PART: level, ...}}", "NOT_FOUND: no such part; SYNTAX: no such level" },
+};
+
+const struct control_method *admin_methods(size_t *count)
+{
+    *count = sizeof methods / sizeof *methods;
+    return methods;
+}
+
+static void write_param(FILE *out, const struct control_param *p)
+{
+    fprintf(out, "| `%s` | %s | %s", p->name, control_type_name(p->type), p->help);
+    if (p->type == CONTROL_INTEGER || p->type == CONTROL_NUMBER)
+        fprintf(out, "; %" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT, p->minimum, p->maximum);
+    fprintf(out, "%s |\n", p->required ? " (required)" : "");
+}
+
+void admin_write_methods(FILE *out)
+{
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        const struct control_method *m = &methods[i];
+
+        fprintf(out, "### %s\n\n%s.\n\n", m->name, m->summary);
+        if (m->params != NULL)
+            fputs("| parameter | type | what it is |\n|---|---|---|\n", out);
+        for (const struct control_param *p = m->params; p != NULL && p->name != NULL; p++)
+            write_param(out, p);
+        fprintf(out, "%sResult: `%s`\n\n", m->params != NULL ? "\n" : "", m->result);
+        if (m->errors != NULL)
+            fprintf(out, "Errors: %s.\n\n", m->errors);
+    }
+}
