@@ -41,13 +41,12 @@ static size_t size_at(const char *at)
     return size;
 }
 
-/* The pair of this with log_waker_sleep: each side writes its own word, then reads the
- * other's, in one order that both agree upon; so one of them sees the other. */
+/* Putter: `written`, then a look at `asleep`.  Taker: `asleep`, then a look at `written`
+ * (log_ring_is_empty).  All four are sequentially consistent, so that in the one order
+ * that both agree upon at least one of them sees the other. */
 static void wake(struct log_waker *w)
 {
-    atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&w->asleep, memory_order_relaxed) &&
-        atomic_exchange_explicit(&w->asleep, false, memory_order_acq_rel))
+    if (atomic_load(&w->asleep) && atomic_exchange(&w->asleep, false))
         w->wake(w->arg);
 }
 
@@ -69,7 +68,7 @@ bool log_ring_put(struct log_ring *r, const struct log_record *record)
         start = 0;
     }
     memcpy(r->bytes + start, record, record->size);
-    atomic_store_explicit(&r->written, at + skip + record->size, memory_order_release);
+    atomic_store(&r->written, at + skip + record->size);
     wake(r->waker);
     return true;
 }
@@ -109,8 +108,7 @@ void log_ring_next(struct log_ring *r)
 
 void log_waker_sleep(struct log_waker *w)
 {
-    atomic_store_explicit(&w->asleep, true, memory_order_relaxed);
-    atomic_thread_fence(memory_order_seq_cst);
+    atomic_store(&w->asleep, true);
 }
 
 void log_waker_stay(struct log_waker *w)
@@ -125,6 +123,5 @@ unsigned long long log_ring_dropped(const struct log_ring *r)
 
 bool log_ring_is_empty(const struct log_ring *r)
 {
-    return atomic_load_explicit(&r->taken, memory_order_acquire) ==
-           atomic_load_explicit(&r->written, memory_order_acquire);
+    return atomic_load_explicit(&r->taken, memory_order_acquire) == atomic_load(&r->written);
 }
