@@ -2,40 +2,55 @@
 /* Responses that the server makes itself. */
 #include "route/binding.h"
 #include "server/internal.h"
-
-enum { LOG_LINES_PER_SECOND = 100 };
+#include "sip/peek.h"
 
 static const char allowed[] = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, MESSAGE, INFO, UPDATE, PRACK, SUBSCRIBE, "
                               "NOTIFY, REFER, PUBLISH";
 
 /* Anybody can make us refuse: a flood of requests is not to become a flood of lines. */
-static bool may_log(struct server *s)
-{
-    msec second = world_now(s->world) / 1000;
-
-    if (s->log_second != second) {
-        s->log_second = second;
-        s->log_lines  = 0;
-    }
-    return s->log_lines++ < LOG_LINES_PER_SECOND;
-}
-
-static void log_answer(struct server *s, const struct message *request, unsigned status, const struct reason *why)
+static void log_answer_at(struct server *s, enum log_level level, const struct message *request, unsigned status,
+                          const struct reason *why)
 {
     struct log_line line;
+    struct log_debt debt;
 
-    if (!may_log(s)) {
+    if (!log_wants(s->world->log, level, LOG_PART_SERVER))
+        return;
+    if (!log_limit_pass(&s->log_limit, &request->flow.remote, world_now(s->world), &debt)) {
         counter_add(&s->world->counters.log_lines_skipped, 1);
         return;
     }
-    log_begin(&line, s->world->log, LOG_INFO, LOG_PART_SERVER, "answered");
+    log_begin(&line, s->world->log, level, LOG_PART_SERVER, "answered");
     log_slice(&line, "call", request->call_id);
     log_slice(&line, "method", request->method_text);
-    log_slice(&line, "uri", request->uri_text);
+    peek_log_masked(&line, "uri", request->uri_text);
+    log_address(&line, "remote", &request->flow.remote);
     log_number(&line, "status", status);
     log_text(&line, "why", why->text);
     log_text(&line, "rule", why->rule);
+    log_debt_put(&line, &debt);
     log_end(&line);
+}
+
+void answer_log(struct server *s, const struct message *request, unsigned status, const struct reason *why)
+{
+    log_answer_at(s, LOG_INFO, request, status, why);
+}
+
+/* Being asked for a password is how every conversation begins; a wrong one is what
+ * somebody who guesses leaves behind. */
+static void log_challenge(struct server *s, const struct message *request, unsigned status, bool stale)
+{
+    static const struct reason first = { "credentials are wanted", "RFC 3261 22.1" };
+    static const struct reason old   = { "the nonce is too old or was used", "RFC 7616 3.3" };
+    static const struct reason wrong = { "credentials are wrong", "RFC 7616 3.4" };
+    enum header_id             id    = status == 401 ? HEADER_AUTHORIZATION : HEADER_PROXY_AUTHORIZATION;
+    bool                       any   = message_header(request, id) != NULL;
+
+    if (any && !stale)
+        log_answer_at(s, LOG_NOTICE, request, status, &wrong);
+    else
+        log_answer_at(s, LOG_DEBUG, request, status, any ? &old : &first);
 }
 
 /* A response in the making; false if its transaction is over. */
@@ -63,27 +78,32 @@ void answer(struct server *s, object_id txn, unsigned status, const struct reaso
 
     if (request == NULL)
         return;
-    log_answer(s, request, status, why);
+    answer_log(s, request, status, why);
     counter_add(&s->world->counters.requests_refused, 1);
     stack_reply(s->stack, txn, status, SLICE(""));
 }
 
 void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason)
 {
-    struct gather g;
+    static const struct reason why     = { "no room or no store at the moment", "RFC 3261 21.5.4" };
+    struct message            *request = stack_server_request(s->stack, txn);
+    struct gather              g;
 
     if (!begin(s, txn, &g, status, reason))
         return;
+    answer_log(s, request, status, &why);
     gather_header_number(&g, HEADER_RETRY_AFTER, RETRY_AFTER);
     end(s, txn, &g, status);
 }
 
 void answer_challenge(struct server *s, object_id txn, unsigned status, bool stale)
 {
-    struct gather g;
+    struct message *request = stack_server_request(s->stack, txn);
+    struct gather   g;
 
     if (!begin(s, txn, &g, status, SLICE("")))
         return;
+    log_challenge(s, request, status, stale);
     counter_add(&s->world->counters.auth_challenged, 1);
     authenticator_challenge(s->authenticator, &g, status == 401 ? HEADER_WWW_AUTHENTICATE : HEADER_PROXY_AUTHENTICATE,
                             stale);
@@ -104,10 +124,13 @@ void answer_options(struct server *s, object_id txn)
 
 void answer_unsupported(struct server *s, object_id txn, struct slice headers)
 {
-    struct gather g;
+    static const struct reason why     = { "an extension is required that is not known", "RFC 3261 8.2.2.3" };
+    struct message            *request = stack_server_request(s->stack, txn);
+    struct gather              g;
 
     if (!begin(s, txn, &g, 420, SLICE("")))
         return;
+    answer_log(s, request, 420, &why);
     gather_put(&g, headers);
     end(s, txn, &g, 420);
 }
@@ -165,7 +188,7 @@ void answer_redirect(struct server *s, const struct passage *p, const struct pol
     if (!begin(s, p->txn, &g, 302, SLICE("")))
         return;
     counter_add(&s->world->counters.requests_redirected, 1);
-    log_answer(s, p->request, 302, &decision->why);
+    answer_log(s, p->request, 302, &decision->why);
     if (decision->kind == POLICY_REDIRECT)
         put_rule(&g, decision->redirect, &p->way.uri);
     else

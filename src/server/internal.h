@@ -5,6 +5,7 @@
 #define SERVER_INTERNAL_H
 
 #include "base/id.h"
+#include "base/log_limit.h"
 #include "route/forward.h"
 #include "route/policy.h"
 #include "server/authenticator.h"
@@ -34,8 +35,7 @@ struct server {
     struct store_client  *store;
     struct flow           listeners[SERVER_LISTENERS];
     unsigned              listener_count;
-    msec                  log_second; /* answer.c: so many lines in it */
-    unsigned              log_lines;
+    struct log_limit      log_limit; /* lines about what was refused */
 
     struct link waits; /* registrar.c */
     size_t      wait_count;
@@ -79,6 +79,7 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
 void proxy_free_all(struct server *s);
 
 /* answer.c: what the server says itself. */
+void answer_log(struct server *s, const struct message *request, unsigned status, const struct reason *why);
 void answer(struct server *s, object_id txn, unsigned status, const struct reason *why);
 void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason);
 void answer_challenge(struct server *s, object_id txn, unsigned status, bool stale);

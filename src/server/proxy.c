@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "route/response_context.h"
 #include "server/proxy_copy.h"
+#include "sip/peek.h"
 
 #include <stdlib.h>
 
@@ -195,10 +196,11 @@ static void log_forward(struct server *s, const struct passage *p, const struct 
 {
     struct log_line line;
 
-    log_begin(&line, s->world->log, LOG_INFO, LOG_PART_PROXY, "forwarded");
+    if (!log_begin(&line, s->world->log, LOG_INFO, LOG_PART_PROXY, "forwarded"))
+        return;
     log_slice(&line, "call", p->request->call_id);
     log_slice(&line, "method", p->request->method_text);
-    log_slice(&line, "uri", p->way.uri.text);
+    peek_log_masked(&line, "uri", p->way.uri.text);
     log_text(&line, "why", decision->why.text);
     log_text(&line, "rule", decision->why.rule);
     log_end(&line);
@@ -342,7 +344,8 @@ static void forward_up(struct context *c, const struct rc_action *action)
 
 static void perform(struct context *c, const struct rc_actions *actions)
 {
-    struct stack *stack = c->server->stack;
+    static const struct reason unanswered = { "no branch has answered", "RFC 3261 16.7, 16.8" };
+    struct stack              *stack      = c->server->stack;
 
     for (unsigned i = 0; i < actions->count; i++) {
         const struct rc_action *a = &actions->list[i];
@@ -355,6 +358,8 @@ static void perform(struct context *c, const struct rc_actions *actions)
             stack_cancel(stack, c->branches[a->branch].client, SLICE(""));
             break;
         case RC_ANSWER:
+            if (c->request != NULL)
+                answer_log(c->server, c->request, a->status, &unanswered);
             stack_reply(stack, c->txn, a->status, SLICE(""));
             break;
         case RC_SILENCE:

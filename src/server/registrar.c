@@ -45,6 +45,7 @@ void registrar_answer_verdict(struct server *s, object_id txn, const struct bind
     struct message *request = stack_server_request(s->stack, txn);
     struct gather   g;
 
+    answer_log(s, request, v->status, &v->why);
     gather_init(&g);
     write_response_head(&g, request, v->status, slice_from(v->why.text), stack_server_tag(s->stack, txn));
     if (v->status == 423)

@@ -17,6 +17,11 @@ void registrar_answer_ok(struct server *s, object_id txn);
 /* The refusal that route/binding has decided on. */
 void registrar_answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v);
 
+/* One line for a change that is about to be made, and for a binding whose time is over. */
+void registrar_log_change(struct server *s, const struct message *request, struct slice key,
+                          const struct binding_change *change);
+void registrar_log_expired(struct server *s, const struct binding *b);
+
 /* Carry out a REGISTER that is allowed: change the bindings of `key` and answer, now
  * or after the commit. */
 void registrar_update(struct server *s, object_id txn, struct message *request, struct slice key);

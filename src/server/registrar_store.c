@@ -123,6 +123,7 @@ void registrar_expired(void *server, const struct binding *b)
     struct store_change c = registrar_delete_change(b->row);
     uint64_t            seq;
 
+    registrar_log_expired(s, b);
     /* If the store is full the row stays: its lease ends by itself. */
     if (store_write(s->store, &c, 1, &seq) != 0)
         counter_add(&s->world->counters.store_failures, 1);

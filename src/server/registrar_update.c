@@ -315,8 +315,10 @@ void registrar_update(struct server *s, object_id txn, struct message *request, 
     }
     if (!is_of_size(&w, txn, &verdict) || !has_room(&w, txn, &verdict))
         return;
-    for (unsigned i = 0; i < verdict.count; i++)
+    for (unsigned i = 0; i < verdict.count; i++) {
+        registrar_log_change(s, request, key, &verdict.changes[i]);
         apply(&w, &verdict.changes[i]);
+    }
     keep_connection(&w, &verdict);
     commit(&w, txn);
 }

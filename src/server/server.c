@@ -69,6 +69,7 @@ struct server *server_new(struct world *w, struct shared *shared, const struct s
     s->world  = w;
     s->shared = shared;
     s->config = config;
+    log_limit_init(&s->log_limit, &shared->loop_key);
     list_init(&s->waits);
     id_table_init(&s->contexts, 0, ID_CONTEXT, config->max_server_transactions);
     gauge_set_limit(&w->counters.contexts, s->contexts.limit);

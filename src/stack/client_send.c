@@ -130,6 +130,8 @@ static void start_machine(struct client_txn *t)
         ict_start(&t->machine.ict, reliable, &s->timers, world_now(s->world));
     else if (t->kind == CLIENT_OTHER)
         nict_start(&t->machine.nict, reliable, &s->timers, world_now(s->world));
+    if (t->kind != CLIENT_STATELESS)
+        log_client_state(t, LOG_NO_STATE);
 }
 
 /* Send by t->flow, as a transaction of its own (RFC 3263 4.3). */

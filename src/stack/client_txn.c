@@ -72,6 +72,7 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
         t->record_route_user_len = out->record_route_user.len;
     }
     t->upstream = out->upstream;
+    t->call_id  = log_keep_call_id(s, (struct slice){ t->text, t->text_len });
     if (t->mark_len > 0)
         memcpy(t->branch + sizeof BRANCH_COOKIE - 1, out->branch_mark.ptr, t->mark_len);
     return t;
@@ -91,6 +92,7 @@ void client_txn_free(struct client_txn *t)
 {
     struct stack *s = t->stack;
 
+    log_client_dropped(t);
     world_timer_stop(s->world, &t->timer);
     if (t->query != NULL)
         s->world->ops->resolve_cancel(t->query);
@@ -100,6 +102,7 @@ void client_txn_free(struct client_txn *t)
     gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
     release_bytes(t);
     free(t->wire);
+    free(t->call_id);
     free(t);
 }
 
@@ -130,12 +133,16 @@ static void give_up(struct client_txn *t, enum client_event event, int error)
 
 static unsigned step(struct client_txn *t, unsigned ict_event, unsigned nict_event)
 {
-    msec now = world_now(t->stack->world);
+    msec     now    = world_now(t->stack->world);
+    int      before = t->kind == CLIENT_INVITE ? (int)t->machine.ict.state : (int)t->machine.nict.state;
+    unsigned actions;
 
     if (machine_terminated(t))
         return 0;
-    return t->kind == CLIENT_INVITE ? ict_step(&t->machine.ict, (enum ict_event)ict_event, now)
-                                    : nict_step(&t->machine.nict, (enum nict_event)nict_event, now);
+    actions = t->kind == CLIENT_INVITE ? ict_step(&t->machine.ict, (enum ict_event)ict_event, now)
+                                       : nict_step(&t->machine.nict, (enum nict_event)nict_event, now);
+    log_client_state(t, before);
+    return actions;
 }
 
 static bool passes_timeout(const struct client_txn *t, unsigned actions)

@@ -11,6 +11,7 @@
 #ifndef STACK_INTERNAL_H
 #define STACK_INTERNAL_H
 
+#include "base/log_limit.h"
 #include "base/table.h"
 #include "locate/locate.h"
 #include "sip/framer.h"
@@ -78,6 +79,7 @@ struct server_txn {
     } machine;
     char  *response; /* the latest one's bytes, for retransmissions */
     size_t response_len;
+    char  *call_id; /* see log_keep_call_id */
     char   tag[TAG_LENGTH];
     char   memory[]; /* what key points to */
 };
@@ -134,6 +136,7 @@ struct client_txn {
     size_t         start_len, text_len;
     char          *wire; /* what was sent: with Via, for this target */
     size_t         wire_len;
+    char          *call_id; /* see log_keep_call_id */
 };
 
 struct source_entry {
@@ -156,8 +159,7 @@ struct stack {
     struct id_table server_ids, client_ids, connection_ids;
 
     struct source_entry sources[SOURCE_CACHE];
-    msec                log_window; /* malformed input: at most so many lines a second */
-    unsigned            log_lines;
+    struct log_limit    log_limit; /* lines about malformed input */
 };
 
 /* transport.c */
@@ -183,8 +185,20 @@ void connection_close(struct connection *c);
 void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes);
 /* What cannot be parsed: answered if it can be, counted and logged. */
 void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes, struct parse_fault *fault);
-/* One log line about bad input, rate-limited. */
-bool receive_may_log(struct stack *s);
+
+/* log_lines.c: what this folder logs.  `before`: the machine's state, LOG_NO_STATE at its start. */
+enum { LOG_NO_STATE = -1 };
+void log_message(struct stack *s, bool sent, const struct flow *flow, struct slice text);
+void log_fault(struct stack *s, const struct flow *flow, const struct parse_fault *fault, struct slice bytes,
+               bool answered);
+void log_server_state(const struct server_txn *t, int before);
+void log_client_state(const struct client_txn *t, int before);
+/* It ends without having come to its end. */
+void log_server_dropped(const struct server_txn *t);
+void log_client_dropped(const struct client_txn *t);
+/* The message's Call-ID, copied for the lines that follow when the message is gone; NULL
+ * while nobody wants them.  To be freed. */
+char *log_keep_call_id(const struct stack *s, struct slice message);
 
 /* server_txn.c */
 bool server_txn_match(struct stack *s, struct message *request); /* true: absorbed */

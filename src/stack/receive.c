@@ -3,36 +3,6 @@
 
 #include "base/error.h"
 
-enum { LOG_LINES_PER_SECOND = 20 };
-
-bool receive_may_log(struct stack *s)
-{
-    msec second = world_now(s->world) / 1000;
-
-    if (s->log_window != second) {
-        s->log_window = second;
-        s->log_lines  = 0;
-    }
-    return s->log_lines++ < LOG_LINES_PER_SECOND;
-}
-
-static void log_fault(struct stack *s, const struct flow *flow, const struct parse_fault *fault, bool answered)
-{
-    struct log_line line;
-    char            text[ADDRESS_TEXT];
-    struct buf      peer = BUF_ON(text);
-
-    if (!receive_may_log(s))
-        return;
-    address_write(&peer, &flow->remote);
-    log_begin(&line, s->world->log, LOG_NOTICE, LOG_PART_STACK, answered ? "malformed_answered" : "malformed_dropped");
-    log_slice(&line, "peer", buf_slice(&peer));
-    log_number(&line, "offset", (int64_t)fault->offset);
-    log_text(&line, "expected", fault->expected);
-    log_number(&line, "status", fault->status);
-    log_end(&line);
-}
-
 /* RFC 3261 21.4.1: the reason phrase of a 400 should say what is wrong. */
 static void answer_fault(struct stack *s, const struct message *request, const struct parse_fault *fault)
 {
@@ -64,7 +34,7 @@ void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes,
     } else {
         counter_add(&s->world->counters.malformed_dropped, 1);
     }
-    log_fault(s, flow, &first, answer);
+    log_fault(s, flow, &first, bytes, answer);
     message_drop(request);
 }
 

@@ -133,24 +133,30 @@ static void rearm(struct server_txn *t)
 
 static unsigned step(struct server_txn *t, unsigned ist_event, unsigned nist_event)
 {
-    msec now = world_now(t->stack->world);
+    msec     now    = world_now(t->stack->world);
+    int      before = t->is_invite ? (int)t->machine.ist.state : (int)t->machine.nist.state;
+    unsigned actions;
 
     if (terminated(t))
         return 0;
-    return t->is_invite ? ist_step(&t->machine.ist, (enum ist_event)ist_event, now)
-                        : nist_step(&t->machine.nist, (enum nist_event)nist_event, now);
+    actions = t->is_invite ? ist_step(&t->machine.ist, (enum ist_event)ist_event, now)
+                           : nist_step(&t->machine.nist, (enum nist_event)nist_event, now);
+    log_server_state(t, before);
+    return actions;
 }
 
 void server_txn_free(struct server_txn *t)
 {
     struct stack *s = t->stack;
 
+    log_server_dropped(t);
     world_timer_stop(s->world, &t->timer);
     table_remove(&s->server_txns, &t->link);
     id_remove(&s->server_ids, t->id);
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
     message_drop(t->request);
     free(t->response);
+    free(t->call_id);
     free(t);
 }
 
@@ -257,6 +263,8 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
         ist_start(&t->machine.ist, reliable, &s->timers, world_now(s->world));
     else
         nist_start(&t->machine.nist, reliable, &s->timers, world_now(s->world));
+    t->call_id = log_keep_call_id(s, request->text);
+    log_server_state(t, LOG_NO_STATE);
     rearm(t);
     return t;
 }

@@ -49,6 +49,7 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     s->user   = user;
     set_defaults(s);
     random_fill(&w->random, &s->key, sizeof s->key);
+    log_limit_init(&s->log_limit, &s->key);
     if (!init_tables(s)) {
         stack_free(s);
         return NULL;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/json_line.h"
+#include "sip/peek.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,57 +20,9 @@ struct trace_writer {
 
 /* ---- what is in a message ---- */
 
-/* One line with its line end. */
-static struct slice next_line(struct slice *rest)
-{
-    const char  *end  = memchr(rest->ptr, '\n', rest->len);
-    size_t       len  = end == NULL ? rest->len : (size_t)(end - rest->ptr) + 1;
-    struct slice line = { rest->ptr, len };
-
-    rest->ptr += len;
-    rest->len -= len;
-    return line;
-}
-
-/* A message may come after empty lines (RFC 3261 7.5): they are not its end. */
-static struct slice skip_empty_lines(struct slice text)
-{
-    while (text.len > 0 && (*text.ptr == '\r' || *text.ptr == '\n')) {
-        text.ptr++;
-        text.len--;
-    }
-    return text;
-}
-
 static bool is_fold(struct slice line)
 {
     return line.len > 0 && (*line.ptr == ' ' || *line.ptr == '\t');
-}
-
-/* Is it "name LWS : value"?  `value` comes trimmed. */
-static bool is_header(struct slice line, struct slice name, struct slice *value)
-{
-    struct scan s = scan_from(line);
-
-    if (!(scan_word(&s, name) && scan_lws(&s) && scan_byte(&s, ':')))
-        return false;
-    *value = slice_trim(scan_rest(&s));
-    return true;
-}
-
-static struct slice find_header(struct slice text, struct slice name, struct slice compact)
-{
-    struct slice value;
-
-    while (text.len > 0) {
-        struct slice line = next_line(&text);
-
-        if (slice_trim(line).len == 0)
-            break;
-        if (is_header(line, name, &value) || (compact.len > 0 && is_header(line, compact, &value)))
-            return value;
-    }
-    return (struct slice){ NULL, 0 };
 }
 
 static bool starts_with(struct slice line, struct slice word)
@@ -89,7 +42,7 @@ static size_t shown(struct slice line, bool in_body)
             return sizeof "a=crypto:" - 1;
         return starts_with(line, SLICE("k=")) ? 2 : line.len;
     }
-    if (is_header(line, SLICE("Authorization"), &value) || is_header(line, SLICE("Proxy-Authorization"), &value))
+    if (peek_header(line, SLICE("Authorization"), &value) || peek_header(line, SLICE("Proxy-Authorization"), &value))
         return (size_t)((const char *)memchr(line.ptr, ':', line.len) - line.ptr) + 1;
     return line.len;
 }
@@ -98,9 +51,9 @@ void trace_write_masked(struct buf *b, struct slice text)
 {
     bool in_body = false, masking = false;
 
-    text = skip_empty_lines(text);
+    text = peek_skip_empty_lines(text);
     while (text.len > 0) {
-        struct slice line = next_line(&text);
+        struct slice line = peek_line(&text);
         size_t       part = shown(line, in_body);
 
         if (masking && !in_body && is_fold(line))
@@ -119,7 +72,7 @@ void trace_write_line(struct buf *b, uint64_t wall_ms, struct slice node, bool s
 {
     char             local[ADDRESS_TEXT], remote[ADDRESS_TEXT];
     struct buf       local_text = BUF_ON(local), remote_text = BUF_ON(remote), masked;
-    struct slice     rest = text;
+    struct peek      peek = peek_message(text);
     struct json_line j    = json_line_begin(b);
     char            *copy = malloc(2 * text.len + 64);
 
@@ -137,9 +90,9 @@ void trace_write_line(struct buf *b, uint64_t wall_ms, struct slice node, bool s
     json_line_text(&j, "transport", transport_name(flow->transport));
     json_line_text(&j, "local", buf_slice(&local_text));
     json_line_text(&j, "remote", buf_slice(&remote_text));
-    json_line_text(&j, "first", slice_trim(next_line(&rest)));
-    json_line_text(&j, "call_id", find_header(rest, SLICE("Call-ID"), SLICE("i")));
-    json_line_text(&j, "cseq", find_header(rest, SLICE("CSeq"), SLICE("")));
+    json_line_text(&j, "first", peek.first);
+    json_line_text(&j, "call_id", peek.call_id);
+    json_line_text(&j, "cseq", peek.cseq);
     json_line_text(&j, "text", buf_slice(&masked));
     json_line_end(&j);
     buf_put_byte(b, '\n');

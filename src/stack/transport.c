@@ -17,34 +17,16 @@ uint64_t address_hash(const struct stack *s, enum transport transport, const str
     return siphash(&s->key, buf_slice(&b));
 }
 
-static bool logs_debug(const struct stack *s)
-{
-    return log_wants(s->world->log, LOG_DEBUG, LOG_PART_TRANSPORT);
-}
-
 bool transport_is_traced(const struct stack *s)
 {
-    return s->config.trace.fn != NULL || logs_debug(s);
+    return s->config.trace.fn != NULL || log_wants(s->world->log, LOG_DEBUG, LOG_PART_TRANSPORT);
 }
 
 void transport_trace(struct stack *s, bool sent, const struct flow *flow, struct slice text)
 {
-    struct log_line line;
-    const char     *end;
-    char            peer_text[ADDRESS_TEXT];
-    struct buf      peer = BUF_ON(peer_text);
-
     if (s->config.trace.fn != NULL)
         s->config.trace.fn(s->config.trace.arg, sent, flow, text);
-    if (!logs_debug(s))
-        return;
-    end = memchr(text.ptr, '\r', text.len);
-    address_write(&peer, &flow->remote);
-    log_begin(&line, s->world->log, LOG_DEBUG, LOG_PART_TRANSPORT, sent ? "sent" : "received");
-    log_slice(&line, "transport", transport_name(flow->transport));
-    log_slice(&line, "peer", buf_slice(&peer));
-    log_slice(&line, "first", slice_between(text.ptr, end != NULL ? end : text.ptr + text.len));
-    log_end(&line);
+    log_message(s, sent, flow, text);
 }
 
 static struct socket_entry *socket_for(struct stack *s, enum transport transport, enum family family)

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sip/peek.h"
+
+#include "base/limits.h"
+#include "base/scan.h"
+
+struct slice peek_line(struct slice *rest)
+{
+    const char  *end  = memchr(rest->ptr, '\n', rest->len);
+    size_t       len  = end == NULL ? rest->len : (size_t)(end - rest->ptr) + 1;
+    struct slice line = { rest->ptr, len };
+
+    rest->ptr += len;
+    rest->len -= len;
+    return line;
+}
+
+struct slice peek_skip_empty_lines(struct slice text)
+{
+    while (text.len > 0 && (*text.ptr == '\r' || *text.ptr == '\n')) {
+        text.ptr++;
+        text.len--;
+    }
+    return text;
+}
+
+bool peek_header(struct slice line, struct slice name, struct slice *value)
+{
+    struct scan s = scan_from(line);
+
+    if (!(scan_word(&s, name) && scan_lws(&s) && scan_byte(&s, ':')))
+        return false;
+    *value = slice_trim(scan_rest(&s));
+    return true;
+}
+
+static bool starts_so(struct slice text, struct slice word)
+{
+    return text.len >= word.len && slice_eq_nocase((struct slice){ text.ptr, word.len }, word);
+}
+
+static bool ends_so(struct slice text, struct slice word)
+{
+    return text.len >= word.len && slice_eq_nocase((struct slice){ text.ptr + text.len - word.len, word.len }, word);
+}
+
+/* Three words: a URI with spaces in it is none, and what it holds cannot be told. */
+static bool is_request_line(struct slice line)
+{
+    size_t spaces = 0;
+
+    if (!ends_so(line, SLICE(" SIP/2.0")))
+        return false;
+    for (size_t i = 0; i < line.len; i++)
+        spaces += line.ptr[i] == ' ' || line.ptr[i] == '\t';
+    return spaces == 2;
+}
+
+struct peek peek_message(struct slice text)
+{
+    struct peek  p    = { .call_id = SLICE(""), .cseq = SLICE("") };
+    struct slice rest = peek_skip_empty_lines(text), line, value;
+
+    p.first  = slice_trim(peek_line(&rest));
+    p.is_sip = starts_so(p.first, SLICE("SIP/2.0 ")) || is_request_line(p.first);
+    while (rest.len > 0 && slice_trim(line = peek_line(&rest)).len > 0) {
+        if (p.call_id.len == 0 &&
+            (peek_header(line, SLICE("Call-ID"), &value) || peek_header(line, SLICE("i"), &value)))
+            p.call_id = value;
+        else if (p.cseq.len == 0 && peek_header(line, SLICE("CSeq"), &value))
+            p.cseq = value;
+        if (p.call_id.len > 0 && p.cseq.len > 0)
+            break;
+    }
+    return p;
+}
+
+/* ---- masking ---- */
+
+/* What ends a URI in the middle of a line. */
+static bool ends_uri(char c)
+{
+    return c <= ' ' || c == '<' || c == '>' || c == '"' || c == 0x7f;
+}
+
+/* "sip:" or "sips:" at the start of `text`: its length, or 0. */
+static size_t scheme_length(struct slice text)
+{
+    return starts_so(text, SLICE("sip:")) ? 4 : starts_so(text, SLICE("sips:")) ? 5 : 0;
+}
+
+static size_t place_of(struct slice text, char c)
+{
+    const char *at = memchr(text.ptr, c, text.len);
+
+    return at != NULL ? (size_t)(at - text.ptr) : text.len;
+}
+
+/* "host:port", or "[v6]:port", then parameters: or is it a password with its '@' missing? */
+static bool has_port(struct slice rest, size_t colon)
+{
+    size_t i = rest.len > 0 && *rest.ptr == '[' ? place_of(rest, ']') + 1 : colon;
+
+    if (i >= rest.len || rest.ptr[i] != ':')
+        return true;
+    while (++i < rest.len && rest.ptr[i] >= '0' && rest.ptr[i] <= '9')
+        ;
+    return i == rest.len || rest.ptr[i] == ';' || rest.ptr[i] == '?';
+}
+
+/* What stands behind the scheme, up to the end of the URI.  A '?' before the '@' may
+ * belong to the user or begin the headers: neither reading may show a secret. */
+static void put_uri(struct buf *b, struct slice rest)
+{
+    size_t at = place_of(rest, '@'), query = place_of(rest, '?'), colon = place_of(rest, ':');
+    size_t user = at < query ? at : query;
+
+    if (colon < user && (at < rest.len || !has_port(rest, colon))) {
+        buf_put(b, (struct slice){ rest.ptr, colon + 1 });
+        buf_put(b, SLICE("***"));
+    } else {
+        buf_put(b, (struct slice){ rest.ptr, user });
+    }
+    buf_put(b, (struct slice){ rest.ptr + user, query - user });
+    if (query < rest.len)
+        buf_put(b, SLICE("?***"));
+}
+
+void peek_write_masked(struct buf *b, struct slice text)
+{
+    size_t i = 0;
+
+    while (i < text.len && buf_ok(b)) {
+        size_t scheme = scheme_length((struct slice){ text.ptr + i, text.len - i });
+        size_t end    = i + scheme;
+
+        if (scheme == 0) {
+            buf_put_byte(b, text.ptr[i++]);
+            continue;
+        }
+        while (end < text.len && !ends_uri(text.ptr[end]))
+            end++;
+        buf_put(b, (struct slice){ text.ptr + i, scheme });
+        put_uri(b, (struct slice){ text.ptr + i + scheme, end - i - scheme });
+        i = end;
+    }
+}
+
+/* What does not fit is more than a line shows anyway. */
+void peek_log_masked(struct log_line *line, const char *key, struct slice text)
+{
+    enum { FULL = 4 * LIMIT_LOG_VALUE };
+    char       memory[FULL];
+    struct buf b = BUF_ON(memory);
+
+    if (line->log == NULL)
+        return;
+    peek_write_masked(&b, text);
+    if (!buf_ok(&b) && b.len <= LIMIT_LOG_VALUE) {
+        b.overflow = false;
+        buf_put(&b, SLICE("..."));
+    }
+    log_slice(line, key, buf_slice(&b));
+}
