@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* trace.c - ahoy trace: what --trace wrote, by several nodes, as one ladder. */
+/* trace.c - ahoy trace: what --trace wrote, by several nodes, or a log, as one ladder. */
 
 #include "base/error.h"
-#include "base/json_line.h"
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
-#include "stack/ladder.h"
+#include "cmd/trace_log.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -13,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_CALL = OPTION_LONG_ONLY, OPT_ASCII, OPT_JSON, LINE_TEXT = 16 * 1024 };
+enum { OPT_CALL = OPTION_LONG_ONLY, OPT_ASCII, OPT_JSON, OPT_LOG, OPT_ALL };
 
 static const struct option_entry entries[] = {
+    { OPT_LOG, "log", "FILE", "read the log of a server instead; without --call, list its calls; may be repeated" },
+    { OPT_ALL, "all", NULL, "with --log: what was said at debug level too, such as changes of state" },
     { OPT_CALL, "call", "ID", "only messages whose Call-ID begins so" },
     { 'v', "verbose", NULL, "under each arrow the whole message" },
     { OPT_ASCII, "ascii", NULL, "draw with - and | only" },
@@ -29,7 +30,7 @@ struct reading {
     json_t         **objects;
     size_t           count, room;
     const char      *call;
-    bool             verbose, json;
+    bool             verbose;
 };
 
 static struct slice text_of(const json_t *object, const char *key)
@@ -146,27 +147,6 @@ static int read_file(struct reading *r, const char *path)
 
 /* ---- printing ---- */
 
-static void print_json(const struct ladder *l, const struct arrow *a)
-{
-    char             memory[LINE_TEXT];
-    struct buf       b = BUF_ON(memory);
-    struct json_line j = json_line_begin(&b);
-
-    json_line_number(&j, "t", (int64_t)a->sent_at);
-    json_line_text(&j, "from", l->columns[a->from]);
-    json_line_text(&j, "to", l->columns[a->to]);
-    json_line_text(&j, "message", a->label);
-    json_line_bool(&j, "lost", a->lost);
-    json_line_number(&j, "travel_ms", (int64_t)a->received_at - (int64_t)a->sent_at);
-    json_line_text(&j, "transport", a->sighting->transport);
-    json_line_text(&j, "call_id", a->sighting->call_id);
-    json_line_text(&j, "cseq", a->sighting->cseq);
-    json_line_end(&j);
-    buf_put_byte(&b, '\n');
-    if (buf_ok(&b))
-        fwrite(b.ptr, 1, b.len, stdout);
-}
-
 /* Indented, without what could drive a terminal. */
 static void print_text(struct slice text)
 {
@@ -185,86 +165,96 @@ static void print_text(struct slice text)
         putchar('\n');
 }
 
-static void print_arrow(const struct reading *r, const struct ladder *l, size_t i, enum ladder_style style)
+static int print_ladder(struct reading *r, const struct trace_style *style)
 {
-    char       memory[LINE_TEXT];
-    struct buf b = BUF_ON(memory);
-
-    if (r->json) {
-        print_json(l, &l->arrows[i]);
-        return;
-    }
-    ladder_write_arrow(&b, l, i, style);
-    fwrite(b.ptr, 1, buf_ok(&b) ? b.len : 0, stdout);
-    if (r->verbose)
-        print_text(l->arrows[i].sighting->text);
-}
-
-static int print_ladder(struct reading *r, enum ladder_style style)
-{
-    char          memory[LINE_TEXT];
-    struct buf    b = BUF_ON(memory);
     struct ladder l;
 
     if (ladder_init(&l, r->sightings, r->count) != 0) {
         fprintf(stderr, "ahoy trace: %s\n", error_text(ERR_NO_MEMORY));
         return EXIT_ERROR;
     }
-    if (!r->json) {
-        ladder_write_head(&b, &l);
-        fwrite(b.ptr, 1, buf_ok(&b) ? b.len : 0, stdout);
+    trace_print_head(&l, style);
+    for (size_t i = 0; i < l.count; i++) {
+        trace_print_arrow(&l, i, style);
+        if (r->verbose && !style->json)
+            print_text(l.arrows[i].sighting->text);
     }
-    for (size_t i = 0; i < l.count; i++)
-        print_arrow(r, &l, i, style);
     ladder_fini(&l);
     return EXIT_OK;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+/* Files of traces. */
+static int run_files(struct reading *r, char **files, size_t count, const struct trace_style *style)
 {
-    struct reading    r     = { .sightings = NULL };
-    struct options    o     = options_of(command, argc, argv);
-    enum ladder_style style = LADDER_UNICODE;
-    int               code  = EXIT_OK;
+    int code = EXIT_OK;
 
-    for (int letter; (letter = options_next(&o)) != OPTIONS_END;) {
-        if (letter == OPT_CALL)
-            r.call = o.value;
-        else if (letter == 'v')
-            r.verbose = true;
-        else if (letter == OPT_JSON)
-            r.json = true;
-        else if (letter == OPT_ASCII)
-            style = LADDER_ASCII;
-    }
-    if (o.exit_code >= 0)
-        return o.exit_code;
-    if (o.index == argc)
-        return options_complain(command, "which files?");
-    for (int i = o.index; code == EXIT_OK && i < argc; i++)
-        code = read_file(&r, argv[i]);
-    if (code == EXIT_OK && r.count == 0) {
-        fprintf(stderr, "ahoy trace: no message%s\n", r.call != NULL ? " of such a call" : "");
+    for (size_t i = 0; code == EXIT_OK && i < count; i++)
+        code = read_file(r, files[i]);
+    if (code == EXIT_OK && r->count == 0) {
+        fprintf(stderr, "ahoy trace: no message%s\n", r->call != NULL ? " of such a call" : "");
         code = EXIT_NOT_FOUND;
     } else if (code == EXIT_OK) {
-        code = print_ladder(&r, style);
+        code = print_ladder(r, style);
     }
-    for (size_t i = 0; i < r.count; i++)
-        json_decref(r.objects[i]);
-    free(r.objects);
-    free(r.sightings);
+    for (size_t i = 0; i < r->count; i++)
+        json_decref(r->objects[i]);
+    free(r->objects);
+    free(r->sightings);
     return code;
+}
+
+static void take_option(int letter, const char *value, struct reading *r, struct trace_log *log)
+{
+    if (letter == OPT_CALL)
+        r->call = log->call = value;
+    else if (letter == 'v')
+        r->verbose = true;
+    else if (letter == OPT_JSON)
+        log->style.json = true;
+    else if (letter == OPT_ASCII)
+        log->style.pens = LADDER_ASCII;
+    else if (letter == OPT_ALL)
+        log->details = true;
+    else if (letter == OPT_LOG && log->count++ < TRACE_LOGS)
+        log->files[log->count - 1] = value;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct reading   r   = { .sightings = NULL };
+    struct trace_log log = { .style = { .pens = LADDER_UNICODE, .has_time = true } };
+    struct options   o   = options_of(command, argc, argv);
+
+    for (int letter; (letter = options_next(&o)) != OPTIONS_END;)
+        take_option(letter, o.value, &r, &log);
+    if (o.exit_code >= 0)
+        return o.exit_code;
+    if (log.count > TRACE_LOGS)
+        return options_complain(command, "at most %d logs at once", TRACE_LOGS);
+    if (log.count > 0 && o.index < argc)
+        return options_complain(command, "give either --log or files of traces, such as '%s'", argv[o.index]);
+    if (log.count > 0)
+        return trace_log_run(&log);
+    if (o.index == argc)
+        return options_complain(command, "which files?");
+    return run_files(&r, argv + o.index, (size_t)(argc - o.index), &log.style);
 }
 
 extern const struct command command_trace;
 const struct command        command_trace = {
            .name     = "trace",
-           .summary  = "draw the ladder of what --trace wrote",
-           .synopsis = "[OPTION...] FILE...",
+           .summary  = "draw the ladder of what --trace wrote, or of a server's log",
+           .synopsis = "[OPTION...] FILE... | --log FILE [--call ID]",
            .details  = "Files of several nodes are merged.  A message that was sent to one of them and never\n"
-                              "arrived is marked x and 'lost'.",
+                              "arrived is marked x and 'lost'.\n\n"
+                              "A log shows messages if it was written with --log-level transport=debug (or log_levels in\n"
+                              "ahoy.conf); between them stand the decisions of the server with their reasons.  What\n"
+                              "'journalctl -o cat' or '-o short-iso' prints will do.  Lines that are not of a log are counted.",
            .options  = entries,
            .examples = "ahoy call --trace alice.jsonl bob; ahoy trace alice.jsonl server.jsonl\n"
-                              "ahoy trace --call 3f2a -v alice.jsonl\n",
+                              "ahoy trace --call 3f2a -v alice.jsonl\n"
+                              "ahoy trace --log /var/log/ahoy.log              # which calls are in it?\n"
+                              "ahoy trace --log /var/log/ahoy.log --call 3f2a  # one of them\n"
+                              "journalctl -u ahoy -o short-iso | ahoy trace --log - --call 3f2a --all\n",
            .run      = run,
 };

@@ -26,8 +26,7 @@ static int by_time(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-/* "INVITE", or "180 Ringing". */
-static struct slice label_of(const struct sighting *s)
+struct slice sighting_label(const struct sighting *s)
 {
     struct scan  scan = scan_from(s->first);
     struct slice word;
@@ -68,7 +67,7 @@ static void add_arrow(struct ladder *l, const struct sighting *s, struct slice p
         .from        = s->sent ? own : other,
         .to          = s->sent ? other : own,
         .lost        = s->sent && peer_traced,
-        .label       = label_of(s),
+        .label       = sighting_label(s),
         .sighting    = s,
     };
 }
@@ -83,10 +82,19 @@ struct note {
     bool      done;
 };
 
+/* A log has no texts: there the label, the call and the CSeq tell, and of repetitions
+ * find_sending takes the nearest. */
+static bool reads_the_same(const struct sighting *a, const struct sighting *b)
+{
+    if (a->text.len > 0 && b->text.len > 0)
+        return slice_eq(a->text, b->text);
+    return slice_eq(sighting_label(a), sighting_label(b)) && slice_eq(a->call_id, b->call_id) &&
+           slice_eq(a->cseq, b->cseq);
+}
+
 static bool is_same_message(const struct sighting *out, const struct sighting *in)
 {
-    return out->sent && slice_eq(out->remote, in->local) && !slice_eq(out->local, in->local) &&
-           slice_eq(out->text, in->text);
+    return out->sent && slice_eq(out->remote, in->local) && !slice_eq(out->local, in->local) && reads_the_same(out, in);
 }
 
 /* The last sending of these bytes before they arrived that nobody has claimed:

@@ -17,13 +17,17 @@
 
 #include "base/buf.h"
 
-/* One line of a trace (trace.h).  The slices are borrowed. */
+/* One message of a trace (trace.h) or a log (log_reader.h), which has no text.  The slices
+ * are borrowed. */
 struct sighting {
     uint64_t     t; /* ms */
     bool         sent;
     struct slice node, transport, local, remote, first, call_id, cseq, text;
-    size_t       order; /* private */
+    size_t       order; /* set by ladder_init: its place in the array as it was given */
 };
+
+/* "INVITE", or "180 Ringing". */
+struct slice sighting_label(const struct sighting *s);
 
 struct arrow {
     uint64_t               sent_at, received_at; /* the other one's time if a side is not known */
