@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,17 +151,33 @@ TEST(a_slow_reader_of_a_stream_is_waited_for)
     free(text);
 }
 
+static void limit_file_size(rlim_t size)
+{
+    struct rlimit limit;
+
+    CHECK_INT(0, getrlimit(RLIMIT_FSIZE, &limit));
+    limit.rlim_cur = size < limit.rlim_max ? size : limit.rlim_max;
+    CHECK_INT(0, setrlimit(RLIMIT_FSIZE, &limit));
+}
+
+/* The disk has room for half a line: the other half is lost, and the next line is not
+ * glued to what is there. */
 TEST(a_line_that_was_torn_gets_its_end_before_the_next)
 {
     struct log_output o;
 
+    signal(SIGXFSZ, SIG_IGN);
     CHECK_INT(0, log_output_open(&o, path));
-    log_output_write(&o, SLICE("half"));
-    o.torn = true;
-    log_output_write(&o, SLICE("next\n"));
-    CHECK(!o.torn);
+    limit_file_size(6);
+    CHECK(!log_output_write(&o, SLICE("one\ntwo\nthree\n")));
+    CHECK_INT(2, o.lost);
+    CHECK_INT(EFBIG, o.lost_by);
+    CHECK(!log_output_write(&o, SLICE("four\n")));
+    CHECK_INT(3, o.lost);
+    limit_file_size(RLIM_INFINITY);
+    CHECK(log_output_write(&o, SLICE("five\n")));
     log_output_close(&o);
-    check_file("half\nnext\n", path);
+    check_file("one\ntw\nfive\n", path);
 }
 
 TEST(the_journal_is_known_by_its_device_and_inode)
