@@ -58,9 +58,18 @@ bool values_next_name_addr(struct header_values *v, struct name_addr *out)
     return values_enter(v) && values_leave(v, name_addr_scan(&v->scan, out));
 }
 
+/* The first one was read with the message. */
 bool values_next_via(struct header_values *v, struct via *out)
 {
-    return values_enter(v) && values_leave(v, via_scan(&v->scan, out));
+    const struct via *top = &v->message->via;
+
+    if (!values_enter(v))
+        return false;
+    if (v->scan.at != top->text.ptr || top->text.len == 0)
+        return values_leave(v, via_scan(&v->scan, out));
+    *out = *top;
+    v->scan.at += top->text.len;
+    return values_leave(v, true);
 }
 
 /* "Allow: INVITE, ACK," is common and clear enough: empty elements are skipped. */

@@ -57,6 +57,36 @@ TEST(vias_are_walked)
     message_drop(m);
 }
 
+TEST(a_top_via_that_could_not_be_read_ends_the_walk)
+{
+    static const char *const bad[] = {
+        "SIP/2.0/UDP a;branch=z9hG4bK1;ttl=x, SIP/2.0/TCP b",
+        "SIP/2.0/UDP a;branch=z9hG4bK1;=, SIP/2.0/TCP b",
+        "SIP/2.0/UDP a;branch=z9hG4bK1 b, SIP/2.0/TCP b",
+        "SIP/2.0/UDP a:99999, SIP/2.0/TCP b",
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char                 text[512];
+        struct parse_fault   fault;
+        struct message      *m;
+        struct header_values v;
+        struct via           via;
+
+        snprintf(text, sizeof text,
+                 "OPTIONS sip:h SIP/2.0\r\nVia: %s\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:a@h>\r\nCall-ID: 1\r\n"
+                 "CSeq: 1 OPTIONS\r\n\r\n",
+                 bad[i]);
+        m = message_parse_broken(test_guarded(slice_from(text)), &fault);
+        if (m == NULL) /* not even answerable */
+            continue;
+        v = message_values(m, HEADER_VIA);
+        CHECK(!values_next_via(&v, &via));
+        CHECK(v.broken);
+        message_drop(m);
+    }
+}
+
 TEST(walk_of_an_absent_header_ends_at_once)
 {
     struct message      *m = request("");
@@ -173,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_walked_through_all_lines),
         cmocka_unit_test(vias_are_walked),
+        cmocka_unit_test(a_top_via_that_could_not_be_read_ends_the_walk),
         cmocka_unit_test(walk_of_an_absent_header_ends_at_once),
         cmocka_unit_test(walk_ends_broken_where_a_value_does_not_fit),
         cmocka_unit_test(tokens_are_walked_and_empty_ones_skipped),
