@@ -5,6 +5,7 @@
 #include "support/temp_folder.h"
 #include "support/test.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,6 +194,40 @@ TEST(a_level_may_change_while_the_threads_run)
     free(text);
 }
 
+/* Stderr for a while is the file at `path`; gives back the old one. */
+static int redirect_stderr(void)
+{
+    int kept = dup(STDERR_FILENO), file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+    CHECK(kept >= 0 && file >= 0 && dup2(file, STDERR_FILENO) >= 0);
+    close(file);
+    return kept;
+}
+
+TEST(under_the_journal_a_line_has_its_priority_and_no_time)
+{
+    struct log_writer *w;
+    struct log        *log;
+    struct stat        s;
+    char               stream[64], problem[256], *text;
+    int                kept = redirect_stderr();
+
+    CHECK_INT(0, fstat(STDERR_FILENO, &s));
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)s.st_dev, (uintmax_t)s.st_ino);
+    setenv("JOURNAL_STREAM", stream, 1);
+    CHECK_INT(0, log_writer_start(NULL, &levels, LOG_RING_BYTES, &w, problem, sizeof problem));
+    log = log_writer_source(w, 0);
+    say(log, 1);
+    log_say(log, LOG_ERROR, LOG_PART_STORE, "full");
+    log_writer_stop(w);
+    CHECK(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    unsetenv("JOURNAL_STREAM");
+    text = read_log(path);
+    CHECK_SLICE("<6>level=info part=call event=e n=1\n<3>level=error part=store text=full\n", slice_from(text));
+    free(text);
+}
+
 /* A reader that has stopped must not keep the program from ending. */
 TEST(a_stream_that_nobody_reads_does_not_hold_up_the_end)
 {
@@ -233,6 +268,7 @@ int main(void)
         WITH_FOLDER(a_file_that_was_renamed_is_left_for_a_new_one),
         WITH_FOLDER(a_full_disk_loses_lines_and_the_log_says_so_when_there_is_room_again),
         WITH_FOLDER(a_level_may_change_while_the_threads_run),
+        WITH_FOLDER(under_the_journal_a_line_has_its_priority_and_no_time),
         WITH_FOLDER(a_stream_that_nobody_reads_does_not_hold_up_the_end),
         WITH_FOLDER(a_file_that_cannot_be_opened_is_an_error_with_a_sentence),
     };

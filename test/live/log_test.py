@@ -131,6 +131,18 @@ def test_levels_are_those_of_the_configuration_and_of_the_command_line():
         assert " part=transport " not in text and " part=proxy " not in text, text
 
 
+def test_a_level_that_is_changed_while_the_server_runs_is_heeded_at_once():
+    with Bench() as b:
+        logged = Logged(b)
+        subprocess.run([AHOY, "log", "level", "error", "--config", logged.server.config], check=True)
+        logged.call()
+        assert "event=" not in logged.text(), logged.text()
+        subprocess.run([AHOY, "log", "level", "proxy", "info", "--config", logged.server.config], check=True)
+        logged.call()
+        logged.server.stop()
+        assert " event=forwarded " in logged.text() and " part=transport " not in logged.text(), logged.text()
+
+
 def test_no_password_is_in_the_log():
     with Bench() as b:
         logged = Logged(b, "log_level = debug\n")
