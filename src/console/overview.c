@@ -32,6 +32,18 @@ static void sample_store(const struct overview *o, struct counters *shared)
     gauge_set(&shared->store_queue_age_seconds, stats.oldest / 1000);
 }
 
+static void sample_log(const struct overview *o, struct counters *shared)
+{
+    struct log_writer_counts counts;
+
+    if (o->log == NULL)
+        return;
+    counts = log_writer_count(o->log);
+    follow(&shared->log_lines, counts.written);
+    follow(&shared->log_lines_dropped, counts.dropped);
+    follow(&shared->log_lines_lost, counts.lost);
+}
+
 static void sample(void *arg, struct counters *shared)
 {
     const struct overview *o = arg;
@@ -40,6 +52,7 @@ static void sample(void *arg, struct counters *shared)
     gauge_set(&shared->bindings, location_count(o->shared->location));
     gauge_set(&shared->users, users_count(o->shared->users));
     sample_store(o, shared);
+    sample_log(o, shared);
 }
 
 struct numbers_source overview_source(struct overview *o)

@@ -5,6 +5,7 @@
 #ifndef CONSOLE_OVERVIEW_H
 #define CONSOLE_OVERVIEW_H
 
+#include "console/log_writer.h"
 #include "console/numbers.h"
 #include "server/shared.h"
 
@@ -14,6 +15,7 @@ struct overview {
     struct store        *store;
     struct world *const *worlds; /* one for each worker; numbers belong to the first */
     unsigned             world_count;
+    struct log_writer   *log; /* NULL: there is none */
 };
 
 /* Of numbers_new; `o` must live as long. */

@@ -148,7 +148,7 @@ static int open_numbers(struct service *v, const struct problem *p)
 {
     struct numbers_source source;
 
-    v->overview = (struct overview){ v->shared, v->store, &v->world, 1 };
+    v->overview = (struct overview){ v->shared, v->store, &v->world, 1, v->log };
     source      = overview_source(&v->overview);
     v->numbers  = numbers_new(v->world, &source);
     return v->numbers != NULL ? 0 : fail(p, -ERR_NO_MEMORY);

@@ -9,7 +9,7 @@ static struct bench b;
 
 static struct overview overview_of_bench(void)
 {
-    return (struct overview){ b.shared, b.store, &b.at_server, 1 };
+    return (struct overview){ b.shared, b.store, &b.at_server, 1, NULL };
 }
 
 TEST(the_numbers_of_workers_and_of_what_they_share_come_together)
@@ -54,11 +54,40 @@ TEST(the_store_says_how_it_is)
     bench_close(&b);
 }
 
+TEST(lines_of_the_log_are_counted_with_the_rest)
+{
+    struct overview       o;
+    struct numbers_source source;
+    struct numbers       *numbers;
+    struct counters_sum   sum;
+    struct log_writer    *log;
+    struct log_levels     levels;
+    char                  problem[256];
+
+    bench_open(&b, "");
+    log_levels_init(&levels, LOG_INFO);
+    CHECK_INT(0, log_writer_start("/dev/full", &levels, LOG_RING_BYTES, &log, problem, sizeof problem));
+    log_say(log_writer_source(log, 1), LOG_INFO, LOG_PART_NET, "lost");
+    CHECK(log_writer_settle(log, 60000));
+    o       = overview_of_bench();
+    o.log   = log;
+    source  = overview_source(&o);
+    numbers = numbers_new(b.at_server, &source);
+    bench_live(&b, 1000);
+    numbers_sum(numbers, &sum);
+    CHECK_INT(0, sum.counters[COUNTER_log_lines]);
+    CHECK_INT(1, sum.counters[COUNTER_log_lines_lost]);
+    numbers_free(numbers);
+    log_writer_stop(log);
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_numbers_of_workers_and_of_what_they_share_come_together),
         cmocka_unit_test(the_store_says_how_it_is),
+        cmocka_unit_test(lines_of_the_log_are_counted_with_the_rest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
