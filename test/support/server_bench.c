@@ -24,7 +24,7 @@ void bench_start(struct bench *b)
     assert_non_null(b->shared);
     b->server = server_new(b->at_server, b->shared, &none);
     assert_non_null(b->server);
-    b->store = store_fake_open(b->disk, b->store_queue);
+    b->store = b->real_store != NULL ? b->real_store : store_fake_open(b->disk, b->store_queue);
     assert_int_equal(0, shared_load(b->shared, b->at_server, b->store, problem, sizeof problem));
     assert_int_equal(0, server_start(b->server, problem, sizeof problem));
     bench_live(b, 10);
@@ -34,7 +34,11 @@ void bench_kill(struct bench *b)
 {
     server_free(b->server);
     shared_free(b->shared);
-    store_fake_crash(b->store);
+    if (b->real_store != NULL)
+        store_close(b->real_store);
+    else
+        store_fake_crash(b->store);
+    b->real_store = NULL;
     bench_live(b, 1);
     world_fake_free(b->at_server);
 }

@@ -36,6 +36,7 @@ struct bench {
     struct shared       *shared;
     struct server       *server;
     struct store        *store;
+    struct store        *real_store; /* taken by bench_start in place of a fake one, closed by bench_kill */
     size_t               store_queue;
     void (*on_world)(struct world *at_server); /* NULL: nobody wants to see it */
     struct raw_phone alice, bob, carol;        /* ports 6000, 6001, 6002 */
