@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "store/sqlite_lock.h"
+#include "store/sqlite_log.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -213,6 +214,33 @@ static int start_anew(struct sqlite_file *f, const char *path, char *problem, si
     return error;
 }
 
+/* SQLite would use what it can of a damaged log and write over the rest: keep a copy. */
+static int save_damaged_log(const char *path, bool *damaged, char *problem, size_t problem_size)
+{
+    char   log[LOCK_FILE_PATH], copied[LOCK_FILE_PATH], count[64] = "what was committed last";
+    size_t lost;
+    int    error;
+
+    if (snprintf(log, sizeof log, "%s-wal", path) >= (int)sizeof log)
+        return -ERR_TOO_LARGE;
+    error = sqlite_log_check(log, damaged, &lost);
+    if (error != 0 || !*damaged)
+        return error;
+    if (lost > 0)
+        snprintf(count, sizeof count, "the last %zu commits or more", lost);
+    error = lock_file_copy_damaged(path, copied, sizeof copied);
+    if (error == 0)
+        snprintf(problem, problem_size, "the log %s was damaged, %s may be missing: as found, it was copied to %s-wal",
+                 log, count, copied);
+    else
+        snprintf(
+            problem, problem_size,
+            "the log %s is damaged and could not be copied aside (%s): make room, or move the database and its log "
+            "away by hand, or put a backup in their place",
+            log, error_text(error));
+    return error == 0 ? 0 : -ERR_CORRUPT;
+}
+
 static void describe(const char *path, int error, char *problem, size_t problem_size)
 {
     const char *remedy = "check the disk and the file system";
@@ -230,6 +258,23 @@ static void describe(const char *path, int error, char *problem, size_t problem_
     snprintf(problem, problem_size, "cannot open the database %s: %s; %s", path, error_text(error), remedy);
 }
 
+static int open_checked(struct sqlite_file *f, const char *path, char *problem, size_t problem_size)
+{
+    bool damaged = false;
+    int  error   = save_damaged_log(path, &damaged, problem, problem_size);
+
+    if (error != 0)
+        return error;
+    error = open_database(f, path);
+    if (error == 0 && damaged) /* begin the log anew: what is left of the old one would be found again */
+        error = execute(f, "PRAGMA wal_checkpoint(TRUNCATE)");
+    if (error == -ERR_CORRUPT)
+        return start_anew(f, path, problem, problem_size);
+    if (error != 0)
+        problem[0] = '\0'; /* that the file cannot be opened comes first */
+    return error;
+}
+
 int sqlite_file_open(const char *path, struct sqlite_file **out, char *problem, size_t problem_size)
 {
     struct sqlite_file *f        = calloc(1, sizeof *f);
@@ -243,9 +288,7 @@ int sqlite_file_open(const char *path, struct sqlite_file **out, char *problem, 
     if (has_file)
         error = lock_file_take(&f->lock, path, problem, problem_size);
     if (error == 0)
-        error = open_database(f, path);
-    if (error == -ERR_CORRUPT && has_file)
-        error = start_anew(f, path, problem, problem_size);
+        error = has_file ? open_checked(f, path, problem, problem_size) : open_database(f, path);
     if (error != 0) {
         if (problem[0] == '\0')
             describe(path, error, problem, problem_size);

@@ -8,7 +8,9 @@
  *                   processes never both write; holds the owner's process id.
  *                   SQLite's own exclusive mode would also keep readers out, and
  *                   an operator may want to look or back up while it runs.
- *   NAME.damaged-D  what was found damaged on date D; never touched again */
+ *   NAME.damaged-D  what was found damaged on date D; never touched again.  A damaged
+ *                   database is moved there.  Of one whose log alone is damaged
+ *                   (sqlite_log.h) a copy is put there before the rest is used. */
 
 #ifndef STORE_SQLITE_FILE_H
 #define STORE_SQLITE_FILE_H
@@ -23,7 +25,7 @@ enum { SQLITE_FILE_SCHEMA = 1 }; /* PRAGMA user_version of what we write */
  * -ERR_PERMISSION, -ERR_CORRUPT (damaged and could not be moved aside),
  * -ERR_UNSUPPORTED (made by a newer version), -ERR_DISK_FULL, -ERR_IO,
  * -ERR_TOO_LARGE (the path) or -ERR_NO_MEMORY, each with a sentence in `problem`.
- * A file that was damaged and moved aside is 0 with a sentence; else `problem`
+ * A file that was damaged and set aside is 0 with a sentence; else `problem`
  * is empty. */
 int  sqlite_file_open(const char *path, struct sqlite_file **out, char *problem, size_t problem_size);
 void sqlite_file_close(struct sqlite_file *f);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ static int error_of_errno(int cause)
         return -ERR_PERMISSION;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
         return -ERR_DISK_FULL;
     case ENAMETOOLONG:
         return -ERR_TOO_LARGE;
@@ -162,19 +164,50 @@ static int move(const char *from, const char *to)
     return error_of_errno(errno);
 }
 
-static int move_beside(const char *path, const char *moved, const char *suffix)
+/* Everything, on the disk. */
+static int copy_bytes(int from, int to)
+{
+    static const size_t piece = 1 << 20;
+    ssize_t             got;
+
+    while ((got = sendfile(to, from, NULL, piece)) > 0)
+        ;
+    return got == 0 && fsync(to) == 0 ? 0 : error_of_errno(errno);
+}
+
+/* Copy that fails instead of replacing, and leaves no half of one. */
+static int copy(const char *from, const char *to)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC), out, error;
+
+    if (in < 0)
+        return error_of_errno(errno);
+    out   = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    error = out < 0 ? error_of_errno(errno) : copy_bytes(in, out);
+    if (out >= 0 && error != 0)
+        unlink(to);
+    if (out >= 0)
+        close(out);
+    close(in);
+    return error;
+}
+
+typedef int set_aside_fn(const char *from, const char *to);
+
+static int set_aside_beside(set_aside_fn *fn, const char *path, const char *aside, const char *suffix)
 {
     char from[LOCK_FILE_PATH], to[LOCK_FILE_PATH];
     int  error;
 
     if (snprintf(from, sizeof from, "%s%s", path, suffix) >= (int)sizeof from ||
-        snprintf(to, sizeof to, "%s%s", moved, suffix) >= (int)sizeof to)
+        snprintf(to, sizeof to, "%s%s", aside, suffix) >= (int)sizeof to)
         return -ERR_TOO_LARGE;
-    error = move(from, to);
+    error = fn(from, to);
     return error == -ERR_NOT_FOUND ? 0 : error;
 }
 
-int lock_file_move_damaged(const char *path, char *moved, size_t moved_size)
+/* Under the first name of today that is free. */
+static int set_aside(set_aside_fn *fn, const char *path, char *aside, size_t aside_size)
 {
     enum { TRIES = 100 };
     time_t    now = time(NULL);
@@ -189,12 +222,32 @@ int lock_file_move_damaged(const char *path, char *moved, size_t moved_size)
 
         if (i > 0)
             snprintf(number, sizeof number, ".%d", i);
-        if (snprintf(moved, moved_size, "%s.damaged-%s%s", path, stamp, number) >= (int)moved_size)
+        if (snprintf(aside, aside_size, "%s.damaged-%s%s", path, stamp, number) >= (int)aside_size)
             return -ERR_TOO_LARGE;
-        error = move(path, moved);
+        error = fn(path, aside);
     }
+    return error;
+}
+
+int lock_file_move_damaged(const char *path, char *moved, size_t moved_size)
+{
+    int error = set_aside(move, path, moved, moved_size);
+
     /* The log belongs to the damaged file: a new one must not replay it. */
     if (error == 0)
-        error = move_beside(path, moved, "-wal");
-    return error == 0 ? move_beside(path, moved, "-shm") : error;
+        error = set_aside_beside(move, path, moved, "-wal");
+    if (error == 0)
+        error = set_aside_beside(move, path, moved, "-shm");
+    sync_parent(path);
+    return error;
+}
+
+int lock_file_copy_damaged(const char *path, char *copied, size_t copied_size)
+{
+    int error = set_aside(copy, path, copied, copied_size);
+
+    if (error == 0)
+        error = set_aside_beside(copy, path, copied, "-wal");
+    sync_parent(path);
+    return error;
 }

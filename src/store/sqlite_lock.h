@@ -27,5 +27,8 @@ int lock_file_touch(const char *path);
 /* Rename the file, and its -wal and -shm, to PATH.damaged-DATE; nothing is ever
  * overwritten.  The new name is in `moved`. */
 int lock_file_move_damaged(const char *path, char *moved, size_t moved_size);
+/* Copy the file and its -wal to such a name.  Errors as lock_file_take; what was copied
+ * of a file that did not fit is removed. */
+int lock_file_copy_damaged(const char *path, char *copied, size_t copied_size);
 
 #endif
