@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BUSY_WAIT = 2000 }; /* ms */
+enum {
+    BUSY_WAIT = 2000, /* ms */
+    FORGET = 86400000 /* ms after its lease that a row is deleted: a clock that is wrong at the start may be set yet */
+};
 
 enum statement {
     BEGIN,
@@ -21,6 +24,7 @@ enum statement {
     PUT_USER,
     DELETE_USER,
     PUT_SETTING,
+    FORGET_BINDINGS,
     READ_USERS,
     READ_BINDINGS,
     READ_SETTINGS,
@@ -28,17 +32,18 @@ enum statement {
 };
 
 static const char *const statement_text[STATEMENTS] = {
-    [BEGIN]          = "BEGIN IMMEDIATE",
-    [COMMIT]         = "COMMIT",
-    [PUT_BINDING]    = "INSERT OR REPLACE INTO binding VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
-    [DELETE_BINDING] = "DELETE FROM binding WHERE row=?",
-    [PUT_USER]       = "INSERT OR REPLACE INTO user VALUES(?,?,?,?)",
-    [DELETE_USER]    = "DELETE FROM user WHERE domain=? AND name=?",
-    [PUT_SETTING]    = "INSERT OR REPLACE INTO setting VALUES(?,?)",
-    [READ_USERS]     = "SELECT domain,name,ha1_md5,ha1_sha256 FROM user",
-    [READ_BINDINGS]  = "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until"
-                       " FROM binding WHERE lease_until>? ORDER BY row",
-    [READ_SETTINGS]  = "SELECT name,value FROM setting",
+    [BEGIN]           = "BEGIN IMMEDIATE",
+    [COMMIT]          = "COMMIT",
+    [PUT_BINDING]     = "INSERT OR REPLACE INTO binding VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+    [DELETE_BINDING]  = "DELETE FROM binding WHERE row=?",
+    [PUT_USER]        = "INSERT OR REPLACE INTO user VALUES(?,?,?,?)",
+    [DELETE_USER]     = "DELETE FROM user WHERE domain=? AND name=?",
+    [PUT_SETTING]     = "INSERT OR REPLACE INTO setting VALUES(?,?)",
+    [FORGET_BINDINGS] = "DELETE FROM binding WHERE lease_until<?",
+    [READ_USERS]      = "SELECT domain,name,ha1_md5,ha1_sha256 FROM user",
+    [READ_BINDINGS]   = "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until"
+                        " FROM binding WHERE lease_until>? ORDER BY row",
+    [READ_SETTINGS]   = "SELECT name,value FROM setting",
 };
 
 /* migrations[n] takes a file from version n to n + 1.  Never change one that has
@@ -347,6 +352,19 @@ static void read_setting(sqlite3_stmt *s, const struct store_loader *l)
     l->on_setting(l->arg, column(s, 0), column(s, 1));
 }
 
+/* A binding that ended while no server ran, or whose deletion did not fit into the
+ * queue.  On a disk that is full it waits for the next start. */
+static void forget_old(struct sqlite_file *f, uint64_t wall)
+{
+    sqlite3_stmt *s = f->statements[FORGET_BINDINGS];
+
+    if (wall < FORGET)
+        return;
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)(wall - FORGET));
+    (void)sqlite3_step(s);
+    sqlite3_reset(s);
+}
+
 typedef void read_fn(sqlite3_stmt *s, const struct store_loader *l);
 
 static int read_all(struct sqlite_file *f, enum statement which, read_fn *read, const struct store_loader *loader)
@@ -364,6 +382,8 @@ int sqlite_file_load(struct sqlite_file *f, uint64_t wall, const struct store_lo
 {
     int error = 0;
 
+    if (loader->on_binding != NULL)
+        forget_old(f, wall);
     sqlite3_bind_int64(f->statements[READ_BINDINGS], 1, (sqlite3_int64)wall);
     if (loader->on_setting != NULL)
         error = read_all(f, READ_SETTINGS, read_setting, loader);

@@ -104,8 +104,8 @@ struct store_client {
     const struct store_ops *ops;
 };
 
-/* Read everything, but bindings whose lease ended before `wall` (ms since 1970);
- * blocks, so only before the loop runs.  Returns 0 or -ERR_X. */
+/* Read everything, but bindings whose lease ended before `wall` (ms since 1970); a day
+ * later they are deleted.  Blocks, so only before the loop runs.  Returns 0 or -ERR_X. */
 static inline int store_load(struct store *s, uint64_t wall, const struct store_loader *loader)
 {
     return s->ops->load(s, wall, loader);

@@ -221,6 +221,31 @@ def test_a_damaged_database_is_kept_aside_and_the_server_starts():
         assert server.stop() == 0
 
 
+def test_a_damaged_log_is_said_and_a_copy_is_kept():
+    with Bench() as b:
+        server, phone = bench_with_server(b)
+        for i in range(10):
+            assert accepted(phone.register("user%d" % i))
+        server.process.stop(signal.SIGKILL)
+        log = database_of(server) + "-wal"
+        with open(log, "r+b") as file:
+            file.seek(os.path.getsize(log) // 2)
+            byte = file.read(1)[0]
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte ^ 1]))
+        with open(log, "rb") as file:
+            found = file.read()
+        server.start()
+        said = server.process.stderr()
+        assert "-wal was damaged, the last " in said and "commits or more may be missing" in said, said
+        kept = [name for name in os.listdir(os.path.dirname(log)) if ".damaged-" in name and name.endswith("-wal")]
+        assert len(kept) == 1 and kept[0] in said, (kept, said)
+        with open(os.path.join(os.path.dirname(log), kept[0]), "rb") as file:
+            assert file.read() == found
+        assert accepted(phone.register("user9")) and phone.is_served("user9")
+        assert server.stop() == 0
+
+
 def test_a_port_in_use_is_said():
     for kind, transport in ((socket.SOCK_DGRAM, "udp"), (socket.SOCK_STREAM, "tcp")):
         with Bench() as b, socket.socket(socket.AF_INET, kind) as taken:
