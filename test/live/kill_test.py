@@ -2,7 +2,7 @@
 """A server that is killed (SIGKILL) while registrations are added, moved, removed and
 refreshed serves, when it is started again, what it had acknowledged: no more, no less.
 
-    kill_test.py [--rounds N] [--seed N]
+    kill_test.py [--rounds N] [--seed N] [--config LINE]...
 
 A round: load, kill at a moment that nobody chose, start, compare every address."""
 
@@ -21,6 +21,7 @@ USERS = 40
 options = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
 options.add_argument("--rounds", type=int, default=100)
 options.add_argument("--seed", type=int, default=None)
+options.add_argument("--config", action="append", default=[], help="a line more for ahoy.conf")
 options = options.parse_args()
 
 
@@ -59,7 +60,7 @@ class Victim(Server):
 
 
 def victim(b):
-    return b.add(Victim(b.folder, extra="authentication = false\n"))
+    return b.add(Victim(b.folder, extra="\n".join(["authentication = false"] + options.config)))
 
 
 def kill_once(server, phones, dice):
