@@ -6,8 +6,11 @@
 #include "cmd/option.h"
 #include "cmd/settings.h"
 
+enum { OPT_JSON = OPTION_LONG_ONLY };
+
 static const struct option_entry options[] = {
     { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    { OPT_JSON, "json", NULL, "one JSON object on stdout" },
     OPTION_TABLE_END,
 };
 
@@ -17,11 +20,15 @@ static int run(const struct command *command, int argc, char **argv)
     const struct config *config = NULL;
     const char          *path   = NULL;
     json_t              *result = NULL;
+    bool                 json   = false;
     int                  code;
 
-    for (int letter; (letter = options_next(&o)) != OPTIONS_END;)
+    for (int letter; (letter = options_next(&o)) != OPTIONS_END;) {
         if (letter == 'c')
             path = o.value;
+        else if (letter == OPT_JSON)
+            json = true;
+    }
     if (o.exit_code >= 0)
         return o.exit_code;
     if (o.index < argc)
@@ -29,7 +36,9 @@ static int run(const struct command *command, int argc, char **argv)
     code = settings_load(path, &config);
     if (code == EXIT_OK)
         code = endpoint_call_server(command->name, config, "server.stop", NULL, &result);
-    if (code == EXIT_OK)
+    if (code == EXIT_OK && json)
+        puts("{\"stopping\":true}");
+    else if (code == EXIT_OK)
         fprintf(stderr, "the server stops\n");
     json_decref(result);
     config_free(config);

@@ -38,19 +38,21 @@ static const struct control_param params_level[] = {
 static const struct control_method methods[] = {
     { "user.add", admin_user_add, params_password, "Let somebody register here. Answered after the commit",
       "{\"name\", \"domain\"}",
-      "EXISTS: there is such a user; NOT_FOUND: no domain of ours; SYNTAX: no good name or password; " ERRORS_CHANGE },
+      "EXISTS: there is such a user; NOT_FOUND: no domain of ours; SYNTAX: no good name or password; " ERRORS_CHANGE,
+      true },
     { "user.passwd", admin_user_passwd, params_password, "Give a user another password. Answered after the commit",
-      "{\"name\", \"domain\"}", "NOT_FOUND: no such user or domain; SYNTAX: no good name or password; " ERRORS_CHANGE },
+      "{\"name\", \"domain\"}", "NOT_FOUND: no such user or domain; SYNTAX: no good name or password; " ERRORS_CHANGE,
+      true },
     { "user.remove", admin_user_remove, params_name, "Let somebody register no longer. Answered after the commit",
-      "{\"name\", \"domain\"}", "NOT_FOUND: no such user; " ERRORS_CHANGE },
+      "{\"name\", \"domain\"}", "NOT_FOUND: no such user; " ERRORS_CHANGE, true },
     { "user.list", admin_user_list, params_domain, "All users, sorted", "{\"users\": [{\"name\", \"domain\"}, ...]}",
-      NULL },
+      NULL, false },
     { "server.status", admin_server_status, NULL, "How the server is: who it is, what it counts, how full it is",
       "{\"version\", \"pid\", \"workers\", \"uptime_msec\", \"realm\", \"domains\", \"users\", \"listening\", "
       "\"bindings\", \"metrics\": address or null, \"store\": {\"queued\", \"limit\", \"high\", \"oldest_msec\", "
       "\"error\", ...}, and "
       "all of server.counters}",
-      NULL },
+      NULL, false },
     { "server.counters", admin_server_counters, NULL,
       "What is counted and measured (docs/counters.md), the sum over all workers",
       "{\"counters\": {NAME: count, ...}, \"rates\": {NAME: {\"1s\", \"10s\", \"all\"}, ...}, \"gauges\": {NAME: "
@@ -58,19 +60,20 @@ static const struct control_method methods[] = {
       "since the start; limit is null if there is none; full is how near, in thousandths, the fullest worker came to "
       "its "
       "own limit",
-      NULL },
-    { "server.metrics", admin_server_metrics, NULL, "The same for Prometheus, text format 0.0.4", "{\"text\"}", NULL },
+      NULL, false },
+    { "server.metrics", admin_server_metrics, NULL, "The same for Prometheus, text format 0.0.4", "{\"text\"}", NULL,
+      false },
     { "server.reset", admin_server_reset, NULL, "High-water marks begin anew from the present values; counters go on",
-      "{}", NULL },
+      "{}", NULL, true },
     { "server.methods", admin_server_methods, NULL, "The methods, as this document has them",
       "{\"methods\": [{\"name\", \"summary\", \"params\": [{\"name\", \"type\", \"required\", \"help\"}, ...], "
       "\"result\", \"errors\"}, ...]}",
-      NULL },
+      NULL, false },
     { "server.stop", admin_server_stop, NULL, "End the server, as SIGTERM does; it is answered before it ends", "{}",
-      NULL },
+      NULL, true },
     { "log.level", admin_log_level, params_level,
       "Change from which level on lines are logged, until the server ends; without parameters tell it",
-      "{\"levels\": {PART: level, ...}}", "NOT_FOUND: no such part; SYNTAX: no such level" },
+      "{\"levels\": {PART: level, ...}}", "NOT_FOUND: no such part; SYNTAX: no such level", true },
 };
 
 const struct control_method *admin_methods(size_t *count)

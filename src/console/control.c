@@ -71,6 +71,18 @@ static void finish(struct control_call *call, json_t *outcome)
     control_release(c); /* the owner still holds it: it has not been stopped */
 }
 
+/* Never its parameters: passwords are among them. */
+static void log_request(const struct control *c, const char *name)
+{
+    const struct control_method *m = control_method_find(c->methods, c->method_count, name);
+    struct log_line              line;
+
+    if (m == NULL || !log_begin(&line, c->world->log, m->changes ? LOG_INFO : LOG_DEBUG, LOG_PART_CONTROL, "command"))
+        return;
+    log_text(&line, "method", m->name);
+    log_end(&line);
+}
+
 /* World's thread. */
 static void run_request(void *arg)
 {
@@ -82,6 +94,7 @@ static void run_request(void *arg)
         control_release(c);
         return;
     }
+    log_request(c, r->method);
     control_dispatch(c->methods, c->method_count, c->user, &r->call, r->method, r->params);
 }
 

@@ -38,7 +38,7 @@ void control_fail(struct control_call *call, int error, const char *format, ...)
     fail(call, error == -ERR_SYNTAX ? CONTROL_INVALID_PARAMS : CONTROL_FAILED, error, message);
 }
 
-static const struct control_method *find(const struct control_method *methods, size_t count, const char *name)
+const struct control_method *control_method_find(const struct control_method *methods, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(methods[i].name, name) == 0)
@@ -49,7 +49,7 @@ static const struct control_method *find(const struct control_method *methods, s
 void control_dispatch(const struct control_method *methods, size_t count, void *user, struct control_call *call,
                       const char *name, const json_t *params)
 {
-    const struct control_method *method = find(methods, count, name);
+    const struct control_method *method = control_method_find(methods, count, name);
     char                         problem[256];
     json_t                      *named;
 

@@ -44,12 +44,16 @@ struct control_method {
     const char                 *summary; /* a sentence without its full stop */
     const char                 *result;  /* what comes back, as it looks in JSON */
     const char                 *errors;  /* the errors of its own, or NULL */
+    bool                        changes; /* not only a question: it is worth a line in the log */
 };
 
 /* Takes `result`; NULL counts as a failure for want of memory. */
 void control_reply(struct control_call *call, json_t *result);
 /* `error` is -ERR_X; the text is for people. */
 void control_fail(struct control_call *call, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* NULL if there is none. */
+const struct control_method *control_method_find(const struct control_method *methods, size_t count, const char *name);
 
 /* Call the method of this name; an unknown one fails, and so do parameters that do
  * not fit.  `params` is an object, an array with the parameters in the order of the

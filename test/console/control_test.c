@@ -72,7 +72,7 @@ static const struct control_param echo_params[] = {
 };
 
 static const struct control_method methods[] = {
-    { .name = "echo", .fn = echo, .params = echo_params },
+    { .name = "echo", .fn = echo, .params = echo_params, .changes = true },
     { .name = "later", .fn = later },
     { .name = "fail", .fn = refuse },
     { .name = "big", .fn = big },
@@ -534,6 +534,38 @@ TEST(a_client_that_never_comes_to_the_end_of_a_line_is_dropped)
     teardown(&b);
 }
 
+static void keep_line(void *arg, enum log_level level, struct slice line)
+{
+    struct buf *lines = arg;
+
+    buf_put(lines, slice_from(log_level_name(level)));
+    buf_put_byte(lines, ' ');
+    buf_put(lines, line);
+    buf_put_byte(lines, '\n');
+}
+
+/* Passwords are parameters. */
+TEST(the_log_tells_of_calls_but_not_of_their_parameters)
+{
+    char         text[2048];
+    struct buf   lines = BUF_ON(text);
+    struct log   log   = { .sink = keep_line, .arg = &lines };
+    struct bench b;
+    struct asker a;
+
+    setup(&b);
+    post_world_of(b.post)->log = &log;
+    ask(&b, &a, "echo", json_pack("{s:s}", "name", "secret"));
+    json_decref(a.outcome);
+    ask(&b, &a, "later\nx", NULL);
+    json_decref(a.outcome);
+    CHECK(strstr(buf_cstr(&lines), "info ") == text && strstr(text, "event=command method=echo") != NULL);
+    CHECK(strstr(text, "secret") == NULL);
+    CHECK(strchr(text, '\n') == text + lines.len - 1);
+    post_world_of(b.post)->log = NULL;
+    teardown(&b);
+}
+
 TEST(a_client_that_says_nothing_is_dropped)
 {
     struct bench b;
@@ -713,6 +745,7 @@ int main(void)
         cmocka_unit_test(an_answer_given_just_before_the_stop_still_arrives),
         cmocka_unit_test(a_client_that_does_not_read_its_answer_is_dropped),
         cmocka_unit_test(a_client_that_says_nothing_is_dropped),
+        cmocka_unit_test(the_log_tells_of_calls_but_not_of_their_parameters),
         cmocka_unit_test(a_client_that_never_comes_to_the_end_of_a_line_is_dropped),
         cmocka_unit_test(a_batch_gets_one_answer_and_a_notification_none),
         cmocka_unit_test(the_last_line_need_not_end_in_a_newline),

@@ -271,7 +271,7 @@ def test_the_commands_of_a_running_server():
         assert levels["proxy"] == "debug" and levels["server"] != "debug", levels
         run_ahoy(server, "log", "level", "kitchen", "debug", code=13)
         run_ahoy(server, "log", "level", "proxy", "loud", code=2)
-        run_ahoy(server, "stop")
+        assert json.loads(run_ahoy(server, "stop", "--json")) == {"stopping": True}
         assert server.process.wait_exit() == 0
         for words in (("status",), ("stop",), ("log", "level"), ("log", "level", "debug")):
             run_ahoy(server, *words, code=15)
