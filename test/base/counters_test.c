@@ -61,6 +61,7 @@ TEST(a_sum_adds_the_workers_up_and_names_the_fullest)
     CHECK_INT(7, sum.counters[COUNTER_registers]);
     CHECK_INT(10, sum.gauges[GAUGE_contexts].value);
     CHECK_INT(20, sum.gauges[GAUGE_contexts].limit);
+    CHECK_INT(10, sum.gauges[GAUGE_contexts].high);
     CHECK_INT(900, sum.gauges[GAUGE_contexts].fullest);
 }
 
