@@ -193,19 +193,27 @@ static void begin_move(struct rcu_table *t)
     RCU_PUBLISH(&t->slots, fresh);
 }
 
-int rcu_table_insert(struct rcu_table *t, struct rcu_entry *entry, uint64_t hash)
+int rcu_table_make_room(struct rcu_table *t)
 {
     struct rcu_slots *s = current(t);
 
-    move_some(t);
     if (old_of(s) == NULL && s->used + 1 > (s->mask + 1) / 4 * 3) {
         begin_move(t);
         s = current(t);
     }
-    if (s->used + 1 > s->mask - s->mask / 8)
-        return -ERR_NO_MEMORY;
+    return s->used + 1 > s->mask - s->mask / 8 ? -ERR_NO_MEMORY : 0;
+}
+
+int rcu_table_insert(struct rcu_table *t, struct rcu_entry *entry, uint64_t hash)
+{
+    int error;
+
+    move_some(t);
+    error = rcu_table_make_room(t);
+    if (error != 0)
+        return error;
     entry->hash = hash;
-    put(s, entry, hash);
+    put(current(t), entry, hash);
     t->count++;
     return 0;
 }

@@ -52,7 +52,9 @@ struct rcu_probe {
 struct rcu_entry *rcu_table_first(const struct rcu_table *t, uint64_t hash, struct rcu_probe *p);
 struct rcu_entry *rcu_table_next(struct rcu_probe *p);
 
-/* Returns 0, or -ERR_NO_MEMORY when the table is nearly full and cannot grow. */
+/* Returns 0, or -ERR_NO_MEMORY when the table is nearly full and cannot grow.  After
+ * rcu_table_make_room, which returns the same, the next insertion cannot fail. */
+int rcu_table_make_room(struct rcu_table *t);
 int rcu_table_insert(struct rcu_table *t, struct rcu_entry *entry, uint64_t hash);
 /* Put `by` in the place of `entry`, whose hash it gets: cannot fail. */
 void rcu_table_replace(struct rcu_table *t, struct rcu_entry *entry, struct rcu_entry *by);

@@ -234,7 +234,7 @@ static int open_server(struct service *v, const struct problem *p)
 {
     struct stack_trace trace = trace_hook(v->trace);
 
-    v->shared = shared_new(v->world, v->config);
+    v->shared = shared_new(v->world, v->config, rcu_single_new());
     v->server = v->shared != NULL ? server_new(v->world, v->shared, &trace) : NULL;
     return v->server != NULL ? 0 : fail(p, -ERR_NO_MEMORY);
 }

@@ -135,20 +135,32 @@ void answer_unsupported(struct server *s, object_id txn, struct slice headers)
     end(s, txn, &g, 420);
 }
 
+static void put_binding(struct server *s, struct gather *g, const struct binding *b)
+{
+    struct binding_now now  = { .contact = b->contact, .q = b->q, .expires_at = b->expires_at };
+    size_t             mark = gather_mark(g);
+
+    buf_put(&g->scratch, SLICE("Contact: "));
+    binding_write_contact(&g->scratch, &now, world_now(s->world));
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
+}
+
 /* The user's own registered contacts, RFC 3261 8.3. */
 static void put_bindings(struct server *s, struct gather *g, struct slice key)
 {
-    const struct aor *a = location_find(s->shared->location, key);
+    const struct aor *a;
 
-    for (const struct binding *b = a != NULL ? aor_first(a) : NULL; b != NULL; b = aor_next(a, b)) {
-        struct binding_now now  = { .contact = b->contact, .q = b->q, .expires_at = b->expires_at };
-        size_t             mark = gather_mark(g);
+    rcu_enter(s->shared->rcu);
+    a = location_find(s->shared->location, key);
+    for (unsigned i = 0; a != NULL && i < aor_count(a); i++) {
+        struct binding b;
 
-        buf_put(&g->scratch, SLICE("Contact: "));
-        binding_write_contact(&g->scratch, &now, world_now(s->world));
-        buf_put(&g->scratch, SLICE("\r\n"));
-        gather_written(g, mark);
+        aor_binding(a, i, &b);
+        if (b.expires_at > world_now(s->world))
+            put_binding(s, g, &b);
     }
+    rcu_leave(s->shared->rcu);
 }
 
 /* <URI of the rule>, with the request's user if the rule names none. */

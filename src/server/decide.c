@@ -75,15 +75,25 @@ static enum auth_result who_asks(struct server *s, const struct message *request
     return result;
 }
 
-static bool user_is_known(struct server *s, const struct uri *uri, const struct aor *a)
+static bool user_is_known(struct server *s, const struct uri *uri)
 {
     char       text[AOR_TEXT];
     struct buf user = BUF_ON(text);
 
-    if (a != NULL)
-        return true;
     uri_write_unescaped(&user, uri->user);
     return buf_ok(&user) && users_find(s->shared->users, aor_domain(s, uri), buf_slice(&user)) != NULL;
+}
+
+static bool has_bindings(struct server *s, struct slice aor)
+{
+    const struct aor *a;
+    bool              alive;
+
+    rcu_enter(s->shared->rcu);
+    a     = location_find(s->shared->location, aor);
+    alive = a != NULL && aor_is_alive(a, world_now(s->world));
+    rcu_leave(s->shared->rcu);
+    return alive;
 }
 
 /* Did our Record-Route bring this request back to us (16.12)?  The token says so. */
@@ -94,15 +104,17 @@ static bool is_of_our_dialog(const struct server *s, const struct passage *p)
 
 static struct policy_decision decide(struct server *s, const struct passage *p, bool authenticated)
 {
-    const struct aor  *a = p->aor.len > 0 ? location_find(s->shared->location, p->aor) : NULL;
-    struct policy_case c = {
-        .request    = p->request,
-        .uri        = &p->way.uri,
-        .uri_is_us  = names_us(s, &p->way.uri),
-        .route_left = p->way.first<p->way.last, .own_route = is_of_our_dialog(s, p), .authenticated = authenticated,
-                                   .user_known = p->aor.len> 0 &&
-                      user_is_known(s, &p->way.uri, a),
-        .has_bindings = a != NULL,
+    bool               is_ours   = p->aor.len > 0;
+    bool               reachable = is_ours && has_bindings(s, p->aor);
+    struct policy_case c         = {
+                .request       = p->request,
+                .uri           = &p->way.uri,
+                .uri_is_us     = names_us(s, &p->way.uri),
+                .route_left    = p->way.first < p->way.last,
+                .own_route     = is_of_our_dialog(s, p),
+                .authenticated = authenticated,
+                .user_known    = reachable || (is_ours && user_is_known(s, &p->way.uri)),
+                .has_bindings  = reachable,
     };
 
     return policy_decide(&s->shared->policy, &c);

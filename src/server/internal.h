@@ -16,7 +16,6 @@ enum {
     AOR_TEXT         = 512,
     SERVER_LISTENERS = 16,
     FLOW_TEXT        = 160,
-    REMOVALS         = 1024,
 };
 
 /* A REGISTER whose 200 waits for the commit of `seq`. */
@@ -24,6 +23,8 @@ struct store_wait {
     struct link link; /* in server->waits, lowest seq first */
     uint64_t    seq;
     object_id   txn;
+    size_t      size;
+    char        answer[];
 };
 
 struct server {
@@ -39,8 +40,10 @@ struct server {
 
     struct link waits; /* registrar.c */
     size_t      wait_count;
-    uint64_t    committed;          /* every change up to this one is in the store        */
-    uint64_t    removals[REMOVALS]; /* by hash of the AOR: the latest change that removed */
+    uint64_t    committed; /* every change up to this one is in the store, as far as we know */
+
+    struct timer expiry_tick; /* registrar_store.c: bindings that have ended */
+    unsigned     worker, workers;
 
     struct id_table contexts; /* proxy.c: requests being forwarded */
     struct table    contexts_by_txn;
@@ -70,7 +73,7 @@ struct slice aor_domain(struct server *s, const struct uri *uri);
 /* registrar.c */
 void registrar_request(struct server *s, object_id txn, struct message *request);
 void registrar_report(struct server *s, uint64_t seq, int error);
-void registrar_expired(void *server, const struct binding *b);
+void registrar_start(struct server *s);
 
 /* proxy.c */
 void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision);

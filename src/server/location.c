@@ -1,259 +1,377 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/location.h"
 
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/siphash.h"
+
+#include <pthread.h>
 #include <stdlib.h>
 
-enum { EXPECTED_AORS = 4096 };
+enum { REMOVALS = 32, AGAIN = 1000 /* ms */, EXPIRE_AT_ONCE = 64 };
 
-struct aor {
-    struct table_link link;
-    struct location  *location;
-    struct link       bindings;
-    unsigned          count;
-    size_t            key_len;
-    char              key[];
+/* What has been removed is not there to be asked, so removals leave their number in a
+ * small table; two AORs that share an entry only wait for each other. */
+struct shard {
+    pthread_mutex_t  lock;
+    struct rcu_table aors;
+    struct wheel     wheel;
+    uint64_t         removals[REMOVALS];
 };
 
 struct location {
-    struct world        *world;
-    struct hash_key      hash_key;
-    struct table         aors;
-    size_t               count, limit;
-    uint64_t             last_row;
-    location_expired_fn *on_expired;
-    void                *owner;
+    struct rcu       *rcu;
+    struct hash_key   hash_key;
+    size_t            limit;
+    _Atomic(size_t)   count, aor_count;
+    _Atomic(uint64_t) last_row;
+    struct shard      shards[LOCATION_SHARDS];
 };
 
-struct location *location_new(struct world *w, size_t limit)
+/* ---- life ---- */
+
+struct location *location_new(struct rcu *rcu, const struct random *random, size_t limit, msec now)
 {
-    struct location *l = calloc(1, sizeof *l);
+    struct location *l      = calloc(1, sizeof *l);
+    bool             failed = false;
 
     if (l == NULL)
         return NULL;
-    *l = (struct location){ .world = w, .limit = limit };
-    random_fill(&w->random, &l->hash_key, sizeof l->hash_key);
-    if (table_init(&l->aors, EXPECTED_AORS) != 0) {
-        free(l);
+    l->rcu   = rcu;
+    l->limit = limit;
+    random_fill(random, &l->hash_key, sizeof l->hash_key);
+    for (unsigned i = 0; i < LOCATION_SHARDS; i++) {
+        struct shard *s = &l->shards[i];
+
+        wheel_init(&s->wheel, now);
+        pthread_mutex_init(&s->lock, NULL); /* glibc's default kind cannot fail */
+        failed = rcu_table_init(&s->aors, rcu, 0) != 0 || failed;
+    }
+    if (failed) {
+        location_free(l);
         return NULL;
     }
     return l;
 }
 
-void location_on_expired(struct location *l, location_expired_fn *fn, void *owner)
+static struct aor *aor_of_entry(struct rcu_entry *entry)
 {
-    l->on_expired = fn;
-    l->owner      = owner;
+    return CONTAINER_OF(entry, struct aor, entry);
 }
 
-static void free_aor(struct table_link *entry, void *arg)
+static void free_entry(struct rcu_entry *entry, void *arg)
 {
-    struct location *l = arg;
-    struct aor      *a = CONTAINER_OF(entry, struct aor, link);
-    struct link     *link;
+    (void)arg;
+    free(aor_of_entry(entry));
+}
 
-    while ((link = list_shift(&a->bindings)) != NULL) {
-        struct binding *b = CONTAINER_OF(link, struct binding, link);
-
-        world_timer_stop(l->world, &b->expiry);
-        free(b);
-    }
-    table_remove(&l->aors, entry);
-    free(a);
+static void free_retired(struct rcu_node *node)
+{
+    free(CONTAINER_OF(node, struct aor, retired));
 }
 
 void location_free(struct location *l)
 {
     if (l == NULL)
         return;
-    table_each(&l->aors, free_aor, l);
-    table_fini(&l->aors);
+    for (unsigned i = 0; i < LOCATION_SHARDS; i++) {
+        rcu_table_fini(&l->shards[i].aors, free_entry, NULL);
+        pthread_mutex_destroy(&l->shards[i].lock);
+    }
     free(l);
 }
 
-struct aor *location_find(const struct location *l, struct slice key)
+/* ---- reading ---- */
+
+/* The low bits choose the shard, the high ones the place in its table. */
+static unsigned shard_index(uint64_t hash)
 {
-    struct table_link *entry = table_first(&l->aors, siphash(&l->hash_key, key));
+    return (unsigned)hash % LOCATION_SHARDS;
+}
 
-    for (; entry != NULL; entry = table_next(entry)) {
-        struct aor *a = CONTAINER_OF(entry, struct aor, link);
+static struct aor *find(const struct shard *s, struct slice key, uint64_t hash)
+{
+    struct rcu_probe p;
 
-        if (slice_eq(aor_key(a), key))
-            return a;
-    }
+    for (struct rcu_entry *e = rcu_table_first(&s->aors, hash, &p); e != NULL; e = rcu_table_next(&p))
+        if (slice_eq(aor_key(aor_of_entry(e)), key))
+            return aor_of_entry(e);
     return NULL;
 }
 
-struct slice aor_key(const struct aor *a)
+const struct aor *location_find(const struct location *l, struct slice key)
 {
-    return (struct slice){ a->key, a->key_len };
-}
+    uint64_t hash = siphash(&l->hash_key, key);
 
-unsigned aor_count(const struct aor *a)
-{
-    return a->count;
-}
-
-static struct binding *at(const struct aor *a, const struct link *link)
-{
-    return link == &a->bindings ? NULL : CONTAINER_OF(link, struct binding, link);
-}
-
-struct binding *aor_first(const struct aor *a)
-{
-    return at(a, a->bindings.next);
-}
-
-struct binding *aor_next(const struct aor *a, const struct binding *b)
-{
-    return at(a, b->link.next);
-}
-
-static struct aor *aor_new(struct location *l, struct slice key)
-{
-    struct aor *a = calloc(1, sizeof *a + key.len);
-
-    if (a == NULL)
-        return NULL;
-    a->location = l;
-    a->key_len  = key.len;
-    memcpy(a->key, key.ptr, key.len);
-    list_init(&a->bindings);
-    table_insert(&l->aors, &a->link, siphash(&l->hash_key, key));
-    return a;
-}
-
-static void aor_drop_if_empty(struct location *l, struct aor *a)
-{
-    if (a->count > 0)
-        return;
-    table_remove(&l->aors, &a->link);
-    free(a);
-}
-
-static void keep(char **at_memory, struct slice *text)
-{
-    if (text->len > 0)
-        memcpy(*at_memory, text->ptr, text->len);
-    text->ptr = *at_memory;
-    *at_memory += text->len;
-}
-
-static struct binding *copy_of(const struct binding *values)
-{
-    size_t size =
-        values->contact.len + values->params.len + values->call_id.len + values->user_agent.len + values->path.len;
-    struct binding *b = malloc(sizeof *b + size);
-    char           *memory;
-
-    if (b == NULL)
-        return NULL;
-    memcpy(b, values, sizeof *b);
-    memset(&b->link, 0, sizeof b->link);
-    memset(&b->expiry, 0, sizeof b->expiry);
-    memory = b->memory;
-    keep(&memory, &b->contact);
-    keep(&memory, &b->params);
-    keep(&memory, &b->call_id);
-    keep(&memory, &b->user_agent);
-    keep(&memory, &b->path);
-    return b;
-}
-
-static void on_expiry(struct timer *timer, msec now)
-{
-    struct binding  *b = CONTAINER_OF(timer, struct binding, expiry);
-    struct location *l = b->aor->location;
-
-    (void)now;
-    if (l->on_expired != NULL)
-        l->on_expired(l->owner, b);
-    location_remove(l, b);
-}
-
-uint64_t location_next_row(struct location *l)
-{
-    return ++l->last_row;
-}
-
-bool location_has_room(const struct location *l, size_t count)
-{
-    return l->count < l->limit && count <= l->limit - l->count;
-}
-
-struct binding *location_put(struct location *l, struct slice key, const struct binding *values,
-                             struct binding *replaces)
-{
-    struct aor     *a = replaces != NULL ? replaces->aor : location_find(l, key);
-    struct binding *b;
-
-    if (replaces == NULL && values->row == 0 && !location_has_room(l, 1))
-        return NULL;
-    b = copy_of(values);
-    if (b == NULL)
-        return NULL;
-    if (a == NULL)
-        a = aor_new(l, key);
-    if (a == NULL) {
-        free(b);
-        return NULL;
-    }
-    if (replaces != NULL)
-        b->row = replaces->row;
-    else if (b->row == 0)
-        b->row = location_next_row(l);
-    if (b->row > l->last_row)
-        l->last_row = b->row;
-    b->aor = a;
-    list_append(&a->bindings, &b->link);
-    a->count++;
-    l->count++;
-    if (replaces != NULL)
-        location_remove(l, replaces);
-    world_timer(l->world, &b->expiry, on_expiry, b->expires_at);
-    return b;
-}
-
-void location_refresh(struct location *l, struct binding *b, msec expires_at, uint32_t cseq)
-{
-    b->expires_at = expires_at;
-    b->cseq       = cseq;
-    world_timer(l->world, &b->expiry, on_expiry, expires_at);
-}
-
-void location_remove(struct location *l, struct binding *b)
-{
-    struct aor *a = b->aor;
-
-    world_timer_stop(l->world, &b->expiry);
-    list_unlink(&b->link);
-    free(b);
-    a->count--;
-    l->count--;
-    aor_drop_if_empty(l, a);
+    return find(&l->shards[shard_index(hash)], key, hash);
 }
 
 size_t location_count(const struct location *l)
 {
-    return l->count;
+    return atomic_load_explicit(&l->count, memory_order_relaxed);
 }
 
-struct each {
-    void (*fn)(void *arg, const struct binding *b);
-    void *arg;
+size_t location_aors(const struct location *l)
+{
+    return atomic_load_explicit(&l->aor_count, memory_order_relaxed);
+}
+
+struct listing {
+    void (*fn)(void *arg, const struct aor *a);
+    void  *arg;
+    size_t given;
 };
 
-static void each_aor(struct table_link *entry, void *arg)
+static void list_one(struct rcu_entry *entry, void *arg)
 {
-    const struct aor  *a    = CONTAINER_OF(entry, struct aor, link);
-    const struct each *each = arg;
+    struct listing *l = arg;
 
-    for (const struct binding *b = aor_first(a); b != NULL; b = aor_next(a, b))
-        each->fn(each->arg, b);
+    l->given++;
+    l->fn(l->arg, aor_of_entry(entry));
 }
 
-void location_each(struct location *l, void (*fn)(void *arg, const struct binding *b), void *arg)
+/* A cursor is that of the shard's table, whose low bits are free, and the shard. */
+uint64_t location_list(const struct location *l, uint64_t cursor, size_t want,
+                       void (*fn)(void *arg, const struct aor *a), void *arg)
 {
-    struct each each = { fn, arg };
+    struct listing listing = { fn, arg, 0 };
+    unsigned       shard   = shard_index(cursor);
 
-    table_each(&l->aors, each_aor, &each);
+    rcu_enter(l->rcu);
+    cursor -= shard;
+    while (shard < LOCATION_SHARDS && listing.given < want) {
+        cursor = rcu_table_scan(&l->shards[shard].aors, cursor, want - listing.given, list_one, &listing);
+        shard += cursor == 0;
+    }
+    rcu_leave(l->rcu);
+    return shard < LOCATION_SHARDS ? cursor | shard : 0;
+}
+
+/* ---- changing ---- */
+
+void location_lock(struct location *l, struct slice key, struct location_guard *g)
+{
+    uint64_t hash = siphash(&l->hash_key, key);
+
+    *g = (struct location_guard){ .location = l, .shard = &l->shards[shard_index(hash)], .key = key, .hash = hash };
+    rcu_enter(l->rcu);
+    pthread_mutex_lock(&g->shard->lock);
+    g->aor = find(g->shard, key, hash);
+}
+
+static size_t count_of(const struct aor *a)
+{
+    return a != NULL ? a->count : 0;
+}
+
+static bool take_room(struct location_guard *g, size_t more, bool promised)
+{
+    struct location *l = g->location;
+
+    g->promised = more;
+    if (atomic_fetch_add(&l->count, more) + more <= l->limit || promised)
+        return true;
+    atomic_fetch_sub(&l->count, more);
+    g->promised = 0;
+    return false;
+}
+
+static void drop_prepared(struct location_guard *g)
+{
+    atomic_fetch_sub(&g->location->count, g->promised);
+    free(g->made);
+    g->promised = 0;
+    g->made     = NULL;
+    g->prepared = false;
+}
+
+void location_unlock(struct location_guard *g)
+{
+    if (g->prepared)
+        drop_prepared(g);
+    pthread_mutex_unlock(&g->shard->lock);
+    rcu_leave(g->location->rcu);
+}
+
+static void note_rows(struct location *l, const struct binding *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t last = atomic_load(&l->last_row);
+
+        while (values[i].row > last && !atomic_compare_exchange_weak(&l->last_row, &last, values[i].row))
+            ;
+    }
+}
+
+int location_prepare(struct location_guard *g, const struct binding *values, size_t count, bool promised)
+{
+    size_t before = count_of(g->aor);
+
+    if (g->prepared)
+        drop_prepared(g);
+    if (count > LIMIT_LIST)
+        return -ERR_LIMIT;
+    if (count > before && !take_room(g, count - before, promised))
+        return -ERR_LIMIT;
+    g->prepared = true;
+    if (count == 0)
+        return 0;
+    g->made = aor_new(g->key, values, count);
+    if (g->made == NULL || (g->aor == NULL && rcu_table_make_room(&g->shard->aors) != 0)) {
+        drop_prepared(g);
+        return -ERR_NO_MEMORY;
+    }
+    note_rows(g->location, values, count);
+    return 0;
+}
+
+static void retire(struct location_guard *g, struct aor *a)
+{
+    timer_stop(&g->shard->wheel, &a->expiry);
+    rcu_retire(g->location->rcu, &a->retired, free_retired);
+}
+
+/* Into the table, in the place of the old one, or out of it. */
+static void exchange(struct location_guard *g)
+{
+    struct rcu_table *t = &g->shard->aors;
+
+    if (g->made == NULL && g->aor == NULL)
+        return;
+    if (g->made == NULL) {
+        rcu_table_remove(t, &g->aor->entry);
+        atomic_fetch_sub(&g->location->aor_count, 1);
+    } else if (g->aor == NULL) {
+        rcu_table_insert(t, &g->made->entry, g->hash); /* there is room */
+        atomic_fetch_add(&g->location->aor_count, 1);
+    } else {
+        g->made->changed_by = g->aor->changed_by;
+        rcu_table_replace(t, &g->aor->entry, &g->made->entry);
+    }
+}
+
+void location_publish(struct location_guard *g)
+{
+    size_t before = count_of(g->aor), after = count_of(g->made);
+
+    exchange(g);
+    if (after < before)
+        atomic_fetch_sub(&g->location->count, before - after);
+    if (g->aor != NULL)
+        retire(g, g->aor);
+    g->aor = g->made;
+    if (g->aor != NULL)
+        timer_start(&g->shard->wheel, &g->aor->expiry, NULL, aor_first_expiry(g->aor));
+    g->made     = NULL;
+    g->promised = 0;
+    g->prepared = false;
+}
+
+/* The timer may be early, so that mostly it need not be moved. */
+void location_refresh(struct location_guard *g, unsigned index, msec expires_at, uint32_t cseq, uint64_t lease_until)
+{
+    aor_refresh(g->aor, index, expires_at, cseq, lease_until);
+    if (expires_at < g->aor->expiry.at)
+        timer_start(&g->shard->wheel, &g->aor->expiry, NULL, expires_at);
+}
+
+static uint64_t *removal_of(const struct location_guard *g)
+{
+    return &g->shard->removals[g->hash / LOCATION_SHARDS % REMOVALS];
+}
+
+void location_note_change(struct location_guard *g, uint64_t seq)
+{
+    if (g->aor != NULL)
+        g->aor->changed_by = seq;
+    else
+        *removal_of(g) = seq;
+}
+
+uint64_t location_last_change(const struct location_guard *g)
+{
+    uint64_t removed = *removal_of(g);
+    uint64_t changed = g->aor != NULL ? g->aor->changed_by : 0;
+
+    return changed > removed ? changed : removed;
+}
+
+uint64_t location_next_row(struct location *l)
+{
+    return atomic_fetch_add(&l->last_row, 1) + 1;
+}
+
+/* ---- time ---- */
+
+struct expiry {
+    struct location     *location;
+    msec                 now;
+    location_expired_fn *fn;
+    void                *owner;
+    struct binding       kept[LIMIT_LIST];
+};
+
+/* `a` without the bindings that have ended. */
+static void thin_out(struct expiry *x, struct location_guard *g)
+{
+    struct aor *a    = g->aor;
+    size_t      kept = 0;
+
+    for (unsigned i = 0; i < a->count; i++)
+        if (aor_expires_at(a, i) > x->now)
+            aor_binding(a, i, &x->kept[kept++]);
+    if (location_prepare(g, x->kept, kept, true) != 0) {
+        timer_start(&g->shard->wheel, &a->expiry, NULL, x->now + AGAIN);
+        return;
+    }
+    for (unsigned i = 0; i < a->count; i++) {
+        struct binding b;
+
+        aor_binding(a, i, &b);
+        if (b.expires_at <= x->now)
+            x->fn(x->owner, a, &b);
+    }
+    location_publish(g);
+}
+
+/* Its timer may have been early. */
+static void on_due(struct expiry *x, struct shard *s, struct aor *a)
+{
+    struct location_guard g = {
+        .location = x->location, .shard = s, .key = aor_key(a), .hash = a->entry.hash, .aor = a
+    };
+    msec first = aor_first_expiry(a);
+
+    if (first > x->now)
+        timer_start(&s->wheel, &a->expiry, NULL, first);
+    else
+        thin_out(x, &g);
+}
+
+/* So many at once, lest others wait for the lock.  Are there more? */
+static bool expire_shard(struct expiry *x, struct shard *s)
+{
+    struct timer *t    = NULL;
+    unsigned      left = EXPIRE_AT_ONCE;
+
+    rcu_enter(x->location->rcu);
+    pthread_mutex_lock(&s->lock);
+    while (left > 0 && (t = wheel_take(&s->wheel, x->now)) != NULL) {
+        on_due(x, s, CONTAINER_OF(t, struct aor, expiry));
+        left--;
+    }
+    pthread_mutex_unlock(&s->lock);
+    rcu_leave(x->location->rcu);
+    return left == 0;
+}
+
+bool location_expire(struct location *l, unsigned worker, unsigned workers, msec now, location_expired_fn *fn,
+                     void *owner)
+{
+    struct expiry x    = { .location = l, .now = now, .fn = fn, .owner = owner };
+    bool          more = false;
+
+    for (unsigned i = worker; i < LOCATION_SHARDS; i += workers)
+        more = expire_shard(&x, &l->shards[i]) || more;
+    return more;
 }

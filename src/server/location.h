@@ -1,75 +1,95 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* location.h - where every user of our domains is: the bindings of all
- * addresses-of-record, in RAM (RFC 3261 10).
+ * addresses-of-record, in RAM, for all workers (RFC 3261 10).
  *
- * The location owns AORs and bindings.  An AOR exists while it has a binding.
- * Pointers are valid until the turn ends or the binding is changed; who needs one
- * for longer copies what it needs.  A binding whose time is up is removed by the
- * wheel, not by a scan; `on_expired` hears of it just before. */
+ *     hash of the key --> shard --> table of AORs, read without waiting (rcu_table.h)
+ *                           |-----> lock of those who change it
+ *                           \-----> wheel: when an AOR's first binding ends
+ *
+ * Readers see each AOR with the bindings it had at one moment.  Whoever changes an AOR
+ * holds the lock of its shard (location_lock), which is never held while waiting for
+ * anything.  A binding whose time is up is there until its worker takes it out
+ * (location_expire): readers look at expires_at, so it ends in its millisecond.
+ *
+ * An AOR exists while it has a binding. */
 
 #ifndef SERVER_LOCATION_H
 #define SERVER_LOCATION_H
 
-#include "base/table.h"
-#include "net/world.h"
-#include "sip/flow.h"
+#include "base/random.h"
+#include "server/aor.h"
 
 struct location;
-struct aor;
 
-struct binding {
-    struct link  link; /* in its AOR, oldest first                                  */
-    struct timer expiry;
-    struct aor  *aor;
-    uint64_t     row;     /* its key in the store                                      */
-    struct slice contact; /* the URI as registered                                     */
-    struct slice params;  /* Contact parameters to give back, but expires and q        */
-    struct slice call_id;
-    struct slice user_agent;
-    struct slice path;
-    struct flow  flow; /* where its REGISTER came from                              */
-    uint32_t     cseq;
-    unsigned     q;           /* thousandths                                               */
-    msec         expires_at;  /* monotonic: what was acknowledged                          */
-    uint64_t     lease_until; /* wall clock ms: up to here the store needs no new write    */
-    uint64_t     stored_by;   /* number of the change that last wrote it to the store       */
-    char         memory[];    /* what the slices point to                                  */
+enum { LOCATION_SHARDS = 32 };
+
+/* At most `limit` bindings.  Borrows `rcu`.  NULL without memory. */
+struct location *location_new(struct rcu *rcu, const struct random *random, size_t limit, msec now);
+/* When nobody uses it any more. */
+void location_free(struct location *l);
+
+/* ---- reading, in a section of `rcu` ---- */
+
+/* By the canonical key (uri_write_aor); NULL if nobody is registered.  Good until the
+ * section ends. */
+const struct aor *location_find(const struct location *l, struct slice key);
+
+/* Bindings, and AORs that have any; any thread, in a section or not. */
+size_t location_count(const struct location *l);
+size_t location_aors(const struct location *l);
+
+/* Give AORs to `fn` from `cursor` (0 at first) on, about `want` of them, in a section
+ * of its own.  Returns where to go on, 0 at the end.  What is there from the first call
+ * to the last is given once. */
+uint64_t location_list(const struct location *l, uint64_t cursor, size_t want,
+                       void (*fn)(void *arg, const struct aor *a), void *arg);
+
+/* ---- changing ---- */
+
+/* One AOR under the lock of its shard; within it is also a section. */
+struct location_guard {
+    struct location *location;
+    struct shard    *shard;
+    struct slice     key;
+    uint64_t         hash;
+    struct aor      *aor;      /* as it is, or NULL        */
+    struct aor      *made;     /* private from here on     */
+    size_t           promised; /* room for so many is kept */
+    bool             prepared;
 };
 
-typedef void location_expired_fn(void *owner, const struct binding *b);
+/* Borrows `key` until the unlock. */
+void location_lock(struct location *l, struct slice key, struct location_guard *g);
+void location_unlock(struct location_guard *g);
 
-/* At most `limit` bindings.  NULL without memory. */
-struct location *location_new(struct world *w, size_t limit);
-void             location_free(struct location *l);
-/* Who hears of expired bindings; nobody does before. */
-void location_on_expired(struct location *l, location_expired_fn *fn, void *owner);
+/* Make ready that the AOR has these bindings and no others (it goes with the last):
+ * nobody sees it before location_publish, and location_unlock drops it.  Copies.  More
+ * bindings than before are held to the limit, unless they were `promised`; LIMIT_LIST of one AOR are
+ * the most.  Returns 0, -ERR_LIMIT or -ERR_NO_MEMORY. */
+int location_prepare(struct location_guard *g, const struct binding *values, size_t count, bool promised);
+/* Readers see what was prepared; g->aor is that. */
+void location_publish(struct location_guard *g);
 
-/* By the canonical key (uri_write_aor); NULL if nobody is registered. */
-struct aor  *location_find(const struct location *l, struct slice key);
-struct slice aor_key(const struct aor *a);
-unsigned     aor_count(const struct aor *a);
-
-/* for (b = aor_first(a); b != NULL; b = aor_next(a, b)) */
-struct binding *aor_first(const struct aor *a);
-struct binding *aor_next(const struct aor *a, const struct binding *b);
-
-/* May so many more be added? */
-bool location_has_room(const struct location *l, size_t count);
-
-/* Add a binding under `key`, or put `values` in the place of `replaces` (which is
- * freed; its row stays).  Copies all slices of `values`; row 0 takes a new one,
- * and only that is held to the limit: a row from the store was promised before.
- * NULL without memory or at the limit: then nothing has changed. */
-struct binding *location_put(struct location *l, struct slice key, const struct binding *values,
-                             struct binding *replaces);
 /* The same binding for longer: no memory is taken. */
-void location_refresh(struct location *l, struct binding *b, msec expires_at, uint32_t cseq);
-void location_remove(struct location *l, struct binding *b);
+void location_refresh(struct location_guard *g, unsigned index, msec expires_at, uint32_t cseq, uint64_t lease_until);
 
-size_t   location_count(const struct location *l); /* bindings */
+/* The number that the store gave to the change that has been made; and the highest
+ * of this key, 0 if there was none.  After a removal it may be another AOR's. */
+void     location_note_change(struct location_guard *g, uint64_t seq);
+uint64_t location_last_change(const struct location_guard *g);
+
+/* A key for the store that has not been used; any thread. */
 uint64_t location_next_row(struct location *l);
 
-/* All bindings, in no order; `fn` must not change the location. */
-void location_each(struct location *l, void (*fn)(void *arg, const struct binding *b), void *arg);
+/* ---- time ---- */
+
+typedef void location_expired_fn(void *owner, const struct aor *a, const struct binding *b);
+
+/* Take out what has ended by `now`, from the shards that belong to one of `workers`, a
+ * bounded part of it at once; `fn` hears of each binding just before, under the lock of
+ * its shard.  True: there may be more, call again soon.  Without memory some stay for
+ * another second. */
+bool location_expire(struct location *l, unsigned worker, unsigned workers, msec now, location_expired_fn *fn,
+                     void *owner);
 
 #endif

@@ -169,27 +169,41 @@ static void report_unsent(struct context *c, struct rc_actions *actions)
             rc_error(&c->rc, i, actions);
 }
 
-/* 0, or the status that says why there is no branch. */
-static unsigned fork_to_bindings(struct context *c, const struct passage *p, struct branch_plan *plan)
+/* To each of them; 0, or the status that says why there is no branch. */
+static unsigned fork_to(struct context *c, const struct passage *p, struct branch_plan *plan,
+                        const struct binding *list, unsigned count)
 {
-    struct server        *s = c->server;
-    const struct aor     *a = location_find(s->shared->location, p->aor);
-    const struct binding *list[LIMIT_BRANCHES];
-    unsigned              count, sent = 0;
+    unsigned sent = 0;
 
-    if (a == NULL)
+    if (count == 0)
         return 480;
-    count                = proxy_sort_bindings(a, list, s->config->max_branches);
     plan->target.breadth = proxy_breadth(p->request, count);
     if (plan->target.breadth == 0)
         return 440; /* RFC 5393 5.3.3 */
     for (unsigned i = 0; i < count; i++) {
-        plan->target.uri  = list[i]->contact;
-        plan->target.path = list[i]->path;
-        plan->flow        = proxy_flow_of(list[i]);
+        plan->target.uri  = list[i].contact;
+        plan->target.path = list[i].path;
+        plan->flow        = proxy_flow_of(&list[i]);
         sent += send_branch(c, p, plan);
     }
     return sent > 0 ? 0 : 500;
+}
+
+/* The stack copies what it sends, so that nothing outlives the section. */
+static unsigned fork_to_bindings(struct context *c, const struct passage *p, struct branch_plan *plan)
+{
+    struct server    *s = c->server;
+    struct binding    list[LIMIT_BRANCHES];
+    const struct aor *a;
+    unsigned          count = 0, status;
+
+    rcu_enter(s->shared->rcu);
+    a = location_find(s->shared->location, p->aor);
+    if (a != NULL)
+        count = proxy_sort_bindings(a, world_now(s->world), list, s->config->max_branches);
+    status = fork_to(c, p, plan, list, count);
+    rcu_leave(s->shared->rcu);
+    return status;
 }
 
 static void log_forward(struct server *s, const struct passage *p, const struct policy_decision *decision)
@@ -268,18 +282,22 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
     char               memory[AOR_TEXT];
     struct buf         hop  = BUF_ON(memory);
     struct branch_plan plan = proxy_plan(s, p, decision, &hop);
-    const struct aor  *a    = decision->kind == POLICY_LOCATION ? location_find(s->shared->location, p->aor) : NULL;
+    struct binding     best[LIMIT_BRANCHES];
+    const struct aor  *a;
     struct gather      g;
     struct forwarded   f;
     struct copy_marks  marks;
     struct outgoing    out;
 
-    if (a != NULL) {
-        plan.target.uri = aor_first(a)->contact;
-        plan.flow       = proxy_flow_of(aor_first(a));
+    rcu_enter(s->shared->rcu);
+    a = decision->kind == POLICY_LOCATION ? location_find(s->shared->location, p->aor) : NULL;
+    if (a != NULL && proxy_sort_bindings(a, world_now(s->world), best, 1) > 0) {
+        plan.target.uri = best[0].contact;
+        plan.flow       = proxy_flow_of(&best[0]);
     }
     if (proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
         stack_send(s->stack, &out);
+    rcu_leave(s->shared->rcu);
 }
 
 /* A Contact of a redirect that we can send to. */

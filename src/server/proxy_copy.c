@@ -78,16 +78,18 @@ const struct flow *proxy_flow_of(const struct binding *b)
     return address_eq_ip(&host, &b->flow.remote) ? NULL : &b->flow;
 }
 
-unsigned proxy_sort_bindings(const struct aor *a, const struct binding *list[LIMIT_BRANCHES], unsigned max)
+unsigned proxy_sort_bindings(const struct aor *a, msec now, struct binding list[LIMIT_BRANCHES], unsigned max)
 {
     unsigned count = 0;
 
-    for (const struct binding *b = aor_first(a); b != NULL; b = aor_next(a, b)) {
-        unsigned at = 0;
+    for (unsigned i = 0; i < aor_count(a); i++) {
+        struct binding b;
+        unsigned       at = 0;
 
-        while (at < count && list[at]->q > b->q)
+        aor_binding(a, i, &b);
+        while (at < count && list[at].q > b.q)
             at++;
-        if (at >= max)
+        if (b.expires_at <= now || at >= max)
             continue;
         if (count < max)
             count++;

@@ -18,8 +18,9 @@ struct branch_plan {
 struct branch_plan proxy_plan(struct server *s, const struct passage *p, const struct policy_decision *decision,
                               struct buf *hop);
 
-/* The first `max` bindings by preference, and among equals the newest first; how many. */
-unsigned proxy_sort_bindings(const struct aor *a, const struct binding *list[LIMIT_BRANCHES], unsigned max);
+/* The first `max` bindings that have not ended by `now`, by preference, and among equals
+ * the newest first; how many.  They borrow from `a`. */
+unsigned proxy_sort_bindings(const struct aor *a, msec now, struct binding list[LIMIT_BRANCHES], unsigned max);
 
 /* A phone that registered over a stream, or from behind an address translator, can
  * only be reached the way it came; NULL for any other. */

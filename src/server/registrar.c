@@ -6,38 +6,27 @@
 
 /* ---- the answer ---- */
 
-static void put_contacts(struct server *s, struct gather *g, const struct aor *a)
+static void put_contact(struct server *s, struct gather *g, const struct binding *b)
 {
-    for (const struct binding *b = a != NULL ? aor_first(a) : NULL; b != NULL; b = aor_next(a, b)) {
-        struct binding_now now  = { b->contact, b->params, b->call_id, b->cseq, b->q, b->expires_at };
-        size_t             mark = gather_mark(g);
+    struct binding_now now  = { b->contact, b->params, b->call_id, b->cseq, b->q, b->expires_at };
+    size_t             mark = gather_mark(g);
 
-        buf_put(&g->scratch, SLICE("Contact: "));
-        binding_write_contact(&g->scratch, &now, world_now(s->world));
-        buf_put(&g->scratch, SLICE("\r\n"));
-        gather_written(g, mark);
-    }
+    buf_put(&g->scratch, SLICE("Contact: "));
+    binding_write_contact(&g->scratch, &now, world_now(s->world));
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
 }
 
-/* The 200 as the bindings are now (10.3 step 8). */
-void registrar_answer_ok(struct server *s, object_id txn)
+bool registrar_write_ok(struct server *s, object_id txn, const struct binding *bindings, size_t count,
+                        struct gather *answer)
 {
-    struct message *request = stack_server_request(s->stack, txn);
-    char            memory[AOR_TEXT];
-    struct slice    key;
-    struct gather   g;
-
-    if (request == NULL)
-        return;
-    key = aor_of(s, &request->to.uri, memory);
-    gather_init(&g);
-    write_response_head(&g, request, 200, SLICE(""), stack_server_tag(s->stack, txn));
-    put_contacts(s, &g, location_find(s->shared->location, key));
-    gather_body(&g, SLICE(""), SLICE(""));
-    if (!gather_ok(&g))
-        stack_reply(s->stack, txn, 513, SLICE(""));
-    else
-        stack_respond(s->stack, txn, 200, &g);
+    gather_init(answer);
+    write_response_head(answer, stack_server_request(s->stack, txn), 200, SLICE(""), stack_server_tag(s->stack, txn));
+    for (size_t i = 0; i < count; i++)
+        if (bindings[i].expires_at > world_now(s->world))
+            put_contact(s, answer, &bindings[i]);
+    gather_body(answer, SLICE(""), SLICE(""));
+    return gather_ok(answer);
 }
 
 void registrar_answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v)

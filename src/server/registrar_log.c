@@ -45,14 +45,14 @@ void registrar_log_change(struct server *s, const struct message *request, struc
     log_end(&line);
 }
 
-void registrar_log_expired(struct server *s, const struct binding *b)
+void registrar_log_expired(struct server *s, const struct aor *a, const struct binding *b)
 {
     struct log_line line;
 
     if (!log_begin(&line, s->world->log, LOG_INFO, LOG_PART_REGISTRAR, "binding_expired"))
         return;
     log_slice(&line, "call", b->call_id);
-    log_slice(&line, "aor", aor_key(b->aor));
+    log_slice(&line, "aor", aor_key(a));
     peek_log_masked(&line, "contact", b->contact);
     log_end(&line);
 }

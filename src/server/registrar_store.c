@@ -21,42 +21,62 @@ static void keep_in_order(struct server *s, struct store_wait *w)
 }
 
 /* A wait outlives its transaction when the disk hangs, so waits have their own bound. */
-void registrar_wait(struct server *s, object_id txn, uint64_t seq)
+struct store_wait *registrar_wait_new(struct server *s, object_id txn, const struct gather *answer)
 {
-    struct store_wait *w = s->wait_count < s->config->max_server_transactions ? malloc(sizeof *w) : NULL;
+    struct store_wait *w =
+        s->wait_count < s->config->max_server_transactions ? malloc(sizeof *w + answer->total) : NULL;
+    struct buf b;
 
-    if (w == NULL) {
-        counter_add(&s->world->counters.requests_turned_away, 1);
-        answer_retry_later(s, txn, 503, SLICE(""));
-        return;
-    }
-    *w = (struct store_wait){ .seq = seq, .txn = txn };
+    if (w == NULL)
+        return NULL;
+    *w = (struct store_wait){ .txn = txn, .size = answer->total };
+    b  = buf_on(w->answer, answer->total);
+    gather_flatten(answer, &b);
+    return w;
+}
+
+void registrar_wait(struct server *s, struct store_wait *w, uint64_t seq)
+{
+    w->seq = seq;
     counter_add(&s->world->counters.registers_waiting, 1);
     gauge_set(&s->world->counters.registers_pending, ++s->wait_count);
     keep_in_order(s, w);
 }
 
+static void end_wait(struct server *s, struct store_wait *w, int error)
+{
+    struct gather g;
+
+    list_unlink(&w->link);
+    gauge_set(&s->world->counters.registers_pending, --s->wait_count);
+    if (error == 0) {
+        gather_init(&g);
+        gather_put(&g, (struct slice){ w->answer, w->size });
+        stack_respond(s->stack, w->txn, 200, &g);
+    } else {
+        counter_add(&s->world->counters.store_failures, 1);
+        answer_retry_later(s, w->txn, 500, SLICE("Registration could not be stored"));
+    }
+    free(w);
+}
+
 void registrar_report(struct server *s, uint64_t seq, int error)
 {
-    struct link *l;
-
     if (error == 0 && seq > s->committed)
         s->committed = seq;
-    while ((l = s->waits.next) != &s->waits) {
-        struct store_wait *w = CONTAINER_OF(l, struct store_wait, link);
+    while (!list_empty(&s->waits)) {
+        struct store_wait *w = CONTAINER_OF(s->waits.next, struct store_wait, link);
 
         if (w->seq > seq)
             break;
-        list_unlink(l);
-        gauge_set(&s->world->counters.registers_pending, --s->wait_count);
-        if (error == 0) {
-            registrar_answer_ok(s, w->txn);
-        } else {
-            counter_add(&s->world->counters.store_failures, 1);
-            answer_retry_later(s, w->txn, 500, SLICE("Registration could not be stored"));
-        }
-        free(w);
+        end_wait(s, w, error);
     }
+}
+
+/* The worker's own reports say it without asking the store. */
+bool registrar_is_pending(struct server *s, uint64_t seq)
+{
+    return seq > s->committed && store_await(s->store, seq);
 }
 
 /* ---- changes ---- */
@@ -66,14 +86,14 @@ uint64_t registrar_wall_at(struct server *s, msec monotonic)
     return world_wall(s->world) + (monotonic - world_now(s->world));
 }
 
-struct store_change registrar_put_change(struct server *s, const struct binding *b, struct buf *flow)
+struct store_change registrar_put_change(struct server *s, struct slice key, const struct binding *b, struct buf *flow)
 {
     flow->len = 0;
     flow_write(flow, &b->flow);
     return (struct store_change){ .kind    = STORE_PUT_BINDING,
                                   .binding = {
                                       .row         = b->row,
-                                      .aor         = aor_key(b->aor),
+                                      .aor         = key,
                                       .contact     = b->contact,
                                       .params      = b->params,
                                       .call_id     = b->call_id,
@@ -92,41 +112,54 @@ struct store_change registrar_delete_change(uint64_t row)
     return (struct store_change){ .kind = STORE_DELETE_BINDING, .binding = { .row = row } };
 }
 
-/* What has been removed is not in RAM to be asked, so removals leave their number in
- * a fixed table; two AORs that share an entry only wait for each other. */
-static uint64_t *removal_of(struct server *s, struct slice key)
-{
-    return &s->removals[siphash(&s->shared->loop_key, key) % REMOVALS];
-}
-
-void registrar_note_removal(struct server *s, struct slice key, uint64_t seq)
-{
-    *removal_of(s, key) = seq;
-}
-
-uint64_t registrar_pending(struct server *s, struct slice key)
-{
-    const struct aor *a    = location_find(s->shared->location, key);
-    uint64_t          last = *removal_of(s, key);
-
-    for (const struct binding *b = a != NULL ? aor_first(a) : NULL; b != NULL; b = aor_next(a, b))
-        if (b->stored_by > last)
-            last = b->stored_by;
-    return last > s->committed ? last : 0;
-}
-
 /* ---- time and restart ---- */
 
-void registrar_expired(void *server, const struct binding *b)
+static void on_expired(void *server, const struct aor *a, const struct binding *b)
 {
     struct server      *s = server;
     struct store_change c = registrar_delete_change(b->row);
     uint64_t            seq;
 
-    registrar_log_expired(s, b);
+    registrar_log_expired(s, a, b);
     /* If the store is full the row stays: its lease ends by itself. */
     if (store_write(s->store, &c, 1, &seq) != 0)
         counter_add(&s->world->counters.store_failures, 1);
+}
+
+static void on_tick(struct timer *t, msec now)
+{
+    struct server *s    = CONTAINER_OF(t, struct server, expiry_tick);
+    bool           more = location_expire(s->shared->location, s->worker, s->workers, now, on_expired, s);
+
+    world_timer(s->world, t, on_tick, now + (more ? 1 : SECOND));
+}
+
+void registrar_start(struct server *s)
+{
+    world_timer(s->world, &s->expiry_tick, on_tick, world_now(s->world) + SECOND);
+}
+
+/* Who holds more bindings than any one is allowed keeps the first. */
+static int add_loaded(struct location *l, struct slice key, const struct binding *b)
+{
+    struct location_guard g;
+    struct binding        all[LIMIT_LIST];
+    unsigned              count;
+    int                   error;
+
+    location_lock(l, key, &g);
+    count = g.aor != NULL ? aor_count(g.aor) : 0;
+    for (unsigned i = 0; i < count; i++)
+        aor_binding(g.aor, i, &all[i]);
+    error = count < LIMIT_LIST ? 0 : -ERR_LIMIT;
+    if (error == 0) {
+        all[count] = *b;
+        error      = location_prepare(&g, all, count + 1, true);
+    }
+    if (error == 0)
+        location_publish(&g);
+    location_unlock(&g);
+    return error == -ERR_LIMIT ? 0 : error;
 }
 
 int registrar_loaded(struct shared *s, struct world *world, const struct stored_binding *stored)
@@ -148,5 +181,5 @@ int registrar_loaded(struct shared *s, struct world *world, const struct stored_
         return 0;
     flow_parse(stored->flow, &values.flow);
     values.expires_at = world_now(world) + (stored->lease_until - now);
-    return location_put(s->location, stored->aor, &values, NULL) != NULL ? 0 : -ERR_NO_MEMORY;
+    return add_loaded(s->location, stored->aor, &values);
 }

@@ -66,9 +66,10 @@ struct server *server_new(struct world *w, struct shared *shared, const struct s
 
     if (s == NULL)
         return NULL;
-    s->world  = w;
-    s->shared = shared;
-    s->config = config;
+    s->world   = w;
+    s->shared  = shared;
+    s->config  = config;
+    s->workers = 1;
     log_limit_init(&s->log_limit, &shared->loop_key);
     list_init(&s->waits);
     id_table_init(&s->contexts, 0, ID_CONTEXT, config->max_server_transactions);
@@ -88,6 +89,7 @@ void server_free(struct server *s)
 
     if (s == NULL)
         return;
+    world_timer_stop(s->world, &s->expiry_tick);
     proxy_free_all(s);
     if (s->store != NULL)
         store_client_close(s->store);
@@ -150,7 +152,7 @@ int server_start(struct server *s, char *problem, size_t problem_size)
         snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
         return -ERR_NO_MEMORY;
     }
-    location_on_expired(s->shared->location, registrar_expired, s);
+    registrar_start(s);
     return listen_all(s, problem, problem_size);
 }
 

@@ -36,16 +36,19 @@ static bool copy_policy(struct shared *s)
     return true;
 }
 
-struct shared *shared_new(struct world *world, const struct config *config)
+struct shared *shared_new(struct world *world, const struct config *config, struct rcu *rcu)
 {
-    struct shared *s = calloc(1, sizeof *s);
+    struct shared *s = rcu != NULL ? calloc(1, sizeof *s) : NULL;
 
-    if (s == NULL)
+    if (s == NULL) {
+        rcu_free(rcu);
         return NULL;
+    }
+    s->rcu    = rcu;
     s->config = config;
     random_fill(&world->random, &s->loop_key, sizeof s->loop_key);
     s->users    = users_new(world);
-    s->location = location_new(world, config->max_bindings);
+    s->location = location_new(rcu, &world->random, config->max_bindings, world_now(world));
     if (s->users == NULL || s->location == NULL || !copy_policy(s)) {
         shared_free(s);
         return NULL;
@@ -63,6 +66,7 @@ void shared_free(struct shared *s)
     users_free(s->users);
     free((void *)s->policy.routes);
     free((void *)s->policy.redirects);
+    rcu_free(s->rcu);
     free(s);
 }
 

@@ -13,6 +13,7 @@
 #ifndef SERVER_SHARED_H
 #define SERVER_SHARED_H
 
+#include "base/rcu.h"
 #include "route/policy.h"
 #include "server/config.h"
 #include "server/location.h"
@@ -22,6 +23,7 @@
 struct shared {
     const struct config *config;
     struct policy        policy; /* from config; its arrays are ours */
+    struct rcu          *rcu;    /* for location and users: each thread that asks them has joined */
     struct location     *location;
     struct users        *users;
     struct store        *store;
@@ -34,8 +36,10 @@ struct shared {
     bool has_relay_key;
 };
 
-/* `world` gives randomness and the timers of bindings.  NULL without memory. */
-struct shared *shared_new(struct world *world, const struct config *config);
+/* `world` gives randomness.  Takes `rcu`: rcu_threads_new() for workers with threads of
+ * their own, rcu_single_new() if there is one thread.  NULL without memory, or if `rcu`
+ * is NULL. */
+struct shared *shared_new(struct world *world, const struct config *config, struct rcu *rcu);
 void           shared_free(struct shared *s);
 
 /* Read the store, before any server serves, and be its client in `world` from now on.

@@ -229,9 +229,12 @@ void users_each(struct users *u, void (*fn)(const struct user *user, void *arg),
 /* Queue the change and remember who waits for it; all or nothing. */
 static int write_and_wait(struct users *u, const struct store_change *change, users_done_fn *done, void *arg)
 {
-    struct waiter *w = calloc(1, sizeof *w);
+    struct waiter *w;
     int            error;
 
+    if (u->store == NULL)
+        return -ERR_CLOSED;
+    w = calloc(1, sizeof *w);
     if (w == NULL)
         return -ERR_NO_MEMORY;
     w->done = done;

@@ -60,7 +60,7 @@ typedef void users_done_fn(void *arg, int error);
  * Each returns 0, and then `done` will be called once, or an error, and then it
  * will not: -ERR_SYNTAX (user_name_is_good and the like say no), -ERR_EXISTS,
  * -ERR_NOT_FOUND, -ERR_LIMIT (the store's queue is full: nothing was changed),
- * -ERR_NO_MEMORY. */
+ * -ERR_NO_MEMORY, -ERR_CLOSED (not started). */
 int users_add(struct users *u, struct slice domain, struct slice name, struct slice password, users_done_fn *done,
               void *arg);
 int users_set_password(struct users *u, struct slice domain, struct slice name, struct slice password,

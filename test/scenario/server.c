@@ -66,7 +66,7 @@ static bool server_begin(struct server_actor *a)
         return scenario_fail(s, "it has no configuration");
     if (a->actor.world == NULL)
         actor_start_world(&a->actor);
-    a->shared = shared_new(a->actor.world, a->config);
+    a->shared = shared_new(a->actor.world, a->config, rcu_single_new());
     if (a->shared != NULL)
         a->server = server_new(a->actor.world, a->shared, &(struct stack_trace){ 0 });
     if (a->server == NULL) {

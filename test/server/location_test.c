@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/location.h"
 
+#include "base/error.h"
+#include "base/limits.h"
 #include "support/alloc.h"
 #include "support/test.h"
-#include "support/world_fake.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-static struct network *network;
-static struct world   *world;
-static unsigned        expired;
-static uint64_t        expired_row;
+static struct random_seeded seeded;
+static struct random        dice = { random_seeded_fill, &seeded };
+static struct rcu          *rcu;
+static unsigned             expired;
+static uint64_t             expired_row;
 
-static void on_expired(void *owner, const struct binding *b)
+static void on_expired(void *owner, const struct aor *a, const struct binding *b)
 {
     CHECK(owner == &expired);
+    CHECK(aor_count(a) > 0);
     expired++;
     expired_row = b->row;
 }
@@ -24,11 +26,9 @@ static struct location *setup(size_t limit)
 {
     struct location *l;
 
-    network = network_new(1);
-    world   = world_fake_new(network_host(network, "here"));
+    rcu     = rcu_single_new();
     expired = 0;
-    l       = location_new(world, limit);
-    location_on_expired(l, on_expired, &expired);
+    l       = location_new(rcu, &dice, limit, 0);
     CHECK(l != NULL);
     return l;
 }
@@ -36,147 +36,301 @@ static struct location *setup(size_t limit)
 /* Freed with what is in it. */
 static void teardown(struct location *l)
 {
+    rcu_barrier(rcu);
     location_free(l);
-    CHECK_INT(0, world->wheel.running);
-    world_fake_free(world);
-    network_free(network);
+    rcu_free(rcu);
 }
 
-/* A binding whose texts are gone when it has been put. */
-static struct binding *put(struct location *l, const char *key, const char *contact, msec expires_at,
-                           struct binding *replaces)
+static void advance(struct location *l, msec now)
 {
-    char            text[64];
-    struct binding  values = { .expires_at = expires_at, .call_id = SLICE("c"), .user_agent = SLICE("ua") };
-    struct binding *made;
+    while (location_expire(l, 0, 1, now, on_expired, &expired))
+        ;
+}
+
+/* One more binding, whose texts are gone when it has been put; 0 or the error. */
+static int put(struct location *l, const char *key, const char *contact, msec expires_at)
+{
+    char                  text[64];
+    struct location_guard g;
+    struct binding        all[LIMIT_LIST + 1];
+    unsigned              count;
+    int                   error;
 
     snprintf(text, sizeof text, "%s", contact);
-    values.contact = slice_from(text);
-    made           = location_put(l, slice_from(key), &values, replaces);
+    location_lock(l, slice_from(key), &g);
+    count = g.aor != NULL ? aor_count(g.aor) : 0;
+    for (unsigned i = 0; i < count; i++)
+        aor_binding(g.aor, i, &all[i]);
+    all[count] = (struct binding){
+        .row = location_next_row(l), .contact = slice_from(text), .user_agent = SLICE("ua"), .expires_at = expires_at
+    };
+    error = location_prepare(&g, all, count + 1, false);
     memset(text, 'x', sizeof text);
-    return made;
+    if (error == 0)
+        location_publish(&g);
+    location_unlock(&g);
+    return error;
+}
+
+/* The only binding of `key`, or none. */
+static void set(struct location *l, const char *key, const struct binding *only)
+{
+    struct location_guard g;
+
+    location_lock(l, slice_from(key), &g);
+    CHECK_INT(0, location_prepare(&g, only, only != NULL, false));
+    location_publish(&g);
+    location_unlock(&g);
+}
+
+static unsigned count_of(struct location *l, const char *key)
+{
+    const struct aor *a;
+    unsigned          count;
+
+    rcu_enter(rcu);
+    a     = location_find(l, slice_from(key));
+    count = a != NULL ? aor_count(a) : 0;
+    rcu_leave(rcu);
+    return count;
 }
 
 TEST(what_is_put_is_copied_and_found_in_its_order)
 {
-    struct location *l = setup(10);
-    struct aor      *a;
+    struct location  *l = setup(10);
+    const struct aor *a;
+    struct binding    b;
 
-    CHECK(location_find(l, SLICE("bob")) == NULL);
-    put(l, "bob", "sip:1", 1000, NULL);
-    put(l, "bob", "sip:2", 1000, NULL);
-    put(l, "carol", "sip:3", 1000, NULL);
+    CHECK_INT(0, count_of(l, "bob"));
+    CHECK_INT(0, put(l, "bob", "sip:1", 1000));
+    CHECK_INT(0, put(l, "bob", "sip:2", 1000));
+    CHECK_INT(0, put(l, "carol", "sip:3", 1000));
+    rcu_enter(rcu);
     a = location_find(l, SLICE("bob"));
     CHECK_SLICE("bob", aor_key(a));
     CHECK_INT(2, aor_count(a));
-    CHECK_SLICE("sip:1", aor_first(a)->contact);
-    CHECK_SLICE("sip:2", aor_next(a, aor_first(a))->contact);
-    CHECK_SLICE("ua", aor_first(a)->user_agent);
-    CHECK(aor_next(a, aor_next(a, aor_first(a))) == NULL);
+    aor_binding(a, 0, &b);
+    CHECK_SLICE("sip:1", b.contact);
+    CHECK_SLICE("ua", b.user_agent);
+    aor_binding(a, 1, &b);
+    CHECK_SLICE("sip:2", b.contact);
+    rcu_leave(rcu);
     CHECK_INT(3, location_count(l));
+    CHECK_INT(2, location_aors(l));
     teardown(l);
 }
 
-TEST(a_replacement_keeps_the_row_and_the_count)
+/* A reader's moment: what he found stays as it was until he leaves. */
+TEST(a_reader_sees_an_aor_as_it_was)
 {
-    struct location *l     = setup(1);
-    struct binding  *first = put(l, "bob", "sip:1", 1000, NULL);
-    uint64_t         row   = first->row;
-    struct binding  *next  = put(l, "bob", "sip:2", 5000, first);
+    struct location  *l = setup(10);
+    const struct aor *before;
+    struct binding    b;
 
-    CHECK(next != NULL); /* at the limit too */
-    CHECK_INT(row, next->row);
-    CHECK_INT(1, location_count(l));
-    CHECK_INT(1, aor_count(location_find(l, SLICE("bob"))));
-    network_run_until(network, 2000); /* the old one's time went with it */
-    CHECK_INT(0, expired);
-    teardown(l);
-}
-
-TEST(an_aor_goes_with_its_last_binding)
-{
-    struct location *l = setup(10);
-    struct binding  *b = put(l, "bob", "sip:1", 1000, NULL);
-
-    location_remove(l, b);
+    put(l, "bob", "sip:1", 1000);
+    rcu_enter(rcu);
+    before = location_find(l, SLICE("bob"));
+    put(l, "bob", "sip:2", 1000);
+    CHECK(location_find(l, SLICE("bob")) != before);
+    set(l, "bob", NULL);
     CHECK(location_find(l, SLICE("bob")) == NULL);
+    CHECK_INT(1, aor_count(before));
+    aor_binding(before, 0, &b);
+    CHECK_SLICE("sip:1", b.contact);
+    rcu_leave(rcu);
     CHECK_INT(0, location_count(l));
+    CHECK_INT(0, location_aors(l));
+    teardown(l);
+}
+
+TEST(what_is_prepared_and_not_published_has_not_happened)
+{
+    struct location      *l     = setup(2);
+    const struct binding  two[] = { { .row = 50, .expires_at = 9 }, { .row = 51, .expires_at = 9 } };
+    struct location_guard g;
+
+    location_lock(l, SLICE("bob"), &g);
+    CHECK_INT(0, location_prepare(&g, two, 2, false));
+    CHECK_INT(2, location_count(l)); /* its room is kept */
+    CHECK(location_find(l, SLICE("bob")) == NULL);
+    location_unlock(&g);
+    CHECK_INT(0, location_count(l));
+    CHECK_INT(0, count_of(l, "bob"));
+    put(l, "bob", "sip:1", 1000);
+    location_lock(l, SLICE("bob"), &g);
+    CHECK_INT(0, location_prepare(&g, NULL, 0, false));
+    location_unlock(&g);
+    CHECK_INT(1, count_of(l, "bob"));
+    CHECK_INT(1, location_count(l));
+    teardown(l);
+}
+
+TEST(the_limit_holds_but_not_for_what_was_promised)
+{
+    struct location      *l      = setup(2);
+    struct binding        stored = { .row = 77, .contact = SLICE("sip:s"), .expires_at = 9000 };
+    struct location_guard g;
+
+    CHECK_INT(0, put(l, "a", "sip:1", 1000));
+    CHECK_INT(0, put(l, "b", "sip:2", 1000));
+    CHECK_INT(-ERR_LIMIT, put(l, "c", "sip:3", 1000));
+    CHECK_INT(-ERR_LIMIT, put(l, "a", "sip:3", 1000));
+    CHECK_INT(0, count_of(l, "c"));
+    set(l, "a", &stored); /* in the place of another */
+    location_lock(l, SLICE("c"), &g);
+    CHECK_INT(0, location_prepare(&g, &stored, 1, true));
+    location_publish(&g);
+    location_unlock(&g);
+    CHECK_INT(3, location_count(l));
+    set(l, "b", NULL);
+    CHECK_INT(-ERR_LIMIT, put(l, "d", "sip:3", 1000));
+    set(l, "c", NULL);
+    CHECK_INT(0, put(l, "d", "sip:3", 1000));
+    CHECK_INT(80, location_next_row(l)); /* 77 was seen, two more were tried */
+    teardown(l);
+}
+
+TEST(no_aor_has_more_bindings_than_a_list)
+{
+    struct location *l = setup(1000);
+
+    for (unsigned i = 0; i < LIMIT_LIST; i++)
+        CHECK_INT(0, put(l, "bob", "sip:1", 1000));
+    CHECK_INT(-ERR_LIMIT, put(l, "bob", "sip:1", 1000));
+    CHECK_INT(LIMIT_LIST, location_count(l));
+    advance(l, 1000);
+    CHECK_INT(LIMIT_LIST, expired);
     teardown(l);
 }
 
 TEST(a_binding_ends_at_its_time_unless_refreshed)
 {
-    struct location *l = setup(10);
-    struct binding  *b = put(l, "bob", "sip:1", 1000, NULL);
+    struct location      *l = setup(10);
+    struct location_guard g;
 
-    put(l, "carol", "sip:2", 1000, NULL);
-    location_refresh(l, b, 3000, 7);
-    CHECK_INT(7, b->cseq);
-    network_run_until(network, 1500);
+    put(l, "bob", "sip:1", 1000);
+    put(l, "bob", "sip:2", 2000);
+    put(l, "carol", "sip:3", 1000);
+    location_lock(l, SLICE("bob"), &g);
+    location_refresh(&g, 0, 3000, 7, 0);
+    location_unlock(&g);
+    advance(l, 999);
+    CHECK_INT(0, expired);
+    advance(l, 1000);
     CHECK_INT(1, expired);
-    CHECK(location_find(l, SLICE("carol")) == NULL);
-    CHECK(location_find(l, SLICE("bob")) != NULL);
-    network_run_until(network, 3001);
+    CHECK_INT(0, count_of(l, "carol"));
+    advance(l, 2500);
     CHECK_INT(2, expired);
-    CHECK_INT(1, expired_row);
+    CHECK_INT(2, expired_row);
+    CHECK_INT(1, count_of(l, "bob"));
+    location_lock(l, SLICE("bob"), &g);
+    location_refresh(&g, 0, 2600, 8, 0); /* and a shorter life */
+    location_unlock(&g);
+    advance(l, 2600);
+    CHECK_INT(3, expired);
     CHECK_INT(0, location_count(l));
+    CHECK_INT(0, location_aors(l));
     teardown(l);
 }
 
-TEST(the_limit_holds_for_new_rows_and_not_for_stored_ones)
+TEST(each_shard_belongs_to_one_worker)
 {
-    struct location *l      = setup(2);
-    struct binding   stored = { .row = 77, .contact = SLICE("sip:s"), .expires_at = 9000 };
+    struct location *l = setup(1000);
+    char             key[16];
 
-    CHECK(location_has_room(l, 2));
-    CHECK(!location_has_room(l, 3));
-    CHECK(put(l, "a", "sip:1", 1000, NULL) != NULL);
-    CHECK(put(l, "b", "sip:2", 1000, NULL) != NULL);
-    CHECK(!location_has_room(l, 1));
-    CHECK(put(l, "c", "sip:3", 1000, NULL) == NULL);
-    CHECK(location_find(l, SLICE("c")) == NULL);
-    CHECK(location_put(l, SLICE("c"), &stored, NULL) != NULL);
-    CHECK(!location_has_room(l, 1)); /* above the limit is not room without end */
-    CHECK_INT(78, location_next_row(l));
+    for (unsigned i = 0; i < 300; i++) {
+        snprintf(key, sizeof key, "user%u", i);
+        put(l, key, "sip:x", 1000);
+    }
+    for (unsigned worker = 0; worker < 3; worker++) {
+        unsigned before = expired;
+
+        while (location_expire(l, worker, 3, 1000, on_expired, &expired))
+            ;
+        CHECK(expired > before && expired - before < 300);
+    }
+    CHECK_INT(300, expired);
+    CHECK_INT(0, location_count(l));
     teardown(l);
 }
 
 TEST(without_memory_nothing_has_changed)
 {
-    struct location *l = setup(10);
-    struct binding  *b = put(l, "bob", "sip:1", 1000, NULL);
+    struct location *l     = setup(10);
+    int              error = -1;
 
-    for (unsigned n = 1; n <= 2; n++) {
+    put(l, "bob", "sip:1", 1000);
+    put(l, "bob", "sip:2", 2000);
+    for (unsigned n = 1; error != 0; n++) {
         alloc_fail_at(n);
-        CHECK(put(l, "carol", "sip:2", 1000, NULL) == NULL);
+        error = put(l, "carol", "sip:2", 9000);
+        CHECK(alloc_failed() == (error != 0));
         alloc_fail_at(0);
-        CHECK(location_find(l, SLICE("carol")) == NULL);
+        CHECK_INT(error != 0 ? 2 : 3, location_count(l));
+        CHECK_INT(error == 0, count_of(l, "carol"));
     }
     alloc_fail_at(1);
-    CHECK(put(l, "bob", "sip:2", 1000, b) == NULL);
+    advance(l, 1000); /* what is left of bob's needs memory: later then */
     alloc_fail_at(0);
-    CHECK_SLICE("sip:1", aor_first(location_find(l, SLICE("bob")))->contact);
-    CHECK_INT(1, location_count(l));
+    CHECK_INT(0, expired);
+    advance(l, 1999);
+    CHECK_INT(0, expired);
+    advance(l, 2000);
+    CHECK_INT(2, expired);
     teardown(l);
 }
 
-static void add_row(void *arg, const struct binding *b)
+TEST(a_change_is_known_by_its_number_and_a_removal_too)
 {
-    *(uint64_t *)arg += b->row;
+    struct location      *l = setup(10);
+    struct location_guard g;
+
+    put(l, "bob", "sip:1", 1000);
+    location_lock(l, SLICE("bob"), &g);
+    CHECK_INT(0, location_last_change(&g));
+    location_note_change(&g, 5);
+    CHECK_INT(5, location_last_change(&g));
+    location_unlock(&g);
+    put(l, "bob", "sip:2", 1000);
+    location_lock(l, SLICE("bob"), &g);
+    CHECK_INT(5, location_last_change(&g));
+    CHECK_INT(0, location_prepare(&g, NULL, 0, false));
+    location_publish(&g);
+    location_note_change(&g, 6);
+    location_unlock(&g);
+    location_lock(l, SLICE("bob"), &g);
+    CHECK_INT(6, location_last_change(&g));
+    location_unlock(&g);
+    teardown(l);
 }
 
-TEST(each_binding_is_visited_once)
+static void add_rows(void *arg, const struct aor *a)
 {
-    struct location *l   = setup(1000);
-    uint64_t         sum = 0;
+    struct binding b;
+
+    for (unsigned i = 0; i < aor_count(a); i++) {
+        aor_binding(a, i, &b);
+        *(uint64_t *)arg += b.row;
+    }
+}
+
+TEST(a_listing_gives_each_once_in_steps_of_any_size)
+{
+    struct location *l = setup(1000);
     char             key[16];
 
     for (int i = 0; i < 1000; i++) {
         snprintf(key, sizeof key, "user%d", i / 3);
-        CHECK(put(l, key, "sip:x", 1000, NULL) != NULL);
+        CHECK_INT(0, put(l, key, "sip:x", 1000));
     }
-    location_each(l, add_row, &sum);
-    CHECK_INT(1000 * 1001 / 2, sum);
+    for (size_t want = 1; want < 2000; want *= 3) {
+        uint64_t cursor = 0, sum = 0;
+
+        do
+            cursor = location_list(l, cursor, want, add_rows, &sum);
+        while (cursor != 0);
+        CHECK_INT(1000 * 1001 / 2, sum);
+    }
     teardown(l);
 }
 
@@ -184,13 +338,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_is_copied_and_found_in_its_order),
-        cmocka_unit_test(a_replacement_keeps_the_row_and_the_count),
-        cmocka_unit_test(an_aor_goes_with_its_last_binding),
+        cmocka_unit_test(a_reader_sees_an_aor_as_it_was),
+        cmocka_unit_test(what_is_prepared_and_not_published_has_not_happened),
+        cmocka_unit_test(the_limit_holds_but_not_for_what_was_promised),
+        cmocka_unit_test(no_aor_has_more_bindings_than_a_list),
         cmocka_unit_test(a_binding_ends_at_its_time_unless_refreshed),
-        cmocka_unit_test(the_limit_holds_for_new_rows_and_not_for_stored_ones),
+        cmocka_unit_test(each_shard_belongs_to_one_worker),
         cmocka_unit_test(without_memory_nothing_has_changed),
-        cmocka_unit_test(each_binding_is_visited_once),
+        cmocka_unit_test(a_change_is_known_by_its_number_and_a_removal_too),
+        cmocka_unit_test(a_listing_gives_each_once_in_steps_of_any_size),
     };
 
+    random_seed(&seeded, 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,7 +163,7 @@ TEST(any_allocation_may_fail_while_the_server_starts)
         bench_kill(&b);
         b.at_server = world_fake_new(network_host(b.network, "server"));
         alloc_fail_at(n);
-        shared = shared_new(b.at_server, b.config);
+        shared = shared_new(b.at_server, b.config, rcu_single_new());
         if (shared != NULL)
             s = server_new(b.at_server, shared, &none);
         if (s != NULL) {

@@ -4,55 +4,31 @@
 #include "server/proxy_copy.h"
 
 #include "support/test.h"
-#include "support/world_fake.h"
 
-struct found {
-    struct network  *network;
-    struct world    *world;
-    struct location *location;
-};
+#include <stdlib.h>
 
-static void setup(struct found *f)
+enum { NOW = 500 };
+
+static struct binding binding(unsigned q, uint32_t number, msec expires_at)
 {
-    f->network  = network_new(1);
-    f->world    = world_fake_new(network_host(f->network, "here"));
-    f->location = location_new(f->world, 100);
-    CHECK(f->location != NULL);
-}
-
-static void teardown(struct found *f)
-{
-    location_free(f->location);
-    world_fake_free(f->world);
-    network_free(f->network);
-}
-
-static void add(struct found *f, unsigned q, uint32_t number)
-{
-    struct binding b = { .contact = SLICE("sip:x"), .q = q, .cseq = number, .expires_at = 1000 };
-
-    CHECK(location_put(f->location, SLICE("bob"), &b, NULL) != NULL);
+    return (struct binding){ .contact = SLICE("sip:x"), .q = q, .cseq = number, .expires_at = expires_at };
 }
 
 TEST(the_preferred_come_first_and_of_equals_the_newest)
 {
     static const uint32_t all[] = { 5, 2, 4, 3, 1 }, three[] = { 5, 2, 4 };
-    const struct binding *list[LIMIT_BRANCHES];
-    struct found          f;
+    const struct binding  values[] = { binding(100, 1, 1000), binding(900, 2, 1000), binding(500, 3, 1000),
+                                       binding(500, 4, 1000), binding(950, 6, NOW),  binding(900, 5, NOW + 1) };
+    struct aor           *a        = aor_new(SLICE("bob"), values, 6);
+    struct binding        list[LIMIT_BRANCHES];
 
-    setup(&f);
-    add(&f, 100, 1);
-    add(&f, 900, 2);
-    add(&f, 500, 3);
-    add(&f, 500, 4);
-    add(&f, 900, 5);
-    CHECK_INT(5, proxy_sort_bindings(location_find(f.location, SLICE("bob")), list, LIMIT_BRANCHES));
+    CHECK_INT(5, proxy_sort_bindings(a, NOW, list, LIMIT_BRANCHES)); /* 6 has ended */
     for (unsigned i = 0; i < 5; i++)
-        CHECK_INT(all[i], list[i]->cseq);
-    CHECK_INT(3, proxy_sort_bindings(location_find(f.location, SLICE("bob")), list, 3));
+        CHECK_INT(all[i], list[i].cseq);
+    CHECK_INT(3, proxy_sort_bindings(a, NOW, list, 3));
     for (unsigned i = 0; i < 3; i++)
-        CHECK_INT(three[i], list[i]->cseq);
-    teardown(&f);
+        CHECK_INT(three[i], list[i].cseq);
+    free(a);
 }
 
 static bool has_flow(const char *contact, enum transport transport)

@@ -83,7 +83,7 @@ static void setup(struct bench *b, const char *more)
     b->at_phones = world_fake_new(phones);
     buf_printf(&conf, "domain = \"example.test\"\nlisten = \"udp:192.0.2.1:5060\"\nauthentication = no\n%s", more);
     assert_int_equal(0, config_parse(buf_slice(&conf), "test", NULL, NULL, &b->config));
-    b->shared = shared_new(b->at_server, b->config);
+    b->shared = shared_new(b->at_server, b->config, rcu_single_new());
     b->server = server_new(b->at_server, b->shared, &none);
     assert_non_null(b->server);
     b->store = store_fake_open(b->disk, 100);

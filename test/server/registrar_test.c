@@ -337,7 +337,8 @@ TEST(a_monstrous_require_is_refused_in_good_form)
 /* One request cannot make us keep kilobytes for hours. */
 TEST(what_is_kept_of_a_binding_is_bounded)
 {
-    char more[3000];
+    char           more[3000];
+    struct binding kept;
 
     bench_open(&b, "");
     snprintf(more, sizeof more, "Contact: <sip:%0*d@192.0.2.9>\r\n", 1100, 1);
@@ -348,7 +349,10 @@ TEST(what_is_kept_of_a_binding_is_bounded)
     snprintf(more, sizeof more, "User-Agent: %0*d\r\n", 2000, 1);
     registers(2, more);
     CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
-    CHECK_INT(256, aor_first(location_find(server_location(b.server), SLICE("sip:bob@example.test")))->user_agent.len);
+    rcu_enter(b.shared->rcu);
+    aor_binding(location_find(server_location(b.server), SLICE("sip:bob@example.test")), 0, &kept);
+    CHECK_INT(256, kept.user_agent.len);
+    rcu_leave(b.shared->rcu);
     snprintf(more, sizeof more, "%0*d", 600, 1);
     raw_ask(&b.bob, &(struct request_form){ .call_id = more, .cseq = 3, .more = "Contact: <sip:x@y>\r\n" });
     bench_live(&b, 50);

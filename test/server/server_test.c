@@ -22,7 +22,7 @@ static int start_beside(const char *conf, char *problem, size_t size)
     int                      error;
 
     CHECK_INT(0, config_parse(slice_from(conf), "test", NULL, NULL, &config));
-    shared = shared_new(world, config);
+    shared = shared_new(world, config, rcu_single_new());
     s      = server_new(world, shared, &none);
     CHECK(s != NULL);
     store = store_fake_open(disk, 10);

@@ -20,7 +20,7 @@ void bench_start(struct bench *b)
     b->at_server = world_fake_new(network_host(b->network, "server"));
     if (b->on_world != NULL)
         b->on_world(b->at_server);
-    b->shared = shared_new(b->at_server, b->config);
+    b->shared = shared_new(b->at_server, b->config, rcu_single_new());
     assert_non_null(b->shared);
     b->server = server_new(b->at_server, b->shared, &none);
     assert_non_null(b->server);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* aor.h - an address-of-record with its bindings, in one block of memory that is
+ * read without a lock (RFC 3261 10).
+ *
+ *     | timer | hash | last change | binding 0 | binding 1 | key, texts ... |
+ *
+ * What a block says does not change, but for the numbers that a refresh moves on: they
+ * are atomic.  Another set of bindings is another block, which takes the place of this
+ * one in the location (location.h). */
+
+#ifndef SERVER_AOR_H
+#define SERVER_AOR_H
+
+#include "base/rcu_table.h"
+#include "base/wheel.h"
+#include "sip/flow.h"
+
+/* A binding as a value.  Its slices live as long as the block it was read from, or are
+ * whoever's who fills it in. */
+struct binding {
+    uint64_t     row;     /* its key in the store                                      */
+    struct slice contact; /* the URI as registered                                     */
+    struct slice params;  /* Contact parameters to give back, but expires and q        */
+    struct slice call_id;
+    struct slice user_agent;
+    struct slice path;
+    struct flow  flow; /* where its REGISTER came from                              */
+    uint32_t     cseq;
+    unsigned     q;           /* thousandths                                               */
+    msec         expires_at;  /* monotonic: what was acknowledged                          */
+    uint64_t     lease_until; /* wall clock ms: up to here the store needs no new write    */
+};
+
+struct aor {
+    union {
+        struct timer    expiry;  /* the writer's: not later than the first that ends  */
+        struct rcu_node retired; /* when it has been replaced and the timer stopped */
+    };
+    struct rcu_entry entry;
+    uint64_t         changed_by; /* the writer's: number of the last change in the store */
+    uint16_t         count, key_len;
+    _Alignas(uint64_t) char memory[];
+};
+
+/* Copies everything; nothing is set but key and bindings.  The longest text is 65535
+ * bytes, and so many bindings are the most.  NULL without memory or above that. */
+struct aor *aor_new(struct slice key, const struct binding *values, size_t count);
+
+struct slice aor_key(const struct aor *a);
+unsigned     aor_count(const struct aor *a);
+
+/* Borrows from `a`.  Any thread. */
+void aor_binding(const struct aor *a, unsigned index, struct binding *out);
+/* Cheaper, if nothing else is asked. */
+msec aor_expires_at(const struct aor *a, unsigned index);
+/* When the first of them ends; NEVER without any. */
+msec aor_first_expiry(const struct aor *a);
+/* Is there one that has not ended? */
+bool aor_is_alive(const struct aor *a, msec now);
+
+/* The writer's: the same binding for longer. */
+void aor_refresh(struct aor *a, unsigned index, msec expires_at, uint32_t cseq, uint64_t lease_until);
+
+#endif

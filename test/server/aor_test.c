@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/aor.h"
+
+#include "support/alloc.h"
+#include "support/test.h"
+
+#include <stdlib.h>
+
+static const struct binding udp4 = {
+    .row         = 7,
+    .contact     = SLICE("sip:bob@192.0.2.9:5060"),
+    .params      = SLICE(";+sip.instance=\"<urn:uuid:1>\""),
+    .call_id     = SLICE("call"),
+    .user_agent  = SLICE("ua"),
+    .path        = SLICE("<sip:p;lr>"),
+    .flow        = { .transport = TRANSPORT_UDP,
+                     .local     = { { 192, 0, 2, 1 }, 0, 5060, FAMILY_4 },
+                     .remote    = { { 192, 0, 2, 9 }, 0, 5061, FAMILY_4 },
+                     .listener  = 3 },
+    .cseq        = 4000000000,
+    .q           = 700,
+    .expires_at  = 123456789012,
+    .lease_until = 223456789012,
+};
+
+static const struct binding tcp6 = {
+    .row        = 8,
+    .contact    = SLICE("sip:bob@[2001:db8::9]"),
+    .flow       = { .transport  = TRANSPORT_TCP,
+                    .local      = { { 0x20, 1 }, 5, 5060, FAMILY_6 },
+                    .remote     = { { 0x20, 2, [15] = 9 }, 6, 40000, FAMILY_6 },
+                    .connection = 0x1122334455667788,
+                    .listener   = UINT32_MAX },
+    .expires_at = 1000,
+};
+
+static const struct binding nowhere = { .row = 9, .contact = SLICE("sip:bob@host"), .expires_at = NEVER };
+
+static void check_same(const struct binding *want, const struct binding *got)
+{
+    CHECK(want->row == got->row && want->cseq == got->cseq && want->q == got->q);
+    CHECK(want->expires_at == got->expires_at && want->lease_until == got->lease_until);
+    CHECK(slice_eq(want->contact, got->contact) && slice_eq(want->params, got->params));
+    CHECK(slice_eq(want->call_id, got->call_id) && slice_eq(want->user_agent, got->user_agent));
+    CHECK(slice_eq(want->path, got->path));
+    CHECK(want->flow.transport == got->flow.transport && want->flow.listener == got->flow.listener);
+    CHECK(want->flow.connection == got->flow.connection);
+    CHECK(address_eq(&want->flow.local, &got->flow.local));
+    CHECK(address_eq(&want->flow.remote, &got->flow.remote));
+}
+
+TEST(what_is_put_in_comes_out)
+{
+    const struct binding values[] = { udp4, tcp6, nowhere };
+    struct aor          *a        = aor_new(SLICE("sip:bob@example.test"), values, 3);
+    struct binding       got;
+
+    CHECK_SLICE("sip:bob@example.test", aor_key(a));
+    CHECK_INT(3, aor_count(a));
+    for (unsigned i = 0; i < 3; i++) {
+        aor_binding(a, i, &got);
+        check_same(&values[i], &got);
+        CHECK(aor_expires_at(a, i) == values[i].expires_at);
+    }
+    free(a);
+}
+
+TEST(a_refresh_changes_three_numbers_and_no_more)
+{
+    struct aor    *a    = aor_new(SLICE("bob"), &udp4, 1);
+    struct binding want = udp4, got;
+
+    want.expires_at  = 5;
+    want.cseq        = 6;
+    want.lease_until = 7;
+    aor_refresh(a, 0, 5, 6, 7);
+    aor_binding(a, 0, &got);
+    check_same(&want, &got);
+    free(a);
+}
+
+TEST(it_is_alive_until_the_last_has_ended)
+{
+    const struct binding values[] = { tcp6, udp4 };
+    struct aor          *a        = aor_new(SLICE("bob"), values, 2);
+
+    CHECK(aor_first_expiry(a) == 1000);
+    CHECK(aor_is_alive(a, 1000));
+    CHECK(aor_is_alive(a, udp4.expires_at - 1));
+    CHECK(!aor_is_alive(a, udp4.expires_at));
+    free(a);
+}
+
+TEST(what_does_not_fit_is_refused)
+{
+    static char    text[70000];
+    struct binding b = { .contact = { text, 65535 } };
+    struct aor    *a = aor_new(SLICE("bob"), &b, 1);
+
+    CHECK(a != NULL);
+    free(a);
+    b.contact.len = 65536;
+    CHECK(aor_new(SLICE("bob"), &b, 1) == NULL);
+    b.contact.len = 1;
+    CHECK(aor_new((struct slice){ text, 65536 }, &b, 1) == NULL);
+    alloc_fail_at(1);
+    CHECK(aor_new(SLICE("bob"), &b, 1) == NULL);
+    alloc_fail_at(0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_put_in_comes_out),
+        cmocka_unit_test(a_refresh_changes_three_numbers_and_no_more),
+        cmocka_unit_test(it_is_alive_until_the_last_has_ended),
+        cmocka_unit_test(what_does_not_fit_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
