@@ -91,7 +91,7 @@ static int offline_open(struct offline *o, char *problem, size_t problem_size)
 
     snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
     o->world = world_uv_new(NULL);
-    if (o->world == NULL || (o->admin.users = users_new(o->world)) == NULL)
+    if (o->world == NULL || (o->admin.users = users_new(o->world, NULL)) == NULL)
         return -ERR_NO_MEMORY;
     config_state_path(o->admin.config, &b, "ahoy.db");
     error = store_sqlite_open(buf_cstr(&b), QUEUE, STORE_QUEUE_AGE, &o->store, problem, problem_size);

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* authenticator.h - who is asking: digest challenges and their proof
- * (RFC 3261 22, RFC 7616, RFC 8760).
- *
- * A nonce proves itself: it carries its time and its slot under a MAC, so nothing
- * is kept for a challenge that is never answered.  What is kept is the last nonce
- * count of each slot, in a fixed array: a count that does not rise is a replay,
- * and a slot that has been given to a newer nonce makes the old one stale. */
+ * (RFC 3261 22, RFC 7616, RFC 8760).  Each worker has one; the nonces are one server's
+ * (nonces.h), so a proof that one worker has accepted is a replay to all. */
 
 #ifndef SERVER_AUTHENTICATOR_H
 #define SERVER_AUTHENTICATOR_H
 
 #include "net/world.h"
+#include "server/nonces.h"
 #include "server/users.h"
 #include "sip/digest.h"
 #include "sip/write.h"
@@ -25,9 +22,9 @@ enum auth_result {
     AUTH_BROKEN, /* credentials that cannot be read: 400                      */
 };
 
-/* Borrows `users` and `realm`.  NULL without memory or digest algorithms. */
-struct authenticator *authenticator_new(struct world *w, const struct users *users, struct slice realm,
-                                        msec nonce_lifetime, bool sha256);
+/* Borrows `users`, `nonces` and `realm`.  NULL without memory or digest algorithms. */
+struct authenticator *authenticator_new(struct world *w, const struct users *users, struct nonces *nonces,
+                                        struct slice realm, msec nonce_lifetime, bool sha256);
 void                  authenticator_free(struct authenticator *a);
 
 /* Judge the credentials in `header` (Authorization or Proxy-Authorization) of

@@ -81,7 +81,7 @@ static bool user_is_known(struct server *s, const struct uri *uri)
     struct buf user = BUF_ON(text);
 
     uri_write_unescaped(&user, uri->user);
-    return buf_ok(&user) && users_find(s->shared->users, aor_domain(s, uri), buf_slice(&user)) != NULL;
+    return buf_ok(&user) && users_has(s->shared->users, aor_domain(s, uri), buf_slice(&user));
 }
 
 static bool has_bindings(struct server *s, struct slice aor)

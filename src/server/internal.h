@@ -6,6 +6,7 @@
 
 #include "base/id.h"
 #include "base/log_limit.h"
+#include "base/table.h"
 #include "route/forward.h"
 #include "route/policy.h"
 #include "server/authenticator.h"
@@ -18,13 +19,15 @@ enum {
     FLOW_TEXT        = 160,
 };
 
-/* A REGISTER whose 200 waits for the commit of `seq`. */
+/* Who waits for the commit of `seq`: a REGISTER with its 200, or an administrator. */
 struct store_wait {
     struct link link; /* in server->waits, lowest seq first */
     uint64_t    seq;
-    object_id   txn;
-    size_t      size;
-    char        answer[];
+    void (*done)(void *arg, int error); /* or NULL: it is a REGISTER */
+    void     *arg;
+    object_id txn;
+    size_t    size;
+    char      answer[];
 };
 
 struct server {
@@ -73,6 +76,7 @@ struct slice aor_domain(struct server *s, const struct uri *uri);
 /* registrar.c */
 void registrar_request(struct server *s, object_id txn, struct message *request);
 void registrar_report(struct server *s, uint64_t seq, int error);
+void registrar_stop(struct server *s);
 void registrar_start(struct server *s);
 
 /* proxy.c */

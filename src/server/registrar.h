@@ -31,6 +31,8 @@ void registrar_update(struct server *s, object_id txn, struct message *request, 
 /* A 200, built now, that is sent when change `seq` is on the disk; or else a 500.  NULL
  * without memory or if too many wait already. */
 struct store_wait *registrar_wait_new(struct server *s, object_id txn, const struct gather *answer);
+/* The same for somebody who is called, with 0 or -ERR_X. */
+struct store_wait *registrar_wait_for(struct server *s, void (*done)(void *arg, int error), void *arg);
 /* Takes `w`. */
 void registrar_wait(struct server *s, struct store_wait *w, uint64_t seq);
 /* Is this change, of whatever worker, not on the disk yet?  Then there will be a
@@ -43,6 +45,10 @@ struct store_change registrar_delete_change(uint64_t row);
 
 /* A binding that the store has; before anybody serves.  Returns 0 or -ERR_NO_MEMORY. */
 int registrar_loaded(struct shared *s, struct world *world, const struct stored_binding *stored);
+
+/* Up to when the store needs no new write: for a binding that ends at `expires_at`,
+ * `span` ms from now. */
+uint64_t registrar_lease(struct server *s, msec expires_at, msec span);
 
 /* A monotonic time as wall clock. */
 uint64_t registrar_wall_at(struct server *s, msec monotonic);

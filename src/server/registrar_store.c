@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+enum { LEASE_MAX = 600 * SECOND };
+
 /* ---- waiting for the store ---- */
 
 /* In order of seq; what comes late mostly belongs at the end. */
@@ -35,10 +37,21 @@ struct store_wait *registrar_wait_new(struct server *s, object_id txn, const str
     return w;
 }
 
+struct store_wait *registrar_wait_for(struct server *s, void (*done)(void *arg, int error), void *arg)
+{
+    struct store_wait *w = s->wait_count < s->config->max_server_transactions ? calloc(1, sizeof *w) : NULL;
+
+    if (w == NULL)
+        return NULL;
+    w->done = done;
+    w->arg  = arg;
+    return w;
+}
+
 void registrar_wait(struct server *s, struct store_wait *w, uint64_t seq)
 {
     w->seq = seq;
-    counter_add(&s->world->counters.registers_waiting, 1);
+    counter_add(&s->world->counters.registers_waiting, w->done == NULL);
     gauge_set(&s->world->counters.registers_pending, ++s->wait_count);
     keep_in_order(s, w);
 }
@@ -49,7 +62,9 @@ static void end_wait(struct server *s, struct store_wait *w, int error)
 
     list_unlink(&w->link);
     gauge_set(&s->world->counters.registers_pending, --s->wait_count);
-    if (error == 0) {
+    if (w->done != NULL) {
+        w->done(w->arg, error);
+    } else if (error == 0) {
         gather_init(&g);
         gather_put(&g, (struct slice){ w->answer, w->size });
         stack_respond(s->stack, w->txn, 200, &g);
@@ -73,6 +88,21 @@ void registrar_report(struct server *s, uint64_t seq, int error)
     }
 }
 
+/* Transactions are no more; the others are told. */
+void registrar_stop(struct server *s)
+{
+    struct link *l;
+
+    world_timer_stop(s->world, &s->expiry_tick);
+    while ((l = list_shift(&s->waits)) != NULL) {
+        struct store_wait *w = CONTAINER_OF(l, struct store_wait, link);
+
+        if (w->done != NULL)
+            w->done(w->arg, -ERR_CLOSED);
+        free(w);
+    }
+}
+
 /* The worker's own reports say it without asking the store. */
 bool registrar_is_pending(struct server *s, uint64_t seq)
 {
@@ -80,6 +110,11 @@ bool registrar_is_pending(struct server *s, uint64_t seq)
 }
 
 /* ---- changes ---- */
+
+uint64_t registrar_lease(struct server *s, msec expires_at, msec span)
+{
+    return registrar_wall_at(s, expires_at) + (span < LEASE_MAX ? span : LEASE_MAX);
+}
 
 uint64_t registrar_wall_at(struct server *s, msec monotonic)
 {

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 
 enum {
-    LEASE_MAX    = 600 * SECOND,
     BINDINGS_MAX = LIMIT_LIST,
     CONTACT_MAX  = 1024, /* bytes of a Contact, parameters included: ten of them fit into the 200 */
     CALL_ID_MAX  = 512,
@@ -61,9 +60,8 @@ struct outcome {
 static void note_put(struct work *w, struct binding *b, uint32_t expires)
 {
     struct buf flow = buf_on(w->flow_texts[w->flow_count++], FLOW_TEXT);
-    msec       more = (msec)expires * SECOND;
 
-    b->lease_until                = registrar_wall_at(w->server, b->expires_at) + (more < LEASE_MAX ? more : LEASE_MAX);
+    b->lease_until                = registrar_lease(w->server, b->expires_at, (msec)expires * SECOND);
     w->changes[w->change_count++] = registrar_put_change(w->server, w->guard.key, b, &flow);
 }
 

@@ -85,17 +85,13 @@ struct server *server_new(struct world *w, struct shared *shared, const struct s
 
 void server_free(struct server *s)
 {
-    struct link *l;
-
     if (s == NULL)
         return;
-    world_timer_stop(s->world, &s->expiry_tick);
     proxy_free_all(s);
     if (s->store != NULL)
         store_client_close(s->store);
     stack_free(s->stack);
-    while ((l = list_shift(&s->waits)) != NULL)
-        free(CONTAINER_OF(l, struct store_wait, link));
+    registrar_stop(s);
     authenticator_free(s->authenticator);
     table_fini(&s->contexts_by_txn);
     id_table_fini(&s->contexts);
@@ -145,7 +141,7 @@ static int listen_all(struct server *s, char *problem, size_t problem_size)
 
 int server_start(struct server *s, char *problem, size_t problem_size)
 {
-    s->authenticator = authenticator_new(s->world, s->shared->users, users_realm(s->shared->users),
+    s->authenticator = authenticator_new(s->world, s->shared->users, s->shared->nonces, users_realm(s->shared->users),
                                          s->config->nonce_lifetime, s->config->digest_sha256);
     if (s->authenticator == NULL ||
         store_client_open(s->shared->store, s->world, server_on_report, s, &s->store) != 0) {

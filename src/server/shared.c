@@ -47,9 +47,10 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     s->rcu    = rcu;
     s->config = config;
     random_fill(&world->random, &s->loop_key, sizeof s->loop_key);
-    s->users    = users_new(world);
+    s->users    = users_new(world, rcu);
     s->location = location_new(rcu, &world->random, config->max_bindings, world_now(world));
-    if (s->users == NULL || s->location == NULL || !copy_policy(s)) {
+    s->nonces   = nonces_new(&world->random);
+    if (s->users == NULL || s->location == NULL || s->nonces == NULL || !copy_policy(s)) {
         shared_free(s);
         return NULL;
     }
@@ -64,6 +65,7 @@ void shared_free(struct shared *s)
         store_client_close(s->client);
     location_free(s->location);
     users_free(s->users);
+    nonces_free(s->nonces);
     free((void *)s->policy.routes);
     free((void *)s->policy.redirects);
     rcu_free(s->rcu);

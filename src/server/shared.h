@@ -14,9 +14,11 @@
 #define SERVER_SHARED_H
 
 #include "base/rcu.h"
+#include "base/siphash.h"
 #include "route/policy.h"
 #include "server/config.h"
 #include "server/location.h"
+#include "server/nonces.h"
 #include "server/users.h"
 #include "store/store.h"
 
@@ -26,6 +28,7 @@ struct shared {
     struct rcu          *rcu;    /* for location and users: each thread that asks them has joined */
     struct location     *location;
     struct users        *users;
+    struct nonces       *nonces;
     struct store        *store;
     struct store_client *client; /* of the users and the keys: reports come in the first worker's world */
     int                  load_error;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/scan.h"
+#include "base/siphash.h"
 #include "sip/digest.h"
 
 #include <stdlib.h>
@@ -18,7 +19,8 @@ struct waiter {
 };
 
 struct users {
-    struct table         table;
+    struct rcu          *rcu, *own_rcu;
+    struct rcu_table     table;
     struct hash_key      key;
     struct hasher       *hasher;
     struct store_client *store;
@@ -32,7 +34,7 @@ struct ha1s {
     char md5[DIGEST_HEX], sha256[DIGEST_HEX];
 };
 
-struct users *users_new(struct world *world)
+struct users *users_new(struct world *world, struct rcu *rcu)
 {
     struct users *u = calloc(1, sizeof *u);
 
@@ -40,24 +42,30 @@ struct users *users_new(struct world *world)
         return NULL;
     list_init(&u->waiters);
     random_fill(&world->random, &u->key, sizeof u->key);
-    u->hasher = hasher_new();
-    if (u->hasher == NULL || table_init(&u->table, 16) != 0) {
-        hasher_free(u->hasher);
-        free(u);
+    u->own_rcu = rcu == NULL ? rcu_single_new() : NULL;
+    u->rcu     = rcu == NULL ? u->own_rcu : rcu;
+    u->hasher  = hasher_new();
+    if (u->rcu == NULL || u->hasher == NULL || rcu_table_init(&u->table, u->rcu, 0) != 0) {
+        users_free(u);
         return NULL;
     }
     return u;
 }
 
-static struct user *user_of(struct table_link *link)
+static struct user *user_of(struct rcu_entry *entry)
 {
-    return CONTAINER_OF(link, struct user, link);
+    return CONTAINER_OF(entry, struct user, entry);
 }
 
-static void free_user(struct table_link *link, void *arg)
+static void free_entry(struct rcu_entry *entry, void *arg)
 {
-    table_remove(&((struct users *)arg)->table, link);
-    free(user_of(link));
+    (void)arg;
+    free(user_of(entry));
+}
+
+static void free_retired(struct rcu_node *node)
+{
+    free(CONTAINER_OF(node, struct user, retired));
 }
 
 void users_report(struct users *u, uint64_t seq, int error)
@@ -78,9 +86,9 @@ void users_free(struct users *u)
     if (u == NULL)
         return;
     users_report(u, UINT64_MAX, -ERR_CLOSED);
-    table_each(&u->table, free_user, u);
-    table_fini(&u->table);
+    rcu_table_fini(&u->table, free_entry, NULL);
     hasher_free(u->hasher);
+    rcu_free(u->own_rcu);
     free(u);
 }
 
@@ -102,12 +110,13 @@ static bool hash_of(const struct users *u, struct slice domain, struct slice nam
 
 static struct user *find(const struct users *u, struct slice domain, struct slice name)
 {
-    uint64_t hash;
+    struct rcu_probe p;
+    uint64_t         hash;
 
     if (!hash_of(u, domain, name, &hash))
         return NULL;
-    for (struct table_link *l = table_first(&u->table, hash); l != NULL; l = table_next(l)) {
-        struct user *user = user_of(l);
+    for (struct rcu_entry *e = rcu_table_first(&u->table, hash, &p); e != NULL; e = rcu_table_next(&p)) {
+        struct user *user = user_of(e);
 
         if (slice_eq(user->name, name) && slice_eq_nocase(user->domain, domain))
             return user;
@@ -140,29 +149,35 @@ static struct user *user_new(const struct stored_user *s)
     return user;
 }
 
-/* Takes `user`; one of the same name goes. */
-static void replace(struct users *u, struct user *user)
+/* In a section.  Takes `user`; one of the same name goes.  Returns 0, -ERR_NO_MEMORY
+ * (there was none, and room had not been made) or -ERR_SYNTAX (it cannot be ours). */
+static int replace(struct users *u, struct user *user)
 {
-    struct user *old = find(u, user->domain, user->name);
+    struct user *old   = find(u, user->domain, user->name);
+    int          error = 0;
     uint64_t     hash;
 
-    if (!hash_of(u, user->domain, user->name, &hash)) {
-        free(user); /* from a database that we did not write */
-        return;
+    if (!hash_of(u, user->domain, user->name, &hash))
+        error = -ERR_SYNTAX;
+    else if (old == NULL)
+        error = rcu_table_insert(&u->table, &user->entry, hash);
+    if (error != 0) {
+        free(user);
+    } else if (old != NULL) {
+        rcu_table_replace(&u->table, &old->entry, &user->entry);
+        rcu_retire(u->rcu, &old->retired, free_retired);
     }
-    if (old != NULL)
-        free_user(&old->link, u);
-    table_insert(&u->table, &user->link, hash);
+    return error;
 }
 
 void users_on_user(struct users *u, const struct stored_user *stored)
 {
     struct user *user = user_new(stored);
 
-    if (user == NULL)
+    rcu_enter(u->rcu);
+    if (user == NULL || replace(u, user) == -ERR_NO_MEMORY)
         u->load_failed = true;
-    else
-        replace(u, user);
+    rcu_leave(u->rcu);
 }
 
 static void set_realm(struct users *u, struct slice realm)
@@ -207,23 +222,65 @@ const struct user *users_find(const struct users *u, struct slice domain, struct
     return find(u, domain, name);
 }
 
+bool users_has(const struct users *u, struct slice domain, struct slice name)
+{
+    bool has;
+
+    rcu_enter(u->rcu);
+    has = find(u, domain, name) != NULL;
+    rcu_leave(u->rcu);
+    return has;
+}
+
+static struct slice ha1_of(const struct user *user, enum hash_algorithm algorithm)
+{
+    switch (algorithm) {
+    case HASH_MD5:
+        return user->ha1_md5;
+    case HASH_SHA256:
+        return user->ha1_sha256;
+    case HASH_SHA512_256:
+        break;
+    }
+    return SLICE("");
+}
+
+struct slice users_ha1(const struct users *u, struct slice domain, struct slice name, enum hash_algorithm algorithm,
+                       char memory[USER_HA1_MAX])
+{
+    const struct user *user;
+    struct slice       ha1 = SLICE("");
+
+    rcu_enter(u->rcu);
+    user = find(u, domain, name);
+    if (user != NULL)
+        ha1 = ha1_of(user, algorithm);
+    if (ha1.len > USER_HA1_MAX)
+        ha1.len = 0; /* from a database that we did not write */
+    memcpy(memory, ha1.ptr, ha1.len);
+    rcu_leave(u->rcu);
+    return (struct slice){ memory, ha1.len };
+}
+
 struct visit {
     void (*fn)(const struct user *user, void *arg);
     void *arg;
 };
 
-static void visit_one(struct table_link *link, void *arg)
+static void visit_one(struct rcu_entry *entry, void *arg)
 {
     const struct visit *v = arg;
 
-    v->fn(user_of(link), v->arg);
+    v->fn(user_of(entry), v->arg);
 }
 
 void users_each(struct users *u, void (*fn)(const struct user *user, void *arg), void *arg)
 {
     struct visit v = { fn, arg };
 
-    table_each(&u->table, visit_one, &v);
+    rcu_enter(u->rcu);
+    rcu_table_scan(&u->table, 0, SIZE_MAX, visit_one, &v);
+    rcu_leave(u->rcu);
 }
 
 /* Queue the change and remember who waits for it; all or nothing. */
@@ -265,11 +322,25 @@ static int put_user(struct users *u, struct slice domain, struct slice name, str
     if (user == NULL)
         return -ERR_NO_MEMORY;
     change.user.domain = user->domain; /* lower case */
-    error              = write_and_wait(u, &change, done, arg);
+    error              = rcu_table_make_room(&u->table);
+    if (error == 0)
+        error = write_and_wait(u, &change, done, arg);
     if (error != 0)
         free(user);
     else
-        replace(u, user);
+        replace(u, user); /* there is room, and the name is good */
+    return error;
+}
+
+/* Within a section: what is replaced is retired. */
+static int put_in_section(struct users *u, struct slice domain, struct slice name, struct slice password,
+                          users_done_fn *done, void *arg)
+{
+    int error;
+
+    rcu_enter(u->rcu);
+    error = put_user(u, domain, name, password, done, arg);
+    rcu_leave(u->rcu);
     return error;
 }
 
@@ -278,9 +349,9 @@ int users_add(struct users *u, struct slice domain, struct slice name, struct sl
 {
     if (!user_domain_is_good(domain) || !user_name_is_good(name) || !user_password_is_good(password))
         return -ERR_SYNTAX;
-    if (find(u, domain, name) != NULL)
+    if (users_has(u, domain, name))
         return -ERR_EXISTS;
-    return put_user(u, domain, name, password, done, arg);
+    return put_in_section(u, domain, name, password, done, arg);
 }
 
 int users_set_password(struct users *u, struct slice domain, struct slice name, struct slice password,
@@ -288,24 +359,35 @@ int users_set_password(struct users *u, struct slice domain, struct slice name, 
 {
     if (!user_password_is_good(password))
         return -ERR_SYNTAX;
-    if (find(u, domain, name) == NULL)
+    if (!users_has(u, domain, name))
         return -ERR_NOT_FOUND;
-    return put_user(u, domain, name, password, done, arg);
+    return put_in_section(u, domain, name, password, done, arg);
+}
+
+static int remove_user(struct users *u, struct user *user, users_done_fn *done, void *arg)
+{
+    struct store_change change = { .kind = STORE_DELETE_USER };
+    int                 error;
+
+    change.user.domain = user->domain;
+    change.user.name   = user->name;
+    error              = write_and_wait(u, &change, done, arg);
+    if (error != 0)
+        return error;
+    rcu_table_remove(&u->table, &user->entry);
+    rcu_retire(u->rcu, &user->retired, free_retired);
+    return 0;
 }
 
 int users_remove(struct users *u, struct slice domain, struct slice name, users_done_fn *done, void *arg)
 {
-    struct user        *user   = find(u, domain, name);
-    struct store_change change = { .kind = STORE_DELETE_USER };
-    int                 error;
+    struct user *user;
+    int          error;
 
-    if (user == NULL)
-        return -ERR_NOT_FOUND;
-    change.user.domain = user->domain;
-    change.user.name   = user->name;
-    error              = write_and_wait(u, &change, done, arg);
-    if (error == 0)
-        free_user(&user->link, u);
+    rcu_enter(u->rcu);
+    user  = find(u, domain, name);
+    error = user != NULL ? remove_user(u, user, done, arg) : -ERR_NOT_FOUND;
+    rcu_leave(u->rcu);
     return error;
 }
 

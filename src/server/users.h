@@ -7,32 +7,38 @@
  *
  * A change is made in RAM at once and acknowledged after the commit that holds
  * it.  If the commit fails the change stays in RAM and in the store's queue; the
- * one who asked is told the error. */
+ * one who asked is told the error.
+ *
+ * Any thread may ask who there is, without waiting; changes are made in one thread,
+ * that of the world whose store client it was started with. */
 
 #ifndef SERVER_USERS_H
 #define SERVER_USERS_H
 
 #include "base/hash.h"
 #include "base/list.h"
-#include "base/table.h"
+#include "base/rcu_table.h"
 #include "store/store.h"
 
 enum {
     USER_NAME_MAX     = 64,
     USER_DOMAIN_MAX   = 253,
     USER_PASSWORD_MAX = 256,
+    USER_HA1_MAX      = 2 * HASH_MAX,
 };
 
 struct user {
-    struct table_link link;
-    struct slice      domain, name;        /* domain in lower case */
-    struct slice      ha1_md5, ha1_sha256; /* hex */
+    struct rcu_entry entry;               /* first: see rcu_table.h */
+    struct slice     domain, name;        /* domain in lower case */
+    struct slice     ha1_md5, ha1_sha256; /* hex */
+    struct rcu_node  retired;
 };
 
 struct users;
 
-/* NULL without memory, or without OpenSSL's digests.  `world` gives randomness. */
-struct users *users_new(struct world *world);
+/* Borrows `rcu`; NULL: there is one thread only.  `world` gives randomness.  NULL
+ * without memory, or without OpenSSL's digests. */
+struct users *users_new(struct world *world, struct rcu *rcu);
 /* Who still waits for a commit is told -ERR_CLOSED. */
 void users_free(struct users *u);
 
@@ -48,10 +54,15 @@ int users_start(struct users *u, struct store_client *store, struct slice realm)
 struct slice users_realm(const struct users *u);
 size_t       users_count(const struct users *u);
 
-/* The user, or NULL.  `domain` in any case, `name` exactly, unescaped.  Valid
- * until the next change of the table. */
+/* Is there such a user?  `domain` in any case, `name` exactly, unescaped. */
+bool users_has(const struct users *u, struct slice domain, struct slice name);
+/* His HA1, copied to `memory`; empty if there is no such user or hash. */
+struct slice users_ha1(const struct users *u, struct slice domain, struct slice name, enum hash_algorithm algorithm,
+                       char memory[USER_HA1_MAX]);
+/* The user himself, or NULL: in a section of `rcu`, and until it ends. */
 const struct user *users_find(const struct users *u, struct slice domain, struct slice name);
-void               users_each(struct users *u, void (*fn)(const struct user *user, void *arg), void *arg);
+/* All of them, in a section of its own. */
+void users_each(struct users *u, void (*fn)(const struct user *user, void *arg), void *arg);
 
 /* 0 when the change is on the disk, or -ERR_X of the store. */
 typedef void users_done_fn(void *arg, int error);

@@ -45,7 +45,7 @@ static void setup(struct bench *b)
     b->admin = (struct admin){ .stop = on_stop, .arg = b };
     CHECK_INT(0, config_parse(SLICE("domain = {a.test, b.test}"), "t", NULL, NULL, &b->config));
     b->admin.config = b->config;
-    b->admin.users  = users_new(post_world_of(b->post));
+    b->admin.users  = users_new(post_world_of(b->post), NULL);
     b->store        = store_fake_open(b->disk, 100);
     CHECK_INT(0, store_client_open(b->store, post_world_of(b->post), on_report, b, &b->client));
     CHECK_INT(0, users_start(b->admin.users, b->client, SLICE("a.test")));

@@ -354,7 +354,7 @@ TEST(a_flood_of_challenges_recycles_the_oldest)
     struct authenticator *a;
 
     open_with("");
-    a = authenticator_new(b.at_server, server_users(b.server), SLICE("example.test"), 60000, false);
+    a = authenticator_new(b.at_server, server_users(b.server), b.shared->nonces, SLICE("example.test"), 60000, false);
     assert_non_null(a);
     challenges(a, 1, nonce);
     challenges(a, 65535, other);

@@ -46,7 +46,7 @@ static void start(struct bench *b, struct slice realm)
 {
     struct store_loader loader = { on_user, NULL, on_setting, NULL };
 
-    b->users = users_new(post_world_of(b->post));
+    b->users = users_new(post_world_of(b->post), NULL);
     CHECK(b->users != NULL);
     loader.arg = b->users;
     b->store   = store_fake_open(b->disk, 10);
