@@ -16,6 +16,7 @@ struct shard {
     pthread_mutex_t  lock;
     struct rcu_table aors;
     struct wheel     wheel;
+    _Atomic(msec)    due; /* no timer is due before; read without the lock */
     uint64_t         removals[REMOVALS];
 };
 
@@ -44,6 +45,7 @@ struct location *location_new(struct rcu *rcu, const struct random *random, size
         struct shard *s = &l->shards[i];
 
         wheel_init(&s->wheel, now);
+        atomic_init(&s->due, NEVER);
         pthread_mutex_init(&s->lock, NULL); /* glibc's default kind cannot fail */
         failed = rcu_table_init(&s->aors, rcu, 0) != 0 || failed;
     }
@@ -225,6 +227,13 @@ int location_prepare(struct location_guard *g, const struct binding *values, siz
     return 0;
 }
 
+static void start_timer(struct shard *s, struct aor *a, msec at)
+{
+    timer_start(&s->wheel, &a->expiry, NULL, at);
+    if (at < atomic_load_explicit(&s->due, memory_order_relaxed))
+        atomic_store_explicit(&s->due, at, memory_order_relaxed);
+}
+
 static void retire(struct location_guard *g, struct aor *a)
 {
     timer_stop(&g->shard->wheel, &a->expiry);
@@ -261,7 +270,7 @@ void location_publish(struct location_guard *g)
         retire(g, g->aor);
     g->aor = g->made;
     if (g->aor != NULL)
-        timer_start(&g->shard->wheel, &g->aor->expiry, NULL, aor_first_expiry(g->aor));
+        start_timer(g->shard, g->aor, aor_first_expiry(g->aor));
     g->made     = NULL;
     g->promised = 0;
     g->prepared = false;
@@ -272,7 +281,7 @@ void location_refresh(struct location_guard *g, unsigned index, msec expires_at,
 {
     aor_refresh(g->aor, index, expires_at, cseq, lease_until);
     if (expires_at < g->aor->expiry.at)
-        timer_start(&g->shard->wheel, &g->aor->expiry, NULL, expires_at);
+        start_timer(g->shard, g->aor, expires_at);
 }
 
 static uint64_t *removal_of(const struct location_guard *g)
@@ -321,7 +330,7 @@ static void thin_out(struct expiry *x, struct location_guard *g)
         if (aor_expires_at(a, i) > x->now)
             aor_binding(a, i, &x->kept[kept++]);
     if (location_prepare(g, x->kept, kept, true) != 0) {
-        timer_start(&g->shard->wheel, &a->expiry, NULL, x->now + AGAIN);
+        start_timer(g->shard, a, x->now + AGAIN);
         return;
     }
     for (unsigned i = 0; i < a->count; i++) {
@@ -343,7 +352,7 @@ static void on_due(struct expiry *x, struct shard *s, struct aor *a)
     msec first = aor_first_expiry(a);
 
     if (first > x->now)
-        timer_start(&s->wheel, &a->expiry, NULL, first);
+        start_timer(s, a, first);
     else
         thin_out(x, &g);
 }
@@ -360,6 +369,7 @@ static bool expire_shard(struct expiry *x, struct shard *s)
         on_due(x, s, CONTAINER_OF(t, struct aor, expiry));
         left--;
     }
+    atomic_store_explicit(&s->due, wheel_deadline(&s->wheel), memory_order_relaxed);
     pthread_mutex_unlock(&s->lock);
     rcu_leave(x->location->rcu);
     return left == 0;
@@ -372,6 +382,7 @@ bool location_expire(struct location *l, unsigned worker, unsigned workers, msec
     bool          more = false;
 
     for (unsigned i = worker; i < LOCATION_SHARDS; i += workers)
-        more = expire_shard(&x, &l->shards[i]) || more;
+        if (atomic_load_explicit(&l->shards[i].due, memory_order_relaxed) <= now)
+            more = expire_shard(&x, &l->shards[i]) || more;
     return more;
 }
