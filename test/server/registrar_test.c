@@ -47,6 +47,26 @@ TEST(the_200_waits_for_the_commit)
     bench_close(&b);
 }
 
+/* DESIGN: the 200 is built at the change and waits for its commit; what comes meanwhile
+ * is not its business. */
+TEST(the_200_says_what_was_so_when_it_was_carried_out)
+{
+    bench_open(&b, "");
+    store_fake_hold(b.store, true);
+    registers(1, NULL);
+    raw_ask(&b.carol, &(struct request_form){ .more = "Contact: <sip:second@192.0.2.9>\r\n" });
+    bench_live(&b, 2000);
+    CHECK_INT(0, b.bob.count + b.carol.count);
+    store_fake_hold(b.store, false);
+    bench_live(&b, 10);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    CHECK(strstr(raw_heard(&b.bob, 0), "\r\nContact: <sip:bob@192.0.2.9:6001>;expires=3600\r\n") != NULL);
+    CHECK(strstr(raw_heard(&b.bob, 0), "second") == NULL);
+    CHECK(strstr(raw_heard(&b.carol, 0), "<sip:bob@192.0.2.9:6001>") != NULL);
+    CHECK(strstr(raw_heard(&b.carol, 0), "<sip:second@192.0.2.9>") != NULL);
+    bench_close(&b);
+}
+
 /* A refresh that itself writes nothing must not vouch for what is not written. */
 TEST(a_repeated_register_waits_for_the_first_ones_commit)
 {
@@ -395,6 +415,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_200_waits_for_the_commit),
+        cmocka_unit_test(the_200_says_what_was_so_when_it_was_carried_out),
         cmocka_unit_test(a_repeated_register_waits_for_the_first_ones_commit),
         cmocka_unit_test(a_second_removal_waits_for_the_first_ones_commit),
         cmocka_unit_test(a_failed_commit_is_500_and_heals),
