@@ -89,7 +89,7 @@ static void bench_init(struct bench *b, const struct config *config)
     log_levels_init(&b->levels, LOG_INFO);
     b->admin = (struct admin){
         .config      = config,
-        .users       = users_new(&b->world),
+        .users       = users_new(&b->world, NULL),
         .world       = &b->world,
         .levels      = &b->levels,
         .forget_high = on_reset,

@@ -12,7 +12,7 @@
 
 enum {
     PATIENCE = 15000, /* ms: a commit on a slow disk */
-    QUEUE    = 16,
+    QUEUE    = 256,   /* all contacts of an address fit */
 };
 
 static int complain(const char *name, const char *problem, int error)
@@ -39,15 +39,17 @@ static int take_result(const char *name, json_t *outcome, json_t **result)
     return code;
 }
 
-/* The database, opened by ourselves because no server runs. */
+/* The database, opened by ourselves because no server runs: a server that listens
+ * nowhere. */
 struct offline {
-    struct control_call  call;
-    struct world        *world;
-    struct store        *store;
-    struct store_client *client;
-    struct admin         admin;
-    json_t              *outcome;
-    bool                 done;
+    struct control_call call;
+    struct world       *world;
+    struct shared      *shared;
+    struct server      *server;
+    struct store       *store;
+    struct admin        admin;
+    json_t             *outcome;
+    bool                done;
 };
 
 static void on_finish(struct control_call *call, json_t *outcome)
@@ -58,60 +60,47 @@ static void on_finish(struct control_call *call, json_t *outcome)
     o->done    = true;
 }
 
-static void on_report(void *owner, uint64_t seq, int error)
-{
-    users_report(((struct offline *)owner)->admin.users, seq, error);
-}
-
-static void on_user(void *arg, const struct stored_user *u)
-{
-    users_on_user(arg, u);
-}
-
-static void on_setting(void *arg, struct slice name, struct slice value)
-{
-    users_on_setting(arg, name, value);
-}
-
-static int load(struct offline *o)
-{
-    struct store_loader loader = { .on_user = on_user, .on_setting = on_setting, .arg = o->admin.users };
-    int                 error  = store_load(o->store, world_wall(o->world), &loader);
-
-    if (error == 0)
-        error = store_client_open(o->store, o->world, on_report, o, &o->client);
-    return error == 0 ? users_start(o->admin.users, o->client, o->admin.config->realm) : error;
-}
-
-static int offline_open(struct offline *o, char *problem, size_t problem_size)
+static int open_database(struct offline *o, char *problem, size_t problem_size)
 {
     char       path[PATH_MAX];
     struct buf b = BUF_ON(path);
     int        error;
 
-    snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
-    o->world = world_uv_new(NULL);
-    if (o->world == NULL || (o->admin.users = users_new(o->world, NULL)) == NULL)
-        return -ERR_NO_MEMORY;
     config_state_path(o->admin.config, &b, "ahoy.db");
     error = store_sqlite_open(buf_cstr(&b), QUEUE, STORE_QUEUE_AGE, &o->store, problem, problem_size);
-    if (error != 0)
-        return error;
-    if (problem[0] != '\0')
+    if (error == 0 && problem[0] != '\0')
         fprintf(stderr, "ahoy: %s\n", problem); /* it was damaged, and a new one begun */
-    error = load(o);
-    if (error != 0)
-        snprintf(problem, problem_size, "cannot read the database %.400s: %s", path, error_text(error));
+    return error;
+}
+
+static int offline_open(struct offline *o, char *problem, size_t problem_size)
+{
+    const struct stack_trace none = { NULL, NULL };
+    int                      error;
+
+    snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
+    o->world  = world_uv_new(NULL);
+    o->shared = o->world != NULL ? shared_new(o->world, o->admin.config, rcu_single_new()) : NULL;
+    o->server = o->shared != NULL ? server_new(o->world, o->shared, &none) : NULL;
+    if (o->server == NULL)
+        return -ERR_NO_MEMORY;
+    error = open_database(o, problem, problem_size);
+    if (error == 0)
+        error = shared_load(o->shared, o->world, o->store, problem, problem_size);
+    if (error == 0)
+        error = server_attach(o->server, problem, problem_size);
+    o->admin.users  = o->shared->users;
+    o->admin.server = o->server;
+    o->admin.world  = o->world;
     return error;
 }
 
 static void offline_close(struct offline *o)
 {
-    if (o->client != NULL)
-        store_client_close(o->client);
+    server_free(o->server);
+    shared_free(o->shared);
     if (o->store != NULL)
         store_close(o->store);
-    users_free(o->admin.users);
     if (o->world == NULL)
         return;
     world_uv_turn(o->world, 0); /* what the store had still posted */

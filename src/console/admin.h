@@ -12,6 +12,7 @@
 #include "console/control_call.h"
 #include "console/numbers.h"
 #include "server/config.h"
+#include "server/server.h"
 #include "server/users.h"
 
 #include <stdio.h>
@@ -19,6 +20,7 @@
 struct admin {
     const struct config *config;
     struct users        *users;
+    struct server       *server; /* whose worker the methods run on; it need not listen */
     /* The rest is NULL where no server runs. */
     struct world      *world;
     struct numbers    *numbers;

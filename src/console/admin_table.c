@@ -27,6 +27,28 @@ static const struct control_param params_domain[] = {
     PARAMS_END,
 };
 
+static const struct control_param params_binding_add[] = {
+    { "aor", CONTROL_TEXT, true, 0, 0, "the address, sip:alice@example.com; it need not be a user's" },
+    { "contact", CONTROL_TEXT, true, 0, 0, "where it is reached, sip:192.0.2.7:5062" },
+    { "expires", CONTROL_INTEGER, false, 1, 4294967294, "seconds; for ever unless given" },
+    { "q", CONTROL_NUMBER, false, 0, 1, "preference; 1 unless given" },
+    PARAMS_END,
+};
+
+static const struct control_param params_binding_remove[] = {
+    { "aor", CONTROL_TEXT, true, 0, 0, "the address" },
+    { "contact", CONTROL_TEXT, false, 0, 0, "the contact that goes; all of them unless given" },
+    PARAMS_END,
+};
+
+static const struct control_param params_binding_list[] = {
+    { "aor", CONTROL_TEXT, false, 0, 0, "only of this address" },
+    { "domain", CONTROL_TEXT, false, 0, 0, "only of this domain" },
+    { "limit", CONTROL_INTEGER, false, 1, 10000, "about so many addresses in one answer; 100 unless given" },
+    { "cursor", CONTROL_TEXT, false, 0, 0, "where the last answer ended" },
+    PARAMS_END,
+};
+
 static const struct control_param params_level[] = {
     { "level", CONTROL_TEXT, false, 0, 0, "debug, info, notice, warning or error" },
     { "part", CONTROL_TEXT, false, 0, 0, "only this part of the program; all unless given" },
@@ -47,6 +69,21 @@ static const struct control_method methods[] = {
       "{\"name\", \"domain\"}", "NOT_FOUND: no such user; " ERRORS_CHANGE, true },
     { "user.list", admin_user_list, params_domain, "All users, sorted", "{\"users\": [{\"name\", \"domain\"}, ...]}",
       NULL, false },
+    { "binding.add", admin_binding_add, params_binding_add,
+      "Give an address a contact, as if a phone had registered it; it replaces one with an equal URI. Answered after the "
+      "commit",
+      "{\"aor\", \"contact\", \"expires\": seconds, or null for ever}",
+      "SYNTAX: no URI; NOT_FOUND: no domain of ours; LIMIT: max_contacts or max_bindings are there, or too many changes "
+      "wait for the disk; DISK_FULL, IO, NO_MEMORY",
+      true },
+    { "binding.remove", admin_binding_remove, params_binding_remove,
+      "Take a contact, or all, from an address. Answered after the commit", "{\"aor\"}",
+      "SYNTAX: no URI; NOT_FOUND: no such contact; " ERRORS_CHANGE, true },
+    { "binding.list", admin_binding_list, params_binding_list,
+      "Contacts that users are reached at, in no order. What is there from the first page to the last is given once",
+      "{\"bindings\": [{\"aor\", \"contact\", \"expires\": seconds left, or null for ever, \"q\", \"user_agent\", "
+      "\"call_id\", \"source\": address or null}, ...], \"cursor\": text for the next page, or null at the end}",
+      "NOT_FOUND: no address of ours; SYNTAX: no cursor", false },
     { "server.status", admin_server_status, NULL, "How the server is: who it is, what it counts, how full it is",
       "{\"version\", \"pid\", \"workers\", \"uptime_msec\", \"realm\", \"domains\", \"users\", \"listening\", "
       "\"bindings\", \"metrics\": address or null, \"store\": {\"queued\", \"limit\", \"high\", \"oldest_msec\", "

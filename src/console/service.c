@@ -177,6 +177,7 @@ static int open_control(struct service *v, const struct problem *p)
     v->admin = (struct admin){
         .config      = v->config,
         .users       = server_users(v->server),
+        .server      = v->server,
         .world       = v->world,
         .numbers     = v->numbers,
         .levels      = log_writer_levels(v->log),

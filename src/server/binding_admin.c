@@ -121,7 +121,7 @@ static int add(struct edit *e, const struct binding_order *o, const struct uri *
         .q          = o->q,
         .expires_at = world_now(s->world) + more,
     };
-    b->lease_until                = registrar_lease(s, b->expires_at, more);
+    b->lease_until                = registrar_wall_at(s, b->expires_at); /* nobody refreshes it */
     e->changes[e->change_count++] = registrar_put_change(s, e->guard.key, b, &flow);
     return 0;
 }

@@ -139,7 +139,7 @@ static int listen_all(struct server *s, char *problem, size_t problem_size)
     return -ERR_NO_ADDRESS;
 }
 
-int server_start(struct server *s, char *problem, size_t problem_size)
+int server_attach(struct server *s, char *problem, size_t problem_size)
 {
     s->authenticator = authenticator_new(s->world, s->shared->users, s->shared->nonces, users_realm(s->shared->users),
                                          s->config->nonce_lifetime, s->config->digest_sha256);
@@ -149,7 +149,14 @@ int server_start(struct server *s, char *problem, size_t problem_size)
         return -ERR_NO_MEMORY;
     }
     registrar_start(s);
-    return listen_all(s, problem, problem_size);
+    return 0;
+}
+
+int server_start(struct server *s, char *problem, size_t problem_size)
+{
+    int error = server_attach(s, problem, problem_size);
+
+    return error == 0 ? listen_all(s, problem, problem_size) : error;
 }
 
 void server_on_report(void *server, uint64_t seq, int error)

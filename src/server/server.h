@@ -26,6 +26,9 @@ void server_free(struct server *s);
 
 /* Listen, and be a client of the store, which has been read (shared_load).  Returns
  * 0 or -ERR_X with a sentence for people in `problem`. */
+/* The first half of that: know and change what the store has, but listen nowhere; for a
+ * command when no server runs. */
+int server_attach(struct server *s, char *problem, size_t problem_size);
 int server_start(struct server *s, char *problem, size_t problem_size);
 
 /* What the store calls: a store_report_fn whose owner is the server. */

@@ -277,5 +277,59 @@ def test_the_commands_of_a_running_server():
             run_ahoy(server, *words, code=15)
 
 
+def send_message(server, user):
+    """A MESSAGE to this user from a stranger."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(("127.0.0.1", 0))
+        port = phone.getsockname()[1]
+        phone.sendto(("MESSAGE sip:%s@example.test SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK%d\r\nMax-Forwards: 70\r\n"
+                      "From: <sip:s@x.test>;tag=1\r\nTo: <sip:%s@example.test>\r\nCall-ID: m%d\r\nCSeq: 1 MESSAGE\r\n"
+                      "Content-Length: 0\r\n\r\n" % (user, port, port, user, port)).encode(), ("127.0.0.1", server.port))
+
+
+def bindings(server, *words):
+    return [json.loads(line) for line in run_ahoy(server, "binding", "list", "--json", *words).splitlines()]
+
+
+def test_bindings_are_added_listed_removed_and_kept():
+    with Bench() as b, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gateway:
+        gateway.bind(("127.0.0.1", 0))
+        gateway.settimeout(live.PATIENCE)
+        contact = "sip:gw@127.0.0.1:%d" % gateway.getsockname()[1]
+        server = b.server(extra="authentication = no")
+        run_ahoy(server, "binding", "add", "alice", contact)
+        send_message(server, "alice")
+        assert gateway.recv(65536).startswith(b"MESSAGE " + contact.encode() + b" SIP/2.0\r\n")
+        run_ahoy(server, "binding", "add", "bob", "sip:bob@192.0.2.8", "--expires", "600", "--q", "0.5")
+        for pid in children(server.process.child.pid) + [server.process.child.pid]:
+            os.kill(pid, signal.SIGKILL)
+        server.process.wait_exit()
+
+        # Without a server: in the database.
+        found = {one["aor"]: one for one in bindings(server)}
+        assert found["sip:alice@example.test"]["contact"] == contact, found
+        assert found["sip:alice@example.test"]["expires"] is None, found
+        assert 0 < found["sip:bob@example.test"]["expires"] <= 600 and found["sip:bob@example.test"]["q"] == 0.5, found
+        run_ahoy(server, "binding", "remove", "bob", "sip:bob@192.0.2.8")
+        run_ahoy(server, "binding", "remove", "bob", "--all", code=13)
+
+        server.start()
+        assert [one["aor"] for one in bindings(server)] == ["sip:alice@example.test"]
+        assert bindings(server, "bob") == []
+        send_message(server, "alice")
+        assert gateway.recv(65536).startswith(b"MESSAGE " + contact.encode())
+        run_ahoy(server, "binding", "remove", "alice", code=2)
+        run_ahoy(server, "binding", "remove", "alice", "--all")
+        assert bindings(server) == []
+        for words, code in ((("add", "alice", "sip:"), 2), (("add", "alice@other.test", "sip:1.2.3.4"), 13), (("add", "alice"), 2),
+                            (("add", "alice", "sip:1.2.3.4", "--q", "7"), 2), (("list", "alice@other.test"), 13)):
+            run_ahoy(server, "binding", *words, code=code)
+        client = Client(server)
+        for i in range(250):  # more than one page
+            client.call("binding.add", aor="sip:user%d@example.test" % i, contact="sip:u@192.0.2.1:%d" % (5000 + i))
+        client.close()
+        assert len({one["aor"] for one in bindings(server)}) == 250
+
+
 if __name__ == "__main__":
     live.run(globals())
