@@ -51,6 +51,21 @@ static json_int_t number_of(const json_t *object, const char *key)
     return json_integer_value(json_object_get(object, key));
 }
 
+/* "in order", or what was wrong at the last try. */
+static void print_store(const json_t *store)
+{
+    const json_t *error = json_object_get(store, "error"), *last = json_object_get(store, "last_error");
+
+    printf("%-10s", "store");
+    if (json_is_object(error))
+        printf("%s: %" JSON_INTEGER_FORMAT " changes wait\n", text_of(json_object_get(error, "message")),
+               number_of(store, "queued"));
+    else if (json_is_object(last))
+        printf("in order again, after: %s\n", text_of(json_object_get(last, "message")));
+    else
+        puts("in order");
+}
+
 static void print_server(const json_t *status)
 {
     json_int_t seconds = number_of(status, "uptime_msec") / 1000;
@@ -65,6 +80,7 @@ static void print_server(const json_t *status)
     print_list("listening", json_object_get(status, "listening"));
     printf("%-10s%" JSON_INTEGER_FORMAT "\n", "users", number_of(status, "users"));
     printf("%-10s%" JSON_INTEGER_FORMAT "\n", "bindings", number_of(status, "bindings"));
+    print_store(json_object_get(status, "store"));
 }
 
 static void print_gauge(const struct counter_entry *e, const json_t *gauge)

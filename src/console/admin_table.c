@@ -70,10 +70,12 @@ static const struct control_method methods[] = {
     { "user.list", admin_user_list, params_domain, "All users, sorted", "{\"users\": [{\"name\", \"domain\"}, ...]}",
       NULL, false },
     { "binding.add", admin_binding_add, params_binding_add,
-      "Give an address a contact, as if a phone had registered it; it replaces one with an equal URI. Answered after the "
+      "Give an address a contact, as if a phone had registered it; it replaces one with an equal URI. Answered after "
+      "the "
       "commit",
       "{\"aor\", \"contact\", \"expires\": seconds, or null for ever}",
-      "SYNTAX: no URI; NOT_FOUND: no domain of ours; LIMIT: max_contacts or max_bindings are there, or too many changes "
+      "SYNTAX: no URI; NOT_FOUND: no domain of ours; LIMIT: max_contacts or max_bindings are there, or too many "
+      "changes "
       "wait for the disk; DISK_FULL, IO, NO_MEMORY",
       true },
     { "binding.remove", admin_binding_remove, params_binding_remove,

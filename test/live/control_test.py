@@ -263,6 +263,7 @@ def test_the_commands_of_a_running_server():
         server = b.server()
         status = json.loads(run_ahoy(server, "status", "--json"))
         assert status["workers"] >= 1 and status["store"]["error"] is None and status["metrics"] is None, status
+        assert re.search(r"^store +in order$", run_ahoy(server, "status"), re.M)
         assert "store_queue" in run_ahoy(server, "status") and "auth_wrong" in run_ahoy(server, "status", "--all")
         run_ahoy(server, "status", "--reset")
         run_ahoy(server, "status", "--json", "--prometheus", code=2)
