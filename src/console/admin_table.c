@@ -70,13 +70,11 @@ static const struct control_method methods[] = {
     { "user.list", admin_user_list, params_domain, "All users, sorted", "{\"users\": [{\"name\", \"domain\"}, ...]}",
       NULL, false },
     { "binding.add", admin_binding_add, params_binding_add,
-      "Give an address a contact, as if a phone had registered it; it replaces one with an equal URI. Answered after "
-      "the "
-      "commit",
+      "Give an address a contact, as if a phone had registered it; it replaces one with an equal URI. "
+      "Answered after the commit",
       "{\"aor\", \"contact\", \"expires\": seconds, or null for ever}",
       "SYNTAX: no URI; NOT_FOUND: no domain of ours; LIMIT: max_contacts or max_bindings are there, or too many "
-      "changes "
-      "wait for the disk; DISK_FULL, IO, NO_MEMORY",
+      "changes wait for the disk; DISK_FULL, IO, NO_MEMORY",
       true },
     { "binding.remove", admin_binding_remove, params_binding_remove,
       "Take a contact, or all, from an address. Answered after the commit", "{\"aor\"}",
@@ -89,16 +87,14 @@ static const struct control_method methods[] = {
     { "server.status", admin_server_status, NULL, "How the server is: who it is, what it counts, how full it is",
       "{\"version\", \"pid\", \"workers\", \"uptime_msec\", \"realm\", \"domains\", \"users\", \"listening\", "
       "\"bindings\", \"metrics\": address or null, \"store\": {\"queued\", \"limit\", \"high\", \"oldest_msec\", "
-      "\"error\", ...}, and "
-      "all of server.counters}",
+      "\"error\", ...}, and all of server.counters}",
       NULL, false },
     { "server.counters", admin_server_counters, NULL,
       "What is counted and measured (docs/counters.md), the sum over all workers",
       "{\"counters\": {NAME: count, ...}, \"rates\": {NAME: {\"1s\", \"10s\", \"all\"}, ...}, \"gauges\": {NAME: "
       "{\"value\", \"high\", \"limit\", \"full\"}, ...}}: rates are per second over the last second, the last ten and "
       "since the start; limit is null if there is none; full is how near, in thousandths, the fullest worker came to "
-      "its "
-      "own limit",
+      "its own limit",
       NULL, false },
     { "server.metrics", admin_server_metrics, NULL, "The same for Prometheus, text format 0.0.4", "{\"text\"}", NULL,
       false },
