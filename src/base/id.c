@@ -74,15 +74,26 @@ void *id_find(const struct id_table *t, object_id id)
     return slot == NULL ? NULL : slot->object;
 }
 
-void id_remove(struct id_table *t, object_id id)
+static void free_slot(struct id_table *t, struct id_slot *slot)
 {
-    struct id_slot *slot = slot_of(t, id);
-
-    if (slot == NULL || slot->object == NULL)
-        return;
     slot->object     = NULL;
     slot->generation = slot->generation == MASK ? 1 : slot->generation + 1;
     slot->next_free  = t->first_free;
     t->first_free    = (uint32_t)(slot - t->slots);
     t->used--;
+}
+
+void id_remove(struct id_table *t, object_id id)
+{
+    struct id_slot *slot = slot_of(t, id);
+
+    if (slot != NULL && slot->object != NULL)
+        free_slot(t, slot);
+}
+
+void id_forget(struct id_table *t, const void *object)
+{
+    for (uint32_t i = 0; i < t->slot_count; i++)
+        if (t->slots[i].object == object)
+            free_slot(t, &t->slots[i]);
 }

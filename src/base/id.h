@@ -50,6 +50,8 @@ void id_table_fini(struct id_table *t);
 object_id id_add(struct id_table *t, void *object);
 void     *id_find(const struct id_table *t, object_id id);
 void      id_remove(struct id_table *t, object_id id);
+/* The same for an object that may not know its id any more: looks at every slot. */
+void id_forget(struct id_table *t, const void *object);
 
 /* For a struct table of objects found by an id: the ids of objects that live
  * together differ in the index, and a table looks at the low bits. */

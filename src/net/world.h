@@ -20,6 +20,7 @@
 
 #include "base/address.h"
 #include "base/counters.h"
+#include "base/in_hand.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/record.h"
@@ -100,6 +101,7 @@ struct world {
     struct random           random; /* unpredictable in a program, seeded in a scenario */
     struct log             *log;
     struct counters         counters; /* what this thread counts */
+    struct in_hand          in_hand;  /* the Call-ID this thread is busy with, for the report of a crash */
 };
 
 static inline msec world_now(const struct world *w)

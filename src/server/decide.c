@@ -186,6 +186,10 @@ void decide_request(struct server *s, object_id txn, struct message *request)
     enum auth_result       auth;
     bool                   authenticated;
 
+    if (shared_is_draining(s->shared) && request->to_tag.len == 0) {
+        answer_retry_later(s, txn, 503, SLICE("Ending"));
+        return;
+    }
     if (!passage_open(s, txn, request, &p))
         return;
     auth = who_asks(s, request, &authenticated);

@@ -83,6 +83,7 @@ void registrar_start(struct server *s);
 void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision);
 void proxy_cancel(struct server *s, object_id invite);
 void proxy_ack(struct server *s, struct passage *p, const struct policy_decision *decision);
+void proxy_cancel_all(struct server *s);
 void proxy_free_all(struct server *s);
 
 /* answer.c: what the server says itself. */

@@ -2,27 +2,11 @@
 /* The stateful proxy (RFC 3261 16): route/response_context says what to do with
  * what comes back; here it is done. */
 #include "base/error.h"
-#include "route/response_context.h"
+#include "server/proxy_context.h"
 #include "server/proxy_copy.h"
 #include "sip/peek.h"
 
 #include <stdlib.h>
-
-struct branch {
-    object_id       client;
-    struct message *response; /* the latest, held */
-};
-
-/* One forwarded request, from its arrival until nothing more can come. */
-struct context {
-    struct server          *server;
-    object_id               id, txn;
-    struct table_link       by_txn;
-    struct message         *request; /* held until the final response has gone up */
-    struct timer            timer;
-    struct response_context rc;
-    struct branch           branches[LIMIT_BRANCHES];
-};
 
 static void perform(struct context *c, const struct rc_actions *actions);
 
@@ -100,11 +84,33 @@ static void settle(struct context *c)
     world_timer(s->world, &c->timer, on_timer, rc_deadline(&c->rc));
 }
 
+static struct suspect suspect(const struct context *c)
+{
+    struct slice call_id = c->request != NULL ? c->request->call_id : SLICE("");
+
+    return (struct suspect){ c->server->world->log, &c->server->world->counters.broken_invariants, c->id, call_id };
+}
+
+/* Who asked gets an answer, if it has none yet; the branches are forgotten. */
+static void drop_broken(struct context *c)
+{
+    struct server *s   = c->server;
+    object_id      txn = c->txn;
+
+    if (c->rc.count > LIMIT_BRANCHES)
+        c->rc.count = LIMIT_BRANCHES;
+    id_forget(&s->contexts, c);
+    c->id = 0; /* not to remove another one by it */
+    context_free(c);
+    stack_reply(s->stack, txn, 500, SLICE(""));
+}
+
 static void on_timer(struct timer *timer, msec now)
 {
     struct context   *c       = CONTAINER_OF(timer, struct context, timer);
     struct rc_actions actions = { .count = 0 };
 
+    EXPECT_OR_KILL(context_is_sound(c), suspect(c), drop_broken(c); return );
     rc_timer(&c->rc, now, &actions);
     perform(c, &actions);
     settle(c);
@@ -121,6 +127,7 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
     (void)detail;
     if (c == NULL)
         return;
+    EXPECT_OR_KILL(context_is_sound(c) && u->index < c->rc.count, suspect(c), drop_broken(c); return );
     switch (event) {
     case CLIENT_RESPONSE:
         message_drop(c->branches[u->index].response);
@@ -400,4 +407,14 @@ void proxy_cancel(struct server *s, object_id invite)
     rc_cancel(&c->rc, &actions);
     perform(c, &actions);
     settle(c);
+}
+
+void proxy_cancel_all(struct server *s)
+{
+    for (uint32_t i = 0; i < s->contexts.slot_count; i++) {
+        struct context *c = s->contexts.slots[i].object;
+
+        if (c != NULL && !c->rc.answered)
+            proxy_cancel(s, c->txn);
+    }
 }

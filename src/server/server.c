@@ -195,3 +195,14 @@ size_t server_alive(const struct server *s)
 {
     return s->contexts.used + s->wait_count;
 }
+
+size_t server_unanswered(const struct server *s)
+{
+    return stack_unanswered(s->stack);
+}
+
+void server_give_up(struct server *s)
+{
+    proxy_cancel_all(s);
+    stack_refuse_all(s->stack, 503);
+}

@@ -41,6 +41,12 @@ struct location *server_location(const struct server *s);
 unsigned    server_listener_count(const struct server *s);
 struct flow server_listener(const struct server *s, unsigned index);
 
+/* Requests that wait for their final response.  Any thread may ask. */
+size_t server_unanswered(const struct server *s);
+/* Time is up: 503 to whoever still waits, CANCEL to whom it was forwarded; this takes
+ * two turns to leave. */
+void server_give_up(struct server *s);
+
 /* Requests being forwarded and answers waiting for the store: 0 when quiet. */
 size_t server_alive(const struct server *s);
 

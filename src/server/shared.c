@@ -163,3 +163,13 @@ int shared_load(struct shared *s, struct world *world, struct store *store, char
         snprintf(problem, problem_size, "cannot read users and registrations: %s", error_text(error));
     return error;
 }
+
+void shared_drain(struct shared *s)
+{
+    atomic_store_explicit(&s->draining, true, memory_order_relaxed);
+}
+
+bool shared_is_draining(const struct shared *s)
+{
+    return atomic_load_explicit(&s->draining, memory_order_relaxed);
+}

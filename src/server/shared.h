@@ -22,6 +22,8 @@
 #include "server/users.h"
 #include "store/store.h"
 
+#include <stdatomic.h>
+
 struct shared {
     const struct config *config;
     struct policy        policy; /* from config; its arrays are ours */
@@ -37,6 +39,8 @@ struct shared {
     struct hash_key relay_key; /* tokens in our Record-Route; kept in the store, so
                                 * that dialogs survive a restart                       */
     bool has_relay_key;
+
+    atomic_bool draining; /* we are about to end: nothing new is begun */
 };
 
 /* `world` gives randomness.  Takes `rcu`: rcu_threads_new() for workers with threads of
@@ -48,5 +52,10 @@ void           shared_free(struct shared *s);
 /* Read the store, before any server serves, and be its client in `world` from now on.
  * Keeps `store`.  Returns 0 or -ERR_X with a sentence for people in `problem`. */
 int shared_load(struct shared *s, struct world *world, struct store *store, char *problem, size_t problem_size);
+
+/* Begin nothing new from now on: requests outside of dialogs get 503 with Retry-After.
+ * Any thread. */
+void shared_drain(struct shared *s);
+bool shared_is_draining(const struct shared *s);
 
 #endif

@@ -118,6 +118,19 @@ static void tell(struct client_txn *t, enum client_event event, struct message *
         user.fn(&user, t->id, event, response, detail);
 }
 
+/* Its user hears of it as of any failure. */
+static void drop_broken(struct client_txn *t)
+{
+    struct client_user user = t->user;
+    object_id          id   = t->id;
+
+    id_forget(&t->stack->client_ids, t);
+    t->id = 0; /* not to remove another one by it */
+    client_txn_free(t);
+    if (user.fn != NULL)
+        user.fn(&user, id, CLIENT_ERROR, NULL, -ERR_CORRUPT);
+}
+
 static void give_up(struct client_txn *t, enum client_event event, int error)
 {
     struct stack *s  = t->stack;
@@ -206,6 +219,7 @@ static void on_timer(struct timer *timer, msec now)
 {
     struct client_txn *t = CONTAINER_OF(timer, struct client_txn, timer);
 
+    EXPECT_OR_KILL(client_txn_is_sound(t), client_txn_suspect(t), drop_broken(t); return );
     if (t->failed != 0) {
         on_failure(t);
     } else if (t->kind == CLIENT_STATELESS) {
@@ -289,6 +303,7 @@ bool client_txn_match(struct stack *s, struct message *response)
 
     if (t == NULL)
         return false;
+    EXPECT_OR_KILL(client_txn_is_sound(t), client_txn_suspect(t), drop_broken(t); return true);
     if (takes_next_for_503(t, response))
         return true;
     id      = t->id;

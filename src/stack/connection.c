@@ -60,6 +60,15 @@ void connection_close(struct connection *c)
     connection_free(c, 0);
 }
 
+/* The peer sees its connection close; `stream` is what the world says it is. */
+static void drop_broken(struct connection *c, struct stream *stream)
+{
+    id_forget(&c->stack->connection_ids, c);
+    c->id     = 0; /* not to remove another one by it */
+    c->stream = stream;
+    connection_close(c);
+}
+
 static struct connection *connection_new(struct stack *s, enum transport transport, const struct address *remote)
 {
     struct connection *c = calloc(1, sizeof *c);
@@ -173,7 +182,7 @@ static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
     struct slice       message;
     struct parse_fault fault = { 0 };
 
-    (void)stream;
+    EXPECT_OR_KILL(connection_is_sound(c, stream), connection_suspect(c), drop_broken(c, stream); return );
     for (;;) {
         switch (framer_next(&c->framer, &bytes, &message, &fault)) {
         case FRAMER_MORE:

@@ -12,6 +12,7 @@
 #define STACK_INTERNAL_H
 
 #include "base/log_limit.h"
+#include "base/expect.h"
 #include "base/table.h"
 #include "locate/locate.h"
 #include "sip/framer.h"
@@ -72,6 +73,7 @@ struct server_txn {
     struct timer      timer;
     bool              is_invite;
     bool              abandoned; /* stack_abandon: ends in the next turn */
+    bool              answered;  /* a final response has gone, or none will */
     int               failed;    /* a send failed: told to the user in the next turn */
     union {
         struct ist  ist;
@@ -219,6 +221,14 @@ void               client_txn_free(struct client_txn *t);
 void               client_txn_rearm(struct client_txn *t);
 bool               client_txn_match(struct stack *s, struct message *response);
 void               client_txn_transport_error(struct client_txn *t, int error);
+
+/* invariant.c: does an object contradict itself, and whom is it about (base/expect.h)? */
+bool           server_txn_is_sound(const struct server_txn *t);
+struct suspect server_txn_suspect(const struct server_txn *t);
+bool           client_txn_is_sound(const struct client_txn *t);
+struct suspect client_txn_suspect(const struct client_txn *t);
+bool           connection_is_sound(const struct connection *c, const struct stream *stream);
+struct suspect connection_suspect(const struct connection *c);
 
 /* client_send.c */
 int       client_begin(struct client_txn *t, const struct outgoing *out); /* find the first target and send */

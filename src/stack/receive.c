@@ -88,6 +88,7 @@ void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
         return;
     }
     m->flow = *flow;
+    in_hand_set(&s->world->in_hand, m->call_id);
     transport_trace(s, false, flow, m->text);
     if (m->text.len > s->config.max_message)
         refuse_length(s, m);
@@ -95,5 +96,6 @@ void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
         on_request(s, m);
     else
         on_response(s, m);
+    in_hand_set(&s->world->in_hand, SLICE(""));
     message_drop(m);
 }

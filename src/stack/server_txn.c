@@ -145,11 +145,22 @@ static unsigned step(struct server_txn *t, unsigned ist_event, unsigned nist_eve
     return actions;
 }
 
+static void count_answered(struct server_txn *t)
+{
+    struct gauge *unanswered = &t->stack->world->counters.requests_unanswered;
+
+    if (t->answered)
+        return;
+    t->answered = true;
+    gauge_set(unanswered, gauge_read(unanswered) - 1);
+}
+
 void server_txn_free(struct server_txn *t)
 {
     struct stack *s = t->stack;
 
     log_server_dropped(t);
+    count_answered(t);
     world_timer_stop(s->world, &t->timer);
     table_remove(&s->server_txns, &t->link);
     id_remove(&s->server_ids, t->id);
@@ -158,6 +169,17 @@ void server_txn_free(struct server_txn *t)
     free(t->response);
     free(t->call_id);
     free(t);
+}
+
+static void drop_broken(struct server_txn *t)
+{
+    struct stack *s  = t->stack;
+    object_id     id = t->id;
+
+    id_forget(&s->server_ids, t);
+    t->id = 0; /* not to remove another one by it */
+    server_txn_free(t);
+    s->events->on_server_end(s->user, id, -ERR_CORRUPT);
 }
 
 static void end(struct server_txn *t, int error)
@@ -182,6 +204,7 @@ static void on_timer(struct timer *timer, msec now)
     unsigned           actions;
 
     (void)now;
+    EXPECT_OR_KILL(server_txn_is_sound(t), server_txn_suspect(t), drop_broken(t); return );
     t->failed = 0;
     actions   = error != 0 ? step(t, IST_TRANSPORT_ERROR, NIST_TRANSPORT_ERROR) : step(t, IST_TIMER, NIST_TIMER);
     if (t->is_invite ? (actions & IST_SEND_TRYING) != 0 : (actions & NIST_SEND_TRYING) != 0)
@@ -210,6 +233,7 @@ bool server_txn_match(struct stack *s, struct message *request)
 
     if (t == NULL)
         return false;
+    EXPECT_OR_KILL(server_txn_is_sound(t), server_txn_suspect(t), drop_broken(t); return false);
     actions = is_ack ? step(t, IST_ACK, NIST_REQUEST) : step(t, IST_REQUEST, NIST_REQUEST);
     if (t->is_invite && (actions & IST_PASS_ACK) != 0)
         return false;
@@ -257,6 +281,7 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
     t->reply     = reply_flow(request);
     keep_key(t, request);
     random_token(&s->world->random, &tag, TAG_LENGTH);
+    gauge_set(&s->world->counters.requests_unanswered, gauge_read(&s->world->counters.requests_unanswered) + 1);
     table_insert(&s->server_txns, &t->link, key_hash(s, request));
     reliable = transport_is_reliable(request->flow.transport);
     if (t->is_invite)
@@ -384,8 +409,10 @@ int stack_respond(struct stack *s, object_id server_txn, unsigned status, const 
         send_latest(t);
     else
         transport_send(s, &t->reply, response->parts, response->count); /* once is better than never */
-    if (status >= 200)
+    if (status >= 200) {
+        count_answered(t);
         release_what_is_over(t, status);
+    }
     rearm(t);
     return 0;
 }
@@ -397,6 +424,7 @@ void server_txn_abandon(struct stack *s, object_id server_txn)
     if (t == NULL)
         return;
     t->abandoned = true;
+    count_answered(t);
     rearm(t);
 }
 

@@ -93,9 +93,24 @@ void stack_free(struct stack *s)
     free(s);
 }
 
+void stack_refuse_all(struct stack *s, unsigned status)
+{
+    for (uint32_t i = 0; i < s->server_ids.slot_count; i++) {
+        const struct server_txn *t = s->server_ids.slots[i].object;
+
+        if (t != NULL && !t->answered)
+            stack_reply(s, t->id, status, SLICE(""));
+    }
+}
+
 size_t stack_alive(const struct stack *s)
 {
     return s->server_ids.used + s->client_ids.used + s->connection_ids.used;
+}
+
+size_t stack_unanswered(const struct stack *s)
+{
+    return gauge_read(&s->world->counters.requests_unanswered);
 }
 
 struct world *stack_world(const struct stack *s)

@@ -131,6 +131,8 @@ int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct s
 /* Give up a request that is not INVITE without a response: too late for any
  * (RFC 4320 4.2).  Its transaction ends in the next turn. */
 void stack_abandon(struct stack *s, object_id server_txn);
+/* `status` to every request that still waits for its final response. */
+void stack_refuse_all(struct stack *s, unsigned status);
 /* Answer without transaction (the To tag is a hash, so repetitions agree). */
 int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason);
 /* The request of a server transaction; NULL if it is over or was answered, but for
@@ -147,7 +149,9 @@ bool stack_is_merged(const struct stack *s, object_id server_txn);
 void stack_keep_connection(struct stack *s, const struct flow *flow, msec until);
 
 /* Transactions, connections and lookups that are alive: 0 when all is quiet. */
-size_t        stack_alive(const struct stack *s);
+size_t stack_alive(const struct stack *s);
+/* Requests that wait for their final response.  Any thread may ask. */
+size_t        stack_unanswered(const struct stack *s);
 struct world *stack_world(const struct stack *s);
 
 #endif

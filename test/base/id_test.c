@@ -140,9 +140,28 @@ TEST(ids_that_live_together_do_not_share_a_bucket)
     id_table_fini(&t);
 }
 
+TEST(an_object_that_lost_its_id_is_forgotten_all_the_same)
+{
+    struct id_table t;
+    char            one, two;
+    object_id       first, second;
+
+    id_table_init(&t, 0, ID_CALL, 100);
+    first  = id_add(&t, &one);
+    second = id_add(&t, &two);
+    id_forget(&t, &one);
+    CHECK(id_find(&t, first) == NULL);
+    CHECK(id_find(&t, second) == &two);
+    CHECK_INT(1, t.used);
+    id_forget(&t, &one); /* harmless */
+    CHECK_INT(1, t.used);
+    id_table_fini(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_object_that_lost_its_id_is_forgotten_all_the_same),
         cmocka_unit_test(ids_that_live_together_do_not_share_a_bucket),
         cmocka_unit_test(an_id_finds_its_object_until_it_is_removed),
         cmocka_unit_test(a_stale_id_never_finds_a_stranger),

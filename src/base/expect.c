@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/expect.h"
+
+/* From the folder on: where the program was built is nobody's business. */
+static const char *short_name(const char *file)
+{
+    const char *at = strstr(file, "src/");
+
+    return at != NULL ? at + 4 : file;
+}
+
+void expect_failed(struct suspect suspect, const char *condition, const char *file, int line)
+{
+    struct log_line l;
+    char            id[2 * sizeof suspect.id];
+    struct buf      b = BUF_ON(id);
+
+    counter_add(suspect.counter, 1);
+    if (!log_begin(&l, suspect.log, LOG_ERROR, LOG_PART_PROCESS, "broken_invariant"))
+        return;
+    for (int shift = 60; shift >= 0; shift -= 4)
+        buf_put_byte(&b, "0123456789abcdef"[suspect.id >> shift & 15]);
+    log_slice(&l, "call", suspect.call_id);
+    log_slice(&l, "id", buf_slice(&b));
+    log_text(&l, "expected", condition);
+    log_text(&l, "file", short_name(file));
+    log_number(&l, "line", line);
+    log_end(&l);
+}
