@@ -7,17 +7,22 @@
 #include "cmd/settings.h"
 #include "console/log_writer.h"
 #include "console/service.h"
+#include "process/crash.h"
 
 #include <jansson.h>
 #include <limits.h>
+#include <unistd.h>
 
-enum { OPT_JSON = OPTION_LONG_ONLY, OPT_LOG_LEVEL, LEVELS = 32 };
+enum { OPT_JSON = OPTION_LONG_ONLY, OPT_LOG_LEVEL, OPT_ALONE };
+enum { LEVELS = 32, SETTLE = 200 /* ms that the log has before the last words */ };
 
 static const struct option_entry options[] = {
     { 'c', "config", "FILE", "read this configuration instead of the usual one" },
     { OPT_LOG_LEVEL, "log-level", "[PART=]LEVEL",
       "debug, info, notice, warning or error, for all or one part; may be repeated; overrides the configuration" },
-    { OPT_JSON, "json", NULL, "one JSON object a line on stdout: listening, ready, stopped" },
+    { OPT_JSON, "json", NULL,
+      "one JSON object a line on stdout: listening, ready, stopped; died, hung, restarted, gave_up" },
+    { OPT_ALONE, "alone", NULL, "no parent that starts the server again: for debuggers and supervisors" },
     OPTION_TABLE_END,
 };
 
@@ -54,8 +59,8 @@ static void say_ready(const struct service *v, const struct config *config, cons
     size_t       users  = service_user_count(v);
 
     if (json) {
-        print_json(json_pack("{s:s, s:s%, s:I}", "event", "ready", "domain", domain.ptr, domain.len, "users",
-                             (json_int_t)users));
+        print_json(json_pack("{s:s, s:s%, s:I, s:i}", "event", "ready", "domain", domain.ptr, domain.len, "users",
+                             (json_int_t)users, "pid", (int)getpid()));
         return;
     }
     fprintf(stderr, "ahoy: serving %.*s, %zu user%s; state in %.*s\n", SLICE_ARG(domain), users, users == 1 ? "" : "s",
@@ -67,42 +72,153 @@ static void say_ready(const struct service *v, const struct config *config, cons
                 path != NULL ? " --config " : "", path != NULL ? path : "");
 }
 
-static int serve(const struct config *config, struct log_writer *log, const char *path, bool json)
+/* ---- the child ---- */
+
+struct serving {
+    const struct config *config;
+    struct log_levels   *levels;
+    const char          *path; /* of the configuration, if one was named */
+    bool                 json, alone;
+};
+
+static int serve(const struct serving *s, struct log_writer *log, const struct place *place)
 {
     struct service *v;
     char            problem[1024];
-    int             error = service_open(config, log, &v, problem, sizeof problem);
+    int             error = service_open(s->config, log, place, &v, problem, sizeof problem);
 
     if (problem[0] != '\0')
         fprintf(stderr, "ahoy serve: %s\n", problem);
     if (error != 0)
         return exit_code_of_error(error);
-    say_listening(v, json);
-    say_ready(v, config, path, json);
-    service_run(v);
-    if (json)
+    child_ready(place->child); /* before anybody who reads what follows can make us end */
+    say_listening(v, s->json);
+    say_ready(v, s->config, s->path, s->json);
+    error = service_run(v);
+    if (s->json)
         print_json(json_pack("{s:s}", "event", "stopped"));
     else
         fprintf(stderr, "ahoy: stopped\n");
     if (service_close(v) != 0)
         fprintf(stderr, "ahoy: the trace is incomplete: it could not be written\n");
-    return EXIT_OK;
+    return (int)exit_code_of_error(error);
 }
 
-static int serve_with_log(const struct config *config, struct log_levels *levels, const char *path, bool json)
+static void settle(void *log)
 {
-    struct log_writer *log;
-    char               file[PATH_MAX], problem[512];
-    int                code;
+    (void)log_writer_settle(log, SETTLE);
+}
 
-    snprintf(file, sizeof file, "%.*s", SLICE_ARG(config->log_file));
-    code = log_writer_start(file[0] != '\0' ? file : NULL, levels, LOG_RING_BYTES, &log, problem, sizeof problem);
+/* Threads begin here: the parent has none. */
+static int serve_with_log(void *arg, const struct place *place)
+{
+    const struct serving *s = arg;
+    struct log_writer    *log;
+    char                  file[PATH_MAX], problem[512];
+    int                   code;
+
+    snprintf(file, sizeof file, "%.*s", SLICE_ARG(s->config->log_file));
+    code = log_writer_start(file[0] != '\0' ? file : NULL, s->levels, LOG_RING_BYTES, &log, problem, sizeof problem);
     if (code != 0) {
         fprintf(stderr, "ahoy serve: %s\n", problem);
         return exit_code_of_error(code);
     }
-    code = serve(config, log, path, json);
+    code = crash_install(log_writer_fd(log), settle, log);
+    if (code == 0)
+        code = serve(s, log, place);
+    else
+        code = (int)exit_code_of_error(code);
+    crash_forget_settle();
     log_writer_stop(log);
+    return code;
+}
+
+/* ---- the parent ---- */
+
+static const char *how_it_ended(const struct supervisor_report *r, char *text, size_t size)
+{
+    if (r->signal != 0)
+        snprintf(text, size, "by signal %d, %s", r->signal, strsignal(r->signal));
+    else
+        snprintf(text, size, "with exit code %d", r->code);
+    return text;
+}
+
+static void say_json(const struct supervisor_report *r)
+{
+    switch (r->event) {
+    case SUPERVISOR_DIED:
+        print_json(json_pack("{s:s, s:i, s:i, s:i, s:I}", "event", "died", "pid", (int)r->pid, "signal", r->signal,
+                             "code", r->code, "delay_msec", (json_int_t)r->delay));
+        break;
+    case SUPERVISOR_HUNG:
+        print_json(json_pack("{s:s, s:i, s:i}", "event", "hung", "pid", (int)r->pid, "worker", (int)r->worker));
+        break;
+    case SUPERVISOR_RESTARTED:
+        print_json(json_pack("{s:s, s:i, s:i, s:I}", "event", "restarted", "pid", (int)r->pid, "restarts",
+                             (int)r->restarts, "after_msec", (json_int_t)r->delay));
+        break;
+    case SUPERVISOR_GAVE_UP:
+        print_json(json_pack("{s:s, s:i, s:i, s:i}", "event", "gave_up", "pid", (int)r->pid, "signal", r->signal,
+                             "code", r->code));
+        break;
+    }
+}
+
+static void say_text(const struct supervisor_report *r)
+{
+    char how[128];
+
+    switch (r->event) {
+    case SUPERVISOR_DIED:
+        fprintf(stderr, "ahoy: process %d has ended %s; starting another one\n", (int)r->pid,
+                how_it_ended(r, how, sizeof how));
+        break;
+    case SUPERVISOR_HUNG:
+        fprintf(stderr, "ahoy: worker %u of process %d hangs; ending it\n", r->worker, (int)r->pid);
+        break;
+    case SUPERVISOR_RESTARTED:
+        fprintf(stderr, "ahoy: serving again after %llu ms\n", (unsigned long long)r->delay);
+        break;
+    case SUPERVISOR_GAVE_UP:
+        fprintf(stderr, "ahoy: process %d has ended %s; giving up\n", (int)r->pid, how_it_ended(r, how, sizeof how));
+        break;
+    }
+}
+
+static void on_report(void *arg, const struct supervisor_report *r)
+{
+    const struct serving *s = arg;
+
+    say_text(r);
+    if (s->json)
+        say_json(r);
+}
+
+static void on_notice(void *arg, const char *text)
+{
+    (void)arg;
+    fprintf(stderr, "ahoy serve: %s\n", text);
+}
+
+static int run_house(struct serving *s)
+{
+    const struct house_life life = { serve_with_log, on_report, s, s->alone };
+    struct house            house;
+    char                    problem[1024];
+    int                     error = house_open(&house, s->config, 1, on_notice, NULL, problem, sizeof problem), code;
+
+    if (error != 0) {
+        fprintf(stderr, "ahoy serve: %s\n", problem);
+        code = exit_code_of_error(error);
+    } else {
+        code = house_run(&house, &life);
+        if (code < 0) {
+            fprintf(stderr, "ahoy serve: %s\n", error_text(code));
+            code = exit_code_of_error(code);
+        }
+    }
+    house_close(&house);
     return code;
 }
 
@@ -131,28 +247,30 @@ static int run(const struct command *command, int argc, char **argv)
     struct log_choice    choice = { .count = 0 };
     struct log_levels    levels;
     const struct config *config;
-    const char          *path = NULL;
-    bool                 json = false;
+    struct serving       s = { .levels = &levels };
     int                  code;
 
     for (int letter; (letter = options_next(&o)) != OPTIONS_END;) {
         if (letter == 'c')
-            path = o.value;
+            s.path = o.value;
         else if (letter == OPT_LOG_LEVEL)
             choice.texts[choice.count < LEVELS ? choice.count++ : LEVELS - 1] = o.value;
         else if (letter == OPT_JSON)
-            json = true;
+            s.json = true;
+        else if (letter == OPT_ALONE)
+            s.alone = true;
     }
     if (o.exit_code >= 0)
         return o.exit_code;
     if (o.index < argc)
         return options_complain(command, "takes no argument, but got '%s'", argv[o.index]);
-    code = settings_load(path, &config);
+    code = settings_load(s.path, &config);
     if (code != EXIT_OK)
         return code;
-    code = choose_levels(command, config, &choice, &levels);
+    s.config = config;
+    code     = choose_levels(command, config, &choice, &levels);
     if (code == EXIT_OK)
-        code = serve_with_log(config, &levels, path, json);
+        code = run_house(&s);
     config_free(config);
     return code;
 }
@@ -161,11 +279,15 @@ const struct command command_serve = {
     .name     = "serve",
     .summary  = "run the server: registrar, proxy and redirect server",
     .synopsis = "[OPTION...]",
-    .details  = "Serves in the foreground until SIGINT or SIGTERM.  Without a configuration the domain is\n"
+    .details  = "Serves in the foreground until SIGINT or SIGTERM, then finishes what is in progress (drain in\n"
+                "ahoy.conf).  A parent keeps the addresses and starts the server again when it dies or hangs.\n"
+                "Started as root it serves as user.  Sockets of LISTEN_FDS are taken; NOTIFY_SOCKET is told.\n"
+                "Without a configuration the domain is\n"
                 "this host's name, UDP and TCP port 5060 of all addresses are listened on, users must\n"
                 "authenticate, and the state is kept in /var/lib/ahoy (root) or ~/.local/state/ahoy.",
     .options  = options,
     .examples = "  ahoy serve                          # then, elsewhere: ahoy user add alice\n"
-                "  ahoy serve --config ./ahoy.conf     # see ahoy.conf(5)\n",
+                "  ahoy serve --config ./ahoy.conf     # see ahoy.conf(5)\n"
+                "  gdb --args ahoy serve --alone       # one process, which nobody kills for being slow\n",
     .run      = run,
 };

@@ -4,20 +4,21 @@
 #include "base/error.h"
 #include "console/admin.h"
 #include "console/control.h"
+#include "console/drain.h"
+#include "console/folder.h"
 #include "console/log_writer.h"
 #include "console/metrics.h"
 #include "console/overview.h"
 #include "net/world_uv.h"
+#include "process/duty.h"
 #include "server/config_keys.h"
 #include "server/server.h"
 #include "stack/trace.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 struct service {
     const struct config *config;
@@ -32,6 +33,8 @@ struct service {
     struct overview      overview;
     struct numbers      *numbers;
     struct metrics      *metrics; /* NULL: not configured */
+    const struct place  *place;
+    struct drain         drain;
 };
 
 /* Where a step of the start says what is wrong. */
@@ -48,36 +51,14 @@ static int fail(const struct problem *p, int error)
 
 /* ---- the state folder and the store ---- */
 
-/* Every folder of the path that is missing, private to us. */
-static int make_folder(struct slice path)
-{
-    char text[PATH_MAX];
-
-    if (path.len >= sizeof text)
-        return ENAMETOOLONG;
-    memcpy(text, path.ptr, path.len);
-    text[path.len] = '\0';
-    for (char *at = text + 1; *at != '\0'; at++) {
-        if (*at != '/')
-            continue;
-        *at = '\0';
-        if (mkdir(text, 0755) != 0 && errno != EEXIST)
-            return errno;
-        *at = '/';
-    }
-    return mkdir(text, 0700) == 0 || errno == EEXIST ? 0 : errno;
-}
-
 static int open_store(struct service *v, const struct problem *p)
 {
     char       path[PATH_MAX];
-    struct buf b      = BUF_ON(path);
-    int        number = make_folder(v->config->state);
+    struct buf b     = BUF_ON(path);
+    int        error = folder_make(v->config->state, p->text, p->size);
 
-    if (number != 0) {
-        snprintf(p->text, p->size, "cannot make the folder %.*s: %s", SLICE_ARG(v->config->state), strerror(number));
-        return number == EACCES || number == EPERM || number == EROFS ? -ERR_PERMISSION : -ERR_IO;
-    }
+    if (error != 0)
+        return error;
     config_state_path(v->config, &b, "ahoy.db");
     return store_sqlite_open(buf_cstr(&b), v->config->store_queue, v->config->store_queue_age, &v->store, p->text,
                              p->size);
@@ -130,11 +111,37 @@ static void forget_high(void *arg)
     overview_forget_high(&((struct service *)arg)->overview);
 }
 
-static void on_stop(void *arg)
+/* ---- the end ---- */
+
+static size_t count_waiting(void *arg)
+{
+    const struct service *v = arg;
+
+    return server_unanswered(v->server);
+}
+
+static void give_up(void *arg)
+{
+    struct service *v = arg;
+
+    server_give_up(v->server);
+}
+
+static void on_drained(void *arg)
 {
     struct service *v = arg;
 
     world_uv_stop(v->world);
+}
+
+static void on_stop(void *arg)
+{
+    static const struct drain_events events = { count_waiting, give_up, on_drained };
+    struct service                  *v      = arg;
+
+    child_stopping(v->place->child);
+    shared_drain(v->shared);
+    drain_begin(&v->drain, v->world, v->config->drain, &events, v);
 }
 
 static void on_hangup(void *arg)
@@ -218,6 +225,7 @@ static int open_world(struct service *v, const struct problem *p)
         .dns_queries  = v->config->dns_queries,
         .udp_queue    = v->config->udp_queue,
         .stream_queue = v->config->stream_queue,
+        .descriptors  = v->place->descriptors,
     };
 
     snprintf(servers, sizeof servers, "%.*s", SLICE_ARG(v->config->dns_servers));
@@ -269,8 +277,8 @@ static int start(struct service *v, const struct problem *p)
     return error;
 }
 
-int service_open(const struct config *config, struct log_writer *log, struct service **out, char *problem,
-                 size_t problem_size)
+int service_open(const struct config *config, struct log_writer *log, const struct place *place, struct service **out,
+                 char *problem, size_t problem_size)
 {
     struct service *v = calloc(1, sizeof *v);
     struct problem  p = { problem, problem_size };
@@ -281,6 +289,7 @@ int service_open(const struct config *config, struct log_writer *log, struct ser
         return fail(&p, -ERR_NO_MEMORY);
     v->config = config;
     v->log    = log;
+    v->place  = place;
     error     = start(v, &p);
     if (error != 0) {
         service_close(v);
@@ -300,6 +309,7 @@ int service_close(struct service *v)
 
     if (v == NULL)
         return 0;
+    drain_stop(&v->drain);
     if (v->control != NULL)
         control_stop(v->control);
     metrics_stop(v->metrics);
@@ -317,9 +327,15 @@ int service_close(struct service *v)
     return error;
 }
 
-void service_run(struct service *v)
+int service_run(struct service *v)
 {
-    world_uv_run(v->world);
+    struct duty duty;
+    int         error = duty_begin(&duty, v->place->child, v->world, 0);
+
+    if (error == 0)
+        world_uv_run(v->world);
+    duty_end(&duty);
+    return error;
 }
 
 static void stop_posted(void *arg)

@@ -8,7 +8,7 @@
 #ifndef CONSOLE_SERVICE_H
 #define CONSOLE_SERVICE_H
 
-#include "server/config.h"
+#include "console/house.h"
 #include "sip/flow.h"
 
 #include <stddef.h>
@@ -16,17 +16,18 @@
 struct log_writer;
 struct service;
 
-/* Start everything.  Borrows `config` and `log`; SIGHUP reopens the latter's file.  Returns 0 and `*out`, or -ERR_X
- * with a sentence for people in `problem`.  0 with a sentence: it runs, but people
- * should know this. */
-int service_open(const struct config *config, struct log_writer *log, struct service **out, char *problem,
-                 size_t problem_size);
+/* Start everything.  Borrows `config`, `log` and `place`; SIGHUP reopens the latter's file.  Returns 0 and `*out`, or
+ * -ERR_X with a sentence for people in `problem`.  0 with a sentence: it runs, but people should know this. */
+int service_open(const struct config *config, struct log_writer *log, const struct place *place, struct service **out,
+                 char *problem, size_t problem_size);
 /* End everything: what was queued for the disk is written.  Returns 0, or -ERR_X if
  * the trace is incomplete.  NULL is fine. */
 int service_close(struct service *v);
 
-/* Serve until service_stop, SIGINT, SIGTERM or `ahoy stop`. */
-void service_run(struct service *v);
+/* Serve until service_stop, SIGINT, SIGTERM or `ahoy stop`, and then until the requests
+ * in progress are finished, `drain` ms at most.  The parent hears that we end.  Returns 0
+ * or -ERR_NO_MEMORY. */
+int service_run(struct service *v);
 /* From any thread. */
 void service_stop(struct service *v);
 

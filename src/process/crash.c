@@ -32,10 +32,12 @@ enum { FATAL = sizeof fatal / sizeof *fatal };
 /* A signal handler has no argument of ours, so this is one of the few variables of
  * the whole program: written at the start and as workers come and go. */
 static struct {
-    int              fd;
-    struct sigaction before[FATAL];
-    atomic_flag      busy;
-    struct modules   modules;
+    int                      fd;
+    crash_settle_fn *_Atomic settle;
+    void                    *settle_arg;
+    struct sigaction         before[FATAL];
+    atomic_flag              busy;
+    struct modules           modules;
     struct {
         const struct in_hand *_Atomic hand; /* NULL: no such worker */
         _Atomic int32_t               thread;
@@ -211,13 +213,16 @@ static void tell_frames(struct buf *b, uintptr_t place)
 
 static void on_fatal(int number, siginfo_t *info, void *context)
 {
-    char       memory[LINE];
-    struct buf b      = BUF_ON(memory);
-    pid_t      thread = gettid();
-    int        worker = worker_of(thread);
+    char             memory[LINE];
+    struct buf       b      = BUF_ON(memory);
+    pid_t            thread = gettid();
+    int              worker = worker_of(thread);
+    crash_settle_fn *settle = atomic_load(&crash.settle);
 
     while (atomic_flag_test_and_set(&crash.busy))
         pause(); /* another thread was first and ends us all */
+    if (settle != NULL)
+        settle(crash.settle_arg);
     tell_signal(&b, number, info, thread, worker);
     tell_others(&b, worker);
     tell_frames(&b, place_of(context));
@@ -232,12 +237,14 @@ static void on_fatal(int number, siginfo_t *info, void *context)
 
 /* --- life --- */
 
-int crash_install(int fd)
+int crash_install(int fd, crash_settle_fn *settle, void *arg)
 {
     struct sigaction action = { .sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     void            *frames[2];
 
-    crash.fd = fd;
+    crash.fd         = fd;
+    crash.settle_arg = arg;
+    atomic_store(&crash.settle, settle);
     (void)backtrace(frames, 2); /* the first call loads a library, and takes memory for it */
     modules_read(&crash.modules);
     sigfillset(&action.sa_mask);
@@ -245,6 +252,11 @@ int crash_install(int fd)
         if (sigaction(fatal[i].number, &action, &crash.before[i]) != 0)
             return -ERR_LIMIT;
     return 0;
+}
+
+void crash_forget_settle(void)
+{
+    atomic_store(&crash.settle, NULL);
 }
 
 /* A sanitizer gives each thread a stack, and takes back whatever it finds. */

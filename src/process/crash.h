@@ -18,9 +18,15 @@
 
 #include "base/in_hand.h"
 
+/* Gives those who write the log a moment to finish, so that their lines come first.
+ * Async-signal-safe. */
+typedef void crash_settle_fn(void *arg);
+
 /* Install the handlers, for the whole process, writing to `fd`, which stays open.
- * Returns 0 or -ERR_LIMIT. */
-int crash_install(int fd);
+ * `settle` may be NULL.  Returns 0 or -ERR_LIMIT. */
+int crash_install(int fd, crash_settle_fn *settle, void *arg);
+/* Whoever settles has gone. */
+void crash_forget_settle(void);
 
 /* This thread is worker `worker`, and `hand` says what it is busy with (borrowed until
  * crash_leave).  Gives the thread a signal stack, if it has none: without one an

@@ -126,6 +126,10 @@ static void drop_broken(struct client_txn *t)
 
     id_forget(&t->stack->client_ids, t);
     t->id = 0; /* not to remove another one by it */
+    if (t->kind == CLIENT_INVITE)
+        t->machine.ict.state = ICT_TERMINATED; /* which has a name */
+    else
+        t->machine.nict.state = NICT_TERMINATED;
     client_txn_free(t);
     if (user.fn != NULL)
         user.fn(&user, id, CLIENT_ERROR, NULL, -ERR_CORRUPT);

@@ -11,8 +11,8 @@
 #ifndef STACK_INTERNAL_H
 #define STACK_INTERNAL_H
 
-#include "base/log_limit.h"
 #include "base/expect.h"
+#include "base/log_limit.h"
 #include "base/table.h"
 #include "locate/locate.h"
 #include "sip/framer.h"

@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "stack/internal.h"
 
+#include "sip/peek.h"
+
 /* An id that leads to another object, or a state that is none, would make us act upon
  * somebody else's call; a link without its list would be followed into nowhere. */
 
 static struct suspect suspect(struct stack *s, object_id id, struct slice call_id)
 {
     return (struct suspect){ s->world->log, &s->world->counters.broken_invariants, id, call_id };
-}
-
-/* The value of the first line "name: value" of the headers in `text`, or empty. */
-static struct slice value_of(struct slice text, struct slice name)
-{
-    struct scan  s = scan_from(text);
-    struct slice line;
-
-    for (; scan_until(&s, "\r\n", &line); scan_byte(&s, '\r'), scan_byte(&s, '\n'))
-        if (line.len > name.len && line.ptr[name.len] == ':' &&
-            slice_eq_nocase((struct slice){ line.ptr, name.len }, name))
-            return slice_trim((struct slice){ line.ptr + name.len + 1, line.len - name.len - 1 });
-    return SLICE("");
-}
-
-static struct slice call_id_of(struct slice text)
-{
-    struct slice value = value_of(text, SLICE("Call-ID"));
-
-    return value.len > 0 ? value : value_of(text, SLICE("i"));
 }
 
 bool server_txn_is_sound(const struct server_txn *t)
@@ -40,7 +22,7 @@ struct suspect server_txn_suspect(const struct server_txn *t)
 {
     return suspect(t->stack, t->id,
                    t->request != NULL ? t->request->call_id
-                                      : call_id_of((struct slice){ t->response, t->response_len }));
+                                      : peek_message((struct slice){ t->response, t->response_len }).call_id);
 }
 
 bool client_txn_is_sound(const struct client_txn *t)
@@ -55,7 +37,7 @@ bool client_txn_is_sound(const struct client_txn *t)
 
 struct suspect client_txn_suspect(const struct client_txn *t)
 {
-    return suspect(t->stack, t->id, call_id_of((struct slice){ t->wire, t->wire_len }));
+    return suspect(t->stack, t->id, peek_message((struct slice){ t->wire, t->wire_len }).call_id);
 }
 
 bool connection_is_sound(const struct connection *c, const struct stream *stream)

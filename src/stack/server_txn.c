@@ -178,6 +178,10 @@ static void drop_broken(struct server_txn *t)
 
     id_forget(&s->server_ids, t);
     t->id = 0; /* not to remove another one by it */
+    if (t->is_invite)
+        t->machine.ist.state = IST_TERMINATED; /* which has a name */
+    else
+        t->machine.nist.state = NIST_TERMINATED;
     server_txn_free(t);
     s->events->on_server_end(s->user, id, -ERR_CORRUPT);
 }

@@ -107,11 +107,11 @@ def test_a_full_disk_refuses_the_new_and_keeps_the_old():
         server, phone = bench_with_server(b)
         assert accepted(phone.register("alice"))
         files = [os.path.join(server.folder, "state", name) for name in os.listdir(os.path.join(server.folder, "state"))]
-        limit_files(server.process.child.pid, max(os.path.getsize(f) for f in files) + 20000)
+        limit_files(server.pid(), max(os.path.getsize(f) for f in files) + 20000)
         names, refusal = register_until_refused(phone)
         assert put_off(refusal), refusal
         assert names and phone.is_served("alice")
-        limit_files(server.process.child.pid, resource.RLIM_INFINITY)
+        limit_files(server.pid(), resource.RLIM_INFINITY)
         register_until_accepted(phone, "bob")
         assert server.stop() == 0
         server.start()

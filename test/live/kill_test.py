@@ -13,7 +13,7 @@ import signal
 import sqlite3
 import time
 
-from live import AHOY, PATIENCE, Bench, Process, Server, run
+from live import AHOY, PATIENCE, Bench, Process, Server, is_alive, run
 from registrations import Registrations, Wrong
 
 USERS = 40
@@ -30,10 +30,10 @@ def alive_in_group(group):
     for name in os.listdir("/proc"):
         try:
             with open("/proc/%s/stat" % name) as file:
-                state, _, pgrp = file.read().rsplit(")", 1)[1].split()[:3]
+                pgrp = file.read().rsplit(")", 1)[1].split()[2]
         except (OSError, ValueError, IndexError):
             continue
-        if name.isdigit() and int(pgrp) == group and state not in "ZX":
+        if name.isdigit() and int(pgrp) == group and is_alive(int(name)):
             return True
     return False
 

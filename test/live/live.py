@@ -56,16 +56,36 @@ def listening(port, kind="udp"):
     raise AssertionError("nobody listens on port %d" % port)
 
 
+def is_alive(pid):
+    """A process that has ended and that nobody has waited for does not live, but one whose
+    first thread alone has ended does: its sockets are open."""
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            ended = file.read().rsplit(")", 1)[1].split()[0] in "ZX"
+        return not ended or len(os.listdir("/proc/%d/task" % pid)) > 1
+    except OSError:
+        return False
+
+
+def wait_gone(pid):
+    """Who is killed with SIGKILL takes his child with him, a moment later."""
+    end = time.monotonic() + PATIENCE
+    while is_alive(pid):
+        assert time.monotonic() < end, "process %d goes on without its parent" % pid
+        time.sleep(0.01)
+
+
 class Process:
     """A program in the background whose stdout is JSON lines; with `group` it leads a
     process group of its own."""
 
-    def __init__(self, args, env=None, cwd=None, stdin=subprocess.DEVNULL, name=None, group=False):
+    def __init__(self, args, env=None, cwd=None, stdin=subprocess.DEVNULL, name=None, group=False, pass_fds=()):
         self.name = name or os.path.basename(args[0])
+        self.may_restart = False
         self.log = tempfile.TemporaryFile(mode="w+")
         self.events = []
         self.child = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=self.log, stdin=stdin, env=env,
-                                      cwd=cwd, text=True, start_new_session=group)
+                                      cwd=cwd, text=True, start_new_session=group, pass_fds=pass_fds)
         os.set_blocking(self.child.stdout.fileno(), False)
         self.partial = ""
 
@@ -99,7 +119,14 @@ class Process:
         except subprocess.TimeoutExpired:
             raise AssertionError("%s still runs after %d s\n%s" % (self.name, patience, self.stderr()))
         self.read()
+        self.check()
         return code
+
+    def check(self):
+        """A crash is not to go unseen because the server was started again."""
+        faults = [e for e in self.events if e.get("event") in ("died", "hung", "gave_up")]
+        if faults and not self.may_restart:
+            raise AssertionError("%s: %s\n%s" % (self.name, faults, self.stderr()))
 
     def stderr(self):
         self.log.seek(0)
@@ -113,26 +140,39 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.child.kill()
                 self.child.wait()
+        if self.child.stdout.closed:
+            return
+        self.read()
+        for event in self.events:
+            if "pid" in event:
+                wait_gone(event["pid"])
         self.child.stdout.close()
+        self.check()
 
 
 class Server:
     """`ahoy serve` on free ports of 127.0.0.1, in a folder of its own."""
 
-    def __init__(self, folder, domain="example.test", extra="", name="server"):
+    def __init__(self, folder, domain="example.test", extra="", name="server", trace=True):
         self.folder = os.path.join(folder, name)
         self.domain = domain
         os.makedirs(self.folder, exist_ok=True)
         self.config = os.path.join(self.folder, "ahoy.conf")
         self.port = free_port()
         with open(self.config, "w") as f:
-            f.write('domain = {"%s"}\nlisten = {"udp:127.0.0.1:%d", "tcp:127.0.0.1:%d"}\nstate = "%s/state"\n'
-                    'trace = "%s/trace"\n%s\n' % (domain, self.port, self.port, self.folder, self.folder, extra))
+            f.write('domain = {"%s"}\nlisten = {"udp:127.0.0.1:%d", "tcp:127.0.0.1:%d"}\nstate = "%s/state"\n%s%s\n'
+                    % (domain, self.port, self.port, self.folder, 'trace = "%s/trace"\n' % self.folder if trace else "",
+                       extra))
         self.start()
 
     def start(self):
         self.process = Process([AHOY, "serve", "--json", "--config", self.config], name=self.folder)
         self.process.wait_event("ready")
+
+    def pid(self):
+        """Of the process that serves, the latest child of the one we started."""
+        self.process.read()
+        return [e for e in self.process.events if e["event"] == "ready"][-1]["pid"]
 
     def add_user(self, name, password):
         subprocess.run([AHOY, "user", "add", name, "--config", self.config, "--password-stdin"],

@@ -14,6 +14,8 @@ import tempfile
 import unittest
 import uuid
 
+from live import wait_gone
+
 AHOY = os.path.abspath(os.environ.get("AHOY", os.path.join(os.path.dirname(__file__), "../../build/dev/ahoy")))
 
 
@@ -79,6 +81,7 @@ class Running(unittest.TestCase):
             if event["event"] == "listening":
                 self.port = event["port"]
             if event["event"] == "ready":
+                self.pid = event["pid"]
                 return
         self.fail("the server did not start")
 
@@ -117,9 +120,9 @@ class Running(unittest.TestCase):
         self.run_ahoy("user", "add", "alice", "--password-stdin", stdin="secret\n")
         self.assertEqual(200, self.phone().register("alice", "secret"))
         status = json.loads(self.run_ahoy("status", "--json").stdout)
-        self.assertEqual((self.server.pid, 1, 1, ["a.test"], "a.test", [f"udp:127.0.0.1:{self.port}"]),
+        self.assertEqual((self.pid, 1, 1, ["a.test"], "a.test", [f"udp:127.0.0.1:{self.port}"]),
                          tuple(status[key] for key in ("pid", "users", "bindings", "domains", "realm", "listening")))
-        self.assertIn(f"process {self.server.pid}", self.run_ahoy("status").stdout)
+        self.assertIn(f"process {self.pid}", self.run_ahoy("status").stdout)
 
     def test_stop_ends_it_and_what_was_accepted_is_kept(self):
         self.run_ahoy("user", "add", "alice", "--password-stdin", stdin="secret\n")
@@ -136,6 +139,7 @@ class Running(unittest.TestCase):
         self.run_ahoy("user", "add", "alice", "--password-stdin", stdin="secret\n")
         self.server.send_signal(signal.SIGKILL)
         self.server.wait()
+        wait_gone(self.pid)
         self.server.stdout.close()
         self.assertEqual("alice@a.test\n", self.run_ahoy("user", "list").stdout)  # past the socket left behind
         self.start()
@@ -144,7 +148,7 @@ class Running(unittest.TestCase):
     def test_a_second_server_on_the_same_state_is_refused(self):
         done = self.run_ahoy("serve", code=21)
         self.assertIn(os.path.join(self.state, "ahoy.db"), done.stderr)
-        self.assertIn(f"process {self.server.pid}", done.stderr)
+        self.assertIn(f"process {self.pid}", done.stderr)
         self.assertEqual("", self.run_ahoy("user", "list").stdout)
 
 

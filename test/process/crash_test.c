@@ -14,6 +14,7 @@
 static char           told[65536];
 static int            status;
 static struct in_hand mine, others, damaged;
+static int            out;       /* where the dying one writes */
 static char          *forbidden; /* a page that nobody may touch */
 
 static void __attribute__((noinline)) touch_what_is_forbidden(void)
@@ -51,6 +52,15 @@ static void give_up(void)
     abort();
 }
 
+static int settled_by;
+
+static void settle(void *arg)
+{
+    *(int *)arg = 1;
+    if (write(out, "settled\n", 8) != 8)
+        _exit(96);
+}
+
 static void *enter_other(void *arg)
 {
     return crash_enter(0, &others) == 0 ? NULL : arg;
@@ -75,9 +85,10 @@ static void die(int fd, void (*how)(void))
 {
     static const int of_cmocka[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE };
 
+    out = fd;
     for (unsigned i = 0; i < sizeof of_cmocka / sizeof *of_cmocka; i++)
         signal(of_cmocka[i], SIG_DFL); /* it would go on with the next test */
-    if (crash_install(fd) != 0)
+    if (crash_install(fd, settle, &settled_by) != 0)
         _exit(99);
     in_hand_set(&others, SLICE("elsewhere@b.test"));
     in_hand_set(&damaged, (struct slice){ forbidden, 20 });
@@ -137,6 +148,13 @@ TEST(a_fault_tells_signal_address_worker_and_call)
     check_told(" worker=2 call=\"one two?@a.test\"\n");
 }
 
+/* What was logged before stands before. */
+TEST(the_log_may_settle_first)
+{
+    watch_it_die(fault);
+    CHECK(strncmp(told, "settled\n", 8) == 0);
+}
+
 TEST(it_tells_what_the_others_were_busy_with)
 {
     watch_it_die(fault);
@@ -193,6 +211,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fault_tells_signal_address_worker_and_call),
+        cmocka_unit_test(the_log_may_settle_first),
         cmocka_unit_test(it_tells_what_the_others_were_busy_with),
         cmocka_unit_test(what_has_gone_is_not_read),
         cmocka_unit_test(the_backtrace_names_module_offset_and_function),
