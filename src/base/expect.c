@@ -4,7 +4,7 @@
 /* From the folder on: where the program was built is nobody's business. */
 static const char *short_name(const char *file)
 {
-    const char *at = strstr(file, "src/");
+    const char *at = memmem(file, strlen(file), "src/", 4);
 
     return at != NULL ? at + 4 : file;
 }
