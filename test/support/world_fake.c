@@ -94,6 +94,7 @@ struct world *world_fake_new(struct host *h)
     random_seed(&w->generator, n->seed ^ (++n->world_count * 0x9e3779b97f4a7c15u));
     w->network      = n;
     w->host         = h;
+    w->process      = w;
     w->world.ops    = &fake_ops;
     w->world.now    = n->now;
     w->world.random = (struct random){ random_seeded_fill, &w->generator };
@@ -110,6 +111,11 @@ struct world *world_fake_new(struct host *h)
     pthread_mutex_init(&w->post_lock, NULL);
     list_append(&n->worlds, &w->link);
     return &w->world;
+}
+
+void world_fake_join(struct world *w, struct world *first)
+{
+    fake_of(w)->process = fake_of(first)->process;
 }
 
 void world_fake_free(struct world *world)

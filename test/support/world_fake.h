@@ -54,6 +54,9 @@ void host_set_down(struct host *h, bool down);
 /* Start a process on a host: no sockets yet, its own random stream, logs to
  * nobody (w->log may be pointed elsewhere). */
 struct world *world_fake_new(struct host *h);
+/* This world is another worker of the process that `first` is the first worker of:
+ * they share their addresses, as SO_REUSEPORT does. */
+void world_fake_join(struct world *w, struct world *first);
 /* The process dies: its sockets vanish, peers of its streams see a reset. */
 void world_fake_free(struct world *w);
 
@@ -106,6 +109,12 @@ struct fault {
 void network_add_fault(struct network *n, const struct fault *f);
 /* How many faults have not happened to all `count` datagrams yet. */
 size_t network_faults_left(const struct network *n);
+
+/* Which of the `count` workers that hear an address of this host gets this packet, a datagram or
+ * the beginning of a stream; by their order of joining.  Unless set it depends, as with
+ * SO_REUSEPORT, on the sender's address alone, and on the seed. */
+typedef unsigned spread_fn(void *arg, const struct packet *p, unsigned count);
+void             host_set_spread(struct host *h, spread_fn *fn, void *arg);
 
 /* How stream bytes come through. */
 enum pieces { PIECES_RANDOM, PIECES_WHOLE, PIECES_BYTES };

@@ -57,21 +57,39 @@ static void deliver_accept(struct fake_world *w, struct event *e)
     s->owner  = owner;
 }
 
-static struct listener *find_listener(const struct host *h, const struct address *address)
+static struct listener *listener_hearing(const struct fake_world *w, const struct address *address)
+{
+    LIST_EACH (l, &w->listeners) {
+        struct listener *candidate = CONTAINER_OF(l, struct listener, link);
+
+        if (address_hears(&candidate->local, address))
+            return candidate;
+    }
+    return NULL;
+}
+
+/* Number `index` of those on this host that hear `address`, or NULL: see nth_socket. */
+static struct listener *nth_listener(const struct host *h, const struct address *address, unsigned index)
 {
     LIST_EACH (w, &h->network->worlds) {
         struct fake_world *world = CONTAINER_OF(w, struct fake_world, link);
+        struct listener   *l     = world->host == h ? listener_hearing(world, address) : NULL;
 
-        if (world->host != h)
-            continue;
-        LIST_EACH (l, &world->listeners) {
-            struct listener *candidate = CONTAINER_OF(l, struct listener, link);
-
-            if (address_hears(&candidate->local, address))
-                return candidate;
-        }
+        if (l != NULL && index-- == 0)
+            return l;
     }
     return NULL;
+}
+
+static struct listener *find_listener(const struct connection *c)
+{
+    const struct host *h     = c->host[1];
+    struct packet      p     = { .is_stream = true, .from = c->address[0], .to = c->address[1] };
+    unsigned           count = 0;
+
+    while (nth_listener(h, &c->address[1], count) != NULL)
+        count++;
+    return count == 0 ? NULL : nth_listener(h, &c->address[1], host_spread(h, &p, count));
 }
 
 static void syn_arrives(struct network *n, struct event *e)
@@ -86,7 +104,7 @@ static void syn_arrives(struct network *n, struct event *e)
         event_free(e);
         return;
     }
-    l    = find_listener(c->host[1], &c->address[1]);
+    l    = find_listener(c);
     back = connection_event(c, 0, 0);
     if (l == NULL) {
         back->error = -ERR_REFUSED;
@@ -172,17 +190,17 @@ int fake_connect(struct world *world, const struct address *remote, const struct
 
 /* ---- listening ---- */
 
-static bool listener_taken(const struct host *h, const struct address *local)
+static bool listener_taken(const struct fake_world *w, const struct address *local)
 {
-    LIST_EACH (w, &h->network->worlds) {
-        struct fake_world *world = CONTAINER_OF(w, struct fake_world, link);
+    LIST_EACH (other, &w->network->worlds) {
+        struct fake_world *world = CONTAINER_OF(other, struct fake_world, link);
 
-        if (world->host != h)
+        if (!fake_worlds_compete(w, world))
             continue;
         LIST_EACH (l, &world->listeners) {
-            const struct listener *other = CONTAINER_OF(l, struct listener, link);
+            const struct listener *bound = CONTAINER_OF(l, struct listener, link);
 
-            if (address_hears(&other->local, local) || address_hears(local, &other->local))
+            if (address_hears(&bound->local, local) || address_hears(local, &bound->local))
                 return true;
         }
     }
@@ -194,7 +212,7 @@ int fake_listen(struct world *world, const struct address *local, accept_fn *on_
 {
     struct fake_world *w     = fake_of(world);
     struct address     bound = *local;
-    int                error = fake_bind(w->host, &bound, listener_taken);
+    int                error = fake_bind(w, &bound, listener_taken);
     struct listener   *l;
 
     if (error != 0)

@@ -91,16 +91,44 @@ bool address_hears(const struct address *bound, const struct address *address)
            (address_is_any(bound) || address_eq_ip(bound, address));
 }
 
-int fake_bind(struct host *h, struct address *local, taken_fn *taken)
+bool fake_worlds_compete(const struct fake_world *a, const struct fake_world *b)
 {
+    return a->host == b->host && (a == b || a->process != b->process);
+}
+
+int fake_bind(struct fake_world *w, struct address *local, taken_fn *taken)
+{
+    struct host *h = w->host;
+
     if (!address_is_any(local) && !host_has(h, local))
         return -ERR_NO_ADDRESS;
     if (local->port != 0)
-        return taken(h, local) ? -ERR_IN_USE : 0;
+        return taken(w, local) ? -ERR_IN_USE : 0;
     for (unsigned tries = 0; tries <= LAST_PORT - FIRST_PORT; tries++) {
         local->port = host_next_port(h);
-        if (!taken(h, local))
+        if (!taken(w, local))
             return 0;
     }
     return -ERR_IN_USE;
+}
+
+/* ---- many workers ---- */
+
+unsigned host_spread(const struct host *h, const struct packet *p, unsigned count)
+{
+    uint64_t x = h->network->seed + p->from.port;
+
+    if (count == 1)
+        return 0;
+    if (h->spread != NULL)
+        return h->spread(h->spread_arg, p, count) % count;
+    for (size_t i = 0; i < sizeof p->from.ip; i++)
+        x = (x ^ p->from.ip[i]) * 0x9e3779b97f4a7c15u;
+    return (unsigned)((x >> 32) % count);
+}
+
+void host_set_spread(struct host *h, spread_fn *fn, void *arg)
+{
+    h->spread     = fn;
+    h->spread_arg = arg;
 }

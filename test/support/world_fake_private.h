@@ -31,6 +31,8 @@ struct host {
     unsigned        address_count;
     uint16_t        last_port; /* of the ephemeral ones given out */
     bool            down;
+    spread_fn      *spread; /* NULL: by the sender's address */
+    void           *spread_arg;
 };
 
 struct path_rule {
@@ -74,6 +76,7 @@ struct fake_world {
     struct link          link; /* in network->worlds */
     struct network      *network;
     struct host         *host;
+    const void          *process; /* the same for all workers of one */
     struct random_seeded generator;
     struct log           log;
     struct link          inbox, batch; /* events: waiting, and of this turn */
@@ -114,8 +117,12 @@ bool         host_has(const struct host *h, const struct address *ip);
 uint16_t     host_next_port(struct host *h);
 /* May `local` be bound on this host, for this kind of handle?  Fills in a port
  * if it is 0.  0, -ERR_IN_USE or -ERR_NO_ADDRESS. */
-typedef bool taken_fn(const struct host *h, const struct address *local);
-int          fake_bind(struct host *h, struct address *local, taken_fn *taken);
+typedef bool taken_fn(const struct fake_world *w, const struct address *local);
+int          fake_bind(struct fake_world *w, struct address *local, taken_fn *taken);
+/* May the two not be bound to one address?  False for two workers of one process. */
+bool fake_worlds_compete(const struct fake_world *a, const struct fake_world *b);
+/* Which of the `count` workers that hear it gets this packet. */
+unsigned host_spread(const struct host *h, const struct packet *p, unsigned count);
 /* Would a socket bound to `bound` hear what is sent to `address`? */
 bool address_hears(const struct address *bound, const struct address *address);
 

@@ -15,30 +15,46 @@ struct udp {
 
 /* ---- sockets ---- */
 
-/* The socket on this host that hears `address`; binding lets there be only one. */
-static struct udp *find_socket(const struct host *h, const struct address *address)
+static struct udp *socket_hearing(const struct fake_world *w, const struct address *address)
 {
-    LIST_EACH (w, &h->network->worlds) {
-        struct fake_world *world = CONTAINER_OF(w, struct fake_world, link);
+    LIST_EACH (l, &w->udps) {
+        struct udp *u = CONTAINER_OF(l, struct udp, link);
 
-        if (world->host != h)
-            continue;
-        LIST_EACH (l, &world->udps) {
-            struct udp *u = CONTAINER_OF(l, struct udp, link);
-
-            if (address_hears(&u->local, address))
-                return u;
-        }
+        if (address_hears(&u->local, address))
+            return u;
     }
     return NULL;
 }
 
-static bool udp_taken(const struct host *h, const struct address *local)
+/* Sockets on this host that hear `address`: binding lets there be only one, or one for
+ * each worker of a process.  Number `index` of them, or NULL. */
+static struct udp *nth_socket(const struct host *h, const struct address *address, unsigned index)
 {
     LIST_EACH (w, &h->network->worlds) {
         struct fake_world *world = CONTAINER_OF(w, struct fake_world, link);
+        struct udp        *u     = world->host == h ? socket_hearing(world, address) : NULL;
 
-        if (world->host != h)
+        if (u != NULL && index-- == 0)
+            return u;
+    }
+    return NULL;
+}
+
+static struct udp *find_socket(const struct host *h, const struct packet *p, const struct address *address)
+{
+    unsigned count = 0;
+
+    while (nth_socket(h, address, count) != NULL)
+        count++;
+    return count == 0 ? NULL : nth_socket(h, address, host_spread(h, p, count));
+}
+
+static bool udp_taken(const struct fake_world *w, const struct address *local)
+{
+    LIST_EACH (other, &w->network->worlds) {
+        struct fake_world *world = CONTAINER_OF(other, struct fake_world, link);
+
+        if (!fake_worlds_compete(w, world))
             continue;
         LIST_EACH (l, &world->udps) {
             const struct udp *u = CONTAINER_OF(l, struct udp, link);
@@ -55,7 +71,7 @@ int fake_udp_open(struct world *world, const struct address *local, const struct
 {
     struct fake_world *w     = fake_of(world);
     struct address     bound = *local;
-    int                error = fake_bind(w->host, &bound, udp_taken);
+    int                error = fake_bind(w, &bound, udp_taken);
     struct udp        *u;
 
     if (error != 0)
@@ -111,7 +127,7 @@ static void deliver_error(struct fake_world *w, struct event *e)
 /* An ICMP message is back at the host that sent the datagram. */
 static void icmp_arrives(struct network *n, struct event *e)
 {
-    struct udp *u = e->packet.from_host->down ? NULL : find_socket(e->packet.from_host, &e->packet.from);
+    struct udp *u = e->packet.from_host->down ? NULL : find_socket(e->packet.from_host, &e->packet, &e->packet.from);
 
     (void)n;
     if (u == NULL)
@@ -141,7 +157,7 @@ static void datagram_arrives(struct network *n, struct event *e)
         event_free(e);
         return;
     }
-    u = find_socket(to, &e->packet.to);
+    u = find_socket(to, &e->packet, &e->packet.to);
     if (u != NULL) {
         event_to_inbox(u->world, e, u, deliver_datagram);
         return;
