@@ -61,6 +61,11 @@ static inline uint64_t id_hash(object_id id)
     return id ^ id >> 32;
 }
 
+static inline enum id_kind id_kind(object_id id)
+{
+    return (enum id_kind)(id >> 48 & 0xff);
+}
+
 static inline uint8_t id_worker(object_id id)
 {
     return (uint8_t)(id >> 56);

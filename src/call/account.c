@@ -176,7 +176,7 @@ static int fill(struct account *a, const struct account_config *config)
     if (a->party.len == 0 || (config->proxy.len > 0 && a->route.len == 0))
         return -ERR_SYNTAX;
 
-    phone_token(a->phone, id, sizeof id);
+    phone_call_id(a->phone, id, sizeof id);
     phone_token(a->phone, tag, sizeof tag);
     r.aor        = a->party;
     r.route      = a->route;

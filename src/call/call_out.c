@@ -404,7 +404,7 @@ int call_place(struct phone *p, const struct call_options *options, object_id *i
     if (target.scheme != URI_SIP && target.scheme != URI_SIPS)
         return -ERR_UNSUPPORTED;
     transport = a->transport != TRANSPORT_NONE || a->route.len > 0 ? a->transport : uri_transport(&target);
-    phone_token(p, call_id, sizeof call_id);
+    phone_call_id(p, call_id, sizeof call_id);
     phone_token(p, tag, sizeof tag);
     error = call_new(a, true, (struct slice){ call_id, sizeof call_id }, (struct slice){ tag, sizeof tag }, &p->address,
                      transport, &c);

@@ -27,6 +27,13 @@ void phone_token(struct phone *p, char *text, size_t len)
     random_token(&p->world->random, &b, len);
 }
 
+void phone_call_id(struct phone *p, char *text, size_t len)
+{
+    struct buf b = buf_on(text, len);
+
+    stack_write_call_id(p->stack, &b, len);
+}
+
 struct call *phone_find_call(const struct phone *p, object_id id)
 {
     return id_find(&p->call_ids, id);

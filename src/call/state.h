@@ -146,6 +146,7 @@ struct phone {
 void         phone_wake(struct phone *p); /* something is pending */
 struct call *phone_find_call(const struct phone *p, object_id id);
 void         phone_token(struct phone *p, char *text, size_t len);
+void         phone_call_id(struct phone *p, char *text, size_t len);
 void         reason_set(struct reason *r, struct slice text);
 struct slice reason_slice(const struct reason *r);
 

@@ -80,8 +80,8 @@ static int offline_open(struct offline *o, char *problem, size_t problem_size)
 
     snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
     o->world  = world_uv_new(NULL);
-    o->shared = o->world != NULL ? shared_new(o->world, o->admin.config, rcu_single_new()) : NULL;
-    o->server = o->shared != NULL ? server_new(o->world, o->shared, &none) : NULL;
+    o->shared = o->world != NULL ? shared_new(o->world, o->admin.config, rcu_single_new(), NULL) : NULL;
+    o->server = o->shared != NULL ? server_new(o->world, o->shared, 0, &none) : NULL;
     if (o->server == NULL)
         return -ERR_NO_MEMORY;
     error = open_database(o, problem, problem_size);

@@ -278,7 +278,7 @@ static int open_stack(struct ping *p)
     if (error != 0)
         return error;
     local = stack_listener_address(p->stack, index);
-    random_token(&p->world->random, &token, TOKEN);
+    stack_write_call_id(p->stack, &token, TOKEN);
     random_token(&p->world->random, &tag, TOKEN);
     buf_put(&from, SLICE("<sip:ping@"));
     address_write(&from, &local);

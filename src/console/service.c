@@ -243,8 +243,8 @@ static int open_server(struct service *v, const struct problem *p)
 {
     struct stack_trace trace = trace_hook(v->trace);
 
-    v->shared = shared_new(v->world, v->config, rcu_single_new());
-    v->server = v->shared != NULL ? server_new(v->world, v->shared, &trace) : NULL;
+    v->shared = shared_new(v->world, v->config, rcu_single_new(), NULL);
+    v->server = v->shared != NULL ? server_new(v->world, v->shared, 0, &trace) : NULL;
     return v->server != NULL ? 0 : fail(p, -ERR_NO_MEMORY);
 }
 
@@ -265,7 +265,7 @@ static int start(struct service *v, const struct problem *p)
     if (error == 0)
         error = shared_load(v->shared, v->world, v->store, p->text, p->size);
     if (error == 0)
-        error = server_start(v->server, p->text, p->size);
+        error = server_start(v->server, NULL, p->text, p->size);
     if (error == 0)
         error = open_numbers(v, p);
     if (error == 0)

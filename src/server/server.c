@@ -48,19 +48,29 @@ static const struct stack_events events = { on_request, on_ack, on_cancel, on_st
 
 /* ---- life ---- */
 
-struct server *server_new(struct world *w, struct shared *shared, const struct stack_trace *trace)
+/* A limit of the process, as this worker's part of it. */
+static uint32_t part_of(uint32_t limit, const struct shared *shared)
+{
+    uint32_t count = shared->workers != NULL ? workers_count(shared->workers) : 1;
+
+    return limit / count + (limit % count != 0);
+}
+
+struct server *server_new(struct world *w, struct shared *shared, unsigned worker, const struct stack_trace *trace)
 {
     const struct config *config = shared->config;
     struct server       *s      = calloc(1, sizeof *s);
     struct stack_config  stack  = {
-          .max_server_txns = config->max_server_transactions,
-          .max_client_txns = config->max_client_transactions,
-          .max_connections = config->max_connections,
+          .max_server_txns = part_of(config->max_server_transactions, shared),
+          .max_client_txns = part_of(config->max_client_transactions, shared),
+          .max_connections = part_of(config->max_connections, shared),
           .max_message     = config->max_message,
           .t1              = config->t1,
           .t2              = config->t2,
           .t4              = config->t4,
           .connection_idle = config->connection_idle,
+          .workers         = shared->workers,
+          .worker          = (uint8_t)worker,
           .trace           = *trace,
     };
 
@@ -69,10 +79,11 @@ struct server *server_new(struct world *w, struct shared *shared, const struct s
     s->world   = w;
     s->shared  = shared;
     s->config  = config;
-    s->workers = 1;
+    s->worker  = worker;
+    s->workers = shared->workers != NULL ? workers_count(shared->workers) : 1;
     log_limit_init(&s->log_limit, &shared->loop_key);
     list_init(&s->waits);
-    id_table_init(&s->contexts, 0, ID_CONTEXT, config->max_server_transactions);
+    id_table_init(&s->contexts, (uint8_t)worker, ID_CONTEXT, stack.max_server_txns);
     gauge_set_limit(&w->counters.contexts, s->contexts.limit);
     gauge_set_limit(&w->counters.registers_pending, config->max_server_transactions);
     s->stack = stack_new(w, &stack, &events, s);
@@ -100,43 +111,61 @@ void server_free(struct server *s)
 
 /* ---- start ---- */
 
-static int listen_on(struct server *s, const struct config_listen *l)
+static int listen_on(struct server *s, enum transport transport, const struct address *local)
 {
     unsigned index;
     int      error = s->listener_count < SERVER_LISTENERS
-                         ? stack_listen(s->stack, l->transport, &l->address, s->config->advertise, &index)
+                         ? stack_listen(s->stack, transport, local, s->config->advertise, &index)
                          : -ERR_LIMIT;
 
     if (error != 0)
         return error;
     s->listeners[s->listener_count++] = (struct flow){
-        .transport = l->transport,
+        .transport = transport,
         .local     = stack_listener_address(s->stack, index),
         .listener  = index,
     };
     return 0;
 }
 
-static int listen_all(struct server *s, char *problem, size_t problem_size)
+static int say_not_listening(enum transport transport, const struct address *local, int error, char *problem,
+                             size_t problem_size)
+{
+    char       text[ADDRESS_TEXT];
+    struct buf b = BUF_ON(text);
+
+    address_write(&b, local);
+    snprintf(problem, problem_size, "cannot listen on %.*s %s: %s%s", SLICE_ARG(transport_param(transport)),
+             buf_cstr(&b), error_text(error),
+             error == -ERR_IN_USE ? "; stop the other program or set listen in the configuration" : "");
+    return error;
+}
+
+static int listen_as_configured(struct server *s, char *problem, size_t problem_size)
 {
     for (size_t i = 0; i < s->config->listen_count; i++) {
         const struct config_listen *l     = &s->config->listens[i];
-        int                         error = listen_on(s, l);
-        char                        text[ADDRESS_TEXT];
-        struct buf                  b = BUF_ON(text);
+        int                         error = listen_on(s, l->transport, &l->address);
 
-        if (error == 0 || (error == -ERR_NO_ADDRESS && s->config->listen_is_default))
-            continue;
-        address_write(&b, &l->address);
-        snprintf(problem, problem_size, "cannot listen on %.*s %s: %s%s", SLICE_ARG(transport_param(l->transport)),
-                 buf_cstr(&b), error_text(error),
-                 error == -ERR_IN_USE ? "; stop the other program or set listen in the configuration" : "");
-        return error;
+        if (error != 0 && (error != -ERR_NO_ADDRESS || !s->config->listen_is_default))
+            return say_not_listening(l->transport, &l->address, error, problem, problem_size);
     }
     if (s->listener_count > 0)
         return 0;
     snprintf(problem, problem_size, "none of the addresses to listen on exists on this host");
     return -ERR_NO_ADDRESS;
+}
+
+static int listen_beside(struct server *s, const struct server *first, char *problem, size_t problem_size)
+{
+    for (unsigned i = 0; i < first->listener_count; i++) {
+        const struct flow *l     = &first->listeners[i];
+        int                error = listen_on(s, l->transport, &l->local);
+
+        if (error != 0)
+            return say_not_listening(l->transport, &l->local, error, problem, problem_size);
+    }
+    return 0;
 }
 
 int server_attach(struct server *s, char *problem, size_t problem_size)
@@ -152,11 +181,14 @@ int server_attach(struct server *s, char *problem, size_t problem_size)
     return 0;
 }
 
-int server_start(struct server *s, char *problem, size_t problem_size)
+int server_start(struct server *s, const struct server *first, char *problem, size_t problem_size)
 {
     int error = server_attach(s, problem, problem_size);
 
-    return error == 0 ? listen_all(s, problem, problem_size) : error;
+    if (error != 0)
+        return error;
+    return first != NULL ? listen_beside(s, first, problem, problem_size)
+                         : listen_as_configured(s, problem, problem_size);
 }
 
 void server_on_report(void *server, uint64_t seq, int error)

@@ -19,17 +19,20 @@
 
 struct server;
 
-/* Nothing listens yet.  `trace.fn` may be NULL.  NULL without memory. */
-struct server *server_new(struct world *w, struct shared *shared, const struct stack_trace *trace);
+/* The server of worker number `worker`.  Nothing listens yet.  `trace.fn` may be NULL.
+ * NULL without memory.  All of a process are made, by one thread, before the first
+ * world turns. */
+struct server *server_new(struct world *w, struct shared *shared, unsigned worker, const struct stack_trace *trace);
 /* Stops at once; what is under way ends without a word. */
 void server_free(struct server *s);
 
-/* Listen, and be a client of the store, which has been read (shared_load).  Returns
- * 0 or -ERR_X with a sentence for people in `problem`. */
-/* The first half of that: know and change what the store has, but listen nowhere; for a
- * command when no server runs. */
+/* Be a client of the store, which has been read (shared_load): know and change what it
+ * has, but listen nowhere; for a command when no server runs.  Returns 0 or -ERR_X with
+ * a sentence for people in `problem`. */
 int server_attach(struct server *s, char *problem, size_t problem_size);
-int server_start(struct server *s, char *problem, size_t problem_size);
+/* The same, and listen.  `first` NULL: where the configuration says; else where that
+ * worker's server does, so that a port the kernel chose is the same for all. */
+int server_start(struct server *s, const struct server *first, char *problem, size_t problem_size);
 
 /* What the store calls: a store_report_fn whose owner is the server. */
 void server_on_report(void *server, uint64_t seq, int error);

@@ -36,7 +36,7 @@ static bool copy_policy(struct shared *s)
     return true;
 }
 
-struct shared *shared_new(struct world *world, const struct config *config, struct rcu *rcu)
+struct shared *shared_new(struct world *world, const struct config *config, struct rcu *rcu, struct workers *workers)
 {
     struct shared *s = rcu != NULL ? calloc(1, sizeof *s) : NULL;
 
@@ -49,6 +49,7 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     random_fill(&world->random, &s->loop_key, sizeof s->loop_key);
     s->users    = users_new(world, rcu);
     s->location = location_new(rcu, &world->random, config->max_bindings, world_now(world));
+    s->workers  = workers;
     s->nonces   = nonces_new(&world->random);
     if (s->users == NULL || s->location == NULL || s->nonces == NULL || !copy_policy(s)) {
         shared_free(s);

@@ -20,14 +20,16 @@
 #include "server/location.h"
 #include "server/nonces.h"
 #include "server/users.h"
+#include "stack/workers.h"
 #include "store/store.h"
 
 #include <stdatomic.h>
 
 struct shared {
     const struct config *config;
-    struct policy        policy; /* from config; its arrays are ours */
-    struct rcu          *rcu;    /* for location and users: each thread that asks them has joined */
+    struct policy        policy;  /* from config; its arrays are ours */
+    struct workers      *workers; /* borrowed; NULL: there is but one */
+    struct rcu          *rcu;     /* for location and users: each thread that asks them has joined */
     struct location     *location;
     struct users        *users;
     struct nonces       *nonces;
@@ -43,10 +45,10 @@ struct shared {
     atomic_bool draining; /* we are about to end: nothing new is begun */
 };
 
-/* `world` gives randomness.  Takes `rcu`: rcu_threads_new() for workers with threads of
- * their own, rcu_single_new() if there is one thread.  NULL without memory, or if `rcu`
- * is NULL. */
-struct shared *shared_new(struct world *world, const struct config *config, struct rcu *rcu);
+/* `world` gives randomness.  Borrows `workers`, which may be NULL if there is but one.
+ * Takes `rcu`: rcu_threads_new() for workers with threads of their own, rcu_single_new()
+ * if there is one thread.  NULL without memory, or if `rcu` is NULL. */
+struct shared *shared_new(struct world *world, const struct config *config, struct rcu *rcu, struct workers *workers);
 void           shared_free(struct shared *s);
 
 /* Read the store, before any server serves, and be its client in `world` from now on.

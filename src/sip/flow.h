@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/id.h"
+#include "base/siphash.h"
 
 enum transport { TRANSPORT_NONE, TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_WS, TRANSPORT_WSS };
 
@@ -22,6 +23,9 @@ struct flow {
 struct slice   transport_name(enum transport transport);
 struct slice   transport_param(enum transport transport);
 enum transport transport_parse(struct slice name); /* any case; TRANSPORT_NONE if unknown */
+
+/* For tables of peers: under a key that no peer knows. */
+uint64_t flow_remote_hash(const struct hash_key *key, enum transport transport, const struct address *remote);
 
 bool     transport_is_reliable(enum transport transport);  /* no retransmissions */
 uint16_t transport_default_port(enum transport transport); /* 5060, 5061, 80, 443 */

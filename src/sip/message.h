@@ -11,7 +11,7 @@
  * Max-Forwards, Content-Length, no SINGLE header twice) is checked when the
  * message is parsed; everything else when someone asks for it, and a proxy does
  * not ask.  A message is immutable and, alone in Ahoy, counts its holders; they
- * are all on one thread. */
+ * are all on one thread.  It goes to another only while it has one holder. */
 
 #ifndef SIP_MESSAGE_H
 #define SIP_MESSAGE_H

@@ -79,7 +79,7 @@ static int make_wire(struct client_txn *t)
 int client_send_wire(struct client_txn *t)
 {
     struct slice wire  = { t->wire, t->wire_len };
-    int          error = transport_send(t->stack, &t->flow, &wire, 1);
+    int          error = transport_send_for(t->stack, t->id, &t->flow, &wire, 1);
 
     if (error != 0) {
         counter_add(&t->stack->world->counters.transport_errors, 1);
@@ -217,20 +217,13 @@ static bool only_target(struct client_txn *t, const struct uri *destination, str
     return true;
 }
 
-int client_begin(struct client_txn *t, const struct outgoing *out)
+static int begin_by_destination(struct client_txn *t, const struct uri *destination)
 {
     struct stack *s = t->stack;
     struct target target;
     int           error;
 
-    if (out->flow != NULL) {
-        t->flow = *out->flow;
-        error   = send_first(t);
-        if (error == 0 || out->destination == NULL)
-            return error;
-        detach(t);
-    }
-    if (only_target(t, out->destination, &target)) {
+    if (only_target(t, destination, &target)) {
         error = transport_open(s, &target, &t->flow);
         return error != 0 ? error : send_first(t);
     }
@@ -238,11 +231,55 @@ int client_begin(struct client_txn *t, const struct outgoing *out)
     if (t->locate == NULL)
         return -ERR_NO_MEMORY;
     return follow_locate(
-        t, locate_start(t->locate, out->destination, transport_set(s), transport_families(s), &s->world->random));
+        t, locate_start(t->locate, destination, transport_set(s), transport_families(s), &s->world->random));
+}
+
+int client_begin(struct client_txn *t, const struct outgoing *out)
+{
+    int error;
+
+    if (out->flow != NULL) {
+        t->flow = *out->flow;
+        error   = send_first(t);
+        if (error == 0 || out->destination == NULL) {
+            t->by_flow_only = error == 0 && out->destination != NULL;
+            return error;
+        }
+        detach(t);
+    }
+    return begin_by_destination(t, out->destination);
+}
+
+static struct message *parse_wire(const struct client_txn *t)
+{
+    struct parse_fault fault = { 0 };
+
+    return message_parse((struct slice){ t->wire, t->wire_len }, &fault);
+}
+
+bool client_fall_back(struct client_txn *t)
+{
+    struct message      *request;
+    struct header_values routes;
+    struct name_addr     route;
+    int                  error;
+
+    if (!t->by_flow_only || t->answered || t->cancel_wanted)
+        return false;
+    t->by_flow_only = false;
+    request         = parse_wire(t);
+    if (request == NULL)
+        return false;
+    detach(t);
+    routes = message_values(request, HEADER_ROUTE);
+    error  = begin_by_destination(t, values_next_name_addr(&routes, &route) ? &route.uri : &request->uri);
+    message_drop(request);
+    return error == 0;
 }
 
 bool client_next_target(struct client_txn *t)
 {
+
     if (t->locate == NULL || t->answered || t->cancel_wanted)
         return false;
     return try_targets(t) == 0;
@@ -279,13 +316,6 @@ static void write_like_invite(struct gather *g, const struct message *invite, st
     buf_put(&g->scratch, SLICE("\r\n"));
     gather_written(g, mark);
     gather_copy(g, invite, HEADER_ROUTE);
-}
-
-static struct message *parse_wire(const struct client_txn *t)
-{
-    struct parse_fault fault = { 0 };
-
-    return message_parse((struct slice){ t->wire, t->wire_len }, &fault);
 }
 
 void client_send_ack(struct client_txn *t, const struct message *response)

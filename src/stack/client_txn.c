@@ -178,7 +178,7 @@ static void on_failure(struct client_txn *t)
     int error = t->failed;
 
     t->failed = 0;
-    if (t->kind == CLIENT_STATELESS || t->final || !client_next_target(t))
+    if (t->kind == CLIENT_STATELESS || t->final || (!client_fall_back(t) && !client_next_target(t)))
         give_up(t, CLIENT_ERROR, error);
     else
         client_txn_rearm(t);

@@ -21,14 +21,28 @@ static void touch(struct connection *c)
     world_timer(s->world, &c->idle, on_idle, at > c->keep_until ? at : c->keep_until);
 }
 
+void connection_keep(struct connection *c, msec until)
+{
+    c->keep_until = until;
+    touch(c);
+}
+
 void stack_keep_connection(struct stack *s, const struct flow *flow, msec until)
 {
     struct connection *c = id_find(&s->connection_ids, flow->connection);
 
-    if (c == NULL)
-        return;
-    c->keep_until = until;
-    touch(c);
+    if (c != NULL)
+        connection_keep(c, until);
+    else if (handover_is_foreign(s, flow))
+        handover_keep(s, flow->connection, until);
+}
+
+void connection_note_stranger(struct connection *c, object_id txn)
+{
+    if (c->strangers == NULL)
+        c->strangers = calloc(STRANGERS, sizeof *c->strangers);
+    if (c->strangers != NULL) /* without memory its loss shows as a timeout */
+        c->strangers[c->stranger_count++ % STRANGERS] = txn;
 }
 
 /* Everyone who sent by this connection and still waits learns that it is gone. */
@@ -38,6 +52,8 @@ static void fail_users(struct connection *c, int error)
 
     while ((l = list_shift(&c->users)) != NULL)
         client_txn_transport_error(CONTAINER_OF(l, struct client_txn, on_connection), error);
+    for (unsigned i = 0; i < c->stranger_count && i < STRANGERS; i++)
+        handover_failure(c->stack, c->strangers[i], error);
 }
 
 static void connection_free(struct connection *c, int error)
@@ -47,9 +63,12 @@ static void connection_free(struct connection *c, int error)
     fail_users(c, error != 0 ? error : -ERR_CLOSED);
     world_timer_stop(s->world, &c->idle);
     table_remove(&s->connections_by_remote, &c->by_flow);
+    if (s->config.workers != NULL)
+        directory_remove(workers_directory(s->config.workers), &c->flow);
     id_remove(&s->connection_ids, c->id);
     gauge_set(&s->world->counters.connections, s->connection_ids.used);
     framer_fini(&c->framer);
+    free(c->strangers);
     free(c);
 }
 
@@ -91,6 +110,15 @@ static struct connection *connection_new(struct stack *s, enum transport transpo
     return c;
 }
 
+/* Without memory the others open connections of their own. */
+static void tell_others(const struct connection *c)
+{
+    struct workers *w = c->stack->config.workers;
+
+    if (w != NULL)
+        (void)directory_add(workers_directory(w), &c->flow);
+}
+
 const struct stream_events *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out)
 {
     struct socket_entry *e      = owner;
@@ -105,7 +133,8 @@ const struct stream_events *connection_accept(void *owner, struct listener *l, s
     c->stream        = stream;
     c->flow.local    = s->world->ops->stream_local(stream);
     c->flow.listener = (unsigned)(e - s->sockets);
-    *out             = c;
+    tell_others(c);
+    *out = c;
     return &connection_events;
 }
 
@@ -127,6 +156,9 @@ int connection_find(struct stack *s, enum transport transport, const struct addr
     struct connection *c = find(s, transport, remote);
     int                error;
 
+    if (c == NULL && s->config.workers != NULL &&
+        directory_find(workers_directory(s->config.workers), transport, remote, flow) && handover_is_foreign(s, flow))
+        return 0;
     if (c == NULL) {
         c = connection_new(s, transport, remote);
         if (c == NULL)
@@ -142,6 +174,7 @@ int connection_find(struct stack *s, enum transport transport, const struct addr
         if (c->flow.local.family == FAMILY_NONE) /* not known before it is open; Via cannot wait */
             world_source(s->world, remote, &c->flow.local);
         c->flow.listener = STACK_LISTENERS; /* opened by us: no listener's */
+        tell_others(c);
     }
     touch(c);
     *flow = c->flow;

@@ -6,7 +6,8 @@
  *   server_txns        finds a server transaction by what its request carries
  *   client_ids         finds a client transaction by the id inside its branch
  *   peers              finds the client transactions an ICMP error belongs to
- *   connection->users  the client transactions that die with a connection */
+ *   connection->users  the client transactions that die with a connection; those of
+ *                      other workers are remembered by their ids                   */
 
 #ifndef STACK_INTERNAL_H
 #define STACK_INTERNAL_H
@@ -30,6 +31,7 @@ enum {
     RECORD_ROUTE_USER = 32,
     SOURCE_CACHE      = 64,
     SOURCE_CACHE_AGE  = 10000, /* ms that a looked-up source address is believed */
+    STRANGERS         = 64,    /* transactions of other workers that a connection remembers */
 };
 
 struct socket_entry {
@@ -53,6 +55,9 @@ struct connection {
     struct timer      idle;
     msec              keep_until; /* a phone is to be reached by it */
     struct link       users;      /* client_txn.on_connection       */
+    object_id        *strangers;  /* the latest STRANGERS client transactions of other workers that
+                                   * sent by it, from strangers[0] on; NULL: none yet            */
+    unsigned stranger_count;
 };
 
 /* What RFC 3261 17.2.3 compares, copied so that the request itself may go. */
@@ -109,7 +114,8 @@ struct client_txn {
     bool               started;  /* the machine runs: a first target was found     */
     bool               answered; /* any response has come                          */
     bool               provisional, final;
-    int                failed; /* a send failed: acted upon in the next turn     */
+    bool               by_flow_only; /* sent by the flow that was given; its destination is untried */
+    int                failed;       /* a send failed: acted upon in the next turn     */
     union {
         struct ict  ict;
         struct nict nict;
@@ -166,6 +172,10 @@ struct stack {
 
 /* transport.c */
 int transport_send(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count);
+/* The same for a transaction, which hears later of what goes wrong with a connection of
+ * another worker. */
+int transport_send_for(struct stack *s, object_id txn, const struct flow *flow, const struct slice *parts,
+                       size_t count);
 /* The same for what was just written and is kept nowhere; traced, and counted if it fails. */
 int      transport_send_gather(struct stack *s, const struct flow *flow, const struct gather *g);
 int      transport_open(struct stack *s, const struct target *target, struct flow *flow);
@@ -182,11 +192,28 @@ extern const struct stream_events connection_events;
 const struct stream_events       *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out);
 int  connection_find(struct stack *s, enum transport transport, const struct address *remote, struct flow *flow);
 void connection_close(struct connection *c);
+/* Remember a transaction of another worker. */
+void connection_note_stranger(struct connection *c, object_id txn);
+void connection_keep(struct connection *c, msec until);
+
+/* handover.c: what goes to other workers and comes from them */
+void handover_join(struct stack *s);
+void handover_leave(struct stack *s);
+/* True: the message belongs to another worker and has been taken. */
+bool handover_message(struct stack *s, struct message *m);
+/* Is the connection of `flow` another worker's? */
+bool handover_is_foreign(const struct stack *s, const struct flow *flow);
+int  handover_bytes(struct stack *s, object_id txn, object_id connection, const struct slice *parts, size_t count);
+void handover_keep(struct stack *s, object_id connection, msec until);
+void handover_failure(struct stack *s, object_id txn, int error);
+void handover_icmp(struct stack *s, const struct address *remote, int error);
 
 /* receive.c */
 void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes);
 /* What cannot be parsed: answered if it can be, counted and logged. */
 void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes, struct parse_fault *fault);
+/* A message that belongs here: to its transaction or the user. */
+void receive_message(struct stack *s, struct message *m);
 
 /* log_lines.c: what this folder logs.  `before`: the machine's state, LOG_NO_STATE at its start. */
 enum { LOG_NO_STATE = -1 };
@@ -208,6 +235,7 @@ void server_txn_open(struct stack *s, struct message *request);
 void server_txn_free(struct server_txn *t);
 /* End it in the next turn without a response: there is none that could be made. */
 void               server_txn_abandon(struct stack *s, object_id server_txn);
+void               server_txn_transport_error(struct server_txn *t, int error);
 struct server_txn *server_txn_find_invite(struct stack *s, const struct message *cancel);
 
 /* peer.c */
@@ -231,8 +259,11 @@ bool           connection_is_sound(const struct connection *c, const struct stre
 struct suspect connection_suspect(const struct connection *c);
 
 /* client_send.c */
-int       client_begin(struct client_txn *t, const struct outgoing *out); /* find the first target and send */
-bool      client_next_target(struct client_txn *t);                       /* true: another one is being tried */
+int  client_begin(struct client_txn *t, const struct outgoing *out); /* find the first target and send */
+bool client_next_target(struct client_txn *t);                       /* true: another one is being tried */
+/* The flow that was given took the request and failed later: where RFC 3263 would send
+ * it is tried then, as if the flow had failed at once.  True: it is under way. */
+bool      client_fall_back(struct client_txn *t);
 int       client_send_wire(struct client_txn *t);
 void      client_send_ack(struct client_txn *t, const struct message *response);
 object_id client_send_cancel(struct client_txn *invite);

@@ -73,6 +73,18 @@ static void refuse_length(struct stack *s, const struct message *m)
         stack_reply_stateless(s, m, 513, SLICE(""));
 }
 
+void receive_message(struct stack *s, struct message *m)
+{
+    in_hand_set(&s->world->in_hand, m->call_id);
+    if (m->text.len > s->config.max_message)
+        refuse_length(s, m);
+    else if (m->is_request)
+        on_request(s, m);
+    else
+        on_response(s, m);
+    in_hand_set(&s->world->in_hand, SLICE(""));
+}
+
 void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
 {
     struct parse_fault fault = { 0 };
@@ -88,14 +100,9 @@ void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
         return;
     }
     m->flow = *flow;
-    in_hand_set(&s->world->in_hand, m->call_id);
     transport_trace(s, false, flow, m->text);
-    if (m->text.len > s->config.max_message)
-        refuse_length(s, m);
-    else if (m->is_request)
-        on_request(s, m);
-    else
-        on_response(s, m);
-    in_hand_set(&s->world->in_hand, SLICE(""));
+    if (handover_message(s, m))
+        return;
+    receive_message(s, m);
     message_drop(m);
 }

@@ -89,7 +89,7 @@ static int send_by_new_connection(struct server_txn *t, const struct slice *wire
 
     target.address.port = t->key.port != 0 ? t->key.port : transport_default_port(t->reply.transport);
     error               = transport_open(t->stack, &target, &t->reply);
-    return error != 0 ? error : transport_send(t->stack, &t->reply, wire, 1);
+    return error != 0 ? error : transport_send_for(t->stack, t->id, &t->reply, wire, 1);
 }
 
 static void send_latest(struct server_txn *t)
@@ -100,7 +100,7 @@ static void send_latest(struct server_txn *t)
 
     if (wire.len == 0)
         return;
-    error = transport_send(s, &t->reply, &wire, 1);
+    error = transport_send_for(s, t->id, &t->reply, &wire, 1);
     if (error == -ERR_CLOSED && transport_is_reliable(t->reply.transport))
         error = send_by_new_connection(t, &wire);
     if (error != 0) {
@@ -227,6 +227,22 @@ static void on_timer(struct timer *timer, msec now)
         end(t, error);
     else
         rearm(t);
+}
+
+/* The connection was another worker's, and is gone: as in send_latest. */
+void server_txn_transport_error(struct server_txn *t, int error)
+{
+    struct slice wire = { t->response, t->response_len };
+
+    if (wire.len == 0 || terminated(t))
+        return;
+    if (error == -ERR_CLOSED)
+        error = send_by_new_connection(t, &wire);
+    if (error == 0)
+        return;
+    counter_add(&t->stack->world->counters.transport_errors, 1);
+    t->failed = error;
+    rearm(t);
 }
 
 bool server_txn_match(struct stack *s, struct message *request)

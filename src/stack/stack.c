@@ -54,6 +54,7 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
         stack_free(s);
         return NULL;
     }
+    handover_join(s);
     return s;
 }
 
@@ -74,6 +75,7 @@ void stack_free(struct stack *s)
 {
     if (s == NULL)
         return;
+    handover_leave(s);
     for (uint32_t i = 0; i < s->client_ids.slot_count; i++)
         if (s->client_ids.slots[i].object != NULL)
             client_txn_free(s->client_ids.slots[i].object);
@@ -111,6 +113,18 @@ size_t stack_alive(const struct stack *s)
 size_t stack_unanswered(const struct stack *s)
 {
     return gauge_read(&s->world->counters.requests_unanswered);
+}
+
+void stack_write_call_id(struct stack *s, struct buf *b, size_t length)
+{
+    struct slice   id    = { b->ptr + b->len, length };
+    struct buf     start = *b;
+    const unsigned me    = s->config.worker;
+
+    do {
+        *b = start;
+        random_token(&s->world->random, b, length);
+    } while (s->config.workers != NULL && buf_ok(b) && workers_home(s->config.workers, id) != me);
 }
 
 struct world *stack_world(const struct stack *s)

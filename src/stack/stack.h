@@ -22,6 +22,7 @@
 #include "net/world.h"
 #include "sip/message.h"
 #include "sip/write.h"
+#include "stack/workers.h"
 
 struct stack;
 
@@ -70,11 +71,12 @@ struct stack_config {
     size_t             max_message;     /* bytes; a longer request gets 513; 0: LIMIT_MESSAGE */
     msec               t1, t2, t4;      /* 0: the RFC's 500, 4000, 5000 ms          */
     msec               connection_idle; /* a stream without traffic is closed; 0: 10 min */
-    uint8_t            worker;
-    struct stack_trace trace; /* fn NULL: off */
+    struct workers    *workers;         /* those this one is one of; NULL: it is alone */
+    uint8_t            worker;          /* which of them                               */
+    struct stack_trace trace;           /* fn NULL: off */
 };
 
-/* Keeps `events` and `user`.  NULL without memory. */
+/* Keeps `events` and `user`, and joins `config->workers`.  NULL without memory. */
 struct stack *stack_new(struct world *w, const struct stack_config *config, const struct stack_events *events,
                         void *user);
 /* Closes everything; transactions end without a word. */
@@ -143,6 +145,10 @@ struct slice stack_server_tag(const struct stack *s, object_id server_txn);
 /* Is this request the same as one that is being served, come another way
  * (RFC 3261 8.2.2.2)? */
 bool stack_is_merged(const struct stack *s, object_id server_txn);
+
+/* Write a new Call-ID: one whose home this worker is, so that nothing of the call needs
+ * to be handed over. */
+void stack_write_call_id(struct stack *s, struct buf *b, size_t length);
 
 /* Do not close the connection of `flow` as idle before `until` (a time in the past:
  * treat it like any other again).  Nothing if it is gone. */

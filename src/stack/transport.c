@@ -7,14 +7,7 @@
 
 uint64_t address_hash(const struct stack *s, enum transport transport, const struct address *a)
 {
-    char       key[24];
-    struct buf b = BUF_ON(key);
-
-    buf_put(&b, (struct slice){ (const char *)a->ip, sizeof a->ip });
-    buf_put_byte(&b, (char)(a->port >> 8));
-    buf_put_byte(&b, (char)(a->port & 0xff));
-    buf_put_byte(&b, (char)transport);
-    return siphash(&s->key, buf_slice(&b));
+    return flow_remote_hash(&s->key, transport, a);
 }
 
 bool transport_is_traced(const struct stack *s)
@@ -145,16 +138,23 @@ static int send_datagram(struct stack *s, const struct flow *flow, const struct 
     return world_udp_send(s->world, e->udp, e->wildcard ? &flow->local : NULL, &flow->remote, parts, count);
 }
 
-int transport_send(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count)
+int transport_send_for(struct stack *s, object_id txn, const struct flow *flow, const struct slice *parts, size_t count)
 {
     const struct connection *c;
 
     if (flow->transport == TRANSPORT_UDP)
         return send_datagram(s, flow, parts, count);
+    if (handover_is_foreign(s, flow))
+        return handover_bytes(s, txn, flow->connection, parts, count);
     c = id_find(&s->connection_ids, flow->connection);
     if (c == NULL || c->stream == NULL)
         return -ERR_CLOSED;
     return world_stream_send(s->world, c->stream, parts, count);
+}
+
+int transport_send(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count)
+{
+    return transport_send_for(s, 0, flow, parts, count);
 }
 
 static void trace_gather(struct stack *s, const struct flow *flow, const struct gather *g)
@@ -196,6 +196,7 @@ static void on_icmp(void *owner, struct udp *udp, const struct address *remote, 
 
     (void)udp;
     peer_error(e->stack, remote, error);
+    handover_icmp(e->stack, remote, error); /* the kernel picks any socket of the address */
 }
 
 static const struct udp_events datagram_events = { .on_datagram = on_datagram, .on_error = on_icmp };

@@ -11,6 +11,12 @@ foreach(file ${SCENARIOS})
     set_tests_properties(scenario/${name} PROPERTIES LABELS scenario TIMEOUT 120)
 endforeach()
 
+# All of them once more, each server with two workers and with three.
+foreach(workers 2 3)
+    add_test(NAME scenario/${workers}-workers COMMAND scenario --seeds 2 --workers ${workers} ${SCENARIOS})
+    set_tests_properties(scenario/${workers}-workers PROPERTIES LABELS scenario TIMEOUT 300 COST 60)
+endforeach()
+
 # scenario/red/*.scn must fail, and for the reason that their "expect-failure:" names.
 file(GLOB RED_SCENARIOS CONFIGURE_DEPENDS scenario/red/*.scn)
 foreach(file ${RED_SCENARIOS})
@@ -31,6 +37,13 @@ foreach(name demo_two_domains fork_both_answer hold rfc3665_3_8_no_answer server
     add_test(NAME scenario/refused/${name}
         COMMAND scenario --refuse ${REFUSE_STEP} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
     set_tests_properties(scenario/starving/${name} scenario/refused/${name} PROPERTIES LABELS scenario TIMEOUT 120)
+endforeach()
+
+# Loss, repetition and disorder, and no datagram comes to the worker that it is for.
+foreach(name lossy_network lossy_two_domains)
+    add_test(NAME scenario/wrong-worker/${name}
+        COMMAND scenario --seeds 1000 --workers 3 --wrong ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
+    set_tests_properties(scenario/wrong-worker/${name} PROPERTIES LABELS scenario TIMEOUT 300 COST 100)
 endforeach()
 
 # One seed, one run: whatever reads a real clock, real randomness or an address breaks this.

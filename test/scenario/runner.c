@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* scenario [--seed N] [--seeds N] [--trace] [--twice] [--starve STEP | --refuse STEP] FILE.scn ...
+/* scenario [--seed N] [--seeds N] [--workers N [--wrong]] [--trace] [--twice]
+ *          [--starve STEP | --refuse STEP] FILE.scn ...
  *
  * Runs each file with each seed; a failure prints the line, the seed and the
- * ladder.  --twice wants the same seed to give the same run.  --starve runs it again and again, with allocation 1, 1 +
- * STEP, 1 + 2 STEP, ... failing, until it needs no more.  Exit code 0: all passed; 1: one did not; 2: usage. */
+ * ladder.  --workers gives each server so many; with --wrong no datagram comes to the
+ * one that it is for.  --twice wants the same seed to give the same run.  --starve runs it again and again, with
+ * allocation 1, 1 + STEP, 1 + 2 STEP, ... failing, until it needs no more.  Exit code 0: all passed; 1: one did not; 2:
+ * usage. */
 #include "scenario/scenario.h"
 #include "support/alloc.h"
 
@@ -15,28 +18,33 @@ struct options {
     uint64_t first_seed;
     uint64_t seeds;
     uint64_t starve, refuse; /* step; 0: no allocation, no send fails */
-    bool     trace, twice;
+    uint64_t workers;
+    bool     trace, twice, wrong;
 };
 
-static const struct trouble no_trouble = { 0, 0 };
-
-static bool run_once(const char *path, uint64_t seed, const struct trouble *t, bool trace, bool *struck,
-                     uint64_t *digest)
+static bool run_once(const char *path, const struct scenario_options *run, bool trace, bool *struck, uint64_t *digest)
 {
     static struct scenario s;
-    bool                   ok = scenario_run(&s, path, seed, t, struck);
+    bool                   ok   = scenario_run(&s, path, run, struck);
+    uint64_t               seed = run->seed;
 
     if (!ok) {
         printf("%s:%u: %s\n", path, s.line, s.problem);
-        printf("  seed %" PRIu64 "; again with more: scenario --seed %" PRIu64 " --trace %s\n", seed, seed, path);
+        printf("  seed %" PRIu64 "; again with more: scenario --workers %u%s --seed %" PRIu64 " --trace %s\n", seed,
+               run->workers, run->wrong_worker ? " --wrong" : "", seed, path);
     }
     if (!ok && s.troubled)
-        printf("  failed: allocation %u, send %u\n", t->starve, t->refuse);
+        printf("  failed: allocation %u, send %u\n", run->trouble.starve, run->trouble.refuse);
     if (!ok || trace)
         scenario_print(&s, stdout, trace);
     *digest = journal_digest(&s.journal);
     scenario_free(&s);
     return ok;
+}
+
+static struct scenario_options options_of(const struct options *o, uint64_t seed)
+{
+    return (struct scenario_options){ .seed = seed, .workers = (unsigned)o->workers, .wrong_worker = o->wrong };
 }
 
 /* Number 1, 1 + step, 1 + 2 steps, ... until a run needs no more of them. */
@@ -48,9 +56,10 @@ static bool run_troubled(const char *path, const struct options *o)
     uint64_t digest;
 
     for (; struck; n += step) {
-        struct trouble t = { o->starve > 0 ? n : 0, o->starve > 0 ? 0 : n };
+        struct scenario_options run = options_of(o, o->first_seed);
 
-        if (!run_once(path, o->first_seed, &t, false, &struck, &digest))
+        run.trouble = (struct trouble){ o->starve > 0 ? n : 0, o->starve > 0 ? 0 : n };
+        if (!run_once(path, &run, false, &struck, &digest))
             return false;
     }
     alloc_fail_at(0);
@@ -63,13 +72,14 @@ static bool run_file(const char *path, const struct options *o)
     if (o->starve > 0 || o->refuse > 0)
         return run_troubled(path, o);
     for (uint64_t i = 0; i < o->seeds; i++) {
-        uint64_t first, second;
+        struct scenario_options run = options_of(o, o->first_seed + i);
+        uint64_t                first, second;
 
-        if (!run_once(path, o->first_seed + i, &no_trouble, o->trace, NULL, &first))
+        if (!run_once(path, &run, o->trace, NULL, &first))
             return false;
         if (!o->twice)
             continue;
-        if (!run_once(path, o->first_seed + i, &no_trouble, false, NULL, &second) || first != second) {
+        if (!run_once(path, &run, false, NULL, &second) || first != second) {
             printf("%s: seed %" PRIu64 " gives two different runs\n", path, o->first_seed + i);
             return false;
         }
@@ -80,9 +90,8 @@ static bool run_file(const char *path, const struct options *o)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: scenario [--seed N] [--seeds N] [--trace] [--twice] [--starve STEP | --refuse STEP] FILE.scn "
-            "...\n");
+    fprintf(stderr, "usage: scenario [--seed N] [--seeds N] [--workers N [--wrong]] [--trace] [--twice]\n"
+                    "                [--starve STEP | --refuse STEP] FILE.scn ...\n");
     return 2;
 }
 
@@ -98,7 +107,7 @@ static bool take_number(char **argv, int *i, const char *name, uint64_t *out)
 
 int main(int argc, char **argv)
 {
-    struct options o  = { .first_seed = 1, .seeds = 1 };
+    struct options o  = { .first_seed = 1, .seeds = 1, .workers = 1 };
     bool           ok = true;
     int            i  = 1;
 
@@ -108,11 +117,14 @@ int main(int argc, char **argv)
             o.trace = true;
         else if (strcmp(argv[i], "--twice") == 0)
             o.twice = true;
-        else if (!take_number(argv, &i, "--seed", &o.first_seed) && !take_number(argv, &i, "--seeds", &o.seeds) &&
-                 !take_number(argv, &i, "--starve", &o.starve) && !take_number(argv, &i, "--refuse", &o.refuse))
+        else if (strcmp(argv[i], "--wrong") == 0)
+            o.wrong = true;
+        else if (!take_number(argv, &i, "--workers", &o.workers) && !take_number(argv, &i, "--seed", &o.first_seed) &&
+                 !take_number(argv, &i, "--seeds", &o.seeds) && !take_number(argv, &i, "--starve", &o.starve) &&
+                 !take_number(argv, &i, "--refuse", &o.refuse))
             return usage();
     }
-    if (i == argc)
+    if (i == argc || o.workers < 1 || o.workers > WORKERS_MAX)
         return usage();
     for (; i < argc; i++)
         ok = run_file(argv[i], &o) && ok;

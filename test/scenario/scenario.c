@@ -45,6 +45,16 @@ void actor_start_world(struct actor *a)
     a->world->log = &a->log;
 }
 
+struct world *actor_add_world(struct actor *a)
+{
+    struct world *w = world_fake_new(a->host);
+
+    world_fake_join(w, a->world);
+    w->log                      = &a->log;
+    a->others[a->other_count++] = w;
+    return w;
+}
+
 bool actor_init(struct actor *a, struct scenario *s, const struct actor_kind *kind, const char *name,
                 const char *const *addresses, unsigned count)
 {
@@ -61,20 +71,29 @@ bool actor_init(struct actor *a, struct scenario *s, const struct actor_kind *ki
     return true;
 }
 
-bool actor_end_world(struct actor *a, bool must_be_empty)
+static bool end_world(struct actor *a, struct world *w, bool must_be_empty)
 {
-    struct world_usage u;
+    struct world_usage u = world_fake_usage(w);
 
-    if (a->world == NULL)
-        return true;
-    u = world_fake_usage(a->world);
-    world_fake_free(a->world);
-    a->world = NULL;
+    world_fake_free(w);
     if (!must_be_empty || world_usage_total(&u) == 0)
         return true;
     return scenario_fail(a->scenario,
                          "%s leaves behind %zu sockets, %zu listeners, %zu streams, %zu queries, %zu timers, %zu posts",
                          host_name(a->host), u.udps, u.listeners, u.streams, u.queries, u.timers, u.posts);
+}
+
+bool actor_end_world(struct actor *a, bool must_be_empty)
+{
+    bool ok = true;
+
+    if (a->world == NULL)
+        return true;
+    while (a->other_count > 0)
+        ok = end_world(a, a->others[--a->other_count], must_be_empty) && ok;
+    ok       = end_world(a, a->world, must_be_empty) && ok;
+    a->world = NULL;
+    return ok;
 }
 
 void actor_event(struct actor *a, const char *format, ...)
@@ -237,17 +256,20 @@ static void make_trouble(struct scenario *s, const struct trouble *t)
                           &(struct fault){ .matches = is_sip, .first = t->refuse, .count = 1, .action = FAULT_REFUSE });
 }
 
-bool scenario_run(struct scenario *s, const char *path, uint64_t seed, const struct trouble *trouble, bool *struck)
+bool scenario_run(struct scenario *s, const char *path, const struct scenario_options *options, bool *struck)
 {
-    bool ok;
+    const struct trouble *trouble = &options->trouble;
+    bool                  ok;
 
     memset(s, 0, sizeof *s);
     s->path         = path;
-    s->seed         = seed;
+    s->seed         = options->seed;
+    s->workers      = options->workers;
+    s->wrong_worker = options->wrong_worker;
     s->settle       = SETTLE;
     s->troubled     = trouble->starve > 0 || trouble->refuse > 0;
     s->path_default = (struct path){ .delay = 1 };
-    s->net          = network_new(seed);
+    s->net          = network_new(options->seed);
     list_init(&s->actors);
     list_init(&s->patterns);
     journal_init(&s->journal, network_now(s->net));

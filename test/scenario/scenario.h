@@ -17,6 +17,7 @@
 #include "scenario/journal.h"
 #include "scenario/script.h"
 #include "scenario/wire.h"
+#include "stack/workers.h"
 
 struct scenario;
 struct actor;
@@ -42,7 +43,9 @@ struct actor {
     const struct actor_kind *kind;
     struct scenario         *scenario;
     struct host             *host;
-    struct world            *world; /* NULL: not running */
+    struct world            *world;               /* NULL: not running */
+    struct world            *others[WORKERS_MAX]; /* of its other workers */
+    unsigned                 other_count;
     struct log               log;
     size_t                   heard, noticed; /* messages and events before these entries have been expected */
 };
@@ -56,6 +59,8 @@ struct trouble {
 struct scenario {
     const char     *path;
     uint64_t        seed;
+    unsigned        workers;      /* of each server; 0 as 1                        */
+    bool            wrong_worker; /* no message comes to the worker that it is for */
     struct script   script;
     struct network *net;
     struct journal  journal;
@@ -75,7 +80,13 @@ struct scenario {
  * In trouble a statement may fail, and the next one is tried; but nobody may
  * crash, and at the end nothing may be left as ever.  `*struck` (may be NULL) then
  * says whether the trouble came at all. */
-bool scenario_run(struct scenario *s, const char *path, uint64_t seed, const struct trouble *trouble, bool *struck);
+struct scenario_options {
+    uint64_t       seed;
+    unsigned       workers; /* see struct scenario */
+    bool           wrong_worker;
+    struct trouble trouble;
+};
+bool scenario_run(struct scenario *s, const char *path, const struct scenario_options *options, bool *struck);
 void scenario_free(struct scenario *s);
 void scenario_print(const struct scenario *s, FILE *out, bool everything);
 
@@ -91,6 +102,8 @@ bool actor_init(struct actor *a, struct scenario *s, const struct actor_kind *ki
                 const char *const *addresses, unsigned count);
 /* A world where there is none (after a restart). */
 void actor_start_world(struct actor *a);
+/* The world of another worker of the same process; actor_end_world ends it too. */
+struct world *actor_add_world(struct actor *a);
 /* The world goes; what is left in it is a failure when `must_be_empty`. */
 bool actor_end_world(struct actor *a, bool must_be_empty);
 void actor_event(struct actor *a, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -17,8 +17,11 @@ struct server_actor {
     const struct config *config;
     struct fake_disk    *disk;
     struct store        *store;
+    struct workers      *all;
     struct shared       *shared;
-    struct server       *server; /* NULL: not running */
+    unsigned             workers, made;
+    struct server       *servers[WORKERS_MAX];
+    struct server       *server; /* the first of them; NULL: not running */
     int                  done;   /* of the last change of users; 1: not yet */
 };
 
@@ -35,6 +38,7 @@ static bool write_config(struct server_actor *a, const struct statement *st)
     struct buf  b         = BUF_ON(a->text);
     const char *separator = "";
 
+    a->workers = a->actor.scenario->workers > 0 ? a->actor.scenario->workers : 1;
     buf_printf(&b, "log_level = debug\nstate = \"/nonexistent\"\nlisten = {");
     for (unsigned i = 2; i < st->words.count; i++) {
         const char *ip   = st->words.word[i];
@@ -57,6 +61,58 @@ static void config_problem(void *arg, const char *text)
     scenario_fail(a->actor.scenario, "%s", text);
 }
 
+/* Packets for this server, each to a worker that is not the home of its call. */
+static unsigned to_a_wrong_worker(void *arg, const struct packet *p, unsigned count)
+{
+    struct server_actor *a = arg;
+    struct slice         call_id;
+
+    if (a->shared == NULL || p->bytes.len == 0 || !wire_header(p->bytes, "Call-ID", 0, &call_id))
+        return 0;
+    return (workers_home(a->all, call_id) + 1) % count;
+}
+
+static struct world *world_of(struct server_actor *a, unsigned worker)
+{
+    return worker == 0 ? a->actor.world : actor_add_world(&a->actor);
+}
+
+static bool make_servers(struct server_actor *a)
+{
+    workers_free(a->all);
+    a->all    = workers_new(a->workers, &a->actor.world->random);
+    a->shared = a->all != NULL ? shared_new(a->actor.world, a->config, rcu_single_new(), a->all) : NULL;
+    for (unsigned i = 0; a->shared != NULL && i < a->workers; i++) {
+        a->servers[i] = server_new(world_of(a, i), a->shared, i, &(struct stack_trace){ 0 });
+        if (a->servers[i] == NULL)
+            break;
+        a->made++;
+    }
+    a->server = a->servers[0];
+    return a->made == a->workers;
+}
+
+static void free_servers(struct server_actor *a)
+{
+    while (a->made > 0) {
+        server_free(a->servers[--a->made]);
+        a->servers[a->made] = NULL;
+    }
+    shared_free(a->shared);
+    a->server = NULL;
+    a->shared = NULL;
+}
+
+static bool start_servers(struct server_actor *a, char *problem, size_t size)
+{
+    if (shared_load(a->shared, a->actor.world, a->store, problem, size) != 0)
+        return false;
+    for (unsigned i = 0; i < a->workers; i++)
+        if (server_start(a->servers[i], i > 0 ? a->servers[0] : NULL, problem, size) != 0)
+            return false;
+    return true;
+}
+
 static bool server_begin(struct server_actor *a)
 {
     struct scenario *s            = a->actor.scenario;
@@ -66,18 +122,23 @@ static bool server_begin(struct server_actor *a)
         return scenario_fail(s, "it has no configuration");
     if (a->actor.world == NULL)
         actor_start_world(&a->actor);
-    a->shared = shared_new(a->actor.world, a->config, rcu_single_new());
-    if (a->shared != NULL)
-        a->server = server_new(a->actor.world, a->shared, &(struct stack_trace){ 0 });
-    if (a->server == NULL) {
-        shared_free(a->shared);
+    if (!make_servers(a)) {
+        free_servers(a);
         return scenario_fail(s, "no memory for a server");
     }
+    if (s->wrong_worker)
+        host_set_spread(a->actor.host, to_a_wrong_worker, a);
     a->store = store_fake_open(a->disk, a->config->store_queue);
-    if (shared_load(a->shared, a->actor.world, a->store, problem, sizeof problem) != 0 ||
-        server_start(a->server, problem, sizeof problem) != 0)
-        return scenario_fail(s, "the server does not start: %s", problem);
-    return true;
+    return start_servers(a, problem, sizeof problem) || scenario_fail(s, "the server does not start: %s", problem);
+}
+
+static size_t posts_of(const struct actor *a)
+{
+    size_t posts = world_fake_usage(a->world).posts;
+
+    for (unsigned i = 0; i < a->other_count; i++)
+        posts += world_fake_usage(a->others[i]).posts;
+    return posts;
 }
 
 /* Gracefully, or as in a power cut.  The fake store frees itself in a post. */
@@ -85,15 +146,13 @@ static void server_end(struct server_actor *a, bool crash)
 {
     struct network *n = a->actor.scenario->net;
 
-    server_free(a->server);
-    shared_free(a->shared);
+    free_servers(a);
     if (a->store != NULL && crash)
         store_fake_crash(a->store);
     else if (a->store != NULL)
         store_close(a->store);
-    a->server = NULL;
-    a->store  = NULL;
-    while (world_fake_usage(a->actor.world).posts > 0 && network_turn(n, network_now(n)))
+    a->store = NULL;
+    while (posts_of(&a->actor) > 0 && network_turn(n, network_now(n)))
         ;
 }
 
@@ -216,9 +275,15 @@ static bool server_act(struct actor *actor, const struct statement *st)
 static void server_check(struct actor *actor, struct buf *left)
 {
     struct server_actor *a     = server_of(actor);
-    size_t               alive = a->server == NULL ? 0 : server_alive(a->server);
-    size_t               stack = a->server == NULL ? 0 : stack_alive(server_stack(a->server));
+    size_t               alive = 0, stack = 0, handed = 0;
 
+    for (unsigned i = 0; i < a->made; i++) {
+        alive += server_alive(a->servers[i]);
+        stack += stack_alive(server_stack(a->servers[i]));
+        handed += counter_read(&stack_world(server_stack(a->servers[i]))->counters.handed_over);
+    }
+    if (actor->scenario->wrong_worker && a->made > 0 && handed == 0)
+        buf_printf(left, "no message that came to a wrong worker; ");
     if (alive + stack > 0)
         buf_printf(left, "%zu requests or waits, %zu transactions, connections or lookups", alive, stack);
 }
@@ -233,6 +298,7 @@ static void server_actor_free(struct actor *actor)
 {
     struct server_actor *a = server_of(actor);
 
+    workers_free(a->all);
     config_free(a->config);
     fake_disk_free(a->disk);
     free(a);

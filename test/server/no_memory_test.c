@@ -163,14 +163,14 @@ TEST(any_allocation_may_fail_while_the_server_starts)
         bench_kill(&b);
         b.at_server = world_fake_new(network_host(b.network, "server"));
         alloc_fail_at(n);
-        shared = shared_new(b.at_server, b.config, rcu_single_new());
+        shared = shared_new(b.at_server, b.config, rcu_single_new(), NULL);
         if (shared != NULL)
-            s = server_new(b.at_server, shared, &none);
+            s = server_new(b.at_server, shared, 0, &none);
         if (s != NULL) {
             b.store = store_fake_open(b.disk, 100);
             error   = shared_load(shared, b.at_server, b.store, problem, sizeof problem);
             if (error == 0)
-                error = server_start(s, problem, sizeof problem);
+                error = server_start(s, NULL, problem, sizeof problem);
         }
         failed = alloc_failed();
         alloc_fail_at(0);

@@ -83,12 +83,12 @@ static void setup(struct bench *b, const char *more)
     b->at_phones = world_fake_new(phones);
     buf_printf(&conf, "domain = \"example.test\"\nlisten = \"udp:192.0.2.1:5060\"\nauthentication = no\n%s", more);
     assert_int_equal(0, config_parse(buf_slice(&conf), "test", NULL, NULL, &b->config));
-    b->shared = shared_new(b->at_server, b->config, rcu_single_new());
-    b->server = server_new(b->at_server, b->shared, &none);
+    b->shared = shared_new(b->at_server, b->config, rcu_single_new(), NULL);
+    b->server = server_new(b->at_server, b->shared, 0, &none);
     assert_non_null(b->server);
     b->store = store_fake_open(b->disk, 100);
     assert_int_equal(0, shared_load(b->shared, b->at_server, b->store, problem, sizeof problem));
-    assert_int_equal(0, server_start(b->server, problem, sizeof problem));
+    assert_int_equal(0, server_start(b->server, NULL, problem, sizeof problem));
     phone_open(&b->caller, b->at_phones, 6000);
     phone_open(&b->one, b->at_phones, 6001);
     phone_open(&b->two, b->at_phones, 6002);

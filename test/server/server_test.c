@@ -22,13 +22,13 @@ static int start_beside(const char *conf, char *problem, size_t size)
     int                      error;
 
     CHECK_INT(0, config_parse(slice_from(conf), "test", NULL, NULL, &config));
-    shared = shared_new(world, config, rcu_single_new());
-    s      = server_new(world, shared, &none);
+    shared = shared_new(world, config, rcu_single_new(), NULL);
+    s      = server_new(world, shared, 0, &none);
     CHECK(s != NULL);
     store = store_fake_open(disk, 10);
     error = shared_load(shared, world, store, problem, size);
     if (error == 0)
-        error = server_start(s, problem, size);
+        error = server_start(s, NULL, problem, size);
     server_free(s);
     shared_free(shared);
     store_fake_crash(store);

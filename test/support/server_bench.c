@@ -20,13 +20,13 @@ void bench_start(struct bench *b)
     b->at_server = world_fake_new(network_host(b->network, "server"));
     if (b->on_world != NULL)
         b->on_world(b->at_server);
-    b->shared = shared_new(b->at_server, b->config, rcu_single_new());
+    b->shared = shared_new(b->at_server, b->config, rcu_single_new(), NULL);
     assert_non_null(b->shared);
-    b->server = server_new(b->at_server, b->shared, &none);
+    b->server = server_new(b->at_server, b->shared, 0, &none);
     assert_non_null(b->server);
     b->store = b->real_store != NULL ? b->real_store : store_fake_open(b->disk, b->store_queue);
     assert_int_equal(0, shared_load(b->shared, b->at_server, b->store, problem, sizeof problem));
-    assert_int_equal(0, server_start(b->server, problem, sizeof problem));
+    assert_int_equal(0, server_start(b->server, NULL, problem, sizeof problem));
     bench_live(b, 10);
 }
 

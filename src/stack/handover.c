@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One stack among several workers: what goes to the others, what comes from them. */
+#include "stack/internal.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+static bool is_alone(const struct stack *s)
+{
+    return s->config.workers == NULL || workers_count(s->config.workers) == 1;
+}
+
+static bool hand(struct stack *s, unsigned to, const struct handed *h)
+{
+    if (workers_hand(s->config.workers, s->config.worker, to, h))
+        return true;
+    counter_add(&s->world->counters.handover_dropped, 1);
+    return false;
+}
+
+/* ---- messages ---- */
+
+/* The Call-ID that a Replaces or Join names: up to its first parameter (RFC 3891 6.1,
+ * RFC 3911 7.1). */
+static struct slice call_named(const struct message *m)
+{
+    const struct header *h = message_header(m, HEADER_REPLACES);
+    const char          *end;
+
+    if (h == NULL)
+        h = message_header(m, HEADER_JOIN);
+    if (h == NULL)
+        return SLICE("");
+    end = memchr(h->value.ptr, ';', h->value.len);
+    return slice_trim(end != NULL ? slice_between(h->value.ptr, end) : h->value);
+}
+
+/* RFC 3891 3: such an INVITE concerns a call that is somewhere already, and has to be
+ * handled there, with all that follows it. */
+static unsigned home_of(struct stack *s, const struct message *m)
+{
+    struct workers *w    = s->config.workers;
+    unsigned        home = workers_home(w, m->call_id), there;
+    struct slice    named;
+
+    if (!m->is_request || m->method != METHOD_INVITE || m->to_tag.len > 0)
+        return home;
+    named = call_named(m);
+    if (named.len == 0)
+        return home;
+    there = workers_home(w, named);
+    if (there == home || lives_on_put(workers_lives_on(w), m->call_id, there, world_now(s->world)) != 0)
+        return home; /* at the limit the replaced call is not found: 481, as for one that is gone */
+    return there;
+}
+
+/* What cannot be given to its worker is answered here if it came by a stream, whose
+ * peer will not repeat it, and is a datagram lost otherwise. */
+static void refuse(struct stack *s, struct message *m)
+{
+    if (m->is_request && transport_is_reliable(m->flow.transport))
+        stack_reply_stateless(s, m, 503, SLICE(""));
+    message_drop(m);
+}
+
+bool handover_message(struct stack *s, struct message *m)
+{
+    struct handed h = { .kind = HANDED_MESSAGE, .u.message = m };
+    unsigned      home;
+
+    if (is_alone(s))
+        return false;
+    home = home_of(s, m);
+    lives_on_touch(workers_lives_on(s->config.workers), m->call_id, world_now(s->world));
+    if (home == s->config.worker)
+        return false;
+    counter_add(&s->world->counters.handed_over, 1);
+    if (!hand(s, home, &h))
+        refuse(s, m);
+    return true;
+}
+
+/* ---- connections of other workers ---- */
+
+bool handover_is_foreign(const struct stack *s, const struct flow *flow)
+{
+    return !is_alone(s) && flow->connection != 0 && id_worker(flow->connection) != s->config.worker;
+}
+
+int handover_bytes(struct stack *s, object_id txn, object_id connection, const struct slice *parts, size_t count)
+{
+    struct handed h  = { .kind = HANDED_BYTES, .connection = connection, .txn = txn };
+    size_t        at = 0;
+
+    for (size_t i = 0; i < count; i++)
+        h.u.bytes.len += parts[i].len;
+    h.u.bytes.ptr = malloc(h.u.bytes.len + 1);
+    if (h.u.bytes.ptr == NULL)
+        return -ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; at += parts[i++].len)
+        if (parts[i].len > 0)
+            memcpy(h.u.bytes.ptr + at, parts[i].ptr, parts[i].len);
+    if (hand(s, id_worker(connection), &h))
+        return 0;
+    handed_drop(&h);
+    return -ERR_LIMIT;
+}
+
+void handover_keep(struct stack *s, object_id connection, msec until)
+{
+    struct handed h = { .kind = HANDED_KEEP, .connection = connection, .u.until = until };
+
+    (void)hand(s, id_worker(connection), &h); /* counted; the phone will register anew */
+}
+
+void handover_failure(struct stack *s, object_id txn, int error)
+{
+    struct handed h = { .kind = HANDED_FAILED, .txn = txn, .error = error };
+
+    if (txn != 0)
+        (void)hand(s, id_worker(txn), &h); /* counted; the transaction times out */
+}
+
+void handover_icmp(struct stack *s, const struct address *remote, int error)
+{
+    struct handed h = { .kind = HANDED_ICMP, .error = error, .u.remote = *remote };
+
+    for (unsigned to = 0; !is_alone(s) && to < workers_count(s->config.workers); to++)
+        if (to != s->config.worker)
+            (void)hand(s, to, &h); /* counted; the transaction times out */
+}
+
+/* ---- what comes ---- */
+
+static void take_bytes(struct stack *s, struct handed *h)
+{
+    struct connection *c     = id_find(&s->connection_ids, h->connection);
+    struct slice       bytes = { h->u.bytes.ptr, h->u.bytes.len };
+    int                error = -ERR_CLOSED;
+
+    if (c != NULL && c->stream != NULL)
+        error = world_stream_send(s->world, c->stream, &bytes, 1);
+    if (error != 0)
+        handover_failure(s, h->txn, error);
+    else if (h->txn != 0 && id_kind(h->txn) == ID_CLIENT_TXN)
+        connection_note_stranger(c, h->txn);
+    handed_drop(h);
+}
+
+static void take_failure(struct stack *s, const struct handed *h)
+{
+    struct client_txn *client = id_find(&s->client_ids, h->txn);
+    struct server_txn *server = id_find(&s->server_ids, h->txn);
+
+    if (client != NULL)
+        client_txn_transport_error(client, h->error);
+    if (server != NULL)
+        server_txn_transport_error(server, h->error);
+}
+
+static void take(void *arg, struct handed *h)
+{
+    struct stack      *s = arg;
+    struct connection *c;
+
+    switch (h->kind) {
+    case HANDED_MESSAGE:
+        receive_message(s, h->u.message);
+        handed_drop(h);
+        break;
+    case HANDED_BYTES:
+        take_bytes(s, h);
+        break;
+    case HANDED_FAILED:
+        take_failure(s, h);
+        break;
+    case HANDED_KEEP:
+        c = id_find(&s->connection_ids, h->connection);
+        if (c != NULL)
+            connection_keep(c, h->u.until);
+        break;
+    case HANDED_ICMP:
+        peer_error(s, &h->u.remote, h->error);
+        break;
+    }
+}
+
+void handover_join(struct stack *s)
+{
+    if (s->config.workers != NULL)
+        workers_join(s->config.workers, s->config.worker, s->world, take, s);
+}
+
+void handover_leave(struct stack *s)
+{
+    if (s->config.workers != NULL)
+        workers_leave(s->config.workers, s->config.worker);
+}

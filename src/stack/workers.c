@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stack/workers.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { CACHE_LINE = 64 };
+
+/* One writer, one reader.  Both counters only grow; each side keeps an old copy of
+ * the other's, and looks at the real one only when that is not enough. */
+struct hand_ring {
+    _Alignas(CACHE_LINE) _Atomic size_t written;
+    size_t taken_seen;
+    _Alignas(CACHE_LINE) _Atomic size_t taken;
+    size_t         written_seen;
+    struct handed *entries;
+};
+
+struct seat {
+    struct world   *world; /* NULL: nobody sits here */
+    handed_fn      *take;
+    void           *arg;
+    struct timer    again; /* a wake that could not be posted is tried again */
+    bool            unwoken[WORKERS_MAX];
+    struct workers *workers;
+    unsigned        index;
+    _Alignas(CACHE_LINE) atomic_bool woken; /* a drain is posted that has not begun */
+};
+
+struct workers {
+    unsigned          count;
+    size_t            ring_size;
+    struct hash_key   key;
+    struct lives_on  *lives_on;
+    struct directory *directory;
+    struct hand_ring *rings; /* count * count, by reader then writer */
+    struct seat      *seats;
+};
+
+static struct hand_ring *ring_of(struct workers *w, unsigned from, unsigned to)
+{
+    return &w->rings[to * w->count + from];
+}
+
+static bool ring_put(struct hand_ring *r, size_t size, const struct handed *h)
+{
+    size_t at = atomic_load_explicit(&r->written, memory_order_relaxed);
+
+    if (at - r->taken_seen == size)
+        r->taken_seen = atomic_load_explicit(&r->taken, memory_order_acquire);
+    if (at - r->taken_seen == size)
+        return false;
+    r->entries[at % size] = *h;
+    atomic_store_explicit(&r->written, at + 1, memory_order_release);
+    return true;
+}
+
+static bool ring_take(struct hand_ring *r, size_t size, struct handed *h)
+{
+    size_t at = atomic_load_explicit(&r->taken, memory_order_relaxed);
+
+    if (at == r->written_seen)
+        r->written_seen = atomic_load_explicit(&r->written, memory_order_acquire);
+    if (at == r->written_seen)
+        return false;
+    *h = r->entries[at % size];
+    atomic_store_explicit(&r->taken, at + 1, memory_order_release);
+    return true;
+}
+
+void handed_drop(struct handed *h)
+{
+    switch (h->kind) {
+    case HANDED_MESSAGE:
+        message_drop(h->u.message);
+        break;
+    case HANDED_BYTES:
+        free(h->u.bytes.ptr);
+        break;
+    case HANDED_FAILED:
+    case HANDED_KEEP:
+    case HANDED_ICMP:
+        break;
+    }
+}
+
+/* ---- life ---- */
+
+static size_t ring_size_for(unsigned count)
+{
+    size_t size = WORKERS_RINGS / count;
+
+    if (size > WORKERS_RING)
+        return WORKERS_RING;
+    return size < WORKERS_RING_MIN ? WORKERS_RING_MIN : size;
+}
+
+static bool make_rings(struct workers *w)
+{
+    size_t count = (size_t)w->count * w->count;
+
+    if (w->count == 1) /* nobody to hand anything to */
+        return true;
+    w->rings = aligned_alloc(CACHE_LINE, count * sizeof *w->rings);
+    if (w->rings == NULL)
+        return false;
+    memset(w->rings, 0, count * sizeof *w->rings);
+    for (size_t i = 0; i < count; i++) {
+        if (i / w->count == i % w->count)
+            continue;
+        w->rings[i].entries = malloc(w->ring_size * sizeof *w->rings[i].entries);
+        if (w->rings[i].entries == NULL)
+            return false;
+    }
+    return true;
+}
+
+struct workers *workers_new(unsigned count, const struct random *random)
+{
+    struct workers *w = calloc(1, sizeof *w);
+
+    if (w == NULL)
+        return NULL;
+    w->count     = count;
+    w->ring_size = ring_size_for(count);
+    random_fill(random, &w->key, sizeof w->key);
+    w->lives_on  = lives_on_new(&w->key);
+    w->directory = directory_new(&w->key);
+    w->seats     = aligned_alloc(CACHE_LINE, count * sizeof *w->seats);
+    if (w->seats != NULL)
+        memset(w->seats, 0, count * sizeof *w->seats);
+    if (w->lives_on == NULL || w->directory == NULL || w->seats == NULL || !make_rings(w)) {
+        workers_free(w);
+        return NULL;
+    }
+    return w;
+}
+
+static void drop_all(struct hand_ring *r, size_t size)
+{
+    struct handed h;
+
+    while (r->entries != NULL && ring_take(r, size, &h))
+        handed_drop(&h);
+    free(r->entries);
+}
+
+void workers_free(struct workers *w)
+{
+    if (w == NULL)
+        return;
+    for (size_t i = 0; w->rings != NULL && i < (size_t)w->count * w->count; i++)
+        drop_all(&w->rings[i], w->ring_size);
+    free(w->rings);
+    free(w->seats);
+    lives_on_free(w->lives_on);
+    directory_free(w->directory);
+    free(w);
+}
+
+unsigned workers_count(const struct workers *w)
+{
+    return w->count;
+}
+
+struct lives_on *workers_lives_on(struct workers *w)
+{
+    return w->lives_on;
+}
+
+struct directory *workers_directory(struct workers *w)
+{
+    return w->directory;
+}
+
+unsigned workers_home(const struct workers *w, struct slice call_id)
+{
+    unsigned worker;
+
+    if (w->count == 1)
+        return 0;
+    if (lives_on_find(w->lives_on, call_id, &worker))
+        return worker;
+    return (unsigned)(siphash(&w->key, call_id) % w->count);
+}
+
+/* ---- handing over ---- */
+
+void workers_join(struct workers *w, unsigned index, struct world *world, handed_fn *take, void *arg)
+{
+    struct seat *seat = &w->seats[index];
+
+    seat->world   = world;
+    seat->take    = take;
+    seat->arg     = arg;
+    seat->workers = w;
+    seat->index   = index;
+}
+
+void workers_leave(struct workers *w, unsigned index)
+{
+    struct seat *seat = &w->seats[index];
+
+    world_timer_stop(seat->world, &seat->again);
+    seat->take = NULL;
+}
+
+static void wake(struct workers *w, unsigned from, unsigned to);
+
+/* What is there at the start, and as much again as comes meanwhile; then others of
+ * this loop have their turn. */
+static void drain(void *arg)
+{
+    struct seat    *seat = arg;
+    struct workers *w    = seat->workers;
+    struct handed   h;
+
+    atomic_store(&seat->woken, false);
+    for (unsigned from = 0; from < w->count; from++) {
+        size_t left = from == seat->index ? 0 : w->ring_size;
+
+        for (; left > 0 && ring_take(ring_of(w, from, seat->index), w->ring_size, &h); left--) {
+            if (seat->take != NULL)
+                seat->take(seat->arg, &h);
+            else
+                handed_drop(&h);
+        }
+        if (left == 0 && from != seat->index)
+            wake(w, seat->index, seat->index);
+    }
+}
+
+enum { WAKE_RETRY = 2 /* ms */ };
+
+static void on_again(struct timer *timer, msec now)
+{
+    struct seat *seat = CONTAINER_OF(timer, struct seat, again);
+
+    (void)now;
+    for (unsigned to = 0; to < seat->workers->count; to++)
+        if (seat->unwoken[to])
+            wake(seat->workers, seat->index, to);
+}
+
+/* `woken` is set before the post, and cleared before the rings are read: whoever puts
+ * something in after that reading finds it cleared, and posts again. */
+static void wake(struct workers *w, unsigned from, unsigned to)
+{
+    struct seat *reader = &w->seats[to], *writer = &w->seats[from];
+
+    writer->unwoken[to] = false;
+    if (atomic_exchange(&reader->woken, true) || reader->world->ops->post(reader->world, drain, reader) == 0)
+        return;
+    atomic_store(&reader->woken, false);
+    writer->unwoken[to] = true;
+    world_timer(writer->world, &writer->again, on_again, world_now(writer->world) + WAKE_RETRY);
+}
+
+bool workers_hand(struct workers *w, unsigned from, unsigned to, const struct handed *h)
+{
+    if (to >= w->count || w->seats[to].world == NULL || !ring_put(ring_of(w, from, to), w->ring_size, h))
+        return false;
+    wake(w, from, to);
+    return true;
+}

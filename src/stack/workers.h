@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* workers.h - the workers of one process: which of them a call belongs to, and how
+ * a thing that arrived at the wrong one gets there.
+ *
+ *      from 0  from 1  from 2
+ *     +-------+-------+-------+
+ * to 0|       | ring  | ring  |   one ring for each pair, so each has one writer and
+ * to 1| ring  |       | ring  |   one reader, and nobody waits for a lock; whoever
+ * to 2| ring  | ring  |       |   fills an empty row wakes its reader, once per batch
+ *     +-------+-------+-------+
+ *
+ * A call's home is a keyed hash of its Call-ID, so every message of a call is
+ * handled by one worker, whichever socket it came by (17.2.3, 12.2.2 then need no
+ * lock).  A call may live elsewhere than its home: an INVITE with Replaces or Join
+ * goes where the call is that it names (RFC 3891, RFC 3911).
+ *
+ * A full ring: what was to be handed over stays with the caller, who drops it or
+ * reports an error.  One object for all workers; it outlives their stacks.  What is
+ * not said to be one worker's own may be called from any thread. */
+
+#ifndef STACK_WORKERS_H
+#define STACK_WORKERS_H
+
+#include "net/world.h"
+#include "sip/message.h"
+#include "stack/directory.h"
+#include "stack/lives_on.h"
+
+struct workers;
+
+enum {
+    WORKERS_MAX      = 64,
+    WORKERS_RING     = 4096, /* entries of each ring at most ...                */
+    WORKERS_RING_MIN = 256,
+    WORKERS_RINGS    = 16384, /* ... and of all the rings that one worker reads */
+};
+
+enum handed_kind {
+    HANDED_MESSAGE, /* a message that arrived at another worker: the sole reference moves */
+    HANDED_BYTES,   /* bytes for a connection of the receiver; malloc'ed, they move       */
+    HANDED_FAILED,  /* those bytes did not go out, or their connection was closed         */
+    HANDED_KEEP,    /* do not close this connection as idle before then                   */
+    HANDED_ICMP,    /* an ICMP error that may be meant for a transaction of the receiver  */
+};
+
+struct handed {
+    enum handed_kind kind;
+    int              error;      /* FAILED, ICMP: -ERR_X               */
+    object_id        connection; /* BYTES, KEEP                        */
+    object_id        txn;        /* BYTES, FAILED: who sent them, or 0 */
+    union {
+        struct message *message;
+        struct {
+            char  *ptr;
+            size_t len;
+        } bytes;
+        msec           until;
+        struct address remote;
+    } u;
+};
+
+/* `count` workers, 1 to WORKERS_MAX.  NULL without memory. */
+struct workers *workers_new(unsigned count, const struct random *random);
+/* After the last workers_leave, and when no world of theirs turns any more: what is
+ * still in the rings is dropped. */
+void workers_free(struct workers *w);
+
+unsigned workers_count(const struct workers *w);
+
+/* Where messages with this Call-ID belong. */
+unsigned workers_home(const struct workers *w, struct slice call_id);
+
+/* The calls that live elsewhere, and who has a connection to whom. */
+struct lives_on  *workers_lives_on(struct workers *w);
+struct directory *workers_directory(struct workers *w);
+
+/* The seat of worker `index`: `take` is called in turns of `world`, with `arg`, for
+ * each thing handed to it, and takes what it is given.  All join before the first
+ * of their worlds turns; each leaves after its world has turned for the last time. */
+typedef void handed_fn(void *arg, struct handed *h);
+void         workers_join(struct workers *w, unsigned index, struct world *world, handed_fn *take, void *arg);
+void         workers_leave(struct workers *w, unsigned index);
+
+/* Worker `from`'s own: give `h` to `to`.  False if the ring is full, and `h` is still
+ * the caller's. */
+bool workers_hand(struct workers *w, unsigned from, unsigned to, const struct handed *h);
+
+/* Frees what a thing handed over holds. */
+void handed_drop(struct handed *h);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stack/directory.h"
+
+#include "base/error.h"
+#include "support/alloc.h"
+#include "support/test.h"
+
+static const struct hash_key key = { 1, 2 };
+
+static struct flow flow_to(uint16_t port, object_id connection)
+{
+    return (struct flow){ .transport  = TRANSPORT_TCP,
+                          .local      = address_v4(192, 0, 2, 1, 5060),
+                          .remote     = address_v4(192, 0, 2, 9, port),
+                          .connection = connection,
+                          .listener   = 3 };
+}
+
+TEST(a_connection_is_found_by_its_transport_and_peer)
+{
+    struct directory *d = directory_new(&key);
+    struct flow       a = flow_to(6000, 11), b = flow_to(6001, 12), found;
+
+    CHECK_INT(0, directory_add(d, &a));
+    CHECK_INT(0, directory_add(d, &b));
+    CHECK(directory_find(d, TRANSPORT_TCP, &b.remote, &found));
+    CHECK_INT(12, found.connection);
+    CHECK_INT(3, found.listener);
+    CHECK(address_eq(&b.local, &found.local));
+    CHECK(!directory_find(d, TRANSPORT_TLS, &b.remote, &found));
+    CHECK(!directory_find(d, TRANSPORT_TCP, &b.local, &found));
+    directory_free(d);
+}
+
+/* A peer may have two; closing one leaves the other. */
+TEST(a_closed_connection_is_not_found)
+{
+    struct directory *d = directory_new(&key);
+    struct flow       a = flow_to(6000, 11), b = flow_to(6000, 12), found;
+
+    directory_add(d, &a);
+    directory_add(d, &b);
+    directory_remove(d, &a);
+    CHECK(directory_find(d, TRANSPORT_TCP, &a.remote, &found));
+    CHECK_INT(12, found.connection);
+    directory_remove(d, &a); /* once more: nothing */
+    directory_remove(d, &b);
+    CHECK(!directory_find(d, TRANSPORT_TCP, &a.remote, &found));
+    directory_free(d);
+}
+
+TEST(without_memory_it_says_so)
+{
+    struct directory *d = directory_new(&key);
+    struct flow       a = flow_to(6000, 11), found;
+
+    alloc_fail_at(1);
+    CHECK_INT(-ERR_NO_MEMORY, directory_add(d, &a));
+    alloc_fail_at(0);
+    CHECK(!directory_find(d, TRANSPORT_TCP, &a.remote, &found));
+    directory_free(d);
+    for (unsigned n = 1; n < 3; n++) {
+        alloc_fail_at(n);
+        CHECK(directory_new(&key) == NULL);
+        alloc_fail_at(0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_connection_is_found_by_its_transport_and_peer),
+        cmocka_unit_test(a_closed_connection_is_not_found),
+        cmocka_unit_test(without_memory_it_says_so),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
