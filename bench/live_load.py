@@ -33,7 +33,7 @@ class Server:
         config = os.path.join(folder, "ahoy.conf")
         with open(config, "w") as f:
             f.write('domain = {"example.test"}\nlisten = {"udp:127.0.0.1:%d"}\nstate = "%s/state"\n'
-                    'authentication = false\nlog_level = warning\n' % (self.address[1], folder))
+                    'authentication = false\nworkers = 1\nlog_level = warning\n' % (self.address[1], folder))
         self.process = subprocess.Popen([ahoy, "serve", "--json", "--config", config], stdout=subprocess.PIPE)
         if not any(b'"ready"' in line for line in self.process.stdout):
             raise SystemExit("tools/bench: the server did not start")

@@ -7,6 +7,7 @@
 #include "cmd/settings.h"
 #include "console/log_writer.h"
 #include "console/service.h"
+#include "console/worker.h"
 #include "process/crash.h"
 
 #include <jansson.h>
@@ -206,7 +207,8 @@ static int run_house(struct serving *s)
     const struct house_life life = { serve_with_log, on_report, s, s->alone };
     struct house            house;
     char                    problem[1024];
-    int                     error = house_open(&house, s->config, 1, on_notice, NULL, problem, sizeof problem), code;
+    int error = house_open(&house, s->config, workers_wanted(s->config), on_notice, NULL, problem, sizeof problem),
+        code;
 
     if (error != 0) {
         fprintf(stderr, "ahoy serve: %s\n", problem);

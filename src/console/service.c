@@ -9,11 +9,10 @@
 #include "console/log_writer.h"
 #include "console/metrics.h"
 #include "console/overview.h"
+#include "console/worker.h"
 #include "net/world_uv.h"
-#include "process/duty.h"
 #include "server/config_keys.h"
 #include "server/server.h"
-#include "stack/trace.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -23,11 +22,13 @@
 struct service {
     const struct config *config;
     struct log_writer   *log;
-    struct world        *world;
+    struct rcu          *rcu; /* that of shared: this thread has joined */
+    struct workers      *all;
     struct shared       *shared;
-    struct server       *server;
     struct store        *store;
-    struct trace_writer *trace;
+    struct worker        workers[WORKERS_MAX];
+    struct world        *worlds[WORKERS_MAX]; /* of the workers */
+    unsigned             count;               /* of workers that have been opened */
     struct control      *control;
     struct admin         admin;
     struct overview      overview;
@@ -100,9 +101,9 @@ static void add_status(void *arg, json_t *status)
 {
     struct service *v = arg;
 
-    json_object_set_new(status, "listening", listening_to_json(v->server));
+    json_object_set_new(status, "listening", listening_to_json(v->workers[0].server));
     json_object_set_new(status, "metrics", metrics_to_json(v->metrics));
-    json_object_set_new(status, "bindings", json_integer((json_int_t)location_count(server_location(v->server))));
+    json_object_set_new(status, "bindings", json_integer((json_int_t)location_count(v->shared->location)));
     json_object_set_new(status, "store", overview_store_to_json(&v->overview));
 }
 
@@ -115,23 +116,33 @@ static void forget_high(void *arg)
 
 static size_t count_waiting(void *arg)
 {
-    const struct service *v = arg;
+    const struct service *v     = arg;
+    size_t                count = 0;
 
-    return server_unanswered(v->server);
+    for (unsigned i = 0; i < v->count; i++)
+        count += gauge_read(&v->worlds[i]->counters.requests_unanswered);
+    return count;
 }
 
+static void give_up_one(void *server)
+{
+    server_give_up(server);
+}
+
+/* Each on its own thread; one whose queue is full has other worries, and ends anyway. */
 static void give_up(void *arg)
 {
     struct service *v = arg;
 
-    server_give_up(v->server);
+    for (unsigned i = 0; i < v->count; i++)
+        (void)v->worlds[i]->ops->post(v->worlds[i], give_up_one, v->workers[i].server);
 }
 
 static void on_drained(void *arg)
 {
     struct service *v = arg;
 
-    world_uv_stop(v->world);
+    world_uv_stop(v->worlds[0]);
 }
 
 static void on_stop(void *arg)
@@ -141,7 +152,7 @@ static void on_stop(void *arg)
 
     child_stopping(v->place->child);
     shared_drain(v->shared);
-    drain_begin(&v->drain, v->world, v->config->drain, &events, v);
+    drain_begin(&v->drain, v->worlds[0], v->config->drain, &events, v);
 }
 
 static void on_hangup(void *arg)
@@ -155,9 +166,9 @@ static int open_numbers(struct service *v, const struct problem *p)
 {
     struct numbers_source source;
 
-    v->overview = (struct overview){ v->shared, v->store, &v->world, 1, v->log };
+    v->overview = (struct overview){ v->shared, v->store, v->worlds, v->count, v->log };
     source      = overview_source(&v->overview);
-    v->numbers  = numbers_new(v->world, &source);
+    v->numbers  = numbers_new(v->worlds[0], &source);
     return v->numbers != NULL ? 0 : fail(p, -ERR_NO_MEMORY);
 }
 
@@ -183,9 +194,9 @@ static int open_control(struct service *v, const struct problem *p)
 
     v->admin = (struct admin){
         .config      = v->config,
-        .users       = server_users(v->server),
-        .server      = v->server,
-        .world       = v->world,
+        .users       = v->shared->users,
+        .server      = v->workers[0].server,
+        .world       = v->worlds[0],
         .numbers     = v->numbers,
         .levels      = log_writer_levels(v->log),
         .forget_high = forget_high,
@@ -193,79 +204,79 @@ static int open_control(struct service *v, const struct problem *p)
         .stop        = on_stop,
         .arg         = v,
         .workers     = v->overview.world_count,
-        .started_at  = world_wall(v->world),
+        .started_at  = world_wall(v->worlds[0]),
     };
     methods = admin_methods(&count);
     config_state_path(v->config, &b, "control.sock");
-    return control_start(v->world, buf_cstr(&b), methods, count, &v->admin, v->config->control_clients, &v->control,
+    return control_start(v->worlds[0], buf_cstr(&b), methods, count, &v->admin, v->config->control_clients, &v->control,
                          p->text, p->size);
 }
 
 /* ---- start ---- */
 
-static int open_trace(struct service *v, const struct problem *p)
+static int open_workers(struct service *v, const struct problem *p)
 {
-    char path[PATH_MAX];
-    int  error;
+    unsigned wanted = workers_wanted(v->config);
+    int      error  = 0;
 
-    if (v->config->trace.len == 0)
-        return 0;
-    snprintf(path, sizeof path, "%.*s", SLICE_ARG(v->config->trace));
-    error = trace_open(v->world, path, v->config->domains[0], &v->trace);
-    if (error != 0)
-        snprintf(p->text, p->size, "cannot write the trace %.256s: %s", path, error_text(error));
+    while (error == 0 && v->count < wanted) {
+        struct worker *w = &v->workers[v->count];
+
+        error               = worker_open(w, v->count, v->config, v->log, v->place, p->text, p->size);
+        v->worlds[v->count] = w->world;
+        v->count++; /* closed with the others, whatever became of it */
+    }
     return error;
 }
 
-static int open_world(struct service *v, const struct problem *p)
+/* This thread is the first worker's, and the one that makes and frees everything. */
+static int open_shared(struct service *v)
 {
-    char                    servers[1024];
-    struct log             *log;
-    struct world_uv_options limits = {
-        .dns_queries  = v->config->dns_queries,
-        .udp_queue    = v->config->udp_queue,
-        .stream_queue = v->config->stream_queue,
-        .descriptors  = v->place->descriptors,
-    };
-
-    snprintf(servers, sizeof servers, "%.*s", SLICE_ARG(v->config->dns_servers));
-    if (servers[0] != '\0')
-        limits.dns_servers = servers;
-    log      = log_writer_source(v->log, 0);
-    v->world = log != NULL ? world_uv_new_with(log, &limits) : NULL;
-    if (v->world != NULL)
-        return 0;
-    snprintf(p->text, p->size, "no memory or descriptors for the event loop, or dns_servers makes no sense");
-    return -ERR_NO_MEMORY;
+    v->all    = workers_new(v->count, &v->worlds[0]->random);
+    v->shared = v->all != NULL ? shared_new(v->worlds[0], v->config, rcu_threads_new(), v->all) : NULL;
+    if (v->shared == NULL)
+        return -ERR_NO_MEMORY;
+    v->rcu = v->shared->rcu;
+    rcu_join(v->rcu);
+    return 0;
 }
 
-static int open_server(struct service *v, const struct problem *p)
+static int open_servers(struct service *v, const struct problem *p)
 {
-    struct stack_trace trace = trace_hook(v->trace);
+    int error = open_shared(v);
 
-    v->shared = shared_new(v->world, v->config, rcu_single_new(), NULL);
-    v->server = v->shared != NULL ? server_new(v->world, v->shared, 0, &trace) : NULL;
-    return v->server != NULL ? 0 : fail(p, -ERR_NO_MEMORY);
+    for (unsigned i = 0; error == 0 && i < v->count; i++)
+        error = worker_make_server(&v->workers[i], v->shared);
+    return error == 0 ? 0 : fail(p, error);
+}
+
+/* The others listen where the first one does. */
+static int start_servers(struct service *v, const struct problem *p)
+{
+    const struct server *first = NULL;
+    int                  error = shared_load(v->shared, v->worlds[0], v->store, p->text, p->size);
+
+    for (unsigned i = 0; error == 0 && i < v->count; i++) {
+        error = server_start(v->workers[i].server, first, p->text, p->size);
+        first = v->workers[0].server;
+    }
+    return error;
 }
 
 static int start(struct service *v, const struct problem *p)
 {
     char           damaged[512] = "";
     struct problem at_start     = { damaged, sizeof damaged };
-    int            error        = open_world(v, p);
+    int            error        = open_workers(v, p);
 
     if (error == 0)
-        error = open_trace(v, p);
-    if (error == 0)
-        error = open_server(v, p);
+        error = open_servers(v, p);
     if (error == 0) {
         error = open_store(v, &at_start);
         snprintf(p->text, p->size, "%s", damaged);
     }
     if (error == 0)
-        error = shared_load(v->shared, v->world, v->store, p->text, p->size);
-    if (error == 0)
-        error = server_start(v->server, NULL, p->text, p->size);
+        error = start_servers(v, p);
     if (error == 0)
         error = open_numbers(v, p);
     if (error == 0)
@@ -295,11 +306,38 @@ int service_open(const struct config *config, struct log_writer *log, const stru
         service_close(v);
         return error;
     }
-    world_uv_signal(v->world, SIGTERM, on_stop, v);
-    world_uv_signal(v->world, SIGINT, on_stop, v);
-    world_uv_signal(v->world, SIGHUP, on_hangup, v);
+    world_uv_signal(v->worlds[0], SIGTERM, on_stop, v);
+    world_uv_signal(v->worlds[0], SIGINT, on_stop, v);
+    world_uv_signal(v->worlds[0], SIGHUP, on_hangup, v);
     *out = v;
     return 0;
+}
+
+/* What they share goes when no server is left, and when this thread has quit. */
+static void free_servers(struct service *v)
+{
+    for (unsigned i = 0; i < v->count; i++)
+        server_free(v->workers[i].server);
+    if (v->rcu != NULL)
+        rcu_quit(v->rcu);
+    shared_free(v->shared);
+}
+
+/* What they still had posted to each other is done with, then they go. */
+static int close_workers(struct service *v)
+{
+    int error = 0;
+
+    for (unsigned i = 0; i < v->count; i++)
+        if (v->worlds[i] != NULL)
+            world_uv_turn(v->worlds[i], 0);
+    for (unsigned i = 0; i < v->count; i++) {
+        int one = worker_close(&v->workers[i]);
+
+        error = error == 0 ? one : error;
+    }
+    workers_free(v->all);
+    return error;
 }
 
 /* No new commands; then the store: what waits in its queue is committed before the end. */
@@ -314,27 +352,24 @@ int service_close(struct service *v)
         control_stop(v->control);
     metrics_stop(v->metrics);
     numbers_free(v->numbers);
-    server_free(v->server);
-    shared_free(v->shared);
+    free_servers(v);
     if (v->store != NULL)
         store_close(v->store);
-    if (v->world != NULL)
-        world_uv_turn(v->world, 0); /* what the two had still posted */
-    error = trace_close(v->trace);
-    if (v->world != NULL)
-        world_uv_free(v->world);
+    error = close_workers(v);
     free(v);
     return error;
 }
 
 int service_run(struct service *v)
 {
-    struct duty duty;
-    int         error = duty_begin(&duty, v->place->child, v->world, 0);
+    int error = 0;
 
+    for (unsigned i = 1; error == 0 && i < v->count; i++)
+        error = worker_start(&v->workers[i]);
     if (error == 0)
-        world_uv_run(v->world);
-    duty_end(&duty);
+        error = worker_run(&v->workers[0]);
+    for (unsigned i = 1; i < v->count; i++)
+        worker_stop(&v->workers[i]);
     return error;
 }
 
@@ -345,20 +380,20 @@ static void stop_posted(void *arg)
 
 void service_stop(struct service *v)
 {
-    (void)v->world->ops->post(v->world, stop_posted, v);
+    (void)v->worlds[0]->ops->post(v->worlds[0], stop_posted, v);
 }
 
 unsigned service_listener_count(const struct service *v)
 {
-    return server_listener_count(v->server);
+    return server_listener_count(v->workers[0].server);
 }
 
 struct flow service_listener(const struct service *v, unsigned index)
 {
-    return server_listener(v->server, index);
+    return server_listener(v->workers[0].server, index);
 }
 
 size_t service_user_count(const struct service *v)
 {
-    return users_count(server_users(v->server));
+    return users_count(v->shared->users);
 }
