@@ -33,9 +33,13 @@ void budget_init(struct budget *b, uint64_t limit)
 {
     assert(limit > 0);
     account_init(&b->total, "total", limit);
-    b->count       = 0;
-    b->high_at     = percent_of(b->total.limit, BUDGET_HIGH_PERCENT);
-    b->critical_at = percent_of(b->total.limit, BUDGET_CRITICAL_PERCENT);
+    b->count          = 0;
+    b->limited        = 0;
+    b->high_at        = percent_of(b->total.limit, BUDGET_HIGH_PERCENT);
+    b->high_until     = percent_of(b->total.limit, BUDGET_HIGH_UNTIL_PERCENT);
+    b->critical_at    = percent_of(b->total.limit, BUDGET_CRITICAL_PERCENT);
+    b->critical_until = percent_of(b->total.limit, BUDGET_CRITICAL_UNTIL_PERCENT);
+    atomic_init(&b->level, BUDGET_NORMAL);
 }
 
 int budget_open(struct budget *b, const char *name, uint64_t limit)
@@ -43,6 +47,8 @@ int budget_open(struct budget *b, const char *name, uint64_t limit)
     if (b->count == BUDGET_ACCOUNTS)
         return -ERR_LIMIT;
     account_init(&b->accounts[b->count], name, limit);
+    if (limit > 0)
+        b->limited |= UINT32_C(1) << b->count;
     return (int)b->count++;
 }
 
@@ -54,9 +60,15 @@ static uint64_t seen(int64_t bytes)
 
 static enum budget_level level_of(const struct budget *b, int64_t bytes)
 {
-    if (seen(bytes) >= b->critical_at)
+    uint64_t          have = seen(bytes);
+    enum budget_level was;
+
+    if (have < b->high_until)
+        return BUDGET_NORMAL;
+    was = (enum budget_level)atomic_load_explicit(&b->level, memory_order_relaxed);
+    if (have >= (was == BUDGET_CRITICAL ? b->critical_until : b->critical_at))
         return BUDGET_CRITICAL;
-    return seen(bytes) >= b->high_at ? BUDGET_HIGH : BUDGET_NORMAL;
+    return have >= b->high_at || was != BUDGET_NORMAL ? BUDGET_HIGH : BUDGET_NORMAL;
 }
 
 enum budget_level budget_level(const struct budget *b)
@@ -91,6 +103,50 @@ struct budget_figures budget_total(const struct budget *b)
     return figures_of(&b->total);
 }
 
+static void raise_high_water(struct budget_account *a, int64_t bytes)
+{
+    uint64_t was = atomic_load_explicit(&a->high_water, memory_order_relaxed);
+
+    while (seen(bytes) > was && !atomic_compare_exchange_weak_explicit(&a->high_water, &was, seen(bytes),
+                                                                       memory_order_relaxed, memory_order_relaxed))
+        continue;
+}
+
+static void move(struct budget_account *a, int64_t bytes)
+{
+    raise_high_water(a, atomic_fetch_add_explicit(&a->bytes, bytes, memory_order_relaxed) + bytes);
+}
+
+void budget_move(struct budget *b, unsigned account, int64_t bytes)
+{
+    assert(account < b->count);
+    move(&b->accounts[account], bytes);
+    move(&b->total, bytes);
+}
+
+static void forget_high(struct budget_account *a)
+{
+    atomic_store_explicit(&a->high_water, seen(atomic_load_explicit(&a->bytes, memory_order_relaxed)),
+                          memory_order_relaxed);
+}
+
+void budget_forget_high(struct budget *b)
+{
+    for (unsigned i = 0; i < b->count; i++)
+        forget_high(&b->accounts[i]);
+    forget_high(&b->total);
+}
+
+bool budget_level_changed(struct budget *b, enum budget_level *from, enum budget_level *to)
+{
+    int was = atomic_load_explicit(&b->level, memory_order_relaxed);
+
+    *from = (enum budget_level)was;
+    *to   = budget_level(b);
+    return *from != *to && atomic_compare_exchange_strong_explicit(&b->level, &was, (int)*to, memory_order_relaxed,
+                                                                   memory_order_relaxed);
+}
+
 /* ---- a share ---- */
 
 void budget_share_init(struct budget_share *s, struct budget *b)
@@ -106,13 +162,6 @@ static bool fits(const struct budget_part *p, const struct budget_account *a, si
     return a->limit == 0 || (have <= a->limit && bytes <= a->limit - have);
 }
 
-static void add(struct budget_part *p, int64_t bytes)
-{
-    p->pending += bytes;
-    if (p->pending > p->peak)
-        p->peak = p->pending;
-}
-
 bool budget_take(struct budget_share *s, unsigned account, size_t bytes)
 {
     const struct budget *b = s->budget;
@@ -122,23 +171,18 @@ bool budget_take(struct budget_share *s, unsigned account, size_t bytes)
         budget_take_anyway(s, account, bytes);
         return true;
     }
+    s->touched |= UINT32_C(1) << account;
     s->parts[account].refused++;
     s->total.refused++;
     return false;
 }
 
-void budget_take_anyway(struct budget_share *s, unsigned account, size_t bytes)
+bool budget_has_room(struct budget_share *s, size_t bytes)
 {
-    assert(account < s->budget->count && bytes <= INT64_MAX / 2);
-    add(&s->parts[account], (int64_t)bytes);
-    add(&s->total, (int64_t)bytes);
-}
-
-void budget_give(struct budget_share *s, unsigned account, size_t bytes)
-{
-    assert(account < s->budget->count && bytes <= INT64_MAX / 2);
-    add(&s->parts[account], -(int64_t)bytes);
-    add(&s->total, -(int64_t)bytes);
+    if (fits(&s->total, &s->budget->total, bytes))
+        return true;
+    s->total.refused++;
+    return false;
 }
 
 enum budget_level budget_share_level(const struct budget_share *s)
@@ -146,16 +190,6 @@ enum budget_level budget_share_level(const struct budget_share *s)
     return level_of(s->budget, s->total.others + s->total.pending);
 }
 
-static void raise_high_water(struct budget_account *a, int64_t bytes)
-{
-    uint64_t was = atomic_load_explicit(&a->high_water, memory_order_relaxed);
-
-    while (seen(bytes) > was && !atomic_compare_exchange_weak_explicit(&a->high_water, &was, seen(bytes),
-                                                                       memory_order_relaxed, memory_order_relaxed))
-        continue;
-}
-
-/* Most accounts are untouched in most turns: those are only read. */
 static void flush_part(struct budget_part *p, struct budget_account *a)
 {
     int64_t before;
@@ -175,7 +209,15 @@ void budget_flush(struct budget_share *s)
 {
     struct budget *b = s->budget;
 
-    for (unsigned i = 0; i < b->count; i++)
+    if ((s->touched | b->limited) == 0 && s->total.refused == 0) {
+        s->total.others = atomic_load_explicit(&b->total.bytes, memory_order_relaxed);
+        return;
+    }
+    for (uint32_t left = s->touched | b->limited; left != 0; left &= left - 1) {
+        int i = __builtin_ctz(left);
+
         flush_part(&s->parts[i], &b->accounts[i]);
+    }
+    s->touched = 0;
     flush_part(&s->total, &b->total);
 }

@@ -15,9 +15,14 @@
  *
  * Levels, of the budget as a whole:
  *     normal
- *     high      from 80 % on: new work is refused (503 with Retry-After)
- *     critical  from 95 % on: only responses and requests within dialogs pass
- * An account that is at its own limit refuses by itself (budget_take). */
+ *     high      from 80 % on, until below 75 %: new work is refused (503 with Retry-After)
+ *     critical  from 95 % on, until below 90 %: only responses and requests within
+ *               dialogs pass
+ * A level ends lower than it begins, or a server that is just so full would change its
+ * mind with every message.  An account that is at its own limit refuses by itself
+ * (budget_take).
+ *
+ * Threads that are no workers, and what many threads share, account by budget_move. */
 
 #ifndef BASE_BUDGET_H
 #define BASE_BUDGET_H
@@ -29,7 +34,13 @@
 
 enum budget_level { BUDGET_NORMAL, BUDGET_HIGH, BUDGET_CRITICAL };
 
-enum { BUDGET_ACCOUNTS = 32, BUDGET_HIGH_PERCENT = 80, BUDGET_CRITICAL_PERCENT = 95 };
+enum {
+    BUDGET_ACCOUNTS               = 32,
+    BUDGET_HIGH_PERCENT           = 80,
+    BUDGET_HIGH_UNTIL_PERCENT     = 75,
+    BUDGET_CRITICAL_PERCENT       = 95,
+    BUDGET_CRITICAL_UNTIL_PERCENT = 90,
+};
 
 /* Private; on a cache line of its own, since workers write to different ones. */
 struct budget_account {
@@ -43,7 +54,10 @@ struct budget {
     struct budget_account total; /* its limit is the budget's */
     struct budget_account accounts[BUDGET_ACCOUNTS];
     unsigned              count;
-    uint64_t              high_at, critical_at; /* bytes */
+    uint32_t              limited;                    /* bits of the accounts with a limit of their own */
+    uint64_t              high_at, critical_at;       /* bytes, where the levels begin ...            */
+    uint64_t              high_until, critical_until; /* ... and below which they end              */
+    _Atomic(int)          level;                      /* as it was told last                          */
 };
 
 /* One account, or all of them, as people read it. */
@@ -65,6 +79,12 @@ enum budget_level     budget_level(const struct budget *b);
 unsigned              budget_count(const struct budget *b);
 struct budget_figures budget_figures(const struct budget *b, unsigned account);
 struct budget_figures budget_total(const struct budget *b);
+/* Take, or with less than 0 give, at once. */
+void budget_move(struct budget *b, unsigned account, int64_t bytes);
+/* The high-water marks begin anew from what there is. */
+void budget_forget_high(struct budget *b);
+/* Has the level changed since it was last told?  Only one of those who ask hears of it. */
+bool budget_level_changed(struct budget *b, enum budget_level *from, enum budget_level *to);
 
 /* ---- a worker's part; a share belongs to one thread ---- */
 
@@ -77,6 +97,7 @@ struct budget_part {
 
 struct budget_share {
     struct budget     *budget;
+    uint32_t           touched; /* bits of the accounts that changed since the last flush */
     struct budget_part total, parts[BUDGET_ACCOUNTS];
 };
 
@@ -86,13 +107,33 @@ void budget_share_init(struct budget_share *s, struct budget *b);
 /* Account for `bytes` that will be allocated or queued.  False if the account or the
  * budget would be over its limit: nothing is taken then, and the refusal is counted. */
 bool budget_take(struct budget_share *s, unsigned account, size_t bytes);
-/* The same for what must not be refused. */
-void budget_take_anyway(struct budget_share *s, unsigned account, size_t bytes);
-void budget_give(struct budget_share *s, unsigned account, size_t bytes);
+/* Would the budget as a whole, whatever its accounts say?  A refusal is counted. */
+bool budget_has_room(struct budget_share *s, size_t bytes);
+/* As budget_take, for what must not be refused. */
+static inline void budget_take_anyway(struct budget_share *s, unsigned account, size_t bytes)
+{
+    struct budget_part *p = &s->parts[account];
+
+    s->touched |= UINT32_C(1) << account;
+    p->pending += (int64_t)bytes;
+    if (p->pending > p->peak)
+        p->peak = p->pending;
+    s->total.pending += (int64_t)bytes;
+    if (s->total.pending > s->total.peak)
+        s->total.peak = s->total.pending;
+}
+
+static inline void budget_give(struct budget_share *s, unsigned account, size_t bytes)
+{
+    s->touched |= UINT32_C(1) << account;
+    s->parts[account].pending -= (int64_t)bytes;
+    s->total.pending -= (int64_t)bytes;
+}
 
 /* The level as this worker sees it. */
 enum budget_level budget_share_level(const struct budget_share *s);
-/* At the end of each turn, and before the share goes: tell the others, hear of them. */
+/* At the end of each turn, and before the share goes: tell the others, hear of them.
+ * An account without a limit that was not touched is left alone. */
 void budget_flush(struct budget_share *s);
 
 #endif

@@ -106,6 +106,53 @@ TEST(levels_begin_at_80_and_95_percent_and_end_there)
     CHECK_INT(BUDGET_NORMAL, budget_share_level(&h.here));
 }
 
+/* A level that was told ends 5 % below where it began. */
+TEST(a_level_that_was_told_ends_lower_than_it_begins)
+{
+    struct house      h;
+    enum budget_level from, to;
+
+    open_house(&h);
+    budget_take_anyway(&h.here, h.messages, 95 * KIB);
+    budget_flush(&h.here);
+    CHECK(budget_level_changed(&h.budget, &from, &to));
+    CHECK(from == BUDGET_NORMAL && to == BUDGET_CRITICAL);
+    CHECK(!budget_level_changed(&h.budget, &from, &to));
+    budget_give(&h.here, h.messages, 5 * KIB);
+    CHECK_INT(BUDGET_CRITICAL, budget_share_level(&h.here));
+    budget_give(&h.here, h.messages, 1);
+    CHECK_INT(BUDGET_HIGH, budget_share_level(&h.here));
+    budget_flush(&h.here);
+    CHECK(budget_level_changed(&h.budget, &from, &to) && from == BUDGET_CRITICAL && to == BUDGET_HIGH);
+    budget_give(&h.here, h.messages, 15 * KIB - 1);
+    CHECK_INT(BUDGET_HIGH, budget_share_level(&h.here));
+    budget_give(&h.here, h.messages, 1);
+    CHECK_INT(BUDGET_NORMAL, budget_share_level(&h.here));
+    budget_flush(&h.here);
+    CHECK(budget_level_changed(&h.budget, &from, &to) && to == BUDGET_NORMAL);
+    budget_take_anyway(&h.here, h.messages, 4 * KIB);
+    CHECK_INT(BUDGET_NORMAL, budget_share_level(&h.here));
+}
+
+TEST(what_is_shared_is_accounted_for_at_once)
+{
+    struct house h;
+
+    open_house(&h);
+    budget_move(&h.budget, h.log, 9 * KIB);
+    budget_move(&h.budget, h.log, -2 * KIB);
+    CHECK_INT(7 * KIB, budget_figures(&h.budget, h.log).bytes);
+    CHECK_INT(9 * KIB, budget_figures(&h.budget, h.log).high_water);
+    CHECK_INT(7 * KIB, budget_total(&h.budget).bytes);
+    budget_forget_high(&h.budget);
+    CHECK_INT(7 * KIB, budget_figures(&h.budget, h.log).high_water);
+    CHECK_INT(7 * KIB, budget_total(&h.budget).high_water);
+    CHECK(budget_has_room(&h.here, 100 * KIB));
+    budget_flush(&h.here);
+    CHECK(!budget_has_room(&h.here, 100 * KIB));
+    CHECK(budget_has_room(&h.here, 93 * KIB));
+}
+
 TEST(a_worker_hears_of_the_others_when_it_flushes)
 {
     struct house h;
@@ -240,6 +287,8 @@ int main(void)
         cmocka_unit_test(an_account_at_its_limit_refuses_to_the_byte_and_recovers),
         cmocka_unit_test(the_budget_as_a_whole_refuses_whatever_account_asks),
         cmocka_unit_test(levels_begin_at_80_and_95_percent_and_end_there),
+        cmocka_unit_test(a_level_that_was_told_ends_lower_than_it_begins),
+        cmocka_unit_test(what_is_shared_is_accounted_for_at_once),
         cmocka_unit_test(a_worker_hears_of_the_others_when_it_flushes),
         cmocka_unit_test(what_one_worker_took_another_gives_back),
         cmocka_unit_test(a_peak_within_a_turn_is_remembered),
