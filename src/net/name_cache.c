@@ -16,6 +16,7 @@ int name_cache_init(struct name_cache *c, const struct random *random)
 
 static void free_entry(struct name_entry *e)
 {
+    e->cache->bytes -= e->size;
     arena_fini(&e->arena);
     free(e);
 }
@@ -101,6 +102,8 @@ struct name_entry *name_cache_add(struct name_cache *c, struct slice name, enum 
     memcpy(e->name, name.ptr, name.len);
     list_init(&e->waiters);
     arena_init(&e->arena, NULL, 0, DNS_ARENA);
+    e->size = sizeof *e + 2 * sizeof(struct table_link *);
+    c->bytes += e->size;
     if (listed) {
         table_insert(&c->table, &e->in_table, hash_of(c, name, type));
         list_append(&c->ages, &e->age);
@@ -111,6 +114,8 @@ struct name_entry *name_cache_add(struct name_cache *c, struct slice name, enum 
 
 void name_entry_settle(struct name_entry *e, msec now)
 {
+    e->cache->bytes += e->arena.spent;
+    e->size += e->arena.spent;
     e->asking  = false;
     e->expires = now + (msec)e->answer.ttl * 1000;
     if (e->answer.ttl == 0)

@@ -25,6 +25,7 @@ struct name_entry {
     bool               asking; /* the answer is still to come                     */
     msec               expires;
     struct link        waiters; /* of its user, net/resolver.c */
+    size_t             size;    /* bytes, as name_cache.bytes has them */
     struct arena       arena;
     struct dns_answer  answer;
     enum record_type   type;
@@ -36,6 +37,7 @@ struct name_cache {
     struct link     ages;
     struct hash_key key;
     size_t          count; /* entries listed */
+    size_t          bytes; /* of all entries, with their answers */
 };
 
 /* Returns 0 or -ERR_NO_MEMORY. */

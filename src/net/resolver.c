@@ -37,7 +37,8 @@ struct resolver {
     struct link       ready; /* queries to be delivered    */
     struct link       sockets;
     size_t            query_limit;
-    size_t            queries; /* that wait or are ready     */
+    size_t            queries;   /* that wait or are ready     */
+    size_t            accounted; /* bytes of the two */
 };
 
 /* What c-ares carries for us while it asks. */
@@ -45,6 +46,13 @@ struct question {
     struct resolver   *resolver;
     struct name_entry *entry;
 };
+
+/* After whatever asks, answers or forgets. */
+static void recount(struct resolver *r)
+{
+    world_recount(r->world, ACCOUNT_NAMES, &r->accounted,
+                  r->cache.bytes + r->queries * (sizeof(struct query) + sizeof(struct question)));
+}
 
 /* --- answers --- */
 
@@ -105,6 +113,7 @@ void resolver_deliver(struct resolver *r)
         r->queries--;
         fn(owner, e->answer.error, e->answer.records, e->answer.count);
         name_entry_drop(e);
+        recount(r);
     }
 }
 
@@ -265,15 +274,19 @@ int resolver_ask(struct resolver *r, struct slice name, enum record_type type, r
     list_append(q->entry->asking ? &q->entry->waiters : &r->ready, &q->link);
     if (fresh)
         look_up(r, q->entry);
+    recount(r);
     return 0;
 }
 
 void query_cancel(struct query *q)
 {
-    q->resolver->queries--;
+    struct resolver *r = q->resolver;
+
+    r->queries--;
     list_unlink(&q->link);
     name_entry_drop(q->entry);
     free(q);
+    recount(r);
 }
 
 /* --- life --- */
@@ -331,5 +344,6 @@ void resolver_free(struct resolver *r)
     while (!list_empty(&r->sockets))
         socket_forget(r, CONTAINER_OF(r->sockets.next, struct name_socket, link));
     name_cache_fini(&r->cache);
+    recount(r);
     free(r);
 }

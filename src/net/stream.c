@@ -33,9 +33,15 @@ struct stream {
     struct queue                queue;
     enum stream_state           state;
     int                         fd;
-    int                         error;   /* FAILED: for on_close                   */
-    bool                        blocked; /* the kernel takes no more: LOOP_WRITE   */
+    int                         error;     /* FAILED: for on_close                   */
+    size_t                      accounted; /* bytes */
+    bool                        blocked;   /* the kernel takes no more: LOOP_WRITE   */
 };
+
+static void recount(struct stream *s)
+{
+    world_recount(s->hub->world, ACCOUNT_STREAM_QUEUES, &s->accounted, sizeof *s + s->queue.cap);
+}
 
 static void mark(struct stream *s)
 {
@@ -49,6 +55,7 @@ static void release(struct stream *s)
     world_timer_stop(s->hub->world, &s->timer);
     list_unlink(&s->pending);
     list_unlink(&s->member);
+    world_give(s->hub->world, ACCOUNT_STREAM_QUEUES, s->accounted);
     queue_fini(&s->queue);
     close(s->fd);
     free(s);
@@ -104,6 +111,7 @@ static void write_queue(struct stream *s)
 
         if (sent >= 0) {
             queue_drop(&s->queue, (size_t)sent);
+            recount(s);
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             s->blocked = true;
             want(s);
@@ -236,6 +244,7 @@ static struct stream *new_stream(struct stream_hub *hub, int fd, const struct ad
     *s = (struct stream){ .hub = hub, .fd = fd, .remote = *remote };
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     list_append(&hub->streams, &s->member);
+    recount(s);
     return s;
 }
 
@@ -335,6 +344,7 @@ int stream_send(struct stream *s, const struct slice *parts, size_t count)
         at += parts[i].len;
     }
     queue_added(&s->queue, len);
+    recount(s);
     if (!s->blocked)
         mark(s);
     return 0;

@@ -28,10 +28,11 @@ struct udp {
     void                    *owner;
     struct address           local;
     int                      fd;
-    bool                     any;     /* bound to a wildcard: PKTINFO says what was hit   */
-    bool                     blocked; /* the kernel takes no more: wait for LOOP_WRITE    */
-    bool                     retried; /* the head packet has met an error that may be old */
-    struct queue             queue;   /* of struct packet, each followed by its bytes     */
+    bool                     any;       /* bound to a wildcard: PKTINFO says what was hit   */
+    bool                     blocked;   /* the kernel takes no more: wait for LOOP_WRITE    */
+    bool                     retried;   /* the head packet has met an error that may be old */
+    struct queue             queue;     /* of struct packet, each followed by its bytes     */
+    size_t                   accounted; /* bytes of it */
 };
 
 struct packet {
@@ -41,6 +42,7 @@ struct packet {
 
 struct udp_hub {
     struct loop              *loop;
+    struct world             *world;
     size_t                    queue_limit; /* bytes that may wait for one socket */
     const struct descriptors *ahead;
     unsigned                  worker;
@@ -179,11 +181,17 @@ static struct packet *head_packet(struct udp *u)
     return packet_at(u->queue.ptr + u->queue.head);
 }
 
+static void recount(struct udp *u)
+{
+    world_recount(u->hub->world, ACCOUNT_UDP_QUEUES, &u->accounted, u->queue.cap);
+}
+
 static void drop_packets(struct udp *u, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         queue_drop(&u->queue, padded(head_packet(u)->len));
     u->retried = false;
+    recount(u);
 }
 
 /* The first packet met an error.  Linux gives a send the error that ICMP brought
@@ -316,6 +324,7 @@ int udp_send(struct udp *u, const struct address *from, const struct address *to
         at += parts[i].len;
     }
     queue_added(&u->queue, padded(p.len));
+    recount(u);
     want_flush(u);
     return 0;
 }
@@ -345,19 +354,22 @@ void udp_close(struct udp *u)
     list_unlink(&u->unsent);
     list_unlink(&u->member);
     queue_fini(&u->queue);
+    recount(u);
     close(u->fd);
     free(u);
 }
 
 /* --- the hub --- */
 
-struct udp_hub *udp_hub_new(struct loop *loop, size_t queue_limit, const struct descriptors *ahead, unsigned worker)
+struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_limit, const struct descriptors *ahead,
+                            unsigned worker)
 {
     struct udp_hub *hub = calloc(1, sizeof *hub);
 
     if (hub == NULL)
         return NULL;
     hub->loop        = loop;
+    hub->world       = w;
     hub->queue_limit = queue_limit != 0 ? queue_limit : UDP_QUEUE;
     hub->ahead       = ahead;
     hub->worker      = worker;

@@ -18,6 +18,7 @@
 #ifndef NET_WORLD_H
 #define NET_WORLD_H
 
+#include "base/accounts.h"
 #include "base/address.h"
 #include "base/counters.h"
 #include "base/in_hand.h"
@@ -102,11 +103,41 @@ struct world {
     struct log             *log;
     struct counters         counters; /* what this thread counts */
     struct in_hand          in_hand;  /* the Call-ID this thread is busy with, for the report of a crash */
+    struct budget_share    *memory;   /* flushed by the world each turn; NULL: nobody accounts */
 };
 
 static inline msec world_now(const struct world *w)
 {
     return w->now;
+}
+
+/* Account for memory taken or given back. */
+static inline void world_take(struct world *w, enum account_id account, size_t bytes)
+{
+    if (w->memory != NULL)
+        budget_take_anyway(w->memory, account, bytes);
+}
+
+static inline void world_give(struct world *w, enum account_id account, size_t bytes)
+{
+    if (w->memory != NULL)
+        budget_give(w->memory, account, bytes);
+}
+
+/* The same for an object that grows and shrinks: it was accounted for with `*had`
+ * bytes and has `now`. */
+static inline void world_recount(struct world *w, enum account_id account, size_t *had, size_t now)
+{
+    if (now > *had)
+        world_take(w, account, now - *had);
+    else if (now < *had)
+        world_give(w, account, *had - now);
+    *had = now;
+}
+
+static inline enum budget_level world_memory_level(const struct world *w)
+{
+    return w->memory == NULL ? BUDGET_NORMAL : budget_share_level(w->memory);
 }
 
 static inline void world_timer(struct world *w, struct timer *t, timer_fn *fn, msec at)

@@ -4,6 +4,7 @@
 #include "net/entropy.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/memory.h"
 #include "net/post.h"
 #include "net/resolver.h"
 #include "net/sockaddr.h"
@@ -15,13 +16,14 @@
 #include <time.h>
 
 struct world_uv {
-    struct world      world;
-    struct loop      *loop;
-    struct udp_hub   *udp;
-    struct stream_hub streams;
-    struct resolver  *resolver;
-    struct post_queue posts;
-    struct entropy    entropy;
+    struct world        world;
+    struct loop        *loop;
+    struct udp_hub     *udp;
+    struct stream_hub   streams;
+    struct resolver    *resolver;
+    struct post_queue   posts;
+    struct entropy      entropy;
+    struct budget_share memory; /* world.memory, if it is accounted for */
     /* The thread within world_uv_run, 0 if none: a post of its own needs no wake. */
     _Atomic(pthread_t) owner;
 };
@@ -121,6 +123,7 @@ static void on_end(void *arg)
     resolver_deliver(r->resolver);
     udp_flush(r->udp);
     stream_flush(&r->streams);
+    memory_end_turn(&r->world);
 }
 
 static msec deadline(void *arg)
@@ -141,7 +144,7 @@ static bool start_parts(struct world_uv *r, const struct world_uv_options *optio
     r->loop = loop_new(&user);
     if (r->loop == NULL)
         return false;
-    r->udp = udp_hub_new(r->loop, options->udp_queue, options->descriptors, options->worker);
+    r->udp = udp_hub_new(r->loop, &r->world, options->udp_queue, options->descriptors, options->worker);
     if (r->udp == NULL || stream_hub_init(&r->streams, r->loop, &r->world, options->stream_queue, options->descriptors,
                                           options->worker) != 0)
         return false;
@@ -178,6 +181,10 @@ struct world *world_uv_new_with(struct log *log, const struct world_uv_options *
     r->world.now    = loop_clock();
     r->world.random = (struct random){ entropy_fill, &r->entropy };
     wheel_init(&r->world.wheel, r->world.now);
+    if (options->budget != NULL) {
+        budget_share_init(&r->memory, options->budget);
+        r->world.memory = &r->memory;
+    }
     if (!start_parts(r, options)) {
         world_uv_free(&r->world);
         return NULL;
@@ -193,6 +200,7 @@ void world_uv_free(struct world *w)
         return;
     r = real(w);
     free_parts(r);
+    memory_end_turn(w);
     post_queue_fini(&r->posts);
     free(r);
 }

@@ -28,6 +28,7 @@ struct world_uv_options {
                                             * 0: UDP_QUEUE, STREAM_QUEUE                     */
     const struct descriptors *descriptors; /* sockets bound already; borrowed; NULL: none     */
     unsigned                  worker;      /* which of them are this world's                  */
+    struct budget            *budget;      /* accounts for its memory; borrowed; NULL: nobody does */
 };
 
 /* Borrows `log` (may be NULL).  NULL if memory, descriptors or the kernel's

@@ -169,7 +169,7 @@ struct aor *aor_new(struct slice key, const struct binding *values, size_t count
     a = size < SIZE_MAX ? malloc(size) : NULL;
     if (a == NULL)
         return NULL;
-    *a = (struct aor){ .count = (uint16_t)count, .key_len = (uint16_t)key.len };
+    *a = (struct aor){ .count = (uint16_t)count, .key_len = (uint16_t)key.len, .size = (uint32_t)size };
     at = (char *)(bindings_of(a) + count);
     put_text(&at, key);
     for (size_t i = 0; i < count; i++)
@@ -185,6 +185,11 @@ struct slice aor_key(const struct aor *a)
 unsigned aor_count(const struct aor *a)
 {
     return a->count;
+}
+
+size_t aor_size(const struct aor *a)
+{
+    return a != NULL ? a->size + 2 * sizeof(struct rcu_entry *) : 0;
 }
 
 static struct slice take_text(const char **at, size_t len)

@@ -39,6 +39,7 @@ struct aor {
     struct rcu_entry entry;
     uint64_t         changed_by; /* the writer's: number of the last change in the store */
     uint16_t         count, key_len;
+    uint32_t         size; /* of the block, in bytes */
     _Alignas(uint64_t) char memory[];
 };
 
@@ -48,6 +49,8 @@ struct aor *aor_new(struct slice key, const struct binding *values, size_t count
 
 struct slice aor_key(const struct aor *a);
 unsigned     aor_count(const struct aor *a);
+/* Bytes of memory that it takes, and the table that finds it takes for it; 0 if NULL. */
+size_t aor_size(const struct aor *a);
 
 /* Borrows from `a`.  Any thread. */
 void aor_binding(const struct aor *a, unsigned index, struct binding *out);

@@ -22,6 +22,7 @@ struct shard {
 
 struct location {
     struct rcu       *rcu;
+    struct budget    *budget; /* NULL: nobody accounts */
     struct hash_key   hash_key;
     size_t            limit;
     _Atomic(size_t)   count, aor_count;
@@ -56,6 +57,19 @@ struct location *location_new(struct rcu *rcu, const struct random *random, size
     return l;
 }
 
+void location_account(struct location *l, struct budget *b)
+{
+    l->budget = b;
+}
+
+/* What has been replaced is given back although readers may look at it for some
+ * milliseconds more. */
+static void account(struct location *l, const struct aor *before, const struct aor *after)
+{
+    if (l->budget != NULL)
+        budget_move(l->budget, ACCOUNT_LOCATION, (int64_t)aor_size(after) - (int64_t)aor_size(before));
+}
+
 static struct aor *aor_of_entry(struct rcu_entry *entry)
 {
     return CONTAINER_OF(entry, struct aor, entry);
@@ -63,7 +77,7 @@ static struct aor *aor_of_entry(struct rcu_entry *entry)
 
 static void free_entry(struct rcu_entry *entry, void *arg)
 {
-    (void)arg;
+    account(arg, aor_of_entry(entry), NULL);
     free(aor_of_entry(entry));
 }
 
@@ -77,7 +91,7 @@ void location_free(struct location *l)
     if (l == NULL)
         return;
     for (unsigned i = 0; i < LOCATION_SHARDS; i++) {
-        rcu_table_fini(&l->shards[i].aors, free_entry, NULL);
+        rcu_table_fini(&l->shards[i].aors, free_entry, l);
         pthread_mutex_destroy(&l->shards[i].lock);
     }
     free(l);
@@ -264,6 +278,7 @@ void location_publish(struct location_guard *g)
     size_t before = count_of(g->aor), after = count_of(g->made);
 
     exchange(g);
+    account(g->location, g->aor, g->made);
     if (after < before)
         atomic_fetch_sub(&g->location->count, before - after);
     if (g->aor != NULL)

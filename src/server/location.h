@@ -16,6 +16,7 @@
 #ifndef SERVER_LOCATION_H
 #define SERVER_LOCATION_H
 
+#include "base/accounts.h"
 #include "base/random.h"
 #include "server/aor.h"
 
@@ -25,6 +26,8 @@ enum { LOCATION_SHARDS = 32 };
 
 /* At most `limit` bindings.  Borrows `rcu`.  NULL without memory. */
 struct location *location_new(struct rcu *rcu, const struct random *random, size_t limit, msec now);
+/* Account for its bindings in `b`, which it borrows; before there are any. */
+void location_account(struct location *l, struct budget *b);
 /* When nobody uses it any more. */
 void location_free(struct location *l);
 

@@ -8,6 +8,9 @@
 
 #include <stdlib.h>
 
+/* With what the tables that find it take for it. */
+static const size_t CONTEXT_SIZE = sizeof(struct context) + sizeof(struct id_slot) + 2 * sizeof(struct table_link *);
+
 static void perform(struct context *c, const struct rc_actions *actions);
 
 static struct context *find_by_txn(struct server *s, object_id txn)
@@ -36,6 +39,7 @@ static void context_free(struct context *c)
     table_remove(&s->contexts_by_txn, &c->by_txn);
     id_remove(&s->contexts, c->id);
     gauge_set(&s->world->counters.contexts, s->contexts.used);
+    world_give(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE);
     free(c);
 }
 
@@ -51,6 +55,7 @@ static struct context *context_new(struct server *s, const struct passage *p)
         return NULL;
     }
     gauge_set(&s->world->counters.contexts, s->contexts.used);
+    world_take(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE);
     c->server  = s;
     c->txn     = p->txn;
     c->request = message_hold(p->request);

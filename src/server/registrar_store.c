@@ -22,6 +22,11 @@ static void keep_in_order(struct server *s, struct store_wait *w)
     list_append(before->next, &w->link);
 }
 
+static size_t bytes_of(const struct store_wait *w)
+{
+    return sizeof *w + w->size;
+}
+
 /* A wait outlives its transaction when the disk hangs, so waits have their own bound. */
 struct store_wait *registrar_wait_new(struct server *s, object_id txn, const struct gather *answer)
 {
@@ -51,6 +56,7 @@ struct store_wait *registrar_wait_for(struct server *s, void (*done)(void *arg, 
 void registrar_wait(struct server *s, struct store_wait *w, uint64_t seq)
 {
     w->seq = seq;
+    world_take(s->world, ACCOUNT_REGISTERS_PENDING, bytes_of(w));
     counter_add(&s->world->counters.registers_waiting, w->done == NULL);
     gauge_set(&s->world->counters.registers_pending, ++s->wait_count);
     keep_in_order(s, w);
@@ -61,6 +67,7 @@ static void end_wait(struct server *s, struct store_wait *w, int error)
     struct gather g;
 
     list_unlink(&w->link);
+    world_give(s->world, ACCOUNT_REGISTERS_PENDING, bytes_of(w));
     gauge_set(&s->world->counters.registers_pending, --s->wait_count);
     if (w->done != NULL) {
         w->done(w->arg, error);
@@ -99,6 +106,7 @@ void registrar_stop(struct server *s)
 
         if (w->done != NULL)
             w->done(w->arg, -ERR_CLOSED);
+        world_give(s->world, ACCOUNT_REGISTERS_PENDING, bytes_of(w));
         free(w);
     }
 }

@@ -55,6 +55,10 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
         shared_free(s);
         return NULL;
     }
+    if (world->memory != NULL) {
+        location_account(s->location, world->memory->budget);
+        users_account(s->users, world->memory->budget);
+    }
     return s;
 }
 

@@ -21,6 +21,7 @@ struct waiter {
 struct users {
     struct rcu          *rcu, *own_rcu;
     struct rcu_table     table;
+    struct budget       *budget; /* NULL: nobody accounts */
     struct hash_key      key;
     struct hasher       *hasher;
     struct store_client *store;
@@ -57,9 +58,26 @@ static struct user *user_of(struct rcu_entry *entry)
     return CONTAINER_OF(entry, struct user, entry);
 }
 
+void users_account(struct users *u, struct budget *b)
+{
+    u->budget = b;
+}
+
+static int64_t size_of(const struct user *user)
+{
+    return (int64_t)(sizeof *user + user->domain.len + user->name.len + user->ha1_md5.len + user->ha1_sha256.len +
+                     2 * sizeof(struct rcu_entry *));
+}
+
+static void account(struct users *u, int64_t bytes)
+{
+    if (u->budget != NULL)
+        budget_move(u->budget, ACCOUNT_USERS, bytes);
+}
+
 static void free_entry(struct rcu_entry *entry, void *arg)
 {
-    (void)arg;
+    account(arg, -size_of(user_of(entry)));
     free(user_of(entry));
 }
 
@@ -86,7 +104,7 @@ void users_free(struct users *u)
     if (u == NULL)
         return;
     users_report(u, UINT64_MAX, -ERR_CLOSED);
-    rcu_table_fini(&u->table, free_entry, NULL);
+    rcu_table_fini(&u->table, free_entry, u);
     hasher_free(u->hasher);
     rcu_free(u->own_rcu);
     free(u);
@@ -163,11 +181,15 @@ static int replace(struct users *u, struct user *user)
         error = rcu_table_insert(&u->table, &user->entry, hash);
     if (error != 0) {
         free(user);
-    } else if (old != NULL) {
+        return error;
+    }
+    account(u, size_of(user));
+    if (old != NULL) {
+        account(u, -size_of(old));
         rcu_table_replace(&u->table, &old->entry, &user->entry);
         rcu_retire(u->rcu, &old->retired, free_retired);
     }
-    return error;
+    return 0;
 }
 
 void users_on_user(struct users *u, const struct stored_user *stored)
@@ -375,6 +397,7 @@ static int remove_user(struct users *u, struct user *user, users_done_fn *done, 
     if (error != 0)
         return error;
     rcu_table_remove(&u->table, &user->entry);
+    account(u, -size_of(user));
     rcu_retire(u->rcu, &user->retired, free_retired);
     return 0;
 }

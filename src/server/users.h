@@ -39,6 +39,8 @@ struct users;
 /* Borrows `rcu`; NULL: there is one thread only.  `world` gives randomness.  NULL
  * without memory, or without OpenSSL's digests. */
 struct users *users_new(struct world *world, struct rcu *rcu);
+/* Account for users in `b`, which it borrows; before there are any. */
+void users_account(struct users *u, struct budget *b);
 /* Who still waits for a commit is told -ERR_CLOSED. */
 void users_free(struct users *u);
 

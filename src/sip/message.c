@@ -26,6 +26,7 @@ static struct message *message_new(struct slice text, const struct lines *l)
     bytes = (char *)(m + 1);
     memcpy(bytes, text.ptr, text.len);
     m->holders = 1;
+    m->size    = (uint32_t)(sizeof *m + text.len + index);
     m->text    = (struct slice){ bytes, text.len };
     m->body    = slice_between(bytes + l->body, bytes + text.len);
     arena_init(&m->arena, bytes + text.len, index, LIMIT_MESSAGE_ARENA);
@@ -342,10 +343,30 @@ struct message *message_hold(struct message *m)
     return m;
 }
 
+size_t message_size(const struct message *m)
+{
+    return m->size + m->arena.spent;
+}
+
+void message_account(struct message *m, struct budget_share *share, unsigned account)
+{
+    m->account        = share;
+    m->account_number = account;
+    budget_take_anyway(share, account, message_size(m));
+}
+
+void message_unaccount(struct message *m)
+{
+    if (m->account != NULL)
+        budget_give(m->account, m->account_number, message_size(m));
+    m->account = NULL;
+}
+
 void message_drop(struct message *m)
 {
     if (m == NULL || --m->holders > 0)
         return;
+    message_unaccount(m);
     arena_fini(&m->arena);
     free(m);
 }

@@ -17,6 +17,7 @@
 #define SIP_MESSAGE_H
 
 #include "base/arena.h"
+#include "base/budget.h"
 #include "sip/name_addr.h"
 #include "sip/via.h"
 
@@ -75,7 +76,9 @@ struct message {
     bool             has_length;   /* Content-Length was there */
     struct slice     body;
 
-    struct arena arena;
+    struct arena         arena;
+    struct budget_share *account;              /* who accounts for it until it is freed; or NULL */
+    uint32_t             account_number, size; /* of the block */
 };
 
 /* What is wrong and where: the makings of a 400's reason phrase. */
@@ -104,6 +107,13 @@ struct message *message_parse_broken(struct slice bytes, struct parse_fault *fau
 
 struct message *message_hold(struct message *m);
 void            message_drop(struct message *m); /* NULL is fine */
+
+/* Bytes of memory that it takes. */
+size_t message_size(const struct message *m);
+/* Account for it in `share` until it is freed, on the same thread.  Borrows the share. */
+void message_account(struct message *m, struct budget_share *share, unsigned account);
+/* No longer: it goes to another thread. */
+void message_unaccount(struct message *m);
 
 /* The first header with this id, or NULL; the next with the same id after `h`. */
 const struct header *message_header(const struct message *m, enum header_id id);

@@ -62,8 +62,9 @@ static int make_wire(struct client_txn *t)
     struct buf b;
 
     free(t->wire);
-    t->wire_len = 0;
-    t->wire     = malloc(room);
+    t->wire_len  = 0;
+    t->wire      = malloc(room);
+    t->wire_room = room;
     if (t->wire == NULL)
         return -ERR_NO_MEMORY;
     b = buf_on(t->wire, room);

@@ -24,8 +24,25 @@ static bool cancel_is_due(const struct client_txn *t)
 
 static void on_timer(struct timer *timer, msec now);
 
-/* A failure, an end and a CANCEL are acted upon in the next turn: this may run
- * inside a call of the user. */
+static void recount(struct client_txn *t)
+{
+    size_t bytes = sizeof *t + INDEX_ENTRY;
+
+    if (t->text != NULL)
+        bytes += t->text_len;
+    if (t->wire != NULL)
+        bytes += t->wire_room;
+    if (t->locate != NULL)
+        bytes += sizeof *t->locate;
+    if (t->cancel_extra != NULL)
+        bytes += t->cancel_extra_len;
+    if (t->call_id != NULL)
+        bytes += strlen(t->call_id) + 1;
+    world_recount(t->stack->world, ACCOUNT_CLIENT_TRANSACTIONS, &t->accounted, bytes);
+}
+
+/* What every event ends with.  A failure, an end and a CANCEL are acted upon in the next
+ * turn: this may run inside a call of the user. */
 void client_txn_rearm(struct client_txn *t)
 {
     msec at = NEVER;
@@ -40,6 +57,7 @@ void client_txn_rearm(struct client_txn *t)
         (t->kind == CLIENT_STATELESS && t->query == NULL) || (cancel_is_due(t) && t->cancel_retry_at == 0))
         at = world_now(t->stack->world);
     world_timer(t->stack->world, &t->timer, on_timer, at);
+    recount(t);
 }
 
 struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, enum client_kind kind)
@@ -100,6 +118,7 @@ void client_txn_free(struct client_txn *t)
     list_unlink(&t->on_connection);
     id_remove(&s->client_ids, t->id);
     gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
+    world_give(s->world, ACCOUNT_CLIENT_TRANSACTIONS, t->accounted);
     release_bytes(t);
     free(t->wire);
     free(t->call_id);
@@ -330,6 +349,7 @@ bool client_txn_match(struct stack *s, struct message *response)
         free(t->wire);
         t->wire     = NULL;
         t->wire_len = 0;
+        recount(t);
     }
     return true;
 }

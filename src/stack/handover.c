@@ -11,10 +11,32 @@ static bool is_alone(const struct stack *s)
     return s->config.workers == NULL || workers_count(s->config.workers) == 1;
 }
 
+/* Accounted for while it is on its way. */
+static size_t size_of(const struct handed *h)
+{
+    switch (h->kind) {
+    case HANDED_MESSAGE:
+        return message_size(h->u.message);
+    case HANDED_BYTES:
+        return h->u.bytes.len + 1;
+    case HANDED_FAILED:
+    case HANDED_KEEP:
+    case HANDED_ICMP:
+        break;
+    }
+    return 0;
+}
+
 static bool hand(struct stack *s, unsigned to, const struct handed *h)
 {
-    if (workers_hand(s->config.workers, s->config.worker, to, h))
+    size_t bytes = size_of(h); /* it is the other's as soon as it is handed */
+
+    if (h->kind == HANDED_MESSAGE)
+        message_unaccount(h->u.message);
+    if (workers_hand(s->config.workers, s->config.worker, to, h)) {
+        world_take(s->world, ACCOUNT_HANDOVER, bytes);
         return true;
+    }
     counter_add(&s->world->counters.handover_dropped, 1);
     return false;
 }
@@ -164,8 +186,11 @@ static void take(void *arg, struct handed *h)
     struct stack      *s = arg;
     struct connection *c;
 
+    world_give(s->world, ACCOUNT_HANDOVER, size_of(h));
     switch (h->kind) {
     case HANDED_MESSAGE:
+        if (s->world->memory != NULL)
+            message_account(h->u.message, s->world->memory, ACCOUNT_MESSAGES);
         receive_message(s, h->u.message);
         handed_drop(h);
         break;
@@ -188,12 +213,15 @@ static void take(void *arg, struct handed *h)
 
 void handover_join(struct stack *s)
 {
-    if (s->config.workers != NULL)
-        workers_join(s->config.workers, s->config.worker, s->world, take, s);
+    if (s->config.workers == NULL)
+        return;
+    workers_join(s->config.workers, s->config.worker, s->world, take, s);
+    world_recount(s->world, ACCOUNT_HANDOVER, &s->rings_accounted, workers_rings_size(s->config.workers));
 }
 
 void handover_leave(struct stack *s)
 {
     if (s->config.workers != NULL)
         workers_leave(s->config.workers, s->config.worker);
+    world_recount(s->world, ACCOUNT_HANDOVER, &s->rings_accounted, 0);
 }

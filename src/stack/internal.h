@@ -32,6 +32,9 @@ enum {
     SOURCE_CACHE      = 64,
     SOURCE_CACHE_AGE  = 10000, /* ms that a looked-up source address is believed */
     STRANGERS         = 64,    /* transactions of other workers that a connection remembers */
+    /* What the tables that find an object take for it: a slot of ids, a bucket when half of
+     * them are empty.  It is accounted for with the object. */
+    INDEX_ENTRY = sizeof(struct id_slot) + 2 * sizeof(struct table_link *),
 };
 
 struct socket_entry {
@@ -58,6 +61,7 @@ struct connection {
     object_id        *strangers;  /* the latest STRANGERS client transactions of other workers that
                                    * sent by it, from strangers[0] on; NULL: none yet            */
     unsigned stranger_count;
+    size_t   accounted; /* bytes */
 };
 
 /* What RFC 3261 17.2.3 compares, copied so that the request itself may go. */
@@ -86,7 +90,8 @@ struct server_txn {
     } machine;
     char  *response; /* the latest one's bytes, for retransmissions */
     size_t response_len;
-    char  *call_id; /* see log_keep_call_id */
+    char  *call_id;   /* see log_keep_call_id */
+    size_t accounted; /* bytes */
     char   tag[TAG_LENGTH];
     char   memory[]; /* what key points to */
 };
@@ -143,8 +148,9 @@ struct client_txn {
     char          *text; /* start line, then the rest below the Via  */
     size_t         start_len, text_len;
     char          *wire; /* what was sent: with Via, for this target */
-    size_t         wire_len;
-    char          *call_id; /* see log_keep_call_id */
+    size_t         wire_len, wire_room;
+    char          *call_id;   /* see log_keep_call_id */
+    size_t         accounted; /* bytes */
 };
 
 struct source_entry {
@@ -166,6 +172,7 @@ struct stack {
     struct table    server_txns, peers, connections_by_remote;
     struct id_table server_ids, client_ids, connection_ids;
 
+    size_t              rings_accounted; /* bytes of the rings from other workers */
     struct source_entry sources[SOURCE_CACHE];
     struct log_limit    log_limit; /* lines about malformed input */
 };
@@ -207,6 +214,15 @@ int  handover_bytes(struct stack *s, object_id txn, object_id connection, const 
 void handover_keep(struct stack *s, object_id connection, msec until);
 void handover_failure(struct stack *s, object_id txn, int error);
 void handover_icmp(struct stack *s, const struct address *remote, int error);
+
+/* admission.c: what passes when memory is scarce */
+/* May the request be served?  If not it has been answered 503. */
+bool admission_request(struct stack *s, const struct message *request);
+/* Is there memory to account for this message at all?  If not it is to be dropped; it has
+ * been counted.  Else it is accounted for. */
+bool admission_message(struct stack *s, struct message *m);
+/* May a connection be accepted? */
+bool admission_connection(struct stack *s);
 
 /* receive.c */
 void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes);

@@ -25,6 +25,7 @@ static struct peer *find_or_make(struct stack *s, const struct address *remote)
     p = calloc(1, sizeof *p);
     if (p == NULL)
         return NULL;
+    world_take(s->world, ACCOUNT_CLIENT_TRANSACTIONS, sizeof *p + INDEX_ENTRY);
     p->remote = *remote;
     list_init(&p->waiting);
     table_insert(&s->peers, &p->link, address_hash(s, TRANSPORT_UDP, remote));
@@ -49,6 +50,7 @@ void peer_unwatch(struct client_txn *t)
     if (!list_empty(&p->waiting))
         return;
     table_remove(&t->stack->peers, &p->link);
+    world_give(t->stack->world, ACCOUNT_CLIENT_TRANSACTIONS, sizeof *p + INDEX_ENTRY);
     free(p);
 }
 

@@ -119,8 +119,17 @@ static bool terminated(const struct server_txn *t)
 
 static void on_timer(struct timer *timer, msec now);
 
-/* An end or a failure is acted upon in the next turn: this may run inside a call
- * of the user. */
+static void recount(struct server_txn *t)
+{
+    size_t bytes = sizeof *t + INDEX_ENTRY + t->key.branch.len + t->key.host.len + t->response_len;
+
+    if (t->call_id != NULL)
+        bytes += strlen(t->call_id) + 1;
+    world_recount(t->stack->world, ACCOUNT_SERVER_TRANSACTIONS, &t->accounted, bytes);
+}
+
+/* What every event ends with.  An end or a failure is acted upon in the next turn: this
+ * may run inside a call of the user. */
 static void rearm(struct server_txn *t)
 {
     struct world *w  = t->stack->world;
@@ -129,6 +138,7 @@ static void rearm(struct server_txn *t)
     if (terminated(t) || t->failed != 0 || t->abandoned)
         at = world_now(w);
     world_timer(w, &t->timer, on_timer, at);
+    recount(t);
 }
 
 static unsigned step(struct server_txn *t, unsigned ist_event, unsigned nist_event)
@@ -165,6 +175,7 @@ void server_txn_free(struct server_txn *t)
     table_remove(&s->server_txns, &t->link);
     id_remove(&s->server_ids, t->id);
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
+    world_give(s->world, ACCOUNT_SERVER_TRANSACTIONS, t->accounted);
     message_drop(t->request);
     free(t->response);
     free(t->call_id);

@@ -158,6 +158,11 @@ void workers_free(struct workers *w)
     free(w);
 }
 
+size_t workers_rings_size(const struct workers *w)
+{
+    return (w->count - 1) * (sizeof *w->rings + w->ring_size * sizeof *w->rings->entries);
+}
+
 unsigned workers_count(const struct workers *w)
 {
     return w->count;

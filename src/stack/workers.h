@@ -85,6 +85,9 @@ void         workers_leave(struct workers *w, unsigned index);
  * the caller's. */
 bool workers_hand(struct workers *w, unsigned from, unsigned to, const struct handed *h);
 
+/* Bytes of memory of the rings that one worker reads. */
+size_t workers_rings_size(const struct workers *w);
+
 /* Frees what a thing handed over holds. */
 void handed_drop(struct handed *h);
 

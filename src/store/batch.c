@@ -40,13 +40,14 @@ static size_t size_of_texts(const struct store_change *changes, size_t count)
 struct batch *batch_new(const struct store_change *changes, size_t count)
 {
     size_t        texts_at = sizeof(struct batch) + count * sizeof *changes;
-    struct batch *b        = malloc(texts_at + size_of_texts(changes, count));
+    size_t        size     = texts_at + size_of_texts(changes, count);
+    struct batch *b        = malloc(size);
     struct slice *texts[CHANGE_TEXTS];
     char         *at;
 
     if (b == NULL)
         return NULL;
-    *b = (struct batch){ .count = count };
+    *b = (struct batch){ .count = count, .size = size };
     memcpy(b->changes, changes, count * sizeof *changes);
     at = (char *)&b->changes[count];
     for (size_t i = 0; i < count; i++) {

@@ -12,7 +12,7 @@ struct batch {
     struct link         link;
     uint64_t            seq;
     msec                queued_at;
-    size_t              count;
+    size_t              count, size; /* changes; bytes of the block */
     struct store_change changes[];
 };
 

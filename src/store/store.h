@@ -175,5 +175,7 @@ enum { STORE_QUEUE_AGE = 30000 }; /* ms: for `max_age` below, if nobody says oth
  * aside, and the store is new and empty.  Otherwise `problem` is "". */
 int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct store **out, char *problem,
                       size_t problem_size);
+/* Account for its queue in `b`, which it borrows; before it has a client. */
+void store_sqlite_account(struct store *store, struct budget *b);
 
 #endif

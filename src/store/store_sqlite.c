@@ -31,6 +31,8 @@ struct sqlite_store {
     msec                max_age;
     pthread_t           thread;
 
+    struct budget *budget; /* NULL: nobody accounts */
+
     pthread_mutex_t    file_mutex; /* load, on another thread, against the store's */
     pthread_mutex_t    mutex;      /* the rest */
     pthread_cond_t     wake;
@@ -112,6 +114,12 @@ static int commit_until(struct sqlite_store *s, const struct batch *last)
     return error;
 }
 
+static void account(struct sqlite_store *s, int64_t bytes)
+{
+    if (s->budget != NULL)
+        budget_move(s->budget, ACCOUNT_STORE_QUEUE, bytes);
+}
+
 /* With s->mutex held. */
 static void drop_until(struct sqlite_store *s, uint64_t seq)
 {
@@ -122,6 +130,7 @@ static void drop_until(struct sqlite_store *s, uint64_t seq)
             break;
         list_unlink(&b->link);
         s->stats.queued -= b->count;
+        account(s, -(int64_t)b->size);
         free(b);
     }
 }
@@ -289,6 +298,7 @@ static void append(struct sqlite_store *s, struct batch *b, struct mailbox *m)
     s->stats.queued += b->count;
     if (s->stats.queued > s->stats.high)
         s->stats.high = s->stats.queued;
+    account(s, (int64_t)b->size);
     list_append(&s->waiting, &b->link);
     pthread_cond_signal(&s->wake);
 }
@@ -404,4 +414,9 @@ int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct s
     }
     *out = &s->store;
     return 0;
+}
+
+void store_sqlite_account(struct store *store, struct budget *b)
+{
+    of(store)->budget = b;
 }

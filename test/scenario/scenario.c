@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scenario/scenario.h"
 #include "support/alloc.h"
+#include "support/balance.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -71,6 +72,15 @@ bool actor_init(struct actor *a, struct scenario *s, const struct actor_kind *ki
     return true;
 }
 
+static bool check_balance(struct actor *a)
+{
+    int64_t     bytes;
+    const char *name = a->memory != NULL ? balance_broken(a->memory, &bytes) : NULL;
+
+    return name == NULL || scenario_fail(a->scenario, "%s leaves %lld bytes accounted for as %s", host_name(a->host),
+                                         (long long)bytes, name);
+}
+
 static bool end_world(struct actor *a, struct world *w, bool must_be_empty)
 {
     struct world_usage u = world_fake_usage(w);
@@ -93,6 +103,8 @@ bool actor_end_world(struct actor *a, bool must_be_empty)
         ok = end_world(a, a->others[--a->other_count], must_be_empty) && ok;
     ok       = end_world(a, a->world, must_be_empty) && ok;
     a->world = NULL;
+    if (must_be_empty)
+        ok = check_balance(a) && ok;
     return ok;
 }
 

@@ -46,6 +46,7 @@ struct actor {
     struct world            *world;               /* NULL: not running */
     struct world            *others[WORKERS_MAX]; /* of its other workers */
     unsigned                 other_count;
+    struct budget           *memory; /* of them all: empty when they have ended; NULL: not accounted for */
     struct log               log;
     size_t                   heard, noticed; /* messages and events before these entries have been expected */
 };

@@ -5,11 +5,12 @@
 #include "base/error.h"
 #include "scenario/scenario.h"
 #include "support/alloc.h"
+#include "support/balance.h"
 #include "support/store_fake.h"
 
 #include <stdlib.h>
 
-enum { SERVER_TEXT = 8192 };
+enum { SERVER_TEXT = 8192, MEMORY = 1 << 30 };
 
 struct server_actor {
     struct actor         actor;
@@ -18,6 +19,7 @@ struct server_actor {
     struct fake_disk    *disk;
     struct store        *store;
     struct workers      *all;
+    struct budget        memory;
     struct shared       *shared;
     unsigned             workers, made;
     struct server       *servers[WORKERS_MAX];
@@ -74,11 +76,18 @@ static unsigned to_a_wrong_worker(void *arg, const struct packet *p, unsigned co
 
 static struct world *world_of(struct server_actor *a, unsigned worker)
 {
-    return worker == 0 ? a->actor.world : actor_add_world(&a->actor);
+    struct world *w = worker == 0 ? a->actor.world : actor_add_world(&a->actor);
+
+    if (worker > 0)
+        world_fake_account(w, &a->memory);
+    return w;
 }
 
 static bool make_servers(struct server_actor *a)
 {
+    accounts_init(&a->memory, MEMORY);
+    world_fake_account(a->actor.world, &a->memory);
+    a->actor.memory = &a->memory;
     workers_free(a->all);
     a->all    = workers_new(a->workers, &a->actor.world->random);
     a->shared = a->all != NULL ? shared_new(a->actor.world, a->config, rcu_single_new(), a->all) : NULL;

@@ -120,6 +120,28 @@ TEST(what_is_put_is_copied_and_found_in_its_order)
     teardown(l);
 }
 
+TEST(bindings_are_accounted_for_while_they_are_there)
+{
+    struct location *l = setup(10);
+    struct budget    budget;
+    uint64_t         one, two;
+
+    accounts_init(&budget, 1 << 20);
+    location_account(l, &budget);
+    CHECK_INT(0, put(l, "bob", "sip:1", 1000));
+    one = budget_figures(&budget, ACCOUNT_LOCATION).bytes;
+    CHECK_INT(0, put(l, "bob", "sip:2", 2000));
+    two = budget_figures(&budget, ACCOUNT_LOCATION).bytes;
+    CHECK(one > 50 && two > one && two < 2 * one);
+    advance(l, 1500);
+    CHECK_INT(one, budget_figures(&budget, ACCOUNT_LOCATION).bytes);
+    set(l, "bob", NULL);
+    CHECK_INT(0, budget_figures(&budget, ACCOUNT_LOCATION).bytes);
+    CHECK_INT(0, put(l, "carol", "sip:3", 1000));
+    teardown(l);
+    CHECK_INT(0, budget_total(&budget).bytes);
+}
+
 /* A reader's moment: what he found stays as it was until he leaves. */
 TEST(a_reader_sees_an_aor_as_it_was)
 {
@@ -338,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_is_copied_and_found_in_its_order),
+        cmocka_unit_test(bindings_are_accounted_for_while_they_are_there),
         cmocka_unit_test(a_reader_sees_an_aor_as_it_was),
         cmocka_unit_test(what_is_prepared_and_not_published_has_not_happened),
         cmocka_unit_test(the_limit_holds_but_not_for_what_was_promised),

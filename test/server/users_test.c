@@ -94,6 +94,30 @@ TEST(a_user_is_found_by_domain_in_any_case_and_exact_name)
     teardown(&b);
 }
 
+TEST(users_are_accounted_for_while_they_are_there)
+{
+    struct bench  b;
+    struct budget budget;
+    uint64_t      one;
+
+    setup(&b);
+    accounts_init(&budget, 1 << 20);
+    users_account(b.users, &budget);
+    add(&b, "alice");
+    one = budget_figures(&budget, ACCOUNT_USERS).bytes;
+    CHECK(one > 100);
+    add(&b, "carol");
+    CHECK_INT(2 * one, budget_figures(&budget, ACCOUNT_USERS).bytes);
+    CHECK_INT(0, users_set_password(b.users, DOMAIN, SLICE("alice"), SLICE("other"), on_done, &b));
+    post_world_drain(b.post);
+    CHECK_INT(2 * one, budget_figures(&budget, ACCOUNT_USERS).bytes);
+    CHECK_INT(0, users_remove(b.users, DOMAIN, SLICE("alice"), on_done, &b));
+    post_world_drain(b.post);
+    CHECK_INT(one, budget_figures(&budget, ACCOUNT_USERS).bytes);
+    teardown(&b);
+    CHECK_INT(0, budget_total(&budget).bytes);
+}
+
 /* RFC 7616 3.4.2: H(username ":" realm ":" passwd).  By md5sum and sha256sum of
  * "alice:example.test:secret". */
 TEST(the_hashes_are_over_name_realm_and_password)
@@ -278,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_user_is_found_by_domain_in_any_case_and_exact_name),
+        cmocka_unit_test(users_are_accounted_for_while_they_are_there),
         cmocka_unit_test(the_hashes_are_over_name_realm_and_password),
         cmocka_unit_test(a_change_is_acknowledged_after_its_commit),
         cmocka_unit_test(a_commit_that_failed_is_told_once_and_the_change_is_kept),

@@ -391,17 +391,23 @@ TEST(a_queue_that_is_full_takes_no_more)
     struct store_change c   = { .kind = STORE_PUT_SETTING, .name = SLICE("n"), .value = SLICE("v") };
     uint64_t            seq = 0, none = 77;
     int                 left = QUEUE;
+    struct budget       budget;
 
     setup_open(&b);
+    accounts_init(&budget, 1 << 30);
+    store_sqlite_account(b.store, &budget);
     other = lock_out(&b);
     while (left-- > 0)
         CHECK_INT(0, store_write(b.client, &c, 1, &seq));
     CHECK_INT(-ERR_LIMIT, store_write(b.client, &c, 1, &none));
     CHECK_INT(77, none);
+    CHECK(budget_figures(&budget, ACCOUNT_STORE_QUEUE).bytes >= QUEUE * sizeof c);
     let_in(other);
     wait_committed(&b, seq);
+    CHECK_INT(0, budget_total(&budget).bytes);
     CHECK_INT(0, store_write(b.client, &c, 1, &seq));
     teardown(&b);
+    CHECK_INT(0, budget_total(&budget).bytes);
 }
 
 TEST(a_queue_that_has_been_stuck_for_long_takes_no_more)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "support/server_bench.h"
 
+#include "support/balance.h"
 #include "support/test.h"
 
 #include <stdio.h>
+
+enum { MEMORY = 1 << 30 };
 
 /* ---- the server ---- */
 
@@ -18,6 +21,8 @@ void bench_start(struct bench *b)
     char                     problem[256];
 
     b->at_server = world_fake_new(network_host(b->network, "server"));
+    accounts_init(&b->memory, b->memory_limit);
+    world_fake_account(b->at_server, &b->memory);
     if (b->on_world != NULL)
         b->on_world(b->at_server);
     b->shared = shared_new(b->at_server, b->config, rcu_single_new(), NULL);
@@ -32,6 +37,9 @@ void bench_start(struct bench *b)
 
 void bench_kill(struct bench *b)
 {
+    const char *broken;
+    int64_t     bytes;
+
     server_free(b->server);
     shared_free(b->shared);
     if (b->real_store != NULL)
@@ -41,9 +49,11 @@ void bench_kill(struct bench *b)
     b->real_store = NULL;
     bench_live(b, 1);
     world_fake_free(b->at_server);
+    if ((broken = balance_broken(&b->memory, &bytes)) != NULL)
+        fail_msg("%s: %jd bytes are still accounted for", broken, (intmax_t)bytes);
 }
 
-void bench_open_with(struct bench *b, const char *more, void (*on_world)(struct world *at_server))
+static void open_bench(struct bench *b, const char *more, void (*on_world)(struct world *at_server), uint64_t memory)
 {
     char        text[2048];
     struct buf  conf = BUF_ON(text);
@@ -51,6 +61,7 @@ void bench_open_with(struct bench *b, const char *more, void (*on_world)(struct 
         strstr(more, "listen =") != NULL ? "" : "listen = {\"udp:192.0.2.1:5060\", \"tcp:192.0.2.1:5060\"}\n";
 
     *b = (struct bench){ .network = network_new(1), .disk = fake_disk_new(), .store_queue = 100, .on_world = on_world };
+    b->memory_limit = memory;
     assert_true(host_add_address(network_host(b->network, "server"), "192.0.2.1"));
     b->phones_host = network_host(b->network, "phones");
     assert_true(host_add_address(b->phones_host, "192.0.2.9"));
@@ -64,9 +75,19 @@ void bench_open_with(struct bench *b, const char *more, void (*on_world)(struct 
     raw_open(&b->carol, b->at_phones, 6002);
 }
 
+void bench_open_with(struct bench *b, const char *more, void (*on_world)(struct world *at_server))
+{
+    open_bench(b, more, on_world, MEMORY);
+}
+
 void bench_open(struct bench *b, const char *more)
 {
-    bench_open_with(b, more, NULL);
+    open_bench(b, more, NULL, MEMORY);
+}
+
+void bench_open_small(struct bench *b, const char *more, uint64_t memory_limit)
+{
+    open_bench(b, more, NULL, memory_limit);
 }
 
 void bench_abandon(struct bench *b)

@@ -29,6 +29,8 @@ struct raw_phone {
 
 struct bench {
     struct network      *network;
+    struct budget        memory;       /* what the server accounts for */
+    uint64_t             memory_limit; /* bytes of it                  */
     struct host         *phones_host;
     struct world        *at_server, *at_phones;
     const struct config *config;
@@ -46,11 +48,14 @@ struct bench {
  * takes the place of the usual one, and without a word on authentication it is
  * off. */
 void bench_open(struct bench *b, const char *more);
+/* The same, with so many bytes of memory. */
+void bench_open_small(struct bench *b, const char *more, uint64_t memory_limit);
 /* The same; `on_world` sees each world of the server's before it starts there. */
 void bench_open_with(struct bench *b, const char *more, void (*on_world)(struct world *at_server));
-/* Live a while longer, see that no transaction is left, and end it all. */
+/* Live a while longer, see that no transaction is left, and end it all: then nothing may
+ * be accounted for any more. */
 void bench_close(struct bench *b);
-/* End it all at once, whatever is under way. */
+/* End it all at once, whatever is under way; nothing may be accounted for afterwards. */
 void bench_abandon(struct bench *b);
 /* The server dies as in a power cut and starts again on the same disk; or only the
  * first half of it. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "net/memory.h"
 #include "support/world_fake_private.h"
 
 #include <stdlib.h>
@@ -113,6 +114,14 @@ struct world *world_fake_new(struct host *h)
     return &w->world;
 }
 
+void world_fake_account(struct world *w, struct budget *b)
+{
+    struct fake_world *f = fake_of(w);
+
+    budget_share_init(&f->memory, b);
+    w->memory = &f->memory;
+}
+
 void world_fake_join(struct world *w, struct world *first)
 {
     fake_of(w)->process = fake_of(first)->process;
@@ -129,6 +138,7 @@ void world_fake_free(struct world *world)
     fake_udp_fini(w);
     fake_stream_fini(w);
     fake_names_fini(w);
+    memory_end_turn(world);
     events_free(&w->inbox);
     events_free(&w->batch);
     events_free(&w->outgoing);
@@ -184,6 +194,7 @@ void world_fake_turn(struct fake_world *w)
         wheel_advance(&w->world.wheel, n->now);
     run_posts(w, posts);
     fake_udp_flush(w);
+    memory_end_turn(&w->world);
 }
 
 bool world_fake_is_ready(struct fake_world *w)

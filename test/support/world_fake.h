@@ -54,6 +54,8 @@ void host_set_down(struct host *h, bool down);
 /* Start a process on a host: no sockets yet, its own random stream, logs to
  * nobody (w->log may be pointed elsewhere). */
 struct world *world_fake_new(struct host *h);
+/* Account for the memory of this world in `b`, which it borrows. */
+void world_fake_account(struct world *w, struct budget *b);
 /* This world is another worker of the process that `first` is the first worker of:
  * they share their addresses, as SO_REUSEPORT does. */
 void world_fake_join(struct world *w, struct world *first);

@@ -78,6 +78,7 @@ struct fake_world {
     struct host         *host;
     const void          *process; /* the same for all workers of one */
     struct random_seeded generator;
+    struct budget_share  memory; /* world.memory, if it is accounted for */
     struct log           log;
     struct link          inbox, batch; /* events: waiting, and of this turn */
     struct link          outgoing;     /* datagrams of this turn            */
