@@ -316,6 +316,14 @@ static struct outcome write_down(struct work *w)
     return out;
 }
 
+static bool adds(const struct binding_verdict *verdict)
+{
+    for (unsigned i = 0; i < verdict->count; i++)
+        if (verdict->changes[i].kind == BINDING_ADD)
+            return true;
+    return false;
+}
+
 static struct outcome carry_out(struct work *w, const struct binding_verdict *verdict)
 {
     struct server *s     = w->server;
@@ -323,6 +331,8 @@ static struct outcome carry_out(struct work *w, const struct binding_verdict *ve
 
     if (!is_of_size(w->request, verdict))
         return refuse(513, SLICE("Contact or Call-ID is too large"));
+    if (adds(verdict) && world_memory_level(s->world) != BUDGET_NORMAL) /* see stack/admission.c */
+        return full(s, SLICE("Too many registrations"));
     for (unsigned i = 0; i < verdict->count; i++)
         apply(w, &verdict->changes[i]);
     if (!buf_ok(&w->params))

@@ -5,6 +5,15 @@
 
 #include <stdlib.h>
 
+static void recount(struct connection *c)
+{
+    size_t bytes = sizeof *c + INDEX_ENTRY + c->framer.cap;
+
+    if (c->strangers != NULL)
+        bytes += STRANGERS * sizeof *c->strangers;
+    world_recount(c->stack->world, ACCOUNT_CONNECTIONS, &c->accounted, bytes);
+}
+
 static void on_idle(struct timer *timer, msec now)
 {
     struct connection *c = CONTAINER_OF(timer, struct connection, idle);
@@ -41,6 +50,7 @@ void connection_note_stranger(struct connection *c, object_id txn)
 {
     if (c->strangers == NULL)
         c->strangers = calloc(STRANGERS, sizeof *c->strangers);
+    recount(c);
     if (c->strangers != NULL) /* without memory its loss shows as a timeout */
         c->strangers[c->stranger_count++ % STRANGERS] = txn;
 }
@@ -67,6 +77,7 @@ static void connection_free(struct connection *c, int error)
         directory_remove(workers_directory(s->config.workers), &c->flow);
     id_remove(&s->connection_ids, c->id);
     gauge_set(&s->world->counters.connections, s->connection_ids.used);
+    world_give(s->world, ACCOUNT_CONNECTIONS, c->accounted);
     framer_fini(&c->framer);
     free(c->strangers);
     free(c);
@@ -107,6 +118,7 @@ static struct connection *connection_new(struct stack *s, enum transport transpo
     framer_init(&c->framer, s->config.max_message, s->config.max_message);
     table_insert(&s->connections_by_remote, &c->by_flow, address_hash(s, transport, remote));
     touch(c);
+    recount(c);
     return c;
 }
 
@@ -124,7 +136,7 @@ const struct stream_events *connection_accept(void *owner, struct listener *l, s
     struct socket_entry *e      = owner;
     struct stack        *s      = e->stack;
     struct address       remote = s->world->ops->stream_remote(stream);
-    struct connection   *c      = connection_new(s, e->transport, &remote);
+    struct connection   *c      = admission_connection(s) ? connection_new(s, e->transport, &remote) : NULL;
 
     (void)l;
     if (c == NULL)
@@ -219,6 +231,7 @@ static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
     for (;;) {
         switch (framer_next(&c->framer, &bytes, &message, &fault)) {
         case FRAMER_MORE:
+            recount(c);
             return;
         case FRAMER_PING:
             touch(c);

@@ -43,6 +43,8 @@ static void on_request(struct stack *s, struct message *request)
     counter_add(&s->world->counters.requests_received, 1);
     if (server_txn_match(s, request))
         return;
+    if (!admission_request(s, request))
+        return;
     if (request->method != METHOD_ACK) {
         server_txn_open(s, request);
         return;
@@ -101,6 +103,10 @@ void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
     }
     m->flow = *flow;
     transport_trace(s, false, flow, m->text);
+    if (!admission_message(s, m)) {
+        message_drop(m);
+        return;
+    }
     if (handover_message(s, m))
         return;
     receive_message(s, m);
