@@ -102,12 +102,26 @@ static void print_counter(const struct counter_entry *e, json_int_t count, const
            json_real_value(json_object_get(rates, "all")));
 }
 
+static void print_memory(const json_t *memory)
+{
+    const char *name;
+    json_t     *account;
+
+    printf("\n%-24s%12s%12s%12s   memory is %s\n", "", "bytes", "highest", "full",
+           text_of(json_object_get(memory, "level")));
+    json_object_foreach(json_object_get(memory, "accounts"), name, account)
+        printf("%-24s%12" JSON_INTEGER_FORMAT "%12" JSON_INTEGER_FORMAT "%11.1f%%\n", name, number_of(account, "bytes"),
+               number_of(account, "high"), json_real_value(json_object_get(account, "percent")));
+}
+
 static void print_status(const json_t *status, bool all)
 {
     print_server(status);
     printf("\n%-24s%12s%12s%12s%11s\n", "", "now", "highest", "limit", "full");
     for (size_t i = 0; i < GAUGES; i++)
         print_gauge(&gauge_table[i], json_object_get(json_object_get(status, "gauges"), gauge_table[i].name));
+    if (json_is_object(json_object_get(status, "memory")))
+        print_memory(json_object_get(status, "memory"));
     printf("\n%-24s%12s%12s%12s%12s\n", "", "count", "/s, 1 s", "/s, 10 s", "/s, ever");
     for (size_t i = 0; i < COUNTERS; i++) {
         const char *name  = counter_table[i].name;

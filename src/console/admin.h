@@ -31,9 +31,10 @@ struct admin {
     void (*add_status)(void *arg, json_t *status);
     /* Ends the server soon, after the answer has been sent. */
     void (*stop)(void *arg);
-    void    *arg;
-    unsigned workers;
-    uint64_t started_at; /* ms since 1970 */
+    void                *arg;
+    const struct budget *memory;
+    unsigned             workers;
+    uint64_t             started_at; /* ms since 1970 */
 };
 
 /* For control_start or control_dispatch, with a `struct admin *` as the user. */

@@ -87,7 +87,9 @@ static const struct control_method methods[] = {
     { "server.status", admin_server_status, NULL, "How the server is: who it is, what it counts, how full it is",
       "{\"version\", \"pid\", \"workers\", \"uptime_msec\", \"realm\", \"domains\", \"users\", \"listening\", "
       "\"bindings\", \"metrics\": address or null, \"store\": {\"queued\", \"limit\", \"high\", \"oldest_msec\", "
-      "\"error\", ...}, and all of server.counters}",
+      "\"error\", ...}, \"memory\": {\"level\": normal, high or critical, \"total\": {\"bytes\", \"limit\", \"high\", "
+      "\"percent\", \"refused\"}, \"accounts\": {NAME: {\"bytes\", \"high\", \"percent\"}, ...}}, and all of "
+      "server.counters}",
       NULL, false },
     { "server.counters", admin_server_counters, NULL,
       "What is counted and measured (docs/counters.md), the sum over all workers",

@@ -263,6 +263,12 @@ int control_start(struct world *world, const char *path, const struct control_me
     return control_open(world, path, methods, method_count, user, &limits, out, problem, problem_size);
 }
 
+size_t control_memory(const struct control *c)
+{
+    return sizeof *c + c->client_count * (sizeof *c->clients + sizeof *c->polls) +
+           atomic_load_explicit(&c->answer_bytes, memory_order_relaxed);
+}
+
 void control_stop(struct control *c)
 {
     pthread_mutex_lock(&c->mutex);

@@ -37,6 +37,9 @@ struct control;
 int control_start(struct world *world, const char *path, const struct control_method *methods, size_t method_count,
                   void *user, unsigned max_clients, struct control **out, char *problem, size_t problem_size);
 
+/* Bytes of memory for its clients, their requests and answers; any thread. */
+size_t control_memory(const struct control *c);
+
 /* Writes the answers that are ready, as far as the clients take them, then closes
  * and removes the socket.  Calls still under way may be finished later; their
  * answers are dropped.  Call it on the world's thread; the world must run, or be

@@ -10,6 +10,7 @@
 #include "console/control_rpc.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* Belongs to the socket's thread. */
 struct control_client {
@@ -58,6 +59,7 @@ struct control {
     struct pollfd         *polls;
     unsigned               client_count;
     msec                   stall, idle, tick;
+    atomic_size_t          answer_bytes; /* that wait to be written; any thread reads it */
 
     pthread_mutex_t mutex; /* the rest */
     struct link     answers;

@@ -325,6 +325,15 @@ static void serve_client(struct control *c, struct control_client *client, short
         next_line(c, client);
 }
 
+static void recount(struct control *c)
+{
+    size_t bytes = 0;
+
+    for (unsigned i = 0; i < c->client_count; i++)
+        bytes += c->clients[i].out != NULL ? c->clients[i].out_len : 0;
+    atomic_store_explicit(&c->answer_bytes, bytes, memory_order_relaxed);
+}
+
 static void turn(struct control *c)
 {
     struct pollfd *polls = c->polls;
@@ -342,6 +351,7 @@ static void turn(struct control *c)
     }
     deliver(c);
     drop_the_slow(c);
+    recount(c);
 }
 
 /* What is answered already is still written, for a moment. */

@@ -405,3 +405,8 @@ struct log_writer_counts log_writer_count(const struct log_writer *w)
         counts.dropped += log_ring_dropped(&w->sources[i]->ring);
     return counts;
 }
+
+size_t log_writer_memory(const struct log_writer *w)
+{
+    return sizeof *w + BATCH + atomic_load(&w->source_count) * (sizeof(struct source) + w->ring_bytes);
+}

@@ -51,6 +51,9 @@ struct log_writer_counts {
     unsigned long long lost;    /* could not be written: disk full         */
 };
 
+/* Bytes of memory for its rings and what it is about to write; any thread. */
+size_t log_writer_memory(const struct log_writer *w);
+
 /* From any thread. */
 struct log_writer_counts log_writer_count(const struct log_writer *w);
 

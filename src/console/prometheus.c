@@ -53,6 +53,16 @@ static void put_gauge(struct buf *b, const struct counter_entry *e, const struct
     buf_printf(b, " %" PRIu64 "\n", g->limit);
 }
 
+static void put_accounts(struct buf *b, const struct budget *memory, const char *name, const char *help, bool high)
+{
+    buf_printf(b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+    for (unsigned i = 0; i < budget_count(memory); i++) {
+        struct budget_figures f = budget_figures(memory, i);
+
+        buf_printf(b, "%s{account=\"%s\"} %" PRIu64 "\n", name, f.name, high ? f.high_water : f.bytes);
+    }
+}
+
 void prometheus_write(struct buf *b, const struct counters_sum *sum, const struct prometheus_facts *facts)
 {
     buf_printf(b,
@@ -74,4 +84,9 @@ void prometheus_write(struct buf *b, const struct counters_sum *sum, const struc
         put_counter(b, &counter_table[i], sum->counters[i]);
     for (size_t i = 0; i < GAUGES; i++)
         put_gauge(b, &gauge_table[i], &sum->gauges[i]);
+    if (facts->memory == NULL)
+        return;
+    put_accounts(b, facts->memory, "ahoy_memory_account_bytes", "Memory accounted for, by what it is for.", false);
+    put_accounts(b, facts->memory, "ahoy_memory_account_high_bytes",
+                 "High-water mark: memory accounted for, by what it is for.", true);
 }

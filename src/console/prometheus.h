@@ -8,15 +8,17 @@
 #ifndef CONSOLE_PROMETHEUS_H
 #define CONSOLE_PROMETHEUS_H
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/counters.h"
 
 enum { PROMETHEUS_TEXT_MAX = 256 * 1024 };
 
 struct prometheus_facts {
-    const char *version;
-    unsigned    workers;
-    uint64_t    started_at; /* ms since 1970 */
+    const char          *version;
+    unsigned             workers;
+    uint64_t             started_at; /* ms since 1970 */
+    const struct budget *memory;     /* borrowed; NULL: nobody accounts for it */
 };
 
 void prometheus_write(struct buf *b, const struct counters_sum *sum, const struct prometheus_facts *facts);

@@ -11,6 +11,7 @@
 #include "console/overview.h"
 #include "console/worker.h"
 #include "net/world_uv.h"
+#include "process/machine.h"
 #include "server/config_keys.h"
 #include "server/server.h"
 
@@ -22,6 +23,7 @@
 struct service {
     const struct config *config;
     struct log_writer   *log;
+    struct budget        budget;
     struct rcu          *rcu; /* that of shared: this thread has joined */
     struct workers      *all;
     struct shared       *shared;
@@ -61,8 +63,11 @@ static int open_store(struct service *v, const struct problem *p)
     if (error != 0)
         return error;
     config_state_path(v->config, &b, "ahoy.db");
-    return store_sqlite_open(buf_cstr(&b), v->config->store_queue, v->config->store_queue_age, &v->store, p->text,
-                             p->size);
+    error = store_sqlite_open(buf_cstr(&b), v->config->store_queue, v->config->store_queue_age, &v->store, p->text,
+                              p->size);
+    if (error == 0)
+        store_sqlite_account(v->store, &v->budget);
+    return error;
 }
 
 /* ---- the control socket ---- */
@@ -105,6 +110,7 @@ static void add_status(void *arg, json_t *status)
     json_object_set_new(status, "metrics", metrics_to_json(v->metrics));
     json_object_set_new(status, "bindings", json_integer((json_int_t)location_count(v->shared->location)));
     json_object_set_new(status, "store", overview_store_to_json(&v->overview));
+    json_object_set_new(status, "memory", overview_memory_to_json(&v->overview));
 }
 
 static void forget_high(void *arg)
@@ -166,7 +172,7 @@ static int open_numbers(struct service *v, const struct problem *p)
 {
     struct numbers_source source;
 
-    v->overview = (struct overview){ v->shared, v->store, v->worlds, v->count, v->log };
+    v->overview = (struct overview){ v->shared, v->store, v->worlds, v->count, v->log, NULL, &v->budget };
     source      = overview_source(&v->overview);
     v->numbers  = numbers_new(v->worlds[0], &source);
     return v->numbers != NULL ? 0 : fail(p, -ERR_NO_MEMORY);
@@ -174,7 +180,7 @@ static int open_numbers(struct service *v, const struct problem *p)
 
 static int open_metrics(struct service *v, const struct problem *p)
 {
-    struct prometheus_facts facts = { AHOY_VERSION, v->overview.world_count, v->admin.started_at };
+    struct prometheus_facts facts = { AHOY_VERSION, v->overview.world_count, v->admin.started_at, &v->budget };
     struct address          address;
 
     if (v->config->metrics.len == 0)
@@ -191,6 +197,7 @@ static int open_control(struct service *v, const struct problem *p)
     size_t                       count;
     char                         path[PATH_MAX];
     struct buf                   b = BUF_ON(path);
+    int                          error;
 
     v->admin = (struct admin){
         .config      = v->config,
@@ -203,26 +210,39 @@ static int open_control(struct service *v, const struct problem *p)
         .add_status  = add_status,
         .stop        = on_stop,
         .arg         = v,
+        .memory      = &v->budget,
         .workers     = v->overview.world_count,
         .started_at  = world_wall(v->worlds[0]),
     };
     methods = admin_methods(&count);
     config_state_path(v->config, &b, "control.sock");
-    return control_start(v->worlds[0], buf_cstr(&b), methods, count, &v->admin, v->config->control_clients, &v->control,
-                         p->text, p->size);
+    error = control_start(v->worlds[0], buf_cstr(&b), methods, count, &v->admin, v->config->control_clients,
+                          &v->control, p->text, p->size);
+    v->overview.control = v->control;
+    return error;
 }
 
 /* ---- start ---- */
+
+/* Half of it unless said otherwise: what is accounted for is not all that a process
+ * takes, and it is not alone on the machine. */
+static uint64_t memory_limit(const struct config *c)
+{
+    enum { MIB = 1024 * 1024 };
+
+    return c->memory > 0 ? (uint64_t)c->memory * MIB : machine_memory(NULL) / 2;
+}
 
 static int open_workers(struct service *v, const struct problem *p)
 {
     unsigned wanted = workers_wanted(v->config);
     int      error  = 0;
 
+    accounts_init(&v->budget, memory_limit(v->config));
     while (error == 0 && v->count < wanted) {
         struct worker *w = &v->workers[v->count];
 
-        error               = worker_open(w, v->count, v->config, v->log, v->place, p->text, p->size);
+        error               = worker_open(w, v->count, v->config, v->log, &v->budget, v->place, p->text, p->size);
         v->worlds[v->count] = w->world;
         v->count++; /* closed with the others, whatever became of it */
     }
@@ -350,6 +370,7 @@ int service_close(struct service *v)
     drain_stop(&v->drain);
     if (v->control != NULL)
         control_stop(v->control);
+    v->overview.control = NULL;
     metrics_stop(v->metrics);
     numbers_free(v->numbers);
     free_servers(v);

@@ -26,7 +26,7 @@ unsigned workers_wanted(const struct config *config)
 
 /* ---- opening ---- */
 
-static int open_world(struct worker *w, const struct config *config, struct log_writer *writer,
+static int open_world(struct worker *w, const struct config *config, struct log_writer *writer, struct budget *budget,
                       const struct place *place, char *problem, size_t problem_size)
 {
     char                    servers[1024];
@@ -37,6 +37,7 @@ static int open_world(struct worker *w, const struct config *config, struct log_
         .stream_queue = config->stream_queue,
         .descriptors  = place->descriptors,
         .worker       = w->index,
+        .budget       = budget,
     };
 
     snprintf(servers, sizeof servers, "%.*s", SLICE_ARG(config->dns_servers));
@@ -65,12 +66,12 @@ static int open_trace(struct worker *w, const struct config *config, char *probl
 }
 
 int worker_open(struct worker *w, unsigned index, const struct config *config, struct log_writer *log,
-                const struct place *place, char *problem, size_t problem_size)
+                struct budget *budget, const struct place *place, char *problem, size_t problem_size)
 {
     int error;
 
     *w    = (struct worker){ .index = index, .child = place->child };
-    error = open_world(w, config, log, place, problem, problem_size);
+    error = open_world(w, config, log, budget, place, problem, problem_size);
     return error != 0 ? error : open_trace(w, config, problem, problem_size);
 }
 

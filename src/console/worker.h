@@ -36,10 +36,10 @@ struct worker {
  * each processor that this process may run on. */
 unsigned workers_wanted(const struct config *config);
 
-/* Its world and its trace.  Borrows all.  Returns 0, or -ERR_X with a sentence in
- * `problem`; worker_close in any case. */
+/* Its world, which accounts for its memory in `budget`, and its trace.  Borrows all.  Returns 0, or -ERR_X with a
+ * sentence in `problem`; worker_close in any case. */
 int worker_open(struct worker *w, unsigned index, const struct config *config, struct log_writer *log,
-                const struct place *place, char *problem, size_t problem_size);
+                struct budget *budget, const struct place *place, char *problem, size_t problem_size);
 /* The world of a zeroed worker is none.  Returns 0, or -ERR_X if the trace is
  * incomplete. */
 int worker_close(struct worker *w);

@@ -3,7 +3,7 @@
 
 #include "support/test.h"
 
-static const struct prometheus_facts facts = { "1.2.3", 4, 1700000000250 };
+static const struct prometheus_facts facts = { "1.2.3", 4, 1700000000250, NULL };
 
 static char text[PROMETHEUS_TEXT_MAX];
 
@@ -62,6 +62,24 @@ TEST(version_start_and_workers_are_there)
     check_has(text, "\nahoy_workers 4\n");
 }
 
+TEST(accounts_of_memory_are_told_apart_by_a_label)
+{
+    struct counters_sum     sum = { 0 };
+    struct budget           memory;
+    struct prometheus_facts with = facts;
+    struct buf              b    = BUF_ON(text);
+
+    budget_init(&memory, 1000);
+    budget_move(&memory, (unsigned)budget_open(&memory, "messages", 0), 70);
+    budget_move(&memory, 0, -20);
+    with.memory = &memory;
+    prometheus_write(&b, &sum, &with);
+    check_has(buf_cstr(&b), "# HELP ahoy_memory_account_bytes Memory accounted for, by what it is for.\n"
+                            "# TYPE ahoy_memory_account_bytes gauge\n"
+                            "ahoy_memory_account_bytes{account=\"messages\"} 50\n");
+    check_has(text, "ahoy_memory_account_high_bytes{account=\"messages\"} 70\n");
+}
+
 TEST(what_does_not_fit_is_known)
 {
     struct counters_sum sum = { 0 };
@@ -78,6 +96,7 @@ int main(void)
         cmocka_unit_test(a_gauge_has_its_high_water_mark_and_its_limit),
         cmocka_unit_test(what_has_no_limit_says_none),
         cmocka_unit_test(version_start_and_workers_are_there),
+        cmocka_unit_test(accounts_of_memory_are_told_apart_by_a_label),
         cmocka_unit_test(what_does_not_fit_is_known),
     };
 

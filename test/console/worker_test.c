@@ -17,10 +17,13 @@ static const struct config *config;
 static struct child         child;
 static struct place         place = { NULL, &child };
 
+static struct budget budget;
+
 static void setup(const char *text)
 {
     char problem[256];
 
+    accounts_init(&budget, 1 << 20);
     log_levels_init(&levels, LOG_WARNING);
     assert_int_equal(0, config_parse(slice_from(text), "test", NULL, NULL, &config));
     assert_int_equal(0, log_writer_start(NULL, &levels, LOG_RING_BYTES, &writer, problem, sizeof problem));
@@ -70,7 +73,7 @@ TEST(a_worker_turns_its_world_on_a_thread_of_its_own_until_it_is_stopped)
     char          problem[256];
 
     setup("domain = a.test\n");
-    CHECK_INT(0, worker_open(&w, 3, config, writer, &place, problem, sizeof problem));
+    CHECK_INT(0, worker_open(&w, 3, config, writer, &budget, &place, problem, sizeof problem));
     w.rcu = rcu;
     CHECK_INT(0, worker_start(&w));
     CHECK_INT(0, w.world->ops->post(w.world, note_thread, &ran));
@@ -90,12 +93,12 @@ TEST(what_cannot_be_opened_is_said_and_closed_again)
     char          problem[256] = "";
 
     setup("domain = a.test\ntrace = \"/nonexistent/folder/trace\"\n");
-    CHECK_INT(-ERR_NOT_FOUND, worker_open(&w, 0, config, writer, &place, problem, sizeof problem));
+    CHECK_INT(-ERR_NOT_FOUND, worker_open(&w, 0, config, writer, &budget, &place, problem, sizeof problem));
     CHECK(strstr(problem, "/nonexistent/folder/trace") != NULL);
     CHECK_INT(0, worker_close(&w));
     teardown();
     setup("domain = a.test\ndns_servers = \"127.0.0.1\"\n");
-    CHECK_INT(0, worker_open(&w, 0, config, writer, &place, problem, sizeof problem));
+    CHECK_INT(0, worker_open(&w, 0, config, writer, &budget, &place, problem, sizeof problem));
     CHECK_INT(0, worker_close(&w));
     teardown();
 }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/machine.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* The limit as cgroup v2 and v1 say it; none is "max", or more than any machine has. */
+static uint64_t group_limit(const char *group, const char *file)
+{
+    char     path[256];
+    FILE    *f;
+    uint64_t limit = UINT64_MAX;
+
+    snprintf(path, sizeof path, "%s/%s", group, file);
+    f = fopen(path, "re");
+    if (f == NULL)
+        return UINT64_MAX;
+    if (fscanf(f, "%" SCNu64, &limit) != 1 || limit == 0)
+        limit = UINT64_MAX;
+    fclose(f);
+    return limit;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t machine_memory(const char *group)
+{
+    static const uint64_t unknown = UINT64_C(1) << 30;
+    long                  pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    uint64_t              all = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : unknown;
+
+    if (group == NULL)
+        group = "/sys/fs/cgroup";
+    all = least(all, group_limit(group, "memory.max"));
+    return least(all, group_limit(group, "memory/memory.limit_in_bytes"));
+}
