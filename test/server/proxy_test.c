@@ -224,6 +224,21 @@ TEST(a_fork_that_is_too_broad_is_refused)
     teardown(&b);
 }
 
+/* max_branches: those that are wanted most are called, the others are not. */
+TEST(no_more_phones_are_called_than_branches_are_allowed)
+{
+    struct bench b;
+
+    setup(&b, "max_branches = 1\n");
+    registers(&b, &b.one, 6001);
+    registers(&b, &b.two, 6002);
+    asks(&b, "MESSAGE", "sip:bob@example.test", "");
+    CHECK_INT(1, b.one.count + b.two.count);
+    answers(&b, b.one.count > 0 ? &b.one : &b.two, "200 OK", "");
+    CHECK(begins(&b.caller, "SIP/2.0 200 "));
+    teardown(&b);
+}
+
 /* RFC 3261 16.7 item 7. */
 TEST(challenges_of_two_phones_come_up_as_one)
 {
@@ -321,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(breadth_is_written_and_shared),
         cmocka_unit_test(a_fork_that_is_too_broad_is_refused),
+        cmocka_unit_test(no_more_phones_are_called_than_branches_are_allowed),
         cmocka_unit_test(challenges_of_two_phones_come_up_as_one),
         cmocka_unit_test(a_loop_ends_in_482),
         cmocka_unit_test(a_redirect_is_followed),

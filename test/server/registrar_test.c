@@ -138,6 +138,41 @@ TEST(a_full_store_is_503_and_changes_nothing)
     CHECK(strcmp(header_of(raw_heard(&b.carol, 0), "Retry-After", value, sizeof value), "10") == 0);
     CHECK_INT(1, location_count(server_location(b.server)));
     store_fake_hold(b.store, false);
+    bench_live(&b, 50);
+    raw_ask(&b.carol, &(struct request_form){ .from = "<sip:carol@example.test>;tag=1",
+                                              .to   = "<sip:carol@example.test>",
+                                              .cseq = 2,
+                                              .more = "Contact: <sip:carol@192.0.2.9:6002>\r\n" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.carol, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+/* One transaction ends after 64*T1, while its REGISTER still waits for the disk: waits are
+ * bounded by themselves. */
+TEST(registers_that_wait_have_a_limit_and_room_again_after_the_commit)
+{
+    char to[64], contact[80];
+
+    bench_open(&b, "max_server_transactions = 16\n");
+    store_fake_hold(b.store, true);
+    for (unsigned i = 0; i < 17; i++) {
+        if (i == 16)
+            bench_live(&b, 33000); /* the transactions of the first sixteen are over */
+        snprintf(to, sizeof to, "<sip:user%u@example.test>", i);
+        snprintf(contact, sizeof contact, "Contact: <sip:user%u@192.0.2.9:6002>\r\n", i);
+        raw_ask(&b.carol, &(struct request_form){ .to = to, .cseq = i + 1, .more = contact });
+        bench_live(&b, 10);
+    }
+    CHECK_INT(16, server_alive(b.server));
+    CHECK(raw_last_is(&b.carol, "SIP/2.0 503 "));
+    CHECK_INT(1, counter_read(&b.at_server->counters.requests_turned_away));
+    store_fake_hold(b.store, false);
+    bench_live(&b, 50);
+    CHECK_INT(0, server_alive(b.server));
+    raw_ask(&b.carol, &(struct request_form){ .to = to, .cseq = 18, .more = contact });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.carol, "SIP/2.0 200 "));
     bench_close(&b);
 }
 
@@ -420,6 +455,7 @@ int main(void)
         cmocka_unit_test(a_second_removal_waits_for_the_first_ones_commit),
         cmocka_unit_test(a_failed_commit_is_500_and_heals),
         cmocka_unit_test(a_full_store_is_503_and_changes_nothing),
+        cmocka_unit_test(registers_that_wait_have_a_limit_and_room_again_after_the_commit),
         cmocka_unit_test(a_full_store_still_answers_questions_and_refreshes),
         cmocka_unit_test(a_refresh_within_the_lease_writes_nothing),
         cmocka_unit_test(a_power_cut_loses_nothing_acknowledged),
