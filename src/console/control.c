@@ -243,6 +243,7 @@ int control_open(struct world *world, const char *path, const struct control_met
         }
     }
     if (error == 0) {
+        pthread_setname_np(c->thread, "ahoy-control");
         *out = c;
         return 0;
     }

@@ -124,6 +124,7 @@ static void *thread_main(void *arg)
 static int create_thread(struct worker *w)
 {
     sigset_t all, before;
+    char     name[16];
     int      number;
 
     sigemptyset(&all);
@@ -133,6 +134,10 @@ static int create_thread(struct worker *w)
     pthread_sigmask(SIG_BLOCK, &all, &before);
     number = pthread_create(&w->thread, NULL, thread_main, w);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (number == 0) {
+        snprintf(name, sizeof name, "ahoy-worker-%u", w->index % 1000);
+        pthread_setname_np(w->thread, name); /* for top and gdb */
+    }
     return number == 0 ? 0 : -ERR_LIMIT;
 }
 

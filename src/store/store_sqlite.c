@@ -408,6 +408,8 @@ int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct s
     error = sqlite_file_open(path, &s->file, problem, problem_size);
     if (error == 0 && pthread_create(&s->thread, NULL, thread_main, s) != 0)
         error = -ERR_NO_MEMORY;
+    else if (error == 0)
+        pthread_setname_np(s->thread, "ahoy-store");
     if (error != 0) {
         release(s);
         return error;
