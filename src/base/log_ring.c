@@ -9,7 +9,7 @@
 
 int log_ring_init(struct log_ring *r, size_t size, struct log_waker *waker)
 {
-    r->size = 2 * LOG_RECORD_MAX;
+    r->size = (size_t)2 * LOG_RECORD_MAX;
     while (r->size < size)
         r->size *= 2;
     r->waker = waker;

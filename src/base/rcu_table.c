@@ -55,7 +55,7 @@ static uintptr_t slot_of(const struct rcu_entry *entry, uint64_t hash)
 
 static struct rcu_entry *entry_in(uintptr_t slot)
 {
-    return (struct rcu_entry *)(slot & ~(uintptr_t)TAG);
+    return (struct rcu_entry *)(slot & ~(uintptr_t)TAG); /* NOLINT(performance-no-int-to-ptr): tagged */
 }
 
 static uintptr_t read_slot(const struct rcu_slots *s, size_t at)

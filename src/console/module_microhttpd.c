@@ -17,9 +17,8 @@ struct http_server {
 static enum MHD_Result respond(struct MHD_Connection *connection, unsigned status, const char *type, char *text,
                                const char *fixed, size_t len)
 {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(len, text != NULL ? text : (char *)(uintptr_t)fixed,
-                                        text != NULL ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        len, text != NULL ? text : (char *)fixed, text != NULL ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
     enum MHD_Result result;
 
     if (response == NULL) {

@@ -19,7 +19,7 @@ static_assert(offsetof(struct aor, entry) % 16 == 0, "an entry of a rcu_table");
 
 static struct packed_binding *bindings_of(const struct aor *a)
 {
-    return (struct packed_binding *)(uintptr_t)a->memory;
+    return (struct packed_binding *)(void *)a->memory;
 }
 
 enum { FLOW_PACKED = 1 + 4 + 8 + 2 * (1 + 2 + 4 + 16) };
