@@ -141,6 +141,8 @@ static bool expect_count(struct scenario *s, struct words *w, unsigned wanted)
 
     if (used == 0 || w->count != 2 + used + 3 || strcmp(word[used + 1], "->") != 0)
         return scenario_fail(s, "expect N|no PATTERN FROM -> TO [for T]");
+    if (scenario_actor(s, word[used]) == NULL || scenario_actor(s, word[used + 2]) == NULL)
+        return scenario_fail(s, "one of them is nobody"); /* from whom nothing ever comes */
     if (later)
         scenario_wait(s, duration);
     got = count_between(s, later ? now : 0, &p, word[used], word[used + 2]);
