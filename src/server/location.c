@@ -254,6 +254,22 @@ static void retire(struct location_guard *g, struct aor *a)
     rcu_retire(g->location->rcu, &a->retired, free_retired);
 }
 
+static uint64_t *removal_of(const struct location_guard *g)
+{
+    return &g->shard->removals[g->hash / LOCATION_SHARDS % REMOVALS];
+}
+
+/* It may go, because its last binding has ended, before its last change is on the disk. */
+static void take_out(struct location_guard *g)
+{
+    uint64_t *removed = removal_of(g);
+
+    if (g->aor->changed_by > *removed)
+        *removed = g->aor->changed_by;
+    rcu_table_remove(&g->shard->aors, &g->aor->entry);
+    atomic_fetch_sub(&g->location->aor_count, 1);
+}
+
 /* Into the table, in the place of the old one, or out of it. */
 static void exchange(struct location_guard *g)
 {
@@ -262,8 +278,7 @@ static void exchange(struct location_guard *g)
     if (g->made == NULL && g->aor == NULL)
         return;
     if (g->made == NULL) {
-        rcu_table_remove(t, &g->aor->entry);
-        atomic_fetch_sub(&g->location->aor_count, 1);
+        take_out(g);
     } else if (g->aor == NULL) {
         rcu_table_insert(t, &g->made->entry, g->hash); /* there is room */
         atomic_fetch_add(&g->location->aor_count, 1);
@@ -297,11 +312,6 @@ void location_refresh(struct location_guard *g, unsigned index, msec expires_at,
     aor_refresh(g->aor, index, expires_at, cseq, lease_until);
     if (expires_at < g->aor->expiry.at)
         start_timer(g->shard, g->aor, expires_at);
-}
-
-static uint64_t *removal_of(const struct location_guard *g)
-{
-    return &g->shard->removals[g->hash / LOCATION_SHARDS % REMOVALS];
 }
 
 void location_note_change(struct location_guard *g, uint64_t seq)

@@ -326,6 +326,25 @@ TEST(a_change_is_known_by_its_number_and_a_removal_too)
     teardown(l);
 }
 
+/* What has ended takes with it the AOR, but not what is not on the disk yet. */
+TEST(an_aor_that_ends_leaves_the_number_of_its_last_change)
+{
+    struct location      *l = setup(10);
+    struct location_guard g;
+
+    put(l, "bob", "sip:1", 1000);
+    location_lock(l, SLICE("bob"), &g);
+    location_note_change(&g, 5);
+    location_unlock(&g);
+    advance(l, 1000);
+    CHECK_INT(1, expired);
+    location_lock(l, SLICE("bob"), &g);
+    CHECK(g.aor == NULL);
+    CHECK_INT(5, location_last_change(&g));
+    location_unlock(&g);
+    teardown(l);
+}
+
 static void add_rows(void *arg, const struct aor *a)
 {
     struct binding b;
@@ -369,6 +388,7 @@ int main(void)
         cmocka_unit_test(each_shard_belongs_to_one_worker),
         cmocka_unit_test(without_memory_nothing_has_changed),
         cmocka_unit_test(a_change_is_known_by_its_number_and_a_removal_too),
+        cmocka_unit_test(an_aor_that_ends_leaves_the_number_of_its_last_change),
         cmocka_unit_test(a_listing_gives_each_once_in_steps_of_any_size),
     };
 
