@@ -99,7 +99,7 @@ static int add(struct lives_on *l, struct slice call_id, unsigned worker, msec n
 {
     struct entry *e;
 
-    if (lives_on_count(l) >= LIVES_ON_LIMIT)
+    if (lives_on_count(l) >= LIVES_ON_LIMIT || call_id.len > LIVES_ON_CALL_ID)
         return -ERR_LIMIT;
     e = calloc(1, sizeof *e + call_id.len);
     if (e == NULL)

@@ -16,8 +16,9 @@
 struct lives_on;
 
 enum {
-    LIVES_ON       = 3600000, /* ms */
-    LIVES_ON_LIMIT = 65536,   /* entries */
+    LIVES_ON         = 3600000, /* ms */
+    LIVES_ON_LIMIT   = 65536,   /* entries */
+    LIVES_ON_CALL_ID = 512,     /* bytes: so much of a stranger's is kept */
 };
 
 /* Copies the key.  NULL without memory. */
@@ -27,8 +28,8 @@ void             lives_on_free(struct lives_on *l);
 /* True and `*worker` if there is an entry. */
 bool lives_on_find(struct lives_on *l, struct slice call_id, unsigned *worker);
 
-/* Make an entry, or move it, until `now` + LIVES_ON.  Returns 0, -ERR_LIMIT or
- * -ERR_NO_MEMORY. */
+/* Make an entry, or move it, until `now` + LIVES_ON.  Returns 0, -ERR_LIMIT (of entries,
+ * or of the Call-ID's length) or -ERR_NO_MEMORY. */
 int lives_on_put(struct lives_on *l, struct slice call_id, unsigned worker, msec now);
 
 /* A message of this call has been seen. */

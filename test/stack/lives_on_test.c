@@ -65,6 +65,21 @@ TEST(there_is_a_limit_and_room_again_when_entries_end)
     lives_on_free(l);
 }
 
+/* Anybody may send an INVITE with Replaces: what it makes us keep for an hour is bounded. */
+TEST(a_call_id_of_any_length_takes_no_more_than_its_share)
+{
+    static char      text[LIVES_ON_CALL_ID + 1];
+    struct lives_on *l = lives_on_new(&key);
+    unsigned         worker;
+
+    memset(text, 'x', sizeof text);
+    CHECK_INT(-ERR_LIMIT, lives_on_put(l, (struct slice){ text, LIVES_ON_CALL_ID + 1 }, 1, 0));
+    CHECK_INT(0, lives_on_count(l));
+    CHECK_INT(0, lives_on_put(l, (struct slice){ text, LIVES_ON_CALL_ID }, 1, 0));
+    CHECK(lives_on_find(l, (struct slice){ text, LIVES_ON_CALL_ID }, &worker));
+    lives_on_free(l);
+}
+
 TEST(without_memory_nothing_is_noted)
 {
     struct lives_on *l = lives_on_new(&key);
@@ -89,6 +104,7 @@ int main(void)
         cmocka_unit_test(a_call_is_found_where_it_was_said_to_live),
         cmocka_unit_test(an_entry_lasts_an_hour_from_the_last_message_of_its_call),
         cmocka_unit_test(there_is_a_limit_and_room_again_when_entries_end),
+        cmocka_unit_test(a_call_id_of_any_length_takes_no_more_than_its_share),
         cmocka_unit_test(without_memory_nothing_is_noted),
     };
 
