@@ -63,7 +63,7 @@ static void fail_users(struct connection *c, int error)
     while ((l = list_shift(&c->users)) != NULL)
         client_txn_transport_error(CONTAINER_OF(l, struct client_txn, on_connection), error);
     for (unsigned i = 0; i < c->stranger_count && i < STRANGERS; i++)
-        handover_failure(c->stack, c->strangers[i], error);
+        handover_failure(c->stack, c->id, c->strangers[i], error);
 }
 
 static void connection_free(struct connection *c, int error)

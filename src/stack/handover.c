@@ -136,9 +136,9 @@ void handover_keep(struct stack *s, object_id connection, msec until)
     (void)hand(s, id_worker(connection), &h); /* counted; the phone will register anew */
 }
 
-void handover_failure(struct stack *s, object_id txn, int error)
+void handover_failure(struct stack *s, object_id connection, object_id txn, int error)
 {
-    struct handed h = { .kind = HANDED_FAILED, .txn = txn, .error = error };
+    struct handed h = { .kind = HANDED_FAILED, .connection = connection, .txn = txn, .error = error };
 
     if (txn != 0)
         (void)hand(s, id_worker(txn), &h); /* counted; the transaction times out */
@@ -164,20 +164,21 @@ static void take_bytes(struct stack *s, struct handed *h)
     if (c != NULL && c->stream != NULL)
         error = world_stream_send(s->world, c->stream, &bytes, 1);
     if (error != 0)
-        handover_failure(s, h->txn, error);
+        handover_failure(s, h->connection, h->txn, error);
     else if (h->txn != 0 && id_kind(h->txn) == ID_CLIENT_TXN)
         connection_note_stranger(c, h->txn);
     handed_drop(h);
 }
 
+/* The transaction may have left that connection for another target since. */
 static void take_failure(struct stack *s, const struct handed *h)
 {
     struct client_txn *client = id_find(&s->client_ids, h->txn);
     struct server_txn *server = id_find(&s->server_ids, h->txn);
 
-    if (client != NULL)
+    if (client != NULL && client->started && client->flow.connection == h->connection)
         client_txn_transport_error(client, h->error);
-    if (server != NULL)
+    if (server != NULL && server->reply.connection == h->connection)
         server_txn_transport_error(server, h->error);
 }
 

@@ -212,7 +212,8 @@ bool handover_message(struct stack *s, struct message *m);
 bool handover_is_foreign(const struct stack *s, const struct flow *flow);
 int  handover_bytes(struct stack *s, object_id txn, object_id connection, const struct slice *parts, size_t count);
 void handover_keep(struct stack *s, object_id connection, msec until);
-void handover_failure(struct stack *s, object_id txn, int error);
+/* What `txn` of another worker sent by `connection` is lost; `txn` may be 0. */
+void handover_failure(struct stack *s, object_id connection, object_id txn, int error);
 void handover_icmp(struct stack *s, const struct address *remote, int error);
 
 /* admission.c: what passes when memory is scarce */

@@ -46,7 +46,7 @@ enum handed_kind {
 struct handed {
     enum handed_kind kind;
     int              error;      /* FAILED, ICMP: -ERR_X               */
-    object_id        connection; /* BYTES, KEEP                        */
+    object_id        connection; /* BYTES, FAILED, KEEP                */
     object_id        txn;        /* BYTES, FAILED: who sent them, or 0 */
     union {
         struct message *message;

@@ -20,6 +20,7 @@ struct worker {
     char          last_call[64];
     struct flow   flow;                        /* that the last one came by */
     unsigned      responses, errors, timeouts; /* of requests sent from here */
+    object_id     asked;                       /* the latest of them         */
     int           detail;
 };
 
@@ -184,7 +185,8 @@ static void asks(unsigned worker, const struct flow *flow, const char *to)
     gather_header(&g, HEADER_CALL_ID, slice_from(call_at(worker, call)));
     gather_header(&g, HEADER_CSEQ, SLICE("1 OPTIONS"));
     gather_body(&g, SLICE(""), SLICE(""));
-    CHECK(stack_request(workers[worker].stack, &out, &user) != 0);
+    workers[worker].asked = stack_request(workers[worker].stack, &out, &user);
+    CHECK(workers[worker].asked != 0);
 }
 
 static void ask(struct raw_phone *p, const char *method, const char *call_id, unsigned cseq, const char *more)
@@ -327,6 +329,25 @@ TEST(a_send_by_a_connection_that_is_gone_comes_back_as_an_error)
     bench_live(&b, 50);
     CHECK_INT(1, workers[0].errors);
     CHECK_INT(-ERR_CLOSED, workers[0].detail);
+    teardown();
+}
+
+/* It may have gone on to its next target since: the old one is no concern of it. */
+TEST(a_connection_that_a_transaction_has_left_does_not_end_it)
+{
+    struct handed late = { .kind       = HANDED_FAILED,
+                           .error      = -ERR_CLOSED,
+                           .connection = (object_id)1 << 56 | (object_id)ID_CONNECTION << 48 | 77 };
+
+    setup();
+    asks(0, NULL, "sip:bob@192.0.2.9:6001");
+    late.txn = workers[0].asked;
+    CHECK(workers_hand(all, 1, 0, &late));
+    bench_live(&b, 50);
+    CHECK_INT(0, workers[0].errors);
+    raw_answer(&b.bob, 0, "200 OK", "b");
+    bench_live(&b, 50);
+    CHECK_INT(1, workers[0].responses);
     teardown();
 }
 
@@ -501,6 +522,7 @@ int main(void)
         cmocka_unit_test(a_request_by_a_stream_is_answered_by_the_same_stream),
         cmocka_unit_test(workers_send_by_the_connection_that_another_one_has),
         cmocka_unit_test(a_send_by_a_connection_that_is_gone_comes_back_as_an_error),
+        cmocka_unit_test(a_connection_that_a_transaction_has_left_does_not_end_it),
         cmocka_unit_test(a_response_whose_connection_was_another_workers_and_is_gone_finds_its_way),
         cmocka_unit_test(a_connection_is_kept_open_from_another_worker),
         cmocka_unit_test(an_icmp_error_that_another_worker_hears_ends_the_right_transaction),
