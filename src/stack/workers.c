@@ -220,7 +220,7 @@ static void drain(void *arg)
     struct workers *w    = seat->workers;
     struct handed   h;
 
-    atomic_store(&seat->woken, false);
+    (void)atomic_exchange(&seat->woken, false);
     for (unsigned from = 0; from < w->count; from++) {
         size_t left = from == seat->index ? 0 : w->ring_size;
 
@@ -248,7 +248,9 @@ static void on_again(struct timer *timer, msec now)
 }
 
 /* `woken` is set before the post, and cleared before the rings are read: whoever puts
- * something in after that reading finds it cleared, and posts again. */
+ * something in after that reading finds it cleared, and posts again.  Whoever finds it
+ * set has put something in before that: clearing it is an exchange, which reads what he
+ * wrote, so that the reading after it sees his entry. */
 static void wake(struct workers *w, unsigned from, unsigned to)
 {
     struct seat *reader = &w->seats[to], *writer = &w->seats[from];
