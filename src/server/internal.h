@@ -42,7 +42,7 @@ struct server {
     struct log_limit      log_limit; /* lines about what was refused */
 
     struct link waits; /* registrar.c */
-    size_t      wait_count;
+    size_t      wait_count, wait_limit;
     uint64_t    committed; /* every change up to this one is in the store, as far as we know */
 
     struct timer expiry_tick; /* registrar_store.c: bindings that have ended */

@@ -28,11 +28,15 @@ static size_t bytes_of(const struct store_wait *w)
 }
 
 /* A wait outlives its transaction when the disk hangs, so waits have their own bound. */
+static bool may_wait(const struct server *s)
+{
+    return s->wait_count < s->wait_limit;
+}
+
 struct store_wait *registrar_wait_new(struct server *s, object_id txn, const struct gather *answer)
 {
-    struct store_wait *w =
-        s->wait_count < s->config->max_server_transactions ? malloc(sizeof *w + answer->total) : NULL;
-    struct buf b;
+    struct store_wait *w = may_wait(s) ? malloc(sizeof *w + answer->total) : NULL;
+    struct buf         b;
 
     if (w == NULL)
         return NULL;
@@ -44,7 +48,7 @@ struct store_wait *registrar_wait_new(struct server *s, object_id txn, const str
 
 struct store_wait *registrar_wait_for(struct server *s, void (*done)(void *arg, int error), void *arg)
 {
-    struct store_wait *w = s->wait_count < s->config->max_server_transactions ? calloc(1, sizeof *w) : NULL;
+    struct store_wait *w = may_wait(s) ? calloc(1, sizeof *w) : NULL;
 
     if (w == NULL)
         return NULL;

@@ -83,9 +83,10 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
     s->workers = shared->workers != NULL ? workers_count(shared->workers) : 1;
     log_limit_init(&s->log_limit, &shared->loop_key);
     list_init(&s->waits);
+    s->wait_limit = stack.max_server_txns;
     id_table_init(&s->contexts, (uint8_t)worker, ID_CONTEXT, stack.max_server_txns);
     gauge_set_limit(&w->counters.contexts, s->contexts.limit);
-    gauge_set_limit(&w->counters.registers_pending, config->max_server_transactions);
+    gauge_set_limit(&w->counters.registers_pending, s->wait_limit);
     s->stack = stack_new(w, &stack, &events, s);
     if (s->stack == NULL || table_init(&s->contexts_by_txn, 1024) != 0) {
         server_free(s);

@@ -52,14 +52,21 @@ static void stop(void)
         world_fake_free(worlds[i]);
 }
 
-static void setup(void)
+static void setup_with(const char *more)
 {
+    char       text[256];
+    struct buf conf = BUF_ON(text);
+
     bench_open(&b, "listen = \"udp:192.0.2.1:5070\"\n");
     disk = fake_disk_new();
-    CHECK_INT(0,
-              config_parse(SLICE("domain = \"example.test\"\nauthentication = no\nlisten = \"udp:192.0.2.1:5060\"\n"),
-                           "test", NULL, NULL, &config));
+    buf_printf(&conf, "domain = \"example.test\"\nauthentication = no\nlisten = \"udp:192.0.2.1:5060\"\n%s", more);
+    CHECK_INT(0, config_parse(buf_slice(&conf), "test", NULL, NULL, &config));
     start();
+}
+
+static void setup(void)
+{
+    setup_with("");
 }
 
 static void teardown(void)
@@ -188,6 +195,22 @@ TEST(what_another_worker_has_committed_is_acknowledged_at_once)
     teardown();
 }
 
+/* The limit is the process's; each worker has its part of it. */
+TEST(on_a_hanging_disk_the_waits_of_all_workers_together_have_a_bound)
+{
+    setup_with("max_server_transactions = 16\n");
+    store_fake_hold(store, true);
+    for (unsigned i = 0; i < 40; i++) {
+        says(&b.bob, i % 2, at_bob);
+        bench_live(&b, 5000); /* each transaction ends after 32 s, its wait does not */
+    }
+    CHECK_INT(8, server_alive(servers[0]));
+    CHECK_INT(8, server_alive(servers[1]));
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 503 "));
+    store_fake_hold(store, false);
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +219,7 @@ int main(void)
         cmocka_unit_test(a_removal_at_one_worker_is_acknowledged_by_the_other_after_its_commit),
         cmocka_unit_test(a_commit_that_fails_is_a_500_at_both_workers_and_heals),
         cmocka_unit_test(what_another_worker_has_committed_is_acknowledged_at_once),
+        cmocka_unit_test(on_a_hanging_disk_the_waits_of_all_workers_together_have_a_bound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
