@@ -18,8 +18,7 @@ void expect_failed(struct suspect suspect, const char *condition, const char *fi
     counter_add(suspect.counter, 1);
     if (!log_begin(&l, suspect.log, LOG_ERROR, LOG_PART_PROCESS, "broken_invariant"))
         return;
-    for (int shift = 60; shift >= 0; shift -= 4)
-        buf_put_byte(&b, "0123456789abcdef"[suspect.id >> shift & 15]);
+    buf_put_hex64(&b, suspect.id);
     log_slice(&l, "call", suspect.call_id);
     log_slice(&l, "id", buf_slice(&b));
     log_text(&l, "expected", condition);

@@ -19,7 +19,7 @@ bool registrar_write_ok(struct server *s, object_id txn, const struct binding *b
 /* The refusal that route/binding has decided on. */
 void registrar_answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v);
 
-/* One line for a change that is about to be made, and for a binding whose time is over. */
+/* One line for a change that has been made in RAM, and for a binding whose time is over. */
 void registrar_log_change(struct server *s, const struct message *request, struct slice key,
                           const struct binding_change *change);
 void registrar_log_expired(struct server *s, const struct aor *a, const struct binding *b);

@@ -54,7 +54,7 @@ void users_on_setting(struct users *u, struct slice name, struct slice value);
 int users_start(struct users *u, struct store_client *store, struct slice realm);
 
 struct slice users_realm(const struct users *u);
-size_t       users_count(const struct users *u);
+size_t       users_count(const struct users *u); /* in the thread that makes the changes */
 
 /* Is there such a user?  `domain` in any case, `name` exactly, unescaped. */
 bool users_has(const struct users *u, struct slice domain, struct slice name);

@@ -280,7 +280,6 @@ bool client_fall_back(struct client_txn *t)
 
 bool client_next_target(struct client_txn *t)
 {
-
     if (t->locate == NULL || t->answered || t->cancel_wanted)
         return false;
     return try_targets(t) == 0;

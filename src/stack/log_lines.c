@@ -92,8 +92,7 @@ static void log_step(const struct step *step)
 
     if (!log_begin(&line, step->stack->world->log, LOG_DEBUG, LOG_PART_TRANSACTION, "state"))
         return;
-    for (int shift = 60; shift >= 0; shift -= 4)
-        buf_put_byte(&id, "0123456789abcdef"[step->id >> shift & 15]);
+    buf_put_hex64(&id, step->id);
     log_text(&line, "kind", step->kind);
     log_slice(&line, "txn", buf_slice(&id));
     log_slice(&line, "call", step->call_id);
