@@ -71,7 +71,7 @@ static struct log log_counter = { .sink = count_line };
 static int setup(void **state)
 {
     (void)state;
-    world     = world_uv_new(&log_counter);
+    world     = live_world_new(&log_counter, NULL);
     listener  = NULL;
     log_lines = 0;
     server = client = (struct end){ 0 };
@@ -81,8 +81,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    world_uv_free(world);
-    return 0;
+    return live_world_free(world);
 }
 
 static struct address start_listener(struct address local)

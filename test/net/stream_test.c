@@ -80,7 +80,7 @@ static const struct stream_events *on_accept(void *owner, struct listener *l, st
 static int setup(void **state)
 {
     (void)state;
-    world    = world_uv_new(NULL);
+    world    = live_world_new(NULL, NULL);
     listener = NULL;
     memset(&server, 0, sizeof server);
     memset(&client, 0, sizeof client);
@@ -90,8 +90,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    world_uv_free(world);
-    return 0;
+    return live_world_free(world);
 }
 
 static struct address start_listener(struct address local)

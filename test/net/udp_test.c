@@ -56,7 +56,7 @@ static struct end              a, b;
 static int setup(void **state)
 {
     (void)state;
-    world = world_uv_new(NULL);
+    world = live_world_new(NULL, NULL);
     memset(&a, 0, sizeof a);
     memset(&b, 0, sizeof b);
     return world == NULL;
@@ -65,8 +65,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    world_uv_free(world);
-    return 0;
+    return live_world_free(world);
 }
 
 static struct address open_end(struct end *e, struct address local)
@@ -334,6 +333,8 @@ TEST(a_full_send_queue_says_limit_and_recovers)
         CHECK(++count < 1000);
     CHECK_INT(-ERR_LIMIT, world_udp_send(world, a.udp, NULL, &at_b, &part, 1));
     CHECK_INT(UDP_QUEUE / (60000 + 64), count);
+    world_uv_turn(world, 0);
+    CHECK(budget_figures(live_memory(), ACCOUNT_UDP_QUEUES).high_water >= UDP_QUEUE);
     LIVE_UNTIL(world, b.heard > 0 && world_udp_send(world, a.udp, NULL, &at_b, &part, 1) == 0);
 }
 

@@ -14,15 +14,14 @@ static struct world *world;
 static int setup(void **state)
 {
     (void)state;
-    world = world_uv_new(NULL);
+    world = live_world_new(NULL, NULL);
     return world == NULL;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    world_uv_free(world);
-    return 0;
+    return live_world_free(world);
 }
 
 /* --- timers --- */

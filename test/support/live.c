@@ -2,9 +2,38 @@
 #include "support/live.h"
 
 #include "net/sockaddr.h"
+#include "support/balance.h"
 
 #include <dirent.h>
 #include <unistd.h>
+
+static struct budget memory;
+
+struct world *live_world_new(struct log *log, const struct world_uv_options *options)
+{
+    struct world_uv_options all = options != NULL ? *options : (struct world_uv_options){ .dns_servers = NULL };
+
+    accounts_init(&memory, 1 << 30);
+    all.budget = &memory;
+    return world_uv_new_with(log, &all);
+}
+
+struct budget *live_memory(void)
+{
+    return &memory;
+}
+
+int live_world_free(struct world *world)
+{
+    const char *broken;
+    int64_t     bytes;
+
+    world_uv_free(world);
+    broken = balance_broken(&memory, &bytes);
+    if (broken != NULL)
+        print_error("%s: %jd bytes are still accounted for\n", broken, (intmax_t)bytes);
+    return broken != NULL;
+}
 
 bool live_sleeps(struct world *world)
 {

@@ -23,6 +23,13 @@
             world_uv_turn((world), 5);                                                                                 \
     } while (0)
 
+/* A world whose memory is accounted for in live_memory(), one at a time; `options` NULL: the
+ * usual ones. */
+struct world  *live_world_new(struct log *log, const struct world_uv_options *options);
+struct budget *live_memory(void);
+/* Returns 0, or 1 (for a teardown) if something is still accounted for. */
+int live_world_free(struct world *world);
+
 /* Does the loop sleep when nothing happens?  A watch that nobody serves would
  * keep it awake. */
 bool live_sleeps(struct world *world);
