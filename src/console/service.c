@@ -252,7 +252,9 @@ static int open_workers(struct service *v, const struct problem *p)
 /* This thread is the first worker's, and the one that makes and frees everything. */
 static int open_shared(struct service *v)
 {
-    v->all    = workers_new(v->count, &v->worlds[0]->random);
+    v->all = workers_new(v->count, &v->worlds[0]->random);
+    if (v->all != NULL)
+        workers_account(v->all, &v->budget);
     v->shared = v->all != NULL ? shared_new(v->worlds[0], v->config, rcu_threads_new(), v->all) : NULL;
     if (v->shared == NULL)
         return -ERR_NO_MEMORY;

@@ -14,6 +14,7 @@ struct entry {
 
 struct directory {
     struct hash_key key;
+    struct budget  *budget; /* NULL: nobody accounts */
     pthread_mutex_t mutex;
     struct table    table;
 };
@@ -33,9 +34,24 @@ struct directory *directory_new(const struct hash_key *key)
     return d;
 }
 
-static void drop(struct table_link *link, void *table)
+void directory_account(struct directory *d, struct budget *b)
 {
-    table_remove(table, link);
+    d->budget = b;
+}
+
+static void account(struct directory *d, int entries)
+{
+    if (d->budget != NULL)
+        budget_move(d->budget, ACCOUNT_DIRECTORY,
+                    entries * (int64_t)(sizeof(struct entry) + 2 * sizeof(struct table_link *)));
+}
+
+static void drop(struct table_link *link, void *directory)
+{
+    struct directory *d = directory;
+
+    table_remove(&d->table, link);
+    account(d, -1);
     free(CONTAINER_OF(link, struct entry, link));
 }
 
@@ -43,7 +59,7 @@ void directory_free(struct directory *d)
 {
     if (d == NULL)
         return;
-    table_each(&d->table, drop, &d->table);
+    table_each(&d->table, drop, d);
     table_fini(&d->table);
     pthread_mutex_destroy(&d->mutex);
     free(d);
@@ -61,6 +77,7 @@ int directory_add(struct directory *d, const struct flow *flow)
     if (e == NULL)
         return -ERR_NO_MEMORY;
     e->flow = *flow;
+    account(d, 1);
     pthread_mutex_lock(&d->mutex);
     table_insert(&d->table, &e->link, hash_of(d, flow->transport, &flow->remote));
     pthread_mutex_unlock(&d->mutex);
@@ -76,7 +93,7 @@ void directory_remove(struct directory *d, const struct flow *flow)
     while (l != NULL && CONTAINER_OF(l, struct entry, link)->flow.connection != flow->connection)
         l = table_next(l);
     if (l != NULL)
-        drop(l, &d->table);
+        drop(l, d);
     pthread_mutex_unlock(&d->mutex);
 }
 

@@ -9,6 +9,7 @@
 #ifndef STACK_DIRECTORY_H
 #define STACK_DIRECTORY_H
 
+#include "base/accounts.h"
 #include "base/siphash.h"
 #include "sip/flow.h"
 
@@ -17,6 +18,8 @@ struct directory;
 /* Copies the key.  NULL without memory. */
 struct directory *directory_new(const struct hash_key *key);
 void              directory_free(struct directory *d);
+/* Account for what is in it in `b`, which it borrows; before there is anything. */
+void directory_account(struct directory *d, struct budget *b);
 
 /* `flow` names a connection from now on.  Returns 0, or -ERR_NO_MEMORY: then the
  * other workers will open their own. */

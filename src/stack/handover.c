@@ -11,25 +11,9 @@ static bool is_alone(const struct stack *s)
     return s->config.workers == NULL || workers_count(s->config.workers) == 1;
 }
 
-/* Accounted for while it is on its way. */
-static size_t size_of(const struct handed *h)
-{
-    switch (h->kind) {
-    case HANDED_MESSAGE:
-        return message_size(h->u.message);
-    case HANDED_BYTES:
-        return h->u.bytes.len + 1;
-    case HANDED_FAILED:
-    case HANDED_KEEP:
-    case HANDED_ICMP:
-        break;
-    }
-    return 0;
-}
-
 static bool hand(struct stack *s, unsigned to, const struct handed *h)
 {
-    size_t bytes = size_of(h); /* it is the other's as soon as it is handed */
+    size_t bytes = handed_size(h); /* it is the other's as soon as it is handed */
 
     if (h->kind == HANDED_MESSAGE)
         message_unaccount(h->u.message);
@@ -187,7 +171,7 @@ static void take(void *arg, struct handed *h)
     struct stack      *s = arg;
     struct connection *c;
 
-    world_give(s->world, ACCOUNT_HANDOVER, size_of(h));
+    world_give(s->world, ACCOUNT_HANDOVER, handed_size(h));
     switch (h->kind) {
     case HANDED_MESSAGE:
         if (s->world->memory != NULL)

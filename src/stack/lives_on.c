@@ -20,6 +20,7 @@ struct entry {
 
 struct lives_on {
     struct hash_key key;
+    struct budget  *budget; /* NULL: nobody accounts */
     atomic_size_t   count;
     pthread_mutex_t mutex; /* the rest */
     struct table    table;
@@ -42,8 +43,25 @@ struct lives_on *lives_on_new(const struct hash_key *key)
     return l;
 }
 
+void lives_on_account(struct lives_on *l, struct budget *b)
+{
+    l->budget = b;
+}
+
+static int64_t size_of(const struct entry *e)
+{
+    return (int64_t)(sizeof *e + e->len + 2 * sizeof(struct table_link *));
+}
+
+static void account(struct lives_on *l, int64_t bytes)
+{
+    if (l->budget != NULL)
+        budget_move(l->budget, ACCOUNT_DIRECTORY, bytes);
+}
+
 static void drop(struct lives_on *l, struct entry *e)
 {
+    account(l, -size_of(e));
     table_remove(&l->table, &e->by_call);
     list_unlink(&e->by_age);
     free(e);
@@ -107,6 +125,7 @@ static int add(struct lives_on *l, struct slice call_id, unsigned worker, msec n
     e->worker = worker;
     e->len    = call_id.len;
     memcpy(e->call_id, call_id.ptr, call_id.len);
+    account(l, size_of(e));
     table_insert(&l->table, &e->by_call, siphash(&l->key, call_id));
     extend(l, e, now);
     atomic_fetch_add(&l->count, 1);

@@ -10,6 +10,7 @@
 #ifndef STACK_LIVES_ON_H
 #define STACK_LIVES_ON_H
 
+#include "base/accounts.h"
 #include "base/msec.h"
 #include "base/siphash.h"
 
@@ -24,6 +25,8 @@ enum {
 /* Copies the key.  NULL without memory. */
 struct lives_on *lives_on_new(const struct hash_key *key);
 void             lives_on_free(struct lives_on *l);
+/* Account for what is in it in `b`, which it borrows; before there is anything. */
+void lives_on_account(struct lives_on *l, struct budget *b);
 
 /* True and `*worker` if there is an entry. */
 bool lives_on_find(struct lives_on *l, struct slice call_id, unsigned *worker);

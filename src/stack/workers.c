@@ -33,7 +33,8 @@ struct workers {
     struct hash_key   key;
     struct lives_on  *lives_on;
     struct directory *directory;
-    struct hand_ring *rings; /* count * count, by reader then writer */
+    struct budget    *budget; /* NULL: nobody accounts */
+    struct hand_ring *rings;  /* count * count, by reader then writer */
     struct seat      *seats;
 };
 
@@ -66,6 +67,21 @@ static bool ring_take(struct hand_ring *r, size_t size, struct handed *h)
     *h = r->entries[at % size];
     atomic_store_explicit(&r->taken, at + 1, memory_order_release);
     return true;
+}
+
+size_t handed_size(const struct handed *h)
+{
+    switch (h->kind) {
+    case HANDED_MESSAGE:
+        return message_size(h->u.message);
+    case HANDED_BYTES:
+        return h->u.bytes.len + 1;
+    case HANDED_FAILED:
+    case HANDED_KEEP:
+    case HANDED_ICMP:
+        break;
+    }
+    return 0;
 }
 
 void handed_drop(struct handed *h)
@@ -136,12 +152,20 @@ struct workers *workers_new(unsigned count, const struct random *random)
     return w;
 }
 
-static void drop_all(struct hand_ring *r, size_t size)
+/* Nobody takes it any more. */
+static void drop_one(struct workers *w, struct handed *h)
+{
+    if (w->budget != NULL)
+        budget_move(w->budget, ACCOUNT_HANDOVER, -(int64_t)handed_size(h));
+    handed_drop(h);
+}
+
+static void drop_all(struct workers *w, struct hand_ring *r)
 {
     struct handed h;
 
-    while (r->entries != NULL && ring_take(r, size, &h))
-        handed_drop(&h);
+    while (r->entries != NULL && ring_take(r, w->ring_size, &h))
+        drop_one(w, &h);
     free(r->entries);
 }
 
@@ -150,12 +174,19 @@ void workers_free(struct workers *w)
     if (w == NULL)
         return;
     for (size_t i = 0; w->rings != NULL && i < (size_t)w->count * w->count; i++)
-        drop_all(&w->rings[i], w->ring_size);
+        drop_all(w, &w->rings[i]);
     free(w->rings);
     free(w->seats);
     lives_on_free(w->lives_on);
     directory_free(w->directory);
     free(w);
+}
+
+void workers_account(struct workers *w, struct budget *b)
+{
+    w->budget = b;
+    lives_on_account(w->lives_on, b);
+    directory_account(w->directory, b);
 }
 
 size_t workers_rings_size(const struct workers *w)
@@ -228,7 +259,7 @@ static void drain(void *arg)
             if (seat->take != NULL)
                 seat->take(seat->arg, &h);
             else
-                handed_drop(&h);
+                drop_one(w, &h);
         }
         if (left == 0 && from != seat->index)
             wake(w, seat->index, seat->index);

@@ -65,6 +65,11 @@ struct workers *workers_new(unsigned count, const struct random *random);
  * still in the rings is dropped. */
 void workers_free(struct workers *w);
 
+/* Account in `b`, which it borrows, for what belongs to no single worker; before they join.
+ * Who hands a thing over accounts for it, who takes it gives it back; what nobody
+ * takes is given back here. */
+void workers_account(struct workers *w, struct budget *b);
+
 unsigned workers_count(const struct workers *w);
 
 /* Where messages with this Call-ID belong. */
@@ -88,6 +93,8 @@ bool workers_hand(struct workers *w, unsigned from, unsigned to, const struct ha
 /* Bytes of memory of the rings that one worker reads. */
 size_t workers_rings_size(const struct workers *w);
 
+/* Bytes of memory that it holds. */
+size_t handed_size(const struct handed *h);
 /* Frees what a thing handed over holds. */
 void handed_drop(struct handed *h);
 

@@ -85,11 +85,13 @@ static struct world *world_of(struct server_actor *a, unsigned worker)
 
 static bool make_servers(struct server_actor *a)
 {
+    workers_free(a->all); /* of a start that failed */
     accounts_init(&a->memory, MEMORY);
     world_fake_account(a->actor.world, &a->memory);
     a->actor.memory = &a->memory;
-    workers_free(a->all);
-    a->all    = workers_new(a->workers, &a->actor.world->random);
+    a->all          = workers_new(a->workers, &a->actor.world->random);
+    if (a->all != NULL)
+        workers_account(a->all, &a->memory);
     a->shared = a->all != NULL ? shared_new(a->actor.world, a->config, rcu_single_new(), a->all) : NULL;
     for (unsigned i = 0; a->shared != NULL && i < a->workers; i++) {
         a->servers[i] = server_new(world_of(a, i), a->shared, i, &(struct stack_trace){ 0 });
@@ -163,6 +165,8 @@ static void server_end(struct server_actor *a, bool crash)
     a->store = NULL;
     while (posts_of(&a->actor) > 0 && network_turn(n, network_now(n)))
         ;
+    workers_free(a->all);
+    a->all = NULL;
 }
 
 /* ---- verbs ---- */

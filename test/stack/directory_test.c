@@ -49,6 +49,24 @@ TEST(a_closed_connection_is_not_found)
     directory_free(d);
 }
 
+TEST(what_it_holds_is_accounted_for)
+{
+    struct directory *d = directory_new(&key);
+    struct flow       a = flow_to(6000, 11), b = flow_to(6001, 12);
+    struct budget     budget;
+
+    accounts_init(&budget, 1 << 20);
+    directory_account(d, &budget);
+    directory_add(d, &a);
+    directory_add(d, &b);
+    CHECK(budget_figures(&budget, ACCOUNT_DIRECTORY).bytes >= 2 * sizeof a);
+    directory_remove(d, &a);
+    directory_remove(d, &a);
+    directory_free(d);
+    CHECK_INT(0, budget_total(&budget).bytes);
+    CHECK_INT(0, atomic_load(&budget.total.bytes)); /* nor less than nothing */
+}
+
 TEST(without_memory_it_says_so)
 {
     struct directory *d = directory_new(&key);
@@ -71,6 +89,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_is_found_by_its_transport_and_peer),
         cmocka_unit_test(a_closed_connection_is_not_found),
+        cmocka_unit_test(what_it_holds_is_accounted_for),
         cmocka_unit_test(without_memory_it_says_so),
     };
 

@@ -80,6 +80,21 @@ TEST(a_call_id_of_any_length_takes_no_more_than_its_share)
     lives_on_free(l);
 }
 
+TEST(what_it_holds_is_accounted_for)
+{
+    struct lives_on *l = lives_on_new(&key);
+    struct budget    budget;
+
+    accounts_init(&budget, 1 << 20);
+    lives_on_account(l, &budget);
+    CHECK_INT(0, lives_on_put(l, SLICE("a"), 1, 0));
+    CHECK_INT(0, lives_on_put(l, SLICE("b"), 1, 0));
+    CHECK(budget_figures(&budget, ACCOUNT_DIRECTORY).bytes > 50);
+    CHECK_INT(0, lives_on_put(l, SLICE("c"), 1, LIVES_ON)); /* the others have ended */
+    lives_on_free(l);
+    CHECK_INT(0, atomic_load(&budget.total.bytes));
+}
+
 TEST(without_memory_nothing_is_noted)
 {
     struct lives_on *l = lives_on_new(&key);
@@ -105,6 +120,7 @@ int main(void)
         cmocka_unit_test(an_entry_lasts_an_hour_from_the_last_message_of_its_call),
         cmocka_unit_test(there_is_a_limit_and_room_again_when_entries_end),
         cmocka_unit_test(a_call_id_of_any_length_takes_no_more_than_its_share),
+        cmocka_unit_test(what_it_holds_is_accounted_for),
         cmocka_unit_test(without_memory_nothing_is_noted),
     };
 
