@@ -4,47 +4,14 @@
 #include "base/error.h"
 #include "store/sqlite_lock.h"
 #include "store/sqlite_log.h"
+#include "store/sqlite_rows.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    BUSY_WAIT = 2000, /* ms */
-    FORGET = 86400000 /* ms after its lease that a row is deleted: a clock that is wrong at the start may be set yet */
-};
-
-enum statement {
-    BEGIN,
-    COMMIT,
-    PUT_BINDING,
-    DELETE_BINDING,
-    PUT_USER,
-    DELETE_USER,
-    PUT_SETTING,
-    FORGET_BINDINGS,
-    READ_USERS,
-    READ_BINDINGS,
-    READ_SETTINGS,
-    STATEMENTS
-};
-
-static const char *const statement_text[STATEMENTS] = {
-    [BEGIN]           = "BEGIN IMMEDIATE",
-    [COMMIT]          = "COMMIT",
-    [PUT_BINDING]     = "INSERT OR REPLACE INTO binding VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
-    [DELETE_BINDING]  = "DELETE FROM binding WHERE row=?",
-    [PUT_USER]        = "INSERT OR REPLACE INTO user VALUES(?,?,?,?)",
-    [DELETE_USER]     = "DELETE FROM user WHERE domain=? AND name=?",
-    [PUT_SETTING]     = "INSERT OR REPLACE INTO setting VALUES(?,?)",
-    [FORGET_BINDINGS] = "DELETE FROM binding WHERE lease_until<?",
-    [READ_USERS]      = "SELECT domain,name,ha1_md5,ha1_sha256 FROM user",
-    [READ_BINDINGS]   = "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until"
-                        " FROM binding WHERE lease_until>? ORDER BY row",
-    [READ_SETTINGS]   = "SELECT name,value FROM setting",
-};
+enum { BUSY_WAIT = 2000 /* ms */ };
 
 /* migrations[n] takes a file from version n to n + 1.  Never change one that has
  * been released: add the next. */
@@ -58,47 +25,15 @@ static const char *const migrations[SQLITE_FILE_SCHEMA] = {
 };
 
 struct sqlite_file {
-    sqlite3         *db;
-    sqlite3_stmt    *statements[STATEMENTS];
-    struct lock_file lock;
+    sqlite3           *db;
+    struct sqlite_rows rows;
+    struct lock_file   lock;
 };
-
-/* SQLite calls every write that fails SQLITE_IOERR unless errno was ENOSPC; a
- * quota or a limit on the size of files means the same to an operator.  (When a
- * COMMIT fails, sqlite3_system_errno has not been set, but errno has.) */
-static int error_of(int rc)
-{
-    int cause = errno;
-
-    switch (rc & 0xff) {
-    case SQLITE_OK:
-    case SQLITE_DONE:
-    case SQLITE_ROW:
-        return 0;
-    case SQLITE_FULL:
-        return -ERR_DISK_FULL;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return -ERR_LOCKED;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return -ERR_CORRUPT;
-    case SQLITE_NOMEM:
-        return -ERR_NO_MEMORY;
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-        return -ERR_PERMISSION;
-    case SQLITE_TOOBIG:
-        return -ERR_TOO_LARGE;
-    }
-    return cause == ENOSPC || cause == EDQUOT || cause == EFBIG ? -ERR_DISK_FULL : -ERR_IO;
-}
 
 static int execute(struct sqlite_file *f, const char *text)
 {
     errno = 0;
-    return error_of(sqlite3_exec(f->db, text, NULL, NULL, NULL));
+    return sqlite_error(sqlite3_exec(f->db, text, NULL, NULL, NULL));
 }
 
 /* Run a query for its first column; the default if there is no row. */
@@ -110,7 +45,7 @@ static int query_number(struct sqlite_file *f, const char *text, int *number)
     if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW)
         *number = sqlite3_column_int(s, 0);
     sqlite3_finalize(s);
-    return error_of(rc);
+    return sqlite_error(rc);
 }
 
 static int check(struct sqlite_file *f)
@@ -121,7 +56,7 @@ static int check(struct sqlite_file *f)
 
     if (rc == SQLITE_OK)
         rc = sqlite3_step(s);
-    error = error_of(rc);
+    error = sqlite_error(rc);
     if (rc == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(s, 0), "ok") != 0)
         error = -ERR_CORRUPT;
     sqlite3_finalize(s);
@@ -149,25 +84,9 @@ static int migrate(struct sqlite_file *f)
     return error;
 }
 
-static int prepare(struct sqlite_file *f)
-{
-    for (int i = 0; i < STATEMENTS; i++) {
-        int rc = sqlite3_prepare_v3(f->db, statement_text[i], -1, SQLITE_PREPARE_PERSISTENT, &f->statements[i], NULL);
-
-        if (rc == SQLITE_ERROR)
-            return -ERR_UNSUPPORTED; /* tables of another shape under our version number */
-        if (rc != SQLITE_OK)
-            return error_of(rc);
-    }
-    return 0;
-}
-
 static void close_database(struct sqlite_file *f)
 {
-    for (int i = 0; i < STATEMENTS; i++) {
-        sqlite3_finalize(f->statements[i]);
-        f->statements[i] = NULL;
-    }
+    sqlite_rows_finalize(&f->rows);
     sqlite3_close(f->db);
     f->db = NULL;
 }
@@ -181,7 +100,7 @@ static int open_database(struct sqlite_file *f, const char *path)
     if (f->db == NULL)
         return -ERR_NO_MEMORY;
     if (rc != SQLITE_OK)
-        return error_of(rc);
+        return sqlite_error(rc);
     sqlite3_extended_result_codes(f->db, 1);
     sqlite3_busy_timeout(f->db, BUSY_WAIT);
     error = check(f);
@@ -189,7 +108,7 @@ static int open_database(struct sqlite_file *f, const char *path)
         error = execute(f, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
     if (error == 0)
         error = migrate(f);
-    return error == 0 ? prepare(f) : error;
+    return error == 0 ? sqlite_rows_prepare(&f->rows, f->db) : error;
 }
 
 /* A damaged file goes out of the way under a new name; only then a new one is begun. */
@@ -313,167 +232,28 @@ void sqlite_file_close(struct sqlite_file *f)
     free(f);
 }
 
-static struct slice column(sqlite3_stmt *s, int index)
-{
-    const char *text = (const char *)sqlite3_column_text(s, index);
-
-    return (struct slice){ text == NULL ? "" : text, (size_t)sqlite3_column_bytes(s, index) };
-}
-
-static void read_user(sqlite3_stmt *s, const struct store_loader *l)
-{
-    struct stored_user u = { column(s, 0), column(s, 1), column(s, 2), column(s, 3) };
-
-    l->on_user(l->arg, &u);
-}
-
-static void read_binding(sqlite3_stmt *s, const struct store_loader *l)
-{
-    struct stored_binding b = {
-        .row         = (uint64_t)sqlite3_column_int64(s, 0),
-        .aor         = column(s, 1),
-        .contact     = column(s, 2),
-        .params      = column(s, 3),
-        .call_id     = column(s, 4),
-        .user_agent  = column(s, 5),
-        .path        = column(s, 6),
-        .flow        = column(s, 7),
-        .cseq        = (uint32_t)sqlite3_column_int64(s, 8),
-        .q           = (uint32_t)sqlite3_column_int64(s, 9),
-        .expires_at  = (uint64_t)sqlite3_column_int64(s, 10),
-        .lease_until = (uint64_t)sqlite3_column_int64(s, 11),
-    };
-
-    l->on_binding(l->arg, &b);
-}
-
-static void read_setting(sqlite3_stmt *s, const struct store_loader *l)
-{
-    l->on_setting(l->arg, column(s, 0), column(s, 1));
-}
-
-/* A binding that ended while no server ran, or whose deletion did not fit into the
- * queue.  On a disk that is full it waits for the next start. */
-static void forget_old(struct sqlite_file *f, uint64_t wall)
-{
-    sqlite3_stmt *s = f->statements[FORGET_BINDINGS];
-
-    if (wall < FORGET)
-        return;
-    sqlite3_bind_int64(s, 1, (sqlite3_int64)(wall - FORGET));
-    (void)sqlite3_step(s);
-    sqlite3_reset(s);
-}
-
-typedef void read_fn(sqlite3_stmt *s, const struct store_loader *l);
-
-static int read_all(struct sqlite_file *f, enum statement which, read_fn *read, const struct store_loader *loader)
-{
-    sqlite3_stmt *s = f->statements[which];
-    int           rc;
-
-    while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-        read(s, loader);
-    sqlite3_reset(s);
-    return error_of(rc);
-}
-
 int sqlite_file_load(struct sqlite_file *f, uint64_t wall, const struct store_loader *loader)
 {
-    int error = 0;
-
-    if (loader->on_binding != NULL)
-        forget_old(f, wall);
-    sqlite3_bind_int64(f->statements[READ_BINDINGS], 1, (sqlite3_int64)wall);
-    if (loader->on_setting != NULL)
-        error = read_all(f, READ_SETTINGS, read_setting, loader);
-    if (error == 0 && loader->on_user != NULL)
-        error = read_all(f, READ_USERS, read_user, loader);
-    if (error == 0 && loader->on_binding != NULL)
-        error = read_all(f, READ_BINDINGS, read_binding, loader);
-    return error;
-}
-
-static int step(sqlite3_stmt *s)
-{
-    int error;
-
-    errno = 0;
-    error = error_of(sqlite3_step(s));
-    sqlite3_reset(s);
-    return error;
+    return sqlite_rows_load(&f->rows, wall, loader);
 }
 
 int sqlite_file_begin(struct sqlite_file *f)
 {
-    return step(f->statements[BEGIN]);
+    return sqlite_rows_begin(&f->rows);
+}
+
+int sqlite_file_apply(struct sqlite_file *f, const struct store_change *change)
+{
+    return sqlite_rows_apply(&f->rows, change);
 }
 
 int sqlite_file_commit(struct sqlite_file *f)
 {
-    return step(f->statements[COMMIT]);
+    return sqlite_rows_commit(&f->rows);
 }
 
 void sqlite_file_rollback(struct sqlite_file *f)
 {
     if (!sqlite3_get_autocommit(f->db)) /* SQLite may have rolled back by itself */
         (void)execute(f, "ROLLBACK");
-}
-
-/* The text is bound without a copy: the change outlives the step.  An empty slice is
- * "", never NULL. */
-static void bind(sqlite3_stmt *s, int index, struct slice text)
-{
-    sqlite3_bind_text64(s, index, text.len == 0 ? "" : text.ptr, text.len, SQLITE_STATIC, SQLITE_UTF8);
-}
-
-static void bind_binding(sqlite3_stmt *s, const struct stored_binding *b)
-{
-    sqlite3_bind_int64(s, 1, (sqlite3_int64)b->row);
-    bind(s, 2, b->aor);
-    bind(s, 3, b->contact);
-    bind(s, 4, b->params);
-    bind(s, 5, b->call_id);
-    bind(s, 6, b->user_agent);
-    bind(s, 7, b->path);
-    bind(s, 8, b->flow);
-    sqlite3_bind_int64(s, 9, b->cseq);
-    sqlite3_bind_int64(s, 10, b->q);
-    sqlite3_bind_int64(s, 11, (sqlite3_int64)b->expires_at);
-    sqlite3_bind_int64(s, 12, (sqlite3_int64)b->lease_until);
-}
-
-int sqlite_file_apply(struct sqlite_file *f, const struct store_change *change)
-{
-    sqlite3_stmt *s = NULL;
-
-    switch (change->kind) {
-    case STORE_PUT_BINDING:
-        s = f->statements[PUT_BINDING];
-        bind_binding(s, &change->binding);
-        break;
-    case STORE_DELETE_BINDING:
-        s = f->statements[DELETE_BINDING];
-        sqlite3_bind_int64(s, 1, (sqlite3_int64)change->binding.row);
-        break;
-    case STORE_PUT_USER:
-        s = f->statements[PUT_USER];
-        bind(s, 3, change->user.ha1_md5);
-        bind(s, 4, change->user.ha1_sha256);
-        bind(s, 1, change->user.domain);
-        bind(s, 2, change->user.name);
-        break;
-    case STORE_DELETE_USER:
-        s = f->statements[DELETE_USER];
-        bind(s, 1, change->user.domain);
-        bind(s, 2, change->user.name);
-        break;
-    case STORE_PUT_SETTING:
-        s = f->statements[PUT_SETTING];
-        bind(s, 1, change->name);
-        bind(s, 2, change->value);
-        break;
-    }
-    assert(s != NULL);
-    return step(s);
 }

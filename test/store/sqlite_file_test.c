@@ -120,43 +120,6 @@ static bool is_nothing_kept(void)
     return nothing;
 }
 
-static void put_one(uint64_t row, uint64_t lease_until)
-{
-    struct store_change c = { .kind    = STORE_PUT_BINDING,
-                              .binding = {
-                                  .row = row, .aor = SLICE("sip:alice@example.test"), .lease_until = lease_until } };
-
-    CHECK_INT(0, sqlite_file_begin(b.file));
-    CHECK_INT(0, sqlite_file_apply(b.file, &c));
-    CHECK_INT(0, sqlite_file_commit(b.file));
-}
-
-static unsigned rows_at(uint64_t wall)
-{
-    unsigned            count  = 0;
-    struct store_loader loader = { .on_binding = count_row, .arg = &count };
-
-    CHECK_INT(0, sqlite_file_load(b.file, wall, &loader));
-    return count;
-}
-
-/* A clock that is set right after the start brings it back. */
-TEST(a_binding_is_forgotten_a_day_after_its_lease)
-{
-    const uint64_t lease = UINT64_C(1700000000000), day = 86400000;
-
-    setup();
-    CHECK_INT(0, open_file());
-    put_one(1, lease);
-    put_one(2, lease + 10 * day);
-    CHECK_INT(1, rows_at(lease + day));
-    CHECK_INT(2, rows_at(lease - 1));
-    CHECK_INT(1, rows_at(lease + day + 1));
-    CHECK_INT(1, rows_at(lease - 1));
-    CHECK_INT(1, rows_at(0));
-    teardown();
-}
-
 /* ---- the file ---- */
 
 static struct slice cut_in_two(struct slice text)
@@ -337,7 +300,6 @@ TEST(a_damaged_log_that_cannot_be_copied_is_left_as_it_is)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_binding_is_forgotten_a_day_after_its_lease),
         cmocka_unit_test(a_damaged_file_is_moved_aside_as_it_was_found),
         cmocka_unit_test(a_log_as_a_crash_leaves_it_is_used_without_a_word),
         cmocka_unit_test(of_a_damaged_log_a_copy_is_kept_and_what_is_before_the_damage_is_used),

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "store/sqlite_rows.h"
+
+#include "base/error.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sqlite3.h>
+
+enum {
+    FORGET = 86400000 /* ms after its lease that a row is deleted: a clock that is wrong at the start may be set yet */
+};
+
+enum statement {
+    BEGIN,
+    COMMIT,
+    PUT_BINDING,
+    DELETE_BINDING,
+    PUT_USER,
+    DELETE_USER,
+    PUT_SETTING,
+    FORGET_BINDINGS,
+    READ_USERS,
+    READ_BINDINGS,
+    READ_SETTINGS,
+    STATEMENTS
+};
+
+static_assert((int)STATEMENTS == (int)SQLITE_STATEMENTS, "a place for each");
+
+static const char *const statement_text[SQLITE_STATEMENTS] = {
+    [BEGIN]           = "BEGIN IMMEDIATE",
+    [COMMIT]          = "COMMIT",
+    [PUT_BINDING]     = "INSERT OR REPLACE INTO binding VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+    [DELETE_BINDING]  = "DELETE FROM binding WHERE row=?",
+    [PUT_USER]        = "INSERT OR REPLACE INTO user VALUES(?,?,?,?)",
+    [DELETE_USER]     = "DELETE FROM user WHERE domain=? AND name=?",
+    [PUT_SETTING]     = "INSERT OR REPLACE INTO setting VALUES(?,?)",
+    [FORGET_BINDINGS] = "DELETE FROM binding WHERE lease_until<?",
+    [READ_USERS]      = "SELECT domain,name,ha1_md5,ha1_sha256 FROM user",
+    [READ_BINDINGS]   = "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until"
+                        " FROM binding WHERE lease_until>? ORDER BY row",
+    [READ_SETTINGS]   = "SELECT name,value FROM setting",
+};
+
+/* SQLite calls every write that fails SQLITE_IOERR unless errno was ENOSPC; a
+ * quota or a limit on the size of files means the same to an operator.  (When a
+ * COMMIT fails, sqlite3_system_errno has not been set, but errno has.) */
+int sqlite_error(int rc)
+{
+    int cause = errno;
+
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_DONE:
+    case SQLITE_ROW:
+        return 0;
+    case SQLITE_FULL:
+        return -ERR_DISK_FULL;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return -ERR_LOCKED;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return -ERR_CORRUPT;
+    case SQLITE_NOMEM:
+        return -ERR_NO_MEMORY;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return -ERR_PERMISSION;
+    case SQLITE_TOOBIG:
+        return -ERR_TOO_LARGE;
+    }
+    return cause == ENOSPC || cause == EDQUOT || cause == EFBIG ? -ERR_DISK_FULL : -ERR_IO;
+}
+
+int sqlite_rows_prepare(struct sqlite_rows *r, struct sqlite3 *db)
+{
+    for (int i = 0; i < SQLITE_STATEMENTS; i++) {
+        int rc = sqlite3_prepare_v3(db, statement_text[i], -1, SQLITE_PREPARE_PERSISTENT, &r->statements[i], NULL);
+
+        if (rc == SQLITE_ERROR)
+            return -ERR_UNSUPPORTED; /* tables of another shape under our version number */
+        if (rc != SQLITE_OK)
+            return sqlite_error(rc);
+    }
+    return 0;
+}
+
+void sqlite_rows_finalize(struct sqlite_rows *r)
+{
+    for (int i = 0; i < SQLITE_STATEMENTS; i++) {
+        sqlite3_finalize(r->statements[i]);
+        r->statements[i] = NULL;
+    }
+}
+
+static struct slice column(sqlite3_stmt *s, int index)
+{
+    const char *text = (const char *)sqlite3_column_text(s, index);
+
+    return (struct slice){ text == NULL ? "" : text, (size_t)sqlite3_column_bytes(s, index) };
+}
+
+static void read_user(sqlite3_stmt *s, const struct store_loader *l)
+{
+    struct stored_user u = { column(s, 0), column(s, 1), column(s, 2), column(s, 3) };
+
+    l->on_user(l->arg, &u);
+}
+
+static void read_binding(sqlite3_stmt *s, const struct store_loader *l)
+{
+    struct stored_binding b = {
+        .row         = (uint64_t)sqlite3_column_int64(s, 0),
+        .aor         = column(s, 1),
+        .contact     = column(s, 2),
+        .params      = column(s, 3),
+        .call_id     = column(s, 4),
+        .user_agent  = column(s, 5),
+        .path        = column(s, 6),
+        .flow        = column(s, 7),
+        .cseq        = (uint32_t)sqlite3_column_int64(s, 8),
+        .q           = (uint32_t)sqlite3_column_int64(s, 9),
+        .expires_at  = (uint64_t)sqlite3_column_int64(s, 10),
+        .lease_until = (uint64_t)sqlite3_column_int64(s, 11),
+    };
+
+    l->on_binding(l->arg, &b);
+}
+
+static void read_setting(sqlite3_stmt *s, const struct store_loader *l)
+{
+    l->on_setting(l->arg, column(s, 0), column(s, 1));
+}
+
+/* A binding that ended while no server ran, or whose deletion did not fit into the
+ * queue.  On a disk that is full it waits for the next start. */
+static void forget_old(struct sqlite_rows *r, uint64_t wall)
+{
+    sqlite3_stmt *s = r->statements[FORGET_BINDINGS];
+
+    if (wall < FORGET)
+        return;
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)(wall - FORGET));
+    (void)sqlite3_step(s);
+    sqlite3_reset(s);
+}
+
+typedef void read_fn(sqlite3_stmt *s, const struct store_loader *l);
+
+static int read_all(struct sqlite_rows *r, enum statement which, read_fn *read, const struct store_loader *loader)
+{
+    sqlite3_stmt *s = r->statements[which];
+    int           rc;
+
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+        read(s, loader);
+    sqlite3_reset(s);
+    return sqlite_error(rc);
+}
+
+int sqlite_rows_load(struct sqlite_rows *r, uint64_t wall, const struct store_loader *loader)
+{
+    int error = 0;
+
+    if (loader->on_binding != NULL)
+        forget_old(r, wall);
+    sqlite3_bind_int64(r->statements[READ_BINDINGS], 1, (sqlite3_int64)wall);
+    if (loader->on_setting != NULL)
+        error = read_all(r, READ_SETTINGS, read_setting, loader);
+    if (error == 0 && loader->on_user != NULL)
+        error = read_all(r, READ_USERS, read_user, loader);
+    if (error == 0 && loader->on_binding != NULL)
+        error = read_all(r, READ_BINDINGS, read_binding, loader);
+    return error;
+}
+
+static int step(sqlite3_stmt *s)
+{
+    int error;
+
+    errno = 0;
+    error = sqlite_error(sqlite3_step(s));
+    sqlite3_reset(s);
+    return error;
+}
+
+int sqlite_rows_begin(struct sqlite_rows *r)
+{
+    return step(r->statements[BEGIN]);
+}
+
+int sqlite_rows_commit(struct sqlite_rows *r)
+{
+    return step(r->statements[COMMIT]);
+}
+
+/* The text is bound without a copy: the change outlives the step.  An empty slice is
+ * "", never NULL. */
+static void bind(sqlite3_stmt *s, int index, struct slice text)
+{
+    sqlite3_bind_text64(s, index, text.len == 0 ? "" : text.ptr, text.len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static void bind_binding(sqlite3_stmt *s, const struct stored_binding *b)
+{
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)b->row);
+    bind(s, 2, b->aor);
+    bind(s, 3, b->contact);
+    bind(s, 4, b->params);
+    bind(s, 5, b->call_id);
+    bind(s, 6, b->user_agent);
+    bind(s, 7, b->path);
+    bind(s, 8, b->flow);
+    sqlite3_bind_int64(s, 9, b->cseq);
+    sqlite3_bind_int64(s, 10, b->q);
+    sqlite3_bind_int64(s, 11, (sqlite3_int64)b->expires_at);
+    sqlite3_bind_int64(s, 12, (sqlite3_int64)b->lease_until);
+}
+
+int sqlite_rows_apply(struct sqlite_rows *r, const struct store_change *change)
+{
+    sqlite3_stmt *s = NULL;
+
+    switch (change->kind) {
+    case STORE_PUT_BINDING:
+        s = r->statements[PUT_BINDING];
+        bind_binding(s, &change->binding);
+        break;
+    case STORE_DELETE_BINDING:
+        s = r->statements[DELETE_BINDING];
+        sqlite3_bind_int64(s, 1, (sqlite3_int64)change->binding.row);
+        break;
+    case STORE_PUT_USER:
+        s = r->statements[PUT_USER];
+        bind(s, 3, change->user.ha1_md5);
+        bind(s, 4, change->user.ha1_sha256);
+        bind(s, 1, change->user.domain);
+        bind(s, 2, change->user.name);
+        break;
+    case STORE_DELETE_USER:
+        s = r->statements[DELETE_USER];
+        bind(s, 1, change->user.domain);
+        bind(s, 2, change->user.name);
+        break;
+    case STORE_PUT_SETTING:
+        s = r->statements[PUT_SETTING];
+        bind(s, 1, change->name);
+        bind(s, 2, change->value);
+        break;
+    }
+    assert(s != NULL);
+    return step(s);
+}
