@@ -237,7 +237,8 @@ void workers_leave(struct workers *w, unsigned index)
 {
     struct seat *seat = &w->seats[index];
 
-    world_timer_stop(seat->world, &seat->again);
+    if (seat->world != NULL)
+        world_timer_stop(seat->world, &seat->again);
     seat->take = NULL;
 }
 

@@ -81,7 +81,8 @@ struct directory *workers_directory(struct workers *w);
 
 /* The seat of worker `index`: `take` is called in turns of `world`, with `arg`, for
  * each thing handed to it, and takes what it is given.  All join before the first
- * of their worlds turns; each leaves after its world has turned for the last time. */
+ * of their worlds turns; each leaves after its world has turned for the last time, and
+ * who has not joined may leave too. */
 typedef void handed_fn(void *arg, struct handed *h);
 void         workers_join(struct workers *w, unsigned index, struct world *world, handed_fn *take, void *arg);
 void         workers_leave(struct workers *w, unsigned index);
