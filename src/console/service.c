@@ -38,6 +38,7 @@ struct service {
     struct metrics      *metrics; /* NULL: not configured */
     const struct place  *place;
     struct drain         drain;
+    bool                 closing; /* a signal that comes now is late: what it would speak of goes */
 };
 
 /* Where a step of the start says what is wrong. */
@@ -156,6 +157,8 @@ static void on_stop(void *arg)
     static const struct drain_events events = { count_waiting, give_up, on_drained };
     struct service                  *v      = arg;
 
+    if (v->closing)
+        return;
     child_stopping(v->place->child);
     shared_drain(v->shared);
     drain_begin(&v->drain, v->worlds[0], v->config->drain, &events, v);
@@ -369,6 +372,7 @@ int service_close(struct service *v)
 
     if (v == NULL)
         return 0;
+    v->closing = true;
     drain_stop(&v->drain);
     if (v->control != NULL)
         control_stop(v->control);

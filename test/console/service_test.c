@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console/service.h"
+
+#include "console/log_writer.h"
+#include "support/temp_folder.h"
+#include "support/test.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+static struct log_writer   *writer;
+static struct log_levels    levels;
+static const struct config *config;
+static struct temp_folder   temp;
+static struct child         child;
+static struct house         house;
+static struct place         place = { &house.descriptors, &child };
+static struct service      *service;
+
+static void ignore(void *arg, const char *text)
+{
+    (void)arg;
+    (void)text;
+}
+
+static int setup(void **state)
+{
+    char text[512], path[128], problem[256];
+
+    (void)state;
+    temp_folder_init(&temp);
+    snprintf(text, sizeof text, "domain = a.test\nlisten = \"udp:127.0.0.1:0\"\nworkers = 2\nstate = \"%s\"\n",
+             temp_folder_file(&temp, "state", path));
+    log_levels_init(&levels, LOG_ERROR);
+    assert_int_equal(0, config_parse(slice_from(text), "test", NULL, NULL, &config));
+    assert_int_equal(0, log_writer_start(NULL, &levels, LOG_RING_BYTES, &writer, problem, sizeof problem));
+    child_alone(&child);
+    assert_int_equal(0, house_open(&house, config, 2, ignore, NULL, problem, sizeof problem));
+    assert_int_equal(0, service_open(config, writer, &place, &service, problem, sizeof problem));
+    CHECK(problem[0] == '\0');
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    house_close(&house);
+    log_writer_stop(writer);
+    config_free(config);
+    temp_folder_fini(&temp);
+    return 0;
+}
+
+TEST(it_serves_until_it_is_stopped)
+{
+    CHECK_INT(1, service_listener_count(service));
+    CHECK(service_listener(service, 0).local.port != 0);
+    CHECK_INT(0, service_user_count(service));
+    service_stop(service);
+    CHECK_INT(0, service_run(service));
+    CHECK_INT(0, service_close(service));
+}
+
+TEST(sigterm_ends_it)
+{
+    CHECK_INT(0, raise(SIGTERM));
+    CHECK_INT(0, service_run(service));
+    CHECK_INT(0, service_close(service));
+}
+
+/* A terminal signals parent and child, and the parent passes it on. */
+TEST(a_signal_that_comes_during_the_end_is_too_late_to_be_obeyed)
+{
+    service_stop(service);
+    CHECK_INT(0, service_run(service));
+    CHECK_INT(0, raise(SIGTERM));
+    CHECK_INT(0, raise(SIGINT));
+    CHECK_INT(0, raise(SIGHUP));
+    CHECK_INT(0, service_close(service));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(it_serves_until_it_is_stopped, setup, teardown),
+        cmocka_unit_test_setup_teardown(sigterm_ends_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_signal_that_comes_during_the_end_is_too_late_to_be_obeyed, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
