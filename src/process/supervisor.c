@@ -24,7 +24,7 @@ enum {
 };
 
 /* What a child says through the pipe. */
-enum { SAY_READY = 'r', SAY_STOPPING = 's', SAY_RELOADING = 'l' };
+enum { SAY_READY = 'r', SAY_STOPPING = 's' };
 
 struct supervisor {
     const struct supervisor_options *options;
@@ -62,11 +62,6 @@ void child_ready(const struct child *c)
 void child_stopping(const struct child *c)
 {
     say(c, SAY_STOPPING);
-}
-
-void child_reloading(const struct child *c)
-{
-    say(c, SAY_RELOADING);
 }
 
 bool child_follow_parent(const struct child *c)
@@ -158,19 +153,11 @@ static void on_ready(struct supervisor *s, msec now)
     notify_send(&s->notify, "READY=1\nSTATUS=serving");
 }
 
-static void say_reloading(struct supervisor *s)
-{
-    struct timespec t;
-    char            text[64];
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)t.tv_sec * 1000000 + t.tv_nsec / 1000);
-    notify_send(&s->notify, text);
-}
-
-static void say_stopping(struct supervisor *s)
+static void on_stopping(struct supervisor *s, msec now)
 {
     notify_send(&s->notify, "STOPPING=1\nSTATUS=finishing what is under way");
+    if (s->options->patience > 0 && s->stop_at == NEVER)
+        s->stop_at = now + s->options->patience;
 }
 
 static void hear(struct supervisor *s, char what, msec now)
@@ -181,10 +168,7 @@ static void hear(struct supervisor *s, char what, msec now)
         break;
     case SAY_STOPPING:
         restart_stopping(&s->restart);
-        say_stopping(s);
-        break;
-    case SAY_RELOADING:
-        say_reloading(s);
+        on_stopping(s, now);
         break;
     }
 }
@@ -248,11 +232,11 @@ static void reap(struct supervisor *s, msec now)
 
 static void pass_on(struct supervisor *s, int number, msec now)
 {
+    if (number == SIGHUP && !s->restart.ready)
+        return; /* it cannot listen yet, would die of it, and has just opened its files */
     if (number == SIGTERM || number == SIGINT) {
         s->stop_wanted = true;
-        say_stopping(s);
-        if (s->options->patience > 0 && s->stop_at == NEVER)
-            s->stop_at = now + s->options->patience;
+        on_stopping(s, now);
     }
     if (s->child != 0)
         kill(s->child, number);
@@ -356,6 +340,7 @@ static int begin(struct supervisor *s)
     sigaddset(&ours, SIGTERM);
     sigaddset(&ours, SIGINT);
     sigaddset(&ours, SIGHUP);
+    signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it: then no end is ever told */
     s->signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
     if (s->signals < 0) {
         hearts_free(s->hearts);

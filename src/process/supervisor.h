@@ -34,8 +34,6 @@ void child_alone(struct child *c);
 void child_ready(const struct child *c);
 /* It was asked to end, and does so: do not start another one. */
 void child_stopping(const struct child *c);
-/* It reads its configuration anew; child_ready says when that is done. */
-void child_reloading(const struct child *c);
 /* Die with the parent, also after a change of the user, which the kernel takes for
  * a reason to forget this.  False if the parent has gone. */
 bool child_follow_parent(const struct child *c);

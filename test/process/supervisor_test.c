@@ -4,6 +4,7 @@
 #include "support/test.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ static char told[4096]; /* what was reported, a word each    */
 static int  code;       /* of the whole program              */
 static int  out;        /* where reports and children write  */
 static msec patience;
+static int  go_ahead; /* a pipe to the child */
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -127,6 +129,29 @@ static int never_end(void *arg, struct child *c)
     return 0;
 }
 
+/* Asked by others than signals: `ahoy stop`. */
+static int say_that_it_ends_and_hang(void *arg, struct child *c)
+{
+    (void)arg;
+    child_ready(c);
+    child_stopping(c);
+    for (;;)
+        pause();
+    return 0;
+}
+
+/* Not ready before its parent has been sent SIGHUP, of which it would die. */
+static int start_slowly(void *arg, struct child *c)
+{
+    char go;
+
+    say("child:%d ", (int)getpid());
+    if (read(*(const int *)arg, &go, 1) != 1)
+        return 9;
+    child_ready(c);
+    return 0;
+}
+
 static int hang_once(void *arg, struct child *c)
 {
     (void)arg;
@@ -155,7 +180,7 @@ static int follow(void *arg, struct child *c)
 
 static int start(int (*child)(void *arg, struct child *c), pid_t *program)
 {
-    const struct supervisor_options options = { child, on_report, NULL, WATCHDOG, patience };
+    const struct supervisor_options options = { child, on_report, &go_ahead, WATCHDOG, patience };
     int                             ends[2];
 
     CHECK_INT(0, pipe(ends));
@@ -250,6 +275,43 @@ TEST(sighup_is_passed_on)
     CHECK_INT(0, code);
 }
 
+/* The parent has read its signals when the kernel has none left for it. */
+static void wait_for_no_pending_signal(pid_t pid)
+{
+    char               path[64], line[256];
+    unsigned long long pending = 1;
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    while (pending != 0) {
+        FILE *file = fopen(path, "re");
+
+        assert_non_null(file);
+        while (fgets(line, sizeof line, file) != NULL && sscanf(line, "ShdPnd: %llx", &pending) != 1)
+            ;
+        fclose(file);
+        sched_yield();
+    }
+}
+
+TEST(sighup_for_a_child_that_is_not_ready_is_dropped)
+{
+    pid_t program;
+    int   ends[2], from;
+
+    CHECK_INT(0, pipe(ends));
+    go_ahead = ends[0];
+    from     = start(start_slowly, &program);
+    hear(from, "child:");
+    CHECK_INT(0, kill(program, SIGHUP));
+    wait_for_no_pending_signal(program);
+    CHECK_INT(1, write(ends[1], "g", 1));
+    finish(from, program);
+    close(ends[0]);
+    close(ends[1]);
+    CHECK(strstr(told, "died") == NULL);
+    CHECK_INT(0, code);
+}
+
 TEST(a_child_that_does_not_end_is_made_to)
 {
     pid_t program;
@@ -263,6 +325,32 @@ TEST(a_child_that_does_not_end_is_made_to)
     finish(from, program);
     CHECK(strstr(told, "gave-up:6/0 ") != NULL);
     CHECK_INT(128 + SIGABRT, code);
+}
+
+TEST(a_child_that_said_it_ends_and_does_not_is_made_to)
+{
+    pid_t program;
+    int   from;
+
+    patience = 50;
+    from     = start(say_that_it_ends_and_hang, &program);
+    patience = 0;
+    finish(from, program);
+    CHECK_INT(128 + SIGABRT, code);
+}
+
+/* As a shell's `trap '' CHLD` leaves it to its commands. */
+TEST(the_end_of_a_child_is_heard_of_even_if_sigchld_was_ignored)
+{
+    pid_t program;
+    int   from;
+
+    CHECK(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+    from = start(die_once, &program);
+    CHECK(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
+    finish(from, program);
+    CHECK_SLICE("died:9/0 restarted:1 ", slice_from(told));
+    CHECK_INT(7, code);
 }
 
 TEST(a_worker_whose_heart_stops_is_aborted_and_started_again)
@@ -293,7 +381,6 @@ TEST(alone_there_is_nobody_to_tell)
     child_alone(&c);
     child_ready(&c);
     child_stopping(&c);
-    child_reloading(&c);
     CHECK(child_follow_parent(&c));
 }
 
@@ -305,7 +392,10 @@ int main(void)
         cmocka_unit_test(a_code_that_nobody_asked_for_is_a_reason_to_start_again),
         cmocka_unit_test(sigterm_ends_the_child_and_its_code_is_ours),
         cmocka_unit_test(sighup_is_passed_on),
+        cmocka_unit_test(sighup_for_a_child_that_is_not_ready_is_dropped),
         cmocka_unit_test(a_child_that_does_not_end_is_made_to),
+        cmocka_unit_test(a_child_that_said_it_ends_and_does_not_is_made_to),
+        cmocka_unit_test(the_end_of_a_child_is_heard_of_even_if_sigchld_was_ignored),
         cmocka_unit_test(a_worker_whose_heart_stops_is_aborted_and_started_again),
         cmocka_unit_test(a_child_dies_with_its_parent),
         cmocka_unit_test(alone_there_is_nobody_to_tell),
