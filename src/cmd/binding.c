@@ -73,6 +73,16 @@ static void take_option(struct request *r, struct options *o, int letter)
     }
 }
 
+/* One that were left out of the request would make it another: all contacts. */
+static bool are_texts(const struct request *r)
+{
+    bool good = options_is_text(r->command, r->domain);
+
+    for (int i = 0; good && i < r->count; i++)
+        good = options_is_text(r->command, r->words[i]);
+    return good;
+}
+
 /* True to go on; else `*code` is what to end with. */
 static bool read_request(struct request *r, int argc, char **argv, int least, int most, int *code)
 {
@@ -85,6 +95,9 @@ static bool read_request(struct request *r, int argc, char **argv, int least, in
     r->words = argv + o.index;
     if (o.exit_code >= 0)
         return false;
+    *code = EXIT_USAGE;
+    if (!are_texts(r))
+        return false;
     if (r->count < least)
         *code = options_complain(r->command, "give %s", r->command->synopsis);
     else if (r->count > most)
@@ -94,19 +107,23 @@ static bool read_request(struct request *r, int argc, char **argv, int least, in
     return *code == EXIT_OK;
 }
 
+/* "sip:" unless the word begins with it, or with "sips:". */
+static const char *scheme_of(const char *word)
+{
+    return strncasecmp(word, "sip:", 4) == 0 || strncasecmp(word, "sips:", 5) == 0 ? "" : "sip:";
+}
+
 /* "alice" and "alice@example.com" are addresses too. */
 static json_t *address_of(const struct request *r, const char *word)
 {
-    bool has_scheme = strncasecmp(word, "sip:", 4) == 0 || strncasecmp(word, "sips:", 5) == 0;
-
     if (strchr(word, '@') != NULL)
-        return json_sprintf("%s%s", has_scheme ? "" : "sip:", word);
-    return json_sprintf("%s%s@%.*s", has_scheme ? "" : "sip:", word, SLICE_ARG(r->config->domains[0]));
+        return json_sprintf("%s%s", scheme_of(word), word);
+    return json_sprintf("%s%s@%.*s", scheme_of(word), word, SLICE_ARG(r->config->domains[0]));
 }
 
 static json_t *contact_of(const char *word)
 {
-    return json_sprintf("%s%s", strncasecmp(word, "sip", 3) == 0 ? "" : "sip:", word);
+    return json_sprintf("%s%s", scheme_of(word), word);
 }
 
 static void print_json(const json_t *object)

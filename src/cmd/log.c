@@ -56,6 +56,9 @@ static int run_level(const struct command *command, int argc, char **argv)
         return o.exit_code;
     if (argc - o.index > 2)
         return options_complain(command, "unexpected argument '%s'", argv[o.index + 2]);
+    for (int i = o.index; i < argc; i++)
+        if (!options_is_text(command, argv[i]))
+            return EXIT_USAGE;
     code = settings_load(path, &config);
     if (code == EXIT_OK)
         code = endpoint_call_server(command->name, config, "log.level", params_of(argc - o.index, argv + o.index),

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -102,6 +103,17 @@ bool options_number(struct options *o, uint32_t max, uint32_t *number)
         return true;
     o->exit_code = options_complain(o->command, "'%s' is not a number from 0 to %u", o->value, max);
     return false;
+}
+
+bool options_is_text(const struct command *command, const char *text)
+{
+    json_t *value = text != NULL ? json_string(text) : NULL;
+    bool    good  = text == NULL || value != NULL;
+
+    json_decref(value);
+    if (!good)
+        options_complain(command, "an argument is not UTF-8");
+    return good;
 }
 
 /* Breaks lines at blanks, so that tables may hold sentences of any length. */

@@ -72,6 +72,10 @@ int options_complain(const struct command *command, const char *format, ...) __a
 /* A decimal number of at most `max`; complains and sets o->exit_code if not. */
 bool options_number(struct options *o, uint32_t max, uint32_t *number);
 
+/* Commands talk to the server in UTF-8: false for a text that is none, after a
+ * complaint.  NULL is fine. */
+bool options_is_text(const struct command *command, const char *text);
+
 void command_print_help(const struct command *command, FILE *out);
 
 #endif

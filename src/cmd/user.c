@@ -92,7 +92,11 @@ static bool read_request(struct request *r, int argc, char **argv, int names, in
         *code = options_complain(r->command, "unexpected argument '%s'", argv[o.index + names]);
     else
         *code = settings_load(r->config_path, &r->config);
+    if (*code != EXIT_OK)
+        return false;
     r->name = names > 0 ? argv[o.index] : NULL;
+    if (!options_is_text(r->command, r->name) || !options_is_text(r->command, r->domain))
+        *code = EXIT_USAGE;
     return *code == EXIT_OK;
 }
 
