@@ -16,13 +16,13 @@ static void check_value(struct slice value)
     struct log_record       *r = log_record_begin(room, LOG_INFO, LOG_PART_CALL, "e");
     struct buf               b = BUF_ON(text);
 
-    r->wall = 1795691430123;
+    r->nsec = 1795691430123456789;
     log_record_put_text(r, "v", value, 160);
     log_record_write(&b, r, true);
     for (size_t i = 0; i < b.len; i++)
         if (text[i] < ' ' || text[i] > '~')
             abort();
-    if (!buf_ok(&b) || !log_parse(buf_slice(&b), memory, &f) || f.wall != r->wall)
+    if (!buf_ok(&b) || !log_parse(buf_slice(&b), memory, &f) || f.wall != r->nsec / 1000000)
         abort();
     if (value.len <= 160 && !slice_eq(log_field(&f, "v"), value))
         abort();

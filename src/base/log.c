@@ -11,7 +11,7 @@ bool log_begin_wanted(struct log_line *l, const struct log *log, enum log_level 
 {
     l->log          = log;
     l->record       = log_record_begin(l->memory, level, part, event);
-    l->record->wall = log->clock != NULL ? log->clock() : 0;
+    l->record->nsec = log->clock != NULL ? log->clock() : 0;
     if (log->worker > 0)
         l->record->worker = (uint8_t)(log->worker - 1);
     return true;

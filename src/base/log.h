@@ -22,7 +22,7 @@
 #include "base/log_ring.h"
 
 typedef void     log_sink_fn(void *arg, enum log_level level, struct slice line);
-typedef uint64_t log_clock_fn(void); /* ms since 1970 */
+typedef uint64_t log_clock_fn(void); /* nanoseconds since 1970 */
 
 struct log {
     struct log_levels *levels; /* NULL: every line is wanted; any thread may change them */

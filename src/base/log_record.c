@@ -204,9 +204,9 @@ static void put_word(struct buf *b, const char *key, const char *value)
 
 static void put_head(struct buf *b, const struct log_record *r, bool with_time)
 {
-    if (with_time && r->wall != 0) {
+    if (with_time && r->nsec != 0) {
         buf_put(b, SLICE("time="));
-        log_time_write(b, r->wall);
+        log_time_write(b, r->nsec / 1000000);
     }
     put_word(b, "level", log_level_name((enum log_level)r->level));
     put_word(b, "part", log_part_name((enum log_part)r->part));

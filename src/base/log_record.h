@@ -25,7 +25,7 @@ struct log_record {
     uint8_t     part;   /* enum log_part                                 */
     uint8_t     worker; /* LOG_NO_WORKER: not one of several             */
     bool        cut;    /* a pair was left out: it had no room           */
-    uint64_t    wall;   /* ms since 1970; 0: not known                   */
+    uint64_t    nsec;   /* since 1970; 0: not known                      */
     const char *event;  /* NULL: only pairs                              */
 };
 

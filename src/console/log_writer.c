@@ -117,7 +117,7 @@ static uint64_t wall_clock(void)
     struct timespec t;
 
     clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 /* What the log says of itself; not in the middle of a batch that failed. */
@@ -127,7 +127,7 @@ static void put_own(struct log_writer *w, const char *event, unsigned worker, un
     uint64_t           memory[LOG_RECORD_MAX / sizeof(uint64_t)];
     struct log_record *r = log_record_begin(memory, LOG_WARNING, LOG_PART_LOG, event);
 
-    r->wall = wall_clock();
+    r->nsec = wall_clock();
     if (worker > 0)
         r->worker = (uint8_t)(worker - 1);
     log_record_put_number(r, "count", (int64_t)count);
@@ -168,9 +168,7 @@ static void tell_lost(struct log_writer *w)
     }
 }
 
-/* The ring whose first record is the oldest, so that lines of several workers stand in
- * the order in which things happened; NULL if all are empty. */
-static struct log_ring *oldest(struct log_writer *w, const struct log_record **record)
+static struct log_ring *look_for_oldest(struct log_writer *w, const struct log_record **record)
 {
     unsigned         count = atomic_load_explicit(&w->source_count, memory_order_acquire);
     struct log_ring *best  = NULL;
@@ -178,12 +176,21 @@ static struct log_ring *oldest(struct log_writer *w, const struct log_record **r
     for (unsigned i = 0; i < count; i++) {
         const struct log_record *r = log_ring_first(&w->sources[i]->ring);
 
-        if (r != NULL && (best == NULL || r->wall < (*record)->wall)) {
+        if (r != NULL && (best == NULL || r->nsec < (*record)->nsec)) {
             best    = &w->sources[i]->ring;
             *record = r;
         }
     }
     return best;
+}
+
+/* The ring whose first record is the oldest, so that lines of several workers stand in
+ * the order in which things happened; NULL if all are empty.  What one worker said before
+ * it handed a message to another may have come to a ring that was found empty before the
+ * other's was looked at: it is there at the second look. */
+static struct log_ring *oldest(struct log_writer *w, const struct log_record **record)
+{
+    return look_for_oldest(w, record) != NULL ? look_for_oldest(w, record) : NULL;
 }
 
 /* A batch at most, so that the file is reopened and drops are told in between. */

@@ -27,7 +27,7 @@ TEST(what_is_written_reads_back_the_same)
         struct log_record *r = log_record_begin(room, LOG_NOTICE, LOG_PART_PROXY, "forwarded");
         struct buf         b = BUF_ON(text);
 
-        r->wall   = 1795691430123;
+        r->nsec   = 1795691430123456789;
         r->worker = 2;
         log_record_put_text(r, "v", slice_from(values[i]), 160);
         log_record_put_number(r, "n", -5);

@@ -37,7 +37,7 @@ TEST(values_are_copied_and_written_later)
 TEST(time_and_worker_stand_in_the_line_when_they_are_known)
 {
     record         = log_record_begin(memory, LOG_INFO, LOG_PART_PROXY, "e");
-    record->wall   = 1795691430123;
+    record->nsec   = 1795691430123456789;
     record->worker = 3;
     CHECK_SLICE("time=2026-11-26T11:10:30.123Z level=info part=proxy worker=3 event=e", line(true));
     CHECK_SLICE("level=info part=proxy worker=3 event=e", line(false));

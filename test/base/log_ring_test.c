@@ -23,7 +23,7 @@ static bool put(struct log_ring *r, int64_t n)
 
     memset(text, (int)('a' + n % 26), sizeof text);
     log_record_put_text(record, "t", (struct slice){ text, (size_t)(n % 199) }, 200);
-    record->wall = (uint64_t)n;
+    record->nsec = (uint64_t)n;
     return log_ring_put(r, record);
 }
 
@@ -38,7 +38,7 @@ static int64_t take(struct log_ring *r)
 
     if (record == NULL)
         return -1;
-    n = (int64_t)record->wall;
+    n = (int64_t)record->nsec;
     log_record_write(&b, record, false);
     CHECK(buf_ok(&b));
     CHECK_INT((size_t)(n % 199) + (n % 199 == 0 ? 2 : 0), b.len - head);

@@ -126,7 +126,7 @@ TEST(a_level_that_changes_is_heeded_at_once)
 
 static uint64_t noon(void)
 {
-    return 43200000;
+    return 43200000000000;
 }
 
 TEST(with_a_clock_and_a_worker_the_line_names_them)

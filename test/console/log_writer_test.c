@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct temp_folder folder;
@@ -127,6 +128,41 @@ TEST(each_line_of_several_threads_is_written_or_counted_as_dropped)
     text = read_log(path);
     CHECK_INT(THREADS * EACH, count_lines(text, "event=e n=") + dropped);
     CHECK_INT(dropped, told(text, "event=lines_dropped"));
+    free(text);
+}
+
+static void wait_for_another_time(void)
+{
+    struct timespec before, now;
+
+    clock_gettime(CLOCK_REALTIME, &before);
+    do
+        clock_gettime(CLOCK_REALTIME, &now);
+    while (now.tv_sec == before.tv_sec && now.tv_nsec == before.tv_nsec);
+}
+
+/* As when one worker receives a message and another, whose ring comes first, answers it
+ * within the same millisecond. */
+TEST(lines_of_several_sources_stand_in_the_order_in_which_they_were_said)
+{
+    struct log_writer *w  = start(LOG_RING_BYTES);
+    struct log        *to = log_writer_source(w, 1), *from = log_writer_source(w, 2);
+    char              *text, *at;
+
+    for (int i = 0; i < 1000; i += 2) {
+        say(from, i);
+        wait_for_another_time();
+        say(to, i + 1);
+        wait_for_another_time();
+    }
+    log_writer_stop(w);
+    text = read_log(path);
+    at   = text;
+    for (long i = 0; i < 1000; i++) {
+        at = strstr(at, " n=");
+        assert_non_null(at);
+        CHECK_INT(i, strtol(at += 3, NULL, 10));
+    }
     free(text);
 }
 
@@ -265,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(what_was_said_before_the_stop_is_in_the_file),
         WITH_FOLDER(each_line_of_several_threads_is_written_or_counted_as_dropped),
+        WITH_FOLDER(lines_of_several_sources_stand_in_the_order_in_which_they_were_said),
         WITH_FOLDER(a_file_that_was_renamed_is_left_for_a_new_one),
         WITH_FOLDER(a_full_disk_loses_lines_and_the_log_says_so_when_there_is_room_again),
         WITH_FOLDER(a_level_may_change_while_the_threads_run),
