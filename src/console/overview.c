@@ -11,10 +11,12 @@ static void sum(void *arg, struct counters_sum *out)
         counters_sum_add(out, &o->worlds[i]->counters);
 }
 
-/* The store counts for itself: a difference is what is new. */
+/* Who counts for himself may take a step back (the log, of a line that was written after
+ * all); a counter does not. */
 static void follow(struct counter *c, uint64_t total)
 {
-    counter_add(c, total - counter_read(c));
+    if (total > counter_read(c))
+        counter_add(c, total - counter_read(c));
 }
 
 static void sample_store(const struct overview *o, struct counters *shared)
@@ -90,6 +92,7 @@ void overview_forget_high(const struct overview *o)
         counters_forget_high(&o->worlds[i]->counters);
     if (o->memory != NULL)
         budget_forget_high(o->memory);
+    store_forget_high(o->store);
 }
 
 static json_t *error_to_json(int error)

@@ -24,7 +24,7 @@ struct overview {
 /* Of numbers_new; `o` must live as long. */
 struct numbers_source overview_source(struct overview *o);
 
-/* The high-water marks of all workers begin anew. */
+/* The high-water marks of all workers and of the store begin anew. */
 void overview_forget_high(const struct overview *o);
 
 /* {"queued", "limit", "high", "oldest_msec", "committed", "commits", "failures",

@@ -68,7 +68,7 @@ typedef void store_report_fn(void *owner, uint64_t seq, int error);
 
 /* How it is; `queued` and so on count changes. */
 struct store_stats {
-    size_t   queued, limit, high; /* high: the most there has been */
+    size_t   queued, limit, high; /* high: the most there has been, see store_forget_high */
     msec     oldest;              /* how long the first of the queue has waited */
     uint64_t committed;           /* changes that are on the disk */
     uint64_t commits;             /* transactions that took them there */
@@ -93,6 +93,7 @@ struct store_ops {
     int (*write)(struct store_client *c, const struct store_change *changes, size_t count, uint64_t *seq);
     bool (*await)(struct store_client *c, uint64_t seq);
     void (*stats)(struct store *s, msec now, struct store_stats *out);
+    void (*forget_high)(struct store *s);
     void (*close)(struct store *s);
 };
 
@@ -156,6 +157,12 @@ static inline bool store_await(struct store_client *c, uint64_t seq)
 static inline void store_stats(struct store *s, msec now, struct store_stats *out)
 {
     s->ops->stats(s, now, out);
+}
+
+/* The most that has been queued begins anew from what is.  From any thread. */
+static inline void store_forget_high(struct store *s)
+{
+    s->ops->forget_high(s);
 }
 
 /* Commits what is queued, then frees.  All clients must have been closed. */

@@ -352,6 +352,15 @@ static void stats(struct store *store, msec now, struct store_stats *out)
     pthread_mutex_unlock(&s->mutex);
 }
 
+static void forget_high(struct store *store)
+{
+    struct sqlite_store *s = of(store);
+
+    pthread_mutex_lock(&s->mutex);
+    s->stats.high = s->stats.queued;
+    pthread_mutex_unlock(&s->mutex);
+}
+
 static void release(struct sqlite_store *s)
 {
     drop_until(s, UINT64_MAX);
@@ -375,9 +384,8 @@ static void close_store(struct store *store)
     release(s);
 }
 
-static const struct store_ops ops = {
-    load, open_client, shut_client, has_room, write_changes, await, stats, close_store
-};
+static const struct store_ops ops = { load,  open_client, shut_client, has_room,   write_changes,
+                                      await, stats,       forget_high, close_store };
 
 /* The wait must not depend on the wall clock. */
 static void init_locks(struct sqlite_store *s)

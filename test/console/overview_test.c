@@ -98,6 +98,29 @@ TEST(what_the_log_holds_is_accounted_for)
     bench_close(&b);
 }
 
+TEST(the_high_water_mark_of_the_store_begins_anew_with_the_others)
+{
+    struct overview       o;
+    struct numbers_source source;
+    struct numbers       *numbers;
+    struct counters_sum   sum;
+
+    bench_open(&b, "");
+    o       = overview_of_bench();
+    source  = overview_source(&o);
+    numbers = numbers_new(b.at_server, &source);
+    bench_live(&b, 1000);
+    numbers_sum(numbers, &sum);
+    CHECK(sum.gauges[GAUGE_store_queue].high > 0); /* the realm, at the start */
+    overview_forget_high(&o);
+    numbers_forget_high(numbers);
+    bench_live(&b, 1000);
+    numbers_sum(numbers, &sum);
+    CHECK_INT(0, sum.gauges[GAUGE_store_queue].high);
+    numbers_free(numbers);
+    bench_close(&b);
+}
+
 TEST(the_store_says_how_it_is)
 {
     struct overview o;
@@ -147,6 +170,7 @@ int main(void)
         cmocka_unit_test(the_numbers_of_workers_and_of_what_they_share_come_together),
         cmocka_unit_test(memory_is_shown_by_account_with_its_level),
         cmocka_unit_test(what_the_log_holds_is_accounted_for),
+        cmocka_unit_test(the_high_water_mark_of_the_store_begins_anew_with_the_others),
         cmocka_unit_test(the_store_says_how_it_is),
         cmocka_unit_test(lines_of_the_log_are_counted_with_the_rest),
     };

@@ -696,6 +696,9 @@ TEST(the_store_counts_what_it_does)
     CHECK(stats.commits >= 1);
     CHECK_INT(0, stats.error);
     CHECK_INT(-ERR_LOCKED, stats.last_error);
+    store_forget_high(b.store);
+    store_stats(b.store, 70, &stats);
+    CHECK_INT(0, stats.high);
     teardown(&b);
 }
 

@@ -233,6 +233,11 @@ static void stats(struct store *store, msec now, struct store_stats *out)
     out->limit = of(store)->max_queue;
 }
 
+static void forget_high(struct store *store)
+{
+    of(store)->stats.high = of(store)->stats.queued;
+}
+
 static int load(struct store *store, uint64_t wall, const struct store_loader *loader)
 {
     LIST_EACH (l, &of(store)->disk->rows) {
@@ -267,9 +272,8 @@ static void close_store(struct store *store)
     store_fake_crash(store);
 }
 
-static const struct store_ops ops = {
-    load, open_client, shut_client, has_room, write_changes, await, stats, close_store
-};
+static const struct store_ops ops = { load,  open_client, shut_client, has_room,   write_changes,
+                                      await, stats,       forget_high, close_store };
 
 struct fake_disk *fake_disk_new(void)
 {
