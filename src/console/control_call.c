@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MESSAGE_MAX = 512 };
+
 void control_reply(struct control_call *call, json_t *result)
 {
     if (result == NULL)
@@ -16,10 +18,25 @@ void control_reply(struct control_call *call, json_t *result)
         call->finish(call, json_pack("{s:o}", "result", result));
 }
 
+/* A name that is quoted may have been cut within a character, which JSON cannot say. */
+static json_t *message_to_json(const char *message)
+{
+    json_t *whole = json_string(message);
+    char    text[MESSAGE_MAX];
+
+    if (whole != NULL)
+        return whole;
+    snprintf(text, sizeof text, "%s", message);
+    for (char *at = text; *at != '\0'; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    return json_string(text);
+}
+
 json_t *control_error_new(int code, int error, const char *message)
 {
-    return json_pack("{s:{s:i,s:s,s:{s:s}}}", "error", "code", code, "message", message, "data", "error",
-                     error_name(error));
+    return json_pack("{s:{s:i,s:o,s:{s:s}}}", "error", "code", code, "message", message_to_json(message), "data",
+                     "error", error_name(error));
 }
 
 static void fail(struct control_call *call, int code, int error, const char *message)
@@ -29,7 +46,7 @@ static void fail(struct control_call *call, int code, int error, const char *mes
 
 void control_fail(struct control_call *call, int error, const char *format, ...)
 {
-    char    message[512];
+    char    message[MESSAGE_MAX];
     va_list args;
 
     va_start(args, format);

@@ -2,6 +2,7 @@
 #include "console/control_rpc.h"
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "console/control_call.h"
 #include "support/test.h"
 
@@ -167,6 +168,16 @@ TEST(a_batch_has_a_limit)
     check_error(buf_cstr(&b), CONTROL_INVALID_REQUEST, "null");
 }
 
+/* What quotes a name of the client's may end within one of its characters. */
+TEST(a_text_that_was_cut_within_a_character_is_an_error_all_the_same)
+{
+    json_t *got     = control_error_new(CONTROL_FAILED, -ERR_NOT_FOUND, "no 'gr\xc3' here");
+    json_t *message = json_object_get(json_object_get(got, "error"), "message");
+
+    CHECK_SLICE("no 'gr?' here", slice_from(json_string_value(message)));
+    json_decref(got);
+}
+
 TEST(an_answer_for_which_there_was_no_memory_is_known_to_be_lost)
 {
     struct rpc_exchange x;
@@ -190,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_batch_has_an_answer_for_each_request_that_wants_one),
         cmocka_unit_test(a_batch_of_nonsense_has_an_error_for_each),
         cmocka_unit_test(a_batch_has_a_limit),
+        cmocka_unit_test(a_text_that_was_cut_within_a_character_is_an_error_all_the_same),
         cmocka_unit_test(an_answer_for_which_there_was_no_memory_is_known_to_be_lost),
     };
 
