@@ -32,17 +32,20 @@ static int check(const char *path)
 
 static int run_check(const struct command *command, int argc, char **argv)
 {
-    struct options o = options_of(command, argc, argv);
+    struct options o    = options_of(command, argc, argv);
+    const char    *path = NULL;
     char           usual[PATH_MAX];
 
     while (options_next(&o) != OPTIONS_END)
-        ;
+        path = o.value; /* there is one option */
     if (o.exit_code >= 0)
         return o.exit_code;
-    if (argc - o.index > 1)
-        return options_complain(command, "unexpected argument '%s'", argv[o.index + 1]);
+    if (path == NULL && o.index < argc)
+        path = argv[o.index++];
     if (o.index < argc)
-        return check(argv[o.index]);
+        return options_complain(command, "unexpected argument '%s'", argv[o.index]);
+    if (path != NULL)
+        return check(path);
     if (!settings_usual_path(usual, sizeof usual))
         return options_complain(command, "give the file: HOME does not say where the usual one is");
     return check(usual);
@@ -103,11 +106,18 @@ static const struct option_entry options_show[] = {
     OPTION_TABLE_END,
 };
 
+/* All other commands take their file so. */
+static const struct option_entry options_check[] = {
+    { 'c', "config", "FILE", "the same as the argument" },
+    OPTION_TABLE_END,
+};
+
 static const struct command command_config_check = {
     .name     = "config check",
     .summary  = "report every mistake in a configuration, with its line",
-    .synopsis = "[FILE]",
+    .synopsis = "[OPTION...] [FILE]",
     .details  = "Without FILE: the usual one. Exits with 0 if there is no mistake, with 1 if there is.",
+    .options  = options_check,
     .examples = "  ahoy config check /etc/ahoy/ahoy.conf\n",
     .run      = run_check,
 };

@@ -73,11 +73,17 @@ static void print_server(const json_t *status)
     printf("%-10s%s, process %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT " worker%s\n", "version",
            text_of(json_object_get(status, "version")), number_of(status, "pid"), number_of(status, "workers"),
            number_of(status, "workers") == 1 ? "" : "s");
-    printf("%-10s%" JSON_INTEGER_FORMAT "d %02d:%02d:%02d\n", "up", seconds / 86400, (int)(seconds / 3600 % 24),
+    printf("%-10s%" JSON_INTEGER_FORMAT "d %02d:%02d:%02d", "up", seconds / 86400, (int)(seconds / 3600 % 24),
            (int)(seconds / 60 % 60), (int)(seconds % 60));
+    if (number_of(status, "restarts") > 0)
+        printf(", after dying %" JSON_INTEGER_FORMAT " time%s", number_of(status, "restarts"),
+               number_of(status, "restarts") == 1 ? "" : "s");
+    putchar('\n');
     print_list("domains", json_object_get(status, "domains"));
     printf("%-10s%s\n", "realm", text_of(json_object_get(status, "realm")));
     print_list("listening", json_object_get(status, "listening"));
+    if (json_is_string(json_object_get(status, "metrics")))
+        printf("%-10shttp://%s/metrics\n", "metrics", text_of(json_object_get(status, "metrics")));
     printf("%-10s%" JSON_INTEGER_FORMAT "\n", "users", number_of(status, "users"));
     printf("%-10s%" JSON_INTEGER_FORMAT "\n", "bindings", number_of(status, "bindings"));
     print_store(json_object_get(status, "store"));

@@ -85,11 +85,11 @@ static const struct control_method methods[] = {
       "\"call_id\", \"source\": address or null}, ...], \"cursor\": text for the next page, or null at the end}",
       "NOT_FOUND: no address of ours; SYNTAX: no cursor", false },
     { "server.status", admin_server_status, NULL, "How the server is: who it is, what it counts, how full it is",
-      "{\"version\", \"pid\", \"workers\", \"uptime_msec\", \"realm\", \"domains\", \"users\", \"listening\", "
-      "\"bindings\", \"metrics\": address or null, \"store\": {\"queued\", \"limit\", \"high\", \"oldest_msec\", "
-      "\"error\", ...}, \"memory\": {\"level\": normal, high or critical, \"total\": {\"bytes\", \"limit\", \"high\", "
-      "\"percent\", \"refused\"}, \"accounts\": {NAME: {\"bytes\", \"high\", \"percent\"}, ...}}, and all of "
-      "server.counters}",
+      "{\"version\", \"pid\", \"workers\", \"uptime_msec\", \"realm\", \"domains\", \"users\", \"restarts\", "
+      "\"listening\", \"bindings\", \"metrics\": address or null, \"store\": {\"queued\", \"limit\", \"high\", "
+      "\"oldest_msec\", \"error\", ...}, \"memory\": {\"level\": normal, high or critical, \"total\": {\"bytes\", "
+      "\"limit\", \"high\", \"percent\", \"refused\"}, \"accounts\": {NAME: {\"bytes\", \"high\", \"percent\"}, "
+      "...}}, and all of server.counters}",
       NULL, false },
     { "server.counters", admin_server_counters, NULL,
       "What is counted and measured (docs/counters.md), the sum over all workers",

@@ -107,6 +107,7 @@ static void add_status(void *arg, json_t *status)
 {
     struct service *v = arg;
 
+    json_object_set_new(status, "restarts", json_integer((json_int_t)v->place->child->restarts));
     json_object_set_new(status, "listening", listening_to_json(v->workers[0].server));
     json_object_set_new(status, "metrics", metrics_to_json(v->metrics));
     json_object_set_new(status, "bindings", json_integer((json_int_t)location_count(v->shared->location)));
