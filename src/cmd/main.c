@@ -7,9 +7,11 @@
 #include "cmd/option.h"
 #include "console/admin.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COMMAND(name) extern const struct command command_##name;
 #include "cmd/commands.def"
@@ -194,8 +196,24 @@ static int run(int argc, char **argv)
     return command->run(command, argc - 1, argv + 1);
 }
 
+/* Started without one of the three, the next socket or file would get its number, and
+ * what is meant for people. */
+static bool fill_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+    return fd >= 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (!fill_standard_descriptors())
+        return EXIT_ERROR;
     signal(SIGPIPE, SIG_IGN); /* a peer that goes away is an error of that write, not our end */
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not the end */
     return flush(run(argc, argv));
