@@ -25,7 +25,7 @@ def socket_on(address):
 
 
 class Server:
-    """`ahoy serve` in a folder of its own, all defaults but authentication."""
+    """`ahoy serve` in a folder of its own: one worker, no authentication, the log at warning."""
 
     def __init__(self, ahoy, folder):
         with socket_on(("127.0.0.1", 0)) as probe:
