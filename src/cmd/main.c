@@ -63,7 +63,7 @@ static int complain_unknown(const struct command *const *list, const char *befor
     fprintf(stderr, "ahoy: '%s%s' is not a command", before, word);
     if (guess != NULL)
         fprintf(stderr, "; did you mean 'ahoy %s%s'?", before, guess);
-    fprintf(stderr, "\nTry 'ahoy --help'.\n");
+    fprintf(stderr, "\nTry 'ahoy %s--help'.\n", before);
     return EXIT_USAGE;
 }
 
