@@ -5,16 +5,37 @@
 
 #include <stdlib.h>
 
-/* A change on its way to the disk. */
-struct change {
+struct admin_change {
     const struct admin  *admin;
     struct control_call *call;
     json_t              *result;
 };
 
-static void on_done(void *arg, int error)
+struct admin_change *admin_change_new(const struct admin *a, struct control_call *call, json_t *result)
 {
-    struct change       *c      = arg;
+    struct admin_change *c = result != NULL ? malloc(sizeof *c) : NULL;
+
+    if (c != NULL) {
+        *c = (struct admin_change){ a, call, result };
+        return c;
+    }
+    json_decref(result);
+    control_fail(call, -ERR_NO_MEMORY, "%s", error_text(ERR_NO_MEMORY));
+    return NULL;
+}
+
+struct control_call *admin_change_drop(struct admin_change *c)
+{
+    struct control_call *call = c->call;
+
+    json_decref(c->result);
+    free(c);
+    return call;
+}
+
+void admin_change_done(void *change, int error)
+{
+    struct admin_change *c      = change;
     struct control_call *call   = c->call;
     json_t              *result = c->result;
     const char          *hope   = "do away with the cause and try again";
@@ -46,29 +67,18 @@ static struct slice domain_of(const struct admin *a, const json_t *params)
     return domain.len > 0 ? domain : a->config->domains[0];
 }
 
-static struct change *change_new(const struct admin *a, struct control_call *call, struct slice name,
-                                 struct slice domain)
+static struct admin_change *change_new(const struct admin *a, struct control_call *call, struct slice name,
+                                       struct slice domain)
 {
-    struct change *c = calloc(1, sizeof *c);
-
-    if (c == NULL)
-        return NULL;
-    c->admin  = a;
-    c->call   = call;
-    c->result = json_pack("{s:s%,s:s%}", "name", name.ptr, name.len, "domain", domain.ptr, domain.len);
-    if (c->result != NULL)
-        return c;
-    free(c);
-    return NULL;
+    return admin_change_new(a, call,
+                            json_pack("{s:s%,s:s%}", "name", name.ptr, name.len, "domain", domain.ptr, domain.len));
 }
 
 /* The change was not begun. */
-static void refuse(struct change *c, int error, struct slice name, struct slice domain)
+static void refuse(struct admin_change *c, int error, struct slice name, struct slice domain)
 {
-    struct control_call *call = c->call;
+    struct control_call *call = admin_change_drop(c);
 
-    json_decref(c->result);
-    free(c);
     if (error == -ERR_EXISTS)
         control_fail(call, error, "there is a user %.*s in %.*s already", SLICE_ARG(name), SLICE_ARG(domain));
     else if (error == -ERR_NOT_FOUND)
@@ -97,10 +107,10 @@ typedef int password_fn(struct users *u, struct slice domain, struct slice name,
 
 static void put(struct admin *a, struct control_call *call, const json_t *params, password_fn *fn)
 {
-    struct slice   name = admin_text(params, "name"), domain = domain_of(a, params);
-    struct slice   password = admin_text(params, "password");
-    struct change *c;
-    int            error;
+    struct slice         name = admin_text(params, "name"), domain = domain_of(a, params);
+    struct slice         password = admin_text(params, "password");
+    struct admin_change *c;
+    int                  error;
 
     if (!check_names(a, call, name, domain))
         return;
@@ -109,11 +119,9 @@ static void put(struct admin *a, struct control_call *call, const json_t *params
         return;
     }
     c = change_new(a, call, name, domain);
-    if (c == NULL) {
-        control_fail(call, -ERR_NO_MEMORY, "%s", error_text(ERR_NO_MEMORY));
+    if (c == NULL)
         return;
-    }
-    error = fn(a->users, domain, name, password, on_done, c);
+    error = fn(a->users, domain, name, password, admin_change_done, c);
     if (error != 0)
         refuse(c, error, name, domain);
 }
@@ -131,14 +139,12 @@ void admin_user_passwd(void *user, struct control_call *call, const json_t *para
 /* No check of the domain: a user of one that is no longer ours can be removed. */
 void admin_user_remove(void *user, struct control_call *call, const json_t *params)
 {
-    struct admin  *a    = user;
-    struct slice   name = admin_text(params, "name"), domain = domain_of(a, params);
-    struct change *c     = change_new(a, call, name, domain);
-    int            error = c == NULL ? -ERR_NO_MEMORY : users_remove(a->users, domain, name, on_done, c);
+    struct admin        *a    = user;
+    struct slice         name = admin_text(params, "name"), domain = domain_of(a, params);
+    struct admin_change *c     = change_new(a, call, name, domain);
+    int                  error = c != NULL ? users_remove(a->users, domain, name, admin_change_done, c) : 0;
 
-    if (c == NULL)
-        control_fail(call, error, "%s", error_text(error));
-    else if (error != 0)
+    if (error != 0)
         refuse(c, error, name, domain);
 }
 

@@ -9,27 +9,6 @@
 
 enum { LIST_AORS = 100, LIST_ROUNDS = 32, THOUSANDTHS = 1000, SECOND = 1000 };
 
-/* A change on its way to the disk. */
-struct change {
-    struct control_call *call;
-    json_t              *result;
-};
-
-static void on_done(void *arg, int error)
-{
-    struct change       *c      = arg;
-    struct control_call *call   = c->call;
-    json_t              *result = c->result;
-
-    free(c);
-    if (error == 0) {
-        control_reply(call, result);
-        return;
-    }
-    json_decref(result);
-    control_fail(call, error, "not written to the disk: %s", error_text(error));
-}
-
 static bool has_server(const struct admin *a, struct control_call *call)
 {
     if (a->server != NULL)
@@ -38,27 +17,11 @@ static bool has_server(const struct admin *a, struct control_call *call)
     return false;
 }
 
-/* Takes `result`. */
-static struct change *change_new(struct control_call *call, json_t *result)
-{
-    struct change *c = result != NULL ? malloc(sizeof *c) : NULL;
-
-    if (c != NULL) {
-        *c = (struct change){ call, result };
-        return c;
-    }
-    json_decref(result);
-    control_fail(call, -ERR_NO_MEMORY, "%s", error_text(ERR_NO_MEMORY));
-    return NULL;
-}
-
 /* The change was not begun. */
-static void refuse(struct change *c, int error, struct slice aor, struct slice contact)
+static void refuse(struct admin_change *c, int error, struct slice aor, struct slice contact)
 {
-    struct control_call *call = c->call;
+    struct control_call *call = admin_change_drop(c);
 
-    json_decref(c->result);
-    free(c);
     if (error == -ERR_SYNTAX)
         control_fail(call, error, "want the URIs of an address and of a contact such as sip:alice@example.com");
     else if (error == -ERR_NOT_FOUND && contact.len > 0)
@@ -82,28 +45,29 @@ void admin_binding_add(void *user, struct control_call *call, const json_t *para
         .expires = expires != NULL ? (uint32_t)json_integer_value(expires) : BINDING_FOR_EVER,
         .q       = q != NULL ? (unsigned)(json_number_value(q) * THOUSANDTHS + 0.5) : THOUSANDTHS,
     };
-    struct change *c;
-    int            error;
+    struct admin_change *c;
+    int                  error;
 
     if (!has_server(a, call))
         return;
-    c = change_new(call, json_pack("{s:s%,s:s%,s:o}", "aor", order.aor.ptr, order.aor.len, "contact", order.contact.ptr,
+    c = admin_change_new(a, call,
+                         json_pack("{s:s%,s:s%,s:o}", "aor", order.aor.ptr, order.aor.len, "contact", order.contact.ptr,
                                    order.contact.len, "expires",
                                    expires != NULL ? json_integer(order.expires) : json_null()));
     if (c == NULL)
         return;
-    error = binding_admin_add(a->server, &order, on_done, c);
+    error = binding_admin_add(a->server, &order, admin_change_done, c);
     if (error != 0)
         refuse(c, error, order.aor, SLICE(""));
 }
 
 void admin_binding_remove(void *user, struct control_call *call, const json_t *params)
 {
-    struct admin  *a       = user;
-    struct slice   aor     = admin_text(params, "aor");
-    struct slice   contact = admin_text(params, "contact");
-    struct change *c;
-    int            error;
+    struct admin        *a       = user;
+    struct slice         aor     = admin_text(params, "aor");
+    struct slice         contact = admin_text(params, "contact");
+    struct admin_change *c;
+    int                  error;
 
     if (!has_server(a, call))
         return;
@@ -112,10 +76,10 @@ void admin_binding_remove(void *user, struct control_call *call, const json_t *p
         control_fail(call, -ERR_SYNTAX, "the contact is empty");
         return;
     }
-    c = change_new(call, json_pack("{s:s%}", "aor", aor.ptr, aor.len));
+    c = admin_change_new(a, call, json_pack("{s:s%}", "aor", aor.ptr, aor.len));
     if (c == NULL)
         return;
-    error = binding_admin_remove(a->server, aor, contact, on_done, c);
+    error = binding_admin_remove(a->server, aor, contact, admin_change_done, c);
     if (error != 0)
         refuse(c, error, aor, contact);
 }
