@@ -265,23 +265,29 @@ void client_txn_transport_error(struct client_txn *t, int error)
 }
 
 /* The id stands in 16 hex digits before the random part: see make_branch. */
-static struct client_txn *find_by_branch(struct stack *s, const struct message *response)
+object_id client_txn_named_by(const struct message *response)
 {
     enum { RANDOM = 8, HEX = 16 };
-    struct slice       branch = response->via.branch;
-    object_id          id     = 0;
-    struct client_txn *t;
+    struct slice branch = response->via.branch;
+    object_id    id     = 0;
 
     if (branch.len < RANDOM + HEX)
-        return NULL;
+        return 0;
     for (size_t i = branch.len - RANDOM - HEX; i < branch.len - RANDOM; i++) {
         int digit = hex_value(branch.ptr[i]);
 
         if (digit < 0)
-            return NULL;
+            return 0;
         id = id << 4 | (unsigned)digit;
     }
-    t = id_find(&s->client_ids, id);
+    return id;
+}
+
+static struct client_txn *find_by_branch(struct stack *s, const struct message *response)
+{
+    struct slice       branch = response->via.branch;
+    struct client_txn *t      = id_find(&s->client_ids, client_txn_named_by(response));
+
     if (t != NULL && response->cseq.method == METHOD_CANCEL && t->method == METHOD_INVITE)
         t = id_find(&s->client_ids, t->cancel);
     if (t == NULL || t->method != response->cseq.method ||

@@ -42,15 +42,26 @@ static struct slice call_named(const struct message *m)
     return slice_trim(end != NULL ? slice_between(h->value.ptr, end) : h->value);
 }
 
+/* A response belongs to the worker that our branch in it names; without one, a late 2xx,
+ * to that of its call. */
+static unsigned home_of_response(const struct workers *w, const struct message *m)
+{
+    unsigned worker = id_worker(client_txn_named_by(m));
+
+    if (id_kind(client_txn_named_by(m)) == ID_CLIENT_TXN && worker < workers_count(w))
+        return worker;
+    return workers_home(w, m->call_id);
+}
+
 /* RFC 3891 3: such an INVITE concerns a call that is somewhere already, and has to be
  * handled there, with all that follows it. */
-static unsigned home_of(struct stack *s, const struct message *m)
+static unsigned home_of_request(struct stack *s, const struct message *m)
 {
     struct workers *w    = s->config.workers;
     unsigned        home = workers_home(w, m->call_id), there;
     struct slice    named;
 
-    if (!m->is_request || m->method != METHOD_INVITE || m->to_tag.len > 0)
+    if (m->method != METHOD_INVITE || m->to_tag.len > 0)
         return home;
     named = call_named(m);
     if (named.len == 0)
@@ -77,7 +88,7 @@ bool handover_message(struct stack *s, struct message *m)
 
     if (is_alone(s))
         return false;
-    home = home_of(s, m);
+    home = m->is_request ? home_of_request(s, m) : home_of_response(s->config.workers, m);
     lives_on_touch(workers_lives_on(s->config.workers), m->call_id, world_now(s->world));
     if (home == s->config.worker)
         return false;

@@ -265,7 +265,10 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
 void               client_txn_free(struct client_txn *t);
 void               client_txn_rearm(struct client_txn *t);
 bool               client_txn_match(struct stack *s, struct message *response);
-void               client_txn_transport_error(struct client_txn *t, int error);
+/* The id that our branch in it carries, 0 if it is not one of ours; whose transaction
+ * that is remains to be seen. */
+object_id client_txn_named_by(const struct message *response);
+void      client_txn_transport_error(struct client_txn *t, int error);
 
 /* invariant.c: does an object contradict itself, and whom is it about (base/expect.h)? */
 bool           server_txn_is_sound(const struct server_txn *t);

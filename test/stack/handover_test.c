@@ -455,6 +455,28 @@ TEST(a_call_id_of_our_own_is_at_home)
     teardown();
 }
 
+/* Whoever knows a Call-ID can have its call moved by an INVITE with Replaces; what is under
+ * way is not touched by that. */
+TEST(a_response_finds_its_request_though_its_call_has_been_moved)
+{
+    char call[32], there[32], more[64];
+
+    setup();
+    call_at(0, call);
+    asks(0, NULL, "sip:bob@192.0.2.9:6001");
+    bench_live(&b, 50);
+    snprintf(more, sizeof more, "Replaces: %s;to-tag=1;from-tag=2\r\n", call_at(2, there));
+    ask(&b.alice, "INVITE", call, 7, more);
+    bench_live(&b, 50);
+    CHECK_INT(2, home_of(call));
+    raw_answer(&b.bob, 0, "200 OK", "b");
+    bench_live(&b, 50);
+    CHECK_INT(1, workers[0].responses);
+    stack_reply(workers[2].stack, waiting, 486, SLICE(""));
+    bench_live(&b, 64000);
+    teardown();
+}
+
 /* ---- limits ---- */
 
 /* Just before worker 0 has the datagram. */
@@ -528,6 +550,7 @@ int main(void)
         cmocka_unit_test(an_icmp_error_that_another_worker_hears_ends_the_right_transaction),
         cmocka_unit_test(an_invite_that_replaces_or_joins_a_call_goes_where_that_call_is),
         cmocka_unit_test(a_call_id_of_our_own_is_at_home),
+        cmocka_unit_test(a_response_finds_its_request_though_its_call_has_been_moved),
         cmocka_unit_test(a_full_ring_drops_datagrams_and_counts_them),
         cmocka_unit_test(without_memory_nothing_is_handed_over_and_nothing_breaks),
     };
