@@ -4,9 +4,9 @@
 #include "base/error.h"
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
+#include "cmd/trace_file.h"
 #include "cmd/trace_log.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,50 +99,18 @@ static bool is_sighting(const json_t *object)
            json_is_string(json_object_get(object, "dir")) && json_is_string(json_object_get(object, "first"));
 }
 
-static int read_lines(struct reading *r, FILE *file, const char *path)
+static int take_line(void *arg, const char *path, unsigned long number, struct slice line)
 {
-    char   *line = NULL;
-    size_t  size = 0;
-    ssize_t len;
-    int     code = EXIT_OK;
+    json_error_t fault;
+    json_t      *object = json_loadb(line.ptr, line.len, JSON_ALLOW_NUL, &fault);
 
-    for (unsigned number = 1; code == EXIT_OK && (len = getline(&line, &size, file)) > 0; number++) {
-        json_error_t fault;
-        json_t      *object = json_loadb(line, (size_t)len, JSON_ALLOW_NUL, &fault);
-
-        if (object != NULL && is_sighting(object)) {
-            if (!take(r, object))
-                code = EXIT_ERROR;
-            continue;
-        }
-        json_decref(object);
-        if (line[len - 1] != '\n') /* being written at this moment */
-            break;
-        fprintf(stderr, "ahoy trace: %s:%u: not a line of a trace\n", path, number);
-        code = EXIT_ERROR;
-    }
-    if (code == EXIT_OK && ferror(file)) {
-        fprintf(stderr, "ahoy trace: %s: %s\n", path, strerror(errno));
-        code = EXIT_ERROR;
-    }
-    free(line);
-    return code;
-}
-
-static int read_file(struct reading *r, const char *path)
-{
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    int   code;
-
-    if (file == NULL) {
-        code = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_ERROR;
-        fprintf(stderr, "ahoy trace: %s: %s\n", path, strerror(errno));
-        return code;
-    }
-    code = read_lines(r, file, path);
-    if (file != stdin)
-        fclose(file);
-    return code;
+    if (object != NULL && is_sighting(object))
+        return take(arg, object) ? EXIT_OK : EXIT_ERROR;
+    json_decref(object);
+    if (line.ptr[line.len - 1] != '\n') /* being written at this moment, and the last */
+        return EXIT_OK;
+    fprintf(stderr, "ahoy trace: %s:%lu: not a line of a trace\n", path, number);
+    return EXIT_ERROR;
 }
 
 /* ---- printing ---- */
@@ -189,7 +157,7 @@ static int run_files(struct reading *r, char **files, size_t count, const struct
     int code = EXIT_OK;
 
     for (size_t i = 0; code == EXIT_OK && i < count; i++)
-        code = read_file(r, files[i]);
+        code = trace_file_read(files[i], take_line, r);
     if (code == EXIT_OK && r->count == 0) {
         fprintf(stderr, "ahoy trace: no message%s\n", r->call != NULL ? " of such a call" : "");
         code = EXIT_NOT_FOUND;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cmd/exit_code.h"
+#include "cmd/trace_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,45 +29,29 @@ static int no_memory(void)
     return EXIT_ERROR;
 }
 
-/* What else a program has written to the same place is stepped over and counted. */
-static int read_lines(struct log_reader *r, FILE *file, const char *path)
+struct log_lines {
+    struct log_reader *reader;
+    unsigned long      other; /* than those of a log */
+};
+
+static int take_line(void *arg, const char *path, unsigned long number, struct slice line)
 {
-    char         *line  = NULL;
-    size_t        size  = 0;
-    unsigned long other = 0;
-    int           code  = EXIT_OK;
-    ssize_t       len;
+    struct log_lines *l     = arg;
+    int               taken = log_reader_line(l->reader, node_of(path), line);
 
-    while (code == EXIT_OK && (len = getline(&line, &size, file)) > 0) {
-        int taken = log_reader_line(r, node_of(path), (struct slice){ line, (size_t)len });
-
-        other += taken == 0;
-        if (taken < 0)
-            code = no_memory();
-    }
-    if (code == EXIT_OK && ferror(file)) {
-        fprintf(stderr, "ahoy trace: %s: %s\n", path, strerror(errno));
-        code = EXIT_ERROR;
-    }
-    if (other > 0)
-        fprintf(stderr, "ahoy trace: %s: %lu line%s not of a log\n", path, other, other == 1 ? " is" : "s are");
-    free(line);
-    return code;
+    (void)number;
+    l->other += taken == 0;
+    return taken < 0 ? no_memory() : EXIT_OK;
 }
 
-static int read_file(struct log_reader *r, const char *path)
+/* What else a program has written to the same place is stepped over and counted. */
+static int read_log(struct log_reader *r, const char *path)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    int   code;
+    struct log_lines l    = { r, 0 };
+    int              code = trace_file_read(path, take_line, &l);
 
-    if (file == NULL) {
-        code = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_ERROR;
-        fprintf(stderr, "ahoy trace: %s: %s\n", path, strerror(errno));
-        return code;
-    }
-    code = read_lines(r, file, path);
-    if (file != stdin)
-        fclose(file);
+    if (l.other > 0)
+        fprintf(stderr, "ahoy trace: %s: %lu line%s not of a log\n", path, l.other, l.other == 1 ? " is" : "s are");
     return code;
 }
 
@@ -176,7 +161,7 @@ int trace_log_run(const struct trace_log *t)
     if (r == NULL)
         return no_memory();
     for (size_t i = 0; code == EXIT_OK && i < t->count; i++)
-        code = read_file(r, t->files[i]);
+        code = read_log(r, t->files[i]);
     if (code == EXIT_OK)
         code = print(r, t);
     log_reader_free(r);
