@@ -7,6 +7,7 @@
 #include "stack/stack.h"
 #include "support/alloc.h"
 #include "support/server_bench.h"
+#include "support/stack_quiet.h"
 #include "support/test.h"
 
 #include <stdio.h>
@@ -44,34 +45,7 @@ static void on_request(void *user, object_id txn, struct message *request)
         stack_reply(w->stack, txn, 200, SLICE(""));
 }
 
-static void on_ack(void *user, struct message *ack)
-{
-    (void)user;
-    (void)ack;
-}
-
-static void on_cancel(void *user, object_id invite, object_id txn, struct message *cancel)
-{
-    (void)user;
-    (void)invite;
-    (void)txn;
-    (void)cancel;
-}
-
-static void on_stray(void *user, struct message *response)
-{
-    (void)user;
-    (void)response;
-}
-
-static void on_end(void *user, object_id txn, int error)
-{
-    (void)user;
-    (void)txn;
-    (void)error;
-}
-
-static const struct stack_events events = { on_request, on_ack, on_cancel, on_stray, on_end };
+static const struct stack_events events = { on_request, quiet_ack, quiet_cancel, quiet_stray, quiet_end };
 
 /* The worst socket of all: never the one at home. */
 static unsigned to_a_wrong_one(void *arg, const struct packet *p, unsigned count)
