@@ -114,7 +114,9 @@ json_t *overview_store_to_json(const struct overview *o)
 
 static double percent_of(uint64_t bytes, uint64_t limit)
 {
-    return (double)(bytes * 1000 / limit) / 10;
+    uint64_t tenths = bytes * 1000 / limit;
+
+    return (double)tenths / 10;
 }
 
 static json_t *account_to_json(const struct budget_figures *f, uint64_t limit)

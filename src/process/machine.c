@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/machine.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* The limit as cgroup v2 and v1 say it; none is "max", or more than any machine has. */
 static uint64_t group_limit(const char *group, const char *file)
 {
-    char     path[256];
+    char     path[256], text[32] = "";
     FILE    *f;
-    uint64_t limit = UINT64_MAX;
+    uint64_t limit;
 
     snprintf(path, sizeof path, "%s/%s", group, file);
     f = fopen(path, "re");
     if (f == NULL)
         return UINT64_MAX;
-    if (fscanf(f, "%" SCNu64, &limit) != 1 || limit == 0)
-        limit = UINT64_MAX;
+    if (fgets(text, sizeof text, f) == NULL)
+        text[0] = '\0';
     fclose(f);
-    return limit;
+    limit = strtoull(text, NULL, 10); /* 0 for "max"; out of range is the most there is */
+    return limit > 0 ? limit : UINT64_MAX;
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
