@@ -401,14 +401,9 @@ int service_run(struct service *v)
     return error;
 }
 
-static void stop_posted(void *arg)
-{
-    on_stop(arg);
-}
-
 void service_stop(struct service *v)
 {
-    (void)v->worlds[0]->ops->post(v->worlds[0], stop_posted, v);
+    (void)v->worlds[0]->ops->post(v->worlds[0], on_stop, v);
 }
 
 unsigned service_listener_count(const struct service *v)
