@@ -5,6 +5,9 @@ foreach(check check-layers check-pure check-coverage check-limits)
 endforeach()
 set_tests_properties(check/check-pure PROPERTIES DISABLED $<NOT:$<BOOL:${AHOY_SANITIZE}>>)
 
+add_test(NAME check/rules COMMAND ${CMAKE_SOURCE_DIR}/tools/turn-red --check)
+set_tests_properties(check/rules PROPERTIES LABELS check)
+
 add_test(NAME check/units COMMAND ${CMAKE_SOURCE_DIR}/tools/check-units ${CMAKE_BINARY_DIR} $<TARGET_FILE:ahoy>)
 set_tests_properties(check/units PROPERTIES LABELS check SKIP_RETURN_CODE 77)
 
