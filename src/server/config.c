@@ -102,8 +102,10 @@ static void add_listen(struct config *c, const struct config_key *key, struct sl
     char                memory[256];
     struct buf          why = BUF_ON(memory);
 
-    if (config_value_parse(key, text, &value, &why))
-        c->listens[c->listen_count++] = value.listen;
+    if (!config_value_parse(key, text, &value, &why))
+        return;
+    value.listen.advertise        = arena_copy(&c->arena, value.listen.advertise);
+    c->listens[c->listen_count++] = value.listen;
 }
 
 static void take_listens(struct config *c, const struct config_key *key, cfg_opt_t *opt)

@@ -16,8 +16,9 @@
 #include <stdint.h>
 
 struct config_listen {
-    enum transport transport; /* TRANSPORT_UDP or TRANSPORT_TCP */
+    enum transport transport;
     struct address address;
+    struct slice   advertise; /* what Via and the like name instead: "host" or "host:port"; may be empty */
 };
 
 struct config_route {

@@ -144,33 +144,51 @@ static bool is_host_port(struct slice text)
     struct slice host;
     uint32_t     port = 1;
 
-    return scan_host(&s, &host) && (!scan_byte(&s, ':') || scan_number(&s, UINT16_MAX, &port)) && port > 0 &&
-           scan_at_end(&s);
+    return scan_host(&s, &host) && host.len <= 253 && (!scan_byte(&s, ':') || scan_number(&s, UINT16_MAX, &port)) &&
+           port > 0 && scan_at_end(&s);
 }
 
-/* "udp:0.0.0.0:5060"; a port may be left out, 0 means any free one. */
+/* What stands behind the address: nothing, or " advertise HOST[:PORT]". */
+static bool parse_advertise(struct scan *s, struct slice *out)
+{
+    *out = SLICE("");
+    if (scan_at_end(s))
+        return true;
+    if (!scan_lws(s) || !scan_word(s, SLICE("advertise")) || !scan_lws(s))
+        return false;
+    *out = scan_rest(s);
+    return is_host_port(*out);
+}
+
+/* "udp:0.0.0.0:5060 advertise 203.0.113.7"; a port may be left out, 0 means any free one. */
 static bool parse_listen(struct slice text, struct config_listen *out)
 {
-    struct scan s = scan_from(text);
+    struct scan  s = scan_from(text);
+    struct slice name, address;
 
     *out = (struct config_listen){ 0 };
-    if (scan_word(&s, SLICE("udp:")))
-        out->transport = TRANSPORT_UDP;
-    else if (scan_word(&s, SLICE("tcp:")))
-        out->transport = TRANSPORT_TCP;
-    else
+    if (!scan_token(&s, &name) || !scan_byte(&s, ':') || !scan_until(&s, " \t", &address) ||
+        !parse_advertise(&s, &out->advertise))
         return false;
-    if (address_parse_ip(scan_rest(&s), &out->address)) {
-        out->address.port = 5060;
+    out->transport = transport_parse(name);
+    if (out->transport == TRANSPORT_NONE)
+        return false;
+    if (address_parse_ip(address, &out->address)) {
+        out->address.port = transport_default_port(out->transport);
         return true;
     }
-    return address_parse(scan_rest(&s), &out->address);
+    return address_parse(address, &out->address);
 }
 
 void config_listen_write(struct buf *b, const struct config_listen *l)
 {
-    buf_put(b, l->transport == TRANSPORT_UDP ? SLICE("udp:") : SLICE("tcp:"));
+    buf_put(b, transport_param(l->transport));
+    buf_put_byte(b, ':');
     address_write(b, &l->address);
+    if (l->advertise.len == 0)
+        return;
+    buf_put(b, SLICE(" advertise "));
+    buf_put(b, l->advertise);
 }
 
 static bool is_sip_uri(struct slice text)
@@ -231,7 +249,8 @@ static bool parse_text(enum config_check check, struct slice text, struct config
         good = is_host(text);
         break;
     case VALUE_LISTEN:
-        buf_put(why, SLICE("udp or tcp, a numeric address and a port: udp:192.0.2.1:5060, tcp:[2001:db8::1]:5060"));
+        buf_put(why, SLICE("udp, tcp, tls, ws or wss, a numeric address and a port: udp:192.0.2.1:5060, "
+                           "tls:[2001:db8::1]:5061 advertise sip.example.com"));
         good = parse_listen(text, &out->listen);
         break;
     case VALUE_HOST_PORT:

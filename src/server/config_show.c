@@ -15,9 +15,9 @@ static void print_quoted(FILE *out, struct slice text)
     fputc('\'', out);
 }
 
-static void listen_text(const struct config_listen *l, char memory[128], struct slice *text)
+static void listen_text(const struct config_listen *l, char memory[CONFIG_LISTEN_TEXT], struct slice *text)
 {
-    struct buf b = buf_on(memory, 128);
+    struct buf b = buf_on(memory, CONFIG_LISTEN_TEXT);
 
     config_listen_write(&b, l);
     *text = buf_slice(&b);
@@ -38,7 +38,7 @@ static void show_list(const struct config *c, const struct config_key *key, FILE
 {
     size_t              count;
     const struct slice *texts = list_texts(c, key, &count);
-    char                memory[128];
+    char                memory[CONFIG_LISTEN_TEXT];
     struct slice        text;
 
     fprintf(out, "%s = {", key->name);
@@ -165,7 +165,7 @@ static json_t *list_to_json(const struct config *c, const struct config_key *key
     json_t             *list = json_array();
     size_t              count;
     const struct slice *texts = list_texts(c, key, &count);
-    char                memory[128];
+    char                memory[CONFIG_LISTEN_TEXT];
     struct slice        text;
 
     for (size_t i = 0; i < count; i++) {

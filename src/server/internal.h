@@ -38,6 +38,7 @@ struct server {
     struct authenticator *authenticator;
     struct store_client  *store;
     struct flow           listeners[SERVER_LISTENERS];
+    struct slice          advertised[SERVER_LISTENERS]; /* of the configuration */
     unsigned              listener_count;
     struct log_limit      log_limit; /* lines about what was refused */
 

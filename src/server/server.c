@@ -112,15 +112,15 @@ void server_free(struct server *s)
 
 /* ---- start ---- */
 
-static int listen_on(struct server *s, enum transport transport, const struct address *local)
+static int listen_on(struct server *s, enum transport transport, const struct address *local, struct slice advertise)
 {
     unsigned index;
-    int      error = s->listener_count < SERVER_LISTENERS
-                         ? stack_listen(s->stack, transport, local, s->config->advertise, &index)
-                         : -ERR_LIMIT;
+    int      error =
+        s->listener_count < SERVER_LISTENERS ? stack_listen(s->stack, transport, local, advertise, &index) : -ERR_LIMIT;
 
     if (error != 0)
         return error;
+    s->advertised[s->listener_count]  = advertise;
     s->listeners[s->listener_count++] = (struct flow){
         .transport = transport,
         .local     = stack_listener_address(s->stack, index),
@@ -145,8 +145,9 @@ static int say_not_listening(enum transport transport, const struct address *loc
 static int listen_as_configured(struct server *s, char *problem, size_t problem_size)
 {
     for (size_t i = 0; i < s->config->listen_count; i++) {
-        const struct config_listen *l     = &s->config->listens[i];
-        int                         error = listen_on(s, l->transport, &l->address);
+        const struct config_listen *l         = &s->config->listens[i];
+        struct slice                advertise = l->advertise.len > 0 ? l->advertise : s->config->advertise;
+        int                         error     = listen_on(s, l->transport, &l->address, advertise);
 
         if (error != 0 && (error != -ERR_NO_ADDRESS || !s->config->listen_is_default))
             return say_not_listening(l->transport, &l->address, error, problem, problem_size);
@@ -161,7 +162,7 @@ static int listen_beside(struct server *s, const struct server *first, char *pro
 {
     for (unsigned i = 0; i < first->listener_count; i++) {
         const struct flow *l     = &first->listeners[i];
-        int                error = listen_on(s, l->transport, &l->local);
+        int                error = listen_on(s, l->transport, &l->local, first->advertised[i]);
 
         if (error != 0)
             return say_not_listening(l->transport, &l->local, error, problem, problem_size);
@@ -222,6 +223,11 @@ unsigned server_listener_count(const struct server *s)
 struct flow server_listener(const struct server *s, unsigned index)
 {
     return s->listeners[index];
+}
+
+struct slice server_advertised(const struct server *s, unsigned index)
+{
+    return s->advertised[index];
 }
 
 size_t server_alive(const struct server *s)

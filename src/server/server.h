@@ -43,6 +43,8 @@ struct location *server_location(const struct server *s);
 /* The addresses really listened on. */
 unsigned    server_listener_count(const struct server *s);
 struct flow server_listener(const struct server *s, unsigned index);
+/* What it is called in messages, if the configuration says so; else empty. */
+struct slice server_advertised(const struct server *s, unsigned index);
 
 /* Requests that wait for their final response.  Any thread may ask. */
 size_t server_unanswered(const struct server *s);

@@ -78,13 +78,33 @@ TEST(a_value_at_the_edge_is_good_and_one_beyond_is_not)
 
 TEST(an_address_to_listen_on_is_read_and_written)
 {
-    static const char *const good[] = { "udp:192.0.2.1:5060", "tcp:[2001:db8::1]:5070", "udp:0.0.0.0:0" };
-    static const char *const bad[]  = { "192.0.2.1:5060", "tls:192.0.2.1:5061",  "udp:",
-                                        "udp:host:5060",  "udp:192.0.2.1:70000", "udp:2001:db8::1:5060x" };
-    struct config_value      v;
+    static const char *const good[] = {
+        "udp:192.0.2.1:5060",
+        "tcp:[2001:db8::1]:5070",
+        "udp:0.0.0.0:0",
+        "tls:192.0.2.1:5061",
+        "ws:192.0.2.1:5080",
+        "wss:[::]:5443 advertise sip.example.test",
+        "udp:[2001:db8::1]:5060 advertise [2001:db8::2]:5070",
+    };
+    static const char *const bad[] = {
+        "192.0.2.1:5060",
+        "udp:",
+        "sctp:192.0.2.1:5060",
+        "udp:host:5060",
+        "udp:192.0.2.1:70000",
+        "udp:2001:db8::1:5060x",
+        "udp:192.0.2.1:5060 advertise",
+        "udp:192.0.2.1:5060 advertise ",
+        "udp:192.0.2.1:5060 advertise a b",
+        "udp:192.0.2.1:5060 advertise a:0",
+        "udp:192.0.2.1:5060 announce a",
+        "udp:192.0.2.1:5060advertise a",
+    };
+    struct config_value v;
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        char       memory[ADDRESS_TEXT + 8];
+        char       memory[CONFIG_LISTEN_TEXT];
         struct buf b = BUF_ON(memory);
 
         CHECK(parse("listen", good[i], &v));
@@ -95,6 +115,10 @@ TEST(an_address_to_listen_on_is_read_and_written)
         CHECK(!parse("listen", bad[i], &v));
     CHECK(parse("listen", "TCP:192.0.2.1", &v));
     CHECK_INT(5060, v.listen.address.port);
+    CHECK(parse("listen", "tls:192.0.2.1", &v));
+    CHECK_INT(5061, v.listen.address.port);
+    CHECK(parse("listen", "udp:192.0.2.1  Advertise gate.test:5062", &v));
+    CHECK_SLICE("gate.test:5062", v.listen.advertise);
 }
 
 int main(void)

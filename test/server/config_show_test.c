@@ -28,7 +28,7 @@ static char *shown(const struct config *c)
 
 static const char sample[] =
     "domain = {a.test, b.test}\n"
-    "listen = 'tcp:[::1]:5070'\n"
+    "listen = 'tcp:[::1]:5070 advertise gate.test:5071'\n"
     "realm = 'it\\'s \"mine\" \\\\ ${HOME}'\n"
     "t1 = 250ms max_expires = 90m authentication = no redirect_server = yes log_level = error\n"
     "route \"other.test\" { to = \"sip:127.0.0.1:5080\" }\n"
@@ -46,7 +46,7 @@ TEST(what_is_shown_reads_back_as_the_same_configuration)
     CHECK_SLICE("it's \"mine\" \\ ${HOME}", again->realm);
     CHECK(strstr(first, "\nt1 = 250ms\n") != NULL);
     CHECK(strstr(first, "\nmax_expires = 90m\n") != NULL);
-    CHECK(strstr(first, "\nlisten = {'tcp:[::1]:5070'}\n") != NULL);
+    CHECK(strstr(first, "\nlisten = {'tcp:[::1]:5070 advertise gate.test:5071'}\n") != NULL);
     free(first);
     free(second);
     config_free(c);

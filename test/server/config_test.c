@@ -212,8 +212,8 @@ TEST(a_value_out_of_range_is_answered_with_the_range)
 
 TEST(a_malformed_value_is_answered_with_an_example)
 {
-    check_said("t.conf:1: listen = \"0.0.0.0:5060\": must be udp or tcp, a numeric address and a port: "
-               "udp:192.0.2.1:5060, tcp:[2001:db8::1]:5060\n",
+    check_said("t.conf:1: listen = \"0.0.0.0:5060\": must be udp, tcp, tls, ws or wss, a numeric address and a port: "
+               "udp:192.0.2.1:5060, tls:[2001:db8::1]:5061 advertise sip.example.com\n",
                "listen = \"0.0.0.0:5060\"");
     check_said("t.conf:1: domain = \"a b\": must be a domain name such as example.com, or an address\n",
                "domain = \"a b\"");

@@ -7,6 +7,8 @@
 #include "support/server_bench.h"
 #include "support/test.h"
 
+#include <stdio.h>
+
 static struct bench b;
 
 /* Another server, beside that of the bench, on the same host; what came of it. */
@@ -78,6 +80,41 @@ TEST(it_knows_what_it_listens_on)
     bench_close(&b);
 }
 
+/* What Via and Record-Route of a request say that leaves by the first listener. */
+static void call_bob(char via[256], char route[256])
+{
+    raw_register(&b.bob, 1, NULL);
+    bench_live(&b, 50);
+    raw_ask(&b.alice, &(struct request_form){ .method = "INVITE", .uri = "sip:bob@example.test" });
+    bench_live(&b, 50);
+    header_of(raw_heard(&b.bob, 0), "Via", via, 256);
+    header_of(raw_heard(&b.bob, 0), "Record-Route", route, 256);
+    raw_answer(&b.bob, 0, "486 Busy Here", "b");
+    bench_live(&b, 50);
+}
+
+TEST(a_listener_that_advertises_nothing_takes_what_the_server_does)
+{
+    static const struct {
+        const char *listen, *via, *route;
+    } cases[] = {
+        { "udp:192.0.2.1:5060", "SIP/2.0/UDP gate.test:5070;", "@gate.test:5070;lr>" },
+        { "udp:192.0.2.1:5060 advertise 203.0.113.7", "SIP/2.0/UDP 203.0.113.7;", "@203.0.113.7;lr>" },
+    };
+    char via[256], route[256], conf[256];
+
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(conf, sizeof conf, "listen = \"%s\" advertise = 'gate.test:5070'\n", cases[i].listen);
+        bench_open(&b, conf);
+        call_bob(via, route);
+        CHECK(strstr(via, cases[i].via) == via);
+        CHECK(strstr(route, cases[i].route) != NULL);
+        CHECK(stack_is_local(server_stack(b.server), SLICE("gate.test"), 5070) == (i == 0));
+        CHECK(stack_is_local(server_stack(b.server), SLICE("203.0.113.7"), 5060) == (i == 1));
+        bench_close(&b);
+    }
+}
+
 /* The realm is in every hash and the relay key in every dialog: both outlive the
  * process, and the realm the configuration. */
 TEST(realm_and_relay_key_are_stored_once)
@@ -134,6 +171,7 @@ int main(void)
         cmocka_unit_test(an_address_in_use_is_said_with_a_remedy),
         cmocka_unit_test(by_default_it_listens_on_what_there_is),
         cmocka_unit_test(it_knows_what_it_listens_on),
+        cmocka_unit_test(a_listener_that_advertises_nothing_takes_what_the_server_does),
         cmocka_unit_test(realm_and_relay_key_are_stored_once),
         cmocka_unit_test(it_may_be_ended_in_the_midst_of_everything),
     };
