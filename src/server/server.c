@@ -71,6 +71,7 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
           .connection_idle = config->connection_idle,
           .workers         = shared->workers,
           .worker          = (uint8_t)worker,
+          .tls             = shared->tls,
           .trace           = *trace,
     };
 

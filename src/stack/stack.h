@@ -19,6 +19,7 @@
 #ifndef STACK_STACK_H
 #define STACK_STACK_H
 
+#include "net/tls_shared.h"
 #include "net/world.h"
 #include "sip/message.h"
 #include "sip/write.h"
@@ -73,6 +74,7 @@ struct stack_config {
     msec               connection_idle; /* a stream without traffic is closed; 0: 10 min */
     struct workers    *workers;         /* those this one is one of; NULL: it is alone */
     uint8_t            worker;          /* which of them                               */
+    struct tls_shared *tls;             /* borrowed; NULL: neither TLS nor WSS          */
     struct stack_trace trace;           /* fn NULL: off */
 };
 
