@@ -2,8 +2,8 @@
 #include "locate/locate.h"
 
 #include "base/error.h"
-
-enum { DNS_NAME_MAX = 253 };
+#include "locate/naptr.h"
+#include "locate/srv.h"
 
 /* The first two labels of a service name (RFC 3263 4.1, 4.2); WebSockets have none. */
 static struct slice service_labels(enum transport t)
@@ -23,9 +23,14 @@ static struct slice service_labels(enum transport t)
     return SLICE("");
 }
 
-static struct slice server_name(const struct locate *l)
+struct slice locate_domain(const struct locate *l)
 {
-    const struct locate_server *s = &l->servers[l->server];
+    return (struct slice){ l->host, l->host_len };
+}
+
+static struct slice server_name(const struct locate *l, unsigned server)
+{
+    const struct locate_server *s = &l->servers[server];
 
     return (struct slice){ l->names + s->name_at, s->name_len };
 }
@@ -39,120 +44,140 @@ static enum locate_action fail(struct locate *l, int error)
 
 static enum locate_action finish(struct locate *l)
 {
-    if (l->target_count == 0)
-        return fail(l, l->timed_out ? -ERR_TIMEOUT : l->wrong_kind ? -ERR_UNSUPPORTED : -ERR_NAME);
+    if (l->targets.count == 0)
+        return fail(l, l->trouble != 0 ? l->trouble : l->wrong_kind ? -ERR_UNSUPPORTED : -ERR_NAME);
     l->state = LOCATE_OVER;
     return LOCATE_DONE;
 }
 
-/* False if the name is too long to exist. */
-static bool ask(struct locate *l, enum record_type type, struct slice prefix, struct slice name)
-{
-    struct buf b = BUF_ON(l->name);
+/* --- questions --- */
 
-    buf_put(&b, prefix);
-    buf_put(&b, name);
-    if (!buf_ok(&b) || b.len > DNS_NAME_MAX)
-        return false;
-    l->name_len = (uint16_t)b.len;
-    l->ask_type = type;
-    l->ask_name = buf_slice(&b);
-    return true;
+/* False if there is no room, or too much has been asked. */
+static bool want(struct locate *l, enum record_type type, unsigned server)
+{
+    for (unsigned i = 0; i < LOCATE_OPEN && l->asked < LOCATE_QUESTIONS; i++) {
+        if (l->slots[i].state != LOCATE_FREE)
+            continue;
+        l->slots[i] = (struct locate_slot){ LOCATE_WANTED, (uint8_t)type, (uint8_t)server };
+        l->asked++;
+        return true;
+    }
+    return false;
 }
 
-/* --- targets --- */
+static unsigned open_questions(const struct locate *l)
+{
+    unsigned open = 0;
 
-/* Put a target at place `at`; the last one falls off a full list. */
-static void insert_target(struct locate *l, unsigned at, const struct address *ip)
+    for (unsigned i = 0; i < LOCATE_OPEN; i++)
+        open += l->slots[i].state != LOCATE_FREE;
+    return open;
+}
+
+bool locate_next(struct locate *l, unsigned *number)
+{
+    for (unsigned i = 0; i < LOCATE_OPEN && l->state != LOCATE_OVER; i++)
+        if (l->slots[i].state == LOCATE_WANTED) {
+            l->slots[i].state = LOCATE_ASKED;
+            *number           = i;
+            return true;
+        }
+    return false;
+}
+
+struct locate_question locate_question(const struct locate *l, unsigned number)
+{
+    const struct locate_slot *slot = &l->slots[number];
+    struct locate_question    q    = { (enum record_type)slot->type, locate_domain(l) };
+
+    switch (q.type) {
+    case RECORD_NAPTR:
+        break;
+    case RECORD_SRV:
+        q.name = (struct slice){ l->name, l->name_len };
+        break;
+    case RECORD_A:
+    case RECORD_AAAA:
+        q.name = server_name(l, slot->server);
+        break;
+    }
+    return q;
+}
+
+/* --- the address step --- */
+
+static void add_target(struct locate *l, unsigned server, size_t nth, const struct address *ip)
 {
     struct target t = { l->transport, *ip };
 
-    t.address.port = l->servers[l->server].port;
-    for (unsigned i = 0; i < l->target_count; i++)
-        if (l->targets[i].transport == t.transport && address_eq(&l->targets[i].address, &t.address))
-            return;
-    if (at > l->target_count)
-        at = l->target_count;
-    if (at == LOCATE_TARGETS)
-        return;
-    if (l->target_count < LOCATE_TARGETS)
-        l->target_count++;
-    memmove(&l->targets[at + 1], &l->targets[at], (l->target_count - 1 - at) * sizeof t);
-    l->targets[at] = t;
+    t.address.port = l->servers[server].port;
+    targets_add(&l->targets, &t, server, nth);
 }
 
-/* The n-th AAAA goes behind the n-th A of the same server. */
-static void add_addresses(struct locate *l, const struct record *records, size_t count)
-{
-    unsigned at   = l->first;
-    unsigned step = l->ask_type == RECORD_AAAA ? 2 : 1;
-
-    if (l->ask_type == RECORD_AAAA)
-        at++;
-    for (size_t i = 0; i < count && i < LOCATE_TARGETS; i++) {
-        unsigned before = l->target_count;
-
-        if (records[i].type != l->ask_type)
-            continue;
-        insert_target(l, at, &records[i].address);
-        if (l->target_count > before || before == LOCATE_TARGETS)
-            at += step;
-    }
-}
-
-static bool add_numeric(struct locate *l, struct slice name)
+static bool add_numeric(struct locate *l, unsigned server)
 {
     struct address ip;
 
-    if (!address_parse_ip(name, &ip))
+    if (!address_parse_ip(server_name(l, server), &ip))
         return false;
     if (l->families & 1u << ip.family)
-        insert_target(l, l->target_count, &ip);
+        add_target(l, server, 0, &ip);
     else
         l->wrong_kind = true;
     return true;
 }
 
-/* --- the address step --- */
-
-static enum record_type first_type(const struct locate *l)
-{
-    return l->families & LOCATE_IPV4 ? RECORD_A : RECORD_AAAA;
-}
-
-/* From the current server on, the first that needs a question. */
+/* Ask for as many servers as there is room for questions. */
 static enum locate_action ask_servers(struct locate *l)
 {
-    for (; l->server < l->server_count && l->target_count < LOCATE_TARGETS; l->server++) {
-        l->first = l->target_count;
-        if (add_numeric(l, server_name(l)) || l->families == 0)
+    unsigned each = (l->families & LOCATE_IPV4 ? 1u : 0u) + (l->families & LOCATE_IPV6 ? 1u : 0u);
+
+    for (; l->server < l->server_count && !targets_full(&l->targets, l->server); l->server++) {
+        if (add_numeric(l, l->server) || each == 0)
             continue;
-        if (ask(l, first_type(l), SLICE(""), server_name(l)))
-            return LOCATE_ASK;
+        if (LOCATE_OPEN - open_questions(l) < each)
+            break;
+        if (l->families & LOCATE_IPV6)
+            (void)want(l, RECORD_AAAA, l->server);
+        if (l->families & LOCATE_IPV4)
+            (void)want(l, RECORD_A, l->server);
     }
-    return finish(l);
+    return open_questions(l) > 0 ? LOCATE_ASK : finish(l);
 }
 
-static enum locate_action on_address(struct locate *l, int error, const struct record *records, size_t count)
+static enum locate_action on_address(struct locate *l, const struct locate_slot *slot, const struct record *records,
+                                     size_t count)
 {
-    if (error == 0)
-        add_addresses(l, records, count);
-    if (l->ask_type == RECORD_A && l->families & LOCATE_IPV6 && ask(l, RECORD_AAAA, SLICE(""), server_name(l)))
-        return LOCATE_ASK;
-    l->server++;
+    size_t nth = 0;
+
+    for (size_t i = 0; i < count && nth < LOCATE_TARGETS; i++)
+        if (records[i].type == slot->type)
+            add_target(l, slot->server, nth++, &records[i].address);
     return ask_servers(l);
 }
 
-static bool add_server(struct locate *l, struct slice name, uint16_t port)
+static bool keep_name(struct locate *l, struct slice name, uint16_t *at, uint16_t *len)
 {
-    struct locate_server *s = &l->servers[l->server_count];
-
     if (name.len > sizeof l->names - l->names_len)
         return false;
-    *s = (struct locate_server){ l->names_len, (uint16_t)name.len, port };
+    *at  = l->names_len;
+    *len = (uint16_t)name.len;
     memcpy(l->names + l->names_len, name.ptr, name.len);
     l->names_len = (uint16_t)(l->names_len + name.len);
-    l->server_count++;
+    return true;
+}
+
+static bool add_server(struct locate *l, struct slice name, uint16_t port, const struct record *srv)
+{
+    struct locate_server s = { .port = port };
+
+    if (!keep_name(l, name, &s.name_at, &s.name_len))
+        return false;
+    if (srv != NULL) {
+        s.priority = srv->priority;
+        s.weight   = srv->weight;
+    }
+    l->servers[l->server_count++] = s;
     return true;
 }
 
@@ -165,90 +190,101 @@ static enum locate_action ask_host(struct locate *l)
         return fail(l, -ERR_NAME); /* RFC 2782: decidedly not available at this domain */
     l->state     = LOCATE_ADDRESS;
     l->transport = l->fallback;
-    (void)add_server(l, (struct slice){ l->host, l->host_len }, port);
+    l->names_len = 0; /* those of services are not needed any more */
+    (void)add_server(l, locate_domain(l), port, NULL);
     return ask_servers(l);
 }
 
 /* --- the service step --- */
 
-static bool is_root(struct slice name)
+/* False if the name is too long to exist. */
+static bool ask_service(struct locate *l, const struct locate_service *s)
 {
-    return name.len == 0 || slice_eq(name, SLICE("."));
-}
+    struct buf b = BUF_ON(l->name);
 
-static bool usable(const struct record *r)
-{
-    return r->type == RECORD_SRV && !is_root(r->target) && r->target.len <= DNS_NAME_MAX && r->port != 0;
-}
-
-/* RFC 2782, "Usage rules": among the records of the lowest priority that have
- * not been `used`, those of weight 0 first, draw one by weight.  -1: none left. */
-static int draw(const struct locate *l, const struct record *records, size_t count, uint64_t used)
-{
-    uint32_t lowest = UINT32_MAX, sum = 0, lot, running = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (used >> i & 1 || !usable(&records[i]) || records[i].priority > lowest)
-            continue;
-        sum    = (records[i].priority < lowest ? 0 : sum) + records[i].weight;
-        lowest = records[i].priority;
+    if (s->name_len > 0) {
+        buf_put(&b, (struct slice){ l->names + s->name_at, s->name_len });
+    } else {
+        buf_put(&b, service_labels(s->transport));
+        buf_put(&b, locate_domain(l));
     }
-    if (lowest == UINT32_MAX)
-        return -1;
-    lot = random_below(l->random, sum + 1);
-    for (unsigned heavy = 0; heavy <= 1; heavy++)
-        for (size_t i = 0; i < count; i++) {
-            if (used >> i & 1 || !usable(&records[i]) || records[i].priority != lowest ||
-                (records[i].weight != 0) != heavy)
-                continue;
-            running += records[i].weight;
-            if (running >= lot)
-                return (int)i;
-        }
-    return -1;
+    l->name_len = (uint16_t)b.len;
+    return buf_ok(&b) && b.len <= SRV_NAME_MAX && want(l, RECORD_SRV, 0);
+}
+
+static enum locate_action ask_services(struct locate *l)
+{
+    l->state = LOCATE_SERVICE;
+    for (; l->service < l->service_count; l->service++)
+        if (ask_service(l, &l->services[l->service]))
+            return LOCATE_ASK;
+    return ask_host(l);
 }
 
 /* The best ones that fit, in the order in which to try them. */
 static void take_servers(struct locate *l, const struct record *records, size_t count)
 {
-    uint64_t used = 0;
-    int      next;
+    uint8_t order[LOCATE_SERVERS];
+    size_t  n = srv_order(records, count, l->random, order, LOCATE_SERVERS);
 
-    if (count > LIMIT_LIST)
-        count = LIMIT_LIST; /* one bit each in `used` */
-    while (l->server_count < LOCATE_SERVERS && (next = draw(l, records, count, used)) >= 0) {
-        used |= (uint64_t)1 << next;
-        if (!add_server(l, records[next].target, records[next].port))
-            return;
-    }
-    for (size_t i = 0; i < count && l->server_count == 0; i++)
-        if (records[i].type == RECORD_SRV && is_root(records[i].target))
-            l->refused |= LOCATE_TRANSPORT(l->services[l->service]);
-}
-
-static enum locate_action ask_services(struct locate *l)
-{
-    struct slice host = { l->host, l->host_len };
-
-    for (; l->service < l->service_count; l->service++)
-        if (ask(l, RECORD_SRV, service_labels(l->services[l->service]), host))
-            return LOCATE_ASK;
-    return ask_host(l);
+    for (size_t i = 0; i < n; i++)
+        if (!add_server(l, records[order[i]].target, records[order[i]].port, &records[order[i]]))
+            break;
+    if (n == 0 && srv_refuses(records, count))
+        l->refused |= LOCATE_TRANSPORT(l->services[l->service].transport);
 }
 
 static enum locate_action on_service(struct locate *l, int error, const struct record *records, size_t count)
 {
-    if (error == -ERR_TIMEOUT)
+    if (error != 0 && error != -ERR_NAME)
         return ask_host(l);
-    if (error == 0)
-        take_servers(l, records, count);
+    take_servers(l, records, count);
     if (l->server_count == 0) {
         l->service++;
         return ask_services(l);
     }
     l->state     = LOCATE_ADDRESS;
-    l->transport = l->services[l->service];
+    l->transport = l->services[l->service].transport;
     return ask_servers(l);
+}
+
+/* --- the NAPTR step --- */
+
+static void add_service(struct locate *l, enum transport transport, struct slice name)
+{
+    struct locate_service s = { .transport = transport };
+
+    if (l->service_count < LOCATE_SERVICES && keep_name(l, name, &s.name_at, &s.name_len))
+        l->services[l->service_count++] = s;
+}
+
+/* What 4.1 gives a domain without NAPTR records.  A sip URI is not asked for under _sips
+ * unless it wants TLS by name. */
+static void plain_services(struct locate *l)
+{
+    static const enum transport plain[] = { TRANSPORT_UDP, TRANSPORT_TCP };
+
+    if (l->secure) {
+        add_service(l, TRANSPORT_TLS, SLICE(""));
+        return;
+    }
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (l->supported & LOCATE_TRANSPORT(plain[i]))
+            add_service(l, plain[i], SLICE(""));
+}
+
+static enum locate_action on_naptr(struct locate *l, const struct record *records, size_t count)
+{
+    struct naptr_service found[LOCATE_SERVICES];
+    size_t               n = naptr_services(records, count, l->supported, l->secure, found, LOCATE_SERVICES);
+
+    for (size_t i = 0; i < n; i++)
+        add_service(l, found[i].transport, found[i].name);
+    if (l->service_count == 0)
+        plain_services(l);
+    else
+        l->fallback = l->services[0].transport;
+    return ask_services(l);
 }
 
 /* --- the start --- */
@@ -292,22 +328,6 @@ static enum transport default_transport(const struct uri *uri, unsigned supporte
     return TRANSPORT_UDP;
 }
 
-/* What NAPTR would tell; without it, the fixed order.  A sip URI is never asked
- * for under _sips unless it wants TLS by name (4.1, 4.2). */
-static void choose_services(struct locate *l, enum transport asked, bool secure, unsigned supported)
-{
-    static const enum transport plain[] = { TRANSPORT_UDP, TRANSPORT_TCP };
-
-    if (asked != TRANSPORT_NONE || secure) {
-        if (service_labels(l->fallback).len > 0)
-            l->services[l->service_count++] = l->fallback;
-        return;
-    }
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-        if (supported & LOCATE_TRANSPORT(plain[i]))
-            l->services[l->service_count++] = plain[i];
-}
-
 static void read_ttl(struct locate *l, const struct uri *uri)
 {
     struct slice text;
@@ -321,49 +341,97 @@ static void read_ttl(struct locate *l, const struct uri *uri)
         l->ttl = (uint8_t)ttl;
 }
 
+/* With `asked` TRANSPORT_NONE the domain is asked which it likes. */
+static enum locate_action begin(struct locate *l, struct slice host, enum transport asked)
+{
+    struct address ip;
+
+    if (!(l->supported & LOCATE_TRANSPORT(l->fallback)))
+        return fail(l, -ERR_UNSUPPORTED);
+    if (host.len == 0 || host.len > SRV_NAME_MAX)
+        return fail(l, -ERR_NAME);
+    memcpy(l->host, host.ptr, host.len);
+    l->host_len = (uint16_t)host.len;
+    if (l->port != 0 || address_parse_ip(host, &ip))
+        return ask_host(l);
+    if (asked == TRANSPORT_NONE && want(l, RECORD_NAPTR, 0))
+        return LOCATE_ASK;
+    if (service_labels(asked).len > 0)
+        add_service(l, asked, SLICE(""));
+    return ask_services(l);
+}
+
+/* The texts need no clearing, and this is done for every request that is sent. */
+static void clear(struct locate *l)
+{
+    memset(l, 0, offsetof(struct locate, services));
+    l->services[0] = (struct locate_service){ 0 };
+}
+
 enum locate_action locate_start(struct locate *l, const struct uri *uri, unsigned supported, unsigned families,
                                 const struct random *random)
 {
     enum transport asked;
     struct slice   host;
-    struct address ip;
 
-    memset(l, 0, sizeof *l);
-    l->random   = random;
-    l->families = families;
-    l->port     = uri->port;
+    clear(l);
+    l->random    = random;
+    l->supported = supported;
+    l->families  = families;
+    l->port      = uri->port;
+    l->secure    = uri->scheme == URI_SIPS;
     if ((uri->scheme != URI_SIP && uri->scheme != URI_SIPS) || !asked_transport(uri, &asked))
         return fail(l, -ERR_UNSUPPORTED);
     l->fallback = asked != TRANSPORT_NONE ? asked : default_transport(uri, supported);
-    if (!(supported & LOCATE_TRANSPORT(l->fallback)))
-        return fail(l, -ERR_UNSUPPORTED);
-
     if (!uri_param(uri, SLICE("maddr"), &host) || host.len == 0)
         host = uri->host;
-    if (host.len == 0 || host.len > DNS_NAME_MAX)
-        return fail(l, -ERR_NAME);
-    memcpy(l->host, host.ptr, host.len);
-    l->host_len = (uint16_t)host.len;
     read_ttl(l, uri);
-
-    if (l->port != 0 || address_parse_ip(host, &ip))
-        return ask_host(l);
-    choose_services(l, asked, uri->scheme == URI_SIPS, supported);
-    return ask_services(l);
+    return begin(l, host, asked);
 }
 
-enum locate_action locate_answer(struct locate *l, int error, const struct record *records, size_t count)
+enum locate_action locate_start_response(struct locate *l, enum transport transport, struct slice host, uint16_t port,
+                                         unsigned families, const struct random *random)
 {
+    clear(l);
+    l->random    = random;
+    l->supported = LOCATE_TRANSPORT(transport);
+    l->families  = families;
+    l->port      = port;
+    l->fallback  = transport;
+    return begin(l, host, transport);
+}
+
+enum locate_action locate_answer(struct locate *l, unsigned number, int error, const struct record *records,
+                                 size_t count)
+{
+    struct locate_slot slot;
+
     if (l->state == LOCATE_OVER)
-        return l->target_count > 0 ? LOCATE_DONE : LOCATE_FAILED;
-    if (error == -ERR_TIMEOUT)
-        l->timed_out = true;
-    if (l->state == LOCATE_SERVICE)
+        return l->targets.count > 0 ? LOCATE_DONE : LOCATE_FAILED;
+    if (number >= LOCATE_OPEN || l->slots[number].state != LOCATE_ASKED)
+        return LOCATE_ASK;
+    slot                   = l->slots[number];
+    l->slots[number].state = LOCATE_FREE;
+    if (error != 0 && error != -ERR_NAME && l->trouble == 0)
+        l->trouble = error;
+    if (error != 0)
+        count = 0;
+    switch (l->state) {
+    case LOCATE_NAPTR:
+        return on_naptr(l, records, count);
+    case LOCATE_SERVICE:
         return on_service(l, error, records, count);
-    return on_address(l, error, records, count);
+    case LOCATE_ADDRESS:
+    case LOCATE_OVER:
+        break;
+    }
+    return on_address(l, &slot, records, count);
 }
 
-struct slice locate_ask_name(const struct locate *l)
+struct locate_why locate_why(const struct locate *l, unsigned target)
 {
-    return (struct slice){ l->name, l->name_len };
+    unsigned                    server = targets_server(&l->targets, target);
+    const struct locate_server *s      = &l->servers[server];
+
+    return (struct locate_why){ server_name(l, server), s->priority, s->weight };
 }

@@ -1,36 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* locate.h - from a URI to the transport addresses to try, in order (RFC 3263
- * sections 4 and 5, with the SRV rules of RFC 2782).
+/* locate.h - from a URI, or the sent-by of a Via, to the transport addresses to try, in
+ * order (RFC 3263 sections 4 and 5, RFC 2782, RFC 7984).
  *
- * A machine: it says what to ask the DNS, is told the answer, and in the end
+ * A machine: it says what to ask the DNS, is told the answers, and in the end
  * holds the targets.  It asks nothing itself.
  *
  *     action = locate_start(&l, &uri, supported, families, &random);
- *     while (action == LOCATE_ASK)
- *         action = locate_answer(&l, ...what the DNS said of l.ask_name, l.ask_type...);
- *     LOCATE_DONE: l.targets[0 .. l.target_count - 1];  LOCATE_FAILED: l.error
+ *     while (action == LOCATE_ASK) {
+ *         while (locate_next(&l, &number))
+ *             ... ask for locate_question(&l, number) ...
+ *         ... an answer has come, to any of the questions ...
+ *         action = locate_answer(&l, number, ...what the DNS said...);
+ *     }
+ *     LOCATE_DONE: l.targets.list[0 .. l.targets.count - 1];  LOCATE_FAILED: l.error
  *
- *     start --- numeric host ------------------------------------> DONE
- *       | \____ port given: the transport's default stands ____
- *       V                                                      \
- *     [NAPTR] --> SERVICE (SRV, one transport after another) --> ADDRESS (A, AAAA of
- *                 first one with records wins                    each server in turn)
- *                                                                   |
- *                                              targets? DONE : FAILED
+ *   start --- numeric host ------------------------------------------------> DONE
+ *     | \____ port given: the transport's default stands _____
+ *     |  \___ transport given, no NAPTR ____                  \
+ *     V                                     V                  V
+ *   NAPTR: which services, --------> SERVICE: SRV, --------> ADDRESS: A and AAAA of
+ *     by the domain's wish; none       one after another;      each server, all at
+ *     known: udp, tcp (sips: tls)      first with records      once
+ *                                      wins; none: the host
  *
- * NAPTR (4.1) is not asked yet.  Its place is before SERVICE: what it answers is
- * which transports SERVICE tries, in which order, and under which names; that
- * list is `services`, which locate_start now fills with the fixed one that 4.1
- * gives for a domain without NAPTR records.
+ * Questions about different servers, and about the two families of one, are open
+ * together; their answers may come in any order and the targets are the same.
  *
- * Servers stand in the order of RFC 2782 (priority, then weight by lot), and each
- * one's addresses in turn: IPv4, IPv6, IPv4, IPv6 ...
+ * Servers stand in the order of RFC 2782, the addresses of one as targets.h says.
  *
  * No answer to an SRV question is taken as no service records, and the name
- * itself is asked for at once: a name in /etc/hosts works with a dead DNS.
+ * itself is asked for at once.
  *
- * The struct may be copied by value at any time; it points to nothing inside
- * itself but for `ask_name`, see there. */
+ * A zone cannot make us ask more than LOCATE_QUESTIONS, whatever it says.
+ *
+ * The struct may be copied by value at any time: it points to nothing inside
+ * itself. */
 
 #ifndef LOCATE_LOCATE_H
 #define LOCATE_LOCATE_H
@@ -38,12 +42,8 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "base/record.h"
+#include "locate/targets.h"
 #include "sip/uri.h"
-
-struct target {
-    enum transport transport;
-    struct address address;
-};
 
 enum locate_action { LOCATE_ASK, LOCATE_DONE, LOCATE_FAILED };
 
@@ -52,51 +52,74 @@ enum locate_action { LOCATE_ASK, LOCATE_DONE, LOCATE_FAILED };
 enum { LOCATE_IPV4 = 1 << FAMILY_4, LOCATE_IPV6 = 1 << FAMILY_6 };
 
 enum {
-    LOCATE_TARGETS  = 16,
-    LOCATE_NAME     = 256,
-    LOCATE_SERVICES = 3,
-    LOCATE_SERVERS  = 16,   /* SRV targets that are looked up: the best ones */
-    LOCATE_NAMES    = 1024, /* bytes of their names together                 */
+    LOCATE_NAME      = 256,
+    LOCATE_SERVICES  = 4,
+    LOCATE_SERVERS   = 16,   /* SRV targets that are looked up: the best ones */
+    LOCATE_NAMES     = 1024, /* bytes of their names together                 */
+    LOCATE_OPEN      = 8,    /* questions open at once                        */
+    LOCATE_QUESTIONS = 32,   /* of one lookup                                 */
 };
 
-enum locate_state { LOCATE_SERVICE, LOCATE_ADDRESS, LOCATE_OVER };
+struct locate_question {
+    enum record_type type;
+    struct slice     name; /* lies in the struct locate it was asked of */
+};
+
+/* Why a target is one: what `ahoy resolve` tells. */
+struct locate_why {
+    struct slice server;       /* the name whose address it is, or the address as the URI has it;
+                                * lies in the struct locate */
+    uint16_t priority, weight; /* of its SRV record, else 0 */
+};
+
+enum locate_state { LOCATE_NAPTR, LOCATE_SERVICE, LOCATE_ADDRESS, LOCATE_OVER };
 
 /* A host to be turned into addresses: an SRV target or the URI's own host. */
 struct locate_server {
     uint16_t name_at, name_len; /* in `names` */
-    uint16_t port;
+    uint16_t port, priority, weight;
+};
+
+/* SRV records to be asked for: of `name`, or if that is empty of the host. */
+struct locate_service {
+    enum transport transport;
+    uint16_t       name_at, name_len; /* in `names` */
+};
+
+enum locate_slot_state { LOCATE_FREE, LOCATE_WANTED, LOCATE_ASKED };
+
+struct locate_slot {
+    uint8_t state;  /* enum locate_slot_state */
+    uint8_t type;   /* enum record_type       */
+    uint8_t server; /* A, AAAA: whose         */
 };
 
 struct locate {
-    struct target targets[LOCATE_TARGETS];
-    unsigned      target_count;
-    int           error; /* LOCATE_FAILED: -ERR_NAME, -ERR_TIMEOUT or -ERR_UNSUPPORTED */
-    uint8_t       ttl;   /* ttl= of the URI for a multicast maddr (RFC 3261 18.1.1), else 0 */
-
-    /* LOCATE_ASK: what to ask.  The name lies in this very struct: take it
-     * before the struct is moved, or call locate_ask_name on the copy. */
-    enum record_type ask_type;
-    struct slice     ask_name;
+    struct targets targets;
+    int            error; /* LOCATE_FAILED: -ERR_NAME, -ERR_TIMEOUT, -ERR_UNSUPPORTED, or the first
+                           * other one that locate_answer was told */
+    uint8_t ttl;          /* ttl= of the URI for a multicast maddr (RFC 3261 18.1.1), else 0 */
 
     /* Private from here on. */
-    enum locate_state    state;
-    const struct random *random;
-    unsigned             families;
-    bool                 timed_out;                 /* some question met no answer                       */
-    bool                 wrong_kind;                /* a numeric host was of a family that is off        */
-    uint16_t             port;                      /* of the URI, or 0                                  */
-    unsigned             refused;                   /* set of transports whose SRV said "."              */
-    enum transport       fallback;                  /* if no SRV answers: the URI's, or the default one  */
-    enum transport       services[LOCATE_SERVICES]; /* to be tried by SRV, in this order  */
-    unsigned             service_count, service;
-    enum transport       transport; /* of the servers                                     */
-    struct locate_server servers[LOCATE_SERVERS];
-    unsigned             server_count, server;
-    unsigned             first; /* target of the current server                       */
-    uint16_t             host_len, name_len, names_len;
-    char                 host[LOCATE_NAME]; /* TARGET of RFC 3263 4                       */
-    char                 name[LOCATE_NAME]; /* what is being asked                        */
-    char                 names[LOCATE_NAMES];
+    enum locate_state     state;
+    const struct random  *random;
+    unsigned              supported, families;
+    bool                  secure;     /* sips                                     */
+    bool                  wrong_kind; /* a numeric host was of a family that is off */
+    int                   trouble;    /* the first error that is not "no such name" */
+    uint16_t              port;       /* of the URI, or 0                         */
+    unsigned              refused;    /* set of transports whose SRV said "."     */
+    unsigned              asked;      /* questions so far                         */
+    enum transport        fallback;   /* if no SRV answers: the URI's, or the default one */
+    unsigned              service_count, service, server_count, server;
+    enum transport        transport; /* of the servers */
+    struct locate_slot    slots[LOCATE_OPEN];
+    uint16_t              host_len, name_len, names_len;
+    struct locate_service services[LOCATE_SERVICES]; /* to be tried by SRV, in this order */
+    struct locate_server  servers[LOCATE_SERVERS];
+    char                  host[LOCATE_NAME]; /* TARGET of RFC 3263 4       */
+    char                  name[LOCATE_NAME]; /* the service being asked for */
+    char                  names[LOCATE_NAMES];
 };
 
 /* Begin.  Keeps a copy of what it needs of `uri`; borrows `random` until the
@@ -109,11 +132,25 @@ struct locate {
 enum locate_action locate_start(struct locate *l, const struct uri *uri, unsigned supported, unsigned families,
                                 const struct random *random);
 
-/* Tell what came back for the question: `error` 0, -ERR_NAME or -ERR_TIMEOUT (as
- * resolve_fn in net/world.h).  Borrows the records.  After the end it changes
- * nothing. */
-enum locate_action locate_answer(struct locate *l, int error, const struct record *records, size_t count);
+/* The same for a response that could not be sent the way its request came (section 5):
+ * `host` and `port` (0: none) are the sent-by, `transport` that of the top Via. */
+enum locate_action locate_start_response(struct locate *l, enum transport transport, struct slice host, uint16_t port,
+                                         unsigned families, const struct random *random);
 
-struct slice locate_ask_name(const struct locate *l);
+/* Take the next question to be asked; false if only answers are wanted now.  `*number`,
+ * below LOCATE_OPEN, names it until it is answered. */
+bool                   locate_next(struct locate *l, unsigned *number);
+struct locate_question locate_question(const struct locate *l, unsigned number);
+
+/* Tell what came back for a question that was taken: `error` 0, -ERR_NAME or -ERR_TIMEOUT
+ * (as resolve_fn in net/world.h), or whatever kept it from being asked.  Borrows the
+ * records.  After the end, or for a number nobody has taken, it changes nothing. */
+enum locate_action locate_answer(struct locate *l, unsigned number, int error, const struct record *records,
+                                 size_t count);
+
+/* The domain to be contacted: maddr or the host of the URI, before any SRV.  What a server
+ * must prove to be by its certificate (RFC 5922 4).  Lies in `l`. */
+struct slice      locate_domain(const struct locate *l);
+struct locate_why locate_why(const struct locate *l, unsigned target);
 
 #endif

@@ -69,6 +69,7 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
           .t2              = config->t2,
           .t4              = config->t4,
           .connection_idle = config->connection_idle,
+          .target_rest     = config->target_rest,
           .workers         = shared->workers,
           .worker          = (uint8_t)worker,
           .tls             = shared->tls,

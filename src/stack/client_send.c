@@ -156,53 +156,56 @@ static int send_first(struct client_txn *t)
     return client_send_wire(t);
 }
 
-/* The first target from t->next_target on that a message can be given to. */
+static void drop_lookup(struct client_txn *t)
+{
+    lookup_free(t->lookup);
+    t->lookup = NULL;
+}
+
+/* The next target that a message can be given to. */
 static int try_targets(struct client_txn *t)
 {
-    int error = -ERR_UNREACHABLE;
+    struct target target;
+    int           error = -ERR_UNREACHABLE;
 
-    while (t->next_target < t->locate->target_count) {
-        t->failed = 0;
-        error     = transport_open(t->stack, &t->locate->targets[t->next_target++], &t->flow);
+    while (lookup_target(t->lookup, &target)) {
+        t->failed  = 0;
+        t->by_name = true;
+        error      = transport_open(t->stack, &target, &t->flow);
         if (error == 0)
             error = send_first(t);
         if (error == 0 || error == -ERR_NO_MEMORY || error == -ERR_TOO_LARGE)
             break;
+        target_failed(t->stack, &target, error);
     }
-    if (t->next_target >= t->locate->target_count) {
-        free(t->locate);
-        t->locate = NULL;
-    }
+    if (!lookup_has_more(t->lookup))
+        drop_lookup(t);
     return error;
 }
 
-static int follow_locate(struct client_txn *t, enum locate_action action);
-
-static void on_records(void *owner, int error, const struct record *records, size_t count)
-{
-    struct client_txn *t = owner;
-
-    t->query  = NULL;
-    t->failed = follow_locate(t, locate_answer(t->locate, error, records, count));
-    client_txn_rearm(t);
-}
-
-static int follow_locate(struct client_txn *t, enum locate_action action)
+static int follow_lookup(struct client_txn *t, enum locate_action action)
 {
     int error;
 
     switch (action) {
     case LOCATE_ASK:
-        return world_resolve(t->stack->world, t->locate->ask_name, t->locate->ask_type, on_records, t, &t->query);
+        return 0;
     case LOCATE_DONE:
         return try_targets(t);
     case LOCATE_FAILED:
         break;
     }
-    error = t->locate->error;
-    free(t->locate);
-    t->locate = NULL;
+    error = t->lookup->locate.error;
+    drop_lookup(t);
     return error != 0 ? error : -ERR_NAME;
+}
+
+static void on_located(void *owner, enum locate_action action)
+{
+    struct client_txn *t = owner;
+
+    t->failed = follow_lookup(t, action);
+    client_txn_rearm(t);
 }
 
 /* An address in digits, the common case: one target and no memory for a lookup. */
@@ -212,9 +215,9 @@ static bool only_target(struct client_txn *t, const struct uri *destination, str
     struct locate l;
 
     if (locate_start(&l, destination, transport_set(s), transport_families(s), &s->world->random) != LOCATE_DONE ||
-        l.target_count != 1)
+        l.targets.count != 1)
         return false;
-    *target = l.targets[0];
+    *target = l.targets.list[0];
     return true;
 }
 
@@ -228,11 +231,11 @@ static int begin_by_destination(struct client_txn *t, const struct uri *destinat
         error = transport_open(s, &target, &t->flow);
         return error != 0 ? error : send_first(t);
     }
-    t->locate = calloc(1, sizeof *t->locate);
-    if (t->locate == NULL)
+    t->last_start = world_now(s->world) + TARGETS_TIME;
+    t->lookup     = lookup_new(s, on_located, t);
+    if (t->lookup == NULL)
         return -ERR_NO_MEMORY;
-    return follow_locate(
-        t, locate_start(t->locate, destination, transport_set(s), transport_families(s), &s->world->random));
+    return follow_lookup(t, lookup_start(t->lookup, destination));
 }
 
 int client_begin(struct client_txn *t, const struct outgoing *out)
@@ -280,8 +283,10 @@ bool client_fall_back(struct client_txn *t)
 
 bool client_next_target(struct client_txn *t)
 {
-    if (t->locate == NULL || t->answered || t->cancel_wanted)
+    if (t->lookup == NULL || t->answered || t->cancel_wanted || t->user.fn == NULL ||
+        world_now(t->stack->world) > t->last_start)
         return false;
+    counter_add(&t->stack->world->counters.targets_failed_over, 1);
     return try_targets(t) == 0;
 }
 

@@ -17,6 +17,11 @@ static bool machine_runs(const struct client_txn *t)
     return t->kind != CLIENT_STATELESS && t->started;
 }
 
+static bool is_looking_up(const struct client_txn *t)
+{
+    return t->lookup != NULL && lookup_is_open(t->lookup);
+}
+
 static bool cancel_is_due(const struct client_txn *t)
 {
     return t->cancel_wanted && t->cancel == 0 && t->provisional && !t->final;
@@ -32,8 +37,8 @@ static void recount(struct client_txn *t)
         bytes += t->text_len;
     if (t->wire != NULL)
         bytes += t->wire_room;
-    if (t->locate != NULL)
-        bytes += sizeof *t->locate;
+    if (t->lookup != NULL)
+        bytes += sizeof *t->lookup;
     if (t->cancel_extra != NULL)
         bytes += t->cancel_extra_len;
     if (t->call_id != NULL)
@@ -54,7 +59,7 @@ void client_txn_rearm(struct client_txn *t)
     if (cancel_is_due(t) && t->cancel_retry_at < at)
         at = t->cancel_retry_at;
     if (t->failed != 0 || (machine_runs(t) && machine_terminated(t)) ||
-        (t->kind == CLIENT_STATELESS && t->query == NULL) || (cancel_is_due(t) && t->cancel_retry_at == 0))
+        (t->kind == CLIENT_STATELESS && !is_looking_up(t)) || (cancel_is_due(t) && t->cancel_retry_at == 0))
         at = world_now(t->stack->world);
     world_timer(t->stack->world, &t->timer, on_timer, at);
     recount(t);
@@ -100,8 +105,8 @@ static void release_bytes(struct client_txn *t)
 {
     free(t->text);
     t->text = NULL;
-    free(t->locate);
-    t->locate = NULL;
+    lookup_free(t->lookup);
+    t->lookup = NULL;
     free(t->cancel_extra);
     t->cancel_extra = NULL;
 }
@@ -112,8 +117,6 @@ void client_txn_free(struct client_txn *t)
 
     log_client_dropped(t);
     world_timer_stop(s->world, &t->timer);
-    if (t->query != NULL)
-        s->world->ops->resolve_cancel(t->query);
     peer_unwatch(t);
     list_unlink(&t->on_connection);
     id_remove(&s->client_ids, t->id);
@@ -191,12 +194,26 @@ static bool sends_request(const struct client_txn *t, unsigned actions)
     return (actions & (t->kind == CLIENT_INVITE ? (unsigned)ICT_SEND_INVITE : (unsigned)NICT_SEND_REQUEST)) != 0;
 }
 
+static struct target target_of(const struct client_txn *t)
+{
+    return (struct target){ t->flow.transport, t->flow.remote };
+}
+
+static void blame_target(const struct client_txn *t, int error)
+{
+    struct target target = target_of(t);
+
+    if (t->by_name)
+        target_failed(t->stack, &target, error);
+}
+
 /* RFC 3263 4.3: a failed target hands over to the next, else the user hears. */
 static void on_failure(struct client_txn *t)
 {
     int error = t->failed;
 
     t->failed = 0;
+    blame_target(t, error);
     if (t->kind == CLIENT_STATELESS || t->final || (!client_fall_back(t) && !client_next_target(t)))
         give_up(t, CLIENT_ERROR, error);
     else
@@ -222,6 +239,8 @@ static void on_machine_timer(struct client_txn *t)
     unsigned actions = step(t, ICT_TIMER, NICT_TIMER);
 
     if (passes_timeout(t, actions)) {
+        if (!t->answered)
+            blame_target(t, -ERR_TIMEOUT);
         if (client_next_target(t))
             client_txn_rearm(t);
         else
@@ -299,7 +318,7 @@ static struct client_txn *find_by_branch(struct stack *s, const struct message *
 /* RFC 3263 4.3: a 503 is as good as no answer while there is another target. */
 static bool takes_next_for_503(struct client_txn *t, const struct message *response)
 {
-    if (response->status != 503 || t->provisional || t->locate == NULL)
+    if (response->status != 503 || t->provisional || t->lookup == NULL)
         return false;
     t->answered = false;
     if (t->kind == CLIENT_INVITE)
@@ -333,6 +352,11 @@ bool client_txn_match(struct stack *s, struct message *response)
     if (t == NULL)
         return false;
     EXPECT_OR_KILL(client_txn_is_sound(t), client_txn_suspect(t), drop_broken(t); return true);
+    if (t->by_name) {
+        struct target target = target_of(t);
+
+        target_answered(s, &target, response);
+    }
     if (takes_next_for_503(t, response))
         return true;
     id      = t->id;
@@ -382,7 +406,7 @@ int stack_send(struct stack *s, const struct outgoing *out)
     if (t == NULL)
         return -ERR_LIMIT;
     error = client_begin(t, out);
-    if (t->query != NULL) {
+    if (is_looking_up(t)) {
         client_txn_rearm(t);
         return 0;
     }

@@ -15,8 +15,9 @@
 #include "base/expect.h"
 #include "base/log_limit.h"
 #include "base/table.h"
-#include "locate/locate.h"
 #include "sip/framer.h"
+#include "stack/lookup.h"
+#include "stack/rested.h"
 #include "stack/stack.h"
 #include "txn/invite_client.h"
 #include "txn/invite_server.h"
@@ -30,8 +31,9 @@ enum {
     TAG_LENGTH        = 13,
     RECORD_ROUTE_USER = 32,
     SOURCE_CACHE      = 64,
-    SOURCE_CACHE_AGE  = 10000, /* ms that a looked-up source address is believed */
-    STRANGERS         = 64,    /* transactions of other workers that a connection remembers */
+    SOURCE_CACHE_AGE  = 10000,  /* ms that a looked-up source address is believed */
+    TARGETS_TIME      = 180000, /* ms in which all targets of one request are begun */
+    STRANGERS         = 64,     /* transactions of other workers that a connection remembers */
     /* What the tables that find an object take for it: a slot of ids, a bucket when half of
      * them are empty.  It is accounted for with the object. */
     INDEX_ENTRY = sizeof(struct id_slot) + 2 * sizeof(struct table_link *),
@@ -126,10 +128,10 @@ struct client_txn {
         struct nict nict;
     } machine;
 
-    struct flow    flow;   /* of the current target                          */
-    struct locate *locate; /* while the DNS is asked, or other targets remain */
-    struct query  *query;
-    unsigned       next_target;
+    struct flow    flow;       /* of the current target                          */
+    struct lookup *lookup;     /* while the DNS is asked, or other targets remain */
+    bool           by_name;    /* the current target is one of a lookup: it may rest */
+    msec           last_start; /* no further target is begun after this       */
 
     object_id cancel;  /* the CANCEL's own transaction, or that of ...   */
     object_id cancels; /* ... the INVITE this one cancels                */
@@ -172,6 +174,7 @@ struct stack {
     struct table    server_txns, peers, connections_by_remote;
     struct id_table server_ids, client_ids, connection_ids;
 
+    struct rested      *rested;          /* of all workers, or if alone its own */
     size_t              rings_accounted; /* bytes of the rings from other workers */
     struct source_entry sources[SOURCE_CACHE];
     struct log_limit    log_limit; /* lines about malformed input */
@@ -239,6 +242,9 @@ void log_fault(struct stack *s, const struct flow *flow, const struct parse_faul
                bool answered);
 void log_server_state(const struct server_txn *t, int before);
 void log_client_state(const struct client_txn *t, int before);
+/* A server is tried last from now on, for `rest` ms; it is treated like any other again. */
+void log_target_rests(struct stack *s, const struct target *target, msec rest, const char *why);
+void log_target_answers(struct stack *s, const struct target *target);
 /* It ends without having come to its end. */
 void log_server_dropped(const struct server_txn *t);
 void log_client_dropped(const struct client_txn *t);
@@ -269,6 +275,12 @@ bool               client_txn_match(struct stack *s, struct message *response);
  * that is remains to be seen. */
 object_id client_txn_named_by(const struct message *response);
 void      client_txn_transport_error(struct client_txn *t, int error);
+
+/* target.c: what is learnt of the servers that a lookup found (stack/rested.h) */
+/* It could not be reached, or timed out. */
+void target_failed(struct stack *s, const struct target *target, int error);
+/* A response came from it: it lives, unless that is a 503 that asks to be left alone. */
+void target_answered(struct stack *s, const struct target *target, const struct message *response);
 
 /* invariant.c: does an object contradict itself, and whom is it about (base/expect.h)? */
 bool           server_txn_is_sound(const struct server_txn *t);

@@ -64,6 +64,36 @@ void log_fault(struct stack *s, const struct flow *flow, const struct parse_faul
     log_end(&line);
 }
 
+/* ---- targets ---- */
+
+static bool begin_target(struct log_line *line, struct stack *s, const struct target *target, const char *event)
+{
+    if (!log_begin(line, s->world->log, LOG_NOTICE, LOG_PART_NET, event))
+        return false;
+    log_slice(line, "transport", transport_name(target->transport));
+    log_address(line, "remote", &target->address);
+    return true;
+}
+
+void log_target_rests(struct stack *s, const struct target *target, msec rest, const char *why)
+{
+    struct log_line line;
+
+    if (!begin_target(&line, s, target, "target_rests"))
+        return;
+    log_number(&line, "seconds", (int64_t)(rest / 1000));
+    log_text(&line, "reason", why);
+    log_end(&line);
+}
+
+void log_target_answers(struct stack *s, const struct target *target)
+{
+    struct log_line line;
+
+    if (begin_target(&line, s, target, "target_answers"))
+        log_end(&line);
+}
+
 /* ---- states ---- */
 
 static const char *const ict_names[]  = { "calling", "proceeding", "completed", "accepted", "terminated" };

@@ -3,7 +3,13 @@
 
 #include <stdlib.h>
 
-enum { DEFAULT_CONNECTION_IDLE = 600000, EXPECTED_TRANSACTIONS = 1024, EXPECTED_CONNECTIONS = 64, EXPECTED_PEERS = 64 };
+enum {
+    DEFAULT_CONNECTION_IDLE = 600000,
+    DEFAULT_TARGET_REST     = 30000,
+    EXPECTED_TRANSACTIONS   = 1024,
+    EXPECTED_CONNECTIONS    = 64,
+    EXPECTED_PEERS          = 64
+};
 
 static void set_defaults(struct stack *s)
 {
@@ -20,6 +26,8 @@ static void set_defaults(struct stack *s)
         c->max_message = LIMIT_MESSAGE;
     if (c->connection_idle == 0)
         c->connection_idle = DEFAULT_CONNECTION_IDLE;
+    if (c->target_rest == 0)
+        c->target_rest = DEFAULT_TARGET_REST;
 }
 
 static bool init_tables(struct stack *s)
@@ -50,7 +58,8 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     set_defaults(s);
     random_fill(&w->random, &s->key, sizeof s->key);
     log_limit_init(&s->log_limit, &s->key);
-    if (!init_tables(s)) {
+    s->rested = config->workers != NULL ? workers_rested(config->workers) : rested_new(&s->key);
+    if (s->rested == NULL || !init_tables(s)) {
         stack_free(s);
         return NULL;
     }
@@ -92,6 +101,8 @@ void stack_free(struct stack *s)
     table_fini(&s->server_txns);
     table_fini(&s->peers);
     table_fini(&s->connections_by_remote);
+    if (s->config.workers == NULL)
+        rested_free(s->rested);
     free(s);
 }
 

@@ -72,6 +72,7 @@ struct stack_config {
     size_t             max_message;     /* bytes; a longer request gets 513; 0: LIMIT_MESSAGE */
     msec               t1, t2, t4;      /* 0: the RFC's 500, 4000, 5000 ms          */
     msec               connection_idle; /* a stream without traffic is closed; 0: 10 min */
+    msec               target_rest;     /* a server that failed is tried last for so long; 0: 30 s */
     struct workers    *workers;         /* those this one is one of; NULL: it is alone */
     uint8_t            worker;          /* which of them                               */
     struct tls_shared *tls;             /* borrowed; NULL: neither TLS nor WSS          */

@@ -33,6 +33,7 @@ struct workers {
     struct hash_key   key;
     struct lives_on  *lives_on;
     struct directory *directory;
+    struct rested    *rested;
     struct budget    *budget; /* NULL: nobody accounts */
     struct hand_ring *rings;  /* count * count, by reader then writer */
     struct seat      *seats;
@@ -142,10 +143,11 @@ struct workers *workers_new(unsigned count, const struct random *random)
     random_fill(random, &w->key, sizeof w->key);
     w->lives_on  = lives_on_new(&w->key);
     w->directory = directory_new(&w->key);
+    w->rested    = rested_new(&w->key);
     w->seats     = aligned_alloc(CACHE_LINE, count * sizeof *w->seats);
     if (w->seats != NULL)
         memset(w->seats, 0, count * sizeof *w->seats);
-    if (w->lives_on == NULL || w->directory == NULL || w->seats == NULL || !make_rings(w)) {
+    if (w->lives_on == NULL || w->directory == NULL || w->rested == NULL || w->seats == NULL || !make_rings(w)) {
         workers_free(w);
         return NULL;
     }
@@ -179,6 +181,7 @@ void workers_free(struct workers *w)
     free(w->seats);
     lives_on_free(w->lives_on);
     directory_free(w->directory);
+    rested_free(w->rested);
     free(w);
 }
 
@@ -207,6 +210,11 @@ struct lives_on *workers_lives_on(struct workers *w)
 struct directory *workers_directory(struct workers *w)
 {
     return w->directory;
+}
+
+struct rested *workers_rested(struct workers *w)
+{
+    return w->rested;
 }
 
 unsigned workers_home(const struct workers *w, struct slice call_id)

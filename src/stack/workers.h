@@ -25,6 +25,7 @@
 #include "sip/message.h"
 #include "stack/directory.h"
 #include "stack/lives_on.h"
+#include "stack/rested.h"
 
 struct workers;
 
@@ -75,9 +76,10 @@ unsigned workers_count(const struct workers *w);
 /* Where messages with this Call-ID belong. */
 unsigned workers_home(const struct workers *w, struct slice call_id);
 
-/* The calls that live elsewhere, and who has a connection to whom. */
+/* The calls that live elsewhere, who has a connection to whom, and who has failed. */
 struct lives_on  *workers_lives_on(struct workers *w);
 struct directory *workers_directory(struct workers *w);
+struct rested    *workers_rested(struct workers *w);
 
 /* The seat of worker `index`: `take` is called in turns of `world`, with `arg`, for
  * each thing handed to it, and takes what it is given.  All join before the first

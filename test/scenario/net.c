@@ -194,27 +194,62 @@ bool verb_net(struct scenario *s, const struct statement *st)
 
 /* ---- names ---- */
 
-/* name N ip ADDRESS | name N srv [PRIORITY WEIGHT] PORT TARGET | name N silent | name N heal */
+static bool parse_numbers(const char *const *word, uint16_t *out, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        unsigned number;
+
+        if (!parse_count(word[i], &number) || number > UINT16_MAX)
+            return false;
+        out[i] = (uint16_t)number;
+    }
+    return true;
+}
+
+/* name N srv [PRIORITY WEIGHT] PORT TARGET */
+static bool name_srv(struct scenario *s, const struct words *words)
+{
+    const char *const *word      = words->word;
+    bool               brief     = words->count == 5;
+    uint16_t           number[3] = { 0, 0, 0 };
+
+    if ((!brief && words->count != 7) || !parse_numbers(word + 3, brief ? number + 2 : number, brief ? 1 : 3))
+        return scenario_fail(s, "name N srv [PRIORITY WEIGHT] PORT TARGET");
+    network_add_srv(s->net, word[1], number[0], number[1], number[2], word[words->count - 1]);
+    return true;
+}
+
+/* name N naptr ORDER PREFERENCE FLAGS SERVICE REGEXP REPLACEMENT */
+static bool name_naptr(struct scenario *s, const struct words *words)
+{
+    const char *const *word = words->word;
+    uint16_t           number[2];
+
+    if (words->count != 9 || !parse_numbers(word + 3, number, 2))
+        return scenario_fail(s, "name N naptr ORDER PREFERENCE FLAGS SERVICE REGEXP REPLACEMENT");
+    network_add_naptr(s->net, word[1], number[0], number[1],
+                      &(struct naptr_texts){ word[5], word[6], word[7], word[8] });
+    return true;
+}
+
 bool verb_name(struct scenario *s, const struct statement *st)
 {
-    const char *const *word      = st->words.word;
-    bool               brief     = st->words.count == 5;
-    unsigned           number[3] = { 0, 0, 0 };
+    const char *const *word  = st->words.word;
+    unsigned           count = st->words.count;
     struct address     ip;
+    msec               late;
 
-    if (st->words.count == 4 && strcmp(word[2], "ip") == 0 && address_parse_ip(slice_from(word[3]), &ip))
+    if (count == 4 && strcmp(word[2], "ip") == 0 && address_parse_ip(slice_from(word[3]), &ip))
         return network_add_ip(s->net, word[1], word[3]), true;
-    if (st->words.count == 3 && strcmp(word[2], "silent") == 0)
+    if (count == 4 && strcmp(word[2], "late") == 0 && parse_duration(word[3], &late))
+        return network_set_name_late(s->net, word[1], late), true;
+    if (count == 3 && strcmp(word[2], "silent") == 0)
         return network_set_name_error(s->net, word[1], -ERR_TIMEOUT), true;
-    if (st->words.count == 3 && strcmp(word[2], "heal") == 0)
+    if (count == 3 && strcmp(word[2], "heal") == 0)
         return network_set_name_error(s->net, word[1], 0), true;
-    if ((brief || st->words.count == 7) && strcmp(word[2], "srv") == 0) {
-        for (unsigned i = brief ? 2 : 0, at = 3; i < 3; i++)
-            if (!parse_count(word[at++], &number[i]) || number[i] > 65535)
-                return scenario_fail(s, "name N srv [PRIORITY WEIGHT] PORT TARGET");
-        network_add_srv(s->net, word[1], (uint16_t)number[0], (uint16_t)number[1], (uint16_t)number[2],
-                        word[st->words.count - 1]);
-        return true;
-    }
-    return scenario_fail(s, "name N ip ADDRESS | srv [PRIORITY WEIGHT] PORT TARGET | silent | heal");
+    if (count > 3 && strcmp(word[2], "srv") == 0)
+        return name_srv(s, &st->words);
+    if (count > 3 && strcmp(word[2], "naptr") == 0)
+        return name_naptr(s, &st->words);
+    return scenario_fail(s, "name N ip ADDRESS | srv ... | naptr ... | silent | late DURATION | heal");
 }

@@ -130,6 +130,13 @@ void network_set_stream_queue(struct network *n, size_t bytes);
 void network_add_ip(struct network *n, const char *name, const char *ip);
 void network_add_srv(struct network *n, const char *name, uint16_t priority, uint16_t weight, uint16_t port,
                      const char *target);
+struct naptr_texts {
+    const char *flags, *service, *regexp, *replacement;
+};
+void network_add_naptr(struct network *n, const char *name, uint16_t order, uint16_t preference,
+                       const struct naptr_texts *texts);
+/* Answers about this name come so late (0: as others do). */
+void network_set_name_late(struct network *n, const char *name, msec delay);
 /* Asking for this name gives `error` (-ERR_TIMEOUT: after 5 s); 0 heals it. */
 void network_set_name_error(struct network *n, const char *name, int error);
 /* How long an answer takes; 2 ms unless set. */

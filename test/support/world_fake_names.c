@@ -12,7 +12,9 @@ struct name {
     int           error;
     struct record records[NAME_RECORDS];
     char          targets[NAME_RECORDS][NAME_SIZE];
+    char          texts[NAME_RECORDS][NAME_SIZE]; /* of NAPTR: flags, service, regexp */
     size_t        count;
+    msec          delay; /* 0: that of the network */
 };
 
 struct query {
@@ -86,6 +88,39 @@ void network_add_srv(struct network *n, const char *name, uint16_t priority, uin
     r->target   = slice_from(text);
 }
 
+/* Put behind what `b` has. */
+static struct slice keep_text(struct buf *b, const char *text)
+{
+    const char *start = b->ptr + b->len;
+
+    buf_put(b, slice_from(text));
+    if (!buf_ok(b))
+        abort();
+    return slice_between(start, b->ptr + b->len);
+}
+
+void network_add_naptr(struct network *n, const char *name, uint16_t order, uint16_t preference,
+                       const struct naptr_texts *texts)
+{
+    struct name   *entry  = need_name(n, name);
+    char          *target = entry->targets[entry->count];
+    struct buf     b      = BUF_ON(entry->texts[entry->count]);
+    struct record *r      = add_record(entry, RECORD_NAPTR);
+
+    snprintf(target, NAME_SIZE, "%s", texts->replacement);
+    r->priority = order;
+    r->weight   = preference;
+    r->target   = slice_from(target);
+    r->flags    = keep_text(&b, texts->flags);
+    r->service  = keep_text(&b, texts->service);
+    r->regexp   = keep_text(&b, texts->regexp);
+}
+
+void network_set_name_late(struct network *n, const char *name, msec delay)
+{
+    need_name(n, name)->delay = delay;
+}
+
 void network_set_name_error(struct network *n, const char *name, int error)
 {
     need_name(n, name)->error = error;
@@ -139,6 +174,13 @@ static void answer_arrives(struct network *n, struct event *e)
     event_to_inbox(q->world, e, q, deliver_answer);
 }
 
+static msec delay_of(const struct network *n, const struct name *name)
+{
+    if (name != NULL && name->error == -ERR_TIMEOUT)
+        return NAME_TIMEOUT;
+    return name != NULL && name->delay != 0 ? name->delay : n->name_delay;
+}
+
 int fake_resolve(struct world *world, struct slice text, enum record_type type, resolve_fn *fn, void *owner,
                  struct query **out)
 {
@@ -155,8 +197,7 @@ int fake_resolve(struct world *world, struct slice text, enum record_type type, 
     q->owner  = owner;
     e->handle = q;
     list_append(&w->queries, &q->link);
-    event_schedule(n, e, n->now + (name != NULL && name->error == -ERR_TIMEOUT ? NAME_TIMEOUT : n->name_delay), w->host,
-                   answer_arrives);
+    event_schedule(n, e, n->now + delay_of(n, name), w->host, answer_arrives);
     *out = q;
     return 0;
 }
