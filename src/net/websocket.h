@@ -80,7 +80,8 @@ int websocket_ping(struct websocket *w);
  * at once.  Nothing happens before WEBSOCKET_OPEN or after another Close. */
 void websocket_shut(struct websocket *w, unsigned code);
 
-/* What must go out after the last call; lives until the next call on the context. */
+/* What must go out after the last call on this machine, once; lives until the next
+ * call on the context. */
 struct slice websocket_output(struct websocket *w);
 /* After WEBSOCKET_FAULT; else NULL. */
 const struct websocket_fault *websocket_fault(const struct websocket *w);
