@@ -278,7 +278,7 @@ static int no_passphrase(char *text, int size, int writing, void *arg)
     return -1;
 }
 
-static int read_issuer(const struct cert_pair *issuer, X509 **x, EVP_PKEY **key)
+static int read_pair(const struct cert_pair *issuer, X509 **x, EVP_PKEY **key)
 {
     BIO *certificate = BIO_new_mem_buf(issuer->certificate, -1), *private = BIO_new_mem_buf(issuer->key, -1);
     int  error = -ERR_NO_MEMORY;
@@ -321,12 +321,23 @@ int cert_make(const struct cert_wish *wish, const struct cert_pair *issuer, stru
     if (wish->not_after < wish->not_before || wish->not_after > (uint64_t)253402300799) /* the year 9999 */
         return -ERR_SYNTAX;
     if (issuer != NULL)
-        error = read_issuer(issuer, &x, &key);
+        error = read_pair(issuer, &x, &key);
     if (error == 0)
         error = make(wish, x, key, out);
     X509_free(x);
     EVP_PKEY_free(key);
     return error;
+}
+
+bool cert_pair_fits(const struct cert_pair *p)
+{
+    X509     *x     = NULL;
+    EVP_PKEY *key   = NULL;
+    int       error = read_pair(p, &x, &key);
+
+    X509_free(x);
+    EVP_PKEY_free(key);
+    return error == 0;
 }
 
 void cert_pair_free(struct cert_pair *p)

@@ -50,6 +50,9 @@ int cert_make(const struct cert_wish *wish, const struct cert_pair *issuer, stru
 /* Wipes the key. */
 void cert_pair_free(struct cert_pair *p);
 
+/* Does the key belong to the (first) certificate? */
+bool cert_pair_fits(const struct cert_pair *p);
+
 /* What cert_make accepts as a name: letters, digits, '-', '.' and '_', labels of 1 to 63
  * and 253 bytes in all, perhaps with "*." before it.  Others write it as xn--... */
 bool cert_name_is_good(struct slice name);
