@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { SERIAL_BYTES = 16, COMMON_NAME_MAX = 64, NAME_MAX_BYTES = 253, LABEL_MAX = 63 };
+enum { SERIAL_BYTES = 16, NAME_MAX_BYTES = 253, LABEL_MAX = 63 };
 
 /* What OpenSSL refuses for want of memory, and what it cannot do. */
 static int openssl_error(void)
@@ -114,7 +114,7 @@ static int push_ips(GENERAL_NAMES *names, const struct slice *list, size_t count
 
 static bool has_subject(const struct cert_wish *w)
 {
-    return w->common_name.len > 0 && w->common_name.len <= COMMON_NAME_MAX;
+    return w->common_name.len > 0 && w->common_name.len <= CERT_COMMON_NAME_MAX;
 }
 
 static int add_names(X509 *x, const struct cert_wish *w)
@@ -319,6 +319,8 @@ int cert_make(const struct cert_wish *wish, const struct cert_pair *issuer, stru
 
     *out = (struct cert_pair){ NULL, NULL };
     if (wish->not_after < wish->not_before || wish->not_after > (uint64_t)253402300799) /* the year 9999 */
+        return -ERR_SYNTAX;
+    if (wish->is_ca && !has_subject(wish)) /* RFC 5280 4.1.2.6 */
         return -ERR_SYNTAX;
     if (issuer != NULL)
         error = read_pair(issuer, &x, &key);

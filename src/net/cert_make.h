@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+enum { CERT_COMMON_NAME_MAX = 64 /* bytes, RFC 5280 A.1 */ };
+
 enum cert_algorithm {
     CERT_P256,    /* what every phone and browser knows */
     CERT_ED25519, /* browsers refuse it; keys and signatures have one length, so runs repeat */
@@ -22,7 +24,7 @@ enum cert_algorithm {
 
 /* Everything is borrowed. */
 struct cert_wish {
-    struct slice        common_name; /* for people; more than 64 bytes are left out (RFC 5280 A.1) */
+    struct slice        common_name; /* for people; a longer one is left out, but a CA must have one */
     const struct slice *dns_names;   /* "example.com", "*.example.com" */
     size_t              dns_count;
     const struct slice *sip_uris; /* whole: "sip:example.com" */
@@ -42,7 +44,8 @@ struct cert_pair {
 
 /* Make a new key and a certificate for it, signed by `issuer`, or by itself if that is
  * NULL.  `*out` is to be freed with cert_pair_free, whatever is returned:
- * 0, -ERR_SYNTAX (a name that no certificate can hold, or times in the wrong order),
+ * 0, -ERR_SYNTAX (a name that no certificate can hold, a CA without a name, or times
+ * in the wrong order),
  * -ERR_CORRUPT (the issuer is no pair), -ERR_UNSUPPORTED (this OpenSSL cannot),
  * -ERR_NO_MEMORY.  The issuer's own dates are not looked at. */
 int cert_make(const struct cert_wish *wish, const struct cert_pair *issuer, struct cert_pair *out);

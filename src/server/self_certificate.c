@@ -154,7 +154,7 @@ static bool keep(struct self_certificate *c, const char *key, const struct wante
 static int make(struct self_certificate *c, const struct config *config, const struct wanted *w, uint64_t now)
 {
     const struct cert_wish wish = {
-        .common_name = config->domains[0],
+        .common_name = config->domains[0].len <= CERT_COMMON_NAME_MAX ? config->domains[0] : SLICE("ahoy"),
         .dns_names   = w->dns,
         .dns_count   = w->dns_count,
         .sip_uris    = w->uris,

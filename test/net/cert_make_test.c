@@ -343,6 +343,16 @@ TEST(a_name_too_long_for_the_subject_stands_in_the_names_alone_which_are_critica
     cert_pair_free(&pair);
 }
 
+/* RFC 5280 4.1.2.6: the issuer of what it signs would be empty. */
+TEST(a_ca_without_a_name_is_not_made)
+{
+    struct cert_wish ca = wish_ca(CERT_ED25519);
+    struct cert_pair pair;
+
+    ca.common_name = SLICE("");
+    CHECK_INT(-ERR_SYNTAX, cert_make(&ca, NULL, &pair));
+}
+
 /* So that a scenario is the same each time. */
 TEST(ed25519_certificates_of_one_wish_have_one_length)
 {
@@ -409,6 +419,7 @@ int main(void)
         cmocka_unit_test(what_is_no_name_uri_or_address_is_refused),
         cmocka_unit_test(a_good_name_has_labels_of_letters_digits_and_hyphens),
         cmocka_unit_test(a_name_too_long_for_the_subject_stands_in_the_names_alone_which_are_critical_then),
+        cmocka_unit_test(a_ca_without_a_name_is_not_made),
         cmocka_unit_test(ed25519_certificates_of_one_wish_have_one_length),
         cmocka_unit_test(no_two_serial_numbers_are_equal),
         cmocka_unit_test(without_memory_there_is_no_pair_and_no_leak),

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cmd/cert_print.h"
+
+#include <string.h>
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
+}
+
+static json_int_t days_of(const json_t *certificate)
+{
+    return json_integer_value(json_object_get(certificate, "days_left"));
+}
+
+static bool has_state(const json_t *certificate, const char *state)
+{
+    return strcmp(text_of(certificate, "state"), state) == 0;
+}
+
+/* ---- for people ---- */
+
+static void print_line(const char *name, const char *value, FILE *out)
+{
+    if (value[0] != '\0')
+        fprintf(out, "  %-12s%s\n", name, value);
+}
+
+static void print_names(const json_t *names, FILE *out)
+{
+    const json_t *name;
+    size_t        i;
+
+    json_array_foreach(names, i, name) fprintf(out, "  %-12s%s\n", i == 0 ? "names" : "", json_string_value(name));
+}
+
+static const char *plural(json_int_t days)
+{
+    return days == 1 ? "" : "s";
+}
+
+static void print_dates(const json_t *c, FILE *out)
+{
+    json_int_t days = days_of(c);
+
+    fprintf(out, "  %-12s%s to %s, ", "good from", text_of(c, "not_before"), text_of(c, "not_after"));
+    if (has_state(c, "ended"))
+        fprintf(out, "IT HAS ENDED\n");
+    else if (has_state(c, "not_yet"))
+        fprintf(out, "NOT YET\n");
+    else
+        fprintf(out, "%" JSON_INTEGER_FORMAT " day%s left%s\n", days, plural(days),
+                has_state(c, "ends_soon") ? ": IT ENDS SOON" : "");
+}
+
+static const char *signer(const json_t *c)
+{
+    if (json_is_true(json_object_get(c, "self_signed")))
+        return json_is_true(json_object_get(c, "ca")) ? "itself, as a CA" : "itself: nobody vouches for it";
+    return text_of(c, "issuer");
+}
+
+/* What people call it: the server's domain, else whom it is for, else where it is. */
+static const char *title(const json_t *c)
+{
+    static const char *const keys[] = { "domain", "subject", "file" };
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (text_of(c, keys[i])[0] != '\0')
+            return text_of(c, keys[i]);
+    return "certificate";
+}
+
+void cert_print(const json_t *certificate, bool gap, FILE *out)
+{
+    fprintf(out, "%s%s\n", gap ? "\n" : "", title(certificate));
+    print_line("file", text_of(certificate, "file"), out);
+    print_line("subject", text_of(certificate, "subject"), out);
+    print_names(json_object_get(certificate, "names"), out);
+    print_line("signed by", signer(certificate), out);
+    print_line("key", text_of(certificate, "algorithm"), out);
+    print_dates(certificate, out);
+    print_line("SHA-256", text_of(certificate, "fingerprint_sha256"), out);
+}
+
+/* ---- for monitors ---- */
+
+static int severity(const json_t *c)
+{
+    if (has_state(c, "good"))
+        return 0;
+    return has_state(c, "ends_soon") ? 1 : 2;
+}
+
+static const json_t *worst_of(const json_t *all)
+{
+    const json_t *worst = NULL, *one;
+    size_t        i;
+
+    json_array_foreach(all, i, one)
+    {
+        if (worst == NULL || severity(one) > severity(worst) ||
+            (severity(one) == severity(worst) && days_of(one) < days_of(worst)))
+            worst = one;
+    }
+    return worst;
+}
+
+int cert_print_check(const json_t *certificates, FILE *out)
+{
+    static const char *const words[] = { "OK", "WARNING", "CRITICAL" };
+    const json_t            *worst   = worst_of(certificates);
+    size_t                   count   = json_array_size(certificates);
+
+    if (worst == NULL) {
+        fprintf(out, "CRITICAL: there is no certificate\n");
+        return 2;
+    }
+    fprintf(out, "%s: %zu certificate%s; %s ", words[severity(worst)], count, count == 1 ? "" : "s", title(worst));
+    if (has_state(worst, "not_yet"))
+        fprintf(out, "is good from %s on\n", text_of(worst, "not_before"));
+    else if (has_state(worst, "ended"))
+        fprintf(out, "has ended on %s\n", text_of(worst, "not_after"));
+    else
+        fprintf(out, "ends in %" JSON_INTEGER_FORMAT " day%s, on %s\n", days_of(worst), plural(days_of(worst)),
+                text_of(worst, "not_after"));
+    return severity(worst);
+}

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""`ahoy cert` as people use it, and what openssl thinks of what it makes."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+
+from live import AHOY, Bench, need, run
+
+
+def ahoy(*args, code=0):
+    """What it says on stdout and stderr, as bytes decoded; its exit status must be `code`."""
+    done = subprocess.run([AHOY, *args], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                          stdin=subprocess.DEVNULL)
+    assert done.returncode == code, "%s: %d\n%s%s" % (args, done.returncode, done.stdout, done.stderr)
+    return done.stdout, done.stderr
+
+
+def openssl(*args):
+    done = subprocess.run([need("openssl"), *args], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=60, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout
+
+
+def mode(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def test_openssl_trusts_what_a_lab_makes_for_these_names_and_no_others():
+    with Bench() as b:
+        tls = b.folder + "/tls"
+        ahoy("cert", "lab", tls, "a.test", "--name", "sip.a.test", "--ip", "127.0.0.1", "--client", "alice@a.test")
+        verify = ["verify", "-x509_strict", "-CAfile", tls + "/ca.pem"]
+        assert openssl(*verify, "-verify_hostname", "sip.a.test", tls + "/a.test.pem")[0] == 0
+        assert openssl(*verify, "-verify_ip", "127.0.0.1", "-purpose", "sslserver", tls + "/a.test.pem")[0] == 0
+        assert openssl(*verify, "-purpose", "sslclient", tls + "/alice@a.test.pem")[0] == 0
+        assert openssl(*verify, "-verify_hostname", "b.test", tls + "/a.test.pem")[0] != 0
+        assert openssl(*verify, "-purpose", "sslserver", tls + "/alice@a.test.pem")[0] != 0
+
+
+def test_what_a_lab_prints_on_stdout_is_fit_for_the_configuration_and_keys_are_private():
+    with Bench() as b:
+        tls = b.folder + "/tls"
+        out, err = ahoy("cert", "lab", tls, "a.test", "b.test")
+        assert out == "".join('certificate "%s" {\n    chain = "%s/%s.pem"\n    key = "%s/%s.key"\n}\n'
+                              % (name, tls, name, tls, name) for name in ("a.test", "b.test")) + \
+            'tls_trust = "%s/ca.pem"\n' % tls
+        assert "made the CA %s/ca.pem" % tls in err
+        assert mode(tls) == 0o700
+        assert [mode("%s/%s.key" % (tls, name)) for name in ("ca", "a.test", "b.test")] == [0o600] * 3
+        out, err = ahoy("cert", "lab", tls, "c.test")
+        assert "tls_trust" not in out and "used the CA" in err
+
+
+def test_nothing_is_overwritten_and_nothing_half_made_without_force():
+    with Bench() as b:
+        tls = b.folder + "/tls"
+        ahoy("cert", "lab", tls, "a.test")
+        before = open(tls + "/a.test.key").read()
+        _, err = ahoy("cert", "lab", tls, "b.test", "a.test", code=20)
+        assert tls + "/a.test.pem: exists already; --force replaces it" in err
+        assert not os.path.exists(tls + "/b.test.pem")
+        assert open(tls + "/a.test.key").read() == before
+        ca = open(tls + "/ca.key").read()
+        ahoy("cert", "lab", tls, "b.test", "a.test", "--force")
+        assert open(tls + "/a.test.key").read() != before
+        assert open(tls + "/ca.key").read() == ca
+
+
+def test_a_lab_in_json():
+    with Bench() as b:
+        out, _ = ahoy("cert", "lab", b.folder, "a.test", "--client", "alice@a.test", "--json")
+        lab = json.loads(out)
+        assert lab["ca_is_new"] and lab["ca"] == b.folder + "/ca.pem"
+        assert [one["for"] for one in lab["made"]] == ["a.test", "alice@a.test"]
+        assert lab["made"][1]["client"] and os.path.exists(lab["made"][1]["both"])
+
+
+def test_wrong_arguments_are_said():
+    with Bench() as b:
+        assert "did you mean --client alice@a.test?" in ahoy("cert", "lab", b.folder, "alice@a.test", code=2)[1]
+        assert "give a domain, or a client" in ahoy("cert", "lab", b.folder, code=2)[1]
+        assert "is no domain" in ahoy("cert", "lab", b.folder, "a/../b", code=2)[1]
+        assert "for a day at least" in ahoy("cert", "lab", b.folder, "a.test", "--days", "0", code=2)[1]
+        assert "there is no certificate in it" in ahoy("cert", "show", b.folder + "/ca.key", code=13)[1]
+        assert "not found" in ahoy("cert", "show", b.folder + "/none.pem", code=13)[1]
+
+
+def test_a_monitor_hears_of_a_certificate_that_ends_soon():
+    with Bench() as b:
+        ahoy("cert", "lab", b.folder, "good.test")
+        ahoy("cert", "lab", b.folder, "soon.test", "--days", "10")
+        assert ahoy("cert", "show", "--check", b.folder + "/good.test.pem")[0].startswith("OK: 1 certificate;")
+        out, _ = ahoy("cert", "show", "--check", b.folder + "/soon.test.pem", code=1)
+        assert re.match(r"WARNING: 1 certificate; CN=soon.test ends in (9|10) days, on ", out), out
+        out, _ = ahoy("cert", "show", "--json", b.folder + "/soon.test.pem")
+        shown = json.loads(out)
+        assert shown["state"] == "ends_soon" and shown["names"] == ["DNS:soon.test", "URI:sip:soon.test"]
+        _, text = openssl("x509", "-in", b.folder + "/soon.test.pem", "-noout", "-fingerprint", "-sha256")
+        assert text.strip().endswith("=" + shown["fingerprint_sha256"])
+
+
+if __name__ == "__main__":
+    run(globals())
