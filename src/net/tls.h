@@ -60,7 +60,8 @@ enum tls_event {
 enum tls_event tls_next(struct tls *t, struct slice *in, struct slice *plain);
 
 /* Seal and send the parts, one behind the other.  Copies.  Returns 0; -ERR_CLOSED before
- * TLS_OPEN and after tls_shut or a fault; -ERR_NO_MEMORY, and then nothing was written. */
+ * TLS_OPEN and after tls_shut or a fault (a peer that sends no more can still be written
+ * to); -ERR_NO_MEMORY, and then nothing was written, or tls_next says TLS_FAULT. */
 int tls_write(struct tls *t, const struct slice *parts, size_t count);
 
 /* Say that we send no more.  Nothing before TLS_OPEN. */

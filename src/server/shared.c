@@ -71,6 +71,7 @@ void shared_free(struct shared *s)
     location_free(s->location);
     users_free(s->users);
     nonces_free(s->nonces);
+    tls_shared_free(s->tls);
     free((void *)s->policy.routes);
     free((void *)s->policy.redirects);
     rcu_free(s->rcu);
