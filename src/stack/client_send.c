@@ -171,7 +171,7 @@ static int try_targets(struct client_txn *t)
     while (lookup_target(t->lookup, &target)) {
         t->failed  = 0;
         t->by_name = true;
-        error      = transport_open(t->stack, &target, &t->flow);
+        error      = transport_open(t->stack, &target, locate_domain(&t->lookup->locate), &t->flow);
         if (error == 0)
             error = send_first(t);
         if (error == 0 || error == -ERR_NO_MEMORY || error == -ERR_TOO_LARGE)
@@ -228,7 +228,7 @@ static int begin_by_destination(struct client_txn *t, const struct uri *destinat
     int           error;
 
     if (only_target(t, destination, &target)) {
-        error = transport_open(s, &target, &t->flow);
+        error = transport_open(s, &target, destination->host, &t->flow);
         return error != 0 ? error : send_first(t);
     }
     t->last_start = world_now(s->world) + TARGETS_TIME;

@@ -85,17 +85,22 @@ static void connection_free(struct connection *c, int error)
 
 void connection_close(struct connection *c)
 {
-    if (c->stream != NULL)
-        c->stack->world->ops->stream_close(c->stream);
+    if (c->channel != NULL)
+        channel_close(c->channel);
     connection_free(c, 0);
 }
 
-/* The peer sees its connection close; `stream` is what the world says it is. */
-static void drop_broken(struct connection *c, struct stream *stream)
+int connection_send(struct connection *c, const struct slice *parts, size_t count)
+{
+    return c->channel != NULL ? channel_send(c->channel, parts, count) : -ERR_CLOSED;
+}
+
+/* The peer sees its connection close; `channel` is what its caller says it is. */
+static void drop_broken(struct connection *c, struct channel *channel)
 {
     id_forget(&c->stack->connection_ids, c);
-    c->id     = 0; /* not to remove another one by it */
-    c->stream = stream;
+    c->id      = 0; /* not to remove another one by it */
+    c->channel = channel;
     connection_close(c);
 }
 
@@ -131,81 +136,43 @@ static void tell_others(const struct connection *c)
         (void)directory_add(workers_directory(w), &c->flow);
 }
 
-const struct stream_events *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out)
+static enum channel_kind kind_of(enum transport transport)
 {
-    struct socket_entry *e      = owner;
-    struct stack        *s      = e->stack;
-    struct address       remote = s->world->ops->stream_remote(stream);
-    struct connection   *c      = admission_connection(s) ? connection_new(s, e->transport, &remote) : NULL;
-
-    (void)l;
-    if (c == NULL)
-        return NULL;
-    counter_add(&s->world->counters.connections_accepted, 1);
-    c->stream        = stream;
-    c->flow.local    = s->world->ops->stream_local(stream);
-    c->flow.listener = (unsigned)(e - s->sockets);
-    tell_others(c);
-    *out = c;
-    return &connection_events;
-}
-
-static struct connection *find(struct stack *s, enum transport transport, const struct address *remote)
-{
-    struct table_link *l = table_first(&s->connections_by_remote, address_hash(s, transport, remote));
-
-    for (; l != NULL; l = table_next(l)) {
-        struct connection *c = CONTAINER_OF(l, struct connection, by_flow);
-
-        if (c->flow.transport == transport && address_eq(&c->flow.remote, remote) && c->stream != NULL)
-            return c;
+    switch (transport) {
+    case TRANSPORT_TLS:
+        return CHANNEL_TLS;
+    case TRANSPORT_WS:
+        return CHANNEL_WS;
+    case TRANSPORT_WSS:
+        return CHANNEL_WSS;
+    case TRANSPORT_NONE:
+    case TRANSPORT_UDP:
+    case TRANSPORT_TCP:
+        break;
     }
-    return NULL;
+    return CHANNEL_TCP;
 }
 
-int connection_find(struct stack *s, enum transport transport, const struct address *remote, struct flow *flow)
+static bool is_by_messages(const struct connection *c)
 {
-    struct connection *c = find(s, transport, remote);
-    int                error;
-
-    if (c == NULL && s->config.workers != NULL &&
-        directory_find(workers_directory(s->config.workers), transport, remote, flow) && handover_is_foreign(s, flow))
-        return 0;
-    if (c == NULL) {
-        c = connection_new(s, transport, remote);
-        if (c == NULL)
-            return -ERR_LIMIT;
-        error = world_connect(s->world, remote, &connection_events, c, &c->stream);
-        if (error != 0) {
-            c->stream = NULL;
-            connection_free(c, error);
-            return error;
-        }
-        counter_add(&s->world->counters.connections_opened, 1);
-        c->flow.local = s->world->ops->stream_local(c->stream);
-        if (c->flow.local.family == FAMILY_NONE) /* not known before it is open; Via cannot wait */
-            world_source(s->world, remote, &c->flow.local);
-        c->flow.listener = STACK_LISTENERS; /* opened by us: no listener's */
-        tell_others(c);
-    }
-    touch(c);
-    *flow = c->flow;
-    return 0;
+    return c->flow.transport == TRANSPORT_WS || c->flow.transport == TRANSPORT_WSS;
 }
 
-static void on_open(void *owner, struct stream *stream)
+/* ---- what the channel says ---- */
+
+static void on_open(void *owner, struct channel *channel)
 {
     struct connection *c = owner;
 
-    c->flow.local = c->stack->world->ops->stream_local(stream);
+    c->flow.local = channel_local(channel);
 }
 
-static void on_close(void *owner, struct stream *stream, int error)
+static void on_close(void *owner, struct channel *channel, int error)
 {
     struct connection *c = owner;
 
-    (void)stream;
-    c->stream = NULL;
+    (void)channel;
+    c->channel = NULL;
     connection_free(c, error);
 }
 
@@ -215,19 +182,29 @@ static void answer_ping(struct connection *c)
     struct slice pong = SLICE("\r\n");
 
     counter_add(&c->stack->world->counters.keepalives, 1);
-    world_stream_send(c->stack->world, c->stream, &pong, 1);
+    connection_send(c, &pong, 1);
 }
 
-static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
+/* A WebSocket's message is one of SIP (RFC 7118 5), or a ping. */
+static void take_message(struct connection *c, struct slice message)
 {
-    struct connection *c    = owner;
+    struct flow flow = c->flow;
+
+    touch(c);
+    if (slice_eq(message, SLICE("\r\n\r\n")))
+        answer_ping(c);
+    else
+        receive_bytes(c->stack, &flow, message);
+}
+
+static void take_bytes(struct connection *c, struct slice bytes)
+{
     struct stack      *s    = c->stack;
     object_id          id   = c->id;
     struct flow        flow = c->flow;
     struct slice       message;
     struct parse_fault fault = { 0 };
 
-    EXPECT_OR_KILL(connection_is_sound(c, stream), connection_suspect(c), drop_broken(c, stream); return );
     for (;;) {
         switch (framer_next(&c->framer, &bytes, &message, &fault)) {
         case FRAMER_MORE:
@@ -252,4 +229,99 @@ static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
     }
 }
 
-const struct stream_events connection_events = { .on_open = on_open, .on_bytes = on_bytes, .on_close = on_close };
+static void on_bytes(void *owner, struct channel *channel, struct slice bytes)
+{
+    struct connection *c = owner;
+
+    EXPECT_OR_KILL(connection_is_sound(c, channel), connection_suspect(c), drop_broken(c, channel); return );
+    if (is_by_messages(c))
+        take_message(c, bytes);
+    else
+        take_bytes(c, bytes);
+}
+
+static const struct channel_events connection_events = { .on_open  = on_open,
+                                                         .on_bytes = on_bytes,
+                                                         .on_close = on_close };
+
+/* ---- its beginning ---- */
+
+const struct stream_events *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out)
+{
+    struct socket_entry *e      = owner;
+    struct stack        *s      = e->stack;
+    struct address       remote = s->world->ops->stream_remote(stream);
+    struct connection   *c      = admission_connection(s) ? connection_new(s, e->transport, &remote) : NULL;
+
+    (void)l;
+    if (c == NULL)
+        return NULL;
+    c->channel = channel_accept(s->channels, kind_of(e->transport), stream, &connection_events, c);
+    if (c->channel == NULL) {
+        connection_free(c, -ERR_LIMIT);
+        return NULL;
+    }
+    counter_add(&s->world->counters.connections_accepted, 1);
+    c->flow.local    = channel_local(c->channel);
+    c->flow.listener = (unsigned)(e - s->sockets);
+    tell_others(c);
+    *out = c->channel;
+    return channel_stream();
+}
+
+static struct connection *find(struct stack *s, const struct target *target)
+{
+    struct table_link *l = table_first(&s->connections_by_remote, address_hash(s, target->transport, &target->address));
+
+    for (; l != NULL; l = table_next(l)) {
+        struct connection *c = CONTAINER_OF(l, struct connection, by_flow);
+
+        if (c->flow.transport == target->transport && address_eq(&c->flow.remote, &target->address) &&
+            c->channel != NULL)
+            return c;
+    }
+    return NULL;
+}
+
+static int connect_to(struct stack *s, const struct target *target, struct slice domain, struct connection **out)
+{
+    struct connection *c = connection_new(s, target->transport, &target->address);
+    int                error;
+
+    if (c == NULL)
+        return -ERR_LIMIT;
+    error = channel_connect(s->channels, kind_of(target->transport), &target->address, domain, &connection_events, c,
+                            &c->channel);
+    if (error != 0) {
+        c->channel = NULL;
+        connection_free(c, error);
+        return error;
+    }
+    counter_add(&s->world->counters.connections_opened, 1);
+    c->flow.local = channel_local(c->channel);
+    if (c->flow.local.family == FAMILY_NONE) /* not known before it is open; Via cannot wait */
+        world_source(s->world, &target->address, &c->flow.local);
+    c->flow.listener = STACK_LISTENERS; /* opened by us: no listener's */
+    tell_others(c);
+    *out = c;
+    return 0;
+}
+
+int connection_find(struct stack *s, const struct target *target, struct slice domain, struct flow *flow)
+{
+    struct connection *c = find(s, target);
+    int                error;
+
+    if (c == NULL && s->config.workers != NULL &&
+        directory_find(workers_directory(s->config.workers), target->transport, &target->address, flow) &&
+        handover_is_foreign(s, flow))
+        return 0;
+    if (c == NULL) {
+        error = connect_to(s, target, domain, &c);
+        if (error != 0)
+            return error;
+    }
+    touch(c);
+    *flow = c->flow;
+    return 0;
+}

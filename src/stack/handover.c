@@ -156,8 +156,8 @@ static void take_bytes(struct stack *s, struct handed *h)
     struct slice       bytes = { h->u.bytes.ptr, h->u.bytes.len };
     int                error = -ERR_CLOSED;
 
-    if (c != NULL && c->stream != NULL)
-        error = world_stream_send(s->world, c->stream, &bytes, 1);
+    if (c != NULL)
+        error = connection_send(c, &bytes, 1);
     if (error != 0)
         handover_failure(s, h->connection, h->txn, error);
     else if (h->txn != 0 && id_kind(h->txn) == ID_CLIENT_TXN)

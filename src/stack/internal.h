@@ -15,6 +15,7 @@
 #include "base/expect.h"
 #include "base/log_limit.h"
 #include "base/table.h"
+#include "net/channel.h"
 #include "sip/framer.h"
 #include "stack/lookup.h"
 #include "stack/rested.h"
@@ -54,7 +55,7 @@ struct connection {
     struct stack     *stack;
     object_id         id;
     struct table_link by_flow; /* in stack->connections_by_remote */
-    struct stream    *stream;  /* NULL once the world has closed it */
+    struct channel   *channel; /* NULL once it has ended */
     struct flow       flow;
     struct framer     framer;
     struct timer      idle;
@@ -168,6 +169,7 @@ struct stack {
     void                      *user;
     struct hash_key            key;
 
+    struct channels    *channels;
     struct socket_entry sockets[STACK_LISTENERS];
     unsigned            socket_count;
 
@@ -187,8 +189,9 @@ int transport_send(struct stack *s, const struct flow *flow, const struct slice 
 int transport_send_for(struct stack *s, object_id txn, const struct flow *flow, const struct slice *parts,
                        size_t count);
 /* The same for what was just written and is kept nowhere; traced, and counted if it fails. */
-int      transport_send_gather(struct stack *s, const struct flow *flow, const struct gather *g);
-int      transport_open(struct stack *s, const struct target *target, struct flow *flow);
+int transport_send_gather(struct stack *s, const struct flow *flow, const struct gather *g);
+/* `domain`: of the URI, before any SRV: what a peer by TLS has to prove to be (RFC 5922). */
+int      transport_open(struct stack *s, const struct target *target, struct slice domain, struct flow *flow);
 bool     transport_can(const struct stack *s, enum transport transport);
 unsigned transport_set(const struct stack *s); /* bits 1 << enum transport */
 unsigned transport_families(const struct stack *s);
@@ -198,9 +201,9 @@ void     transport_trace(struct stack *s, bool sent, const struct flow *flow, st
 uint64_t address_hash(const struct stack *s, enum transport transport, const struct address *a);
 
 /* connection.c */
-extern const struct stream_events connection_events;
-const struct stream_events       *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out);
-int  connection_find(struct stack *s, enum transport transport, const struct address *remote, struct flow *flow);
+const struct stream_events *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out);
+int  connection_find(struct stack *s, const struct target *target, struct slice domain, struct flow *flow);
+int  connection_send(struct connection *c, const struct slice *parts, size_t count);
 void connection_close(struct connection *c);
 /* Remember a transaction of another worker. */
 void connection_note_stranger(struct connection *c, object_id txn);
@@ -287,7 +290,7 @@ bool           server_txn_is_sound(const struct server_txn *t);
 struct suspect server_txn_suspect(const struct server_txn *t);
 bool           client_txn_is_sound(const struct client_txn *t);
 struct suspect client_txn_suspect(const struct client_txn *t);
-bool           connection_is_sound(const struct connection *c, const struct stream *stream);
+bool           connection_is_sound(const struct connection *c, const struct channel *channel);
 struct suspect connection_suspect(const struct connection *c);
 
 /* client_send.c */

@@ -40,9 +40,9 @@ struct suspect client_txn_suspect(const struct client_txn *t)
     return suspect(t->stack, t->id, peek_message((struct slice){ t->wire, t->wire_len }).call_id);
 }
 
-bool connection_is_sound(const struct connection *c, const struct stream *stream)
+bool connection_is_sound(const struct connection *c, const struct channel *channel)
 {
-    return c->stream == stream && c->flow.connection == c->id && id_find(&c->stack->connection_ids, c->id) == c;
+    return c->channel == channel && c->flow.connection == c->id && id_find(&c->stack->connection_ids, c->id) == c;
 }
 
 struct suspect connection_suspect(const struct connection *c)

@@ -81,14 +81,17 @@ static struct flow reply_flow(const struct message *request)
 }
 
 /* RFC 3261 18.2.2: a response whose connection is gone goes to the source
- * address and the port of sent-by by a new one. */
+ * address and the port of sent-by by a new one.  By TLS its peer has to be who
+ * sent-by says it is.  Nobody can connect to a WebSocket's client (RFC 7118 5). */
 static int send_by_new_connection(struct server_txn *t, const struct slice *wire)
 {
     struct target target = { t->reply.transport, t->reply.remote };
     int           error;
 
+    if (t->reply.transport == TRANSPORT_WS || t->reply.transport == TRANSPORT_WSS)
+        return -ERR_CLOSED;
     target.address.port = t->key.port != 0 ? t->key.port : transport_default_port(t->reply.transport);
-    error               = transport_open(t->stack, &target, &t->reply);
+    error               = transport_open(t->stack, &target, t->key.host, &t->reply);
     return error != 0 ? error : transport_send_for(t->stack, t->id, &t->reply, wire, 1);
 }
 

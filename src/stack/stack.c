@@ -63,6 +63,13 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
         stack_free(s);
         return NULL;
     }
+    if (s->config.channel.message == 0)
+        s->config.channel.message = s->config.max_message;
+    s->channels = channels_new(w, s->config.tls, &s->config.channel);
+    if (s->channels == NULL) {
+        stack_free(s);
+        return NULL;
+    }
     handover_join(s);
     return s;
 }
@@ -95,6 +102,7 @@ void stack_free(struct stack *s)
         if (s->connection_ids.slots[i].object != NULL)
             connection_close(s->connection_ids.slots[i].object);
     close_sockets(s);
+    channels_free(s->channels);
     id_table_fini(&s->client_ids);
     id_table_fini(&s->server_ids);
     id_table_fini(&s->connection_ids);

@@ -38,8 +38,10 @@ bool transport_can(const struct stack *s, enum transport transport)
 /* A stream can be opened without a listener; a datagram needs a socket. */
 unsigned transport_set(const struct stack *s)
 {
-    unsigned set = 1U << TRANSPORT_TCP;
+    unsigned set = 1U << TRANSPORT_TCP | 1U << TRANSPORT_WS;
 
+    if (s->config.tls != NULL)
+        set |= 1U << TRANSPORT_TLS | 1U << TRANSPORT_WSS;
     for (unsigned i = 0; i < s->socket_count; i++)
         set |= 1U << s->sockets[i].transport;
     return set;
@@ -93,17 +95,17 @@ static int flow_by_udp(struct stack *s, const struct target *target, struct flow
     return 0;
 }
 
-int transport_open(struct stack *s, const struct target *target, struct flow *flow)
+int transport_open(struct stack *s, const struct target *target, struct slice domain, struct flow *flow)
 {
     switch (target->transport) {
     case TRANSPORT_UDP:
         return flow_by_udp(s, target, flow);
     case TRANSPORT_TCP:
-        return connection_find(s, TRANSPORT_TCP, &target->address, flow);
-    case TRANSPORT_NONE:
     case TRANSPORT_TLS:
     case TRANSPORT_WS:
     case TRANSPORT_WSS:
+        return connection_find(s, target, domain, flow);
+    case TRANSPORT_NONE:
         break;
     }
     return -ERR_UNSUPPORTED;
@@ -140,16 +142,14 @@ static int send_datagram(struct stack *s, const struct flow *flow, const struct 
 
 int transport_send_for(struct stack *s, object_id txn, const struct flow *flow, const struct slice *parts, size_t count)
 {
-    const struct connection *c;
+    struct connection *c;
 
     if (flow->transport == TRANSPORT_UDP)
         return send_datagram(s, flow, parts, count);
     if (handover_is_foreign(s, flow))
         return handover_bytes(s, txn, flow->connection, parts, count);
     c = id_find(&s->connection_ids, flow->connection);
-    if (c == NULL || c->stream == NULL)
-        return -ERR_CLOSED;
-    return world_stream_send(s->world, c->stream, parts, count);
+    return c != NULL ? connection_send(c, parts, count) : -ERR_CLOSED;
 }
 
 int transport_send(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count)
@@ -201,6 +201,22 @@ static void on_icmp(void *owner, struct udp *udp, const struct address *remote, 
 
 static const struct udp_events datagram_events = { .on_datagram = on_datagram, .on_error = on_icmp };
 
+static bool transport_can_listen(const struct stack *s, enum transport transport)
+{
+    switch (transport) {
+    case TRANSPORT_UDP:
+    case TRANSPORT_TCP:
+    case TRANSPORT_WS:
+        return true;
+    case TRANSPORT_TLS:
+    case TRANSPORT_WSS:
+        return s->config.tls != NULL;
+    case TRANSPORT_NONE:
+        break;
+    }
+    return false;
+}
+
 int stack_listen(struct stack *s, enum transport transport, const struct address *local, struct slice advertise,
                  unsigned *index)
 {
@@ -214,12 +230,12 @@ int stack_listen(struct stack *s, enum transport transport, const struct address
     *e = (struct socket_entry){ .stack = s, .transport = transport, .advertise_len = advertise.len };
     if (advertise.len > 0)
         memcpy(e->advertise, advertise.ptr, advertise.len);
-    if (transport == TRANSPORT_UDP)
-        error = world_udp_open(s->world, local, &datagram_events, e, &e->udp);
-    else if (transport == TRANSPORT_TCP)
-        error = world_listen(s->world, local, connection_accept, e, &e->listener);
-    else
+    if (!transport_can_listen(s, transport))
         error = -ERR_UNSUPPORTED;
+    else if (transport == TRANSPORT_UDP)
+        error = world_udp_open(s->world, local, &datagram_events, e, &e->udp);
+    else
+        error = world_listen(s->world, local, connection_accept, e, &e->listener);
     if (error != 0)
         return error;
     e->local    = e->udp != NULL ? s->world->ops->udp_local(e->udp) : s->world->ops->listener_local(e->listener);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* channel_private.h - what the files of the channel share.
+ *
+ *   channel.c          its life, its timer, its stream; what waits for its handshakes
+ *   channel_layers.c   TLS and WebSocket: bytes through them, both ways
+ *   channel_line.c     handshakes that wait for their share of a turn
+ *   channel_fault.c    what went wrong: counted and told */
+
+#ifndef NET_CHANNEL_PRIVATE_H
+#define NET_CHANNEL_PRIVATE_H
+
+#include "base/list.h"
+#include "base/log_limit.h"
+#include "net/channel.h"
+#include "net/queue.h"
+
+struct tls;
+struct tls_context;
+struct websocket;
+
+enum {
+    CHANNEL_QUEUE      = 64 * 1024,
+    CHANNEL_EARLY      = 64 * 1024, /* bytes of a handshake that wait in line                 */
+    CHANNEL_HANDSHAKES = 1000,
+    CHANNEL_PATIENCE   = 10000, /* ms for handshakes                                      */
+    CHANNEL_STEPS      = 8,     /* of TLS handshakes that are worked on in one turn        */
+};
+
+struct channels {
+    struct world         *world;
+    struct tls_shared    *tls; /* NULL: no TLS */
+    struct tls_context   *context;
+    struct channel_limits limits;
+    struct channel       *current;     /* whose callback runs; NULL once that has closed it */
+    unsigned              handshaking; /* channels that were accepted and are opening     */
+    struct link           line;        /* channel.waiting, first come first served        */
+    struct timer          turn;        /* begins the next turn of the line                */
+    unsigned              spent;       /* steps of this turn                              */
+    struct log_limit      log_limit;   /* lines about faults                              */
+};
+
+enum channel_state {
+    CHANNEL_OPENING,
+    CHANNEL_OPEN,
+    CHANNEL_FAILED, /* the timer will say so                */
+    CHANNEL_TOLD,   /* on_close runs or has run             */
+};
+
+struct channel {
+    struct channels             *all;
+    const struct channel_events *events;
+    void                        *owner;
+    struct stream               *stream; /* NULL once the world has closed it                   */
+    struct address               remote; /* for the log, when the stream has gone               */
+    struct tls                  *tls;
+    struct websocket            *websocket;
+    struct link                  waiting;   /* in all->line                                        */
+    struct timer                 timer;     /* OPENING: the end of patience; OPEN: a ping; FAILED: now */
+    struct queue                 held;      /* messages to send when it is open: length, bytes, ...    */
+    struct queue                 early;     /* what came of its handshake and waits in line            */
+    size_t                       accounted; /* bytes */
+    int                          failed;
+    uint8_t                      kind, state;
+    bool                         accepted, secured; /* secured: TLS is open */
+    bool                         counted;           /* in all->handshaking  */
+};
+
+/* ---- channel.c ---- */
+
+/* The last callback, from the loop only. */
+void channel_end(struct channel *c, int error);
+/* The same from anywhere, in the next turn. */
+void channel_fail(struct channel *c, int error);
+/* All its handshakes are over.  False if it is gone afterwards. */
+bool channel_opened(struct channel *c);
+/* Bytes as the user sees them.  False if it is gone afterwards. */
+bool channel_deliver(struct channel *c, struct slice bytes);
+
+/* ---- channel_layers.c ---- */
+
+bool channel_has_tls(const struct channel *c);
+bool channel_has_websocket(const struct channel *c);
+/* Make the machines of its kind.  0, -ERR_NO_MEMORY, -ERR_UNSUPPORTED. */
+int  layers_make(struct channel *c, struct slice domain);
+void layers_free(struct channel *c);
+/* The stream is open: begin the handshakes.  False if it is gone afterwards. */
+bool layers_begin(struct channel *c);
+/* Bytes from the stream.  False if it is gone afterwards. */
+bool layers_feed(struct channel *c, struct slice bytes);
+/* Bytes of the user to the stream.  0, -ERR_LIMIT, -ERR_CLOSED. */
+int layers_put(struct channel *c, const struct slice *parts, size_t count);
+/* Say good-bye. */
+void   layers_shut(struct channel *c);
+size_t layers_memory(const struct channel *c);
+
+/* ---- channel_line.c ---- */
+
+void line_init(struct channels *all);
+void line_fini(struct channels *all);
+/* May these bytes of a handshake be worked on now?  If not they have been kept, or the
+ * channel has failed. */
+bool line_pass(struct channel *c, struct slice bytes);
+/* It no longer waits. */
+void line_leave(struct channel *c);
+
+/* ---- channel_fault.c ---- */
+
+/* One line, as often as its source is allowed to cause one. */
+void channel_report(struct channel *c, const char *why);
+
+#endif
