@@ -9,6 +9,21 @@
 
 enum record_type { RECORD_A = 1, RECORD_AAAA = 28, RECORD_SRV = 33, RECORD_NAPTR = 35 };
 
+static inline const char *record_type_text(enum record_type type)
+{
+    switch (type) {
+    case RECORD_A:
+        return "A";
+    case RECORD_AAAA:
+        return "AAAA";
+    case RECORD_SRV:
+        return "SRV";
+    case RECORD_NAPTR:
+        return "NAPTR";
+    }
+    return "";
+}
+
 struct record {
     enum record_type type;
     uint32_t         ttl;                    /* seconds */

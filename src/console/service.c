@@ -10,6 +10,8 @@
 #include "console/metrics.h"
 #include "console/overview.h"
 #include "console/worker.h"
+#include "net/entropy.h"
+#include "net/name_cache.h"
 #include "net/world_uv.h"
 #include "process/machine.h"
 #include "server/config_keys.h"
@@ -24,6 +26,7 @@ struct service {
     const struct config *config;
     struct log_writer   *log;
     struct budget        budget;
+    struct name_cache   *names;
     struct rcu          *rcu; /* that of shared: this thread has joined */
     struct workers      *all;
     struct shared       *shared;
@@ -237,16 +240,29 @@ static uint64_t memory_limit(const struct config *c)
     return c->memory > 0 ? (uint64_t)c->memory * MIB : machine_memory(NULL) / 2;
 }
 
+static int open_names(struct service *v, const struct problem *p)
+{
+    struct entropy entropy;
+    struct random  random = { entropy_fill, &entropy };
+
+    if (entropy_init(&entropy))
+        v->names = name_cache_new(v->config->dns_cache, &random, &v->budget);
+    return v->names != NULL ? 0 : fail(p, -ERR_NO_MEMORY);
+}
+
 static int open_workers(struct service *v, const struct problem *p)
 {
-    unsigned wanted = workers_wanted(v->config);
-    int      error  = 0;
+    struct common common = { v->log, &v->budget, NULL, v->place };
+    unsigned      wanted = workers_wanted(v->config);
+    int           error;
 
     accounts_init(&v->budget, memory_limit(v->config));
+    error        = open_names(v, p);
+    common.names = v->names;
     while (error == 0 && v->count < wanted) {
         struct worker *w = &v->workers[v->count];
 
-        error               = worker_open(w, v->count, v->config, v->log, &v->budget, v->place, p->text, p->size);
+        error               = worker_open(w, v->count, v->config, &common, p->text, p->size);
         v->worlds[v->count] = w->world;
         v->count++; /* closed with the others, whatever became of it */
     }
@@ -363,6 +379,7 @@ static int close_workers(struct service *v)
         error = error == 0 ? one : error;
     }
     workers_free(v->all);
+    name_cache_free(v->names);
     return error;
 }
 

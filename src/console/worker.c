@@ -26,18 +26,19 @@ unsigned workers_wanted(const struct config *config)
 
 /* ---- opening ---- */
 
-static int open_world(struct worker *w, const struct config *config, struct log_writer *writer, struct budget *budget,
-                      const struct place *place, char *problem, size_t problem_size)
+static int open_world(struct worker *w, const struct config *config, const struct common *common, char *problem,
+                      size_t problem_size)
 {
     char                    servers[1024];
-    struct log             *log    = log_writer_source(writer, w->index + 1);
+    struct log             *log    = log_writer_source(common->log, w->index + 1);
     struct world_uv_options limits = {
         .dns_queries  = config->dns_queries,
         .udp_queue    = config->udp_queue,
         .stream_queue = config->stream_queue,
-        .descriptors  = place->descriptors,
+        .names        = common->names,
+        .descriptors  = common->place->descriptors,
         .worker       = w->index,
-        .budget       = budget,
+        .budget       = common->budget,
     };
 
     snprintf(servers, sizeof servers, "%.*s", SLICE_ARG(config->dns_servers));
@@ -65,13 +66,13 @@ static int open_trace(struct worker *w, const struct config *config, char *probl
     return error;
 }
 
-int worker_open(struct worker *w, unsigned index, const struct config *config, struct log_writer *log,
-                struct budget *budget, const struct place *place, char *problem, size_t problem_size)
+int worker_open(struct worker *w, unsigned index, const struct config *config, const struct common *common,
+                char *problem, size_t problem_size)
 {
     int error;
 
-    *w    = (struct worker){ .index = index, .child = place->child };
-    error = open_world(w, config, log, budget, place, problem, problem_size);
+    *w    = (struct worker){ .index = index, .child = common->place->child };
+    error = open_world(w, config, common, problem, problem_size);
     return error != 0 ? error : open_trace(w, config, problem, problem_size);
 }
 

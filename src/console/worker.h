@@ -16,6 +16,7 @@
 #include <semaphore.h>
 
 struct log_writer;
+struct name_cache;
 struct trace_writer;
 
 struct worker {
@@ -36,10 +37,18 @@ struct worker {
  * each processor that this process may run on. */
 unsigned workers_wanted(const struct config *config);
 
-/* Its world, which accounts for its memory in `budget`, and its trace.  Borrows all.  Returns 0, or -ERR_X with a
+/* What the worlds of all workers have in common; all borrowed. */
+struct common {
+    struct log_writer  *log;
+    struct budget      *budget; /* where they account for their memory  */
+    struct name_cache  *names;  /* what one has learnt of names all know */
+    const struct place *place;
+};
+
+/* Its world and its trace.  Borrows `config` and what `common` says.  Returns 0, or -ERR_X with a
  * sentence in `problem`; worker_close in any case. */
-int worker_open(struct worker *w, unsigned index, const struct config *config, struct log_writer *log,
-                struct budget *budget, const struct place *place, char *problem, size_t problem_size);
+int worker_open(struct worker *w, unsigned index, const struct config *config, const struct common *common,
+                char *problem, size_t problem_size);
 /* The world of a zeroed worker is none.  Returns 0, or -ERR_X if the trace is
  * incomplete. */
 int worker_close(struct worker *w);

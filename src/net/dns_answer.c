@@ -36,6 +36,16 @@ static bool is_owner(const struct answer_reader *r, ns_rr *rr)
     return ns_rr_class(*rr) == ns_c_in && slice_eq_nocase(slice_from(ns_rr_name(*rr)), slice_from(r->owner));
 }
 
+/* The question as it was put, alone (RFC 1035 4.1.2): what else an answer belongs to
+ * is not ours. */
+static bool is_asked(struct answer_reader *r)
+{
+    ns_rr rr;
+
+    return ns_msg_count(r->message, ns_s_qd) == 1 && ns_parserr(&r->message, ns_s_qd, 0, &rr) == 0 &&
+           ns_rr_type(rr) == (ns_type)r->type && is_owner(r, &rr);
+}
+
 /* A name within rdata, uncompressed; false if it is broken.  `*end` is set to
  * the byte behind it. */
 static bool read_name(const struct answer_reader *r, const uint8_t *at, const uint8_t **end, char out[NS_MAXDNAME])
@@ -127,7 +137,8 @@ static bool read_record(const struct answer_reader *r, const ns_rr *rr, struct r
     return false;
 }
 
-/* One step along the aliases: true if `owner` has a CNAME in the answer. */
+/* One step along the aliases: true if `owner` has a CNAME in the answer.  One that is
+ * broken leads nowhere. */
 static bool follow_alias(struct answer_reader *r)
 {
     int count = ns_msg_count(r->message, ns_s_an);
@@ -139,7 +150,8 @@ static bool follow_alias(struct answer_reader *r)
 
         if (ns_parserr(&r->message, ns_s_an, i, &rr) != 0)
             return false;
-        if (ns_rr_type(rr) != ns_t_cname || !is_owner(r, &rr) || !read_name(r, ns_rr_rdata(rr), &end, name))
+        if (ns_rr_type(rr) != ns_t_cname || !is_owner(r, &rr) || !read_name(r, ns_rr_rdata(rr), &end, name) ||
+            end != ns_rr_rdata(rr) + ns_rr_rdlen(rr))
             continue;
         lower_ttl(r, ttl_of(&rr));
         memcpy(r->owner, name, sizeof name);
@@ -198,36 +210,128 @@ static bool start(struct answer_reader *r, struct slice message, struct slice na
         name.len--;
     memcpy(r->owner, name.ptr, name.len);
     return ns_initparse((const uint8_t *)message.ptr, (int)message.len, &r->message) == 0 &&
-           ns_msg_getflag(r->message, ns_f_qr) != 0;
+           ns_msg_getflag(r->message, ns_f_qr) != 0 && ns_msg_getflag(r->message, ns_f_opcode) == ns_o_query;
 }
 
-int dns_answer_parse(struct slice message, struct slice name, enum record_type type, struct arena *arena,
-                     struct dns_answer *out)
+/* Along the aliases, then the records. */
+static enum dns_outcome read_answer(struct answer_reader *r)
 {
-    struct answer_reader r = { .arena = arena, .type = type, .ttl = DNS_TTL_MAX };
-    int                  code;
+    unsigned aliases = 0;
 
-    *out = (struct dns_answer){ 0 };
-    if (!start(&r, message, name))
-        return -ERR_SYNTAX;
-    code = ns_msg_getflag(r.message, ns_f_rcode);
-    if (code != ns_r_noerror && code != ns_r_nxdomain) {
-        out->error = -ERR_TIMEOUT;
-        return 0;
+    r->records = arena_alloc(r->arena, DNS_RECORDS * sizeof *r->records);
+    if (r->records == NULL)
+        return DNS_NO_MEMORY;
+    while (follow_alias(r))
+        if (++aliases > DNS_ALIASES)
+            return DNS_CIRCLE;
+    read_records(r);
+    if (!arena_ok(r->arena))
+        return DNS_BROKEN;
+    if (r->count > 0)
+        return DNS_ANSWERED;
+    lower_ttl(r, negative_ttl(r));
+    return ns_msg_getflag(r->message, ns_f_rcode) == ns_r_nxdomain ? DNS_NO_NAME : DNS_NO_RECORD;
+}
+
+static enum dns_outcome read_message(struct answer_reader *r)
+{
+    int code = ns_msg_getflag(r->message, ns_f_rcode);
+
+    if (code != ns_r_noerror && code != ns_r_nxdomain)
+        return DNS_FAILED;
+    if (!is_asked(r) || ns_msg_getflag(r->message, ns_f_tc)) /* RFC 2181 9: half an answer is none */
+        return DNS_BROKEN;
+    return read_answer(r);
+}
+
+const char *dns_outcome_text(enum dns_outcome outcome)
+{
+    switch (outcome) {
+    case DNS_ANSWERED:
+        return "answered";
+    case DNS_NO_RECORD:
+        return "no such record";
+    case DNS_NO_NAME:
+        return "no such name";
+    case DNS_SILENT:
+        return "no name server answered in time";
+    case DNS_FAILED:
+        return "the name servers fail, refuse, or cannot be reached";
+    case DNS_BROKEN:
+        return "the answer makes no sense";
+    case DNS_CIRCLE:
+        return "aliases in a circle, or too many";
+    case DNS_NO_MEMORY:
+        return "out of memory";
     }
-    r.records = arena_alloc(arena, DNS_RECORDS * sizeof *r.records);
-    if (r.records == NULL)
-        return -ERR_LIMIT;
-    for (unsigned i = 0; i < DNS_ALIASES && follow_alias(&r); i++)
-        ;
-    read_records(&r);
-    if (!arena_ok(arena))
-        return -ERR_LIMIT;
-    if (r.count == 0)
-        lower_ttl(&r, negative_ttl(&r));
-    out->error   = code == ns_r_nxdomain && r.count == 0 ? -ERR_NAME : 0;
-    out->ttl     = r.ttl;
-    out->records = r.records;
-    out->count   = r.count;
-    return 0;
+    return "";
+}
+
+static int error_of(enum dns_outcome outcome)
+{
+    if (outcome == DNS_ANSWERED || outcome == DNS_NO_RECORD)
+        return 0;
+    return outcome == DNS_NO_NAME ? -ERR_NAME : -ERR_TIMEOUT;
+}
+
+struct dns_answer dns_answer_none(enum dns_outcome outcome, uint32_t ttl)
+{
+    return (struct dns_answer){ .outcome = outcome, .error = error_of(outcome), .ttl = ttl };
+}
+
+void dns_answer_parse(struct slice message, struct slice name, enum record_type type, struct arena *arena,
+                      struct dns_answer *out)
+{
+    struct answer_reader r       = { .arena = arena, .type = type, .ttl = DNS_TTL_MAX };
+    enum dns_outcome     outcome = start(&r, message, name) ? read_message(&r) : DNS_BROKEN;
+
+    *out = dns_answer_none(outcome, error_of(outcome) == -ERR_TIMEOUT ? DNS_FAILURE : r.ttl);
+    if (outcome == DNS_ANSWERED) {
+        out->records = r.records;
+        out->count   = r.count;
+    }
+}
+
+/* ---- copies: the records, then their texts ---- */
+
+enum { TEXTS = 4 };
+
+static void texts_of(struct record *r, struct slice *out[TEXTS])
+{
+    out[0] = &r->target;
+    out[1] = &r->flags;
+    out[2] = &r->service;
+    out[3] = &r->regexp;
+}
+
+size_t dns_answer_size(const struct dns_answer *a)
+{
+    size_t size = a->count * sizeof *a->records;
+
+    for (size_t i = 0; i < a->count; i++)
+        size +=
+            a->records[i].target.len + a->records[i].flags.len + a->records[i].service.len + a->records[i].regexp.len;
+    return size;
+}
+
+struct dns_answer dns_answer_copy(const struct dns_answer *a, void *memory)
+{
+    struct dns_answer copy    = *a;
+    struct record    *records = memory;
+    char             *at      = (char *)(records + a->count);
+
+    copy.records = a->count > 0 ? records : NULL;
+    for (size_t i = 0; i < a->count; i++) {
+        struct slice *texts[TEXTS];
+
+        records[i] = a->records[i];
+        texts_of(&records[i], texts);
+        for (size_t k = 0; k < TEXTS; k++) {
+            if (texts[k]->len > 0)
+                memcpy(at, texts[k]->ptr, texts[k]->len);
+            texts[k]->ptr = at;
+            at += texts[k]->len;
+        }
+    }
+    return copy;
 }

@@ -13,10 +13,12 @@ static struct dns_answer answer_with(struct arena *arena, enum record_type type,
     struct record *records = arena_alloc(arena, count * sizeof *records + 1);
 
     if (records == NULL)
-        return (struct dns_answer){ .error = -ERR_TIMEOUT };
+        return dns_answer_none(DNS_NO_MEMORY, 0);
     for (size_t i = 0; i < count; i++)
         records[i] = (struct record){ .type = type, .ttl = ttl, .address = addresses[i] };
-    return (struct dns_answer){ .ttl = ttl, .records = records, .count = count };
+    return (struct dns_answer){
+        .outcome = count > 0 ? DNS_ANSWERED : DNS_NO_RECORD, .ttl = ttl, .records = records, .count = count
+    };
 }
 
 static bool answer_literal(const char *name, enum record_type type, struct arena *arena, struct dns_answer *out)
@@ -89,7 +91,7 @@ static bool answer_special(const char *name, enum record_type type, struct arena
     struct address ip = { .ip = { [15] = 1 }, .family = FAMILY_6 };
 
     if (is_in_domain(slice_from(name), SLICE("invalid"))) {
-        *out = (struct dns_answer){ .error = -ERR_NAME };
+        *out = dns_answer_none(DNS_NO_NAME, 0);
         return true;
     }
     if (!is_in_domain(slice_from(name), SLICE("localhost")))

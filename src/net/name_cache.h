@@ -1,61 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* name_cache.h - what the DNS has said, for as long as it said; and what is
- * being asked, so that it is asked once.
+/* name_cache.h - what the DNS has said, for as long as it said; shared by all
+ * workers of a process.
  *
- * An entry is found by name and type.  While somebody holds it, it stays; at
- * CACHE_ENTRIES the one that has been unused for longest makes room. */
+ *     worker 0, its resolver --+                       +-- shard 0: mutex, table, ages
+ *     worker 1, its resolver --+--> struct name_cache --+-- shard 1
+ *                              +                       +-- ...
+ *
+ * Answers are copied in and out, so nobody holds what another may throw away, and a
+ * mutex is held for one look into a table.  At the limit of entries, or of bytes, the
+ * entry that has been unused for longest makes room, in its shard.
+ *
+ * What is being asked is each resolver's own affair: two workers may ask the same
+ * question at the same time, and the later answer replaces the earlier one. */
 
 #ifndef NET_NAME_CACHE_H
 #define NET_NAME_CACHE_H
 
-#include "base/list.h"
+#include "base/budget.h"
 #include "base/msec.h"
 #include "base/random.h"
-#include "base/table.h"
 #include "net/dns_answer.h"
 
-enum { CACHE_ENTRIES = 1024, CACHE_NAME = 256 };
-
-struct name_entry {
-    struct table_link  in_table;
-    struct link        age; /* the least recently used first */
-    struct name_cache *cache;
-    unsigned           holders;
-    bool               listed; /* in the table; else it goes with its last holder */
-    bool               asking; /* the answer is still to come                     */
-    msec               expires;
-    struct link        waiters; /* of its user, net/resolver.c */
-    size_t             size;    /* bytes, as name_cache.bytes has them */
-    struct arena       arena;
-    struct dns_answer  answer;
-    enum record_type   type;
-    char               name[CACHE_NAME]; /* ends with NUL */
+enum {
+    NAME_CACHE_ENTRIES     = 4096, /* unless told otherwise                   */
+    NAME_CACHE_SHARDS      = 16,
+    NAME_CACHE_ENTRY_BYTES = 1024, /* of an entry, on an average of its shard */
 };
 
-struct name_cache {
-    struct table    table;
-    struct link     ages;
-    struct hash_key key;
-    size_t          count; /* entries listed */
-    size_t          bytes; /* of all entries, with their answers */
-};
+struct name_cache;
 
-/* Returns 0 or -ERR_NO_MEMORY. */
-int name_cache_init(struct name_cache *c, const struct random *random);
-/* Nobody may hold an entry any more. */
-void name_cache_fini(struct name_cache *c);
+/* For `entries` answers, 0: NAME_CACHE_ENTRIES; never fewer than one for each shard.
+ * `budget`, which is borrowed and may be NULL, accounts for them under "names".  NULL
+ * without memory. */
+struct name_cache *name_cache_new(size_t entries, const struct random *random, struct budget *budget);
+void               name_cache_free(struct name_cache *c); /* NULL is fine */
 
-/* A fresh entry, or one that is being asked for, held; or NULL. */
-struct name_entry *name_cache_find(struct name_cache *c, struct slice name, enum record_type type, msec now);
+/* The following from any thread. */
 
-/* A new one, held, `asking`; `listed` as said.  NULL if all entries are held or
- * memory is short.  `name` is shorter than CACHE_NAME. */
-struct name_entry *name_cache_add(struct name_cache *c, struct slice name, enum record_type type, bool listed);
+/* What is known and still true at `now`, copied into `arena`; its TTLs are what is left
+ * of them.  False if nothing is known, or without memory. */
+bool name_cache_get(struct name_cache *c, struct slice name, enum record_type type, msec now, struct arena *arena,
+                    struct dns_answer *out);
+/* Keep a copy for `answer->ttl` seconds, in place of what was known.  Not kept is one that
+ * must not be repeated (ttl 0), that is larger than a shard, or for which there is no memory. */
+void name_cache_put(struct name_cache *c, struct slice name, enum record_type type, msec now,
+                    const struct dns_answer *answer);
+/* All of it: what it was learnt from has changed. */
+void name_cache_forget(struct name_cache *c);
 
-/* The answer is there.  One that must not be repeated is not found again. */
-void name_entry_settle(struct name_entry *e, msec now);
-
-void name_entry_hold(struct name_entry *e);
-void name_entry_drop(struct name_entry *e);
+size_t name_cache_count(struct name_cache *c);
+size_t name_cache_bytes(struct name_cache *c);
 
 #endif

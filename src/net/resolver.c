@@ -2,98 +2,184 @@
 #include "net/resolver.h"
 
 #include "base/error.h"
+#include "base/table.h"
 #include "net/local_name.h"
 #include "net/name_cache.h"
+#include "net/name_files.h"
+#include "net/name_servers.h"
 
-#include <ares.h>
-#include <arpa/nameser.h>
-#include <limits.h>
+#include <assert.h>
 #include <stdlib.h>
 
-enum { TIMEOUT = 2000, TRIES = 2, NAME_MAX_LEN = 253 };
+enum { NAME_MAX_LEN = 253 };
 
-struct query {
-    struct link        link; /* of the entry's waiters, then of `ready` */
-    struct resolver   *resolver;
-    struct name_entry *entry;
-    resolve_fn        *fn;
-    void              *owner;
+/* A name and type that somebody waits for. */
+struct lookup {
+    struct table_link in_table; /* while it is being asked */
+    struct resolver  *resolver;
+    unsigned          holders; /* queries, and the question to the servers */
+    bool              asking;
+    struct link       waiters; /* queries */
+    msec              asked_at;
+    struct arena      arena;
+    struct dns_answer answer;
+    size_t            size;
+    enum record_type  type;
+    size_t            name_len;
+    char              name[]; /* ends with NUL */
 };
 
-/* A descriptor of c-ares that is being watched. */
-struct name_socket {
-    struct link      link;
-    struct watch     watch;
-    struct resolver *resolver;
-    int              fd;
+struct query {
+    struct link    link; /* of the lookup's waiters, then of `ready` */
+    struct lookup *lookup;
+    resolve_fn    *fn;
+    void          *owner;
 };
 
 struct resolver {
-    struct loop      *loop;
-    struct world     *world;
-    ares_channel      channel;
-    struct timer      timer;
-    struct name_cache cache;
-    struct link       ready; /* queries to be delivered    */
-    struct link       sockets;
-    size_t            query_limit;
-    size_t            queries;   /* that wait or are ready     */
-    size_t            accounted; /* bytes of the two */
+    struct world        *world;
+    struct name_servers *servers;
+    struct name_files    files;
+    struct name_cache   *cache, *own_cache; /* own: NULL if it is shared */
+    struct hash_key      key;
+    struct table         asking; /* lookups                    */
+    struct link          ready;  /* queries to be delivered    */
+    size_t               query_limit;
+    size_t               queries; /* that wait or are ready     */
+    size_t               bytes, accounted;
+    msec                 line_at; /* questions from then on may cause a line about failing servers */
+    uint64_t             lines_kept_back;
+    dns_report_fn       *on_report;
+    void                *owner;
 };
 
-/* What c-ares carries for us while it asks. */
-struct question {
-    struct resolver   *resolver;
-    struct name_entry *entry;
-};
+/* ---- memory ---- */
 
-/* After whatever asks, answers or forgets. */
 static void recount(struct resolver *r)
 {
-    world_recount(r->world, ACCOUNT_NAMES, &r->accounted,
-                  r->cache.bytes + r->queries * (sizeof(struct query) + sizeof(struct question)));
+    world_recount(r->world, ACCOUNT_NAMES, &r->accounted, r->bytes);
 }
 
-/* --- answers --- */
-
-/* All who waited for this entry get it at the end of the turn. */
-static void settle(struct resolver *r, struct name_entry *e)
+static struct lookup *lookup_new(struct resolver *r, struct slice name, enum record_type type)
 {
-    name_entry_hold(e); /* settling may unlist it */
-    name_entry_settle(e, r->world->now);
-    for (struct link *l; (l = list_shift(&e->waiters)) != NULL;)
-        list_append(&r->ready, l);
-    name_entry_drop(e);
+    size_t         size = sizeof(struct lookup) + name.len + 1;
+    struct lookup *l    = calloc(1, size);
+
+    if (l == NULL)
+        return NULL;
+    l->resolver = r;
+    l->holders  = 1;
+    l->asked_at = r->world->now;
+    l->type     = type;
+    l->name_len = name.len;
+    l->size     = size;
+    memcpy(l->name, name.ptr, name.len);
+    list_init(&l->waiters);
+    arena_init(&l->arena, NULL, 0, DNS_ARENA);
+    r->bytes += size;
+    return l;
 }
 
-static struct dns_answer answer_from_status(int status)
+static void lookup_drop(struct lookup *l)
 {
-    struct dns_answer a = { .error = -ERR_TIMEOUT };
-
-    if (status == ARES_ENOTFOUND || status == ARES_EBADNAME)
-        a.error = -ERR_NAME;
-    else if (status == ARES_ENODATA)
-        a.error = 0;
-    return a;
+    assert(l->holders > 0);
+    if (--l->holders > 0)
+        return;
+    l->resolver->bytes -= l->size;
+    arena_fini(&l->arena);
+    free(l);
 }
 
-static void on_answer(void *arg, int status, int timeouts, unsigned char *bytes, int len)
+static struct slice name_of(const struct lookup *l)
 {
-    struct question   *q = arg;
-    struct name_entry *e = q->entry;
-    struct slice       message;
+    return (struct slice){ l->name, l->name_len };
+}
 
-    (void)timeouts;
-    e->answer = answer_from_status(status);
-    /* An answer, good or negative, comes with its message and so with its TTL. */
-    if (bytes != NULL && len > 0 && (status == ARES_SUCCESS || e->answer.error != -ERR_TIMEOUT)) {
-        message = (struct slice){ (const char *)bytes, (size_t)len };
-        if (dns_answer_parse(message, slice_from(e->name), e->type, &e->arena, &e->answer) != 0)
-            e->answer = (struct dns_answer){ .error = -ERR_TIMEOUT };
+/* ---- what came of it ---- */
+
+static bool is_failure(const struct dns_answer *a)
+{
+    return a->error == -ERR_TIMEOUT;
+}
+
+/* A line about servers that fail, and no second one soon: how many there would have been
+ * is told with the next. */
+static void log_failure(struct resolver *r, const struct lookup *l, unsigned timeouts)
+{
+    struct log_line line;
+    char            text[ADDRESS_TEXT];
+    struct buf      server = BUF_ON(text);
+
+    if (l->asked_at < r->line_at) {
+        r->lines_kept_back++;
+        return;
     }
-    settle(q->resolver, e);
-    name_entry_drop(e);
-    free(q);
+    r->line_at = l->asked_at + RESOLVER_LINES;
+    if (!log_begin(&line, r->world->log, LOG_WARNING, LOG_PART_NET, is_failure(&l->answer) ? "dns_failed" : "dns_slow"))
+        return;
+    name_servers_first(r->servers, &server);
+    log_slice(&line, "name", name_of(l));
+    log_text(&line, "type", record_type_text(l->type));
+    log_text(&line, "reason", dns_outcome_text(l->answer.outcome));
+    log_slice(&line, "first_server", buf_slice(&server));
+    log_number(&line, "timeouts", timeouts);
+    if (r->lines_kept_back > 0)
+        log_number(&line, "suppressed", (int64_t)r->lines_kept_back);
+    log_end(&line);
+    r->lines_kept_back = 0;
+}
+
+static void report(const struct resolver *r, const struct lookup *l, enum dns_source source, unsigned timeouts)
+{
+    struct dns_report report = { .name     = name_of(l),
+                                 .type     = l->type,
+                                 .source   = source,
+                                 .answer   = &l->answer,
+                                 .timeouts = timeouts,
+                                 .took     = r->world->now - l->asked_at };
+
+    if (r->on_report != NULL)
+        r->on_report(r->owner, &report);
+}
+
+/* The answer stands; all who waited get it at the end of the turn. */
+static void settle(struct resolver *r, struct lookup *l, enum dns_source source, unsigned timeouts)
+{
+    r->bytes += l->arena.spent;
+    l->size += l->arena.spent;
+    if (l->asking)
+        table_remove(&r->asking, &l->in_table);
+    l->asking = false;
+    for (struct link *q; (q = list_shift(&l->waiters)) != NULL;)
+        list_append(&r->ready, q);
+    report(r, l, source, timeouts);
+}
+
+/* What is no name is not worth an entry, nor is there memory for one. */
+static uint32_t ttl_without_message(enum dns_outcome outcome)
+{
+    if (outcome == DNS_NO_NAME || outcome == DNS_NO_MEMORY)
+        return 0;
+    return DNS_FAILURE;
+}
+
+static void on_reply(void *owner, const struct name_reply *reply)
+{
+    struct lookup   *l = owner;
+    struct resolver *r = l->resolver;
+
+    if (reply->outcome == DNS_ANSWERED)
+        dns_answer_parse(reply->message, name_of(l), l->type, &l->arena, &l->answer);
+    else
+        l->answer = dns_answer_none(reply->outcome, ttl_without_message(reply->outcome));
+    counter_add(&r->world->counters.dns_timeouts, reply->timeouts);
+    counter_add(&r->world->counters.dns_failures, is_failure(&l->answer));
+    name_cache_put(r->cache, name_of(l), l->type, r->world->now, &l->answer);
+    settle(r, l, DNS_SERVER, reply->timeouts);
+    if (is_failure(&l->answer) || reply->timeouts > 0)
+        log_failure(r, l, reply->timeouts);
+    lookup_drop(l);
+    recount(r);
 }
 
 void resolver_deliver(struct resolver *r)
@@ -104,15 +190,16 @@ void resolver_deliver(struct resolver *r)
     for (struct link *l; (l = list_shift(&r->ready)) != NULL;)
         list_append(&now, l);
     for (struct link *l; (l = list_shift(&now)) != NULL;) {
-        struct query      *q     = CONTAINER_OF(l, struct query, link);
-        struct name_entry *e     = q->entry;
-        resolve_fn        *fn    = q->fn;
-        void              *owner = q->owner;
+        struct query  *q      = CONTAINER_OF(l, struct query, link);
+        struct lookup *lookup = q->lookup;
+        resolve_fn    *fn     = q->fn;
+        void          *owner  = q->owner;
 
         free(q);
         r->queries--;
-        fn(owner, e->answer.error, e->answer.records, e->answer.count);
-        name_entry_drop(e);
+        r->bytes -= sizeof *q;
+        fn(owner, lookup->answer.error, lookup->answer.records, lookup->answer.count);
+        lookup_drop(lookup);
         recount(r);
     }
 }
@@ -122,104 +209,26 @@ bool resolver_waiting(const struct resolver *r)
     return !list_empty(&r->ready);
 }
 
-/* --- c-ares on the loop --- */
+/* ---- questions ---- */
 
-static void on_timer(struct timer *t, msec now);
-
-/* c-ares says how long until one of its questions has waited too long. */
-static void set_timer(struct resolver *r)
+static void look_at_files(struct resolver *r)
 {
-    struct timeval tv, *wait = ares_timeout(r->channel, NULL, &tv);
+    unsigned changed = name_files_changed(&r->files, r->world->now, RESOLVER_FILES);
 
-    if (wait == NULL)
-        world_timer_stop(r->world, &r->timer);
-    else /* rounded up: a call that comes early would come again at once */
-        world_timer(r->world, &r->timer, on_timer,
-                    r->world->now + (msec)wait->tv_sec * 1000 + (msec)wait->tv_usec / 1000 + 1);
-}
-
-static void on_timer(struct timer *t, msec now)
-{
-    struct resolver *r = CONTAINER_OF(t, struct resolver, timer);
-
-    (void)now;
-    ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-    set_timer(r);
-}
-
-static void on_socket_ready(struct watch *watch, unsigned ready)
-{
-    struct name_socket *s = CONTAINER_OF(watch, struct name_socket, watch);
-    struct resolver    *r = s->resolver;
-
-    ares_process_fd(r->channel, ready & (LOOP_READ | LOOP_ERROR) ? s->fd : ARES_SOCKET_BAD,
-                    ready & LOOP_WRITE ? s->fd : ARES_SOCKET_BAD);
-    set_timer(r);
-}
-
-static struct name_socket *socket_find(struct resolver *r, int fd)
-{
-    LIST_EACH (l, &r->sockets) {
-        struct name_socket *s = CONTAINER_OF(l, struct name_socket, link);
-
-        if (s->fd == fd)
-            return s;
-    }
-    return NULL;
-}
-
-static void socket_forget(struct resolver *r, struct name_socket *s)
-{
-    watch_stop(r->loop, &s->watch);
-    list_unlink(&s->link);
-    free(s);
-}
-
-/* c-ares wants a descriptor watched otherwise, or (0, 0) will close it.  One that
- * we fail to watch is like a server that does not answer. */
-static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writable)
-{
-    struct resolver    *r      = arg;
-    struct name_socket *s      = socket_find(r, fd);
-    unsigned            wanted = (readable ? LOOP_READ : 0u) | (writable ? LOOP_WRITE : 0u);
-
-    if (s != NULL && wanted == 0) {
-        socket_forget(r, s);
-    } else if (s != NULL) {
-        (void)watch_want(r->loop, &s->watch, wanted);
-    } else if (wanted != 0 && (s = calloc(1, sizeof *s)) != NULL) {
-        s->resolver = r;
-        s->fd       = fd;
-        list_append(&r->sockets, &s->link);
-        if (watch_start(r->loop, &s->watch, fd, wanted, on_socket_ready) != 0)
-            socket_forget(r, s);
-    }
-}
-
-/* --- questions --- */
-
-static void ask_servers(struct resolver *r, struct name_entry *e)
-{
-    struct question *q = calloc(1, sizeof *q);
-
-    if (q == NULL) {
-        e->answer = (struct dns_answer){ .error = -ERR_TIMEOUT };
-        settle(r, e);
+    if (changed == 0)
         return;
-    }
-    *q = (struct question){ .resolver = r, .entry = e };
-    name_entry_hold(e);
-    ares_query(r->channel, e->name, ns_c_in, (int)e->type, on_answer, q); /* may answer at once */
-    set_timer(r);
+    if (changed & NAME_FILES_SERVERS)
+        name_servers_reload(r->servers);
+    name_cache_forget(r->cache);
 }
 
-/* Find out: at once if it can be known without a server. */
-static void look_up(struct resolver *r, struct name_entry *e)
+static void ask_servers(struct resolver *r, struct lookup *l, uint64_t hash)
 {
-    if (local_name_answer(r->channel, e->name, e->type, &e->arena, &e->answer))
-        settle(r, e);
-    else
-        ask_servers(r, e);
+    counter_add(&r->world->counters.dns_queries, 1);
+    l->asking = true;
+    l->holders++;
+    table_insert(&r->asking, &l->in_table, hash);
+    name_servers_ask(r->servers, l->name, l->type, on_reply, l);
 }
 
 static bool is_name(struct slice name)
@@ -228,122 +237,147 @@ static bool is_name(struct slice name)
            !slice_eq(name, SLICE("."));
 }
 
-/* The entry for a name, held; `*fresh` if it has still to be looked up. */
-static struct name_entry *entry_for(struct resolver *r, struct slice name, enum record_type type, bool *fresh)
+/* Find out: at once if it can be known without a server. */
+static void look_up(struct resolver *r, struct lookup *l, uint64_t hash)
 {
-    struct name_entry *e;
-    struct address     ip;
-
-    *fresh = false;
-    if (!is_name(name)) {
-        e = name_cache_add(&r->cache, SLICE("."), type, false);
-        if (e != NULL) {
-            e->answer = (struct dns_answer){ .error = -ERR_NAME };
-            name_entry_settle(e, r->world->now);
-        }
-        return e;
+    if (!is_name(name_of(l))) {
+        l->answer = dns_answer_none(DNS_NO_NAME, 0);
+        settle(r, l, DNS_LOCAL, 0);
+        return;
     }
-    e = name_cache_find(&r->cache, name, type, r->world->now);
-    if (e != NULL)
-        return e;
-    *fresh = true;
-    return name_cache_add(&r->cache, name, type, !address_parse_ip(name, &ip));
+    if (name_cache_get(r->cache, name_of(l), l->type, r->world->now, &l->arena, &l->answer)) {
+        counter_add(&r->world->counters.dns_cache_hits, 1);
+        settle(r, l, DNS_CACHE, 0);
+    } else if (local_name_answer(name_servers_channel(r->servers), l->name, l->type, &l->arena, &l->answer)) {
+        counter_add(&r->world->counters.dns_local, 1);
+        name_cache_put(r->cache, name_of(l), l->type, r->world->now, &l->answer);
+        settle(r, l, DNS_LOCAL, 0);
+    } else {
+        ask_servers(r, l, hash);
+    }
+}
+
+/* One that is being asked for; or NULL. */
+static struct lookup *find_asking(const struct resolver *r, uint64_t hash, struct slice name, enum record_type type)
+{
+    for (struct table_link *t = table_first(&r->asking, hash); t != NULL; t = table_next(t)) {
+        struct lookup *l = CONTAINER_OF(t, struct lookup, in_table);
+
+        if (l->type == type && slice_eq_nocase(name_of(l), name))
+            return l;
+    }
+    return NULL;
+}
+
+static struct query *query_new(struct resolver *r, struct lookup *l, resolve_fn *fn, void *owner)
+{
+    struct query *q = calloc(1, sizeof *q);
+
+    if (q == NULL)
+        return NULL;
+    *q = (struct query){ .lookup = l, .fn = fn, .owner = owner };
+    list_append(&l->waiters, &q->link);
+    r->queries++;
+    r->bytes += sizeof *q;
+    return q;
+}
+
+static int begin(struct resolver *r, struct slice name, enum record_type type, resolve_fn *fn, void *owner,
+                 struct query **out)
+{
+    uint64_t       hash  = siphash_nocase(&r->key, name) + (uint64_t)type;
+    struct lookup *l     = find_asking(r, hash, name, type);
+    bool           fresh = l == NULL;
+
+    if (fresh)
+        l = lookup_new(r, name, type);
+    else
+        l->holders++;
+    if (l == NULL)
+        return -ERR_LIMIT;
+    *out = query_new(r, l, fn, owner);
+    if (*out == NULL) {
+        lookup_drop(l);
+        return -ERR_LIMIT;
+    }
+    if (fresh)
+        look_up(r, l, hash);
+    return 0;
 }
 
 int resolver_ask(struct resolver *r, struct slice name, enum record_type type, resolve_fn *fn, void *owner,
                  struct query **out)
 {
-    struct query *q;
-    bool          fresh;
+    int error;
 
     if (r->queries >= r->query_limit)
         return -ERR_LIMIT;
-    q = calloc(1, sizeof *q);
-    if (q == NULL)
-        return -ERR_LIMIT;
     if (name.len > 1 && name.ptr[name.len - 1] == '.')
         name.len--; /* rooted: all our names are */
-    *q       = (struct query){ .resolver = r, .fn = fn, .owner = owner };
-    q->entry = entry_for(r, name, type, &fresh);
-    if (q->entry == NULL) {
-        free(q);
-        return -ERR_LIMIT;
-    }
-    r->queries++;
-    *out = q;
-    list_append(q->entry->asking ? &q->entry->waiters : &r->ready, &q->link);
-    if (fresh)
-        look_up(r, q->entry);
+    look_at_files(r);
+    error = begin(r, name, type, fn, owner, out);
     recount(r);
-    return 0;
+    return error;
 }
 
 void query_cancel(struct query *q)
 {
-    struct resolver *r = q->resolver;
+    struct resolver *r = q->lookup->resolver;
 
     r->queries--;
+    r->bytes -= sizeof *q;
     list_unlink(&q->link);
-    name_entry_drop(q->entry);
+    lookup_drop(q->lookup);
     free(q);
     recount(r);
 }
 
-/* --- life --- */
+/* ---- life ---- */
 
-static bool open_channel(struct resolver *r, const char *servers, msec timeout)
+static bool open_parts(struct resolver *r, struct loop *loop, const struct resolver_options *options)
 {
-    struct ares_options options = {
-        .timeout            = timeout == 0 || timeout > INT_MAX ? TIMEOUT : (int)timeout,
-        .tries              = TRIES,
-        .sock_state_cb      = on_socket_state,
-        .sock_state_cb_data = r,
-    };
+    struct world *w = r->world;
 
-    if (ares_init_options(&r->channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB) !=
-        ARES_SUCCESS)
-        return false;
-    if (servers == NULL || ares_set_servers_ports_csv(r->channel, servers) == ARES_SUCCESS)
-        return true;
-    ares_destroy(r->channel);
-    return false;
+    if (options->cache == NULL)
+        r->own_cache = name_cache_new(0, &w->random, w->memory != NULL ? w->memory->budget : NULL);
+    r->cache   = options->cache != NULL ? options->cache : r->own_cache;
+    r->servers = name_servers_new(loop, w, options->servers, options->timeout);
+    return r->cache != NULL && r->servers != NULL;
 }
 
-struct resolver *resolver_new(struct loop *loop, struct world *w, const char *servers, msec timeout, size_t query_limit)
+struct resolver *resolver_new(struct loop *loop, struct world *w, const struct resolver_options *options)
 {
     struct resolver *r = calloc(1, sizeof *r);
 
     if (r == NULL)
         return NULL;
-    r->loop        = loop;
     r->world       = w;
-    r->query_limit = query_limit != 0 ? query_limit : RESOLVER_QUERIES;
+    r->query_limit = options->query_limit != 0 ? options->query_limit : RESOLVER_QUERIES;
+    r->on_report   = options->on_report;
+    r->owner       = options->owner;
     list_init(&r->ready);
-    list_init(&r->sockets);
-    if (name_cache_init(&r->cache, &w->random) != 0) {
+    random_fill(&w->random, &r->key, sizeof r->key);
+    name_files_init(&r->files, w->now);
+    if (table_init(&r->asking, 16) != 0) {
         free(r);
         return NULL;
     }
-    if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS || !open_channel(r, servers, timeout)) {
-        name_cache_fini(&r->cache);
-        free(r);
-        return NULL;
-    }
-    return r;
+    if (open_parts(r, loop, options))
+        return r;
+    resolver_free(r);
+    return NULL;
 }
 
 void resolver_free(struct resolver *r)
 {
     if (r == NULL)
         return;
-    ares_destroy(r->channel); /* every question ends in on_answer, every query in `ready` */
-    ares_library_cleanup();
-    world_timer_stop(r->world, &r->timer);
+    r->on_report = NULL;
+    name_servers_free(r->servers); /* every question ends in on_reply, every query in `ready` */
     while (!list_empty(&r->ready))
         query_cancel(CONTAINER_OF(r->ready.next, struct query, link));
-    while (!list_empty(&r->sockets))
-        socket_forget(r, CONTAINER_OF(r->sockets.next, struct name_socket, link));
-    name_cache_fini(&r->cache);
+    name_cache_free(r->own_cache);
+    table_fini(&r->asking);
     recount(r);
     free(r);
 }

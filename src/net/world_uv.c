@@ -139,7 +139,15 @@ static msec deadline(void *arg)
 
 static bool start_parts(struct world_uv *r, const struct world_uv_options *options)
 {
-    struct loop_user user = { on_begin, on_end, deadline, r };
+    struct loop_user        user = { on_begin, on_end, deadline, r };
+    struct resolver_options dns  = {
+         .servers     = options->dns_servers,
+         .timeout     = options->dns_timeout,
+         .query_limit = options->dns_queries,
+         .cache       = options->names,
+         .on_report   = options->on_dns,
+         .owner       = options->dns_owner,
+    };
 
     r->loop = loop_new(&user);
     if (r->loop == NULL)
@@ -148,7 +156,7 @@ static bool start_parts(struct world_uv *r, const struct world_uv_options *optio
     if (r->udp == NULL || stream_hub_init(&r->streams, r->loop, &r->world, options->stream_queue, options->descriptors,
                                           options->worker) != 0)
         return false;
-    r->resolver = resolver_new(r->loop, &r->world, options->dns_servers, options->dns_timeout, options->dns_queries);
+    r->resolver = resolver_new(r->loop, &r->world, &dns);
     return r->resolver != NULL;
 }
 

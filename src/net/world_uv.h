@@ -18,17 +18,23 @@
 #include "net/world.h"
 
 struct descriptors;
+struct dns_report;
+struct name_cache;
 struct uv_loop_s;
 
 struct world_uv_options {
-    const char *dns_servers;               /* "127.0.0.1:5353,[::1]:53"; NULL: those of /etc/resolv.conf */
-    msec        dns_timeout;               /* of the first of two tries, the second has twice; 0: 2000   */
-    size_t      dns_queries;               /* waiting at once; 0: RESOLVER_QUERIES                       */
-    size_t      udp_queue, stream_queue;   /* bytes that may wait for one socket, for one stream;
-                                            * 0: UDP_QUEUE, STREAM_QUEUE                     */
-    const struct descriptors *descriptors; /* sockets bound already; borrowed; NULL: none     */
-    unsigned                  worker;      /* which of them are this world's                  */
-    struct budget            *budget;      /* accounts for its memory; borrowed; NULL: nobody does */
+    const char        *dns_servers; /* "127.0.0.1:5353,[::1]:53"; NULL: those of /etc/resolv.conf */
+    msec               dns_timeout; /* of the first of two tries, the second has twice; 0: 2000   */
+    size_t             dns_queries; /* waiting at once; 0: RESOLVER_QUERIES                       */
+    struct name_cache *names;       /* answers shared with other worlds, any thread's; borrowed;
+                                     * NULL: a cache of its own                       */
+    void (*on_dns)(void *owner, const struct dns_report *report); /* told of each question (net/resolver.h) */
+    void  *dns_owner;                                             /* of on_dns; NULL: nobody is told        */
+    size_t udp_queue, stream_queue;                               /* bytes that may wait for one socket, for one stream;
+                                                                   * 0: UDP_QUEUE, STREAM_QUEUE                     */
+    const struct descriptors *descriptors;                        /* sockets bound already; borrowed; NULL: none     */
+    unsigned                  worker;                             /* which of them are this world's                  */
+    struct budget            *budget; /* accounts for its memory; borrowed; NULL: nobody does */
 };
 
 /* Borrows `log` (may be NULL).  NULL if memory, descriptors or the kernel's

@@ -67,13 +67,15 @@ static void enter_and_leave(void *arg)
 
 TEST(a_worker_turns_its_world_on_a_thread_of_its_own_until_it_is_stopped)
 {
+    struct common common;
     struct worker w;
     struct rcu   *rcu = rcu_threads_new();
     pthread_t     ran = pthread_self();
     char          problem[256];
 
     setup("domain = a.test\n");
-    CHECK_INT(0, worker_open(&w, 3, config, writer, &budget, &place, problem, sizeof problem));
+    common = (struct common){ writer, &budget, NULL, &place };
+    CHECK_INT(0, worker_open(&w, 3, config, &common, problem, sizeof problem));
     w.rcu = rcu;
     CHECK_INT(0, worker_start(&w));
     CHECK_INT(0, w.world->ops->post(w.world, note_thread, &ran));
@@ -89,16 +91,19 @@ TEST(a_worker_turns_its_world_on_a_thread_of_its_own_until_it_is_stopped)
 
 TEST(what_cannot_be_opened_is_said_and_closed_again)
 {
+    struct common common;
     struct worker w;
     char          problem[256] = "";
 
     setup("domain = a.test\ntrace = \"/nonexistent/folder/trace\"\n");
-    CHECK_INT(-ERR_NOT_FOUND, worker_open(&w, 0, config, writer, &budget, &place, problem, sizeof problem));
+    common = (struct common){ writer, &budget, NULL, &place };
+    CHECK_INT(-ERR_NOT_FOUND, worker_open(&w, 0, config, &common, problem, sizeof problem));
     CHECK(strstr(problem, "/nonexistent/folder/trace") != NULL);
     CHECK_INT(0, worker_close(&w));
     teardown();
     setup("domain = a.test\ndns_servers = \"127.0.0.1\"\n");
-    CHECK_INT(0, worker_open(&w, 0, config, writer, &budget, &place, problem, sizeof problem));
+    common = (struct common){ writer, &budget, NULL, &place };
+    CHECK_INT(0, worker_open(&w, 0, config, &common, problem, sizeof problem));
     CHECK_INT(0, worker_close(&w));
     teardown();
 }

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { ANSWERS = 6, AUTHORITIES = 8, CLASS_IN = 1 }; /* offsets of the counts */
+enum { ANSWERS = 6, AUTHORITIES = 8, ADDITIONALS = 10, CLASS_IN = 1 }; /* offsets of the counts */
 
 void dns_put8(struct dns_writer *w, unsigned value)
 {
@@ -73,15 +73,27 @@ static size_t begin_record(struct dns_writer *w, const char *name, unsigned type
     return w->len - 2;
 }
 
+static void count_up(struct dns_writer *w, size_t at)
+{
+    if (++w->bytes[at + 1] == 0)
+        w->bytes[at]++;
+}
+
 size_t dns_answer(struct dns_writer *w, const char *name, unsigned type, uint32_t ttl)
 {
-    w->bytes[ANSWERS + 1]++;
+    count_up(w, ANSWERS);
     return begin_record(w, name, type, ttl);
 }
 
 size_t dns_authority(struct dns_writer *w, const char *name, unsigned type, uint32_t ttl)
 {
-    w->bytes[AUTHORITIES + 1]++;
+    count_up(w, AUTHORITIES);
+    return begin_record(w, name, type, ttl);
+}
+
+size_t dns_additional(struct dns_writer *w, const char *name, unsigned type, uint32_t ttl)
+{
+    count_up(w, ADDITIONALS);
     return begin_record(w, name, type, ttl);
 }
 
@@ -119,6 +131,14 @@ void dns_srv(struct dns_writer *w, const char *name, uint32_t ttl, const char *t
     dns_put16(w, 10);
     dns_put16(w, 20);
     dns_put16(w, port);
+    dns_name(w, target);
+    dns_end(w, r);
+}
+
+void dns_cname(struct dns_writer *w, const char *name, uint32_t ttl, const char *target)
+{
+    size_t r = dns_answer(w, name, DNS_CNAME, ttl);
+
     dns_name(w, target);
     dns_end(w, r);
 }

@@ -14,7 +14,7 @@
 enum { DNS_SOA = 6, DNS_CNAME = 5 };
 
 struct dns_writer {
-    uint8_t bytes[8192];
+    uint8_t bytes[65535];
     size_t  len;
 };
 
@@ -28,15 +28,17 @@ void dns_name(struct dns_writer *w, const char *name);
 void dns_pointer(struct dns_writer *w, size_t offset);
 void dns_text(struct dns_writer *w, const char *text); /* a character-string */
 
-/* An answer record, or one of the authority section; what is put between the
+/* A record of the answer, authority or additional section; what is put between the
  * two calls is its data. */
 size_t dns_answer(struct dns_writer *w, const char *name, unsigned type, uint32_t ttl);
 size_t dns_authority(struct dns_writer *w, const char *name, unsigned type, uint32_t ttl);
+size_t dns_additional(struct dns_writer *w, const char *name, unsigned type, uint32_t ttl);
 void   dns_end(struct dns_writer *w, size_t record);
 
 void dns_a(struct dns_writer *w, const char *name, uint32_t ttl, uint8_t last);    /* 192.0.2.last    */
 void dns_aaaa(struct dns_writer *w, const char *name, uint32_t ttl, uint8_t last); /* 2001:db8::last */
 void dns_srv(struct dns_writer *w, const char *name, uint32_t ttl, const char *target, unsigned port);
+void dns_cname(struct dns_writer *w, const char *name, uint32_t ttl, const char *target);
 void dns_soa(struct dns_writer *w, const char *name, uint32_t ttl, uint32_t minimum);
 
 struct slice dns_bytes(const struct dns_writer *w);
