@@ -5,6 +5,7 @@
 #include "support/live.h"
 
 #include <ctype.h>
+#include <poll.h>
 #include <unistd.h>
 
 enum { HEADER = 12, ADDITIONAL = 11 };
@@ -125,6 +126,16 @@ static void serve_peer(struct dns_server *s, int *peer)
         s->handler(s, &q);
         at += 2 + message;
     }
+}
+
+void dns_server_wait(struct dns_server *s)
+{
+    struct pollfd fds[2 + DNS_SERVER_PEERS] = { { .fd = s->udp, .events = POLLIN },
+                                                { .fd = s->tcp, .events = POLLIN } };
+
+    for (unsigned i = 0; i < DNS_SERVER_PEERS; i++)
+        fds[2 + i] = (struct pollfd){ .fd = s->peers[i], .events = POLLIN };
+    (void)poll(fds, sizeof fds / sizeof *fds, -1);
 }
 
 void dns_server_serve(struct dns_server *s)

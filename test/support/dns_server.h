@@ -43,6 +43,8 @@ struct dns_server {
 bool dns_server_open(struct dns_server *s, dns_handler_fn *handler, void *owner);
 void dns_server_close(struct dns_server *s);
 
+/* Wait for something to come. */
+void dns_server_wait(struct dns_server *s);
 /* Handle all that has come; never waits. */
 void dns_server_serve(struct dns_server *s);
 
