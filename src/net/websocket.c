@@ -280,6 +280,11 @@ const struct websocket_fault *websocket_fault(const struct websocket *w)
     return w->state == STATE_FAULT ? &w->fault : NULL;
 }
 
+bool websocket_is_partial(const struct websocket *w)
+{
+    return (w->memory.len > 0 && !w->given) || w->reader != NULL || w->under_way;
+}
+
 size_t websocket_memory(const struct websocket *w)
 {
     return sizeof *w + w->memory.cap + (w->reader != NULL ? FRAME_READER_BYTES : 0);

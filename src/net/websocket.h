@@ -85,6 +85,8 @@ void websocket_shut(struct websocket *w, unsigned code);
 struct slice websocket_output(struct websocket *w);
 /* After WEBSOCKET_FAULT; else NULL. */
 const struct websocket_fault *websocket_fault(const struct websocket *w);
+/* Has the peer begun a head, a frame or a message that is not whole? */
+bool websocket_is_partial(const struct websocket *w);
 /* Bytes it holds now, for the accounts. */
 size_t websocket_memory(const struct websocket *w);
 

@@ -237,6 +237,24 @@ TEST(an_idle_connection_keeps_no_buffers)
     websocket_bench_end(&bench);
 }
 
+/* Whoever waits for the rest may give up on it. */
+TEST(what_is_not_whole_is_partial)
+{
+    websocket_bench_start(&bench, false);
+    CHECK(!websocket_is_partial(bench.w));
+    websocket_bench_feed(&bench, SLICE("GET / "), 6);
+    CHECK(websocket_is_partial(bench.w));
+    websocket_bench_feed(&bench, slice_from(&BENCH_REQUEST[6]), 4096);
+    CHECK(!websocket_is_partial(bench.w));
+    websocket_bench_feed(&bench, SLICE("\x01"), 1);
+    CHECK(websocket_is_partial(bench.w));
+    websocket_bench_feed(&bench, SLICE("\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"), 10);
+    CHECK(websocket_is_partial(bench.w)); /* the frame is whole, the message is not */
+    websocket_bench_feed(&bench, SLICE("\x80\x81\x37\xfa\x21\x3d\x7f"), 7);
+    CHECK(!websocket_is_partial(bench.w));
+    websocket_bench_end(&bench);
+}
+
 TEST(only_a_host_is_asked_for)
 {
     static const char *const good[] = { "a.test", "a.test:8080", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:443" };
@@ -334,6 +352,7 @@ int main(void)
         cmocka_unit_test(the_end_is_said_again),
         cmocka_unit_test(the_output_belongs_to_the_last_call_of_its_machine),
         cmocka_unit_test(an_idle_connection_keeps_no_buffers),
+        cmocka_unit_test(what_is_not_whole_is_partial),
         cmocka_unit_test(only_a_host_is_asked_for),
         cmocka_unit_test(without_memory_a_connection_fails_and_nothing_else),
     };
