@@ -154,7 +154,7 @@ void frame_writer_free(struct frame_writer *w)
 int frame_write(struct frame_writer *w, enum frame_opcode opcode, struct slice payload, struct bytes *out)
 {
     struct wslay_frame_iocb frame = {
-        .fin = 1, .opcode = opcode, .mask = w->masks != NULL, .payload_length = payload.len
+        .fin = 1, .opcode = (uint8_t)opcode, .mask = w->masks != NULL, .payload_length = payload.len
     };
 
     if (!bytes_reserve(out, payload.len + HEADER_MAX))
