@@ -117,7 +117,7 @@ static bool has_lr(const struct uri *uri)
 static void note_own(struct proxy_way *way, const struct uri *uri)
 {
     way->own_route = true;
-    way->own_user  = uri->user;
+    way->own       = *uri;
 }
 
 /* The Request-URI without maddr, port and transport (16.4). */
@@ -140,7 +140,6 @@ bool proxy_preprocess(const struct message *request, const struct proxy_routes *
     way->first     = 0;
     way->last      = routes->count;
     way->own_route = false;
-    way->own_user  = SLICE("");
 
     /* Only our Record-Route has both our name and lr: a strict router put it here. */
     if (routes->uri_is_us && routes->count > 0 && has_lr(&request->uri)) {
@@ -149,26 +148,9 @@ bool proxy_preprocess(const struct message *request, const struct proxy_routes *
     } else if (routes->maddr.len > 0 && routes->maddr_is_us && !strip_maddr(way)) {
         return false;
     }
-    /* One is ours by the rule; the next ones would only come back to us. */
     while (way->first < way->last && routes->is_us[way->first])
         note_own(way, &routes->value[way->first++].uri);
     return true;
-}
-
-void proxy_write_token(struct buf *b, struct slice call_id, const struct hash_key *key)
-{
-    struct hash_key other = { key->k0, ~key->k1 }; /* no CSeq number makes it that of a mark */
-
-    buf_put_hex64(b, siphash(&other, call_id));
-}
-
-bool proxy_token_fits(struct slice user, struct slice call_id, const struct hash_key *key)
-{
-    char       memory[PROXY_MARK];
-    struct buf b = BUF_ON(memory);
-
-    proxy_write_token(&b, call_id, key);
-    return slice_eq(user, buf_slice(&b));
 }
 
 uint32_t proxy_breadth(const struct message *request, unsigned branches)

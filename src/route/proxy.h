@@ -50,23 +50,19 @@ bool proxy_read_routes(const struct message *request, struct proxy_routes *out);
 
 /* The request as 16.4 leaves it. */
 struct proxy_way {
-    struct uri   uri;         /* the Request-URI to go on with                                  */
-    unsigned     first, last; /* what is left of the Route: value[first] .. value[last - 1]     */
-    bool         own_route;   /* a value of ours was taken out                                  */
-    struct slice own_user;    /* its user part: the token we put into Record-Route, or empty    */
-    char         memory[512]; /* a Request-URI without its maddr                                */
+    struct uri uri;         /* the Request-URI to go on with                                  */
+    unsigned   first, last; /* what is left of the Route: value[first] .. value[last - 1]     */
+    bool       own_route;   /* a value of ours was taken out                                  */
+    struct uri own;         /* it; the last, if there were more: its user part is a token     */
+    char       memory[512]; /* a Request-URI without its maddr                                */
 };
 
 /* Undo a strict router's rewriting, strip a maddr of ours, take our own values
- * from the top of the Route.  Borrows; `way` must not be moved.  False if the
+ * from the top of the Route: all that stand together, for whether we wrote two because our
+ * sides differ or the request came through us twice, each would only come back to us; the
+ * last is of the side that the request goes to.  Borrows; `way` must not be moved.  False if the
  * Request-URI is too long to be rewritten: 414. */
 bool proxy_preprocess(const struct message *request, const struct proxy_routes *routes, struct proxy_way *way);
-
-/* A user part for our Record-Route by which a later request of the same dialog
- * proves that the dialog was set up through us: 16 hex digits of a keyed hash of
- * the Call-ID.  (Keep the key if dialogs are to survive a restart.) */
-void proxy_write_token(struct buf *b, struct slice call_id, const struct hash_key *key);
-bool proxy_token_fits(struct slice user, struct slice call_id, const struct hash_key *key);
 
 /* RFC 5393 5.3: the Max-Breadth for each of `branches` parallel copies; 0 if the
  * request does not allow so many: 440. */

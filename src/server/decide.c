@@ -38,12 +38,28 @@ static bool refuse(struct server *s, object_id txn, unsigned status, const char 
     return false;
 }
 
+/* What the last own value of the Route says of the side that the request goes to. */
+static void read_own_route(struct server *s, struct passage *p)
+{
+    struct token_key key       = shared_token_key(s->shared);
+    enum transport   transport = uri_transport(&p->way.own);
+    struct way_back  way;
+
+    p->of_our_dialog = dialog_token_read(p->way.own.user, p->request->call_id, &key, &way);
+    if (p->of_our_dialog && way.contact == dialog_token_contact(&p->way.uri, &key))
+        p->back = way.flow;
+    if (transport == TRANSPORT_NONE || transport == TRANSPORT_UDP)
+        stack_find_local(s->stack, p->way.own.host, p->way.own.port, TRANSPORT_UDP, &p->like);
+}
+
 bool passage_open(struct server *s, object_id txn, struct message *request, struct passage *p)
 {
     struct proxy_routes *routes = &p->routes;
 
-    p->request = request;
-    p->txn     = txn;
+    p->request       = request;
+    p->txn           = txn;
+    p->of_our_dialog = false;
+    p->back = p->like = (struct flow){ .transport = TRANSPORT_NONE };
     if (!proxy_read_routes(request, routes))
         return refuse(s, txn, 400, "Route cannot be read", "RFC 3261 16.4");
     routes->uri_is_us   = names_us(s, &request->uri);
@@ -53,6 +69,8 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     if (!proxy_preprocess(request, routes, &p->way))
         return refuse(s, txn, 414, "Request-URI is too long", "RFC 3261 16.4");
     p->aor = aor_of(s, &p->way.uri, p->aor_text);
+    if (p->way.own_route)
+        read_own_route(s, p);
     return true;
 }
 
@@ -96,12 +114,6 @@ static bool has_bindings(struct server *s, struct slice aor)
     return alive;
 }
 
-/* Did our Record-Route bring this request back to us (16.12)?  The token says so. */
-static bool is_of_our_dialog(const struct server *s, const struct passage *p)
-{
-    return p->way.own_route && proxy_token_fits(p->way.own_user, p->request->call_id, &s->shared->relay_key);
-}
-
 static struct policy_decision decide(struct server *s, const struct passage *p, bool authenticated)
 {
     bool               is_ours   = p->aor.len > 0;
@@ -111,7 +123,7 @@ static struct policy_decision decide(struct server *s, const struct passage *p, 
                 .uri           = &p->way.uri,
                 .uri_is_us     = names_us(s, &p->way.uri),
                 .route_left    = p->way.first < p->way.last,
-                .own_route     = is_of_our_dialog(s, p),
+                .own_route     = p->of_our_dialog,
                 .authenticated = authenticated,
                 .user_known    = reachable || (is_ours && user_is_known(s, &p->way.uri)),
                 .has_bindings  = reachable,
@@ -217,7 +229,7 @@ void decide_ack(struct server *s, struct message *ack)
     struct policy_decision decision;
     struct reason          why;
 
-    if (!passage_open(s, 0, ack, &p) || !is_of_our_dialog(s, &p))
+    if (!passage_open(s, 0, ack, &p) || !p.of_our_dialog)
         return;
     decision = decide(s, &p, false);
     if (decision.kind != POLICY_FORWARD && decision.kind != POLICY_LOCATION && decision.kind != POLICY_ROUTE)

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "base/log_limit.h"
 #include "base/table.h"
+#include "route/dialog_token.h"
 #include "route/forward.h"
 #include "route/policy.h"
 #include "server/authenticator.h"
@@ -61,6 +62,10 @@ struct passage {
     struct proxy_way    way; /* do not move: see proxy_preprocess */
     char                aor_text[AOR_TEXT];
     struct slice        aor; /* canonical key of way.uri if it is ours, else empty */
+
+    bool        of_our_dialog; /* our Record-Route brought it back to us (16.12), its token says */
+    struct flow back;          /* with it: the only way to way.uri; or TRANSPORT_NONE            */
+    struct flow like;          /* the listener that its last own Route names; or TRANSPORT_NONE  */
 };
 
 /* decide.c: where every request goes. */

@@ -196,6 +196,7 @@ static unsigned fork_to(struct context *c, const struct passage *p, struct branc
         plan->target.uri  = list[i].contact;
         plan->target.path = list[i].path;
         plan->flow        = proxy_flow_of(&list[i]);
+        plan->like        = &list[i].flow;
         sent += send_branch(c, p, plan);
     }
     return sent > 0 ? 0 : 500;
@@ -306,6 +307,7 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
     if (a != NULL && proxy_sort_bindings(a, world_now(s->world), best, 1) > 0) {
         plan.target.uri = best[0].contact;
         plan.flow       = proxy_flow_of(&best[0]);
+        plan.like       = &best[0].flow;
     }
     if (proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
         stack_send(s->stack, &out);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/proxy_copy.h"
 
+#include "server/way_back.h"
+
 /* Requests that may make a dialog: we stay in its path if we are to (16.6 item 4). */
 static bool makes_dialog(const struct message *request)
 {
@@ -29,19 +31,43 @@ static bool makes_dialog(const struct message *request)
     return false;
 }
 
-static void put_marks(struct server *s, const struct message *request, struct copy_marks *m, struct outgoing *out)
+/* A token for one side; `flow` if that is the only way to `contact`, else NULL. */
+static struct slice put_token(struct server *s, const struct message *request, const struct flow *flow,
+                              const struct uri *contact, char memory[DIALOG_TOKEN])
 {
-    struct buf mark  = BUF_ON(m->mark);
-    struct buf token = BUF_ON(m->token);
+    struct token_key key = shared_token_key(s->shared);
+    struct buf       b   = buf_on(memory, DIALOG_TOKEN);
+    struct way_back  way;
+
+    if (flow != NULL)
+        way = (struct way_back){ *flow, dialog_token_contact(contact, &key) };
+    dialog_token_write(&b, request->call_id, flow != NULL ? &way : NULL, &key);
+    return buf_slice(&b);
+}
+
+static void put_record_route(struct server *s, const struct message *request, const struct branch_plan *plan,
+                             struct copy_marks *m, struct outgoing *out)
+{
+    struct flow flow;
+    struct uri  caller, called;
+    bool        only_back = way_back_of_sender(request, &flow, &caller);
+    bool        only_on   = plan->flow != NULL && uri_parse(plan->target.uri, &called);
+
+    out->record_route = true;
+    out->upstream     = &request->flow;
+    out->user_up      = put_token(s, request, only_back ? &flow : NULL, &caller, m->up);
+    out->user_down    = put_token(s, request, only_on ? plan->flow : NULL, &called, m->down);
+}
+
+static void put_marks(struct server *s, const struct message *request, const struct branch_plan *plan,
+                      struct copy_marks *m, struct outgoing *out)
+{
+    struct buf mark = BUF_ON(m->mark);
 
     proxy_write_mark(&mark, request, &s->shared->loop_key);
     out->branch_mark = buf_slice(&mark);
-    if (!s->config->record_route || !makes_dialog(request))
-        return;
-    proxy_write_token(&token, request->call_id, &s->shared->relay_key);
-    out->record_route      = true;
-    out->record_route_user = buf_slice(&token);
-    out->upstream          = request->flow.transport;
+    if (s->config->record_route && makes_dialog(request))
+        put_record_route(s, request, plan, m, out);
 }
 
 unsigned proxy_write_copy(struct server *s, const struct passage *p, const struct branch_plan *plan, struct gather *g,
@@ -59,23 +85,17 @@ unsigned proxy_write_copy(struct server *s, const struct passage *p, const struc
         .method      = p->request->method,
         .destination = &f->destination,
         .flow        = plan->flow,
+        .like        = plan->like,
     };
-    put_marks(s, p->request, marks, out);
+    put_marks(s, p->request, plan, marks, out);
     return 0;
 }
 
 const struct flow *proxy_flow_of(const struct binding *b)
 {
-    struct uri     contact;
-    struct address host;
+    struct uri contact;
 
-    if (b->flow.transport == TRANSPORT_NONE)
-        return NULL;
-    if (transport_is_reliable(b->flow.transport))
-        return &b->flow;
-    if (!uri_parse(b->contact, &contact) || !address_parse_ip(contact.host, &host))
-        return NULL;
-    return address_eq_ip(&host, &b->flow.remote) ? NULL : &b->flow;
+    return uri_parse(b->contact, &contact) && way_back_is_needed(&b->flow, &contact) ? &b->flow : NULL;
 }
 
 unsigned proxy_sort_bindings(const struct aor *a, msec now, struct binding list[LIMIT_BRANCHES], unsigned max)
@@ -122,6 +142,10 @@ struct branch_plan proxy_plan(struct server *s, const struct passage *p, const s
                     .breadth = proxy_breadth(p->request, 1) },
     };
 
+    if (decision->kind == POLICY_FORWARD && p->way.first == p->way.last) {
+        plan.flow = p->back.transport != TRANSPORT_NONE ? &p->back : NULL;
+        plan.like = p->like.transport != TRANSPORT_NONE ? &p->like : NULL;
+    }
     if (decision->kind == POLICY_ROUTE)
         plan.target.path = next_hop(hop, decision->route->to);
     if (decision->kind == POLICY_ASK) {

@@ -11,6 +11,7 @@
 struct branch_plan {
     struct forward_target target;
     const struct flow    *flow;   /* or NULL: resolve */
+    const struct flow    *like;   /* or NULL: see struct outgoing */
     bool                  follow; /* its 3xx is ours to follow */
 };
 
@@ -26,11 +27,11 @@ unsigned proxy_sort_bindings(const struct aor *a, msec now, struct binding list[
  * only be reached the way it came; NULL for any other. */
 const struct flow *proxy_flow_of(const struct binding *b);
 
-enum { MARK_TEXT = PROXY_MARK + 1, TOKEN_TEXT = 32 };
+enum { MARK_TEXT = PROXY_MARK + 1 };
 
 /* The texts that `out` borrows. */
 struct copy_marks {
-    char mark[MARK_TEXT], token[TOKEN_TEXT];
+    char mark[MARK_TEXT], up[DIALOG_TOKEN], down[DIALOG_TOKEN];
 };
 
 /* The copy for one branch, ready to be sent; 0 or the status that says why not.

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "route/binding.h"
+#include "server/way_back.h"
 
 #include <stdlib.h>
 
@@ -74,25 +75,6 @@ static struct slice user_agent_of(const struct message *m)
     return (struct slice){ h->value.ptr, h->value.len < USER_AGENT ? h->value.len : USER_AGENT };
 }
 
-/* Is `contact` the sender's own?  A literal address that is neither where the
- * request came from, nor where its Via says it is, nor a private one seen from
- * outside, is another host's (RFC 3261 10.2.1 lets one register it). */
-static bool is_own(const struct message *request, const struct uri *contact)
-{
-    const struct address *source = &request->flow.remote;
-    struct address        host;
-
-    return !address_parse_ip(contact->host, &host) || address_eq_ip(&host, source) ||
-           slice_eq_nocase(contact->host, request->via.host) ||
-           (address_is_private(&host) && !address_is_private(source));
-}
-
-/* The way back to it; none to somebody else, whose URI is resolved. */
-static struct flow flow_back(const struct message *request, const struct uri *contact)
-{
-    return is_own(request, contact) ? request->flow : (struct flow){ .transport = TRANSPORT_NONE };
-}
-
 static struct slice params_of(struct work *w, const struct name_addr *contact)
 {
     size_t mark = w->params.len;
@@ -115,7 +97,7 @@ static void put_binding(struct work *w, const struct binding_change *change, str
                .q          = change->q,
                .expires_at = world_now(s->world) + (msec)change->expires * SECOND,
                .user_agent = user_agent_of(w->request),
-               .flow       = flow_back(w->request, &change->contact.uri),
+               .flow       = way_back_flow(w->request, &change->contact.uri),
                .row        = replaces != NULL ? replaces->b.row : location_next_row(s->shared->location) },
     };
     if (replaces != NULL)
@@ -126,7 +108,7 @@ static void put_binding(struct work *w, const struct binding_change *change, str
 
 static bool came_another_way(const struct binding *b, const struct message *request, const struct uri *contact)
 {
-    struct flow flow = flow_back(request, contact);
+    struct flow flow = way_back_flow(request, contact);
 
     return b->flow.transport != flow.transport || b->flow.connection != flow.connection ||
            !address_eq(&b->flow.remote, &flow.remote);

@@ -47,6 +47,7 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     s->rcu    = rcu;
     s->config = config;
     random_fill(&world->random, &s->loop_key, sizeof s->loop_key);
+    random_fill(&world->random, &s->boot, sizeof s->boot);
     s->users    = users_new(world, rcu);
     s->location = location_new(rcu, &world->random, config->max_bindings, world_now(world));
     s->workers  = workers;
@@ -168,6 +169,11 @@ int shared_load(struct shared *s, struct world *world, struct store *store, char
     if (error != 0)
         snprintf(problem, problem_size, "cannot read users and registrations: %s", error_text(error));
     return error;
+}
+
+struct token_key shared_token_key(const struct shared *s)
+{
+    return (struct token_key){ s->relay_key, s->boot };
 }
 
 void shared_drain(struct shared *s)

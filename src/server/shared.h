@@ -15,6 +15,7 @@
 
 #include "base/rcu.h"
 #include "base/siphash.h"
+#include "route/dialog_token.h"
 #include "route/policy.h"
 #include "server/config.h"
 #include "server/location.h"
@@ -41,10 +42,14 @@ struct shared {
     struct hash_key loop_key;  /* marks our branches (RFC 5393)                        */
     struct hash_key relay_key; /* tokens in our Record-Route; kept in the store, so
                                 * that dialogs survive a restart                       */
-    bool has_relay_key;
+    bool     has_relay_key;
+    uint32_t boot; /* a number for this life of the process */
 
     atomic_bool draining; /* we are about to end: nothing new is begun */
 };
+
+/* The key of the tokens, and which life of the process this is. */
+struct token_key shared_token_key(const struct shared *s);
 
 /* `world` gives randomness.  Borrows `workers`, which may be NULL if there is but one.
  * Takes `rcu`: rcu_threads_new() for workers with threads of their own, rcu_single_new()

@@ -7,76 +7,6 @@
 
 #include <stdlib.h>
 
-enum { BRANCH_RANDOM = 8, VIA_ROOM = 2 * SENT_BY_TEXT + BRANCH_MAX + 128 };
-
-/* z9hG4bK [mark -] id random: the id finds the transaction, the random part keeps
- * a stranger from guessing it. */
-static void make_branch(struct client_txn *t, struct slice mark)
-{
-    struct stack *s = t->stack;
-    struct buf    b = BUF_ON(t->branch);
-
-    buf_put(&b, SLICE(BRANCH_COOKIE));
-    buf_put(&b, mark);
-    buf_put_byte(&b, '-');
-    buf_put_hex64(&b, t->id);
-    random_token(&s->world->random, &b, BRANCH_RANDOM);
-    t->branch_len = b.len;
-}
-
-static struct slice mark_of(const struct client_txn *t)
-{
-    return (struct slice){ t->branch + sizeof BRANCH_COOKIE - 1, t->mark_len };
-}
-
-static void write_via(struct client_txn *t, struct buf *b)
-{
-    buf_put(b, SLICE("Via: SIP/2.0/"));
-    buf_put(b, transport_name(t->flow.transport));
-    buf_put_byte(b, ' ');
-    stack_write_sent_by(t->stack, b, &t->flow);
-    buf_put(b, SLICE(";branch="));
-    buf_put(b, (struct slice){ t->branch, t->branch_len });
-    buf_put(b, SLICE(";rport\r\n"));
-}
-
-static void write_record_route(struct client_txn *t, struct buf *b)
-{
-    buf_put(b, SLICE("Record-Route: <sip:"));
-    if (t->record_route_user_len > 0) {
-        buf_put(b, (struct slice){ t->record_route_user, t->record_route_user_len });
-        buf_put_byte(b, '@');
-    }
-    stack_write_sent_by(t->stack, b, &t->flow);
-    if (t->flow.transport == t->upstream && transport_is_reliable(t->upstream)) {
-        buf_put(b, SLICE(";transport="));
-        buf_put(b, transport_param(t->upstream));
-    }
-    buf_put(b, SLICE(";lr>\r\n"));
-}
-
-/* The wire copy for this target: start line, Via, Record-Route, the rest. */
-static int make_wire(struct client_txn *t)
-{
-    size_t     room = t->text_len + VIA_ROOM + (t->record_route ? VIA_ROOM : 0);
-    struct buf b;
-
-    free(t->wire);
-    t->wire_len  = 0;
-    t->wire      = malloc(room);
-    t->wire_room = room;
-    if (t->wire == NULL)
-        return -ERR_NO_MEMORY;
-    b = buf_on(t->wire, room);
-    buf_put(&b, (struct slice){ t->text, t->start_len });
-    write_via(t, &b);
-    if (t->record_route)
-        write_record_route(t, &b);
-    buf_put(&b, (struct slice){ t->text + t->start_len, t->text_len - t->start_len });
-    t->wire_len = b.len;
-    return buf_ok(&b) ? 0 : -ERR_TOO_LARGE;
-}
-
 int client_send_wire(struct client_txn *t)
 {
     struct slice wire  = { t->wire, t->wire_len };
@@ -140,15 +70,8 @@ static int send_first(struct client_txn *t)
 {
     int error;
 
-    if (t->cancels == 0) { /* a CANCEL has its INVITE's branch */
-        char         memory[BRANCH_MAX];
-        struct slice mark = mark_of(t);
-
-        if (mark.len > 0)
-            memcpy(memory, mark.ptr, mark.len);
-        make_branch(t, (struct slice){ memory, mark.len });
-    }
-    error = make_wire(t);
+    transport_leave_by(t->stack, t->listener, &t->flow);
+    error = client_make_wire(t);
     if (error != 0)
         return error;
     attach(t);

@@ -34,7 +34,7 @@ static void recount(struct client_txn *t)
     size_t bytes = sizeof *t + INDEX_ENTRY;
 
     if (t->text != NULL)
-        bytes += t->text_len;
+        bytes += t->text_len + t->user_up_len + t->user_down_len;
     if (t->wire != NULL)
         bytes += t->wire_room;
     if (t->lookup != NULL)
@@ -65,39 +65,55 @@ void client_txn_rearm(struct client_txn *t)
     recount(t);
 }
 
+/* Copy the bytes of the request, and of what goes into its Record-Route. */
+static bool keep_text(struct client_txn *t, const struct outgoing *out)
+{
+    struct buf text;
+
+    if (!gather_ok(out->rest) || out->branch_mark.len >= BRANCH_MAX / 2 || out->user_up.len > ROUTE_USER ||
+        out->user_down.len > ROUTE_USER)
+        return false;
+    t->mark_len      = out->branch_mark.len;
+    t->start_len     = out->start_line.len;
+    t->text_len      = out->start_line.len + out->rest->total;
+    t->user_up_len   = out->user_up.len;
+    t->user_down_len = out->user_down.len;
+    text             = buf_on(NULL, t->text_len + t->user_up_len + t->user_down_len);
+    text.ptr         = malloc(text.cap);
+    t->text          = text.ptr;
+    if (t->text == NULL)
+        return false;
+    buf_put(&text, out->start_line);
+    gather_flatten(out->rest, &text);
+    buf_put(&text, out->user_up);
+    buf_put(&text, out->user_down);
+    if (t->mark_len > 0)
+        memcpy(t->branch + sizeof BRANCH_COOKIE - 1, out->branch_mark.ptr, t->mark_len);
+    return true;
+}
+
 struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, enum client_kind kind)
 {
     struct client_txn *t = calloc(1, sizeof *t);
-    struct buf         text;
 
     if (t == NULL)
         return NULL;
-    t->stack    = s;
-    t->kind     = kind;
-    t->method   = out->method;
-    t->mark_len = out->branch_mark.len;
-    t->text_len = out->start_line.len + out->rest->total;
-    t->text     = gather_ok(out->rest) && t->mark_len < BRANCH_MAX / 2 ? malloc(t->text_len) : NULL;
-    t->id       = t->text != NULL ? id_add(&s->client_ids, t) : 0;
+    t->stack  = s;
+    t->kind   = kind;
+    t->method = out->method;
+    t->id     = keep_text(t, out) ? id_add(&s->client_ids, t) : 0;
     if (t->id == 0) {
         free(t->text);
         free(t);
         return NULL;
     }
     gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
-    text = buf_on(t->text, t->text_len);
-    buf_put(&text, out->start_line);
-    gather_flatten(out->rest, &text);
-    t->start_len    = out->start_line.len;
+    t->listener     = out->like != NULL ? transport_listener(s, out->like) : STACK_LISTENERS;
     t->record_route = out->record_route;
-    if (out->record_route_user.len > 0 && out->record_route_user.len <= RECORD_ROUTE_USER) {
-        memcpy(t->record_route_user, out->record_route_user.ptr, out->record_route_user.len);
-        t->record_route_user_len = out->record_route_user.len;
-    }
-    t->upstream = out->upstream;
-    t->call_id  = log_keep_call_id(s, (struct slice){ t->text, t->text_len });
-    if (t->mark_len > 0)
-        memcpy(t->branch + sizeof BRANCH_COOKIE - 1, out->branch_mark.ptr, t->mark_len);
+    t->sips_route   = out->sips_route;
+    if (out->upstream != NULL)
+        t->upstream = *out->upstream;
+    t->call_id = log_keep_call_id(s, (struct slice){ t->text, t->text_len });
     return t;
 }
 

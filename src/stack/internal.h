@@ -26,15 +26,14 @@
 #include "txn/non_invite_server.h"
 
 enum {
-    STACK_LISTENERS   = 16,
-    SENT_BY_TEXT      = 280,
-    BRANCH_MAX        = 96,
-    TAG_LENGTH        = 13,
-    RECORD_ROUTE_USER = 32,
-    SOURCE_CACHE      = 64,
-    SOURCE_CACHE_AGE  = 10000,  /* ms that a looked-up source address is believed */
-    TARGETS_TIME      = 180000, /* ms in which all targets of one request are begun */
-    STRANGERS         = 64,     /* transactions of other workers that a connection remembers */
+    STACK_LISTENERS  = 16,
+    SENT_BY_TEXT     = 280,
+    BRANCH_MAX       = 96,
+    TAG_LENGTH       = 13,
+    SOURCE_CACHE     = 64,
+    SOURCE_CACHE_AGE = 10000,  /* ms that a looked-up source address is believed */
+    TARGETS_TIME     = 180000, /* ms in which all targets of one request are begun */
+    STRANGERS        = 64,     /* transactions of other workers that a connection remembers */
     /* What the tables that find an object take for it: a slot of ids, a bucket when half of
      * them are empty.  It is accounted for with the object. */
     INDEX_ENTRY = sizeof(struct id_slot) + 2 * sizeof(struct table_link *),
@@ -142,18 +141,17 @@ struct client_txn {
     char     *cancel_extra;    /* header lines for the CANCEL, malloc'ed or NULL */
     size_t    cancel_extra_len;
 
-    bool           record_route;
-    char           record_route_user[RECORD_ROUTE_USER];
-    size_t         record_route_user_len;
-    enum transport upstream;
-    char           branch[BRANCH_MAX];
-    size_t         branch_len, mark_len;
-    char          *text; /* start line, then the rest below the Via  */
-    size_t         start_len, text_len;
-    char          *wire; /* what was sent: with Via, for this target */
-    size_t         wire_len, wire_room;
-    char          *call_id;   /* see log_keep_call_id */
-    size_t         accounted; /* bytes */
+    unsigned    listener; /* to leave by, or STACK_LISTENERS            */
+    bool        record_route, sips_route;
+    struct flow upstream; /* TRANSPORT_NONE: not known                  */
+    char        branch[BRANCH_MAX];
+    size_t      branch_len, mark_len;
+    char       *text; /* start line, then the rest below the Via; behind it the users of Record-Route */
+    size_t      start_len, text_len, user_up_len, user_down_len;
+    char       *wire; /* what was sent: with Via, for this target */
+    size_t      wire_len, wire_room;
+    char       *call_id;   /* see log_keep_call_id */
+    size_t      accounted; /* bytes */
 };
 
 struct source_entry {
@@ -192,6 +190,10 @@ int transport_send_for(struct stack *s, object_id txn, const struct flow *flow, 
 int transport_send_gather(struct stack *s, const struct flow *flow, const struct gather *g);
 /* `domain`: of the URI, before any SRV: what a peer by TLS has to prove to be (RFC 5922). */
 int      transport_open(struct stack *s, const struct target *target, struct slice domain, struct flow *flow);
+/* The listener that `flow` is of, STACK_LISTENERS if there is none; and let a datagram leave by it, if
+ * it is of that kind. */
+unsigned transport_listener(const struct stack *s, const struct flow *flow);
+void     transport_leave_by(struct stack *s, unsigned listener, struct flow *flow);
 bool     transport_can(const struct stack *s, enum transport transport);
 unsigned transport_set(const struct stack *s); /* bits 1 << enum transport */
 unsigned transport_families(const struct stack *s);
@@ -292,6 +294,11 @@ bool           client_txn_is_sound(const struct client_txn *t);
 struct suspect client_txn_suspect(const struct client_txn *t);
 bool           connection_is_sound(const struct connection *c, const struct channel *channel);
 struct suspect connection_suspect(const struct connection *c);
+
+/* client_wire.c */
+/* Make t->wire for t->flow: start line, Via with a new branch, Record-Route, the rest.  0,
+ * -ERR_NO_MEMORY or -ERR_TOO_LARGE. */
+int client_make_wire(struct client_txn *t);
 
 /* client_send.c */
 int  client_begin(struct client_txn *t, const struct outgoing *out); /* find the first target and send */

@@ -97,19 +97,29 @@ struct address stack_listener_address(const struct stack *s, unsigned index);
 void           stack_write_sent_by(const struct stack *s, struct buf *b, const struct flow *flow);
 /* Does `host`:`port` (0: the default) name one of our listeners? */
 bool stack_is_local(const struct stack *s, struct slice host, uint16_t port);
+/* The same for one transport (TRANSPORT_NONE: any); `*like` gets its listener. */
+bool stack_find_local(const struct stack *s, struct slice host, uint16_t port, enum transport transport,
+                      struct flow *like);
 
 struct outgoing {
     struct slice         start_line; /* with its CRLF                                     */
     const struct gather *rest;       /* all headers but the top Via, empty line, body     */
     enum method          method;
-    const struct uri    *destination;       /* topmost Route or the Request-URI: RFC 3263 finds targets */
-    const struct flow   *flow;              /* or, if set, this very flow: nothing is looked up  */
-    struct slice         branch_mark;       /* put into the branch after the cookie (loop detection), may be empty */
-    bool                 record_route;      /* add Record-Route <sip:USER@sent-by;lr> above the others */
-    struct slice         record_route_user; /* the USER of it, at most 32 bytes; may be empty */
-    enum transport       upstream;          /* with record_route: what the request came by; if both
-                                             * sides are streams of one kind the URI says so       */
+    const struct uri    *destination; /* topmost Route or the Request-URI: RFC 3263 finds targets */
+    const struct flow   *flow;        /* or, if set, this very flow: nothing is looked up  */
+    struct slice         branch_mark; /* put into the branch after the cookie (loop detection), may be empty */
+    const struct flow   *like;        /* or NULL: among listeners of one kind prefer that of this flow */
+
+    /* Add Record-Route <sip:USER@sent-by;lr> above the others: one, or two if its sides differ
+     * in transport, family, sent-by or USER (see client_wire.c). */
+    bool               record_route;
+    bool               sips_route; /* with scheme sips                                     */
+    const struct flow *upstream;   /* what the request came by, or NULL: as where it goes  */
+    struct slice       user_up;    /* the USER for either side, at most ROUTE_USER bytes;  */
+    struct slice       user_down;  /* may be empty                                         */
 };
+
+enum { ROUTE_USER = 200 };
 
 /* Send a request in a client transaction: look up, connect, retransmit, fail over
  * to the next target.  Copies all of `out`.  Returns 0 at the limit or without

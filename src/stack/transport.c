@@ -77,21 +77,57 @@ static int source_towards(struct stack *s, const struct address *remote, struct 
     return 0;
 }
 
+static bool is_like(const struct socket_entry *a, const struct socket_entry *b)
+{
+    return a->transport == b->transport && a->local.family == b->local.family;
+}
+
+/* The first socket of e's kind that a message from `source` can leave by: one on that very
+ * address rather than one on all. */
+static const struct socket_entry *nearest(const struct stack *s, const struct socket_entry *e,
+                                          const struct address *source)
+{
+    const struct socket_entry *best = e;
+
+    for (; e < s->sockets + s->socket_count; e++) {
+        if (!is_like(e, best))
+            continue;
+        if (address_eq_ip(&e->local, source))
+            return e;
+        if (e->wildcard && !best->wildcard)
+            best = e;
+    }
+    return best;
+}
+
+static bool is_only_one(const struct stack *s, const struct socket_entry *e)
+{
+    for (unsigned i = 0; i < s->socket_count; i++)
+        if (&s->sockets[i] != e && is_like(&s->sockets[i], e))
+            return false;
+    return true;
+}
+
+/* A host on several networks sends from the address that its own routes name. */
 static int flow_by_udp(struct stack *s, const struct target *target, struct flow *flow)
 {
-    struct socket_entry *e = socket_for(s, TRANSPORT_UDP, target->address.family);
-    int                  error;
+    const struct socket_entry *e = socket_for(s, TRANSPORT_UDP, target->address.family);
+    struct address             source;
+    int                        error;
 
     if (e == NULL)
         return -ERR_UNREACHABLE;
-    *flow          = (struct flow){ .transport = TRANSPORT_UDP, .remote = target->address, .local = e->local };
-    flow->listener = (unsigned)(e - s->sockets);
-    if (e->wildcard) {
-        error = source_towards(s, &target->address, &flow->local);
+    source = e->local;
+    if (e->wildcard || !is_only_one(s, e)) {
+        error = source_towards(s, &target->address, &source);
         if (error != 0)
             return error;
-        flow->local.port = e->local.port;
+        e = nearest(s, e, &source);
     }
+    *flow            = (struct flow){ .transport = TRANSPORT_UDP, .remote = target->address };
+    flow->local      = e->wildcard ? source : e->local;
+    flow->local.port = e->local.port;
+    flow->listener   = (unsigned)(e - s->sockets);
     return 0;
 }
 
@@ -129,6 +165,28 @@ static const struct socket_entry *entry_of(const struct stack *s, const struct f
         if (fits(&s->sockets[i], flow))
             return &s->sockets[i];
     return socket_for((struct stack *)s, flow->transport, flow->local.family);
+}
+
+unsigned transport_listener(const struct stack *s, const struct flow *flow)
+{
+    const struct socket_entry *e = flow->transport != TRANSPORT_NONE ? entry_of(s, flow) : NULL;
+
+    return e != NULL ? (unsigned)(e - s->sockets) : STACK_LISTENERS;
+}
+
+void transport_leave_by(struct stack *s, unsigned listener, struct flow *flow)
+{
+    const struct socket_entry *e = &s->sockets[listener];
+
+    if (listener >= s->socket_count || listener == flow->listener || flow->transport != TRANSPORT_UDP ||
+        e->transport != TRANSPORT_UDP || e->local.family != flow->remote.family)
+        return;
+    if (!e->wildcard)
+        flow->local = e->local;
+    else if (source_towards(s, &flow->remote, &flow->local) != 0)
+        return;
+    flow->local.port = e->local.port;
+    flow->listener   = listener;
 }
 
 static int send_datagram(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count)
@@ -290,24 +348,44 @@ static bool advertises(const struct socket_entry *e, struct slice host, uint16_t
     return own_port == port && slice_eq_nocase(name, host);
 }
 
-bool stack_is_local(const struct stack *s, struct slice host, uint16_t port)
+/* `ip`: the host as an address, FAMILY_NONE if it is a name. */
+static bool is_named(const struct stack *s, const struct socket_entry *e, struct slice host, uint16_t port,
+                     const struct address *ip)
 {
-    struct address a, own;
-    bool           numeric = address_parse_ip(host, &a);
+    uint16_t       want = port != 0 ? port : transport_default_port(e->transport);
+    struct address own;
 
+    if (advertises(e, host, want))
+        return true;
+    if (e->local.port != want || e->local.family != ip->family)
+        return false;
+    if (address_eq_ip(&e->local, ip))
+        return true;
+    /* The kernel reaches an address of its own from that very address. */
+    return e->wildcard && source_towards((struct stack *)s, ip, &own) == 0 && address_eq_ip(&own, ip);
+}
+
+bool stack_find_local(const struct stack *s, struct slice host, uint16_t port, enum transport transport,
+                      struct flow *like)
+{
+    struct address ip;
+
+    if (!address_parse_ip(host, &ip))
+        ip.family = FAMILY_NONE;
     for (unsigned i = 0; i < s->socket_count; i++) {
-        const struct socket_entry *e    = &s->sockets[i];
-        uint16_t                   want = port != 0 ? port : transport_default_port(e->transport);
+        const struct socket_entry *e = &s->sockets[i];
 
-        if (advertises(e, host, want))
-            return true;
-        if (!numeric || e->local.port != want || e->local.family != a.family)
+        if ((transport != TRANSPORT_NONE && e->transport != transport) || !is_named(s, e, host, port, &ip))
             continue;
-        if (address_eq_ip(&e->local, &a))
-            return true;
-        /* The kernel reaches an address of its own from that very address. */
-        if (e->wildcard && source_towards((struct stack *)s, &a, &own) == 0 && address_eq_ip(&own, &a))
-            return true;
+        *like = (struct flow){ .transport = e->transport, .local = e->local, .listener = i };
+        return true;
     }
     return false;
+}
+
+bool stack_is_local(const struct stack *s, struct slice host, uint16_t port)
+{
+    struct flow like;
+
+    return stack_find_local(s, host, port, TRANSPORT_NONE, &like);
 }

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The bytes of a client transaction: the request with our Via and Record-Route.
+ *
+ * Who is reached by another transport, family, name or flow than who asked is told of both
+ * (RFC 5658 5.1): two Record-Route values, the one that its reader is to use first on top.
+ *
+ *     alice -- TCP, 203.0.113.7 --> [proxy] -- UDP, 10.0.0.1 --> bob
+ *
+ *     Record-Route: <sip:USER@10.0.0.1;transport=udp;lr>         bob's side
+ *     Record-Route: <sip:USER@203.0.113.7;transport=tcp;lr>      alice's, whose route set is
+ *                                                                 the reverse
+ */
+#include "stack/internal.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+enum { BRANCH_RANDOM = 8, VIA_ROOM = SENT_BY_TEXT + BRANCH_MAX + 64, ROUTE_ROOM = SENT_BY_TEXT + ROUTE_USER + 64 };
+
+/* z9hG4bK [mark -] id random: the id finds the transaction, the random part keeps
+ * a stranger from guessing it. */
+static void make_branch(struct client_txn *t, struct slice mark)
+{
+    struct stack *s = t->stack;
+    struct buf    b = BUF_ON(t->branch);
+
+    buf_put(&b, SLICE(BRANCH_COOKIE));
+    buf_put(&b, mark);
+    buf_put_byte(&b, '-');
+    buf_put_hex64(&b, t->id);
+    random_token(&s->world->random, &b, BRANCH_RANDOM);
+    t->branch_len = b.len;
+}
+
+static void renew_branch(struct client_txn *t)
+{
+    char memory[BRANCH_MAX];
+
+    memcpy(memory, t->branch + sizeof BRANCH_COOKIE - 1, t->mark_len);
+    make_branch(t, (struct slice){ memory, t->mark_len });
+}
+
+static void write_via(struct client_txn *t, struct buf *b)
+{
+    buf_put(b, SLICE("Via: SIP/2.0/"));
+    buf_put(b, transport_name(t->flow.transport));
+    buf_put_byte(b, ' ');
+    stack_write_sent_by(t->stack, b, &t->flow);
+    buf_put(b, SLICE(";branch="));
+    buf_put(b, (struct slice){ t->branch, t->branch_len });
+    buf_put(b, SLICE(";rport\r\n"));
+}
+
+/* One side of Record-Route. */
+struct side {
+    const struct flow *flow;
+    struct slice       user;
+};
+
+/* RFC 7118 5.2.1: secure or not, it is "ws".  RFC 5630 5.3 would have no "tls", but then who
+ * is no phone of ours would come back by TCP or UDP; a sips URI says it by its scheme. */
+static void write_transport(const struct client_txn *t, struct buf *b, enum transport transport)
+{
+    if (t->sips_route && transport == TRANSPORT_TLS)
+        return;
+    if (transport == TRANSPORT_WSS)
+        transport = TRANSPORT_WS;
+    buf_put(b, SLICE(";transport="));
+    buf_put(b, transport_param(transport));
+}
+
+static void write_side(struct client_txn *t, struct buf *b, const struct side *side, bool with_transport)
+{
+    buf_put(b, t->sips_route ? SLICE("Record-Route: <sips:") : SLICE("Record-Route: <sip:"));
+    if (side->user.len > 0) {
+        buf_put(b, side->user);
+        buf_put_byte(b, '@');
+    }
+    stack_write_sent_by(t->stack, b, side->flow);
+    if (with_transport)
+        write_transport(t, b, side->flow->transport);
+    buf_put(b, SLICE(";lr>\r\n"));
+}
+
+static bool is_named_alike(const struct stack *s, const struct flow *a, const struct flow *b)
+{
+    char       one[SENT_BY_TEXT], other[SENT_BY_TEXT];
+    struct buf first = BUF_ON(one), second = BUF_ON(other);
+
+    stack_write_sent_by(s, &first, a);
+    stack_write_sent_by(s, &second, b);
+    return slice_eq(buf_slice(&first), buf_slice(&second));
+}
+
+static void write_record_route(struct client_txn *t, struct buf *b)
+{
+    const char *users = t->text + t->text_len;
+    struct side up    = { &t->upstream, { users, t->user_up_len } };
+    struct side down  = { &t->flow, { users + t->user_up_len, t->user_down_len } };
+
+    if (t->upstream.transport == TRANSPORT_NONE ||
+        (t->upstream.transport == t->flow.transport && slice_eq(up.user, down.user) &&
+         is_named_alike(t->stack, up.flow, down.flow))) {
+        write_side(t, b, &down, transport_is_reliable(t->upstream.transport));
+        return;
+    }
+    write_side(t, b, &down, true);
+    write_side(t, b, &up, true);
+}
+
+int client_make_wire(struct client_txn *t)
+{
+    size_t     room = t->text_len + VIA_ROOM + (t->record_route ? 2 * ROUTE_ROOM : 0);
+    struct buf b;
+
+    if (t->cancels == 0) /* a CANCEL has its INVITE's branch */
+        renew_branch(t);
+    free(t->wire);
+    t->wire_len  = 0;
+    t->wire      = malloc(room);
+    t->wire_room = room;
+    if (t->wire == NULL)
+        return -ERR_NO_MEMORY;
+    b = buf_on(t->wire, room);
+    buf_put(&b, (struct slice){ t->text, t->start_len });
+    write_via(t, &b);
+    if (t->record_route)
+        write_record_route(t, &b);
+    buf_put(&b, (struct slice){ t->text + t->start_len, t->text_len - t->start_len });
+    t->wire_len = b.len;
+    return buf_ok(&b) ? 0 : -ERR_TOO_LARGE;
+}
