@@ -65,6 +65,7 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
           .max_client_txns = part_of(config->max_client_transactions, shared),
           .max_connections = part_of(config->max_connections, shared),
           .max_message     = config->max_message,
+          .udp_limit       = config->udp_limit,
           .t1              = config->t1,
           .t2              = config->t2,
           .t4              = config->t4,

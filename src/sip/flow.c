@@ -37,6 +37,11 @@ bool transport_is_reliable(enum transport transport)
     return transports[transport].reliable;
 }
 
+bool transport_is_secure(enum transport transport)
+{
+    return transport == TRANSPORT_TLS || transport == TRANSPORT_WSS;
+}
+
 uint16_t transport_default_port(enum transport transport)
 {
     return transports[transport].port;

@@ -28,6 +28,7 @@ enum transport transport_parse(struct slice name); /* any case; TRANSPORT_NONE i
 uint64_t flow_remote_hash(const struct hash_key *key, enum transport transport, const struct address *remote);
 
 bool     transport_is_reliable(enum transport transport);  /* no retransmissions */
+bool     transport_is_secure(enum transport transport);    /* TLS is in it: TLS, WSS */
 uint16_t transport_default_port(enum transport transport); /* 5060, 5061, 80, 443 */
 
 #endif

@@ -24,7 +24,7 @@ int client_send_wire(struct client_txn *t)
 
 /* Back to the time before a first target: its timers and failures are of no more
  * concern, or they would hit the lookup for the next one. */
-static void detach(struct client_txn *t)
+void client_detach(struct client_txn *t)
 {
     list_unlink(&t->on_connection);
     peer_unwatch(t);
@@ -66,12 +66,16 @@ static void start_machine(struct client_txn *t)
 }
 
 /* Send by t->flow, as a transaction of its own (RFC 3263 4.3). */
-static int send_first(struct client_txn *t)
+int client_send_first(struct client_txn *t)
 {
     int error;
 
+    if (t->secure && !transport_is_secure(t->flow.transport))
+        return -ERR_UNSUPPORTED;
     transport_leave_by(t->stack, t->listener, &t->flow);
     error = client_make_wire(t);
+    if (error == 0)
+        error = oversize_check(t);
     if (error != 0)
         return error;
     attach(t);
@@ -96,7 +100,7 @@ static int try_targets(struct client_txn *t)
         t->by_name = true;
         error      = transport_open(t->stack, &target, locate_domain(&t->lookup->locate), &t->flow);
         if (error == 0)
-            error = send_first(t);
+            error = client_send_first(t);
         if (error == 0 || error == -ERR_NO_MEMORY || error == -ERR_TOO_LARGE)
             break;
         target_failed(t->stack, &target, error);
@@ -146,19 +150,23 @@ static bool only_target(struct client_txn *t, const struct uri *destination, str
 
 static int begin_by_destination(struct client_txn *t, const struct uri *destination)
 {
-    struct stack *s = t->stack;
+    struct stack *s  = t->stack;
+    struct uri    to = *destination;
     struct target target;
     int           error;
 
-    if (only_target(t, destination, &target)) {
-        error = transport_open(s, &target, destination->host, &t->flow);
-        return error != 0 ? error : send_first(t);
+    t->by_given_flow = false;
+    if (t->secure) /* 8.1.2: as if it were a sips URI */
+        to.scheme = URI_SIPS;
+    if (only_target(t, &to, &target)) {
+        error = transport_open(s, &target, to.host, &t->flow);
+        return error != 0 ? error : client_send_first(t);
     }
     t->last_start = world_now(s->world) + TARGETS_TIME;
     t->lookup     = lookup_new(s, on_located, t);
     if (t->lookup == NULL)
         return -ERR_NO_MEMORY;
-    return follow_lookup(t, lookup_start(t->lookup, destination));
+    return follow_lookup(t, lookup_start(t->lookup, &to));
 }
 
 int client_begin(struct client_txn *t, const struct outgoing *out)
@@ -166,13 +174,14 @@ int client_begin(struct client_txn *t, const struct outgoing *out)
     int error;
 
     if (out->flow != NULL) {
-        t->flow = *out->flow;
-        error   = send_first(t);
+        t->flow          = *out->flow;
+        t->by_given_flow = true;
+        error            = client_send_first(t);
         if (error == 0 || out->destination == NULL) {
             t->by_flow_only = error == 0 && out->destination != NULL;
             return error;
         }
-        detach(t);
+        client_detach(t);
     }
     return begin_by_destination(t, out->destination);
 }
@@ -197,7 +206,7 @@ bool client_fall_back(struct client_txn *t)
     request         = parse_wire(t);
     if (request == NULL)
         return false;
-    detach(t);
+    client_detach(t);
     routes = message_values(request, HEADER_ROUTE);
     error  = begin_by_destination(t, values_next_name_addr(&routes, &route) ? &route.uri : &request->uri);
     message_drop(request);

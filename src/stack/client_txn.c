@@ -92,6 +92,15 @@ static bool keep_text(struct client_txn *t, const struct outgoing *out)
     return true;
 }
 
+/* Is the Request-URI? */
+static bool is_sips(struct slice start_line)
+{
+    struct scan  s = scan_from(start_line);
+    struct slice method;
+
+    return scan_token(&s, &method) && scan_byte(&s, ' ') && scan_word(&s, SLICE("sips:"));
+}
+
 struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, enum client_kind kind)
 {
     struct client_txn *t = calloc(1, sizeof *t);
@@ -108,6 +117,7 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
         return NULL;
     }
     gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
+    t->secure       = is_sips(out->start_line) || (out->destination != NULL && out->destination->scheme == URI_SIPS);
     t->listener     = out->like != NULL ? transport_listener(s, out->like) : STACK_LISTENERS;
     t->record_route = out->record_route;
     t->sips_route   = out->sips_route;
@@ -229,6 +239,10 @@ static void on_failure(struct client_txn *t)
     int error = t->failed;
 
     t->failed = 0;
+    if (!t->final && oversize_fall_back(t, error)) { /* the target is as good as before */
+        client_txn_rearm(t);
+        return;
+    }
     blame_target(t, error);
     if (t->kind == CLIENT_STATELESS || t->final || (!client_fall_back(t) && !client_next_target(t)))
         give_up(t, CLIENT_ERROR, error);

@@ -325,3 +325,12 @@ int connection_find(struct stack *s, const struct target *target, struct slice d
     *flow = c->flow;
     return 0;
 }
+
+bool connection_is_known(struct stack *s, const struct target *target)
+{
+    struct workers *w = s->config.workers;
+    struct flow     flow;
+
+    return find(s, target) != NULL ||
+           (w != NULL && directory_find(workers_directory(w), target->transport, &target->address, &flow));
+}

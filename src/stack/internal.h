@@ -31,6 +31,7 @@ enum {
     BRANCH_MAX       = 96,
     TAG_LENGTH       = 13,
     SOURCE_CACHE     = 64,
+    OVERSIZE_PEERS   = 64,
     SOURCE_CACHE_AGE = 10000,  /* ms that a looked-up source address is believed */
     TARGETS_TIME     = 180000, /* ms in which all targets of one request are begun */
     STRANGERS        = 64,     /* transactions of other workers that a connection remembers */
@@ -141,6 +142,11 @@ struct client_txn {
     char     *cancel_extra;    /* header lines for the CANCEL, malloc'ed or NULL */
     size_t    cancel_extra_len;
 
+    bool        secure;        /* only by TLS (RFC 3261 26.2.2)               */
+    bool        by_given_flow; /* by no other, whatever the size              */
+    bool        moved;         /* it went by TCP for its size, instead of ... */
+    bool        by_datagram;   /* ... this: and came back to it               */
+    struct flow datagram;
     unsigned    listener; /* to leave by, or STACK_LISTENERS            */
     bool        record_route, sips_route;
     struct flow upstream; /* TRANSPORT_NONE: not known                  */
@@ -152,6 +158,14 @@ struct client_txn {
     size_t      wire_len, wire_room;
     char       *call_id;   /* see log_keep_call_id */
     size_t      accounted; /* bytes */
+};
+
+/* What is known of a peer about large requests. */
+struct oversize_peer {
+    struct address remote;
+    msec           until;
+    bool           no_stream; /* it has no TCP                                  */
+    size_t         limit;     /* bytes of a datagram that gets there; 0: unknown */
 };
 
 struct source_entry {
@@ -174,10 +188,11 @@ struct stack {
     struct table    server_txns, peers, connections_by_remote;
     struct id_table server_ids, client_ids, connection_ids;
 
-    struct rested      *rested;          /* of all workers, or if alone its own */
-    size_t              rings_accounted; /* bytes of the rings from other workers */
-    struct source_entry sources[SOURCE_CACHE];
-    struct log_limit    log_limit; /* lines about malformed input */
+    struct rested       *rested;          /* of all workers, or if alone its own */
+    size_t               rings_accounted; /* bytes of the rings from other workers */
+    struct source_entry  sources[SOURCE_CACHE];
+    struct oversize_peer oversize[OVERSIZE_PEERS];
+    struct log_limit     log_limit; /* lines about malformed input */
 };
 
 /* transport.c */
@@ -189,7 +204,7 @@ int transport_send_for(struct stack *s, object_id txn, const struct flow *flow, 
 /* The same for what was just written and is kept nowhere; traced, and counted if it fails. */
 int transport_send_gather(struct stack *s, const struct flow *flow, const struct gather *g);
 /* `domain`: of the URI, before any SRV: what a peer by TLS has to prove to be (RFC 5922). */
-int      transport_open(struct stack *s, const struct target *target, struct slice domain, struct flow *flow);
+int transport_open(struct stack *s, const struct target *target, struct slice domain, struct flow *flow);
 /* The listener that `flow` is of, STACK_LISTENERS if there is none; and let a datagram leave by it, if
  * it is of that kind. */
 unsigned transport_listener(const struct stack *s, const struct flow *flow);
@@ -207,6 +222,8 @@ const struct stream_events *connection_accept(void *owner, struct listener *l, s
 int  connection_find(struct stack *s, const struct target *target, struct slice domain, struct flow *flow);
 int  connection_send(struct connection *c, const struct slice *parts, size_t count);
 void connection_close(struct connection *c);
+/* Is there one to that address, of whatever worker? */
+bool connection_is_known(struct stack *s, const struct target *target);
 /* Remember a transaction of another worker. */
 void connection_note_stranger(struct connection *c, object_id txn);
 void connection_keep(struct connection *c, msec until);
@@ -300,7 +317,19 @@ struct suspect connection_suspect(const struct connection *c);
  * -ERR_NO_MEMORY or -ERR_TOO_LARGE. */
 int client_make_wire(struct client_txn *t);
 
+/* oversize.c: requests that are too large for a datagram (RFC 3261 18.1.1) */
+/* Let t->flow and t->wire be those of TCP, if they must and can.  0, or -ERR_X: it cannot be
+ * sent at all. */
+int oversize_check(struct client_txn *t);
+/* May `error`, from where t->flow leads, be about this request?  One that says "too large" is
+ * not about a small one. */
+bool oversize_concerns(const struct client_txn *t, int error);
+/* Its send has failed: true if it is under way by the other transport now. */
+bool oversize_fall_back(struct client_txn *t, int error);
+
 /* client_send.c */
+void client_detach(struct client_txn *t);
+int  client_send_first(struct client_txn *t);                        /* by t->flow, as a transaction of its own */
 int  client_begin(struct client_txn *t, const struct outgoing *out); /* find the first target and send */
 bool client_next_target(struct client_txn *t);                       /* true: another one is being tried */
 /* The flow that was given took the request and failed later: where RFC 3263 would send

@@ -61,6 +61,10 @@ void peer_error(struct stack *s, const struct address *remote, int error)
     if (p == NULL)
         return;
     /* They act upon it in the next turn, so the list stays as it is. */
-    LIST_EACH (l, &p->waiting)
-        client_txn_transport_error(CONTAINER_OF(l, struct client_txn, on_peer), error);
+    LIST_EACH (l, &p->waiting) {
+        struct client_txn *t = CONTAINER_OF(l, struct client_txn, on_peer);
+
+        if (oversize_concerns(t, error))
+            client_txn_transport_error(t, error);
+    }
 }

@@ -70,6 +70,7 @@ struct stack_trace {
 struct stack_config {
     uint32_t              max_server_txns, max_client_txns, max_connections;
     size_t                max_message;     /* bytes; a longer request gets 513; 0: LIMIT_MESSAGE */
+    size_t                udp_limit;       /* bytes; a longer request goes by TCP; 0: never (see oversize.c) */
     msec                  t1, t2, t4;      /* 0: the RFC's 500, 4000, 5000 ms          */
     msec                  connection_idle; /* a stream without traffic is closed; 0: 10 min */
     msec                  target_rest;     /* a server that failed is tried last for so long; 0: 30 s */
@@ -105,10 +106,11 @@ struct outgoing {
     struct slice         start_line; /* with its CRLF                                     */
     const struct gather *rest;       /* all headers but the top Via, empty line, body     */
     enum method          method;
-    const struct uri    *destination; /* topmost Route or the Request-URI: RFC 3263 finds targets */
-    const struct flow   *flow;        /* or, if set, this very flow: nothing is looked up  */
-    struct slice         branch_mark; /* put into the branch after the cookie (loop detection), may be empty */
-    const struct flow   *like;        /* or NULL: among listeners of one kind prefer that of this flow */
+    const struct uri *destination;  /* topmost Route or the Request-URI: RFC 3263 finds targets; by TLS alone if that or
+                                       the Request-URI is sips */
+    const struct flow *flow;        /* or, if set, this very flow: nothing is looked up  */
+    struct slice       branch_mark; /* put into the branch after the cookie (loop detection), may be empty */
+    const struct flow *like;        /* or NULL: among listeners of one kind prefer that of this flow */
 
     /* Add Record-Route <sip:USER@sent-by;lr> above the others: one, or two if its sides differ
      * in transport, family, sent-by or USER (see client_wire.c). */
