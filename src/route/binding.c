@@ -101,13 +101,24 @@ static bool grant_expires(struct update *u, struct binding_change *change)
     return true;
 }
 
+/* Are they one contact?  Its sips and its sip form are, so that the one takes the place of the
+ * other (RFC 5630 5.1.1.1, against RFC 3261 19.1.4). */
+static bool is_same_uri(const struct uri *a, const struct uri *b)
+{
+    struct uri copy = *a;
+
+    if ((a->scheme == URI_SIP && b->scheme == URI_SIPS) || (a->scheme == URI_SIPS && b->scheme == URI_SIP))
+        copy.scheme = b->scheme;
+    return uri_eq(&copy, b);
+}
+
 /* The binding for this URI, or u->count. */
 static size_t find(const struct update *u, const struct uri *uri)
 {
     for (size_t i = 0; i < u->count; i++) {
         struct uri known;
 
-        if (uri_parse(u->existing[i].contact, &known) && uri_eq(&known, uri))
+        if (uri_parse(u->existing[i].contact, &known) && is_same_uri(&known, uri))
             return i;
     }
     return u->count;
@@ -130,7 +141,7 @@ static bool is_same(const struct update *u, size_t index, const struct binding_c
 static bool is_repeated(const struct update *u, const struct uri *uri)
 {
     for (unsigned i = 0; i < u->out->count; i++)
-        if (uri_eq(&u->out->changes[i].contact.uri, uri))
+        if (is_same_uri(&u->out->changes[i].contact.uri, uri))
             return true;
     return false;
 }
@@ -161,6 +172,20 @@ static bool apply(struct update *u, struct binding_change *change)
     return true;
 }
 
+/* RFC 5630 5.2: a secure resource is not bound by way of what is none. */
+static bool is_secure_all_the_way(const struct message *request)
+{
+    struct header_values v = message_values(request, HEADER_PATH);
+    struct name_addr     path;
+
+    if (request->uri.scheme != URI_SIPS)
+        return false;
+    while (values_next_name_addr(&v, &path))
+        if (path.uri.scheme != URI_SIPS)
+            return false;
+    return !v.broken;
+}
+
 static bool update_one(struct update *u, const struct name_addr *contact)
 {
     struct binding_change change = { .contact = *contact };
@@ -170,8 +195,12 @@ static bool update_one(struct update *u, const struct name_addr *contact)
     if (!contact_q(contact, &change.q))
         return refuse(u->out, 400, "Contact has a malformed q", "RFC 3261 20.10");
     if (is_repeated(u, &contact->uri))
-        return refuse(u->out, 400, "Contact has the same URI twice", "RFC 3261 10.3 step 7");
-    return grant_expires(u, &change) && apply(u, &change);
+        return refuse(u->out, 400, "Contact has the same URI twice", "RFC 3261 10.3 step 7, RFC 5630 5.1.1.1");
+    if (!grant_expires(u, &change))
+        return false;
+    if (contact->uri.scheme == URI_SIPS && change.expires > 0 && !is_secure_all_the_way(u->request))
+        return refuse(u->out, 400, "A sips Contact needs a sips Request-URI and Path", "RFC 5630 5.2");
+    return apply(u, &change);
 }
 
 /* Step 7.  The count is looked at in the end: a phone may replace its contact. */

@@ -100,6 +100,16 @@ static struct policy_decision decide_register(const struct policy *p)
     return decide(POLICY_ANSWER, 405, "no registrar here", "RFC 3261 8.2.1");
 }
 
+/* RFC 5630 5.3: no last hop without TLS, and who asked for sips is to know. */
+static struct policy_decision decide_insecure(void)
+{
+    struct policy_decision d =
+        decide(POLICY_ANSWER, 480, "sips was asked for, the user has no sips Contact", "RFC 5630 5.3");
+
+    d.warning = WARNING_SIPS_NOT_ALLOWED;
+    return d;
+}
+
 /* The Request-URI is in a domain of ours. */
 static struct policy_decision decide_ours(const struct policy *p, const struct policy_case *c)
 {
@@ -113,6 +123,8 @@ static struct policy_decision decide_ours(const struct policy *p, const struct p
         return decide(POLICY_ANSWER, 404, "no such user", "RFC 3261 16.5");
     if (!c->has_bindings)
         return decide(POLICY_ANSWER, 480, "user is not registered", "RFC 3261 16.5");
+    if (p->proxy && c->uri->scheme == URI_SIPS && !c->has_secure)
+        return decide_insecure();
     if (p->proxy)
         return decide(POLICY_LOCATION, 0, "user is registered", "RFC 3261 16.5");
     if (p->redirect)

@@ -47,7 +47,11 @@ struct policy_case {
     bool                  authenticated; /* as the user in From, of a domain of ours      */
     bool                  user_known;    /* the user of `uri` is one of ours              */
     bool                  has_bindings;  /* and registered somewhere                      */
+    bool                  has_secure;    /* one of the bindings has a sips Contact        */
 };
+
+/* RFC 5630 8: "SIPS Not Allowed", "SIPS Required". */
+enum { WARNING_SIPS_NOT_ALLOWED = 380, WARNING_SIPS_REQUIRED = 381 };
 
 enum policy_kind {
     POLICY_ANSWER,            /* `status`: a refusal.  An ACK is dropped instead          */
@@ -65,6 +69,7 @@ enum policy_kind {
 struct policy_decision {
     enum policy_kind              kind;
     unsigned                      status;   /* ANSWER, CHALLENGE */
+    unsigned                      warning;  /* ANSWER: a warn-code that goes with it (RFC 3261 20.43), or 0 */
     const struct policy_route    *route;    /* ROUTE, ASK        */
     const struct policy_redirect *redirect; /* REDIRECT          */
     struct reason                 why;

@@ -83,6 +83,35 @@ void answer(struct server *s, object_id txn, unsigned status, const struct reaso
     stack_reply(s->stack, txn, status, SLICE(""));
 }
 
+static struct slice warning_text(unsigned warning)
+{
+    return warning == WARNING_SIPS_NOT_ALLOWED ? SLICE("SIPS Not Allowed") : SLICE("SIPS Required");
+}
+
+void answer_warned(struct server *s, object_id txn, unsigned status, const struct reason *why, unsigned warning)
+{
+    struct gather g;
+    char          text[512];
+    struct buf    value = BUF_ON(text);
+
+    if (warning == 0) {
+        answer(s, txn, status, why);
+        return;
+    }
+    if (!begin(s, txn, &g, status, SLICE("")))
+        return;
+    answer_log(s, stack_server_request(s->stack, txn), status, why);
+    counter_add(&s->world->counters.requests_refused, 1);
+    buf_put_number(&value, warning);
+    buf_put_byte(&value, ' ');
+    buf_put(&value, s->shared->policy.domains[0]);
+    buf_put(&value, SLICE(" \""));
+    buf_put(&value, warning_text(warning));
+    buf_put_byte(&value, '"');
+    gather_header(&g, HEADER_WARNING, buf_slice(&value));
+    end(s, txn, &g, status);
+}
+
 void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason)
 {
     static const struct reason why     = { "no room or no store at the moment", "RFC 3261 21.5.4" };

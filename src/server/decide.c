@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where every request goes: facts are looked up here, route/ decides on them. */
 #include "server/internal.h"
+#include "server/proxy_copy.h"
 
 struct slice aor_domain(struct server *s, const struct uri *uri)
 {
@@ -60,6 +61,8 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     p->txn           = txn;
     p->of_our_dialog = false;
     p->back = p->like = (struct flow){ .transport = TRANSPORT_NONE };
+    if (request->uri.scheme == URI_SIPS && !transport_is_secure(request->flow.transport))
+        return refuse(s, txn, 400, "sips needs TLS on every hop", "RFC 3261 26.2.2, RFC 5630 5.3");
     if (!proxy_read_routes(request, routes))
         return refuse(s, txn, 400, "Route cannot be read", "RFC 3261 16.4");
     routes->uri_is_us   = names_us(s, &request->uri);
@@ -102,22 +105,24 @@ static bool user_is_known(struct server *s, const struct uri *uri)
     return buf_ok(&user) && users_has(s->shared->users, aor_domain(s, uri), buf_slice(&user));
 }
 
-static bool has_bindings(struct server *s, struct slice aor)
+static bool has_bindings(struct server *s, struct slice aor, bool secure)
 {
     const struct aor *a;
-    bool              alive;
+    struct binding    one;
+    bool              has;
 
     rcu_enter(s->shared->rcu);
-    a     = location_find(s->shared->location, aor);
-    alive = a != NULL && aor_is_alive(a, world_now(s->world));
+    a   = location_find(s->shared->location, aor);
+    has = a != NULL && (secure ? proxy_sort_bindings(a, world_now(s->world), true, &one, 1) > 0
+                               : aor_is_alive(a, world_now(s->world)));
     rcu_leave(s->shared->rcu);
-    return alive;
+    return has;
 }
 
 static struct policy_decision decide(struct server *s, const struct passage *p, bool authenticated)
 {
     bool               is_ours   = p->aor.len > 0;
-    bool               reachable = is_ours && has_bindings(s, p->aor);
+    bool               reachable = is_ours && has_bindings(s, p->aor, false);
     struct policy_case c         = {
                 .request       = p->request,
                 .uri           = &p->way.uri,
@@ -127,6 +132,7 @@ static struct policy_decision decide(struct server *s, const struct passage *p, 
                 .authenticated = authenticated,
                 .user_known    = reachable || (is_ours && user_is_known(s, &p->way.uri)),
                 .has_bindings  = reachable,
+                .has_secure    = reachable && p->way.uri.scheme == URI_SIPS && has_bindings(s, p->aor, true),
     };
 
     return policy_decide(&s->shared->policy, &c);
@@ -167,7 +173,7 @@ static void carry_out(struct server *s, struct passage *p, const struct policy_d
 {
     switch (decision->kind) {
     case POLICY_ANSWER:
-        answer(s, p->txn, decision->status, &decision->why);
+        answer_warned(s, p->txn, decision->status, &decision->why, decision->warning);
         break;
     case POLICY_CHALLENGE:
         answer_challenge(s, p->txn, decision->status, false);

@@ -16,6 +16,7 @@
 enum {
     RETRY_AFTER      = 10, /* seconds, when the store fails or is full */
     AOR_TEXT         = 512,
+    CONTACT_TEXT     = 2048,
     SERVER_LISTENERS = 16,
     FLOW_TEXT        = 160,
 };
@@ -95,6 +96,8 @@ void proxy_free_all(struct server *s);
 /* answer.c: what the server says itself. */
 void answer_log(struct server *s, const struct message *request, unsigned status, const struct reason *why);
 void answer(struct server *s, object_id txn, unsigned status, const struct reason *why);
+/* The same with a Warning; `warning` 0: without. */
+void answer_warned(struct server *s, object_id txn, unsigned status, const struct reason *why, unsigned warning);
 void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason);
 void answer_challenge(struct server *s, object_id txn, unsigned status, bool stale);
 void answer_options(struct server *s, object_id txn);

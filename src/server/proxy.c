@@ -193,11 +193,10 @@ static unsigned fork_to(struct context *c, const struct passage *p, struct branc
     if (plan->target.breadth == 0)
         return 440; /* RFC 5393 5.3.3 */
     for (unsigned i = 0; i < count; i++) {
-        plan->target.uri  = list[i].contact;
-        plan->target.path = list[i].path;
-        plan->flow        = proxy_flow_of(&list[i]);
-        plan->like        = &list[i].flow;
-        sent += send_branch(c, p, plan);
+        char       text[CONTACT_TEXT];
+        struct buf memory = BUF_ON(text);
+
+        sent += proxy_aim(plan, p, &list[i], &memory) && send_branch(c, p, plan);
     }
     return sent > 0 ? 0 : 500;
 }
@@ -213,7 +212,8 @@ static unsigned fork_to_bindings(struct context *c, const struct passage *p, str
     rcu_enter(s->shared->rcu);
     a = location_find(s->shared->location, p->aor);
     if (a != NULL)
-        count = proxy_sort_bindings(a, world_now(s->world), list, s->config->max_branches);
+        count =
+            proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, list, s->config->max_branches);
     status = fork_to(c, p, plan, list, count);
     rcu_leave(s->shared->rcu);
     return status;
@@ -295,7 +295,9 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
     char               memory[AOR_TEXT];
     struct buf         hop  = BUF_ON(memory);
     struct branch_plan plan = proxy_plan(s, p, decision, &hop);
-    struct binding     best[LIMIT_BRANCHES];
+    char               text[CONTACT_TEXT];
+    struct buf         contact = BUF_ON(text);
+    struct binding     best;
     const struct aor  *a;
     struct gather      g;
     struct forwarded   f;
@@ -304,21 +306,19 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
 
     rcu_enter(s->shared->rcu);
     a = decision->kind == POLICY_LOCATION ? location_find(s->shared->location, p->aor) : NULL;
-    if (a != NULL && proxy_sort_bindings(a, world_now(s->world), best, 1) > 0) {
-        plan.target.uri = best[0].contact;
-        plan.flow       = proxy_flow_of(&best[0]);
-        plan.like       = &best[0].flow;
-    }
-    if (proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
+    if (a != NULL && proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &best, 1) > 0)
+        (void)proxy_aim(&plan, p, &best, &contact);
+    if (buf_ok(&contact) && proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
         stack_send(s->stack, &out);
     rcu_leave(s->shared->rcu);
 }
 
-/* A Contact of a redirect that we can send to. */
-static bool next_contact(struct header_values *values, struct name_addr *contact)
+/* A Contact of a redirect that we may send to: one of the scheme that was asked for, since from sip to
+ * sips and back is for the caller to decide (RFC 5630 5.3). */
+static bool next_contact(struct header_values *values, enum uri_scheme scheme, struct name_addr *contact)
 {
     while (values_next_name_addr(values, contact))
-        if (contact->uri.scheme == URI_SIP || contact->uri.scheme == URI_SIPS)
+        if (contact->uri.scheme == scheme)
             return true;
     return false;
 }
@@ -328,15 +328,16 @@ static bool follow_contacts(struct context *c, const struct passage *p, const st
 {
     struct branch_plan   plan   = { .target = { .realm = users_realm(c->server->shared->users) } };
     struct header_values values = message_values(response, HEADER_CONTACT);
+    enum uri_scheme      scheme = p->way.uri.scheme == URI_SIPS ? URI_SIPS : URI_SIP;
     struct name_addr     contact;
     unsigned             count = 0;
     bool                 any   = false;
 
-    while (next_contact(&values, &contact))
+    while (next_contact(&values, scheme, &contact))
         count++;
     plan.target.breadth = proxy_breadth(p->request, count);
     values              = message_values(response, HEADER_CONTACT);
-    while (plan.target.breadth > 0 && next_contact(&values, &contact)) {
+    while (plan.target.breadth > 0 && next_contact(&values, scheme, &contact)) {
         plan.target.uri = contact.uri.text;
         any             = send_branch(c, p, &plan) || any;
     }

@@ -86,7 +86,10 @@ unsigned proxy_write_copy(struct server *s, const struct passage *p, const struc
         .destination = &f->destination,
         .flow        = plan->flow,
         .like        = plan->like,
+        .sips_route  = f->destination.scheme == URI_SIPS || p->way.uri.scheme == URI_SIPS,
     };
+    if (plan->secure)
+        f->destination.scheme = URI_SIPS;
     put_marks(s, p->request, plan, marks, out);
     return 0;
 }
@@ -98,7 +101,29 @@ const struct flow *proxy_flow_of(const struct binding *b)
     return uri_parse(b->contact, &contact) && way_back_is_needed(&b->flow, &contact) ? &b->flow : NULL;
 }
 
-unsigned proxy_sort_bindings(const struct aor *a, msec now, struct binding list[LIMIT_BRANCHES], unsigned max)
+static bool is_sips(struct slice contact)
+{
+    struct scan s = scan_from(contact);
+
+    return scan_word(&s, SLICE("sips:"));
+}
+
+bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct binding *b, struct buf *memory)
+{
+    plan->target.uri  = b->contact;
+    plan->target.path = b->path;
+    plan->flow        = proxy_flow_of(b);
+    plan->like        = &b->flow;
+    plan->secure      = is_sips(b->contact) && p->way.uri.scheme != URI_SIPS;
+    if (!plan->secure)
+        return true;
+    buf_put(memory, SLICE("sip"));
+    buf_put(memory, slice_between(b->contact.ptr + sizeof "sips" - 1, b->contact.ptr + b->contact.len));
+    plan->target.uri = buf_slice(memory);
+    return buf_ok(memory);
+}
+
+unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, struct binding list[], unsigned max)
 {
     unsigned count = 0;
 
@@ -109,7 +134,7 @@ unsigned proxy_sort_bindings(const struct aor *a, msec now, struct binding list[
         aor_binding(a, i, &b);
         while (at < count && list[at].q > b.q)
             at++;
-        if (b.expires_at <= now || at >= max)
+        if (b.expires_at <= now || at >= max || (secure && !is_sips(b.contact)))
             continue;
         if (count < max)
             count++;

@@ -13,15 +13,20 @@ struct branch_plan {
     const struct flow    *flow;   /* or NULL: resolve */
     const struct flow    *like;   /* or NULL: see struct outgoing */
     bool                  follow; /* its 3xx is ours to follow */
+    bool                  secure; /* by TLS only, though the Request-URI is sip */
 };
 
 /* The plan that all branches of a decision share; `hop` holds its text. */
 struct branch_plan proxy_plan(struct server *s, const struct passage *p, const struct policy_decision *decision,
                               struct buf *hop);
 
-/* The first `max` bindings that have not ended by `now`, by preference, and among equals
- * the newest first; how many.  They borrow from `a`. */
-unsigned proxy_sort_bindings(const struct aor *a, msec now, struct binding list[LIMIT_BRANCHES], unsigned max);
+/* The first `max` bindings that have not ended by `now`, with `secure` only those with a sips Contact, by
+ * preference, and among equals the newest first; how many.  They borrow from `a`. */
+unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, struct binding list[], unsigned max);
+
+/* Let the plan go to this binding.  A sips Contact becomes a sip one, by TLS all the same, for a request
+ * that is none (RFC 5630 5.3), in `memory`.  False if there is not room for it. */
+bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct binding *b, struct buf *memory);
 
 /* A phone that registered over a stream, or from behind an address translator, can
  * only be reached the way it came; NULL for any other. */

@@ -22,10 +22,10 @@ TEST(the_preferred_come_first_and_of_equals_the_newest)
     struct aor           *a        = aor_new(SLICE("bob"), values, 6);
     struct binding        list[LIMIT_BRANCHES];
 
-    CHECK_INT(5, proxy_sort_bindings(a, NOW, list, LIMIT_BRANCHES)); /* 6 has ended */
+    CHECK_INT(5, proxy_sort_bindings(a, NOW, false, list, LIMIT_BRANCHES)); /* 6 has ended */
     for (unsigned i = 0; i < 5; i++)
         CHECK_INT(all[i], list[i].cseq);
-    CHECK_INT(3, proxy_sort_bindings(a, NOW, list, 3));
+    CHECK_INT(3, proxy_sort_bindings(a, NOW, false, list, 3));
     for (unsigned i = 0; i < 3; i++)
         CHECK_INT(three[i], list[i].cseq);
     free(a);
