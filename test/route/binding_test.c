@@ -9,7 +9,7 @@ static const struct binding_limits usual = { 60, 3600, 7200, 4 };
 static struct binding_verdict verdict;
 
 /* A REGISTER of one UA with these header lines. */
-static struct message *registers(uint32_t cseq, const char *lines)
+static struct message *registers_by(const char *uri, uint32_t cseq, const char *lines)
 {
     char               memory[4096];
     struct buf         b = BUF_ON(memory);
@@ -17,19 +17,23 @@ static struct message *registers(uint32_t cseq, const char *lines)
     struct message    *m;
 
     buf_printf(&b,
-               "REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\n"
+               "REGISTER %s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\n"
                "From: <sip:bob@example.test>;tag=1\r\nTo: <sip:bob@example.test>\r\nCall-ID: one\r\n"
                "CSeq: %u REGISTER\r\n%sContent-Length: 0\r\n\r\n",
-               cseq, lines);
+               uri, cseq, lines);
     assert_true(buf_ok(&b));
     m = message_parse(test_guarded(buf_slice(&b)), &fault);
     assert_non_null(m);
     return m;
 }
 
-static void decide(const struct binding_now *existing, size_t count, uint32_t cseq, const char *lines)
+static struct message *registers(uint32_t cseq, const char *lines)
 {
-    struct message *m = registers(cseq, lines);
+    return registers_by("sip:example.test", cseq, lines);
+}
+
+static void decide_of(struct message *m, const struct binding_now *existing, size_t count)
+{
 
     binding_decide(existing, count, m, &usual, NOW, &verdict);
     CHECK(verdict.why.text != NULL && verdict.why.rule != NULL);
@@ -37,6 +41,11 @@ static void decide(const struct binding_now *existing, size_t count, uint32_t cs
     for (unsigned i = 0; i < verdict.count; i++) /* only kind, index, q and expires are looked at afterwards */
         CHECK(verdict.changes[i].kind == BINDING_REMOVE_ALL || verdict.changes[i].contact.uri.text.len > 0);
     message_drop(m);
+}
+
+static void decide(const struct binding_now *existing, size_t count, uint32_t cseq, const char *lines)
+{
+    decide_of(registers(cseq, lines), existing, count);
 }
 
 static void expect(unsigned i, enum binding_change_kind kind, unsigned index, uint32_t expires)
@@ -332,6 +341,42 @@ TEST(a_contact_of_the_answer_says_how_long_it_lives)
     CHECK_SLICE("<sip:b@192.0.2.4;transport=tcp>;ob;q=0.050;expires=0", buf_slice(&b));
 }
 
+/* RFC 5630 5.2. */
+TEST(a_sips_contact_comes_by_sips_alone)
+{
+    static const char *contact = "Contact: <sips:b@192.0.2.4>\r\n";
+    struct binding_now have    = bound("sips:b@192.0.2.4", "one", 1);
+
+    decide(NULL, 0, 1, contact);
+    CHECK_INT(400, verdict.status);
+    decide_of(registers_by("sips:example.test", 1, contact), NULL, 0);
+    CHECK_INT(200, verdict.status);
+    decide_of(registers_by("sips:example.test", 1, "Contact: <sips:b@192.0.2.4>\r\nPath: <sip:p.test;lr>\r\n"), NULL,
+              0);
+    CHECK_INT(400, verdict.status);
+    decide_of(registers_by("sips:example.test", 1, "Contact: <sips:b@192.0.2.4>\r\nPath: <sips:p.test;lr>\r\n"), NULL,
+              0);
+    CHECK_INT(200, verdict.status);
+    decide_of(registers_by("sips:example.test", 1, "Contact: <sip:b@192.0.2.4>\r\n"), NULL, 0);
+    CHECK_INT(200, verdict.status);
+    decide(&have, 1, 2, "Contact: <sips:b@192.0.2.4>;expires=0\r\n"); /* to be rid of it is no risk */
+    CHECK_INT(200, verdict.status);
+}
+
+/* RFC 5630 5.1.1.1. */
+TEST(the_sips_and_the_sip_form_of_a_contact_are_one_binding)
+{
+    struct binding_now sip = bound("sip:b@192.0.2.4", "one", 1), sips = bound("sips:b@192.0.2.4", "one", 1);
+
+    decide_of(registers_by("sips:example.test", 2, "Contact: <sips:b@192.0.2.4>\r\n"), &sip, 1);
+    CHECK_INT(1, verdict.count);
+    expect(0, BINDING_REPLACE, 0, 3600);
+    decide(&sips, 1, 2, "Contact: <sip:b@192.0.2.4>\r\n");
+    expect(0, BINDING_REPLACE, 0, 3600);
+    decide_of(registers_by("sips:example.test", 2, "Contact: <sips:b@192.0.2.4>, <sip:b@192.0.2.4>\r\n"), NULL, 0);
+    CHECK_INT(400, verdict.status);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +400,8 @@ int main(void)
         cmocka_unit_test(a_flood_of_contacts_is_refused),
         cmocka_unit_test(parameters_are_given_back_but_for_expires_and_q),
         cmocka_unit_test(a_contact_of_the_answer_says_how_long_it_lives),
+        cmocka_unit_test(a_sips_contact_comes_by_sips_alone),
+        cmocka_unit_test(the_sips_and_the_sip_form_of_a_contact_are_one_binding),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

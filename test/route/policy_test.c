@@ -283,6 +283,22 @@ TEST(a_server_that_does_not_forward_says_so)
     expect(POLICY_ANSWER, 403);
 }
 
+/* RFC 5630 5.3: no last hop without TLS. */
+TEST(who_is_called_by_sips_needs_a_sips_contact)
+{
+    question.user_known = question.has_bindings = true;
+    decide(&proxy, "INVITE", "sips:bob@a.test", stranger, false);
+    expect(POLICY_ANSWER, 480);
+    CHECK_INT(380, got.warning);
+    question.has_secure = true;
+    decide(&proxy, "INVITE", "sips:bob@a.test", stranger, false);
+    expect(POLICY_LOCATION, 0);
+    question.has_secure = false;
+    decide(&proxy, "INVITE", "sip:bob@a.test", stranger, false);
+    expect(POLICY_LOCATION, 0);
+    CHECK_INT(0, got.warning);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup(a_star_is_the_way_to_everywhere_else, fresh),
         cmocka_unit_test_setup(a_redirect_server_sends_everybody_on, fresh),
         cmocka_unit_test_setup(a_server_that_does_not_forward_says_so, fresh),
+        cmocka_unit_test_setup(who_is_called_by_sips_needs_a_sips_contact, fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

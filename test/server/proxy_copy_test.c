@@ -49,11 +49,52 @@ TEST(who_cannot_be_reached_by_his_contact_is_reached_as_he_came)
     CHECK(!has_flow("sip:x@10.1.1.1", TRANSPORT_NONE));
 }
 
+static struct binding at(const char *contact)
+{
+    return (struct binding){ .contact = slice_from(contact), .q = 1000, .expires_at = NOW + 1 };
+}
+
+/* RFC 5630 5.3: sips goes to sips, sip stays sip; what asked for TLS gets it. */
+TEST(the_scheme_of_a_request_is_never_another_further_on)
+{
+    struct passage     p    = { .way.uri.scheme = URI_SIP };
+    struct branch_plan plan = { .secure = false };
+    struct binding     sips = at("sips:x@192.0.2.9;lr"), sip = at("sip:x@192.0.2.9");
+    char               text[64], little[8];
+    struct buf         memory = BUF_ON(text), small = BUF_ON(little);
+
+    CHECK(proxy_aim(&plan, &p, &sip, &memory));
+    CHECK_SLICE("sip:x@192.0.2.9", plan.target.uri);
+    CHECK(!plan.secure);
+    CHECK(proxy_aim(&plan, &p, &sips, &memory));
+    CHECK_SLICE("sip:x@192.0.2.9;lr", plan.target.uri);
+    CHECK(plan.secure);
+    CHECK(!proxy_aim(&plan, &p, &sips, &small));
+    p.way.uri.scheme = URI_SIPS;
+    CHECK(proxy_aim(&plan, &p, &sips, &memory));
+    CHECK_SLICE("sips:x@192.0.2.9;lr", plan.target.uri);
+    CHECK(!plan.secure);
+}
+
+TEST(sips_is_forked_to_sips_contacts_only)
+{
+    const struct binding values[] = { at("sip:x@192.0.2.8"), at("SIPS:x@192.0.2.9") };
+    struct aor          *a        = aor_new(SLICE("bob"), values, 2);
+    struct binding       list[LIMIT_BRANCHES];
+
+    CHECK_INT(1, proxy_sort_bindings(a, NOW, true, list, LIMIT_BRANCHES));
+    CHECK_SLICE("SIPS:x@192.0.2.9", list[0].contact);
+    CHECK_INT(2, proxy_sort_bindings(a, NOW, false, list, LIMIT_BRANCHES));
+    free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_preferred_come_first_and_of_equals_the_newest),
         cmocka_unit_test(who_cannot_be_reached_by_his_contact_is_reached_as_he_came),
+        cmocka_unit_test(the_scheme_of_a_request_is_never_another_further_on),
+        cmocka_unit_test(sips_is_forked_to_sips_contacts_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
