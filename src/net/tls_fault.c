@@ -100,6 +100,7 @@ void tls_fault_from_queue(struct tls_fault *f, struct slice start)
 {
     unsigned long e      = ERR_peek_error();
     int           reason = ERR_GET_REASON(e);
+    const char   *text;
     bool          of_ssl = ERR_GET_LIB(e) == ERR_LIB_SSL; /* other parts count their reasons anew */
 
     if (e == 0)
@@ -107,7 +108,8 @@ void tls_fault_from_queue(struct tls_fault *f, struct slice start)
     else if (!say_garbage(f, start) && !(of_ssl && say_alert(f, reason)) &&
              !((of_ssl || ERR_FATAL_ERROR(e)) && say_known(f, reason))) {
         f->kind = TLS_FAULT_PROTOCOL;
-        snprintf(f->text, sizeof f->text, "peer breaks the protocol: %s", ERR_reason_error_string(e));
+        text    = ERR_reason_error_string(e);
+        snprintf(f->text, sizeof f->text, "peer breaks the protocol: %s", text != NULL ? text : "reason unknown");
     }
     ERR_clear_error();
 }

@@ -91,7 +91,7 @@ static bool name_from(const GENERAL_NAME *g, struct name *out)
     if (g->type == GEN_URI) {
         out->kind = NAME_SIP;
         return sip_host(text_of(g->d.uniformResourceIdentifier), &out->text) &&
-               (is_name(out->text) || address_parse_ip(out->text, &out->ip));
+               (address_parse_ip(out->text, &out->ip) || is_name(out->text));
     }
     if (g->type == GEN_DNS) {
         out->text = text_of(g->d.dNSName);

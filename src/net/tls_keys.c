@@ -60,7 +60,7 @@ static int read_chain(const struct loading *l, const struct tls_certificate *c, 
     if (error != 0)
         return complain(l, error, "certificate %s: %s", name_of(c->chain_file), fault.text);
     pair->leaf        = sk_X509_shift(pair->above);
-    pair->self_signed = X509_check_issued(pair->leaf, pair->leaf) == X509_V_OK;
+    pair->self_signed = X509_self_signed(pair->leaf, 0) == 1;
     return 0;
 }
 
@@ -141,19 +141,26 @@ static int load_pairs(const struct loading *l)
 
 /* ---- whom we trust ---- */
 
+static bool add_name(STACK_OF(X509_NAME) * names, X509 *x)
+{
+    X509_NAME *name = X509_NAME_dup(X509_get_subject_name(x));
+
+    if (name != NULL && sk_X509_NAME_push(names, name) > 0)
+        return true;
+    X509_NAME_free(name);
+    return false;
+}
+
 static bool fill_store(struct tls_keys *keys, const STACK_OF(X509) * trusted, bool tell_names)
 {
-    keys->trust = X509_STORE_new();
-    if (keys->trust == NULL)
-        return false;
+    keys->trust       = X509_STORE_new();
     keys->trust_names = tell_names ? sk_X509_NAME_new_null() : NULL;
+    if (keys->trust == NULL || (tell_names && keys->trust_names == NULL))
+        return false;
     for (int i = 0; i < sk_X509_num(trusted); i++) {
-        X509      *x    = sk_X509_value(trusted, i);
-        X509_NAME *name = keys->trust_names != NULL ? X509_NAME_dup(X509_get_subject_name(x)) : NULL;
+        X509 *x = sk_X509_value(trusted, i);
 
-        if (X509_STORE_add_cert(keys->trust, x) != 1)
-            return false;
-        if (keys->trust_names != NULL && (name == NULL || sk_X509_NAME_push(keys->trust_names, name) <= 0))
+        if (X509_STORE_add_cert(keys->trust, x) != 1 || (tell_names && !add_name(keys->trust_names, x)))
             return false;
     }
     return true;
@@ -199,8 +206,8 @@ static int load_trust(const struct loading *l)
     int error;
 
     l->problem->part = TLS_SETUP_TRUST;
-    if (!s->verify_servers && s->clients == TLS_CLIENTS_NONE && !named)
-        return 0;
+    if (!s->verify_servers && s->certificate_count == 0 && !named)
+        return 0; /* nobody will be verified */
     error = named ? tls_pem_certificates(s->trust_file, s->trust_text, &trusted, &fault)
                   : read_system_trust(&trusted, &fault);
     if (error != 0)

@@ -18,13 +18,16 @@ static const char *cipher_list(const char *configured)
 
 static bool set_versions(SSL_CTX *ctx, const struct tls_keys *keys)
 {
-    SSL_CTX_set_security_level(ctx, SECURITY_LEVEL);
+    bool good;
+
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_max_early_data(ctx, 0);
-    return SSL_CTX_set_min_proto_version(ctx, keys->tls13_only ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
+    good = SSL_CTX_set_min_proto_version(ctx, keys->tls13_only ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(ctx, cipher_list(keys->ciphers)) == 1 && SSL_CTX_set1_groups_list(ctx, groups) == 1;
+    SSL_CTX_set_security_level(ctx, SECURITY_LEVEL); /* last: a list of ciphers may say "@SECLEVEL=0" */
+    return good;
 }
 
 /* What an idle session does not need, it does not keep. */
