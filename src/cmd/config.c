@@ -6,8 +6,10 @@
 #include "cmd/option.h"
 #include "cmd/settings.h"
 #include "server/config_show.h"
+#include "server/config_tls.h"
 
 #include <limits.h>
+#include <time.h>
 
 enum { OPT_JSON = OPTION_LONG_ONLY };
 
@@ -22,6 +24,8 @@ static int check(const char *path)
     const struct config *config = NULL;
     int                  error  = config_load(path, print_problem, NULL, &config);
 
+    if (error == 0)
+        error = config_tls_check(config, (uint64_t)time(NULL), print_problem, NULL);
     if (error == 0)
         fprintf(stderr, "%s: no mistakes\n", path);
     else if (error == -ERR_NO_MEMORY)

@@ -95,6 +95,11 @@ static enum tls_clients stricter(enum tls_clients a, enum tls_clients b)
     return a > b ? a : b;
 }
 
+static int must_show(enum tls_clients clients)
+{
+    return clients == TLS_CLIENTS_REQUIRED ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+}
+
 struct tls *tls_accept(struct tls_context *c, enum tls_clients clients)
 {
     struct tls *t;
@@ -110,10 +115,7 @@ struct tls *tls_accept(struct tls_context *c, enum tls_clients clients)
     t->verifies  = clients != TLS_CLIENTS_NONE;
     SSL_set_accept_state(t->ssl);
     if (clients != TLS_CLIENTS_NONE)
-        SSL_set_verify(t->ssl,
-                       clients == TLS_CLIENTS_REQUIRED ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
-                                                       : SSL_VERIFY_PEER,
-                       NULL);
+        SSL_set_verify(t->ssl, SSL_VERIFY_PEER | must_show(clients), NULL);
     return tls_resume_limit(t, c->set.keys, clients) ? t : give_up(t);
 }
 
@@ -153,8 +155,8 @@ void tls_free(struct tls *t)
         t->context->writer = NULL;
         t->context->taken  = false;
     }
-    if (t->ssl != NULL &&
-        t->state != TLS_IS_BROKEN) /* else OpenSSL takes the session for broken, and forbids to take it up again */
+    /* Else OpenSSL takes the session for one that was cut off, and forbids to take it up again. */
+    if (t->ssl != NULL && t->state != TLS_IS_BROKEN)
         SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(t->ssl);
     ERR_clear_error();

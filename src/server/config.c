@@ -162,6 +162,33 @@ static void take_redirects(struct config *c, cfg_opt_t *opt)
     }
 }
 
+static void take_certificates(struct config *c, cfg_opt_t *opt)
+{
+    size_t count = cfg_opt_size(opt);
+
+    c->certificates = array(&c->arena, count, sizeof *c->certificates);
+    for (unsigned i = 0; c->certificates != NULL && i < count; i++) {
+        cfg_t *section = cfg_opt_getnsec(opt, i);
+
+        c->certificates[c->certificate_count++] = (struct config_certificate){
+            .domain = copy_lower(&c->arena, slice_from(cfg_title(section))),
+            .chain  = section_text(c, section, "chain"),
+            .key    = section_text(c, section, "key"),
+            .line   = (unsigned)section->line,
+        };
+    }
+}
+
+static void take_sections(struct config *c, const struct config_key *key, cfg_opt_t *opt)
+{
+    if (strcmp(key->name, "route") == 0)
+        take_routes(c, opt);
+    else if (strcmp(key->name, "redirect") == 0)
+        take_redirects(c, opt);
+    else
+        take_certificates(c, opt);
+}
+
 static void take(struct config *c, const struct config_key *key, cfg_t *cfg)
 {
     switch (key->type) {
@@ -181,10 +208,7 @@ static void take(struct config *c, const struct config_key *key, cfg_t *cfg)
             take_domains(c, cfg_getopt(cfg, key->name));
         break;
     case CONFIG_SECTION:
-        if (strcmp(key->name, "route") == 0)
-            take_routes(c, cfg_getopt(cfg, key->name));
-        else
-            take_redirects(c, cfg_getopt(cfg, key->name));
+        take_sections(c, key, cfg_getopt(cfg, key->name));
         break;
     case CONFIG_GROUP:
     case CONFIG_SECTION_STRING:
@@ -215,19 +239,34 @@ static int build(cfg_t *cfg, struct config **out)
     return 0;
 }
 
-/* Two keys that contradict each other: said at the line of either that is in the file. */
-static void check_order(struct config_reader *r, const char *less, msec low, const char *more, msec high)
+/* Where a key was set last; 0: nowhere. */
+static unsigned line_of(const struct config_reader *r, const char *key)
 {
     size_t                   count;
     const struct config_key *keys = config_keys(&count);
-    unsigned                 line = r->lines[config_key_find(NULL, slice_from(less)) - keys];
-    char                     memory[64];
-    struct buf               b = BUF_ON(memory);
+
+    return r->lines[config_key_find(NULL, slice_from(key)) - keys];
+}
+
+/* What later messages about files will say. */
+static void note_places(const struct config_reader *r, struct config *c)
+{
+    c->name             = arena_copy(&c->arena, slice_from(r->name));
+    c->tls_trust_line   = line_of(r, "tls_trust");
+    c->tls_ciphers_line = line_of(r, "tls_ciphers");
+}
+
+/* Two keys that contradict each other: said at the line of either that is in the file. */
+static void check_order(struct config_reader *r, const char *less, msec low, const char *more, msec high)
+{
+    unsigned   line = line_of(r, less);
+    char       memory[64];
+    struct buf b = BUF_ON(memory);
 
     if (low <= high)
         return;
     if (line == 0)
-        line = r->lines[config_key_find(NULL, slice_from(more)) - keys];
+        line = line_of(r, more);
     config_duration_write(&b, low);
     buf_put(&b, SLICE(" and "));
     config_duration_write(&b, high);
@@ -237,15 +276,13 @@ static void check_order(struct config_reader *r, const char *less, msec low, con
 /* Said at the line of the key. */
 static void check_metrics(struct config_reader *r, const struct config *c)
 {
-    size_t                   count;
-    const struct config_key *keys = config_keys(&count);
-    struct address           address;
+    struct address address;
 
     if (c->metrics.len == 0 || c->metrics_remote || !address_parse(c->metrics, &address) ||
         address_is_loopback(&address))
         return;
     config_problem(
-        r, r->lines[config_key_find(NULL, SLICE("metrics")) - keys],
+        r, line_of(r, "metrics"),
         "metrics on %.*s could be read from other hosts: take a loopback address, or set metrics_remote = true",
         SLICE_ARG(c->metrics));
 }
@@ -276,8 +313,10 @@ static int read_text(struct config_reader *r, char *text, size_t len, const stru
         return -ERR_NO_MEMORY;
     if (r->problems == 0)
         error = build(cfg, &c);
-    if (error == 0 && r->problems == 0)
+    if (error == 0 && r->problems == 0) {
+        note_places(r, c);
         check_together(r, c);
+    }
     if (error == 0 && r->problems > 0)
         error = -ERR_SYNTAX;
     if (error == 0)
@@ -366,6 +405,13 @@ bool config_is_our_domain(const struct config *c, struct slice host)
         if (slice_eq_nocase(c->domains[i], host))
             return true;
     return false;
+}
+
+enum tls_clients config_tls_clients(const struct config *c)
+{
+    if (slice_eq(c->tls_clients, SLICE("required")))
+        return TLS_CLIENTS_REQUIRED;
+    return slice_eq(c->tls_clients, SLICE("optional")) ? TLS_CLIENTS_OPTIONAL : TLS_CLIENTS_NONE;
 }
 
 void config_log_levels(const struct config *c, struct log_levels *levels)

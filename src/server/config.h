@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/msec.h"
+#include "net/tls_keys.h"
 #include "sip/flow.h"
 
 #include <stdint.h>
@@ -30,6 +31,12 @@ struct config_route {
 struct config_redirect {
     struct slice domain; /* as above                          */
     struct slice to;     /* the URI to answer with            */
+};
+
+struct config_certificate {
+    struct slice domain;     /* as above, "*" too */
+    struct slice chain, key; /* paths             */
+    unsigned     line;       /* where the section ends */
 };
 
 /* Slices and arrays live as long as the configuration. */
@@ -53,6 +60,11 @@ struct config {
     struct slice           *log_levels; /* "transport=debug" */
     size_t                  log_level_count;
 
+    struct config_certificate *certificates;
+    size_t                     certificate_count;
+    struct slice               name;                             /* of the file, for messages */
+    unsigned                   tls_trust_line, tls_ciphers_line; /* where they are set, or 0  */
+
     struct arena arena; /* holds all of the above */
 };
 
@@ -75,6 +87,9 @@ void config_free(const struct config *c);
 
 /* Is `host` one of our domains?  Any case. */
 bool config_is_our_domain(const struct config *c, struct slice host);
+
+/* What tls_clients says. */
+enum tls_clients config_tls_clients(const struct config *c);
 
 /* What log_level and log_levels say together. */
 void config_log_levels(const struct config *c, struct log_levels *levels);

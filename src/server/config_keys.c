@@ -233,6 +233,11 @@ static bool is_address_port(struct slice text)
     return has_port && address_parse(text, &address);
 }
 
+static bool is_one_of(struct slice text, const char *a, const char *b, const char *c)
+{
+    return slice_eq(text, slice_from(a)) || slice_eq(text, slice_from(b)) || slice_eq(text, slice_from(c));
+}
+
 static bool parse_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
 {
     bool good = is_printable(text);
@@ -264,6 +269,14 @@ static bool parse_text(enum config_check check, struct slice text, struct config
     case VALUE_ADDRESS:
         buf_put(why, SLICE("a numeric address and a port: 127.0.0.1:9464, [::1]:9464"));
         good = text.len == 0 || is_address_port(text);
+        break;
+    case VALUE_TLS_CLIENTS:
+        buf_put(why, SLICE("none, optional or required"));
+        good = is_one_of(text, "none", "optional", "required");
+        break;
+    case VALUE_TLS_VERSION:
+        buf_put(why, SLICE("1.2 or 1.3"));
+        good = is_one_of(text, "1.2", "1.3", "1.3");
         break;
     case VALUE_LOG_LEVEL:
         buf_put(why, SLICE("a part of the server and a level such as transport=debug; the parts: "));

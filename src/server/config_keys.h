@@ -28,7 +28,9 @@ enum config_check {
     VALUE_PATH,
     VALUE_SIP_URI,
     VALUE_LOG_LEVEL,
-    VALUE_ADDRESS
+    VALUE_ADDRESS,
+    VALUE_TLS_CLIENTS,
+    VALUE_TLS_VERSION
 };
 
 struct config_key {

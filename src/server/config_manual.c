@@ -42,6 +42,12 @@ static const char tail[] = ".SH EXAMPLE\n"
                            "route \"other.example\" { to = \"sip:198.51.100.7\" }\n"
                            "# For all else ask the carrier's redirect server.\n"
                            "route \"*\" { redirect = \"sip:203.0.113.1:5080\" }\n"
+                           "\n"
+                           "# TLS for phones and for the other company.\n"
+                           "certificate \"example.com\" {\n"
+                           "    chain = \"/etc/ahoy/tls/example.com.pem\"\n"
+                           "    key = \"/etc/ahoy/tls/example.com.key\"\n"
+                           "}\n"
                            ".fi\n"
                            ".SH SEE ALSO\n"
                            ".BR ahoy (1)\n";
@@ -98,6 +104,9 @@ static const char *type_name(const struct config_key *key)
         return "URI";
     case VALUE_ADDRESS:
         return "address:port";
+    case VALUE_TLS_CLIENTS:
+    case VALUE_TLS_VERSION:
+        return "word";
     case VALUE_LOG_LEVEL:
         return "part=level";
     }

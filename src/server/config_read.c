@@ -124,6 +124,8 @@ static int on_section(cfg_t *cfg, cfg_opt_t *opt)
         config_problem(reading, line, "route \"%.100s\": give either to or redirect", title);
     if (strcmp(opt->name, "redirect") == 0 && !is_set(section, "to"))
         config_problem(reading, line, "redirect \"%.100s\": give to", title);
+    if (strcmp(opt->name, "certificate") == 0 && !(is_set(section, "chain") && is_set(section, "key")))
+        config_problem(reading, line, "certificate \"%.100s\": give chain and key", title);
     return 0;
 }
 

@@ -69,19 +69,44 @@ static void show_open(FILE *out, const char *name, struct slice title)
     fputs(" {\n", out);
 }
 
+/* A section as a table: its title, then its members; name NULL: no more. */
+struct section {
+    struct slice title;
+    struct {
+        const char  *name;
+        struct slice value;
+    } members[3];
+};
+
+/* The i-th section of this kind; false if there are fewer. */
+static bool section_at(const struct config *c, const struct config_key *key, size_t i, struct section *out)
+{
+    if (strcmp(key->name, "route") == 0) {
+        if (i >= c->route_count)
+            return false;
+        *out = (struct section){ c->routes[i].domain,
+                                 { { "to", c->routes[i].to }, { "redirect", c->routes[i].redirect } } };
+    } else if (strcmp(key->name, "redirect") == 0) {
+        if (i >= c->redirect_count)
+            return false;
+        *out = (struct section){ c->redirects[i].domain, { { "to", c->redirects[i].to } } };
+    } else {
+        if (i >= c->certificate_count)
+            return false;
+        *out = (struct section){ c->certificates[i].domain,
+                                 { { "chain", c->certificates[i].chain }, { "key", c->certificates[i].key } } };
+    }
+    return true;
+}
+
 static void show_sections(const struct config *c, const struct config_key *key, FILE *out)
 {
-    bool routes = strcmp(key->name, "route") == 0;
+    struct section s;
 
-    for (size_t i = 0; routes && i < c->route_count; i++) {
-        show_open(out, key->name, c->routes[i].domain);
-        show_member(out, "to", c->routes[i].to);
-        show_member(out, "redirect", c->routes[i].redirect);
-        fputs("}\n", out);
-    }
-    for (size_t i = 0; !routes && i < c->redirect_count; i++) {
-        show_open(out, key->name, c->redirects[i].domain);
-        show_member(out, "to", c->redirects[i].to);
+    for (size_t i = 0; section_at(c, key, i, &s); i++) {
+        show_open(out, key->name, s.title);
+        for (size_t m = 0; s.members[m].name != NULL; m++)
+            show_member(out, s.members[m].name, s.members[m].value);
         fputs("}\n", out);
     }
 }
@@ -186,16 +211,15 @@ static void set_text(json_t *object, const char *name, struct slice value)
 
 static json_t *sections_to_json(const struct config *c, const struct config_key *key)
 {
-    json_t *list   = json_array();
-    bool    routes = strcmp(key->name, "route") == 0;
+    json_t        *list = json_array();
+    struct section s;
 
-    for (size_t i = 0; i < (routes ? c->route_count : c->redirect_count); i++) {
+    for (size_t i = 0; section_at(c, key, i, &s); i++) {
         json_t *one = json_object();
 
-        set_text(one, "domain", routes ? c->routes[i].domain : c->redirects[i].domain);
-        set_text(one, "to", routes ? c->routes[i].to : c->redirects[i].to);
-        if (routes)
-            set_text(one, "redirect", c->routes[i].redirect);
+        set_text(one, "domain", s.title);
+        for (size_t m = 0; s.members[m].name != NULL; m++)
+            set_text(one, s.members[m].name, s.members[m].value);
         json_array_append_new(list, one);
     }
     return list;

@@ -33,6 +33,7 @@ static const char sample[] =
     "t1 = 250ms max_expires = 90m authentication = no redirect_server = yes log_level = error\n"
     "route \"other.test\" { to = \"sip:127.0.0.1:5080\" }\n"
     "route \"*\" { redirect = \"sip:127.0.0.1:5090\" }\n"
+    "certificate \"other.test\" { chain = \"/etc/ahoy/other.pem\" key = \"/etc/ahoy/other.key\" }\n"
     "redirect \"third.test\" { to = \"sip:192.0.2.7\" }\n";
 
 TEST(what_is_shown_reads_back_as_the_same_configuration)

@@ -242,6 +242,9 @@ TEST(all_mistakes_are_reported_with_their_lines)
 
 TEST(a_section_must_be_whole)
 {
+    check_said("t.conf:1: certificate \"a.test\": give chain and key\n", "certificate \"a.test\" { chain = x }");
+    check_said("t.conf:1: tls_clients = \"maybe\": must be none, optional or required\n", "tls_clients = maybe");
+    check_said("t.conf:1: tls_min_version = \"1.1\": must be 1.2 or 1.3\n", "tls_min_version = 1.1");
     check_said("t.conf:1: route \"a.test\": give either to or redirect\n", "route \"a.test\" {}");
     check_said("t.conf:1: route \"a.test\": give either to or redirect\n",
                "route \"a.test\" { to = \"sip:a\" redirect = \"sip:b\" }");
