@@ -11,6 +11,7 @@
 
 #include "console/control_call.h"
 #include "console/numbers.h"
+#include "net/tls_shared.h"
 #include "server/config.h"
 #include "server/server.h"
 #include "server/users.h"
@@ -29,9 +30,12 @@ struct admin {
     void (*forget_high)(void *arg);
     /* Adds to the answer of server.status. */
     void (*add_status)(void *arg, json_t *status);
+    /* Reads the certificates again; as shared_reload_certificates. */
+    int (*reload)(void *arg, char *problem, size_t problem_size);
     /* Ends the server soon, after the answer has been sent. */
     void (*stop)(void *arg);
     void                *arg;
+    struct tls_shared   *tls;
     const struct budget *memory;
     unsigned             workers;
     uint64_t             started_at; /* ms since 1970 */

@@ -60,7 +60,7 @@ void admin_server_counters(void *user, struct control_call *call, const json_t *
 void admin_server_metrics(void *user, struct control_call *call, const json_t *params)
 {
     struct admin           *a     = user;
-    struct prometheus_facts facts = { AHOY_VERSION, a->workers, a->started_at, a->memory };
+    struct prometheus_facts facts = { AHOY_VERSION, a->workers, a->started_at, a->memory, a->tls };
     struct counters_sum     sum;
     struct buf              b;
     char                   *text;

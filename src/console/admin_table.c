@@ -55,6 +55,12 @@ static const struct control_param params_level[] = {
     PARAMS_END,
 };
 
+#define CERTIFICATE                                                                                                    \
+    "{\"domain\": \"\" for those without a name, \"file\": null if it is in memory only, \"subject\", \"issuer\", "    \
+    "\"names\": [text, ...], \"algorithm\", \"serial\", \"not_before\", \"not_after\", \"not_after_seconds\": since "  \
+    "1970, "                                                                                                           \
+    "\"days_left\", \"state\": not_yet, good, ends_soon or ended, \"fingerprint_sha256\", \"self_signed\", \"ca\"}"
+
 #define ERRORS_CHANGE "LIMIT: too many changes wait for the disk; DISK_FULL, IO, NO_MEMORY"
 
 static const struct control_method methods[] = {
@@ -84,6 +90,15 @@ static const struct control_method methods[] = {
       "{\"bindings\": [{\"aor\", \"contact\", \"expires\": seconds left, or null for ever, \"q\", \"user_agent\", "
       "\"call_id\", \"source\": address or null}, ...], \"cursor\": text for the next page, or null at the end}",
       "NOT_FOUND: no address of ours; SYNTAX: no cursor", false },
+    { "cert.list", admin_cert_list, NULL, "The certificates that the server speaks TLS with",
+      "{\"certificates\": [" CERTIFICATE ", ...]}", NULL, false },
+    { "cert.reload", admin_cert_reload, NULL,
+      "Read the certificates and keys again; new connections get the new ones. All or nothing",
+      "{\"certificates\": [as in cert.list, with \"change\": same, changed, new or gone, ...]}",
+      "NOT_FOUND, PERMISSION, CORRUPT, UNSUPPORTED, TIMEOUT (it has ended): of a file, which the message names; the "
+      "old "
+      "certificates stay in use",
+      true },
     { "server.status", admin_server_status, NULL, "How the server is: who it is, what it counts, how full it is",
       "{\"version\", \"pid\", \"workers\", \"uptime_msec\", \"realm\", \"domains\", \"users\", \"restarts\", "
       "\"listening\", \"bindings\", \"metrics\": address or null, \"store\": {\"queued\", \"limit\", \"high\", "

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "console/prometheus.h"
 
+#include "net/cert_read.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
@@ -63,6 +65,25 @@ static void put_accounts(struct buf *b, const struct budget *memory, const char 
     }
 }
 
+/* As exporters do: the time of the end, from which a rule makes days. */
+static void put_certificates(struct buf *b, struct tls_shared *tls)
+{
+    struct tls_keys *keys = tls_shared_keys(tls);
+
+    buf_put(b, SLICE("# HELP ahoy_certificate_not_after_timestamp_seconds When a certificate in use ends, since 1970.\n"
+                     "# TYPE ahoy_certificate_not_after_timestamp_seconds gauge\n"));
+    for (size_t i = 0; i < tls_keys_count(keys); i++) {
+        struct tls_keys_entry e = tls_keys_entry(keys, i);
+        struct cert_facts     f;
+
+        if (cert_facts_init(&f, e.certificate) == 0)
+            buf_printf(b, "ahoy_certificate_not_after_timestamp_seconds{domain=\"%.*s\"} %" PRIu64 "\n",
+                       SLICE_ARG(e.domain), f.not_after);
+        cert_facts_fini(&f);
+    }
+    tls_keys_drop(keys);
+}
+
 void prometheus_write(struct buf *b, const struct counters_sum *sum, const struct prometheus_facts *facts)
 {
     buf_printf(b,
@@ -84,6 +105,8 @@ void prometheus_write(struct buf *b, const struct counters_sum *sum, const struc
         put_counter(b, &counter_table[i], sum->counters[i]);
     for (size_t i = 0; i < GAUGES; i++)
         put_gauge(b, &gauge_table[i], &sum->gauges[i]);
+    if (facts->tls != NULL)
+        put_certificates(b, facts->tls);
     if (facts->memory == NULL)
         return;
     put_accounts(b, facts->memory, "ahoy_memory_account_bytes", "Memory accounted for, by what it is for.", false);

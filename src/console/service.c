@@ -187,7 +187,8 @@ static int open_numbers(struct service *v, const struct problem *p)
 
 static int open_metrics(struct service *v, const struct problem *p)
 {
-    struct prometheus_facts facts = { AHOY_VERSION, v->overview.world_count, v->admin.started_at, &v->budget };
+    struct prometheus_facts facts = { AHOY_VERSION, v->overview.world_count, v->admin.started_at, &v->budget,
+                                      v->shared->tls };
     struct address          address;
 
     if (v->config->metrics.len == 0)

@@ -31,7 +31,7 @@ static void sample(void *arg, struct counters *shared)
     gauge_set(&shared->users, 3);
 }
 
-static const struct prometheus_facts facts = { "1.2.3", 1, 1700000000000, NULL };
+static const struct prometheus_facts facts = { "1.2.3", 1, 1700000000000, NULL, NULL };
 
 static void setup(struct bench *b)
 {

@@ -2,8 +2,11 @@
 #include "console/prometheus.h"
 
 #include "support/test.h"
+#include "support/tls_lab.h"
 
-static const struct prometheus_facts facts = { "1.2.3", 4, 1700000000250, NULL };
+#include <stdio.h>
+
+static const struct prometheus_facts facts = { "1.2.3", 4, 1700000000250, NULL, NULL };
 
 static char text[PROMETHEUS_TEXT_MAX];
 
@@ -53,6 +56,26 @@ TEST(what_has_no_limit_says_none)
     CHECK(strstr(written(&sum), "ahoy_connections_limit") == NULL);
 }
 
+TEST(each_certificate_in_use_has_the_time_of_its_end)
+{
+    struct counters_sum     sum  = { 0 };
+    struct prometheus_facts with = facts;
+    struct buf              b    = BUF_ON(text);
+    struct tls_lab          lab;
+    char                    line[128];
+
+    tls_lab_init(&lab);
+    tls_lab_add(&lab, "a.example");
+    tls_lab_load(&lab);
+    with.tls = lab.shared;
+    prometheus_write(&b, &sum, &with);
+    snprintf(line, sizeof line, "ahoy_certificate_not_after_timestamp_seconds{domain=\"a.example\"} %llu\n",
+             (unsigned long long)(world_wall(lab.world) / 1000 + 9 * 86400));
+    check_has(buf_cstr(&b), line);
+    CHECK(strstr(written(&sum), "ahoy_certificate") == NULL); /* without TLS there are none */
+    tls_lab_fini(&lab);
+}
+
 TEST(version_start_and_workers_are_there)
 {
     struct counters_sum sum = { 0 };
@@ -95,6 +118,7 @@ int main(void)
         cmocka_unit_test(a_counter_has_help_type_and_total),
         cmocka_unit_test(a_gauge_has_its_high_water_mark_and_its_limit),
         cmocka_unit_test(what_has_no_limit_says_none),
+        cmocka_unit_test(each_certificate_in_use_has_the_time_of_its_end),
         cmocka_unit_test(version_start_and_workers_are_there),
         cmocka_unit_test(accounts_of_memory_are_told_apart_by_a_label),
         cmocka_unit_test(what_does_not_fit_is_known),
