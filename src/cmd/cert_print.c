@@ -73,9 +73,27 @@ static const char *title(const json_t *c)
     return "certificate";
 }
 
+/* Of one that a host has shown us. */
+static void print_connection(const json_t *c, FILE *out)
+{
+    char verdict[512];
+
+    if (json_object_get(c, "accepted") == NULL)
+        return;
+    print_line("address", text_of(c, "address"), out);
+    snprintf(verdict, sizeof verdict, "%s, %s", text_of(c, "protocol"), text_of(c, "cipher"));
+    print_line("TLS", verdict, out);
+    if (json_is_true(json_object_get(c, "accepted")))
+        snprintf(verdict, sizeof verdict, "yes, as %s (RFC 5922)", text_of(c, "domain"));
+    else
+        snprintf(verdict, sizeof verdict, "NO: %s", text_of(c, "refused"));
+    print_line("accepted", verdict, out);
+}
+
 void cert_print(const json_t *certificate, bool gap, FILE *out)
 {
     fprintf(out, "%s%s\n", gap ? "\n" : "", title(certificate));
+    print_connection(certificate, out);
     print_line("file", text_of(certificate, "file"), out);
     print_line("subject", text_of(certificate, "subject"), out);
     print_names(json_object_get(certificate, "names"), out);
@@ -87,8 +105,15 @@ void cert_print(const json_t *certificate, bool gap, FILE *out)
 
 /* ---- for monitors ---- */
 
+static bool is_refused(const json_t *c)
+{
+    return json_is_false(json_object_get(c, "accepted"));
+}
+
 static int severity(const json_t *c)
 {
+    if (is_refused(c))
+        return 2;
     if (has_state(c, "good"))
         return 0;
     return has_state(c, "ends_soon") ? 1 : 2;
@@ -119,7 +144,9 @@ int cert_print_check(const json_t *certificates, FILE *out)
         return 2;
     }
     fprintf(out, "%s: %zu certificate%s; %s ", words[severity(worst)], count, count == 1 ? "" : "s", title(worst));
-    if (has_state(worst, "not_yet"))
+    if (is_refused(worst))
+        fprintf(out, "is not accepted: %s\n", text_of(worst, "refused"));
+    else if (has_state(worst, "not_yet"))
         fprintf(out, "is good from %s on\n", text_of(worst, "not_before"));
     else if (has_state(worst, "ended"))
         fprintf(out, "has ended on %s\n", text_of(worst, "not_after"));

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cert_show.c - `ahoy cert show`: certificates of a running server or in a file. */
+/* cert_show.c - `ahoy cert show`: certificates of a running server, in a file, or of a TLS server
+ * anywhere. */
 
 #include "base/error.h"
 #include "cmd/cert.h"
 #include "cmd/cert_print.h"
+#include "cmd/cert_probe.h"
 #include "cmd/endpoint.h"
 #include "cmd/exit_code.h"
 #include "cmd/settings.h"
@@ -11,12 +13,15 @@
 #include "net/cert_file.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
-enum { OPT_CHECK = OPTION_LONG_ONLY, OPT_JSON };
+enum { OPT_CHECK = OPTION_LONG_ONLY, OPT_JSON, OPT_TRUST };
 
 static const struct option_entry options[] = {
     { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    { 'd', "domain", "NAME", "whom HOST must prove to be (default: HOST)" },
+    { OPT_TRUST, "trust", "FILE", "the CAs that may vouch for HOST (default: those of this host)" },
     { OPT_CHECK, "check", NULL,
       "for monitors: one line, and 0, 1 or 2 as exit status: all good, one ends soon, one is no good" },
     { OPT_JSON, "json", NULL, "one JSON object a line on stdout" },
@@ -26,7 +31,8 @@ static const struct option_entry options[] = {
 struct request {
     const struct command *command;
     const char           *path; /* of the configuration */
-    const char           *file;
+    const char           *what; /* a file, or a host; NULL: the running server */
+    const char           *domain, *trust;
     bool                  check, json;
 };
 
@@ -70,16 +76,16 @@ static int of_file(const struct request *r, json_t **all)
     struct cert_facts *list;
     size_t             count, len;
     char              *text;
-    int                error = cert_read_text(r->file, &text, &len);
+    int                error = cert_read_text(r->what, &text, &len);
 
     if (error != 0)
-        return complain(r, r->file, error_text(error), error);
+        return complain(r, r->what, error_text(error), error);
     error = cert_list_read((struct slice){ text, len }, &list, &count);
     explicit_bzero(text, len); /* a key may stand in it, too */
     free(text);
     if (error != 0)
-        return complain(r, r->file, reading_problem(error), error);
-    *all = list_to_json(r->file, list, count);
+        return complain(r, r->what, reading_problem(error), error);
+    *all = list_to_json(r->what, list, count);
     cert_list_free(list, count);
     return EXIT_OK;
 }
@@ -97,6 +103,38 @@ static int of_server(const struct request *r, json_t **all)
     json_decref(result);
     config_free(config);
     return code;
+}
+
+static int of_host(const struct request *r, json_t **all)
+{
+    const struct cert_probe probe = { r->what, r->domain == NULL ? SLICE("") : slice_from(r->domain), r->trust };
+    char                    problem[1024];
+    json_t                 *one;
+    int                     error = cert_probe_run(&probe, &one, problem, sizeof problem);
+
+    if (error == -ERR_SYNTAX || error == -ERR_NAME)
+        return options_complain(r->command, "%s is no file, and no host: %s", r->what, problem);
+    if (error != 0) {
+        fprintf(stderr, "ahoy %s: %s\n", r->command->name, problem);
+        return (int)exit_code_of_error(error);
+    }
+    *all = json_pack("[o]", one);
+    return EXIT_OK;
+}
+
+/* A name with a slash, or one that is there, is a file's. */
+static bool is_file(const char *what)
+{
+    struct stat st;
+
+    return strchr(what, '/') != NULL || stat(what, &st) == 0;
+}
+
+static int find_all(const struct request *r, json_t **all)
+{
+    if (r->what == NULL)
+        return of_server(r, all);
+    return is_file(r->what) ? of_file(r, all) : of_host(r, all);
 }
 
 /* ---- the command ---- */
@@ -132,6 +170,10 @@ static int run(const struct command *command, int argc, char **argv)
     for (int letter; (letter = options_next(&o)) != OPTIONS_END;) {
         if (letter == 'c')
             r.path = o.value;
+        else if (letter == 'd')
+            r.domain = o.value;
+        else if (letter == OPT_TRUST)
+            r.trust = o.value;
         else if (letter == OPT_CHECK)
             r.check = true;
         else if (letter == OPT_JSON)
@@ -140,12 +182,14 @@ static int run(const struct command *command, int argc, char **argv)
     if (o.exit_code >= 0)
         return o.exit_code;
     if (o.index < argc)
-        r.file = argv[o.index++];
+        r.what = argv[o.index++];
     if (o.index < argc)
         return options_complain(command, "unexpected argument '%s'", argv[o.index]);
     if (r.check && r.json)
         return options_complain(command, "give either --check or --json");
-    code = r.file != NULL ? of_file(&r, &all) : of_server(&r, &all);
+    if (!options_is_text(command, r.domain))
+        return EXIT_USAGE;
+    code = find_all(&r, &all);
     if (code == EXIT_OK)
         code = print_all(&r, all);
     json_decref(all);
@@ -154,14 +198,17 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_cert_show = {
     .name     = "cert show",
-    .summary  = "show the certificates of the running server, or of a file",
-    .synopsis = "[OPTION...] [FILE]",
-    .details = "Without FILE: what the server that runs on this state folder speaks TLS with. A certificate ends soon\n"
-               "when 30 days or less are left. With --check the exit status is 0 if all is well, 1 if one ends\n"
-               "soon, 2 if one has ended, has not begun, or if there is none.",
-    .options = options,
+    .summary  = "show the certificates of the running server, of a file or of a host",
+    .synopsis = "[OPTION...] [FILE | HOST[:PORT]]",
+    .details  = "Without an argument: what the server that runs on this state folder speaks TLS with. HOST is\n"
+                "connected to by TLS, on port 5061 unless told otherwise, and besides its certificate it is shown\n"
+                "whether we would take it for NAME (RFC 5922). A certificate ends soon when 30 days or less are left.\n"
+                "With --check the exit status is 0 if all is well, 1 if one ends soon, 2 if one has ended, has not\n"
+                "begun or is not accepted, or if there is none.",
+    .options  = options,
     .examples = "  ahoy cert show\n"
                 "  ahoy cert show /etc/ahoy/tls/example.com.pem\n"
+                "  ahoy cert show sip.example.com --domain example.com --trust ca.pem\n"
                 "  ahoy cert show --check       # for Nagios and the like\n"
                 "  ahoy cert show --json | jq -r '.file + \" \" + (.days_left | tostring)'\n",
     .run      = run,

@@ -8,7 +8,7 @@ import re
 import stat
 import subprocess
 
-from live import AHOY, Bench, need, run
+from live import AHOY, Bench, free_port, listening, need, run
 
 
 def ahoy(*args, code=0):
@@ -101,6 +101,45 @@ def test_a_monitor_hears_of_a_certificate_that_ends_soon():
         assert shown["state"] == "ends_soon" and shown["names"] == ["DNS:soon.test", "URI:sip:soon.test"]
         _, text = openssl("x509", "-in", b.folder + "/soon.test.pem", "-noout", "-fingerprint", "-sha256")
         assert text.strip().endswith("=" + shown["fingerprint_sha256"])
+
+
+class TlsServer:
+    """`openssl s_server` on a free port; ready when it listens."""
+
+    def __init__(self, tls, name, *more):
+        self.port = free_port()
+        self.child = subprocess.Popen([need("openssl"), "s_server", "-accept", "127.0.0.1:%d" % self.port, "-quiet",
+                                       "-cert", "%s/%s.pem" % (tls, name), "-key", "%s/%s.key" % (tls, name), *more],
+                                      stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        listening(self.port, "tcp")
+
+    def stop(self):
+        self.child.kill()
+        self.child.wait()
+        self.child.stdin.close()
+
+
+def test_a_host_is_shown_with_our_verdict_as_rfc_5922_has_it():
+    with Bench() as b:
+        tls = b.folder + "/tls"
+        ahoy("cert", "lab", tls, "a.test")
+        host = "127.0.0.1:%d" % b.add(TlsServer(tls, "a.test")).port
+        shown = json.loads(ahoy("cert", "show", host, "--domain", "a.test", "--trust", tls + "/ca.pem", "--json")[0])
+        assert shown["accepted"] and shown["protocol"] == "TLSv1.3" and shown["address"] == host
+        shown = json.loads(ahoy("cert", "show", host, "--domain", "a.test", "--json")[0])
+        assert not shown["accepted"] and "whom we do not trust" in shown["refused"]
+        out, _ = ahoy("cert", "show", host, "--domain", "b.test", "--trust", tls + "/ca.pem", "--check", code=2)
+        assert out == "CRITICAL: 1 certificate; b.test is not accepted: certificate of peer is for a.test, not b.test\n"
+
+
+def test_a_host_that_speaks_no_tls_or_none_of_ours_is_said():
+    with Bench() as b:
+        tls = b.folder + "/tls"
+        ahoy("cert", "lab", tls, "a.test")
+        old = b.add(TlsServer(tls, "a.test", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"))
+        assert "version" in ahoy("cert", "show", "127.0.0.1:%d" % old.port, code=1)[1]
+        assert "connection refused" in ahoy("cert", "show", "127.0.0.1:%d" % free_port(), code=15)[1]
+        assert "is no file, and no host" in ahoy("cert", "show", "none.invalid", code=2)[1]
 
 
 if __name__ == "__main__":
