@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { BEYOND_DRAIN = 10000 }; /* ms to write what is queued, after the last answer */
 
@@ -85,11 +86,22 @@ static int choose_user(struct house *h, house_notice_fn *notice, void *arg, cons
     return identity_find(h->config->user, h->config->group, &h->user, p->text, p->size);
 }
 
-/* Made by root, it must be the user's. */
+static int give(const struct house *h, const char *path, const struct problem *p)
+{
+    int error = privilege_give(path, &h->user);
+
+    if (error != 0)
+        snprintf(p->text, p->size, "cannot give the folder %.256s to %s: %s", path, h->user.name, error_text(error));
+    return error;
+}
+
+/* Made by root, it must be the user's; so must the folder of the self-signed certificate in it,
+ * which is there if root has served before. */
 static int give_state(const struct house *h, const struct problem *p)
 {
-    char path[PATH_MAX];
-    int  error;
+    char       path[PATH_MAX], tls[PATH_MAX];
+    struct buf b = BUF_ON(tls);
+    int        error;
 
     if (!h->has_user)
         return 0;
@@ -97,10 +109,9 @@ static int give_state(const struct house *h, const struct problem *p)
     if (error != 0)
         return error;
     snprintf(path, sizeof path, "%.*s", SLICE_ARG(h->config->state));
-    error = privilege_give(path, &h->user);
-    if (error != 0)
-        snprintf(p->text, p->size, "cannot give the folder %.256s to %s: %s", path, h->user.name, error_text(error));
-    return error;
+    error = give(h, path, p);
+    config_state_path(h->config, &b, "tls");
+    return error == 0 && access(buf_cstr(&b), F_OK) == 0 ? give(h, tls, p) : error;
 }
 
 /* --- life --- */

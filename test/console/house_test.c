@@ -122,6 +122,26 @@ TEST(the_state_is_made_for_the_user_and_nobody_else)
     finish();
 }
 
+/* Root served before, and a self-signed certificate was made. */
+TEST(the_folder_of_the_certificate_is_given_to_the_user_with_its_files)
+{
+    struct stat st;
+    char        path[128];
+
+    if (!privilege_is_root())
+        skip();
+    CHECK_INT(0, mkdir(temp_folder_file(&temp, "state", path), 0700));
+    CHECK_INT(0, mkdir(temp_folder_file(&temp, "state/tls", path), 0700));
+    fclose(fopen(temp_folder_file(&temp, "state/tls/self.key", path), "w"));
+    read_config("\"udp:127.0.0.1:0\"", "user = \"nobody\"\n");
+    CHECK_INT(0, open_house(1));
+    CHECK_INT(0, stat(temp_folder_file(&temp, "state/tls", path), &st));
+    CHECK_INT(house.user.user, st.st_uid);
+    CHECK_INT(0, stat(temp_folder_file(&temp, "state/tls/self.key", path), &st));
+    CHECK_INT(house.user.user, st.st_uid);
+    finish();
+}
+
 static int serve(void *arg, const struct place *place)
 {
     CHECK(arg == &served);
@@ -162,6 +182,7 @@ int main(void)
         cmocka_unit_test_setup(who_serves_as_root_is_told_so, setup),
         cmocka_unit_test_setup(a_user_that_does_not_exist_is_an_error_for_root_alone, setup),
         cmocka_unit_test_setup(the_state_is_made_for_the_user_and_nobody_else, setup),
+        cmocka_unit_test_setup(the_folder_of_the_certificate_is_given_to_the_user_with_its_files, setup),
         cmocka_unit_test_setup(alone_it_serves_in_this_very_process, setup),
     };
 
