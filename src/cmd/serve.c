@@ -22,7 +22,7 @@ static const struct option_entry options[] = {
     { OPT_LOG_LEVEL, "log-level", "[PART=]LEVEL",
       "debug, info, notice, warning or error, for all or one part; may be repeated; overrides the configuration" },
     { OPT_JSON, "json", NULL,
-      "one JSON object a line on stdout: listening, ready, stopped; died, hung, restarted, gave_up" },
+      "one JSON object a line on stdout: listening, self_signed, ready, stopped; died, hung, restarted, gave_up" },
     { OPT_ALONE, "alone", NULL, "no parent that starts the server again: for debuggers and supervisors" },
     OPTION_TABLE_END,
 };
@@ -52,6 +52,25 @@ static void say_listening(const struct service *v, bool json)
         else
             fprintf(stderr, "ahoy: listening on %.*s %s\n", SLICE_ARG(transport_param(flow.transport)), buf_cstr(&b));
     }
+}
+
+static void say_self_signed(const struct self_signed *self, bool json)
+{
+    if (self == NULL)
+        return;
+    if (json) {
+        print_json(json_pack("{s:s, s:s, s:s?}", "event", "self_signed", "fingerprint_sha256", self->fingerprint,
+                             "file", self->is_in_memory ? NULL : self->file));
+        return;
+    }
+    if (self->is_in_memory)
+        fprintf(stderr, "ahoy: %s; it is in memory, and the next start has another one\n", self->problem);
+    fprintf(
+        stderr,
+        "ahoy: TLS with a self-signed certificate, which phones will not trust: they must be told its fingerprint,\n"
+        "ahoy: SHA-256 %s\n"
+        "ahoy: or given a CA; see ahoy cert lab --help\n",
+        self->fingerprint);
 }
 
 static void say_ready(const struct service *v, const struct config *config, const char *path, bool json)
@@ -94,6 +113,7 @@ static int serve(const struct serving *s, struct log_writer *log, const struct p
         return exit_code_of_error(error);
     child_ready(place->child); /* before anybody who reads what follows can make us end */
     say_listening(v, s->json);
+    say_self_signed(service_self_signed(v), s->json);
     say_ready(v, s->config, s->path, s->json);
     error = service_run(v);
     if (s->json)

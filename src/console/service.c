@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "console/admin.h"
+#include "console/cert_watch.h"
 #include "console/control.h"
 #include "console/drain.h"
 #include "console/folder.h"
@@ -14,6 +15,7 @@
 #include "net/name_cache.h"
 #include "net/world_uv.h"
 #include "process/machine.h"
+#include "server/certificates.h"
 #include "server/config_keys.h"
 #include "server/server.h"
 
@@ -41,6 +43,7 @@ struct service {
     struct metrics      *metrics; /* NULL: not configured */
     const struct place  *place;
     struct drain         drain;
+    struct cert_watch    watch;   /* of the certificates */
     bool                 closing; /* a signal that comes now is late: what it would speak of goes */
 };
 
@@ -168,11 +171,76 @@ static void on_stop(void *arg)
     drain_begin(&v->drain, v->worlds[0], v->config->drain, &events, v);
 }
 
+/* ---- certificates ---- */
+
+/* Who has to look at a fingerprint, finds it in the log, too. */
+static void log_self_signed(const struct service *v)
+{
+    const struct self_signed *self = shared_self_signed(v->shared);
+    struct log_line           l;
+
+    if (self == NULL || !log_begin(&l, v->worlds[0]->log, self->is_in_memory ? LOG_WARNING : LOG_NOTICE,
+                                   LOG_PART_PROCESS, "certificate_self_signed"))
+        return;
+    log_text(&l, "sha256", self->fingerprint);
+    log_text(&l, "file", self->is_in_memory ? "" : self->file);
+    log_text(&l, "problem", self->problem);
+    log_end(&l);
+}
+
+/* The old ones stay if the new ones are no good. */
+static int reload(void *arg, char *problem, size_t problem_size)
+{
+    struct service *v   = arg;
+    struct log     *log = v->worlds[0]->log;
+    struct log_line l;
+    int error = shared_reload_certificates(v->shared, world_wall(v->worlds[0]) / 1000, problem, problem_size);
+
+    if (log_begin(&l, log, error == 0 ? LOG_NOTICE : LOG_ERROR, LOG_PART_PROCESS,
+                  error == 0 ? "certificates_read" : "certificates_not_read")) {
+        log_text(&l, "problem", error == 0 ? "" : problem);
+        log_end(&l);
+    }
+    return error;
+}
+
+static int reload_and_look(void *arg, char *problem, size_t problem_size)
+{
+    struct service *v     = arg;
+    int             error = reload(v, problem, problem_size);
+
+    if (error == 0 && v->watch.world != NULL)
+        cert_watch_look(&v->watch);
+    return error;
+}
+
+static void renew(void *arg)
+{
+    char problem[1024];
+
+    (void)reload(arg, problem, sizeof problem); /* it is in the log */
+}
+
 static void on_hangup(void *arg)
 {
     struct service *v = arg;
+    char            problem[1024];
 
     log_writer_reopen(v->log);
+    if (!v->closing)
+        (void)reload_and_look(v, problem, sizeof problem); /* it is in the log */
+}
+
+/* The servers borrow them; the state folder is there. */
+static int open_certificates(struct service *v, const struct problem *p)
+{
+    int error = shared_reload_certificates(v->shared, world_wall(v->worlds[0]) / 1000, p->text, p->size);
+
+    if (error != 0)
+        return error;
+    log_self_signed(v);
+    cert_watch_begin(&v->watch, v->worlds[0], v->shared->tls, renew, v);
+    return 0;
 }
 
 static int open_numbers(struct service *v, const struct problem *p)
@@ -216,8 +284,10 @@ static int open_control(struct service *v, const struct problem *p)
         .levels      = log_writer_levels(v->log),
         .forget_high = forget_high,
         .add_status  = add_status,
+        .reload      = reload_and_look,
         .stop        = on_stop,
         .arg         = v,
+        .tls         = v->shared->tls,
         .memory      = &v->budget,
         .workers     = v->overview.world_count,
         .started_at  = world_wall(v->worlds[0]),
@@ -288,6 +358,11 @@ static int open_servers(struct service *v, const struct problem *p)
 {
     int error = open_shared(v);
 
+    if (error != 0)
+        return fail(p, error);
+    error = open_certificates(v, p);
+    if (error != 0)
+        return error;
     for (unsigned i = 0; error == 0 && i < v->count; i++)
         error = worker_make_server(&v->workers[i], v->shared);
     return error == 0 ? 0 : fail(p, error);
@@ -312,12 +387,12 @@ static int start(struct service *v, const struct problem *p)
     struct problem at_start     = { damaged, sizeof damaged };
     int            error        = open_workers(v, p);
 
-    if (error == 0)
-        error = open_servers(v, p);
     if (error == 0) {
-        error = open_store(v, &at_start);
+        error = open_store(v, &at_start); /* its lock guards the whole state folder */
         snprintf(p->text, p->size, "%s", damaged);
     }
+    if (error == 0)
+        error = open_servers(v, p);
     if (error == 0)
         error = start_servers(v, p);
     if (error == 0)
@@ -398,6 +473,7 @@ int service_close(struct service *v)
     v->overview.control = NULL;
     metrics_stop(v->metrics);
     numbers_free(v->numbers);
+    cert_watch_stop(&v->watch);
     free_servers(v);
     if (v->store != NULL)
         store_close(v->store);
@@ -432,6 +508,11 @@ unsigned service_listener_count(const struct service *v)
 struct flow service_listener(const struct service *v, unsigned index)
 {
     return server_listener(v->workers[0].server, index);
+}
+
+const struct self_signed *service_self_signed(const struct service *v)
+{
+    return shared_self_signed(v->shared);
 }
 
 size_t service_user_count(const struct service *v)

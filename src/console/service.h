@@ -9,6 +9,7 @@
 #define CONSOLE_SERVICE_H
 
 #include "console/house.h"
+#include "server/certificates.h"
 #include "sip/flow.h"
 
 #include <stddef.h>
@@ -16,7 +17,8 @@
 struct log_writer;
 struct service;
 
-/* Start everything.  Borrows `config`, `log` and `place`; SIGHUP reopens the latter's file.  Returns 0 and `*out`, or
+/* Start everything.  Borrows `config`, `log` and `place`; SIGHUP opens the log's file again and reads the
+ * certificates again.  Returns 0 and `*out`, or
  * -ERR_X with a sentence for people in `problem`.  0 with a sentence: it runs, but people should know this. */
 int service_open(const struct config *config, struct log_writer *log, const struct place *place, struct service **out,
                  char *problem, size_t problem_size);
@@ -34,6 +36,8 @@ void service_stop(struct service *v);
 /* The addresses really listened on. */
 unsigned    service_listener_count(const struct service *v);
 struct flow service_listener(const struct service *v, unsigned index);
-size_t      service_user_count(const struct service *v);
+/* The certificate that the server has signed itself; NULL if it has another one, or none. */
+const struct self_signed *service_self_signed(const struct service *v);
+size_t                    service_user_count(const struct service *v);
 
 #endif

@@ -131,13 +131,13 @@ static void take_facts(struct self_certificate *c, const struct cert_facts *f)
 }
 
 /* False: there is none, or it will not do. */
-static bool keep(struct self_certificate *c, const char *key, const struct wanted *w, uint64_t now)
+static bool keep(struct self_certificate *c, const struct wanted *w, uint64_t now)
 {
     struct cert_facts *list;
     size_t             count;
     bool               good = false;
 
-    if (cert_read_pair(c->file, key, &c->pair) == 0 && cert_pair_fits(&c->pair) &&
+    if (cert_read_pair(c->file, c->key_file, &c->pair) == 0 && cert_pair_fits(&c->pair) &&
         cert_list_read(slice_from(c->pair.certificate), &list, &count) == 0) {
         good = cert_age(list[0].not_before, list[0].not_after, now) == CERT_GOOD && list[0].self_signed &&
                has_names(&list[0], w);
@@ -179,14 +179,14 @@ static int make(struct self_certificate *c, const struct config *config, const s
     return 0;
 }
 
-static void put(struct self_certificate *c, const char *folder, const char *key)
+static void put(struct self_certificate *c, const char *folder)
 {
     const char *why = NULL;
     int         error;
 
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         why = strerror(errno);
-    else if ((error = cert_write(&c->pair, c->file, key, true)) != 0)
+    else if ((error = cert_write(&c->pair, c->file, c->key_file, true)) != 0)
         why = error_text(error);
     if (why == NULL)
         return;
@@ -196,8 +196,8 @@ static void put(struct self_certificate *c, const char *folder, const char *key)
 
 int self_certificate_get(const struct config *config, uint64_t now, struct self_certificate *out)
 {
-    char          folder[PATH_MAX], key[PATH_MAX];
-    struct buf    f = BUF_ON(folder), k = BUF_ON(key), p = BUF_ON(out->file);
+    char          folder[PATH_MAX];
+    struct buf    f = BUF_ON(folder), k = BUF_ON(out->key_file), p = BUF_ON(out->file);
     struct wanted wanted;
     int           error;
 
@@ -209,10 +209,10 @@ int self_certificate_get(const struct config *config, uint64_t now, struct self_
     (void)buf_cstr(&k);
     (void)buf_cstr(&p);
     error = wanted_init(&wanted, config);
-    if (error == 0 && !keep(out, key, &wanted, now)) {
+    if (error == 0 && !keep(out, &wanted, now)) {
         error = make(out, config, &wanted, now);
         if (error == 0)
-            put(out, folder, key);
+            put(out, folder);
     }
     arena_fini(&wanted.arena);
     return error;

@@ -24,7 +24,7 @@ struct self_certificate {
     struct cert_pair pair;
     uint64_t         not_after;
     char             fingerprint[CERT_FINGERPRINT_TEXT];
-    char             file[PATH_MAX]; /* of the certificate */
+    char             file[PATH_MAX], key_file[PATH_MAX];
     bool             is_new;
     bool             is_in_memory;            /* it could not be written: the next start has another one */
     char             problem[PATH_MAX + 128]; /* why; "" if all is well */

@@ -73,6 +73,7 @@ void shared_free(struct shared *s)
     users_free(s->users);
     nonces_free(s->nonces);
     tls_shared_free(s->tls);
+    free(s->self_signed);
     free((void *)s->policy.routes);
     free((void *)s->policy.redirects);
     rcu_free(s->rcu);

@@ -34,7 +34,8 @@ struct shared {
     struct location     *location;
     struct users        *users;
     struct nonces       *nonces;
-    struct tls_shared   *tls; /* ours; NULL: neither TLS nor WSS */
+    struct tls_shared   *tls;         /* ours; NULL: neither TLS nor WSS */
+    struct self_signed  *self_signed; /* ours; server/certificates.h */
     struct store        *store;
     struct store_client *client; /* of the users and the keys: reports come in the first worker's world */
     int                  load_error;

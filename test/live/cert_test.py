@@ -142,5 +142,48 @@ def test_a_host_that_speaks_no_tls_or_none_of_ours_is_said():
         assert "is no file, and no host" in ahoy("cert", "show", "none.invalid", code=2)[1]
 
 
+def secure_server(b, **kwargs):
+    """A server that listens for TLS on its port + 1 as well; its port is `tls`."""
+    port = free_port()
+    server = b.server(trace=False, extra='listen += {"tls:127.0.0.1:%d"}\n' % port + kwargs.pop("extra", ""), **kwargs)
+    server.tls = port
+    return server
+
+
+def test_a_server_without_certificates_signs_one_says_so_and_keeps_it():
+    with Bench() as b:
+        server = secure_server(b)
+        event = server.process.wait_event("self_signed")
+        assert event["file"] == server.folder + "/state/tls/self.pem"
+        assert mode(server.folder + "/state/tls/self.key") == 0o600
+        shown = json.loads(ahoy("cert", "show", "--json", "--config", server.config)[0])
+        assert shown["fingerprint_sha256"] == event["fingerprint_sha256"] and shown["self_signed"]
+        assert "DNS:example.test" in shown["names"] and "URI:sip:example.test" in shown["names"]
+        out, _ = ahoy("cert", "show", "--config", server.config)
+        assert "itself: nobody vouches for it" in out
+        assert "the same as before" in ahoy("cert", "reload", "--config", server.config)[1]
+        server.stop()
+        assert "event=certificate_self_signed sha256=" + event["fingerprint_sha256"] in server.process.stderr()
+        server.start()
+        assert server.process.wait_event("self_signed")["fingerprint_sha256"] == event["fingerprint_sha256"]
+
+
+def test_a_server_that_cannot_write_its_certificate_serves_with_one_in_memory():
+    with Bench() as b:
+        os.makedirs(b.folder + "/server/state")
+        open(b.folder + "/server/state/tls", "w").close()  # a file in the way of the folder
+        server = secure_server(b)
+        assert server.process.wait_event("self_signed")["file"] is None
+        server.stop()
+        assert "problem=\"cannot keep the self-signed certificate" in server.process.stderr()
+
+
+def test_a_server_that_does_not_listen_for_tls_has_no_certificate():
+    with Bench() as b:
+        server = b.server(trace=False)
+        assert "neither TLS nor WSS" in ahoy("cert", "show", "--config", server.config)[1]
+        assert not os.path.exists(server.folder + "/state/tls")
+
+
 if __name__ == "__main__":
     run(globals())

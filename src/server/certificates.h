@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* certificates.h - what the server speaks TLS with, from its configuration: certificates and
+ * keys, or one it has signed itself if it listens for TLS and was given none. */
+
+#ifndef SERVER_CERTIFICATES_H
+#define SERVER_CERTIFICATES_H
+
+#include "server/self_certificate.h"
+#include "server/shared.h"
+
+/* Read everything, and let new connections use it; those that are open keep what they have.  The
+ * first time before the servers are made, which borrow s->tls, and with the state folder there.
+ * On an error all stays as it was, and `problem` has a sentence with the file's name.  `now` in
+ * seconds since 1970.  Returns 0, or an error of tls_keys_load or self_certificate_get.
+ * One thread at a time. */
+int shared_reload_certificates(struct shared *s, uint64_t now, char *problem, size_t problem_size);
+
+/* Of the certificate that the server has signed itself; without its key. */
+struct self_signed {
+    char fingerprint[CERT_FINGERPRINT_TEXT];
+    char file[PATH_MAX];
+    bool is_new;       /* made by the latest shared_reload_certificates */
+    bool is_in_memory; /* it could not be written, for this reason: */
+    char problem[PATH_MAX + 128];
+};
+
+/* NULL unless it is in use.  Lives until the next shared_reload_certificates. */
+const struct self_signed *shared_self_signed(const struct shared *s);
+
+#endif

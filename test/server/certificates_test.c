@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/certificates.h"
+
+#include "base/error.h"
+#include "net/cert_file.h"
+#include "net/tls_shared.h"
+#include "support/temp_folder.h"
+#include "support/test.h"
+#include "support/world_fake.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { DAY = 86400 };
+
+static struct temp_folder   temp;
+static struct network      *network;
+static struct world        *world;
+static const struct config *config;
+static struct shared       *shared;
+static char                 problem[1024];
+
+static int begin(void **state)
+{
+    (void)state;
+    temp_folder_init(&temp);
+    network = network_new(1);
+    world   = world_fake_new(network_host(network, "server"));
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    shared_free(shared);
+    config_free(config);
+    world_fake_free(world);
+    network_free(network);
+    temp_folder_fini(&temp);
+    return 0;
+}
+
+/* The shared part of a server of `text`. */
+static void make(const char *text)
+{
+    char all[1024];
+
+    snprintf(all, sizeof all, "domain = a.example\nstate = \"%s\"\n%s\n", temp.path, text);
+    CHECK_INT(0, config_parse(slice_from(all), "t.conf", NULL, NULL, &config));
+    shared = shared_new(world, config, rcu_single_new(), NULL);
+    CHECK(shared != NULL && shared->tls == NULL);
+}
+
+static int reload(void)
+{
+    return shared_reload_certificates(shared, world_wall(world) / 1000, problem, sizeof problem);
+}
+
+static size_t count(void)
+{
+    struct tls_keys *keys = tls_shared_keys(shared->tls);
+    size_t           n    = tls_keys_count(keys);
+
+    tls_keys_drop(keys);
+    return n;
+}
+
+TEST(who_listens_for_tls_without_a_certificate_signs_one_himself)
+{
+    char path[128];
+
+    make("listen = \"tls:127.0.0.1:5061\"");
+    CHECK_INT(0, reload());
+    CHECK(tls_shared_can_accept(shared->tls));
+    CHECK(shared_self_signed(shared)->is_new);
+    assert_string_equal(temp_folder_file(&temp, "tls/self.pem", path), shared_self_signed(shared)->file);
+    CHECK_INT(95, strlen(shared_self_signed(shared)->fingerprint));
+}
+
+TEST(who_does_not_listen_for_tls_has_none_but_may_connect)
+{
+    char path[128];
+
+    make("listen = \"udp:127.0.0.1:5060\"");
+    CHECK_INT(0, reload());
+    CHECK(shared->tls != NULL && !tls_shared_can_accept(shared->tls));
+    CHECK(shared_self_signed(shared) == NULL);
+    CHECK(access(temp_folder_file(&temp, "tls", path), F_OK) != 0);
+}
+
+TEST(a_reload_keeps_the_certificate_until_it_ends_soon_and_new_sessions_get_the_new_one)
+{
+    char     before[CERT_FINGERPRINT_TEXT];
+    uint64_t generation;
+
+    make("listen = \"wss:127.0.0.1:5443\"");
+    CHECK_INT(0, reload());
+    snprintf(before, sizeof before, "%s", shared_self_signed(shared)->fingerprint);
+    CHECK_INT(0, reload());
+    CHECK(!shared_self_signed(shared)->is_new);
+    assert_string_equal(before, shared_self_signed(shared)->fingerprint);
+    generation = tls_shared_generation(shared->tls);
+    network_step_wall(network, (int64_t)(SELF_CERTIFICATE_DAYS - 29) * DAY * 1000);
+    CHECK_INT(0, reload());
+    CHECK(shared_self_signed(shared)->is_new);
+    CHECK(strcmp(before, shared_self_signed(shared)->fingerprint) != 0);
+    CHECK(tls_shared_generation(shared->tls) > generation);
+    CHECK_INT(1, count());
+}
+
+TEST(on_a_disk_that_cannot_be_written_it_is_in_memory)
+{
+    char path[128];
+
+    CHECK_INT(0, cert_write_text(temp_folder_file(&temp, "tls", path), "in the way\n", 0600, false));
+    make("listen = \"tls:127.0.0.1:5061\"");
+    CHECK_INT(0, reload());
+    CHECK(shared_self_signed(shared)->is_in_memory);
+    CHECK(strstr(shared_self_signed(shared)->problem, "cannot keep the self-signed certificate") != NULL);
+    CHECK(tls_shared_can_accept(shared->tls));
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(who_listens_for_tls_without_a_certificate_signs_one_himself),
+        IN_FOLDER(who_does_not_listen_for_tls_has_none_but_may_connect),
+        IN_FOLDER(a_reload_keeps_the_certificate_until_it_ends_soon_and_new_sessions_get_the_new_one),
+        IN_FOLDER(on_a_disk_that_cannot_be_written_it_is_in_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
