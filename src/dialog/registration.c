@@ -68,6 +68,7 @@ static unsigned send(struct registration *r)
     r->state = r->remove ? REGISTRATION_REMOVING : REGISTRATION_TRYING;
     r->open  = true;
     r->at    = NEVER;
+    r->sent  = r->config.contact;
     return REGISTRATION_SEND;
 }
 
@@ -86,6 +87,12 @@ static unsigned removed(struct registration *r)
     return REGISTRATION_TELL_REMOVED;
 }
 
+/* Since the last REGISTER. */
+static bool has_moved(const struct registration *r)
+{
+    return !slice_eq(r->sent, r->config.contact);
+}
+
 static unsigned fail(struct registration *r, unsigned status, uint32_t retry_after, uint32_t random, msec now)
 {
     r->open   = false;
@@ -94,6 +101,8 @@ static unsigned fail(struct registration *r, unsigned status, uint32_t retry_aft
         return removed(r);
     if (r->remove)
         return r->expires_at == NEVER ? removed(r) : begin(r);
+    if (has_moved(r)) /* what was sent from the old place says nothing about the new one */
+        return begin(r);
     r->failures++;
     if (is_final(status)) {
         r->state = REGISTRATION_REFUSED;
@@ -115,7 +124,7 @@ static uint32_t granted_by(const struct registration *r, const struct message *r
 
     if (!message_number(response, HEADER_EXPIRES, &expires))
         expires = r->asked;
-    if (!uri_parse(r->config.contact, &ours))
+    if (!uri_parse(r->sent, &ours))
         return expires;
     while (values_next_name_addr(&values, &contact))
         if (uri_eq(&contact.uri, &ours))
@@ -127,6 +136,7 @@ static unsigned on_success(struct registration *r, const struct message *respons
 {
     bool     refreshed = r->expires_at != NEVER && r->failures == 0;
     uint32_t granted;
+    unsigned tell;
 
     r->open   = false;
     r->status = response->status;
@@ -139,12 +149,16 @@ static unsigned on_success(struct registration *r, const struct message *respons
         granted = EXPIRES_MAX;
     r->failures   = 0;
     r->granted    = granted;
+    r->known      = r->sent;
     r->expires_at = now + (msec)granted * 1000;
     if (r->remove)
         return begin(r);
+    tell = refreshed ? REGISTRATION_TELL_REFRESHED : REGISTRATION_TELL_REGISTERED;
+    if (has_moved(r))
+        return begin(r) | tell;
     r->state = REGISTRATION_REGISTERED;
     r->at    = now + refresh_after(granted, random);
-    return refreshed ? REGISTRATION_TELL_REFRESHED : REGISTRATION_TELL_REGISTERED;
+    return tell;
 }
 
 /* A 423 (10.2.8): ask for longer. */
@@ -178,17 +192,18 @@ int registration_init(struct registration *r, const struct registration_config *
     *r =
         (struct registration){ .expires_at = NEVER, .at = NEVER, .cseq = config->first_cseq, .asked = config->expires };
     arena_init(&r->arena, NULL, 0, MEMORY_MAX);
+    arena_init(&r->contacts, NULL, 0, MEMORY_MAX);
     auth_init(&r->auth);
     *copy           = *config;
     copy->aor       = arena_copy(&r->arena, config->aor);
     copy->registrar = arena_copy(&r->arena, config->registrar);
     copy->route     = arena_copy(&r->arena, config->route);
-    copy->contact   = arena_copy(&r->arena, config->contact);
+    copy->contact   = arena_copy(&r->contacts, config->contact);
     copy->call_id   = arena_copy(&r->arena, config->call_id);
     copy->from_tag  = arena_copy(&r->arena, config->from_tag);
-    if (arena_ok(&r->arena))
+    if (arena_ok(&r->arena) && arena_ok(&r->contacts))
         return 0;
-    arena_fini(&r->arena);
+    registration_fini(r);
     return -ERR_NO_MEMORY;
 }
 
@@ -196,6 +211,28 @@ void registration_fini(struct registration *r)
 {
     auth_fini(&r->auth);
     arena_fini(&r->arena);
+    arena_fini(&r->contacts);
+}
+
+int registration_move(struct registration *r, struct slice contact)
+{
+    struct arena fresh; /* what is no longer needed goes with the old one */
+    struct slice copy, sent, known;
+
+    arena_init(&fresh, NULL, 0, MEMORY_MAX);
+    copy  = arena_copy(&fresh, contact);
+    sent  = arena_copy(&fresh, r->sent);
+    known = arena_copy(&fresh, r->known);
+    if (!arena_ok(&fresh)) {
+        arena_fini(&fresh);
+        return -ERR_NO_MEMORY;
+    }
+    arena_fini(&r->contacts);
+    r->contacts       = fresh;
+    r->config.contact = copy;
+    r->sent           = sent;
+    r->known          = known;
+    return 0;
 }
 
 unsigned registration_start(struct registration *r)
@@ -247,6 +284,24 @@ msec registration_deadline(const struct registration *r)
     return r->at;
 }
 
+/* Ours, and the one it takes the place of. */
+static void put_contacts(const struct registration *r, struct gather *g)
+{
+    size_t      mark = gather_mark(g);
+    struct buf *b    = &g->scratch;
+
+    buf_put(b, SLICE("Contact: <"));
+    buf_put(b, r->sent);
+    buf_put(b, SLICE(">"));
+    if (r->known.len > 0 && !slice_eq(r->known, r->sent)) {
+        buf_put(b, SLICE(", <"));
+        buf_put(b, r->known);
+        buf_put(b, SLICE(">;expires=0"));
+    }
+    buf_put(b, SLICE("\r\n"));
+    gather_written(g, mark);
+}
+
 int registration_write(struct registration *r, const struct auth_secret *secret, struct hasher *hasher,
                        const struct random *random, struct gather *g, struct request_start *out)
 {
@@ -261,16 +316,11 @@ int registration_write(struct registration *r, const struct auth_secret *secret,
         .routes      = &r->config.route,
         .route_count = r->config.route.len > 0 ? 1 : 0,
     };
-    int    error = request_begin(g, &head, out);
-    size_t mark;
+    int error = request_begin(g, &head, out);
 
     if (error != 0)
         return error;
-    mark = gather_mark(g);
-    buf_put(&g->scratch, SLICE("Contact: <"));
-    buf_put(&g->scratch, r->config.contact);
-    buf_put(&g->scratch, SLICE(">\r\n"));
-    gather_written(g, mark);
+    put_contacts(r, g);
     gather_header_number(g, HEADER_EXPIRES, r->state == REGISTRATION_REMOVING ? 0 : r->asked);
     auth_write(&r->auth, secret, hasher, random, METHOD_REGISTER, r->config.registrar, g);
     return 0;

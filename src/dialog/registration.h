@@ -8,9 +8,10 @@
  *                    v  | back-off  (from any) ----------> REMOVING --------> REMOVED
  *                   WAITING
  *
- * One Call-ID, rising CSeqs, never two REGISTERs under way at once.  Challenges
- * are answered (auth.h), 423 raises the interval, other failures wait as RFC
- * 5626 4.5 says: 30 s doubled each time up to half an hour, the upper half of it
+ * One Call-ID, rising CSeqs, never two REGISTERs under way at once.  The contact may
+ * change: the REGISTER that adds the new one takes back the one that was acknowledged
+ * last.  Challenges are answered (auth.h), 423 raises the interval, other failures wait
+ * as RFC 5626 4.5 says: 30 s doubled each time up to half an hour, the upper half of it
  * by chance.
  *
  * The machine sends nothing: its calls return a set of enum registration_action,
@@ -64,7 +65,9 @@ struct registration {
     unsigned                   failures, rounds;
     bool                       open;   /* a REGISTER is under way                             */
     bool                       remove; /* as soon as it is not                                */
-    struct arena               arena;
+    struct slice               sent;   /* the contact of the last REGISTER, in `contacts`     */
+    struct slice               known;  /* the one the registrar has, likewise; empty: none    */
+    struct arena               arena, contacts;
 };
 
 /* Keeps copies.  Returns 0 or -ERR_NO_MEMORY (then there is nothing to fini). */
@@ -75,6 +78,10 @@ void registration_fini(struct registration *r);
 unsigned registration_start(struct registration *r);
 /* Remove the binding; waits for a REGISTER under way (10.2: one at a time). */
 unsigned registration_remove(struct registration *r);
+
+/* We are reached by another contact from now on: registration_start tells the registrar.
+ * Keeps a copy.  Returns 0 or -ERR_NO_MEMORY, and then nothing has changed. */
+int registration_move(struct registration *r, struct slice contact);
 
 /* A final response to the REGISTER.  `random` spreads refreshes and retries. */
 unsigned registration_on_response(struct registration *r, const struct auth_secret *secret,

@@ -294,6 +294,49 @@ TEST(late_and_provisional_responses_change_nothing)
     CHECK_INT(REGISTRATION_REGISTERED, r.state);
 }
 
+static void check_contact(const char *want)
+{
+    struct message *m = written();
+
+    CHECK_SLICE(want, message_header(m, HEADER_CONTACT)->value);
+    message_drop(m);
+}
+
+TEST(who_has_moved_registers_the_new_contact_and_takes_back_the_old_one)
+{
+    register_now(0);
+    CHECK_INT(0, registration_move(&r, SLICE("sip:alice@192.0.2.7")));
+    CHECK_INT(REGISTRATION_SEND, registration_start(&r));
+    check_contact("<sip:alice@192.0.2.7>, <sip:alice@192.0.2.1:5062>;expires=0");
+    CHECK_INT(REGISTRATION_TELL_REFRESHED, respond("200", "Contact: <sip:alice@192.0.2.7>;expires=600\n", LOW, 0));
+    CHECK_INT(600, r.granted);
+    CHECK_INT(REGISTRATION_SEND, registration_remove(&r));
+    check_contact("<sip:alice@192.0.2.7>");
+}
+
+TEST(who_moves_while_registering_registers_again_at_once)
+{
+    registration_start(&r);
+    CHECK_INT(0, registration_move(&r, SLICE("sip:alice@192.0.2.7")));
+    CHECK_INT(0, registration_start(&r)); /* never two under way */
+    CHECK_INT(REGISTRATION_SEND, registration_on_silence(&r, 503, LOW, 0));
+    check_contact("<sip:alice@192.0.2.7>");
+    CHECK_INT(0, registration_move(&r, SLICE("sip:alice@192.0.2.8")));
+    CHECK_INT(REGISTRATION_SEND | REGISTRATION_TELL_REGISTERED,
+              respond("200", "Contact: <sip:alice@192.0.2.7>;expires=600\n", LOW, 0));
+    check_contact("<sip:alice@192.0.2.8>, <sip:alice@192.0.2.7>;expires=0");
+    CHECK_INT(REGISTRATION_TELL_REFRESHED, respond("200", "Contact: <sip:alice@192.0.2.8>;expires=600\n", LOW, 0));
+}
+
+TEST(what_was_never_acknowledged_is_not_taken_back)
+{
+    registration_start(&r);
+    CHECK_INT(REGISTRATION_TELL_FAILED, registration_on_silence(&r, 503, LOW, 0));
+    CHECK_INT(0, registration_move(&r, SLICE("sip:alice@192.0.2.7")));
+    registration_start(&r);
+    check_contact("<sip:alice@192.0.2.7>");
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -318,6 +361,9 @@ int main(void)
         CASE(nothing_is_removed_that_was_never_registered),
         CASE(a_failure_while_removing_was_asked_ends_it),
         CASE(late_and_provisional_responses_change_nothing),
+        CASE(who_has_moved_registers_the_new_contact_and_takes_back_the_old_one),
+        CASE(who_moves_while_registering_registers_again_at_once),
+        CASE(what_was_never_acknowledged_is_not_taken_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
