@@ -234,6 +234,7 @@ static void on_bytes(void *owner, struct channel *channel, struct slice bytes)
     struct connection *c = owner;
 
     EXPECT_OR_KILL(connection_is_sound(c, channel), connection_suspect(c), drop_broken(c, channel); return );
+    c->asked = false;
     if (is_by_messages(c))
         take_message(c, bytes);
     else

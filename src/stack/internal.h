@@ -60,6 +60,7 @@ struct connection {
     struct framer     framer;
     struct timer      idle;
     msec              keep_until; /* a phone is to be reached by it */
+    bool              asked;      /* by stack_keep_alive, and nothing was heard since */
     struct link       users;      /* client_txn.on_connection       */
     object_id        *strangers;  /* the latest STRANGERS client transactions of other workers that
                                    * sent by it, from strangers[0] on; NULL: none yet            */

@@ -170,6 +170,16 @@ void stack_write_call_id(struct stack *s, struct buf *b, size_t length);
  * treat it like any other again).  Nothing if it is gone. */
 void stack_keep_connection(struct stack *s, const struct flow *flow, msec until);
 
+/* Say on this flow what asks for nothing, CRLFCRLF, so that what stands between does not
+ * forget it (RFC 5626 3.5.1, 4.4).  A stream whose peer has said nothing at all since
+ * the last time, not even the CRLF that answers it, is closed.  Returns 0, or
+ * -ERR_CLOSED: the flow is gone; or another error of sending. */
+int stack_keep_alive(struct stack *s, const struct flow *flow);
+
+/* This host is no longer at flow->local: its connection is closed, and for each peer it
+ * is asked anew which address leads there. */
+void stack_moved(struct stack *s, const struct flow *flow);
+
 /* Transactions, connections and lookups that are alive: 0 when all is quiet. */
 size_t stack_alive(const struct stack *s);
 /* Requests that wait for their final response.  Any thread may ask. */
