@@ -6,8 +6,6 @@
 
 enum { ACCOUNT_MEMORY = 16 * 1024, TEXT_MAX = 1024, EXPIRES = 3600, TAG_LEN = 10, CALL_ID_LEN = 26 };
 
-static void perform(struct account *a, unsigned actions);
-
 static void tell(struct account *a, enum phone_event_kind kind)
 {
     a->pending |= 1u << kind;
@@ -29,15 +27,17 @@ static void on_register(const struct client_user *u, object_id txn, enum client_
     switch (event) {
     case CLIENT_RESPONSE:
         reason_set(&a->reason, response->reason);
-        perform(a, registration_on_response(&a->registration, &a->secret, response, random, now));
+        account_perform(a, registration_on_response(&a->registration, &a->secret, response, random, now));
+        if (response->status < 300)
+            account_path_found(a, response);
         return;
     case CLIENT_TIMEOUT:
         reason_set(&a->reason, SLICE("no response"));
-        perform(a, registration_on_silence(&a->registration, 408, random, now));
+        account_perform(a, registration_on_silence(&a->registration, 408, random, now));
         return;
     case CLIENT_ERROR:
         reason_set(&a->reason, slice_from(error_text(detail)));
-        perform(a, registration_on_silence(&a->registration, 503, random, now));
+        account_perform(a, registration_on_silence(&a->registration, 503, random, now));
         return;
     }
 }
@@ -71,10 +71,10 @@ static void on_timer(struct timer *t, msec now)
 {
     struct account *a = CONTAINER_OF(t, struct account, timer);
 
-    perform(a, registration_on_timer(&a->registration, now));
+    account_perform(a, registration_on_timer(&a->registration, now));
 }
 
-static void perform(struct account *a, unsigned actions)
+void account_perform(struct account *a, unsigned actions)
 {
     struct world *w = a->phone->world;
 
@@ -153,6 +153,7 @@ static int fill(struct account *a, const struct account_config *config)
     struct registration_config r = { .expires = config->expires != 0 ? config->expires : EXPIRES };
     char                       id[CALL_ID_LEN], tag[TAG_LEN];
     struct uri                 proxy, registrar;
+    struct slice               contact;
 
     a->aor = arena_copy(&a->arena, config->aor);
     if (!uri_parse(a->aor, &a->aor_uri) || !is_sip(&a->aor_uri) || config->aor.len > TEXT_MAX / 2)
@@ -166,7 +167,7 @@ static int fill(struct account *a, const struct account_config *config)
     a->party                = make_party(a, config->display);
     a->route                = config->proxy.len > 0 ? make_route(a, &proxy) : (struct slice){ NULL, 0 };
     a->transport            = uri_transport(config->proxy.len > 0 ? &proxy : &registrar);
-    a->contact              = account_contact(a, &a->arena, &a->phone->address, a->transport);
+    a->keep_alive           = config->keep_alive;
     a->secret.user          = arena_copy(&a->arena, config->auth_user.len > 0 ? config->auth_user : a->aor_uri.user);
     a->secret.password      = arena_copy(&a->arena, config->password);
     a->secret.ha1           = arena_copy(&a->arena, config->ha1);
@@ -183,9 +184,10 @@ static int fill(struct account *a, const struct account_config *config)
     r.call_id    = (struct slice){ id, sizeof id };
     r.from_tag   = (struct slice){ tag, sizeof tag };
     r.first_cseq = 1;
+    contact      = account_contact(a, &a->arena, &a->phone->address, a->transport);
     if (!arena_ok(&a->arena))
         return -ERR_NO_MEMORY;
-    r.contact = (struct slice){ a->contact.ptr + 1, a->contact.len - 2 }; /* without its <> */
+    r.contact = slice_between(contact.ptr + 1, contact.ptr + contact.len - 1); /* without its <> */
     return registration_init(&a->registration, &r);
 }
 
@@ -211,6 +213,7 @@ struct account *account_of_uri(const struct phone *p, const struct uri *uri)
 void account_free(struct account *a)
 {
     world_timer_stop(a->phone->world, &a->timer);
+    world_timer_stop(a->phone->world, &a->beat);
     list_unlink(&a->link);
     id_remove(&a->phone->account_ids, a->id);
     registration_fini(&a->registration);
@@ -247,6 +250,8 @@ struct slice account_contact(const struct account *a, struct arena *arena, const
     char       text[TEXT_MAX];
     struct buf b = BUF_ON(text);
 
+    if (a->outside.family != FAMILY_NONE && address_eq_ip(at, &a->path.local))
+        at = &a->outside;
     buf_put(&b, SLICE("<sip:"));
     if (a->aor_uri.user.len > 0) {
         buf_put(&b, a->aor_uri.user);
@@ -293,7 +298,7 @@ void phone_register(struct phone *p, object_id account)
     struct account *a = account_find(p, account);
 
     if (a != NULL)
-        perform(a, registration_start(&a->registration));
+        account_perform(a, registration_start(&a->registration));
 }
 
 void phone_unregister(struct phone *p, object_id account)
@@ -301,5 +306,5 @@ void phone_unregister(struct phone *p, object_id account)
     struct account *a = account_find(p, account);
 
     if (a != NULL)
-        perform(a, registration_remove(&a->registration));
+        account_perform(a, registration_remove(&a->registration));
 }

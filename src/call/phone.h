@@ -55,6 +55,9 @@ struct account_config {
     struct slice        registrar; /* URI; empty: the domain of the aor                         */
     struct slice        proxy;     /* outbound proxy URI, or empty                              */
     uint32_t            expires;   /* seconds to ask for; 0: 3600                               */
+    /* Seconds between signs of life on the way to the registrar, and looks at whether it
+     * still begins at the same address of ours; 0: never. */
+    uint32_t keep_alive;
 };
 
 /* Opens its listeners.  Returns 0, -ERR_NO_MEMORY, or as world_udp_open. */
@@ -73,7 +76,12 @@ struct address phone_address(const struct phone *p);
  * -ERR_NO_MEMORY. */
 int phone_add_account(struct phone *p, const struct account_config *config, object_id *account);
 
-/* PHONE_REGISTERED or PHONE_REGISTER_FAILED follow, as often as things change. */
+/* PHONE_REGISTERED or PHONE_REGISTER_FAILED follow, as often as things change.
+ *
+ * Behind a NAT, which the registrar's answer shows, the account is registered once more
+ * with the address that the NAT gave us.  With keep_alive that address stays ours, and
+ * a lost connection, or with any_address a new address of this host, is followed by a
+ * registration at once. */
 void phone_register(struct phone *p, object_id account);
 /* PHONE_UNREGISTERED follows. */
 void phone_unregister(struct phone *p, object_id account);

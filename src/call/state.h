@@ -4,6 +4,7 @@
  *
  *   phone.c      the phone: its stack, who a message is for, events to the user
  *   account.c    accounts and their registrations
+ *   account_path.c  where an account is reached: through a NAT, after a change of address
  *   call.c       what both sides of a call do: the session's actions, its end
  *   call_out.c   the caller's side until the answer: forks, challenges, redirects
  *   call_change.c  re-INVITEs of ours: hold and resume
@@ -49,12 +50,18 @@ struct account {
     struct phone       *phone;
     object_id           id;
     struct arena        arena;
-    struct slice        aor, party, contact, route; /* party: "Alice" <sip:alice@...> */
+    struct slice        aor, party, route; /* party: "Alice" <sip:alice@...> */
     struct uri          aor_uri;
     enum transport      transport; /* to the first hop, if the URI says so */
     struct auth_secret  secret;
     struct registration registration;
     struct timer        timer;
+    struct flow         path;       /* by which the registrar answered; transport NONE: it has not */
+    struct address      outside;    /* where a NAT lets us be reached; family NONE: there is none  */
+    msec                moved_at;   /* outside changed last                                        */
+    uint32_t            keep_alive; /* seconds, 0: never                                           */
+    bool                cut_off;    /* at the last beat no way led there                           */
+    struct timer        beat;
     object_id           txn;     /* the REGISTER under way           */
     unsigned            pending; /* set of 1 << enum phone_event_kind */
     struct reason       reason;
@@ -152,14 +159,21 @@ struct slice reason_slice(const struct reason *r);
 
 /* account.c */
 struct account *account_find(const struct phone *p, object_id id);
-/* <sip:alice@192.0.2.1:5062>, with transport=tcp if peers should use that. */
+/* <sip:alice@192.0.2.1:5062>, with transport=tcp if peers should use that.  `at` is the
+ * address of ours that they reach; where a NAT stands before it, its own is named. */
 struct slice account_contact(const struct account *a, struct arena *arena, const struct address *at,
                              enum transport transport);
+/* Carry out what the registration machine asked for. */
+void account_perform(struct account *a, unsigned actions);
 /* Whom a request to this URI is for, or NULL. */
 struct account *account_of_uri(const struct phone *p, const struct uri *uri);
 void            account_free(struct account *a);
 bool            account_is_idle(const struct account *a);
 void            account_fill_event(struct account *a, enum phone_event_kind kind, struct phone_event *e);
+
+/* account_path.c */
+/* The registrar has answered 2xx: this is the way there. */
+void account_path_found(struct account *a, const struct message *response);
 
 /* call.c */
 /* `local` and `transport` are how peers reach us.  Keeps copies.  0, -ERR_LIMIT or -ERR_NO_MEMORY. */

@@ -18,6 +18,7 @@ enum {
     OPT_REGISTRAR,
     OPT_PROXY,
     OPT_EXPIRES,
+    OPT_KEEP_ALIVE,
     OPT_PASSWORD_STDIN,
     OPT_DEFAULT,
 };
@@ -29,6 +30,8 @@ static const struct option_entry add_options[] = {
     { OPT_REGISTRAR, "registrar", "URI", "where to register, if not the domain of the address" },
     { OPT_PROXY, "proxy", "URI", "outbound proxy, e.g. sip:192.0.2.1:5060;transport=tcp" },
     { OPT_EXPIRES, "expires", "SECONDS", "how long a registration shall last (3600)" },
+    { OPT_KEEP_ALIVE, "keep-alive", "SECONDS",
+      "how often to give the server a sign of life, so that NATs on the way let it reach us (29); 0: never" },
     { OPT_PASSWORD_STDIN, "password-stdin", NULL, "read the password from standard input" },
     { OPT_DEFAULT, "default", NULL, "make it the default" },
     OPTION_TABLE_END,
@@ -108,6 +111,8 @@ static int read_options(struct options *o, struct add *add)
             add->from_stdin = true;
         else if (letter == OPT_DEFAULT)
             add->first = true;
+        else if (letter == OPT_KEEP_ALIVE && !options_number(o, ACCOUNT_KEEP_ALIVE_MAX, &e->keep_alive))
+            return o->exit_code;
         else if (letter == OPT_EXPIRES && (!options_number(o, 7 * 24 * 3600, &e->expires) || e->expires == 0))
             return o->exit_code >= 0 ? o->exit_code : options_complain(o->command, "--expires must be 1 or more");
         if (!good)
@@ -119,7 +124,7 @@ static int read_options(struct options *o, struct add *add)
 static int run_add(const struct command *command, int argc, char **argv)
 {
     static struct account_list list;
-    struct add                 add = { .entry = { .expires = 3600 } };
+    struct add                 add = { .entry = { .expires = 3600, .keep_alive = ACCOUNT_KEEP_ALIVE } };
     struct options             o   = options_of(command, argc, argv);
     char                       password[PASSWORD_SIZE];
     int                        code = read_options(&o, &add);

@@ -56,11 +56,12 @@ static bool take_text(char *to, size_t size, const char *text)
 
 static bool take_entry(cfg_t *section, struct account_entry *e)
 {
-    long expires = cfg_getint(section, "expires");
+    long expires = cfg_getint(section, "expires"), keep_alive = cfg_getint(section, "keep_alive");
 
-    if (expires < 1 || expires > 7L * 24 * 3600)
+    if (expires < 1 || expires > 7L * 24 * 3600 || keep_alive < 0 || keep_alive > ACCOUNT_KEEP_ALIVE_MAX)
         return false;
-    e->expires = (uint32_t)expires;
+    e->expires    = (uint32_t)expires;
+    e->keep_alive = (uint32_t)keep_alive;
     return take_text(e->name, sizeof e->name, cfg_title(section)) &&
            take_text(e->address, sizeof e->address, cfg_getstr(section, "address")) &&
            take_text(e->user, sizeof e->user, cfg_getstr(section, "user")) &&
@@ -92,10 +93,15 @@ static int take_all(cfg_t *cfg, const char *path, struct account_list *list)
 static int parse(const char *text, const char *path, struct account_list *list)
 {
     cfg_opt_t account[] = {
-        CFG_STR("address", "", CFGF_NONE),   CFG_STR("user", "", CFGF_NONE),
-        CFG_STR("password", "", CFGF_NONE),  CFG_STR("display", "", CFGF_NONE),
-        CFG_STR("registrar", "", CFGF_NONE), CFG_STR("proxy", "", CFGF_NONE),
-        CFG_INT("expires", 3600, CFGF_NONE), CFG_END(),
+        CFG_STR("address", "", CFGF_NONE),
+        CFG_STR("user", "", CFGF_NONE),
+        CFG_STR("password", "", CFGF_NONE),
+        CFG_STR("display", "", CFGF_NONE),
+        CFG_STR("registrar", "", CFGF_NONE),
+        CFG_STR("proxy", "", CFGF_NONE),
+        CFG_INT("expires", 3600, CFGF_NONE),
+        CFG_INT("keep_alive", ACCOUNT_KEEP_ALIVE, CFGF_NONE),
+        CFG_END(),
     };
     cfg_opt_t options[] = { CFG_SEC("account", account, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_END() };
     cfg_t    *cfg       = cfg_init(options, CFGF_NONE);
@@ -209,7 +215,10 @@ static void put_entry(FILE *file, const struct account_entry *e)
     put_value(file, "display", e->display);
     put_value(file, "registrar", e->registrar);
     put_value(file, "proxy", e->proxy);
-    fprintf(file, "    expires   = %u\n}\n", e->expires);
+    fprintf(file, "    expires   = %u\n", e->expires);
+    if (e->keep_alive != ACCOUNT_KEEP_ALIVE)
+        fprintf(file, "    keep_alive = %u\n", e->keep_alive);
+    fputs("}\n", file);
 }
 
 static int make_folder(const char *path)
@@ -284,12 +293,13 @@ struct account_entry *account_list_find(struct account_list *list, const char *n
 struct account_config account_entry_config(const struct account_entry *e)
 {
     return (struct account_config){
-        .aor       = slice_from(e->address),
-        .display   = slice_from(e->display),
-        .auth_user = slice_from(e->user),
-        .password  = slice_from(e->password),
-        .registrar = slice_from(e->registrar),
-        .proxy     = slice_from(e->proxy),
-        .expires   = e->expires,
+        .aor        = slice_from(e->address),
+        .display    = slice_from(e->display),
+        .auth_user  = slice_from(e->user),
+        .password   = slice_from(e->password),
+        .registrar  = slice_from(e->registrar),
+        .proxy      = slice_from(e->proxy),
+        .expires    = e->expires,
+        .keep_alive = e->keep_alive,
     };
 }

@@ -10,6 +10,7 @@
  *         registrar = ''       # URI; empty: the domain of the address
  *         proxy     = ''       # outbound proxy URI
  *         expires   = 3600
+ *         keep_alive = 29      # seconds between signs of life to the server; 0: none
  *     }
  *
  * The first one is the default.  A file that others may read is refused. */
@@ -19,7 +20,12 @@
 
 #include "call/phone.h"
 
-enum { ACCOUNT_TEXT = 256, ACCOUNT_COUNT_MAX = 64 };
+enum {
+    ACCOUNT_TEXT           = 256,
+    ACCOUNT_COUNT_MAX      = 64,
+    ACCOUNT_KEEP_ALIVE     = 29, /* RFC 5626 4.4.2: NATs forget UDP after 30 s */
+    ACCOUNT_KEEP_ALIVE_MAX = 3600,
+};
 
 struct account_entry {
     char     name[ACCOUNT_TEXT];
@@ -29,7 +35,7 @@ struct account_entry {
     char     display[ACCOUNT_TEXT];
     char     registrar[ACCOUNT_TEXT];
     char     proxy[ACCOUNT_TEXT];
-    uint32_t expires;
+    uint32_t expires, keep_alive;
 };
 
 struct account_list {

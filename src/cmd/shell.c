@@ -225,7 +225,7 @@ static int start_phone(struct shell *s, const struct shell_options *o)
                             .max_connections = CONNECTIONS,
                             .trace           = trace_hook(s->trace) },
         .tcp            = true,
-        .any_address    = o->any_address,
+        .any_address    = o->any_address || !s->is_guest, /* this host's address may change */
         .user_agent     = SLICE("ahoy/" AHOY_VERSION),
         .accept_any     = s->is_guest,
         .max_calls      = o->max_calls,

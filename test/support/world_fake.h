@@ -46,6 +46,8 @@ struct host *network_host(struct network *n, const char *name);
 const char  *host_name(const struct host *h);
 /* False if `ip` is not an address or belongs to another host. */
 bool host_add_address(struct host *h, const char *ip);
+/* The host is no longer there: its cable was pulled, or it goes by another address. */
+void host_drop_address(struct host *h, const char *ip);
 /* The first address of that family; family NONE if there is none. */
 struct address host_address(const struct host *h, enum family family);
 /* A host that is down answers nothing, not even by ICMP. */

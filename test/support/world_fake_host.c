@@ -64,6 +64,15 @@ bool host_add_address(struct host *h, const char *ip)
     return true;
 }
 
+void host_drop_address(struct host *h, const char *ip)
+{
+    struct address a;
+
+    for (unsigned i = 0; address_parse_ip(slice_from(ip), &a) && i < h->address_count; i++)
+        if (address_eq_ip(&h->addresses[i], &a))
+            h->addresses[i--] = h->addresses[--h->address_count];
+}
+
 struct address host_address(const struct host *h, enum family family)
 {
     for (unsigned i = 0; i < h->address_count; i++)
