@@ -3,7 +3,7 @@
 and an end that leaves nothing behind.
 
 A test is a function whose name begins with test_; run(globals()) runs them all,
-prints one line each and exits 0, 1 or 77 (skipped)."""
+prints one line each and exits 0, 1 or 77 (skipped).  NAME_test.py TEST... runs only those."""
 
 import json
 import os
@@ -151,22 +151,24 @@ class Process:
 
 
 class Server:
-    """`ahoy serve` on free ports of 127.0.0.1, in a folder of its own."""
+    """`ahoy serve` in a folder of its own: on free ports of 127.0.0.1, or where `listen` says on `host` (netns.py)."""
 
-    def __init__(self, folder, domain="example.test", extra="", name="server", trace=True):
+    def __init__(self, folder, domain="example.test", extra="", name="server", trace=True, host=None, listen=None):
         self.folder = os.path.join(folder, name)
         self.domain = domain
+        self.within = host.within if host else []
         os.makedirs(self.folder, exist_ok=True)
         self.config = os.path.join(self.folder, "ahoy.conf")
-        self.port = free_port()
+        self.port = 5060 if host else free_port()
+        listen = listen or ["udp:127.0.0.1:%d" % self.port, "tcp:127.0.0.1:%d" % self.port]
         with open(self.config, "w") as f:
-            f.write('domain = {"%s"}\nlisten = {"udp:127.0.0.1:%d", "tcp:127.0.0.1:%d"}\nstate = "%s/state"\n%s%s\n'
-                    % (domain, self.port, self.port, self.folder, 'trace = "%s/trace"\n' % self.folder if trace else "",
-                       extra))
+            f.write('domain = {"%s"}\nlisten = {%s}\nstate = "%s/state"\n%s%s\n'
+                    % (domain, ", ".join('"%s"' % place for place in listen), self.folder,
+                       'trace = "%s/trace"\n' % self.folder if trace else "", extra))
         self.start()
 
     def start(self):
-        self.process = Process([AHOY, "serve", "--json", "--config", self.config], name=self.folder)
+        self.process = Process([*self.within, AHOY, "serve", "--json", "--config", self.config], name=self.folder)
         self.process.wait_event("ready")
 
     def pid(self):
@@ -218,7 +220,7 @@ class Bench:
 def run(names):
     failed = skipped = passed = 0
     for name, function in list(names.items()):
-        if not name.startswith("test_"):
+        if not name.startswith("test_") or (len(sys.argv) > 1 and name not in sys.argv[1:]):
             continue
         try:
             function()

@@ -30,9 +30,13 @@ def sent(path):
 
 
 class Person:
-    def __init__(self, bench, server, name, password=None, transport="udp", host="127.0.0.1"):
-        """Without a password she is a user of the server with a password of her own."""
+    def __init__(self, bench, server, name, password=None, transport="udp", host="127.0.0.1", at=None, keep_alive=None):
+        """Without a password she is a user of the server with a password of her own.  `host` is where
+        her phone finds the server; `at` is the host (netns.py) that she sits at, if not this one;
+        `keep_alive`: seconds between signs of life."""
         self.bench, self.server, self.name, self.host = bench, server, name, host
+        self.within = at.within if at else []
+        self.keep_alive = [] if keep_alive is None else ["--keep-alive", str(keep_alive)]
         self.address = "sip:%s@%s" % (name, server.domain)
         self.trace = os.path.join(bench.folder, name + ".trace")
         self.env = dict(os.environ, HOME=bench.folder, XDG_CONFIG_HOME=os.path.join(bench.folder, name + ".config"))
@@ -43,7 +47,8 @@ class Person:
 
     def add_account(self, address, password, transport="udp"):
         proxy = "sip:%s:%d;transport=%s" % (self.host, self.server.port, transport)
-        self.ahoy("account", "add", address, "--proxy", proxy, "--password-stdin", stdin=password + "\n")
+        self.ahoy("account", "add", address, "--proxy", proxy, *self.keep_alive, "--password-stdin",
+                  stdin=password + "\n")
 
     def ahoy(self, *words, code=0, stdin=""):
         done = subprocess.run([AHOY, *words], input=stdin, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -53,7 +58,7 @@ class Person:
 
     def start(self, *words):
         sound = [] if "--play" in words or "--record" in words or words[0] == "register" else ["--null-audio"]
-        return self.bench.run(AHOY, *words, *sound, "--json", "--trace", self.trace, env=self.env,
+        return self.bench.run(*self.within, AHOY, *words, *sound, "--json", "--trace", self.trace, env=self.env,
                               name="%s %s" % (self.name, words[0]))
 
     def call(self, address, *words):
