@@ -94,6 +94,16 @@ class Host:
         """A parameter of the kernel, of this host's network alone."""
         self.run("sh", "-c", "echo %s >/proc/sys/%s" % (value, name.replace(".", "/")))
 
+    def pull(self, plug):
+        """The cable is out: addresses and routes go with it."""
+        self.ip("address", "flush", "dev", plug)
+        self.ip("link", "set", plug, "down")
+
+    def plug_in(self, plug, address, gateway):
+        self.ip("address", "add", address, "dev", plug)
+        self.ip("link", "set", plug, "up")
+        self.route("default", "via", gateway)
+
     def route(self, *words):
         self.ip("route", "add", *words)
 

@@ -4,7 +4,10 @@ and the voices, with a judge who says whether one was heard."""
 
 import json
 import os
+import re
+import signal
 import subprocess
+import time
 import wave
 
 from live import AHOY, PATIENCE, need
@@ -27,6 +30,42 @@ def sent(path):
             method = m["cseq"].split()[1]
             out.append(m["first"].split()[1] + " " + method if m["first"].startswith("SIP/2.0 ") else method)
     return out
+
+
+def received(trace, first):
+    """The messages that its owner has got whose first line begins so."""
+    return [m for m in traced(trace) if m["dir"] == "in" and m["first"].startswith(first)]
+
+
+def values(message, name):
+    """Of a header, in a message of a trace."""
+    return re.findall("(?m)^%s: *(.*?)\r?$" % name, message["text"])
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def hang_up(process):
+    process.child.send_signal(signal.SIGINT)
+
+
+def bindings(server, user):
+    out = subprocess.run([AHOY, "binding", "list", user, "--json", "--config", server.config], text=True, check=True,
+                         stdout=subprocess.PIPE).stdout
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def status_of(server):
+    out = subprocess.run([AHOY, "status", "--json", "--config", server.config], check=True, stdout=subprocess.PIPE)
+    return json.loads(out.stdout)
+
+
+def counters(server):
+    return status_of(server)["counters"]
 
 
 class Person:

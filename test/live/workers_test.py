@@ -4,14 +4,13 @@ socket the kernel picks, each call is set up, ended and counted once.
 
 Also what tools/tsan looks at with a server made for it."""
 
-import json
 import re
 import select
 import socket
-import subprocess
 import time
 
-from live import AHOY, PATIENCE, Bench, run
+from live import PATIENCE, Bench, run
+from people import status_of
 
 WORKERS, PAIRS, CALLS = 3, 8, 5
 
@@ -20,7 +19,7 @@ class Phone:
     """A UDP socket that registers, answers what it is asked, and calls."""
 
     def __init__(self, server, name):
-        self.server, self.name = ("127.0.0.1", server.port), name
+        self.server, self.domain, self.name = ("127.0.0.1", server.port), server.domain, name
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
@@ -31,9 +30,9 @@ class Phone:
         self.branches += 1
         self.cseq += cseq is None
         text = ("%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK%s%d;rport\r\nMax-Forwards: 70\r\n"
-                "From: <sip:%s@example.test>;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: %s\r\n"
+                "From: <sip:%s@%s>;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: %s\r\n"
                 "%sContent-Length: 0\r\n\r\n"
-                % (method, uri, self.port, self.name, self.branches, self.name, self.name, to, call_id,
+                % (method, uri, self.port, self.name, self.branches, self.name, self.domain, self.name, to, call_id,
                    cseq or self.cseq, method, self.contact, extra))
         return text.encode()
 
@@ -41,7 +40,7 @@ class Phone:
         self.socket.sendto(data, self.server)
 
     def register(self):
-        self.ask(self.request("REGISTER", "sip:example.test", "<sip:%s@example.test>" % self.name,
+        self.ask(self.request("REGISTER", "sip:" + self.domain, "<sip:%s@%s>" % (self.name, self.domain),
                               "reg-" + self.name, "Expires: 600\r\n"), "200")
 
     def ask(self, data, status):
@@ -132,11 +131,6 @@ def call_all(pairs):
                 callee_hears(callees[ready], data.decode(), source)
         for caller in callers.values():
             caller.repeat()
-
-
-def status_of(server):
-    out = subprocess.run([AHOY, "status", "--json", "--config", server.config], check=True, stdout=subprocess.PIPE)
-    return json.loads(out.stdout)
 
 
 def test_calls_from_many_addresses_are_handled_by_all_workers():

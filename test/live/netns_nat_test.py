@@ -1,53 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A phone behind a NAT.  In network namespaces of its own (netns.py)."""
+"""A phone behind a NAT that forgets quickly.  In network namespaces of its own (netns.py)."""
 
-import json
 import os
-import re
-import signal
-import subprocess
-import time
 
-from live import AHOY, PATIENCE, Bench, run
+from live import Bench, run
 from netns import Network, enter
-from people import Person, sent, traced
+from people import Person, bindings, counters, hang_up, received, sent, wait_until
 
-EVERYWHERE = ["udp:0.0.0.0:5060", "tcp:0.0.0.0:5060", "udp:[::]:5060", "tcp:[::]:5060"]
 BEAT = 1     # seconds between a phone's signs of life
 FORGETS = 3  # seconds after which a NAT has forgotten a phone that gives none
+LISTEN = ["udp:0.0.0.0:5060", "tcp:0.0.0.0:5060"]
 
-
-def values(message, name):
-    return re.findall("(?m)^%s: *(.*?)\r?$" % name, message["text"])
-
-
-def received(trace, first):
-    return [m for m in traced(trace) if m["dir"] == "in" and m["first"].startswith(first)]
-
-
-def wait_until(condition, what):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
-def hang_up(process):
-    process.child.send_signal(signal.SIGINT)
-
-
-def bindings(server, user):
-    out = subprocess.run([AHOY, "binding", "list", user, "--json", "--config", server.config], text=True, check=True,
-                         stdout=subprocess.PIPE).stdout
-    return [json.loads(line) for line in out.splitlines()]
-
-
-def counters(server):
-    out = subprocess.run([AHOY, "status", "--json", "--config", server.config], check=True, stdout=subprocess.PIPE)
-    return json.loads(out.stdout)["counters"]
-
-
-# ---- a NAT ----
 
 class Behind:
     """alice sits behind a NAT that forgets quickly, bob beside the server."""
@@ -60,7 +23,7 @@ class Behind:
         home.route("default", "via", "192.168.1.1")
         nat.masquerade(outer, FORGETS)
         office.route("10.1.0.0/24", "via", "10.2.0.1")
-        self.server = b.server(host=exchange, listen=EVERYWHERE[:2], extra=extra)
+        self.server = b.server(host=exchange, listen=LISTEN, extra=extra)
         self.nat, self.office = nat, office
         self.alice = Person(b, self.server, "alice", transport=transport, host="10.1.0.1", at=home,
                             keep_alive=keep_alive)
