@@ -19,7 +19,7 @@ class Scene(Bench):
             self.server_ = self.server(extra=MD5_ONLY)
             self.alice = Person(self, self.server_, "alice")
             self.server_.add_user("bob", "builder")
-            self.sipp, self.port = Sipp(self, self.server_, "udp"), free_port()
+            self.sipp, self.port = Sipp(self, self.server_), free_port()
         except BaseException as error:
             self.__exit__(type(error), error, None)
             raise

@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from live import PATIENCE, Bench, free_port, need, run
+from people import counters
 
 # SIPp takes the first challenge and knows MD5 only (docs/decisions/0001).
 MD5_ONLY = "digest_sha256 = false"
@@ -13,8 +14,9 @@ SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sipp")
 
 
 class Sipp:
-    def __init__(self, bench, server, transport):
-        self.bench, self.server, self.transport = bench, server, transport
+    def __init__(self, bench, server, sockets="u1"):
+        """`sockets` as SIPp's -t has it: u1 or t1, one for all calls of UDP or TCP; tn: one for each."""
+        self.bench, self.server, self.sockets = bench, server, sockets
         self.program = need("sipp")
 
     def args(self, scenario, port, fields, calls):
@@ -24,8 +26,8 @@ class Sipp:
             f.write("SEQUENTIAL\n" + ";".join(fields) + "\n")
         return [self.program, "127.0.0.1:%d" % self.server.port, "-sf", os.path.join(SCENARIOS, scenario + ".xml"),
                 "-inf", data, "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port()), "-m", str(calls),
-                "-t", "u1" if self.transport == "udp" else "t1", "-timeout", str(PATIENCE), "-timeout_error",
-                "-nostdin", "-r", "20"]
+                "-t", self.sockets, "-max_socket", "900", "-timeout", str(PATIENCE), "-timeout_error",
+                "-nostdin", "-r", "20" if calls < 100 else "100"]
 
     def call(self, scenario, port, fields, calls=1):
         done = subprocess.run(self.args(scenario, port, fields, calls), cwd=self.bench.folder, text=True,
@@ -47,32 +49,42 @@ def register(sipp, name, password, port):
                credentials(name, password)])
 
 
-def calls_through_the_server(transport, calls):
+def calls_through_the_server(sockets, calls):
     with Bench() as bench:
         server = bench.server(extra=MD5_ONLY)
         server.add_user("alice", "wonderland")
         server.add_user("bob", "builder")
-        sipp, port = Sipp(bench, server, transport), free_port()
+        sipp, port = Sipp(bench, server, sockets), free_port()
         callee = sipp.start("callee", port, ["bob"], calls)
         register(sipp, "bob", "builder", port)
         sipp.call("caller", free_port(),
                   ["alice", "bob", "example.test", credentials("alice", "wonderland")], calls)
         assert callee.wait_exit() == 0, callee.stderr()
+        counted = counters(server)
+        assert server.stop() == 0, server.process.stderr()
+        return counted
 
 
 def test_sipp_calls_sipp_through_the_server_over_udp():
-    calls_through_the_server("udp", 20)
+    calls_through_the_server("u1", 20)
 
 
 def test_sipp_calls_sipp_through_the_server_over_tcp():
-    calls_through_the_server("tcp", 5)
+    """bob's REGISTER, his phone, alice's phone: one connection each, however many calls."""
+    counted = calls_through_the_server("t1", 20)
+    assert counted["connections_accepted"] + counted["connections_opened"] == 3, counted
+
+
+def test_sipp_calls_by_two_hundred_connections():
+    counted = calls_through_the_server("tn", 200)
+    assert counted["connections_accepted"] >= 200 and counted["connections_refused"] == 0, counted
 
 
 def test_a_wrong_password_gets_no_registration():
     with Bench() as bench:
         server = bench.server(extra=MD5_ONLY)
         server.add_user("bob", "builder")
-        sipp = Sipp(bench, server, "udp")
+        sipp = Sipp(bench, server)
         try:
             register(sipp, "bob", "wrong", free_port())
         except AssertionError as refused:

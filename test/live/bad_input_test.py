@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What does not belong on a SIP port, live: the sender gets the right answer and is closed,
+one counter and one line of the log say why, and the calls of others go on meanwhile."""
+
+import socket
+import time
+
+from live import PATIENCE, Bench, run
+from people import counters
+from workers_test import Phone, call_all
+
+OPEN = "authentication = false\n"
+REQUEST = ("OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK%s\r\nMax-Forwards: 70\r\n"
+           "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\n%s"
+           "Content-Length: %d\r\n\r\n")
+
+
+class Stream:
+    def __init__(self, server):
+        self.socket = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+        self.heard, self.name = b"", self.socket.getsockname()
+
+    def say(self, data):
+        self.socket.sendall(data if isinstance(data, bytes) else data.encode())
+
+    def say_what_it_takes(self, data):
+        """The server may have closed before the end."""
+        try:
+            self.say(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def until_closed(self):
+        """All that is heard; fails if the server does not close."""
+        try:
+            while True:
+                piece = self.socket.recv(65536)
+                if not piece:
+                    return self.heard.decode(errors="replace")
+                self.heard += piece
+        except ConnectionResetError:
+            return self.heard.decode(errors="replace")
+
+    def is_open(self):
+        self.socket.setblocking(False)
+        try:
+            return self.socket.recv(1) != b""
+        except BlockingIOError:
+            return True
+        except ConnectionResetError:
+            return False
+        finally:
+            self.socket.settimeout(PATIENCE)
+
+    def stop(self):
+        self.socket.close()
+
+
+def people(server, count=3):
+    pairs = [(Phone(server, "a%d" % i), Phone(server, "b%d" % i)) for i in range(count)]
+    for pair in pairs:
+        for phone in pair:
+            phone.register()
+    return pairs
+
+
+def leave(pairs):
+    for pair in pairs:
+        for phone in pair:
+            phone.socket.close()
+
+
+def told_once(server, *words):
+    """One line of the log has all these words; it is written by a thread of its own."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        lines = [line for line in server.process.stderr().splitlines() if all(word in line for word in words)]
+        if lines:
+            assert len(lines) == 1, lines
+            return
+        assert time.monotonic() < end, "%s: %s" % (words, server.process.stderr())
+        time.sleep(0.05)
+
+
+def counted(server, name):
+    return counters(server)[name]
+
+
+def still_serves(server):
+    """Another connection is served, and nothing was broken."""
+    stream = Stream(server)
+    stream.say(REQUEST % ("after", "after", "", 0))
+    while b"\r\n\r\n" not in stream.heard:
+        piece = stream.socket.recv(65536)
+        assert piece, stream.heard
+        stream.heard += piece
+    assert stream.heard.startswith(b"SIP/2.0 200 "), stream.heard
+    stream.stop()
+    assert server.stop() == 0, server.process.stderr()
+
+
+def test_a_web_browser_on_the_sip_port_is_closed():
+    with Bench() as b:
+        server = b.server(extra=OPEN)
+        stream = b.add(Stream(server))
+        stream.say("GET / HTTP/1.1\r\nHost: example.test\r\nUser-Agent: a browser\r\n\r\n")
+        assert stream.until_closed() == "", "there is nobody in it to answer"
+        assert counted(server, "malformed_dropped") == 1
+        told_once(server, "event=malformed_dropped", "transport=TCP", "remote=%s:%d" % stream.name)
+        still_serves(server)
+
+
+def test_bytes_that_mean_nothing_are_closed():
+    with Bench() as b:
+        server = b.server(extra=OPEN)
+        stream = b.add(Stream(server))
+        stream.say_what_it_takes(bytes(range(128, 256)) * 1024)
+        stream.until_closed()
+        told_once(server, "event=malformed_dropped", "remote=%s:%d" % stream.name)
+        still_serves(server)
+
+
+def test_a_message_with_too_long_a_body_gets_413_and_is_closed():
+    with Bench() as b:
+        server = b.server(extra=OPEN)
+        stream = b.add(Stream(server))
+        stream.say(REQUEST % ("long", "long", "", 100 * 1000 * 1000))
+        assert stream.until_closed().startswith("SIP/2.0 413 "), stream.heard
+        assert counted(server, "malformed_answered") == 1
+        told_once(server, "event=malformed_answered", "call=long", "status=413")
+        still_serves(server)
+
+
+def test_a_message_with_too_long_a_header_gets_513_and_is_closed():
+    with Bench() as b:
+        server = b.server(extra=OPEN)
+        stream = b.add(Stream(server))
+        stream.say_what_it_takes(REQUEST % ("wide", "wide", "Subject: %s\r\n" % ("x" * 70000), 0))
+        heard = stream.until_closed()
+        assert heard.startswith("SIP/2.0 513 ") or heard == "", heard  # a reset may overtake it
+        assert counted(server, "malformed_answered") == 1
+        told_once(server, "event=malformed_answered", "call=wide", "status=513")
+        still_serves(server)
+
+
+# ---- slow ones ----
+
+def drip(streams, data):
+    for stream in streams:
+        stream.say(data)
+
+
+def test_calls_go_on_while_others_drip_their_messages():
+    with Bench() as b:
+        server = b.server(extra=OPEN)
+        pairs = people(server)
+        slow = [b.add(Stream(server)) for _ in range(60)]
+        drip(slow, "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1")
+        call_all(pairs)
+        drip(slow, ":9")
+        assert all(stream.is_open() for stream in slow), "they were to be slow while others called"
+        assert counted(server, "requests_forwarded") >= 2 * len(pairs)
+        leave(pairs)
+        still_serves(server)
+
+
+def test_calls_go_on_while_others_do_not_read():
+    """Each has asked for more answers than its connection takes, and reads none of them."""
+    with Bench() as b:
+        server = b.server(extra=OPEN)
+        pairs = people(server)
+        deaf = [b.add(Stream(server)) for _ in range(5)]
+        for stream in deaf:
+            stream.socket.setblocking(False)
+            try:
+                while True:
+                    stream.socket.send((REQUEST % ("deaf", "deaf", "", 0)).encode())
+            except (BlockingIOError, ConnectionResetError, BrokenPipeError):
+                pass
+        call_all(pairs)
+        leave(pairs)
+        still_serves(server)
+
+
+def test_calls_go_on_among_hundreds_of_silent_connections():
+    with Bench() as b:
+        server = b.server(extra=OPEN)
+        pairs = people(server)
+        silent = [b.add(Stream(server)) for _ in range(400)]
+        call_all(pairs)
+        assert all(stream.is_open() for stream in silent)
+        leave(pairs)
+        still_serves(server)
+
+
+if __name__ == "__main__":
+    run(globals())
