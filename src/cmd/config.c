@@ -5,6 +5,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
 #include "cmd/settings.h"
+#include "server/certificates.h"
 #include "server/config_show.h"
 #include "server/config_tls.h"
 
@@ -26,9 +27,10 @@ static int check(const char *path)
 
     if (error == 0)
         error = config_tls_check(config, (uint64_t)time(NULL), print_problem, NULL);
-    if (error == 0)
+    if (error == 0) {
+        config_report_old_certificates(config, (uint64_t)time(NULL), print_problem, NULL);
         fprintf(stderr, "%s: no mistakes\n", path);
-    else if (error == -ERR_NO_MEMORY)
+    } else if (error == -ERR_NO_MEMORY)
         fprintf(stderr, "%s: %s\n", path, error_text(error));
     config_free(config);
     return error == 0 ? EXIT_OK : EXIT_ERROR;

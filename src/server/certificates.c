@@ -2,28 +2,12 @@
 #include "server/certificates.h"
 
 #include "base/error.h"
+#include "net/cert_file.h"
 #include "net/tls_shared.h"
+#include "server/config_tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static bool listens_for_tls(const struct config *c)
-{
-    for (size_t i = 0; i < c->listen_count; i++)
-        if (c->listens[i].transport == TRANSPORT_TLS || c->listens[i].transport == TRANSPORT_WSS)
-            return true;
-    return false;
-}
-
-static int load(const struct tls_setup *setup, struct tls_keys **keys, char *problem, size_t problem_size)
-{
-    struct tls_problem why;
-    int                error = tls_keys_load(setup, keys, &why);
-
-    if (error != 0)
-        snprintf(problem, problem_size, "%s", why.text);
-    return error;
-}
 
 static struct self_signed *describe(const struct self_certificate *c)
 {
@@ -40,7 +24,7 @@ static struct self_signed *describe(const struct self_certificate *c)
 }
 
 /* With the one we have signed ourselves, for whatever name is asked for. */
-static int load_self_signed(const struct config *config, struct tls_setup *setup, uint64_t now, struct tls_keys **keys,
+static int load_self_signed(const struct config *config, uint64_t now, struct tls_keys **keys,
                             struct self_signed **self, char *problem, size_t problem_size)
 {
     struct self_certificate own;
@@ -51,17 +35,26 @@ static int load_self_signed(const struct config *config, struct tls_setup *setup
         one.chain_file = own.file;
         one.key_file   = own.key_file;
     }
-    setup->certificates      = &one;
-    setup->certificate_count = 1;
-    *self                    = error == 0 ? describe(&own) : NULL;
+    *self = error == 0 ? describe(&own) : NULL;
     if (error == 0 && *self == NULL)
         error = -ERR_NO_MEMORY;
     if (error != 0)
         snprintf(problem, problem_size, "cannot make a self-signed certificate: %s", error_text(error));
     else
-        error = load(setup, keys, problem, problem_size);
+        error = config_tls_load(config, &one, now, keys, problem, problem_size);
     self_certificate_free(&own);
     return error;
+}
+
+/* At the start one that has expired is better than none; afterwards it is not to take the place
+ * of one that is in use. */
+static int load(const struct shared *s, uint64_t now, struct tls_keys **keys, struct self_signed **self, char *problem,
+                size_t problem_size)
+{
+    *self = NULL;
+    if (s->config->certificate_count == 0 && config_speaks_tls(s->config))
+        return load_self_signed(s->config, now, keys, self, problem, problem_size);
+    return config_tls_load(s->config, NULL, s->tls == NULL ? 0 : now, keys, problem, problem_size);
 }
 
 static int put_in_force(struct shared *s, struct tls_keys *keys)
@@ -76,15 +69,10 @@ static int put_in_force(struct shared *s, struct tls_keys *keys)
 
 int shared_reload_certificates(struct shared *s, uint64_t now, char *problem, size_t problem_size)
 {
-    struct tls_setup    setup = { .verify_servers = true };
-    struct self_signed *self  = NULL;
+    struct self_signed *self;
     struct tls_keys    *keys;
-    int                 error;
+    int                 error = load(s, now, &keys, &self, problem, problem_size);
 
-    if (listens_for_tls(s->config))
-        error = load_self_signed(s->config, &setup, now, &keys, &self, problem, problem_size);
-    else
-        error = load(&setup, &keys, problem, problem_size);
     if (error == 0 && (error = put_in_force(s, keys)) != 0)
         snprintf(problem, problem_size, "%s", error_text(error));
     if (error != 0) {
@@ -99,4 +87,48 @@ int shared_reload_certificates(struct shared *s, uint64_t now, char *problem, si
 const struct self_signed *shared_self_signed(const struct shared *s)
 {
     return s->self_signed;
+}
+
+static void report_age(const struct config *config, const struct config_certificate *c, const struct cert_facts *f,
+                       uint64_t now, config_problem_fn *report, void *arg)
+{
+    char          line[PATH_MAX + 256], date[CERT_TIME_TEXT];
+    int64_t       days = cert_days_left(f->not_after, now);
+    enum cert_age age  = cert_age(f->not_before, f->not_after, now);
+
+    if (age == CERT_GOOD)
+        return;
+    cert_time_write(age == CERT_NOT_YET ? f->not_before : f->not_after, date);
+    if (age == CERT_ENDS_SOON)
+        snprintf(line, sizeof line, "%.*s:%u: %.*s: ends in %lld day%s, on %s", SLICE_ARG(config->name), c->line,
+                 SLICE_ARG(c->chain), (long long)days, days == 1 ? "" : "s", date);
+    else
+        snprintf(line, sizeof line, "%.*s:%u: %.*s: %s %s", SLICE_ARG(config->name), c->line, SLICE_ARG(c->chain),
+                 age == CERT_NOT_YET ? "is not good before" : "has ended on", date);
+    report(arg, line);
+}
+
+/* The first of the chain is the server's own. */
+static void look_at(const struct config *config, const struct config_certificate *c, uint64_t now,
+                    config_problem_fn *report, void *arg)
+{
+    char               path[PATH_MAX];
+    char              *text;
+    size_t             len, count;
+    struct cert_facts *list;
+
+    if (snprintf(path, sizeof path, "%.*s", SLICE_ARG(c->chain)) >= (int)sizeof path ||
+        cert_read_text(path, &text, &len) != 0)
+        return;
+    if (cert_list_read((struct slice){ text, len }, &list, &count) == 0) {
+        report_age(config, c, &list[0], now, report, arg);
+        cert_list_free(list, count);
+    }
+    free(text);
+}
+
+void config_report_old_certificates(const struct config *config, uint64_t now, config_problem_fn *report, void *arg)
+{
+    for (size_t i = 0; i < config->certificate_count; i++)
+        look_at(config, &config->certificates[i], now, report, arg);
 }

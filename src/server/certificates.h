@@ -11,7 +11,8 @@
 /* Read everything, and let new connections use it; those that are open keep what they have.  The
  * first time before the servers are made, which borrow s->tls, and with the state folder there.
  * On an error all stays as it was, and `problem` has a sentence with the file's name.  `now` in
- * seconds since 1970.  Returns 0, or an error of tls_keys_load or self_certificate_get.
+ * seconds since 1970; what has expired by then is refused, but for the first time.  Returns 0, or an
+ * error of config_tls_load or self_certificate_get.
  * One thread at a time. */
 int shared_reload_certificates(struct shared *s, uint64_t now, char *problem, size_t problem_size);
 
@@ -26,5 +27,9 @@ struct self_signed {
 
 /* NULL unless it is in use.  Lives until the next shared_reload_certificates. */
 const struct self_signed *shared_self_signed(const struct shared *s);
+
+/* A line for people, "ahoy.conf:12: ...", for each configured certificate that ends soon, has not begun
+ * or has ended, if it can be read. */
+void config_report_old_certificates(const struct config *config, uint64_t now, config_problem_fn *report, void *arg);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "net/cert_file.h"
+#include "net/cert_lab.h"
 #include "net/tls_shared.h"
 #include "support/temp_folder.h"
 #include "support/test.h"
@@ -120,6 +121,103 @@ TEST(on_a_disk_that_cannot_be_written_it_is_in_memory)
     CHECK(tls_shared_can_accept(shared->tls));
 }
 
+/* A certificate of `domain` in our folder, good for so many days. */
+static void issue(const char *domain, uint64_t days)
+{
+    const struct cert_lab_options options = { .now        = world_wall(world) / 1000,
+                                              .seconds    = days * DAY,
+                                              .ca_seconds = (uint64_t)3000 * DAY,
+                                              .ca_name    = SLICE("Lab"),
+                                              .replace    = true };
+    struct cert_lab               lab;
+    struct cert_lab_made          made;
+
+    CHECK_INT(0, cert_lab_open(&lab, temp.path, &options, problem, sizeof problem));
+    CHECK_INT(0, cert_lab_make(&lab, slice_from(domain), &made, problem, sizeof problem));
+    cert_lab_close(&lab);
+}
+
+static void make_with(const char *first, const char *second)
+{
+    char text[1024];
+
+    snprintf(text, sizeof text,
+             "listen = \"tls:127.0.0.1:5061\"\ncertificate \"%s\" { chain = \"%s/%s.pem\" key = \"%s/%s.key\" }\n"
+             "certificate \"%s\" { chain = \"%s/%s.pem\" key = \"%s/%s.key\" }\n",
+             first, temp.path, first, temp.path, first, second, temp.path, second, temp.path, second);
+    make(text);
+}
+
+TEST(who_was_given_certificates_uses_them_and_signs_none)
+{
+    char path[128];
+
+    issue("a.example", 100);
+    issue("b.example", 100);
+    make_with("a.example", "b.example");
+    CHECK_INT(0, reload());
+    CHECK_INT(2, count());
+    CHECK(shared_self_signed(shared) == NULL);
+    CHECK(access(temp_folder_file(&temp, "tls", path), F_OK) != 0);
+}
+
+TEST(one_file_that_is_no_good_leaves_all_as_it_was_and_is_named_with_its_line)
+{
+    uint64_t generation;
+    char     path[128];
+
+    issue("a.example", 100);
+    issue("b.example", 100);
+    make_with("a.example", "b.example");
+    CHECK_INT(0, reload());
+    generation = tls_shared_generation(shared->tls);
+    issue("a.example", 100);
+    CHECK_INT(0, unlink(temp_folder_file(&temp, "b.example.key", path)));
+    CHECK_INT(-ERR_NOT_FOUND, reload());
+    CHECK(strstr(problem, "t.conf:5: ") == problem && strstr(problem, path) != NULL);
+    CHECK_INT(generation, tls_shared_generation(shared->tls));
+    CHECK_INT(2, count());
+}
+
+/* Registrations by UDP are not to suffer from it. */
+TEST(one_that_has_expired_is_used_at_the_start_and_refused_later)
+{
+    issue("a.example", 1);
+    issue("b.example", 100);
+    network_step_wall(network, (int64_t)2 * DAY * 1000);
+    make_with("a.example", "b.example");
+    CHECK_INT(0, reload());
+    CHECK_INT(-ERR_TIMEOUT, reload());
+    issue("a.example", 100);
+    CHECK_INT(0, reload());
+}
+
+static char     said[1024];
+static unsigned lines;
+
+static void note(void *arg, const char *text)
+{
+    (void)arg;
+    snprintf(said, sizeof said, "%s", text);
+    lines++;
+}
+
+TEST(the_check_of_a_configuration_names_certificates_that_end_soon)
+{
+    char want[512];
+
+    issue("a.example", 10);
+    issue("b.example", 100);
+    make_with("a.example", "b.example");
+    lines = 0;
+    config_report_old_certificates(config, world_wall(world) / 1000, note, NULL);
+    CHECK_INT(1, lines);
+    snprintf(want, sizeof want, "t.conf:4: %s/a.example.pem: ends in 10 days, on ", temp.path);
+    CHECK_INT(0, strncmp(want, said, strlen(want)));
+    config_report_old_certificates(config, world_wall(world) / 1000 + 11 * DAY, note, NULL);
+    CHECK(strstr(said, "a.example.pem: has ended on ") != NULL);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -129,6 +227,10 @@ int main(void)
         IN_FOLDER(who_does_not_listen_for_tls_has_none_but_may_connect),
         IN_FOLDER(a_reload_keeps_the_certificate_until_it_ends_soon_and_new_sessions_get_the_new_one),
         IN_FOLDER(on_a_disk_that_cannot_be_written_it_is_in_memory),
+        IN_FOLDER(who_was_given_certificates_uses_them_and_signs_none),
+        IN_FOLDER(one_file_that_is_no_good_leaves_all_as_it_was_and_is_named_with_its_line),
+        IN_FOLDER(one_that_has_expired_is_used_at_the_start_and_refused_later),
+        IN_FOLDER(the_check_of_a_configuration_names_certificates_that_end_soon),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
