@@ -110,6 +110,19 @@ static struct policy_decision decide_insecure(void)
     return d;
 }
 
+/* RFC 6116: only for who may call by this server, and where a call begins: asking
+ * tells the number to others, and takes time. */
+static bool is_to_be_asked_for(const struct policy *p, const struct policy_case *c)
+{
+    return p->numbers && p->proxy && c->number && c->request->to_tag.len == 0 &&
+           policy_is_ours(p, c->request->from.uri.host);
+}
+
+static struct policy_decision ask_for_number(void)
+{
+    return decide(POLICY_NUMBER, 0, "a telephone number, looked up by ENUM", "RFC 6116");
+}
+
 /* The Request-URI is in a domain of ours. */
 static struct policy_decision decide_ours(const struct policy *p, const struct policy_case *c)
 {
@@ -119,6 +132,8 @@ static struct policy_decision decide_ours(const struct policy *p, const struct p
         return decide_self(c);
     if (must_prove(p, c))
         return challenge();
+    if (!c->user_known && is_to_be_asked_for(p, c))
+        return ask_for_number();
     if (!c->user_known)
         return decide(POLICY_ANSWER, 404, "no such user", "RFC 3261 16.5");
     if (!c->has_bindings)
@@ -140,6 +155,8 @@ static struct policy_decision choose_way(const struct policy *p, const struct po
 
     if (c->route_left)
         return decide(POLICY_FORWARD, 0, "the request's own Route", "RFC 3261 16.6 item 7");
+    if (c->uri->scheme == URI_TEL && is_to_be_asked_for(p, c))
+        return ask_for_number();
     if (route == NULL && c->uri->scheme == URI_TEL)
         return decide(POLICY_ANSWER, 416, "no route for telephone numbers", "RFC 3261 16.3 item 2");
     if (route == NULL)

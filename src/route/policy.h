@@ -35,6 +35,7 @@ struct policy {
     const struct policy_redirect *redirects; /* used if `redirect` */
     size_t                        redirect_count;
     bool                          registrar, proxy, redirect;
+    bool                          numbers;        /* telephone numbers are looked up by ENUM */
     bool                          authentication; /* our users prove who they are */
 };
 
@@ -48,6 +49,7 @@ struct policy_case {
     bool                  user_known;    /* the user of `uri` is one of ours              */
     bool                  has_bindings;  /* and registered somewhere                      */
     bool                  has_secure;    /* one of the bindings has a sips Contact        */
+    bool                  number;        /* `uri` is a telephone number that ENUM has not been asked for yet */
 };
 
 /* RFC 5630 8: "SIPS Not Allowed", "SIPS Required". */
@@ -62,6 +64,7 @@ enum policy_kind {
     POLICY_FORWARD,           /* to the topmost Route or the Request-URI as it is         */
     POLICY_ROUTE,             /* forward by way of route->to                              */
     POLICY_ASK,               /* send it to route->redirect and follow the 3xx            */
+    POLICY_NUMBER,            /* ask ENUM for the number, then decide on what it says     */
     POLICY_REDIRECT,          /* answer 302 with redirect->to                             */
     POLICY_REDIRECT_BINDINGS, /* answer 302 with the user's contacts                      */
 };

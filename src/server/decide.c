@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where every request goes: facts are looked up here, route/ decides on them. */
+#include "locate/enum.h"
 #include "server/internal.h"
 #include "server/proxy_copy.h"
 
@@ -119,7 +120,15 @@ static bool has_bindings(struct server *s, struct slice aor, bool secure)
     return has;
 }
 
-static struct policy_decision decide(struct server *s, const struct passage *p, bool authenticated)
+static bool is_number(const struct server *s, const struct uri *uri)
+{
+    char       memory[ENUM_DIGITS + 1];
+    struct buf number = BUF_ON(memory);
+
+    return s->shared->policy.numbers && enum_number(uri, &number);
+}
+
+static struct policy_decision decide(struct server *s, const struct passage *p, bool authenticated, bool asked)
 {
     bool               is_ours   = p->aor.len > 0;
     bool               reachable = is_ours && has_bindings(s, p->aor, false);
@@ -133,6 +142,7 @@ static struct policy_decision decide(struct server *s, const struct passage *p, 
                 .user_known    = reachable || (is_ours && user_is_known(s, &p->way.uri)),
                 .has_bindings  = reachable,
                 .has_secure    = reachable && p->way.uri.scheme == URI_SIPS && has_bindings(s, p->aor, true),
+                .number        = !asked && is_number(s, &p->way.uri),
     };
 
     return policy_decide(&s->shared->policy, &c);
@@ -194,7 +204,27 @@ static void carry_out(struct server *s, struct passage *p, const struct policy_d
     case POLICY_ASK:
         proxy_start(s, p, decision);
         break;
+    case POLICY_NUMBER: /* see go_on */
+        break;
     }
+}
+
+/* If it is fit for that. */
+static void go_on(struct server *s, struct passage *p, const struct policy_decision *decision, bool authenticated)
+{
+    if (!is_fit(s, p, decision))
+        return;
+    if (decision->kind == POLICY_NUMBER)
+        number_request(s, p, authenticated);
+    else
+        carry_out(s, p, decision);
+}
+
+void decide_passage(struct server *s, struct passage *p, bool authenticated)
+{
+    struct policy_decision decision = decide(s, p, authenticated, true);
+
+    go_on(s, p, &decision, authenticated);
 }
 
 void decide_request(struct server *s, object_id txn, struct message *request)
@@ -215,15 +245,14 @@ void decide_request(struct server *s, object_id txn, struct message *request)
         refuse(s, txn, 400, "Proxy-Authorization cannot be read", "RFC 7616 3.4");
         return;
     }
-    decision = decide(s, &p, authenticated);
+    decision = decide(s, &p, authenticated, false);
     if (decision.kind == POLICY_CHALLENGE && auth != AUTH_NONE) {
         counter_add(&s->world->counters.auth_wrong, auth == AUTH_WRONG);
         counter_add(&s->world->counters.auth_replayed, auth == AUTH_STALE);
         answer_challenge(s, txn, decision.status, auth == AUTH_STALE);
         return;
     }
-    if (is_fit(s, &p, &decision))
-        carry_out(s, &p, &decision);
+    go_on(s, &p, &decision, authenticated);
 }
 
 /* An ACK is never answered: it is forwarded or forgotten (RFC 3261 17.1).  Nor can
@@ -237,7 +266,7 @@ void decide_ack(struct server *s, struct message *ack)
 
     if (!passage_open(s, 0, ack, &p) || !p.of_our_dialog)
         return;
-    decision = decide(s, &p, false);
+    decision = decide(s, &p, false, true);
     if (decision.kind != POLICY_FORWARD && decision.kind != POLICY_LOCATION && decision.kind != POLICY_ROUTE)
         return;
     if (proxy_validate(ack, &s->shared->loop_key, &why) == 0)

@@ -19,6 +19,7 @@ enum {
     CONTACT_TEXT     = 2048,
     SERVER_LISTENERS = 16,
     FLOW_TEXT        = 160,
+    NUMBERS_WAITING  = 1024, /* requests of one worker that wait for ENUM; more: 503 */
 };
 
 /* Who waits for the commit of `seq`: a REGISTER with its 200, or an administrator. */
@@ -51,6 +52,9 @@ struct server {
     struct timer expiry_tick; /* registrar_store.c: bindings that have ended */
     unsigned     worker, workers;
 
+    struct link numbers; /* number.c: requests whose number is being looked up */
+    size_t      number_count;
+
     struct id_table contexts; /* proxy.c: requests being forwarded */
     struct table    contexts_by_txn;
 };
@@ -72,6 +76,8 @@ struct passage {
 /* decide.c: where every request goes. */
 void decide_request(struct server *s, object_id txn, struct message *request);
 void decide_ack(struct server *s, struct message *ack);
+/* The last steps again, for a passage whose number has been looked up. */
+void decide_passage(struct server *s, struct passage *p, bool authenticated);
 /* Fill in `p` from the request; false if an answer has been given (or, for an
  * ACK, nothing can be done). */
 bool passage_open(struct server *s, object_id txn, struct message *request, struct passage *p);
@@ -92,6 +98,12 @@ void proxy_cancel(struct server *s, object_id invite);
 void proxy_ack(struct server *s, struct passage *p, const struct policy_decision *decision);
 void proxy_cancel_all(struct server *s);
 void proxy_free_all(struct server *s);
+
+/* number.c: telephone numbers (RFC 6116). */
+void number_request(struct server *s, const struct passage *p, bool authenticated);
+/* The INVITE waits for its number no longer.  False if it did not. */
+bool number_cancel(struct server *s, object_id invite);
+void number_free_all(struct server *s);
 
 /* answer.c: what the server says itself. */
 void answer_log(struct server *s, const struct message *request, unsigned status, const struct reason *why);

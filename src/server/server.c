@@ -24,9 +24,9 @@ static void on_cancel(void *user, object_id invite, object_id txn, struct messag
     static const struct reason unknown = { "no INVITE to cancel", "RFC 3261 9.2" };
 
     (void)cancel;
-    if (invite != 0)
+    if (invite != 0 && !number_cancel(user, invite))
         proxy_cancel(user, invite);
-    else
+    else if (invite == 0)
         answer(user, txn, 481, &unknown);
 }
 
@@ -86,6 +86,7 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
     s->workers = shared->workers != NULL ? workers_count(shared->workers) : 1;
     log_limit_init(&s->log_limit, &shared->loop_key);
     list_init(&s->waits);
+    list_init(&s->numbers);
     s->wait_limit = stack.max_server_txns;
     id_table_init(&s->contexts, (uint8_t)worker, ID_CONTEXT, stack.max_server_txns);
     gauge_set_limit(&w->counters.contexts, s->contexts.limit);
@@ -102,6 +103,7 @@ void server_free(struct server *s)
 {
     if (s == NULL)
         return;
+    number_free_all(s);
     proxy_free_all(s);
     if (s->store != NULL)
         store_client_close(s->store);
@@ -235,7 +237,7 @@ struct slice server_advertised(const struct server *s, unsigned index)
 
 size_t server_alive(const struct server *s)
 {
-    return s->contexts.used + s->wait_count;
+    return s->contexts.used + s->wait_count + s->number_count;
 }
 
 size_t server_unanswered(const struct server *s)
@@ -245,6 +247,7 @@ size_t server_unanswered(const struct server *s)
 
 void server_give_up(struct server *s)
 {
+    number_free_all(s);
     proxy_cancel_all(s);
     stack_refuse_all(s->stack, 503);
 }

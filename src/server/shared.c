@@ -25,6 +25,7 @@ static bool copy_policy(struct shared *s)
         .registrar      = c->registrar,
         .proxy          = c->proxy,
         .redirect       = c->redirect_server,
+        .numbers        = c->enum_suffix.len > 0,
         .authentication = c->authentication,
     };
     if (routes == NULL || redirects == NULL)

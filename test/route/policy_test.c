@@ -299,6 +299,51 @@ TEST(who_is_called_by_sips_needs_a_sips_contact)
     CHECK_INT(0, got.warning);
 }
 
+/* RFC 6116: by whom a number is called decides whether anybody is asked about it. */
+TEST(a_number_is_looked_up_for_a_user_of_ours_where_a_call_begins)
+{
+    struct policy asks = proxy;
+
+    asks.numbers           = true;
+    question.authenticated = true;
+    question.number        = true;
+    decide(&asks, "INVITE", "tel:+4930123", alice, false);
+    expect(POLICY_NUMBER, 0);
+    decide(&asks, "INVITE", "tel:+4930123", alice, true);
+    expect(POLICY_ANSWER, 416);
+    decide(&asks, "INVITE", "tel:+4930123", stranger, false);
+    expect(POLICY_ANSWER, 403);
+    decide(&proxy, "INVITE", "tel:+4930123", alice, false);
+    expect(POLICY_ANSWER, 416);
+    question.authenticated = false;
+    decide(&asks, "INVITE", "tel:+4930123", alice, false);
+    expect(POLICY_CHALLENGE, 407);
+}
+
+TEST(a_number_of_ours_is_looked_up_unless_a_user_has_that_name)
+{
+    struct policy asks = proxy;
+
+    asks.numbers           = true;
+    question.authenticated = true;
+    question.number        = true;
+    decide(&asks, "INVITE", "sip:+4930123@a.test;user=phone", alice, false);
+    expect(POLICY_NUMBER, 0);
+    decide(&asks, "INVITE", "sip:+4930123@a.test;user=phone", stranger, false);
+    expect(POLICY_ANSWER, 404);
+    decide(&asks, "INVITE", "sip:+4930123@other.test;user=phone", alice, false);
+    expect(POLICY_ROUTE, 0);
+    question.user_known = true;
+    decide(&asks, "INVITE", "sip:+4930123@a.test;user=phone", alice, false);
+    expect(POLICY_ANSWER, 480);
+    question.user_known = false;
+    question.number     = false; /* it has been looked up in vain */
+    decide(&asks, "INVITE", "sip:+4930123@a.test;user=phone", alice, false);
+    expect(POLICY_ANSWER, 404);
+    decide(&asks, "INVITE", "tel:+4930123", alice, false);
+    expect(POLICY_ANSWER, 416);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +362,8 @@ int main(void)
         cmocka_unit_test_setup(a_redirect_server_sends_everybody_on, fresh),
         cmocka_unit_test_setup(a_server_that_does_not_forward_says_so, fresh),
         cmocka_unit_test_setup(who_is_called_by_sips_needs_a_sips_contact, fresh),
+        cmocka_unit_test_setup(a_number_is_looked_up_for_a_user_of_ours_where_a_call_begins, fresh),
+        cmocka_unit_test_setup(a_number_of_ours_is_looked_up_unless_a_user_has_that_name, fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

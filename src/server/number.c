@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Requests for telephone numbers wait here until the DNS has said where the number leads
+ * (RFC 6116); then they are decided upon as if that URI had been called.  Without an
+ * answer they are decided upon as they came. */
+#include "base/error.h"
+#include "locate/enum.h"
+#include "server/internal.h"
+#include "sip/peek.h"
+
+#include <stdlib.h>
+
+struct number_wait {
+    struct link        link; /* in server->numbers */
+    struct server     *server;
+    object_id          txn;
+    struct message    *request; /* held */
+    bool               authenticated;
+    struct query      *query; /* NULL: not asking */
+    struct enum_lookup lookup;
+};
+
+static void wait_free(struct number_wait *w)
+{
+    struct server *s = w->server;
+
+    if (w->query != NULL)
+        s->world->ops->resolve_cancel(w->query);
+    list_unlink(&w->link);
+    s->number_count--;
+    world_give(s->world, ACCOUNT_CONTEXTS, sizeof *w);
+    message_drop(w->request);
+    free(w);
+}
+
+static struct number_wait *wait_new(struct server *s, const struct passage *p, bool authenticated)
+{
+    struct number_wait *w = s->number_count < NUMBERS_WAITING ? calloc(1, sizeof *w) : NULL;
+
+    if (w == NULL)
+        return NULL;
+    world_take(s->world, ACCOUNT_CONTEXTS, sizeof *w);
+    s->number_count++;
+    list_append(&s->numbers, &w->link);
+    w->server        = s;
+    w->txn           = p->txn;
+    w->request       = message_hold(p->request);
+    w->authenticated = authenticated;
+    return w;
+}
+
+static void log_number_found(const struct number_wait *w, struct slice asked, enum enum_action action)
+{
+    struct log_line line;
+
+    if (!log_begin(&line, w->server->world->log, LOG_INFO, LOG_PART_PROXY, "number"))
+        return;
+    log_slice(&line, "call", w->request->call_id);
+    peek_log_masked(&line, "uri", asked);
+    if (action == ENUM_DONE)
+        peek_log_masked(&line, "to", enum_uri(&w->lookup));
+    else
+        log_text(&line, "error", error_text(w->lookup.error));
+    log_text(&line, "rule", "RFC 6116");
+    log_end(&line);
+}
+
+/* The request goes on; the URI that was found lives as long as `w`. */
+static void go_on(struct number_wait *w, enum enum_action action)
+{
+    struct server *s = w->server;
+    struct passage p;
+
+    if (passage_open(s, w->txn, w->request, &p)) {
+        log_number_found(w, p.way.uri.text, action);
+        if (action == ENUM_DONE && uri_parse(enum_uri(&w->lookup), &p.way.uri))
+            p.aor = aor_of(s, &p.way.uri, p.aor_text);
+        decide_passage(s, &p, w->authenticated);
+    }
+    wait_free(w);
+}
+
+static void follow(struct number_wait *w, enum enum_action action);
+
+static void on_records(void *owner, int error, const struct record *records, size_t count)
+{
+    struct number_wait *w = owner;
+
+    w->query = NULL;
+    follow(w, enum_answer(&w->lookup, error, records, count));
+}
+
+/* A question that cannot be asked is one without an answer. */
+static void follow(struct number_wait *w, enum enum_action action)
+{
+    while (action == ENUM_ASK) {
+        int error = world_resolve(w->server->world, enum_question(&w->lookup), RECORD_NAPTR, on_records, w, &w->query);
+
+        if (error == 0)
+            return;
+        w->query = NULL;
+        action   = enum_answer(&w->lookup, error, NULL, 0);
+    }
+    go_on(w, action);
+}
+
+void number_request(struct server *s, const struct passage *p, bool authenticated)
+{
+    struct number_wait *w = wait_new(s, p, authenticated);
+
+    if (w == NULL) {
+        counter_add(&s->world->counters.requests_turned_away, 1);
+        answer_retry_later(s, p->txn, 503, SLICE(""));
+        return;
+    }
+    counter_add(&s->world->counters.numbers_asked, 1);
+    follow(w, enum_start(&w->lookup, &p->way.uri, s->config->enum_suffix));
+}
+
+bool number_cancel(struct server *s, object_id invite)
+{
+    static const struct reason cancelled = { "cancelled while its number was looked up", "RFC 3261 9.2" };
+
+    LIST_EACH (l, &s->numbers) {
+        struct number_wait *w = CONTAINER_OF(l, struct number_wait, link);
+
+        if (w->txn != invite)
+            continue;
+        answer(s, invite, 487, &cancelled);
+        wait_free(w);
+        return true;
+    }
+    return false;
+}
+
+void number_free_all(struct server *s)
+{
+    while (!list_empty(&s->numbers))
+        wait_free(CONTAINER_OF(s->numbers.next, struct number_wait, link));
+}
