@@ -253,6 +253,10 @@ static bool parse_text(enum config_check check, struct slice text, struct config
         buf_put(why, SLICE("a domain name such as example.com, or an address"));
         good = is_host(text);
         break;
+    case VALUE_NAME_OR_NONE:
+        buf_put(why, SLICE("a domain name such as example.com, or nothing"));
+        good = text.len == 0 || is_host(text);
+        break;
     case VALUE_LISTEN:
         buf_put(why, SLICE("udp, tcp, tls, ws or wss, a numeric address and a port: udp:192.0.2.1:5060, "
                            "tls:[2001:db8::1]:5061 advertise sip.example.com"));

@@ -23,6 +23,7 @@ enum config_type {
 enum config_check {
     VALUE_TEXT,
     VALUE_NAME,
+    VALUE_NAME_OR_NONE,
     VALUE_LISTEN,
     VALUE_HOST_PORT,
     VALUE_PATH,
