@@ -118,7 +118,7 @@ static bool leads_to(const struct enum_lookup *e, const struct record *r, struct
 
     return slice_eq_nocase(r->flags, SLICE("u")) && is_sip_service(r->service) &&
            rewrite(r->regexp, e->number, out) == 0 && uri_parse(buf_slice(out), &uri) &&
-           (uri.scheme == URI_SIP || uri.scheme == URI_SIPS);
+           (uri.scheme == URI_SIPS || (uri.scheme == URI_SIP && !e->secure));
 }
 
 static bool is_detour(const struct enum_lookup *e, const struct record *r, unsigned depth)
@@ -199,6 +199,7 @@ enum enum_action enum_start(struct enum_lookup *e, const struct uri *uri, struct
 
     e->error = e->trouble = 0;
     e->asked = e->step_count = 0;
+    e->secure                = uri->scheme == URI_SIPS;
     number                   = buf_on(e->number, sizeof e->number - 1);
     if (!enum_number(uri, &number))
         return fail(e, -ERR_UNSUPPORTED);

@@ -9,10 +9,10 @@
  *     ENUM_DONE: enum_uri(&e);  ENUM_FAILED: e.error
  *
  * "+49 30 123" is asked for as 3.2.1.0.3.9.4.SUFFIX.  Of the records the first by
- * order and preference counts that is for E2U+sip and yields a sip or sips URI.  One without
- * flags sends us on to another name; if nothing is found there, the next record
- * has its turn (5.2.1).  Such detours are ENUM_DEPTH deep at most, no name is asked for
- * twice, and one lookup asks ENUM_QUESTIONS.
+ * order and preference counts that is for E2U+sip and yields a sip or sips URI (if a sips
+ * URI was asked for, a sips URI).  One without flags sends us on to another name; if nothing is found there, the next
+ * record has its turn (5.2.1).  Such detours are ENUM_DEPTH deep at most, no name is asked for twice, and one lookup
+ * asks ENUM_QUESTIONS.
  *
  * Asking tells the number to whoever runs the DNS. */
 
@@ -40,6 +40,7 @@ struct enum_lookup {
 
     /* Private from here on. */
     char             number[ENUM_DIGITS + 2]; /* "+4930123", with a NUL */
+    bool             secure;                  /* a sips URI was asked for                   */
     int              trouble;                 /* the first error that is not "no such name" */
     unsigned         asked, step_count;
     struct enum_step steps[ENUM_QUESTIONS];

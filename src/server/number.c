@@ -64,18 +64,6 @@ static void log_number_found(const struct number_wait *w, struct slice asked, en
     log_end(&line);
 }
 
-/* RFC 5630 3.1: who called by sips is not sent on by anything less. */
-static bool take_uri(struct number_wait *w, struct passage *p)
-{
-    struct uri uri;
-
-    if (!uri_parse(enum_uri(&w->lookup), &uri) || (p->way.uri.scheme == URI_SIPS && uri.scheme != URI_SIPS))
-        return false;
-    p->way.uri = uri;
-    p->aor     = aor_of(w->server, &uri, p->aor_text);
-    return true;
-}
-
 /* The request goes on; the URI that was found lives as long as `w`. */
 static void go_on(struct number_wait *w, enum enum_action action)
 {
@@ -84,8 +72,8 @@ static void go_on(struct number_wait *w, enum enum_action action)
 
     if (passage_open(s, w->txn, w->request, &p)) {
         log_number_found(w, p.way.uri.text, action);
-        if (action == ENUM_DONE)
-            (void)take_uri(w, &p);
+        if (action == ENUM_DONE && uri_parse(enum_uri(&w->lookup), &p.way.uri))
+            p.aor = aor_of(s, &p.way.uri, p.aor_text);
         decide_passage(s, &p, w->authenticated);
     }
     wait_free(w);

@@ -196,6 +196,19 @@ TEST(a_record_that_is_of_no_use_is_passed_over)
     fails(-ERR_NAME, "tel:+442079460148", rows, 6);
 }
 
+/* RFC 5630 3.1: who called by sips is not sent on by anything less. */
+TEST(a_sips_uri_leads_to_a_sips_uri)
+{
+    static const struct zone_row rows[] = {
+        { KEY, 1, 1, "u", "E2U+sip", "!.*!sip:a@e!", "." },
+        { KEY, 1, 2, "u", "E2U+sip", "!.*!sips:b@e!", "." },
+    };
+
+    leads("sips:b@e", "sips:+442079460148@e;user=phone", ROWS(rows));
+    leads("sip:a@e", "sip:+442079460148@e;user=phone", ROWS(rows));
+    fails(-ERR_NAME, "sips:+442079460148@e;user=phone", rows, 1);
+}
+
 TEST(a_dns_that_is_silent_is_a_timeout)
 {
     static const struct zone_row rows[] = { { KEY, 1, 1, NULL, "", "", "" } };
@@ -275,6 +288,7 @@ int main(void)
         cmocka_unit_test(order_comes_before_preference),
         cmocka_unit_test(services_are_told_apart),
         cmocka_unit_test(a_record_that_is_of_no_use_is_passed_over),
+        cmocka_unit_test(a_sips_uri_leads_to_a_sips_uri),
         cmocka_unit_test(a_dns_that_is_silent_is_a_timeout),
         cmocka_unit_test(a_record_without_flags_leads_to_another_name),
         cmocka_unit_test(a_detour_that_leads_nowhere_is_not_the_end),

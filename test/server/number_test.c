@@ -52,19 +52,6 @@ TEST(a_number_nobody_answers_for_is_treated_as_it_came)
     bench_close(&b);
 }
 
-/* RFC 5630 3.1. */
-TEST(who_calls_a_number_by_sips_is_not_sent_on_by_sip)
-{
-    setup();
-    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE",
-                                              .uri    = "sips:+4930123@example.test;user=phone",
-                                              .from   = "<sip:alice@example.test>;tag=1" });
-    bench_live(&b, 50);
-    CHECK_INT(0, b.bob.count);
-    CHECK(raw_last_is(&b.alice, "SIP/2.0 404 "));
-    bench_close(&b);
-}
-
 /* RFC 3261 9.2. */
 TEST(a_cancel_ends_the_wait)
 {
@@ -126,7 +113,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_number_goes_where_the_dns_says),
         cmocka_unit_test(a_number_nobody_answers_for_is_treated_as_it_came),
-        cmocka_unit_test(who_calls_a_number_by_sips_is_not_sent_on_by_sip),
         cmocka_unit_test(a_cancel_ends_the_wait),
         cmocka_unit_test(whoever_waits_when_time_is_up_hears_503),
         cmocka_unit_test(a_server_that_ends_asks_no_more),
