@@ -350,6 +350,13 @@ int stream_send(struct stream *s, const struct slice *parts, size_t count)
     return 0;
 }
 
+size_t stream_room(const struct stream *s)
+{
+    size_t waiting = queue_bytes(&s->queue).len;
+
+    return waiting < s->hub->queue_limit ? s->hub->queue_limit - waiting : 0;
+}
+
 void stream_close(struct stream *s)
 {
     struct slice rest = queue_bytes(&s->queue);

@@ -68,6 +68,7 @@ int            stream_connect(struct stream_hub *hub, const struct address *remo
 struct address stream_local(const struct stream *s);
 struct address stream_remote(const struct stream *s);
 int            stream_send(struct stream *s, const struct slice *parts, size_t count);
+size_t         stream_room(const struct stream *s);
 void           stream_close(struct stream *s);
 
 #endif

@@ -84,6 +84,7 @@ struct world_ops {
     struct address (*stream_local)(const struct stream *s);
     struct address (*stream_remote)(const struct stream *s);
     int (*stream_send)(struct stream *s, const struct slice *parts, size_t count);
+    size_t (*stream_room)(const struct stream *s);
     void (*stream_close)(struct stream *s);
 
     int (*resolve)(struct world *w, struct slice name, enum record_type type, resolve_fn *fn, void *owner,
@@ -203,6 +204,12 @@ static inline int world_connect(struct world *w, const struct address *remote, c
 static inline int world_stream_send(struct world *w, struct stream *s, const struct slice *parts, size_t count)
 {
     return w->ops->stream_send(s, parts, count);
+}
+
+/* So many bytes stream_send would take now, if memory allows. */
+static inline size_t world_stream_room(struct world *w, const struct stream *s)
+{
+    return w->ops->stream_room(s);
 }
 
 /* Ask for the records of a name.  The callback comes in a later turn, also when

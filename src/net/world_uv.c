@@ -99,6 +99,7 @@ static const struct world_ops ops = {
     .stream_local   = stream_local,
     .stream_remote  = stream_remote,
     .stream_send    = stream_send,
+    .stream_room    = stream_room,
     .stream_close   = stream_close,
     .resolve        = op_resolve,
     .resolve_cancel = query_cancel,

@@ -81,6 +81,7 @@ static const struct world_ops fake_ops = {
     .stream_local   = fake_stream_local,
     .stream_remote  = fake_stream_remote,
     .stream_send    = fake_stream_send,
+    .stream_room    = fake_stream_room,
     .stream_close   = fake_stream_close,
     .resolve        = fake_resolve,
     .resolve_cancel = fake_resolve_cancel,

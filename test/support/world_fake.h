@@ -124,6 +124,8 @@ void             host_set_spread(struct host *h, spread_fn *fn, void *arg);
 enum pieces { PIECES_RANDOM, PIECES_WHOLE, PIECES_BYTES };
 void network_set_pieces(struct network *n, enum pieces pieces);
 /* The bound of every stream's send queue; 256 KiB unless set. */
+/* The stream between these two addresses breaks: both ends hear of a reset, at once. */
+void network_cut_streams(struct network *n, const struct address *one, const struct address *other);
 void network_set_stream_queue(struct network *n, size_t bytes);
 
 /* ---- names ---- */

@@ -167,7 +167,7 @@ int fake_connect(struct world *world, const struct address *remote, const struct
     if (local.family == FAMILY_NONE)
         return -ERR_UNREACHABLE;
     local.port      = host_next_port(w->host);
-    c               = connection_new(n);
+    c               = fake_connection_new(n);
     c->host[0]      = w->host;
     c->host[1]      = to;
     c->address[0]   = local;

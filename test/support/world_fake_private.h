@@ -168,6 +168,7 @@ int fake_connect(struct world *w, const struct address *remote, const struct str
 struct address fake_stream_local(const struct stream *s);
 struct address fake_stream_remote(const struct stream *s);
 int            fake_stream_send(struct stream *s, const struct slice *parts, size_t count);
+size_t         fake_stream_room(const struct stream *s);
 void           fake_stream_close(struct stream *s);
 void           fake_stream_fini(struct fake_world *w);
 void           connection_drop(struct connection *c);

@@ -10,7 +10,7 @@ enum {
 
 /* ---- connections ---- */
 
-struct connection *connection_new(struct network *n)
+struct connection *fake_connection_new(struct network *n)
 {
     struct connection *c = alloc_new(sizeof *c);
 
@@ -364,6 +364,14 @@ int fake_stream_send(struct stream *s, const struct slice *parts, size_t count)
     return 0;
 }
 
+size_t fake_stream_room(const struct stream *s)
+{
+    const struct pipe *p     = &s->connection->pipe[s->side];
+    size_t             limit = s->connection->network->stream_queue, waiting = p->count + p->in_flight;
+
+    return waiting < limit ? limit - waiting : 0;
+}
+
 void fake_stream_close(struct stream *s)
 {
     struct connection *c    = s->connection;
@@ -385,6 +393,26 @@ void fake_stream_fini(struct fake_world *w)
         if (!s->closed && s->connection->end[1 - s->side] != NULL)
             close_pipe(s->connection, s->side, -ERR_RESET);
         end_free(s);
+    }
+}
+
+static bool is_between(const struct connection *c, const struct address *one, const struct address *other)
+{
+    return (address_eq(&c->address[0], one) && address_eq(&c->address[1], other)) ||
+           (address_eq(&c->address[1], one) && address_eq(&c->address[0], other));
+}
+
+void network_cut_streams(struct network *n, const struct address *one, const struct address *other)
+{
+    LIST_EACH (l, &n->connections) {
+        struct connection *c = CONTAINER_OF(l, struct connection, link);
+
+        for (unsigned side = 0; side < 2 && is_between(c, one, other); side++) {
+            struct event *e = connection_event(c, side, 0);
+
+            e->error = -ERR_RESET;
+            event_schedule(n, e, n->now, c->host[side], close_arrives);
+        }
     }
 }
 

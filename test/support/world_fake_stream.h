@@ -60,7 +60,7 @@ struct connection {
 };
 
 /* ---- world_fake_stream.c ---- */
-struct connection *connection_new(struct network *n);
+struct connection *fake_connection_new(struct network *n);
 /* An event that concerns `side`; it holds the connection. */
 struct event  *connection_event(struct connection *c, unsigned side, size_t size);
 struct stream *end_new(struct connection *c, unsigned side, struct fake_world *w);
