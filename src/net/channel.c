@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "net/tls.h"
 
 #include <stdlib.h>
 
@@ -62,26 +63,48 @@ void channel_close(struct channel *c)
     release(c);
 }
 
-/* --- the timer --- */
+/* --- times --- */
+
+static void on_timer(struct timer *t, msec now);
+
+/* Times move while the timer runs, to later ones mostly: it looks again then. */
+static void arm(struct channel *c)
+{
+    msec at = NEVER;
+
+    if (c->late_at != 0)
+        at = c->late_at;
+    if (c->ping_at != 0 && c->ping_at < at)
+        at = c->ping_at;
+    if (c->state == CHANNEL_FAILED)
+        at = world_now(c->all->world);
+    if (at != NEVER && (!timer_running(&c->timer) || c->timer.at > at))
+        world_timer(c->all->world, &c->timer, on_timer, at);
+}
+
+static void ping(struct channel *c, msec now)
+{
+    c->ping_at = now + c->all->limits.ping;
+    if (layers_ping(c) != 0)
+        channel_fail(c, -ERR_TIMEOUT); /* it has not read for very long */
+}
 
 static void on_timer(struct timer *t, msec now)
 {
     struct channel *c = CONTAINER_OF(t, struct channel, timer);
 
-    (void)now;
-    switch ((enum channel_state)c->state) {
-    case CHANNEL_OPENING:
-        counter_add(&c->all->world->counters.handshakes_late, 1);
-        channel_report(c, "the handshake took too long");
-        channel_end(c, -ERR_TIMEOUT);
-        break;
-    case CHANNEL_FAILED:
+    if (c->state == CHANNEL_FAILED) {
         channel_end(c, c->failed);
-        break;
-    case CHANNEL_OPEN:
-    case CHANNEL_TOLD:
-        break;
+        return;
     }
+    if (c->late_at != 0 && now >= c->late_at) {
+        fault_of_time(c);
+        channel_end(c, -ERR_TIMEOUT);
+        return;
+    }
+    if (c->ping_at != 0 && now >= c->ping_at)
+        ping(c, now);
+    arm(c);
 }
 
 void channel_fail(struct channel *c, int error)
@@ -90,12 +113,26 @@ void channel_fail(struct channel *c, int error)
         return;
     c->state  = CHANNEL_FAILED;
     c->failed = error;
-    world_timer(c->all->world, &c->timer, on_timer, world_now(c->all->world));
+    arm(c);
 }
 
 static void be_patient(struct channel *c)
 {
-    world_timer(c->all->world, &c->timer, on_timer, world_now(c->all->world) + c->all->limits.handshake_time);
+    c->late_at = world_now(c->all->world) + c->all->limits.handshake_time;
+    arm(c);
+}
+
+/* Something that is to be whole in time. */
+static void begin(struct channel *c)
+{
+    if (c->late_at == 0)
+        c->late_at = world_now(c->all->world) + c->all->limits.message_time;
+}
+
+void channel_whole(struct channel *c)
+{
+    if (c->state == CHANNEL_OPEN)
+        c->late_at = 0;
 }
 
 /* --- what waits for the handshakes --- */
@@ -160,13 +197,23 @@ int channel_send(struct channel *c, const struct slice *parts, size_t count)
 
 /* --- what the layers and the stream say --- */
 
+/* Who connects is to say something. */
+static void open_now(struct channel *c)
+{
+    msec now = world_now(c->all->world);
+
+    c->state   = CHANNEL_OPEN;
+    c->late_at = c->accepted ? now + c->all->limits.message_time : 0;
+    c->ping_at = channel_has_websocket(c) && c->all->limits.ping != 0 ? now + c->all->limits.ping : 0;
+    arm(c);
+}
+
 bool channel_opened(struct channel *c)
 {
     struct channels *all = c->all;
 
-    c->state = CHANNEL_OPEN;
     leave_handshakes(c);
-    world_timer_stop(all->world, &c->timer);
+    open_now(c);
     send_held(c);
     all->current = c;
     c->events->on_open(c->owner, c);
@@ -182,6 +229,16 @@ bool channel_deliver(struct channel *c, struct slice bytes)
     return all->current == c;
 }
 
+bool channel_alive(struct channel *c)
+{
+    struct channels *all = c->all;
+
+    all->current = c;
+    if (c->events->on_alive != NULL)
+        c->events->on_alive(c->owner, c);
+    return all->current == c;
+}
+
 static void on_open(void *owner, struct stream *stream)
 {
     struct channel *c = owner;
@@ -189,7 +246,8 @@ static void on_open(void *owner, struct stream *stream)
     (void)stream;
     if (c->state != CHANNEL_OPENING)
         return;
-    be_patient(c);
+    if (c->kind != CHANNEL_TCP)
+        be_patient(c);
     if (layers_begin(c))
         recount(c);
 }
@@ -201,12 +259,15 @@ static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
     (void)stream;
     if (c->state == CHANNEL_FAILED)
         return;
-    if (!c->secured && channel_has_tls(c) && !line_pass(c, bytes)) {
+    begin(c);
+    if (channel_has_tls(c) && !c->secured && !line_pass(c, bytes)) {
         recount(c);
         return;
     }
-    if (layers_feed(c, bytes))
+    if (layers_feed(c, bytes)) {
+        arm(c);
         recount(c);
+    }
 }
 
 static void on_close(void *owner, struct stream *stream, int error)
@@ -215,6 +276,8 @@ static void on_close(void *owner, struct stream *stream, int error)
 
     (void)stream;
     c->stream = NULL;
+    if (c->state == CHANNEL_OPENING && c->late_at != 0)
+        fault_of_cut(c);
     channel_end(c, error);
 }
 
@@ -227,64 +290,65 @@ const struct stream_events *channel_stream(void)
 
 /* --- the beginning --- */
 
-/* 0, -ERR_NO_MEMORY or -ERR_UNSUPPORTED. */
-static int new_channel(struct channels *all, enum channel_kind kind, struct slice domain, bool accepted,
-                       struct channel **out)
+static struct channel *new_channel(struct channels *all, enum channel_kind kind, const struct channel_events *events,
+                                   void *owner)
 {
     struct channel *c = calloc(1, sizeof *c);
+
+    if (c != NULL)
+        *c = (struct channel){ .all = all, .events = events, .owner = owner, .kind = (uint8_t)kind };
+    return c;
+}
+
+int channel_connect(struct channels *all, enum channel_kind kind, const struct address *remote, struct slice domain,
+                    const struct channel_events *events, void *owner, struct channel **out)
+{
+    struct channel *c = new_channel(all, kind, events, owner);
     int             error;
 
     if (c == NULL)
-        return -ERR_NO_MEMORY;
-    *c    = (struct channel){ .all = all, .kind = (uint8_t)kind, .accepted = accepted };
-    error = layers_make(c, domain);
+        return -ERR_LIMIT;
+    c->remote = *remote;
+    error     = world_connect(all->world, remote, channel_stream(), c, &c->stream);
+    if (error != 0)
+        c->stream = NULL;
+    else
+        error = layers_make(c, domain);
     if (error != 0) {
-        free(c);
-        return error;
+        close_stream(c);
+        release(c);
+        return error == -ERR_NO_MEMORY ? -ERR_LIMIT : error;
     }
     recount(c);
     *out = c;
     return 0;
 }
 
-int channel_connect(struct channels *all, enum channel_kind kind, const struct address *remote, struct slice domain,
-                    const struct channel_events *events, void *owner, struct channel **out)
+static bool has_room(struct channels *all, enum channel_kind kind)
 {
-    struct channel *c;
-    int             error = new_channel(all, kind, domain, false, &c);
-
-    if (error != 0)
-        return error == -ERR_NO_MEMORY ? -ERR_LIMIT : error;
-    c->events = events;
-    c->owner  = owner;
-    c->remote = *remote;
-    error     = world_connect(all->world, remote, channel_stream(), c, &c->stream);
-    if (error != 0) {
-        c->stream = NULL;
-        release(c);
-        return error;
-    }
-    *out = c;
-    return 0;
+    if (kind == CHANNEL_TCP || all->handshaking < all->limits.handshakes)
+        return true;
+    counter_add(&all->world->counters.handshakes_refused, 1);
+    return false;
 }
 
 struct channel *channel_accept(struct channels *all, enum channel_kind kind, struct stream *stream,
                                const struct channel_events *events, void *owner)
 {
-    struct channel *c;
+    struct channel *c = has_room(all, kind) ? new_channel(all, kind, events, owner) : NULL;
 
-    if (kind != CHANNEL_TCP && all->handshaking >= all->limits.handshakes) {
-        counter_add(&all->world->counters.handshakes_refused, 1);
+    if (c == NULL)
+        return NULL;
+    c->accepted = true;
+    c->remote   = all->world->ops->stream_remote(stream);
+    if (layers_make(c, SLICE("")) != 0) {
+        release(c);
         return NULL;
     }
-    if (new_channel(all, kind, SLICE(""), true, &c) != 0)
-        return NULL;
-    c->events = events;
-    c->owner  = owner;
     c->stream = stream;
-    c->remote = all->world->ops->stream_remote(stream);
+    recount(c);
     if (kind == CHANNEL_TCP) {
-        c->state = CHANNEL_OPEN;
+        open_now(c);
         return c;
     }
     all->handshaking++;
@@ -315,6 +379,17 @@ static void set_defaults(struct channel_limits *l)
         l->handshakes = CHANNEL_HANDSHAKES;
     if (l->handshake_time == 0)
         l->handshake_time = CHANNEL_PATIENCE;
+    if (l->message_time == 0)
+        l->message_time = CHANNEL_MESSAGE_TIME;
+}
+
+static bool make_contexts(struct channels *all)
+{
+    all->rules      = (struct websocket_rules){ all->limits.message, all->limits.origins, all->limits.origin_count };
+    all->websockets = websocket_context_new(&all->rules, &all->world->random);
+    if (all->tls != NULL)
+        all->context = tls_context_new(all->world, all->tls);
+    return all->websockets != NULL && (all->tls == NULL || all->context != NULL);
 }
 
 struct channels *channels_new(struct world *w, struct tls_shared *tls, const struct channel_limits *limits)
@@ -331,6 +406,10 @@ struct channels *channels_new(struct world *w, struct tls_shared *tls, const str
     random_fill(&w->random, &key, sizeof key);
     log_limit_init(&all->log_limit, &key);
     line_init(all);
+    if (!make_contexts(all)) {
+        channels_free(all);
+        return NULL;
+    }
     return all;
 }
 
@@ -339,5 +418,7 @@ void channels_free(struct channels *all)
     if (all == NULL)
         return;
     line_fini(all);
+    websocket_context_free(all->websockets);
+    tls_context_free(all->context);
     free(all);
 }

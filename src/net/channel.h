@@ -38,6 +38,8 @@ struct channel_events {
     void (*on_open)(void *owner, struct channel *c);
     /* `bytes` live until it returns.  The channel may be closed in it. */
     void (*on_bytes)(void *owner, struct channel *c, struct slice bytes);
+    /* A WebSocket's ping came and was answered, or one of ours was.  May be NULL. */
+    void (*on_alive)(void *owner, struct channel *c);
     /* The last callback: as stream_events.on_close, or -ERR_SYNTAX if the peer broke a
      * protocol, -ERR_PERMISSION if its certificate is not good enough.  The channel is
      * gone after it returns. */
@@ -45,11 +47,15 @@ struct channel_events {
 };
 
 struct channel_limits {
-    size_t   queue;          /* bytes that wait for the handshakes to be over; 0: 64 KiB      */
-    size_t   message;        /* of a WebSocket message; 0: LIMIT_MESSAGE                      */
-    unsigned handshakes;     /* of peers that connected, at one time; 0: 1000                 */
-    msec     handshake_time; /* from the first byte that could be sent to the end; 0: 10 s   */
-    msec     ping;           /* between the pings of a WebSocket; 0: none                     */
+    size_t   queue;                   /* bytes that wait for the handshakes to be over; 0: 64 KiB      */
+    size_t   message;                 /* of a WebSocket message; 0: LIMIT_MESSAGE                      */
+    unsigned handshakes;              /* of peers that connected, at one time; 0: 1000                 */
+    msec     handshake_time;          /* from the beginning of the first to the end of the last; 0: 10 s */
+    msec     message_time;            /* for a peer to end what it began, and to begin at all if it was
+                                       * accepted; 0: 30 s                                              */
+    msec                ping;         /* between the pings of a WebSocket; 0: none                     */
+    const struct slice *origins;      /* who may open a WebSocket; borrowed */
+    size_t              origin_count; /* 0: anyone                                                     */
 };
 
 /* Borrows `tls`, NULL: neither CHANNEL_TLS nor CHANNEL_WSS.  NULL without memory. */
@@ -80,11 +86,14 @@ void channel_close(struct channel *c);
 struct address channel_local(const struct channel *c);
 struct address channel_remote(const struct channel *c);
 
-/* Has the peer begun something that is not whole: a record, a frame, a handshake? */
-bool channel_is_partial(const struct channel *c);
+/* The user of CHANNEL_TCP or CHANNEL_TLS says that nothing of a message is outstanding: else
+ * the peer has channel_limits.message_time to end what it has begun. */
+void channel_whole(struct channel *c);
 
 /* Did the peer prove by its certificate that it is this domain (RFC 5922 7)?  Not before
  * on_open. */
 bool channel_peer_is(const struct channel *c, struct slice domain);
+/* Everyone that it proved to be, ", " between them; nothing without a verified certificate. */
+void channel_peer_names(const struct channel *c, struct buf *names);
 
 #endif

@@ -349,6 +349,11 @@ void tls_shut(struct tls *t)
 
 /* ---- who the peer is ---- */
 
+bool tls_is_partial(const struct tls *t)
+{
+    return SSL_has_pending(t->ssl) == 1;
+}
+
 bool tls_is_open(const struct tls *t)
 {
     return t->state == TLS_IS_OPEN;

@@ -75,6 +75,8 @@ struct slice tls_output(struct tls *t);
 const struct tls_fault *tls_fault(const struct tls *t);
 
 bool tls_is_open(const struct tls *t);
+/* Has part of a record come whose rest has not? */
+bool tls_is_partial(const struct tls *t);
 /* After TLS_OPEN: has the peer shown a certificate that we trust? */
 bool tls_peer_verified(const struct tls *t);
 /* And does it prove that the peer is this SIP domain or address (RFC 5922 7.1, 7.2)?  If servers

@@ -49,4 +49,10 @@ void framer_fini(struct framer *f);
  * the stream is lost, and every call says so again. */
 enum framer_result framer_next(struct framer *f, struct slice *input, struct slice *message, struct parse_fault *fault);
 
+/* Has a message begun that is not whole? */
+static inline bool framer_is_partial(const struct framer *f)
+{
+    return f->len > 0 && !f->done;
+}
+
 #endif

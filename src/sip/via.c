@@ -53,6 +53,8 @@ static bool take_param(struct via *via, struct slice name, struct slice value)
         via->rport_value = (uint16_t)port;
     } else if (slice_eq_nocase(name, SLICE("received"))) {
         via->received = value;
+    } else if (slice_eq_nocase(name, SLICE("alias"))) {
+        via->alias = true;
     } else if (slice_eq_nocase(name, SLICE("maddr"))) {
         via->maddr = value;
     } else if (slice_eq_nocase(name, SLICE("ttl"))) {

@@ -17,6 +17,7 @@ struct via {
     bool         rport;       /* the sender asks for the source port, RFC 3581     */
     uint16_t     rport_value; /* rport=5061 in a response, else 0                */
     struct slice received;    /* received=192.0.2.1, else empty                    */
+    bool         alias;       /* its connection may be used the other way too, RFC 5923 */
     struct slice maddr;
     uint32_t     ttl; /* 0 if absent                                       */
 };

@@ -49,7 +49,10 @@ static void write_via(struct client_txn *t, struct buf *b)
     stack_write_sent_by(t->stack, b, &t->flow);
     buf_put(b, SLICE(";branch="));
     buf_put(b, (struct slice){ t->branch, t->branch_len });
-    buf_put(b, SLICE(";rport\r\n"));
+    buf_put(b, SLICE(";rport"));
+    if (transport_takes_alias(t->stack, &t->flow))
+        buf_put(b, SLICE(";alias"));
+    buf_put(b, SLICE("\r\n"));
 }
 
 /* One side of Record-Route. */

@@ -5,12 +5,16 @@
 
 #include <stdlib.h>
 
-static void recount(struct connection *c)
+void connection_recount(struct connection *c)
 {
     size_t bytes = sizeof *c + INDEX_ENTRY + c->framer.cap;
 
     if (c->strangers != NULL)
         bytes += STRANGERS * sizeof *c->strangers;
+    if (c->domain != NULL)
+        bytes += strlen(c->domain) + 1;
+    if (c->aliases != NULL)
+        bytes += ALIASES * sizeof *c->aliases;
     world_recount(c->stack->world, ACCOUNT_CONNECTIONS, &c->accounted, bytes);
 }
 
@@ -22,7 +26,7 @@ static void on_idle(struct timer *timer, msec now)
     connection_close(c);
 }
 
-static void touch(struct connection *c)
+void connection_touch(struct connection *c)
 {
     struct stack *s  = c->stack;
     msec          at = world_now(s->world) + s->config.connection_idle;
@@ -33,7 +37,7 @@ static void touch(struct connection *c)
 void connection_keep(struct connection *c, msec until)
 {
     c->keep_until = until;
-    touch(c);
+    connection_touch(c);
 }
 
 void stack_keep_connection(struct stack *s, const struct flow *flow, msec until)
@@ -50,7 +54,7 @@ void connection_note_stranger(struct connection *c, object_id txn)
 {
     if (c->strangers == NULL)
         c->strangers = calloc(STRANGERS, sizeof *c->strangers);
-    recount(c);
+    connection_recount(c);
     if (c->strangers != NULL) /* without memory its loss shows as a timeout */
         c->strangers[c->stranger_count++ % STRANGERS] = txn;
 }
@@ -66,20 +70,20 @@ static void fail_users(struct connection *c, int error)
         handover_failure(c->stack, c->id, c->strangers[i], error);
 }
 
-static void connection_free(struct connection *c, int error)
+void connection_free(struct connection *c, int error)
 {
     struct stack *s = c->stack;
 
     fail_users(c, error != 0 ? error : -ERR_CLOSED);
     world_timer_stop(s->world, &c->idle);
-    table_remove(&s->connections_by_remote, &c->by_flow);
-    if (s->config.workers != NULL)
-        directory_remove(workers_directory(s->config.workers), &c->flow);
+    connection_unlist(c);
     id_remove(&s->connection_ids, c->id);
     gauge_set(&s->world->counters.connections, s->connection_ids.used);
     world_give(s->world, ACCOUNT_CONNECTIONS, c->accounted);
     framer_fini(&c->framer);
     free(c->strangers);
+    free(c->domain);
+    free(c->aliases);
     free(c);
 }
 
@@ -104,7 +108,7 @@ static void drop_broken(struct connection *c, struct channel *channel)
     connection_close(c);
 }
 
-static struct connection *connection_new(struct stack *s, enum transport transport, const struct address *remote)
+struct connection *connection_new(struct stack *s, enum transport transport, const struct address *remote)
 {
     struct connection *c = calloc(1, sizeof *c);
 
@@ -122,35 +126,9 @@ static struct connection *connection_new(struct stack *s, enum transport transpo
     list_init(&c->users);
     framer_init(&c->framer, s->config.max_message, s->config.max_message);
     table_insert(&s->connections_by_remote, &c->by_flow, address_hash(s, transport, remote));
-    touch(c);
-    recount(c);
+    connection_touch(c);
+    connection_recount(c);
     return c;
-}
-
-/* Without memory the others open connections of their own. */
-static void tell_others(const struct connection *c)
-{
-    struct workers *w = c->stack->config.workers;
-
-    if (w != NULL)
-        (void)directory_add(workers_directory(w), &c->flow);
-}
-
-static enum channel_kind kind_of(enum transport transport)
-{
-    switch (transport) {
-    case TRANSPORT_TLS:
-        return CHANNEL_TLS;
-    case TRANSPORT_WS:
-        return CHANNEL_WS;
-    case TRANSPORT_WSS:
-        return CHANNEL_WSS;
-    case TRANSPORT_NONE:
-    case TRANSPORT_UDP:
-    case TRANSPORT_TCP:
-        break;
-    }
-    return CHANNEL_TCP;
 }
 
 static bool is_by_messages(const struct connection *c)
@@ -185,16 +163,22 @@ static void answer_ping(struct connection *c)
     connection_send(c, &pong, 1);
 }
 
-/* A WebSocket's message is one of SIP (RFC 7118 5), or a ping. */
+static void on_alive(void *owner, struct channel *channel)
+{
+    struct connection *c = owner;
+
+    (void)channel;
+    counter_add(&c->stack->world->counters.keepalives, 1);
+    connection_touch(c);
+}
+
+/* A WebSocket's message is one of SIP (RFC 7118 5). */
 static void take_message(struct connection *c, struct slice message)
 {
     struct flow flow = c->flow;
 
-    touch(c);
-    if (slice_eq(message, SLICE("\r\n\r\n")))
-        answer_ping(c);
-    else
-        receive_bytes(c->stack, &flow, message);
+    connection_touch(c);
+    receive_bytes(c->stack, &flow, message);
 }
 
 static void take_bytes(struct connection *c, struct slice bytes)
@@ -208,14 +192,17 @@ static void take_bytes(struct connection *c, struct slice bytes)
     for (;;) {
         switch (framer_next(&c->framer, &bytes, &message, &fault)) {
         case FRAMER_MORE:
-            recount(c);
+            connection_recount(c);
+            if (!framer_is_partial(&c->framer))
+                channel_whole(c->channel);
             return;
         case FRAMER_PING:
-            touch(c);
+            connection_touch(c);
             answer_ping(c);
             break;
         case FRAMER_MESSAGE:
-            touch(c); /* not for every byte: a peer that drips them would hold the connection for ever */
+            channel_whole(c->channel);
+            connection_touch(c); /* not for every byte: a peer that drips them would hold the connection for ever */
             receive_bytes(s, &flow, message);
             if (id_find(&s->connection_ids, id) == NULL)
                 return; /* what it said made us close it */
@@ -241,9 +228,9 @@ static void on_bytes(void *owner, struct channel *channel, struct slice bytes)
         take_bytes(c, bytes);
 }
 
-static const struct channel_events connection_events = { .on_open  = on_open,
-                                                         .on_bytes = on_bytes,
-                                                         .on_close = on_close };
+const struct channel_events connection_events = {
+    .on_open = on_open, .on_bytes = on_bytes, .on_alive = on_alive, .on_close = on_close
+};
 
 /* ---- its beginning ---- */
 
@@ -257,81 +244,16 @@ const struct stream_events *connection_accept(void *owner, struct listener *l, s
     (void)l;
     if (c == NULL)
         return NULL;
-    c->channel = channel_accept(s->channels, kind_of(e->transport), stream, &connection_events, c);
+    c->channel = channel_accept(s->channels, connection_kind(e->transport), stream, &connection_events, c);
     if (c->channel == NULL) {
         connection_free(c, -ERR_LIMIT);
         return NULL;
     }
     counter_add(&s->world->counters.connections_accepted, 1);
+    c->accepted      = true;
     c->flow.local    = channel_local(c->channel);
     c->flow.listener = (unsigned)(e - s->sockets);
-    tell_others(c);
+    connection_list_accepted(c);
     *out = c->channel;
     return channel_stream();
-}
-
-static struct connection *find(struct stack *s, const struct target *target)
-{
-    struct table_link *l = table_first(&s->connections_by_remote, address_hash(s, target->transport, &target->address));
-
-    for (; l != NULL; l = table_next(l)) {
-        struct connection *c = CONTAINER_OF(l, struct connection, by_flow);
-
-        if (c->flow.transport == target->transport && address_eq(&c->flow.remote, &target->address) &&
-            c->channel != NULL)
-            return c;
-    }
-    return NULL;
-}
-
-static int connect_to(struct stack *s, const struct target *target, struct slice domain, struct connection **out)
-{
-    struct connection *c = connection_new(s, target->transport, &target->address);
-    int                error;
-
-    if (c == NULL)
-        return -ERR_LIMIT;
-    error = channel_connect(s->channels, kind_of(target->transport), &target->address, domain, &connection_events, c,
-                            &c->channel);
-    if (error != 0) {
-        c->channel = NULL;
-        connection_free(c, error);
-        return error;
-    }
-    counter_add(&s->world->counters.connections_opened, 1);
-    c->flow.local = channel_local(c->channel);
-    if (c->flow.local.family == FAMILY_NONE) /* not known before it is open; Via cannot wait */
-        world_source(s->world, &target->address, &c->flow.local);
-    c->flow.listener = STACK_LISTENERS; /* opened by us: no listener's */
-    tell_others(c);
-    *out = c;
-    return 0;
-}
-
-int connection_find(struct stack *s, const struct target *target, struct slice domain, struct flow *flow)
-{
-    struct connection *c = find(s, target);
-    int                error;
-
-    if (c == NULL && s->config.workers != NULL &&
-        directory_find(workers_directory(s->config.workers), target->transport, &target->address, flow) &&
-        handover_is_foreign(s, flow))
-        return 0;
-    if (c == NULL) {
-        error = connect_to(s, target, domain, &c);
-        if (error != 0)
-            return error;
-    }
-    touch(c);
-    *flow = c->flow;
-    return 0;
-}
-
-bool connection_is_known(struct stack *s, const struct target *target)
-{
-    struct workers *w = s->config.workers;
-    struct flow     flow;
-
-    return find(s, target) != NULL ||
-           (w != NULL && directory_find(workers_directory(w), target->transport, &target->address, &flow));
 }

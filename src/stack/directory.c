@@ -10,6 +10,9 @@
 struct entry {
     struct table_link link;
     struct flow       flow;
+    struct address    address;
+    size_t            names_len;
+    char              names[];
 };
 
 struct directory {
@@ -39,20 +42,21 @@ void directory_account(struct directory *d, struct budget *b)
     d->budget = b;
 }
 
-static void account(struct directory *d, int entries)
+static void account(struct directory *d, const struct entry *e, int sign)
 {
     if (d->budget != NULL)
         budget_move(d->budget, ACCOUNT_DIRECTORY,
-                    entries * (int64_t)(sizeof(struct entry) + 2 * sizeof(struct table_link *)));
+                    sign * (int64_t)(sizeof *e + e->names_len + 2 * sizeof(struct table_link *)));
 }
 
 static void drop(struct table_link *link, void *directory)
 {
     struct directory *d = directory;
+    struct entry     *e = CONTAINER_OF(link, struct entry, link);
 
     table_remove(&d->table, link);
-    account(d, -1);
-    free(CONTAINER_OF(link, struct entry, link));
+    account(d, e, -1);
+    free(e);
 }
 
 void directory_free(struct directory *d)
@@ -70,26 +74,30 @@ static uint64_t hash_of(const struct directory *d, enum transport transport, con
     return flow_remote_hash(&d->key, transport, a);
 }
 
-int directory_add(struct directory *d, const struct flow *flow)
+int directory_add(struct directory *d, const struct flow *flow, const struct address *address, struct slice names)
 {
-    struct entry *e = calloc(1, sizeof *e);
+    struct entry *e = calloc(1, sizeof *e + names.len);
 
     if (e == NULL)
         return -ERR_NO_MEMORY;
-    e->flow = *flow;
-    account(d, 1);
+    e->flow      = *flow;
+    e->address   = *address;
+    e->names_len = names.len;
+    if (names.len > 0)
+        memcpy(e->names, names.ptr, names.len);
+    account(d, e, 1);
     pthread_mutex_lock(&d->mutex);
-    table_insert(&d->table, &e->link, hash_of(d, flow->transport, &flow->remote));
+    table_insert(&d->table, &e->link, hash_of(d, flow->transport, address));
     pthread_mutex_unlock(&d->mutex);
     return 0;
 }
 
-void directory_remove(struct directory *d, const struct flow *flow)
+void directory_remove(struct directory *d, const struct flow *flow, const struct address *address)
 {
     struct table_link *l;
 
     pthread_mutex_lock(&d->mutex);
-    l = table_first(&d->table, hash_of(d, flow->transport, &flow->remote));
+    l = table_first(&d->table, hash_of(d, flow->transport, address));
     while (l != NULL && CONTAINER_OF(l, struct entry, link)->flow.connection != flow->connection)
         l = table_next(l);
     if (l != NULL)
@@ -97,16 +105,39 @@ void directory_remove(struct directory *d, const struct flow *flow)
     pthread_mutex_unlock(&d->mutex);
 }
 
-bool directory_find(struct directory *d, enum transport transport, const struct address *remote, struct flow *flow)
+bool directory_names_hold(struct slice names, struct slice domain)
+{
+    const char *end = names.ptr + names.len;
+
+    while (names.len > 0) {
+        const char  *comma = memchr(names.ptr, ',', names.len);
+        struct slice one   = slice_trim(slice_between(names.ptr, comma != NULL ? comma : end));
+
+        if (domain.len > 0 && slice_eq_nocase(one, domain))
+            return true;
+        names = comma != NULL ? slice_between(comma + 1, end) : SLICE("");
+    }
+    return false;
+}
+
+static bool leads_to(const struct entry *e, enum transport transport, const struct address *address,
+                     struct slice domain)
+{
+    return e->flow.transport == transport && address_eq(&e->address, address) &&
+           (e->names_len == 0 || directory_names_hold((struct slice){ e->names, e->names_len }, domain));
+}
+
+bool directory_find(struct directory *d, enum transport transport, const struct address *address, struct slice domain,
+                    struct flow *flow)
 {
     struct table_link *l;
     bool               found = false;
 
     pthread_mutex_lock(&d->mutex);
-    for (l = table_first(&d->table, hash_of(d, transport, remote)); l != NULL && !found; l = table_next(l)) {
+    for (l = table_first(&d->table, hash_of(d, transport, address)); l != NULL && !found; l = table_next(l)) {
         const struct entry *e = CONTAINER_OF(l, struct entry, link);
 
-        found = e->flow.transport == transport && address_eq(&e->flow.remote, remote);
+        found = leads_to(e, transport, address, domain);
         if (found)
             *flow = e->flow;
     }

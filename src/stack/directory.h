@@ -21,13 +21,20 @@ void              directory_free(struct directory *d);
 /* Account for what is in it in `b`, which it borrows; before there is anything. */
 void directory_account(struct directory *d, struct budget *b);
 
-/* `flow` names a connection from now on.  Returns 0, or -ERR_NO_MEMORY: then the
+/* `flow` leads to `address` (its remote one, or one that stands for it, RFC 5923) from now on,
+ * for those who want one of `names`: "a.example, b.example", as its peer has proved to be;
+ * empty: whoever wants that address.  Copies them.  Returns 0, or -ERR_NO_MEMORY: then the
  * other workers will open their own. */
-int  directory_add(struct directory *d, const struct flow *flow);
-void directory_remove(struct directory *d, const struct flow *flow);
+int directory_add(struct directory *d, const struct flow *flow, const struct address *address, struct slice names);
+/* `address` no longer leads to this connection. */
+void directory_remove(struct directory *d, const struct flow *flow, const struct address *address);
 
-/* A connection to `remote` by `transport`: true and its flow.  It may be gone by the
- * time it is used; whoever sends by it is told. */
-bool directory_find(struct directory *d, enum transport transport, const struct address *remote, struct flow *flow);
+/* A connection to `address` by `transport`, whose peer is `domain` if that has to be proved:
+ * true and its flow.  It may be gone by the time it is used; whoever sends by it is told. */
+bool directory_find(struct directory *d, enum transport transport, const struct address *address, struct slice domain,
+                    struct flow *flow);
+
+/* Is `domain` one of `names`, as above? */
+bool directory_names_hold(struct slice names, struct slice domain);
 
 #endif

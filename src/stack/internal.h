@@ -30,10 +30,12 @@ enum {
     SENT_BY_TEXT     = 280,
     BRANCH_MAX       = 96,
     TAG_LENGTH       = 13,
+    NOBODY_TOKEN     = 12,
     SOURCE_CACHE     = 64,
     OVERSIZE_PEERS   = 64,
     SOURCE_CACHE_AGE = 10000,  /* ms that a looked-up source address is believed */
     TARGETS_TIME     = 180000, /* ms in which all targets of one request are begun */
+    ALIASES          = 4,      /* ports that one connection may stand for, RFC 5923 */
     STRANGERS        = 64,     /* transactions of other workers that a connection remembers */
     /* What the tables that find an object take for it: a slot of ids, a bucket when half of
      * them are empty.  It is accounted for with the object. */
@@ -51,12 +53,23 @@ struct socket_entry {
     struct listener *listener;
 };
 
+/* Requests to this address may go by the connection (RFC 5923). */
+struct alias {
+    struct table_link  link; /* in stack->aliases */
+    struct connection *connection;
+    struct address     address;
+};
+
 struct connection {
     struct stack     *stack;
     object_id         id;
     struct table_link by_flow; /* in stack->connections_by_remote */
     struct channel   *channel; /* NULL once it has ended */
     struct flow       flow;
+    bool              accepted; /* opened by the peer */
+    char             *domain;   /* opened by us, not TCP: whose it was to be; else NULL */
+    struct alias     *aliases;  /* ALIASES of them; NULL: none yet */
+    unsigned          alias_count;
     struct framer     framer;
     struct timer      idle;
     msec              keep_until; /* a phone is to be reached by it */
@@ -183,10 +196,11 @@ struct stack {
     struct hash_key            key;
 
     struct channels    *channels;
+    char                nobody[NOBODY_TOKEN + sizeof ".invalid"]; /* see stack_nobody */
     struct socket_entry sockets[STACK_LISTENERS];
     unsigned            socket_count;
 
-    struct table    server_txns, peers, connections_by_remote;
+    struct table    server_txns, peers, connections_by_remote, aliases;
     struct id_table server_ids, client_ids, connection_ids;
 
     struct rested       *rested;          /* of all workers, or if alone its own */
@@ -211,6 +225,9 @@ int transport_open(struct stack *s, const struct target *target, struct slice do
 unsigned transport_listener(const struct stack *s, const struct flow *flow);
 void     transport_leave_by(struct stack *s, unsigned listener, struct flow *flow);
 bool     transport_can(const struct stack *s, enum transport transport);
+/* May the peer send us requests by the connection of this flow, as if it had opened one to
+ * our sent-by (RFC 5923 8.1)? */
+bool     transport_takes_alias(const struct stack *s, const struct flow *flow);
 unsigned transport_set(const struct stack *s); /* bits 1 << enum transport */
 unsigned transport_families(const struct stack *s);
 /* Is anybody looking: a trace, or the log at debug level? */
@@ -220,7 +237,13 @@ uint64_t address_hash(const struct stack *s, enum transport transport, const str
 
 /* connection.c */
 const struct stream_events *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out);
-int  connection_find(struct stack *s, const struct target *target, struct slice domain, struct flow *flow);
+extern const struct channel_events connection_events;
+/* NULL at the limit, and without memory. */
+struct connection *connection_new(struct stack *s, enum transport transport, const struct address *remote);
+/* Its channel is gone: whoever used it hears `error`. */
+void connection_free(struct connection *c, int error);
+void connection_recount(struct connection *c);
+void connection_touch(struct connection *c);
 int  connection_send(struct connection *c, const struct slice *parts, size_t count);
 void connection_close(struct connection *c);
 /* Is there one to that address, of whatever worker? */
@@ -228,6 +251,17 @@ bool connection_is_known(struct stack *s, const struct target *target);
 /* Remember a transaction of another worker. */
 void connection_note_stranger(struct connection *c, object_id txn);
 void connection_keep(struct connection *c, msec until);
+
+/* connection_reuse.c */
+enum channel_kind connection_kind(enum transport transport);
+/* One that leads there, to a peer that is `domain` if that has to be proved (see transport_open);
+ * opened if there is none.  0, or as channel_connect. */
+int connection_find(struct stack *s, const struct target *target, struct slice domain, struct flow *flow);
+/* The top Via of a request says alias. */
+void connection_take_alias(struct stack *s, const struct message *request);
+void connection_list_accepted(struct connection *c);
+/* Nobody finds it any more. */
+void connection_unlist(struct connection *c);
 
 /* handover.c: what goes to other workers and comes from them */
 void handover_join(struct stack *s);

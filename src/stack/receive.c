@@ -103,6 +103,8 @@ void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
     }
     m->flow = *flow;
     transport_trace(s, false, flow, m->text);
+    if (m->is_request && m->via.alias && flow->transport == TRANSPORT_TLS)
+        connection_take_alias(s, m);
     if (!admission_message(s, m)) {
         message_drop(m);
         return;

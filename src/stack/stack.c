@@ -41,7 +41,21 @@ static bool init_tables(struct stack *s)
     gauge_set_limit(&s->world->counters.client_transactions, s->client_ids.limit);
     gauge_set_limit(&s->world->counters.connections, s->connection_ids.limit);
     return table_init(&s->server_txns, EXPECTED_TRANSACTIONS) == 0 && table_init(&s->peers, EXPECTED_PEERS) == 0 &&
-           table_init(&s->connections_by_remote, EXPECTED_CONNECTIONS) == 0;
+           table_init(&s->connections_by_remote, EXPECTED_CONNECTIONS) == 0 &&
+           table_init(&s->aliases, EXPECTED_PEERS) == 0;
+}
+
+static void make_nobody(struct stack *s)
+{
+    struct buf b = BUF_ON(s->nobody);
+
+    random_token(&s->world->random, &b, NOBODY_TOKEN);
+    buf_put(&b, SLICE(".invalid"));
+}
+
+struct slice stack_nobody(const struct stack *s)
+{
+    return slice_from(s->nobody);
 }
 
 struct stack *stack_new(struct world *w, const struct stack_config *config, const struct stack_events *events,
@@ -56,6 +70,7 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     s->events = events;
     s->user   = user;
     set_defaults(s);
+    make_nobody(s);
     random_fill(&w->random, &s->key, sizeof s->key);
     log_limit_init(&s->log_limit, &s->key);
     s->rested = config->workers != NULL ? workers_rested(config->workers) : rested_new(&s->key);
@@ -109,6 +124,7 @@ void stack_free(struct stack *s)
     table_fini(&s->server_txns);
     table_fini(&s->peers);
     table_fini(&s->connections_by_remote);
+    table_fini(&s->aliases);
     if (s->config.workers == NULL)
         rested_free(s->rested);
     free(s);

@@ -96,8 +96,13 @@ int stack_listen(struct stack *s, enum transport transport, const struct address
  * leaves from `flow` ("192.0.2.1:5060"). */
 struct address stack_listener_address(const struct stack *s, unsigned index);
 void           stack_write_sent_by(const struct stack *s, struct buf *b, const struct flow *flow);
+/* "df7jal23ls0d.invalid": what a client that nobody can connect to calls itself, over
+ * WebSockets (RFC 7118 5).  The same for the life of the stack. */
+struct slice stack_nobody(const struct stack *s);
 /* Does `host`:`port` (0: the default) name one of our listeners? */
 bool stack_is_local(const struct stack *s, struct slice host, uint16_t port);
+/* Does one of them have this port? */
+bool stack_has_port(const struct stack *s, uint16_t port);
 /* The same for one transport (TRANSPORT_NONE: any); `*like` gets its listener. */
 bool stack_find_local(const struct stack *s, struct slice host, uint16_t port, enum transport transport,
                       struct flow *like);

@@ -35,6 +35,12 @@ bool transport_can(const struct stack *s, enum transport transport)
     return (transport_set(s) & (1U << transport)) != 0;
 }
 
+bool transport_takes_alias(const struct stack *s, const struct flow *flow)
+{
+    return flow->transport == TRANSPORT_TLS &&
+           socket_for((struct stack *)s, TRANSPORT_TLS, (enum family)flow->local.family) != NULL;
+}
+
 /* A stream can be opened without a listener; a datagram needs a socket. */
 unsigned transport_set(const struct stack *s)
 {
@@ -312,6 +318,10 @@ void stack_write_sent_by(const struct stack *s, struct buf *b, const struct flow
     const struct socket_entry *e     = entry_of(s, flow);
     struct address             local = flow->local;
 
+    if (e == NULL && (flow->transport == TRANSPORT_WS || flow->transport == TRANSPORT_WSS)) {
+        buf_put(b, stack_nobody(s));
+        return;
+    }
     if (e != NULL && e->advertise_len > 0) {
         buf_put(b, (struct slice){ e->advertise, e->advertise_len });
         return;
@@ -380,6 +390,14 @@ bool stack_find_local(const struct stack *s, struct slice host, uint16_t port, e
         *like = (struct flow){ .transport = e->transport, .local = e->local, .listener = i };
         return true;
     }
+    return false;
+}
+
+bool stack_has_port(const struct stack *s, uint16_t port)
+{
+    for (unsigned i = 0; i < s->socket_count; i++)
+        if (s->sockets[i].local.port == port)
+            return true;
     return false;
 }
 

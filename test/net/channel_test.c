@@ -54,7 +54,7 @@ TEST(nobody_there_is_told_by_the_last_callback)
 
 TEST(without_certificates_there_is_no_tls)
 {
-    struct channel_pair *p      = channel_pair_new(CHANNEL_TLS, &no_limits);
+    struct channel_pair *p      = channel_pair_new(CHANNEL_TCP, &no_limits);
     struct address       remote = address_v4(192, 0, 2, 2, SERVER_PORT);
     struct channel      *c;
 

@@ -46,6 +46,14 @@ TEST(received_may_be_ipv6_in_either_form)
     CHECK_SLICE("2001:db8::9:255", via.received);
 }
 
+/* RFC 5923 7 */
+TEST(alias_is_a_word_of_its_own)
+{
+    CHECK(scan("SIP/2.0/TLS a.example;branch=z9hG4bK1;alias").alias);
+    CHECK(scan("SIP/2.0/TLS a.example;ALIAS;branch=z9hG4bK1").alias);
+    CHECK(!scan("SIP/2.0/TLS a.example;branch=alias;x-alias").alias);
+}
+
 TEST(via_stops_before_the_next_value)
 {
     struct scan s = scan_from(test_guarded(SLICE("SIP/2.0/TCP a.example ;x , SIP/2.0/UDP b.example")));
@@ -183,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(via_reads_every_part),
         cmocka_unit_test(received_may_be_ipv6_in_either_form),
+        cmocka_unit_test(alias_is_a_word_of_its_own),
         cmocka_unit_test(via_stops_before_the_next_value),
         cmocka_unit_test(via_rejects_and_says_where),
         cmocka_unit_test(received_and_rport_are_written_as_the_source_asks),

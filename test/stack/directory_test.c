@@ -21,14 +21,14 @@ TEST(a_connection_is_found_by_its_transport_and_peer)
     struct directory *d = directory_new(&key);
     struct flow       a = flow_to(6000, 11), b = flow_to(6001, 12), found;
 
-    CHECK_INT(0, directory_add(d, &a));
-    CHECK_INT(0, directory_add(d, &b));
-    CHECK(directory_find(d, TRANSPORT_TCP, &b.remote, &found));
+    CHECK_INT(0, directory_add(d, &a, &a.remote, SLICE("")));
+    CHECK_INT(0, directory_add(d, &b, &b.remote, SLICE("")));
+    CHECK(directory_find(d, TRANSPORT_TCP, &b.remote, SLICE(""), &found));
     CHECK_INT(12, found.connection);
     CHECK_INT(3, found.listener);
     CHECK(address_eq(&b.local, &found.local));
-    CHECK(!directory_find(d, TRANSPORT_TLS, &b.remote, &found));
-    CHECK(!directory_find(d, TRANSPORT_TCP, &b.local, &found));
+    CHECK(!directory_find(d, TRANSPORT_TLS, &b.remote, SLICE(""), &found));
+    CHECK(!directory_find(d, TRANSPORT_TCP, &b.local, SLICE(""), &found));
     directory_free(d);
 }
 
@@ -38,14 +38,33 @@ TEST(a_closed_connection_is_not_found)
     struct directory *d = directory_new(&key);
     struct flow       a = flow_to(6000, 11), b = flow_to(6000, 12), found;
 
-    directory_add(d, &a);
-    directory_add(d, &b);
-    directory_remove(d, &a);
-    CHECK(directory_find(d, TRANSPORT_TCP, &a.remote, &found));
+    directory_add(d, &a, &a.remote, SLICE(""));
+    directory_add(d, &b, &b.remote, SLICE(""));
+    directory_remove(d, &a, &a.remote);
+    CHECK(directory_find(d, TRANSPORT_TCP, &a.remote, SLICE(""), &found));
     CHECK_INT(12, found.connection);
-    directory_remove(d, &a); /* once more: nothing */
-    directory_remove(d, &b);
-    CHECK(!directory_find(d, TRANSPORT_TCP, &a.remote, &found));
+    directory_remove(d, &a, &a.remote); /* once more: nothing */
+    directory_remove(d, &b, &b.remote);
+    CHECK(!directory_find(d, TRANSPORT_TCP, &a.remote, SLICE(""), &found));
+    directory_free(d);
+}
+
+/* RFC 5923 5: an address and an identity. */
+TEST(a_connection_with_names_is_found_by_one_of_them_only)
+{
+    struct directory *d     = directory_new(&key);
+    struct flow       a     = flow_to(6000, 11), found;
+    struct address    alias = address_v4(192, 0, 2, 9, 5061);
+
+    CHECK_INT(0, directory_add(d, &a, &alias, SLICE("a.example, b.example")));
+    CHECK(directory_find(d, TRANSPORT_TCP, &alias, SLICE("B.example"), &found));
+    CHECK_INT(11, found.connection);
+    CHECK(!directory_find(d, TRANSPORT_TCP, &alias, SLICE("c.example"), &found));
+    CHECK(!directory_find(d, TRANSPORT_TCP, &alias, SLICE("example"), &found));
+    CHECK(!directory_find(d, TRANSPORT_TCP, &alias, SLICE(""), &found));
+    CHECK(!directory_find(d, TRANSPORT_TCP, &a.remote, SLICE("a.example"), &found));
+    directory_remove(d, &a, &alias);
+    CHECK(!directory_find(d, TRANSPORT_TCP, &alias, SLICE("a.example"), &found));
     directory_free(d);
 }
 
@@ -57,11 +76,11 @@ TEST(what_it_holds_is_accounted_for)
 
     accounts_init(&budget, 1 << 20);
     directory_account(d, &budget);
-    directory_add(d, &a);
-    directory_add(d, &b);
+    directory_add(d, &a, &a.remote, SLICE(""));
+    directory_add(d, &b, &b.remote, SLICE(""));
     CHECK(budget_figures(&budget, ACCOUNT_DIRECTORY).bytes >= 2 * sizeof a);
-    directory_remove(d, &a);
-    directory_remove(d, &a);
+    directory_remove(d, &a, &a.remote);
+    directory_remove(d, &a, &a.remote);
     directory_free(d);
     CHECK_INT(0, budget_total(&budget).bytes);
     CHECK_INT(0, atomic_load(&budget.total.bytes)); /* nor less than nothing */
@@ -73,9 +92,9 @@ TEST(without_memory_it_says_so)
     struct flow       a = flow_to(6000, 11), found;
 
     alloc_fail_at(1);
-    CHECK_INT(-ERR_NO_MEMORY, directory_add(d, &a));
+    CHECK_INT(-ERR_NO_MEMORY, directory_add(d, &a, &a.remote, SLICE("")));
     alloc_fail_at(0);
-    CHECK(!directory_find(d, TRANSPORT_TCP, &a.remote, &found));
+    CHECK(!directory_find(d, TRANSPORT_TCP, &a.remote, SLICE(""), &found));
     directory_free(d);
     for (unsigned n = 1; n < 3; n++) {
         alloc_fail_at(n);
@@ -89,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_is_found_by_its_transport_and_peer),
         cmocka_unit_test(a_closed_connection_is_not_found),
+        cmocka_unit_test(a_connection_with_names_is_found_by_one_of_them_only),
         cmocka_unit_test(what_it_holds_is_accounted_for),
         cmocka_unit_test(without_memory_it_says_so),
     };

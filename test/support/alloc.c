@@ -40,10 +40,20 @@ unsigned long long alloc_bytes(void)
     return atomic_load(&counted_bytes);
 }
 
+static _Thread_local bool spared;
+
+void alloc_spare(bool on)
+{
+    spared = on;
+}
+
 static bool fails(size_t size)
 {
-    unsigned n = atomic_fetch_add(&counted, 1) + 1;
+    unsigned n;
 
+    if (spared)
+        return false;
+    n = atomic_fetch_add(&counted, 1) + 1;
     atomic_fetch_add(&counted_bytes, size);
     return n == atomic_load(&fail_at);
 }

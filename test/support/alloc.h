@@ -27,6 +27,9 @@ unsigned alloc_count(void);
 /* And how many bytes they came to. */
 unsigned long long alloc_bytes(void);
 
+/* What this thread allocates meanwhile is the test's own: neither counted nor made to fail. */
+void alloc_spare(bool on);
+
 /* For the test's own scenery, which must stand while what is tested starves:
  * neither counted nor made to fail; aborts when there really is no memory.
  * alloc_new gives zeroed memory; free() either as usual. */

@@ -26,6 +26,14 @@ static void on_bytes(void *owner, struct channel *c, struct slice bytes)
     }
 }
 
+static void on_alive(void *owner, struct channel *c)
+{
+    struct channel_end *e = owner;
+
+    (void)c;
+    e->alive++;
+}
+
 static void on_close(void *owner, struct channel *c, int error)
 {
     struct channel_end *e = owner;
@@ -35,7 +43,9 @@ static void on_close(void *owner, struct channel *c, int error)
     buf_printf(&e->heard, " closed:%s", error_name(error));
 }
 
-static const struct channel_events events = { on_open, on_bytes, on_close };
+static const struct channel_events events = {
+    .on_open = on_open, .on_bytes = on_bytes, .on_alive = on_alive, .on_close = on_close
+};
 
 static void end_init(struct channel_end *e, struct channel_pair *p)
 {
@@ -60,10 +70,21 @@ static const struct stream_events *on_accept(void *owner, struct listener *l, st
     return channel_stream();
 }
 
+static const char *const server_names[] = { "a.example", "192.0.2.2", NULL };
+
 struct channel_pair *channel_pair_new(enum channel_kind kind, const struct channel_limits *limits)
 {
-    struct channel_pair *p     = alloc_new(sizeof *p);
-    struct address       local = address_v4(192, 0, 2, 2, SERVER_PORT);
+    const struct lab_wish server = { .names = server_names };
+
+    return channel_pair_new_with(kind, limits, NULL, &server);
+}
+
+struct channel_pair *channel_pair_new_with(enum channel_kind kind, const struct channel_limits *limits,
+                                           const struct lab_wish *client, const struct lab_wish *server)
+{
+    static const struct lab_wish none;
+    struct channel_pair         *p     = alloc_new(sizeof *p);
+    struct address               local = address_v4(192, 0, 2, 2, SERVER_PORT);
 
     p->kind        = kind;
     p->net         = network_new(1);
@@ -71,24 +92,37 @@ struct channel_pair *channel_pair_new(enum channel_kind kind, const struct chann
     p->server_host = network_host(p->net, "server");
     CHECK(host_add_address(p->client_host, "192.0.2.1"));
     CHECK(host_add_address(p->server_host, "192.0.2.2"));
-    p->client     = world_fake_new(p->client_host);
-    p->server     = world_fake_new(p->server_host);
-    p->client_all = channels_new(p->client, NULL, limits);
-    p->server_all = channels_new(p->server, NULL, limits);
+    p->client = world_fake_new(p->client_host);
+    p->server = world_fake_new(p->server_host);
+    if (kind != CHANNEL_TCP) {
+        p->lab        = lab_new(world_wall(p->server) / 1000);
+        p->client_tls = lab_shared(p->lab, client != NULL ? client : &none);
+        p->server_tls = lab_shared(p->lab, server);
+    }
+    p->client_all = channels_new(p->client, p->client_tls, limits);
+    p->server_all = channels_new(p->server, p->server_tls, limits);
     end_init(&p->caller, p);
     CHECK_INT(0, world_listen(p->server, &local, on_accept, p, &p->listener));
     return p;
 }
 
+void channel_end_close(struct channel_end *e)
+{
+    if (e->channel != NULL)
+        channel_close(e->channel);
+    e->channel = NULL;
+}
+
 void channel_pair_free(struct channel_pair *p)
 {
-    if (p->caller.channel != NULL)
-        channel_close(p->caller.channel);
+    channel_end_close(&p->caller);
     for (unsigned i = 0; i < p->accepted; i++)
-        if (p->ends[i].channel != NULL)
-            channel_close(p->ends[i].channel);
+        channel_end_close(&p->ends[i]);
     channels_free(p->client_all);
     channels_free(p->server_all);
+    tls_shared_free(p->client_tls);
+    tls_shared_free(p->server_tls);
+    lab_free(p->lab);
     network_free(p->net);
     free(p);
 }
@@ -98,12 +132,17 @@ void channel_pair_live(struct channel_pair *p, msec duration)
     network_run_until(p->net, network_now(p->net) + duration);
 }
 
-void channel_pair_dial(struct channel_pair *p, const char *domain)
+void channel_end_dial(struct channel_end *e, struct channel_pair *p, const char *domain)
 {
     struct address remote = address_v4(192, 0, 2, 2, SERVER_PORT);
 
-    CHECK_INT(0, channel_connect(p->client_all, p->kind, &remote, slice_from(domain), &events, &p->caller,
-                                 &p->caller.channel));
+    end_init(e, p);
+    CHECK_INT(0, channel_connect(p->client_all, p->kind, &remote, slice_from(domain), &events, e, &e->channel));
+}
+
+void channel_pair_dial(struct channel_pair *p, const char *domain)
+{
+    channel_end_dial(&p->caller, p, domain);
 }
 
 int channel_end_say(struct channel_end *e, const char *text)
