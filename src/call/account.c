@@ -148,6 +148,16 @@ static bool is_sip(const struct uri *uri)
     return uri->scheme == URI_SIP || uri->scheme == URI_SIPS;
 }
 
+/* What its requests will go by. */
+static enum transport transport_of(const struct uri *next)
+{
+    enum transport t = uri_transport(next);
+
+    if (next->scheme != URI_SIPS)
+        return t;
+    return t == TRANSPORT_WS || t == TRANSPORT_WSS ? TRANSPORT_WSS : TRANSPORT_TLS;
+}
+
 static int fill(struct account *a, const struct account_config *config)
 {
     struct registration_config r = { .expires = config->expires != 0 ? config->expires : EXPIRES };
@@ -166,7 +176,7 @@ static int fill(struct account *a, const struct account_config *config)
 
     a->party                = make_party(a, config->display);
     a->route                = config->proxy.len > 0 ? make_route(a, &proxy) : (struct slice){ NULL, 0 };
-    a->transport            = uri_transport(config->proxy.len > 0 ? &proxy : &registrar);
+    a->transport            = transport_of(config->proxy.len > 0 ? &proxy : &registrar);
     a->keep_alive           = config->keep_alive;
     a->secret.user          = arena_copy(&a->arena, config->auth_user.len > 0 ? config->auth_user : a->aor_uri.user);
     a->secret.password      = arena_copy(&a->arena, config->password);
@@ -244,6 +254,26 @@ void account_fill_event(struct account *a, enum phone_event_kind kind, struct ph
     };
 }
 
+/* What a Contact says of how it is to be reached.  By TLS "sips" says it all; transport=tls is
+ * no longer written in its favour (RFC 3261 26.2.2), but without it a sip URI would be UDP's.
+ * RFC 7118 5.2: "ws", secure or not. */
+static struct slice contact_params(const struct account *a, enum transport transport)
+{
+    switch (transport) {
+    case TRANSPORT_TCP:
+        return SLICE(";transport=tcp");
+    case TRANSPORT_TLS:
+        return a->aor_uri.scheme == URI_SIPS ? SLICE("") : SLICE(";transport=tls");
+    case TRANSPORT_WS:
+    case TRANSPORT_WSS:
+        return SLICE(";transport=ws");
+    case TRANSPORT_NONE:
+    case TRANSPORT_UDP:
+        break;
+    }
+    return SLICE("");
+}
+
 struct slice account_contact(const struct account *a, struct arena *arena, const struct address *at,
                              enum transport transport)
 {
@@ -252,14 +282,16 @@ struct slice account_contact(const struct account *a, struct arena *arena, const
 
     if (a->outside.family != FAMILY_NONE && address_eq_ip(at, &a->path.local))
         at = &a->outside;
-    buf_put(&b, SLICE("<sip:"));
+    buf_put(&b, a->aor_uri.scheme == URI_SIPS ? SLICE("<sips:") : SLICE("<sip:"));
     if (a->aor_uri.user.len > 0) {
         buf_put(&b, a->aor_uri.user);
         buf_put_byte(&b, '@');
     }
-    address_write(&b, at);
-    if (transport == TRANSPORT_TCP)
-        buf_put(&b, SLICE(";transport=tcp"));
+    if (transport == TRANSPORT_WS || transport == TRANSPORT_WSS)
+        buf_put(&b, stack_nobody(a->phone->stack));
+    else
+        address_write(&b, at);
+    buf_put(&b, contact_params(a, transport));
     buf_put_byte(&b, '>');
     return arena_copy(arena, buf_slice(&b));
 }

@@ -213,9 +213,21 @@ void call_put_headers(struct call *c, struct gather *g)
         gather_header(g, HEADER_USER_AGENT, c->phone->config.user_agent);
 }
 
-static struct outgoing outgoing(struct call *c, enum method method, const struct request_start *start)
+/* RFC 5626 4.3, RFC 7118 5: the proxy at the other end of a connection that we have opened is
+ * reached by that; by what its Record-Route says perhaps not at all. */
+static const struct flow *flow_of(const struct fork *f)
+{
+    if (f == NULL || f->flow.transport == TRANSPORT_NONE || f->flow.transport == TRANSPORT_UDP ||
+        f->flow.transport == TRANSPORT_TCP)
+        return NULL;
+    return &f->flow;
+}
+
+static struct outgoing outgoing(struct call *c, const struct fork *f, enum method method,
+                                const struct request_start *start)
 {
     return (struct outgoing){
+        .flow        = flow_of(f),
         .start_line  = start->start_line,
         .rest        = &c->phone->gather,
         .method      = method,
@@ -226,7 +238,7 @@ static struct outgoing outgoing(struct call *c, enum method method, const struct
 object_id call_send(struct call *c, enum method method, const struct request_start *start,
                     const struct client_user *user)
 {
-    struct outgoing out = outgoing(c, method, start);
+    struct outgoing out = outgoing(c, c->up, method, start);
 
     return gather_ok(&c->phone->gather) ? stack_request(c->phone->stack, &out, user) : 0;
 }
@@ -259,7 +271,7 @@ static void send_ack(struct call *c, struct fork *f, uint32_t cseq)
         gather_body(g, SLICE("application/sdp"), slice_from(c->ack_sdp));
     else
         gather_body(g, SLICE(""), SLICE(""));
-    out = outgoing(c, METHOD_ACK, &start);
+    out = outgoing(c, f, METHOD_ACK, &start);
     if (gather_ok(g))
         stack_send(c->phone->stack, &out);
 }

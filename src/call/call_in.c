@@ -99,8 +99,9 @@ static int new_incoming(struct account *a, object_id txn, struct message *invite
         call_free(c);
         return error;
     }
-    c->fork_count = 1;
-    c->up         = &c->forks[0];
+    c->fork_count    = 1;
+    c->up            = &c->forks[0];
+    c->forks[0].flow = invite->flow;
     call_set_peer(c, &invite->from);
     hold_invite(c, txn, invite);
     *out = c;

@@ -31,7 +31,7 @@ static struct fork *fork_of(struct call *c, const struct message *response, int 
         return NULL;
     }
     f      = &c->forks[c->fork_count];
-    *f     = (struct fork){ NULL, NULL };
+    *f     = (struct fork){ .flow = response->flow };
     *error = dialog_new_uac(&c->half, response, &f->dialog);
     if (*error != 0)
         return NULL;

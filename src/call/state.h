@@ -72,6 +72,7 @@ struct account {
 struct fork {
     struct dialog      *dialog;
     struct negotiation *negotiation; /* what this branch answered, or NULL     */
+    struct flow         flow;        /* by which it came                       */
 };
 
 struct call {

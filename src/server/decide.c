@@ -31,6 +31,15 @@ static bool names_us(struct server *s, const struct uri *uri)
     return (uri->scheme == URI_SIP || uri->scheme == URI_SIPS) && stack_is_local(s->stack, uri->host, uri->port);
 }
 
+/* RFC 3261 16.4.  A phone may call its outbound proxy by the name of its domain, for whose
+ * certificate that is (RFC 5922); whoever found us by it meant us. */
+static bool route_names_us(struct server *s, const struct uri *uri)
+{
+    return names_us(s, uri) ||
+           ((uri->scheme == URI_SIP || uri->scheme == URI_SIPS) && policy_is_ours(&s->shared->policy, uri->host) &&
+            (uri->port == 0 || stack_has_port(s->stack, uri->port)));
+}
+
 static bool refuse(struct server *s, object_id txn, unsigned status, const char *text, const char *rule)
 {
     struct reason why = REASON(text, rule);
@@ -69,7 +78,7 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     routes->uri_is_us   = names_us(s, &request->uri);
     routes->maddr_is_us = routes->maddr.len > 0 && stack_is_local(s->stack, routes->maddr, request->uri.port);
     for (unsigned i = 0; i < routes->count; i++)
-        routes->is_us[i] = names_us(s, &routes->value[i].uri);
+        routes->is_us[i] = route_names_us(s, &routes->value[i].uri);
     if (!proxy_preprocess(request, routes, &p->way))
         return refuse(s, txn, 414, "Request-URI is too long", "RFC 3261 16.4");
     p->aor = aor_of(s, &p->way.uri, p->aor_text);

@@ -39,6 +39,16 @@ foreach(name demo_two_domains fork_both_answer hold rfc3665_3_8_no_answer server
     set_tests_properties(scenario/starving/${name} scenario/refused/${name} PROPERTIES LABELS scenario TIMEOUT 120)
 endforeach()
 
+# A connection lost at every message of a call, whoever heard it: both sides end in a state that
+# has a name, and nothing is left.
+foreach(name tcp_call tls_call ws_call wss_call mixed_call)
+    foreach(workers 1 2 3)
+        add_test(NAME scenario/cut-${workers}/${name}
+            COMMAND scenario --cut 1 --workers ${workers} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
+        set_tests_properties(scenario/cut-${workers}/${name} PROPERTIES LABELS scenario TIMEOUT 120)
+    endforeach()
+endforeach()
+
 # Loss, repetition and disorder, and no datagram comes to the worker that it is for.
 foreach(name lossy_network lossy_two_domains)
     add_test(NAME scenario/wrong-worker/${name}
@@ -47,7 +57,7 @@ foreach(name lossy_network lossy_two_domains)
 endforeach()
 
 # One seed, one run: whatever reads a real clock, real randomness or an address breaks this.
-foreach(name lossy_two_domains fuzzing_peer tcp_restart)
+foreach(name lossy_two_domains fuzzing_peer tcp_restart wss_call)
     add_test(NAME scenario/twice/${name} COMMAND scenario --twice ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
     set_tests_properties(scenario/twice/${name} PROPERTIES LABELS scenario TIMEOUT 120)
 endforeach()

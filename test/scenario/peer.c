@@ -73,8 +73,14 @@ static bool open_sockets(struct peer *p)
 static bool say(struct peer *p, const struct address *to, struct slice text)
 {
     struct world *w = p->actor.world;
-    int           error =
-        p->use_stream ? world_stream_send(w, p->stream, &text, 1) : world_udp_send(w, p->udp, NULL, to, &text, 1);
+    int           error;
+
+    if (p->channel != NULL)
+        error = channel_send(p->channel, &text, 1);
+    else if (p->use_stream)
+        error = world_stream_send(w, p->stream, &text, 1);
+    else
+        error = world_udp_send(w, p->udp, NULL, to, &text, 1);
 
     return error == 0 || scenario_fail(p->actor.scenario, "it cannot say that: %s", error_text(error));
 }
@@ -173,14 +179,32 @@ static bool peer_continues(struct peer *p, const struct statement *st)
     return peer_build_in_dialog(p, st, st->words.word[2], &text) && say(p, &made_by->from_address, text);
 }
 
-/* connects TARGET: what it says from now on goes over this stream */
+/* "tls:proxy": the kind, and the word moved to what stands behind it. */
+static enum channel_kind take_kind(const char **word)
+{
+    static const char *const kinds[] = { [CHANNEL_TLS] = "tls:", [CHANNEL_WS] = "ws:", [CHANNEL_WSS] = "wss:" };
+
+    for (enum channel_kind kind = CHANNEL_TLS; *word != NULL && kind <= CHANNEL_WSS; kind++)
+        if (strncmp(*word, kinds[kind], strlen(kinds[kind])) == 0) {
+            *word += strlen(kinds[kind]);
+            return kind;
+        }
+    return CHANNEL_TCP;
+}
+
+/* connects [tls:|ws:|wss:]TARGET [as DOMAIN]: what it says from now on goes over this stream */
 static bool peer_connects(struct peer *p, const struct statement *st)
 {
-    struct address to;
-    int            error;
+    const char       *word   = st->words.word[2];
+    const char       *domain = st->words.count == 5 && strcmp(st->words.word[3], "as") == 0 ? st->words.word[4] : NULL;
+    enum channel_kind kind   = take_kind(&word);
+    struct address    to;
+    int               error;
 
-    if (!parse_target(p, st->words.word[2], &to))
+    if (!parse_target(p, word, &to))
         return false;
+    if (kind != CHANNEL_TCP)
+        return peer_connects_by(p, kind, &to, domain);
     error = world_connect(p->actor.world, &to, &stream_events, &p->actor, &p->stream);
     if (error != 0)
         return scenario_fail(p->actor.scenario, "it cannot: %s", error_text(error));
@@ -191,6 +215,8 @@ static bool peer_connects(struct peer *p, const struct statement *st)
 static bool peer_disconnects(struct peer *p, const struct statement *st)
 {
     (void)st;
+    if (p->channel != NULL)
+        return peer_disconnects_channel(p), true;
     if (p->stream == NULL)
         return scenario_fail(p->actor.scenario, "it has no stream");
     p->actor.world->ops->stream_close(p->stream);
@@ -242,6 +268,7 @@ static bool peer_act(struct actor *a, const struct statement *st)
 /* Its sockets are no concern of the end's checks: they go with the world. */
 static void peer_stop(struct actor *a)
 {
+    peer_channel_fini(peer_of(a));
     actor_end_world(a, false);
 }
 

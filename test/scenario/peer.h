@@ -2,6 +2,7 @@
 /* peer.h - an actor that knows nothing: it says what the script says.
  *
  *   peer.c          its verbs, its socket and streams
+ *   peer_channel.c  its connections by TLS and WebSockets
  *   peer_message.c  the messages it makes from those that it heard */
 
 #ifndef TEST_SCENARIO_PEER_H
@@ -12,18 +13,26 @@
 enum { PEER_MESSAGE = 65535, PEER_PORT = 5060 };
 
 struct peer {
-    struct actor     actor;
-    struct udp      *udp;
-    struct listener *listener;
-    struct stream   *stream; /* the latest one, of either making */
-    bool             use_stream;
-    struct address   address;
-    unsigned         serial; /* of branches, tags and Call-IDs   */
-    struct slice     invite; /* the last INVITE it sent          */
-    struct address   invite_to;
-    char             invite_memory[PEER_MESSAGE];
-    char             memory[PEER_MESSAGE];
+    struct actor       actor;
+    struct udp        *udp;
+    struct listener   *listener;
+    struct stream     *stream; /* the latest one, of either making */
+    bool               use_stream;
+    struct channel    *channel; /* what it says goes by this one, if there is one */
+    struct channels   *channels;
+    struct tls_shared *tls;
+    struct address     address;
+    unsigned           serial; /* of branches, tags and Call-IDs   */
+    struct slice       invite; /* the last INVITE it sent          */
+    struct address     invite_to;
+    char               invite_memory[PEER_MESSAGE];
+    char               memory[PEER_MESSAGE];
 };
+
+/* connects tls|ws|wss:TARGET [as DOMAIN]: whom the server is to prove to be. */
+bool peer_connects_by(struct peer *p, enum channel_kind kind, const struct address *to, const char *domain);
+void peer_disconnects_channel(struct peer *p);
+void peer_channel_fini(struct peer *p);
 
 /* The last message that it heard: a request with this method, or a response to
  * one (the latest with a status >= `status`).  NULL if there is none. */

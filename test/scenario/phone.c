@@ -20,7 +20,8 @@ struct phone_actor {
     object_id             call;               /* the latest: what the verbs are about */
     object_id             calls[PHONE_CALLS]; /* the latest ones, in no order */
     unsigned              call_count;
-    bool                  tcp;
+    bool                  tcp, secure; /* secure: it can TLS and WebSockets */
+    struct tls_shared    *tls;
     unsigned              voices;
     struct track         *said, *heard;
 };
@@ -127,12 +128,15 @@ static bool phone_begin(struct phone_actor *a)
     };
     int error;
 
+    config.stack.trace = scenario_trace(&a->actor);
+    if (a->actor.world == NULL)
+        actor_start_world(&a->actor);
+    if (a->secure)
+        a->tls = config.stack.tls = scenario_tls(s, &a->actor, NULL);
     if (config.address.family == FAMILY_NONE)
         config.address = host_address(a->actor.host, FAMILY_6);
     config.address.port = PHONE_PORT;
-    if (a->actor.world == NULL)
-        actor_start_world(&a->actor);
-    error = phone_new(a->actor.world, &config, &a->phone);
+    error               = phone_new(a->actor.world, &config, &a->phone);
     if (error == 0)
         error = phone_add_account(a->phone, &a->account_config, &a->account);
     return error == 0 || scenario_fail(s, "the phone does not start: %s", error_text(error));
@@ -142,7 +146,9 @@ static void phone_end(struct phone_actor *a)
 {
     phone_free(a->phone);
     a->phone = NULL;
-    a->call  = 0;
+    tls_shared_free(a->tls);
+    a->tls  = NULL;
+    a->call = 0;
 }
 
 /* ---- verbs ---- */
@@ -311,7 +317,7 @@ static void phone_actor_free(struct actor *actor)
 static const struct actor_kind phone_kind = { "phone",       phone_act,  phone_check,
                                               phone_give_up, phone_stop, phone_actor_free };
 
-/* [via URI] [registrar URI] [expires SECONDS] [tcp] */
+/* [via URI] [registrar URI] [expires SECONDS] [tcp] [secure] */
 static bool parse_options(struct phone_actor *a, const char *const *word)
 {
     unsigned expires;
@@ -319,6 +325,10 @@ static bool parse_options(struct phone_actor *a, const char *const *word)
     for (; word[0] != NULL; word++) {
         if (strcmp(word[0], "tcp") == 0) {
             a->tcp = true;
+            continue;
+        }
+        if (strcmp(word[0], "secure") == 0) {
+            a->secure = true;
             continue;
         }
         if (word[1] == NULL)
@@ -344,7 +354,8 @@ bool verb_phone(struct scenario *s, const struct statement *st)
 
     if (st->words.count < 5 || !parse_options(a, word + 5)) {
         free(a);
-        return scenario_fail(s, "phone NAME ADDRESS AOR PASSWORD [via URI] [registrar URI] [expires SECONDS] [tcp]");
+        return scenario_fail(
+            s, "phone NAME ADDRESS AOR PASSWORD [via URI] [registrar URI] [expires SECONDS] [tcp] [secure]");
     }
     if (!actor_init(&a->actor, s, &phone_kind, word[1], word + 2, 1)) {
         free(a);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* scenario [--seed N] [--seeds N] [--workers N [--wrong]] [--trace] [--twice]
- *          [--starve STEP | --refuse STEP] FILE.scn ...
+ *          [--starve STEP | --refuse STEP | --cut STEP] FILE.scn ...
  *
  * Runs each file with each seed; a failure prints the line, the seed and the
  * ladder.  --workers gives each server so many; with --wrong no datagram comes to the
  * one that it is for.  --twice wants the same seed to give the same run.  --starve runs it again and again, with
- * allocation 1, 1 + STEP, 1 + 2 STEP, ... failing, until it needs no more.  Exit code 0: all passed; 1: one did not; 2:
+ * allocation 1, 1 + STEP, 1 + 2 STEP, ... failing, until it needs no more; --refuse with sends, --cut with
+ * the streams that those messages came by.  Exit code 0: all passed; 1: one did not; 2:
  * usage. */
 #include "scenario/scenario.h"
 #include "support/alloc.h"
@@ -17,7 +18,7 @@
 struct options {
     uint64_t first_seed;
     uint64_t seeds;
-    uint64_t starve, refuse; /* step; 0: no allocation, no send fails */
+    uint64_t starve, refuse, cut; /* step; 0: no allocation, no send fails, no stream is cut */
     uint64_t workers;
     bool     trace, twice, wrong;
 };
@@ -34,7 +35,8 @@ static bool run_once(const char *path, const struct scenario_options *run, bool 
                run->workers, run->wrong_worker ? " --wrong" : "", seed, path);
     }
     if (!ok && s.troubled)
-        printf("  failed: allocation %u, send %u\n", run->trouble.starve, run->trouble.refuse);
+        printf("  failed: allocation %u, send %u, stream of message %u\n", run->trouble.starve, run->trouble.refuse,
+               run->trouble.cut);
     if (!ok || trace)
         scenario_print(&s, stdout, trace);
     *digest = journal_digest(&s.journal);
@@ -47,29 +49,37 @@ static struct scenario_options options_of(const struct options *o, uint64_t seed
     return (struct scenario_options){ .seed = seed, .workers = (unsigned)o->workers, .wrong_worker = o->wrong };
 }
 
+/* What fails, of which there is one kind; and number `n` of it. */
+static struct trouble trouble_of(const struct options *o, unsigned n)
+{
+    return (
+        struct trouble){ .starve = o->starve > 0 ? n : 0, .refuse = o->refuse > 0 ? n : 0, .cut = o->cut > 0 ? n : 0 };
+}
+
 /* Number 1, 1 + step, 1 + 2 steps, ... until a run needs no more of them. */
 static bool run_troubled(const char *path, const struct options *o)
 {
-    unsigned n      = 1;
-    unsigned step   = (unsigned)(o->starve > 0 ? o->starve : o->refuse);
-    bool     struck = true;
-    uint64_t digest;
+    const char *what   = o->starve > 0 ? "allocation" : o->refuse > 0 ? "send" : "stream of message";
+    unsigned    n      = 1;
+    unsigned    step   = (unsigned)(o->starve + o->refuse + o->cut);
+    bool        struck = true;
+    uint64_t    digest;
 
     for (; struck; n += step) {
         struct scenario_options run = options_of(o, o->first_seed);
 
-        run.trouble = (struct trouble){ o->starve > 0 ? n : 0, o->starve > 0 ? 0 : n };
+        run.trouble = trouble_of(o, n);
         if (!run_once(path, &run, false, &struck, &digest))
             return false;
     }
     alloc_fail_at(0);
-    printf("%s: survived, in steps of %u, up to %s %u\n", path, step, o->starve > 0 ? "allocation" : "send", n - step);
+    printf("%s: survived, in steps of %u, up to %s %u\n", path, step, what, n - step);
     return true;
 }
 
 static bool run_file(const char *path, const struct options *o)
 {
-    if (o->starve > 0 || o->refuse > 0)
+    if (o->starve > 0 || o->refuse > 0 || o->cut > 0)
         return run_troubled(path, o);
     for (uint64_t i = 0; i < o->seeds; i++) {
         struct scenario_options run = options_of(o, o->first_seed + i);
@@ -91,7 +101,7 @@ static bool run_file(const char *path, const struct options *o)
 static int usage(void)
 {
     fprintf(stderr, "usage: scenario [--seed N] [--seeds N] [--workers N [--wrong]] [--trace] [--twice]\n"
-                    "                [--starve STEP | --refuse STEP] FILE.scn ...\n");
+                    "                [--starve STEP | --refuse STEP | --cut STEP] FILE.scn ...\n");
     return 2;
 }
 
@@ -121,7 +131,7 @@ int main(int argc, char **argv)
             o.wrong = true;
         else if (!take_number(argv, &i, "--workers", &o.workers) && !take_number(argv, &i, "--seed", &o.first_seed) &&
                  !take_number(argv, &i, "--seeds", &o.seeds) && !take_number(argv, &i, "--starve", &o.starve) &&
-                 !take_number(argv, &i, "--refuse", &o.refuse))
+                 !take_number(argv, &i, "--refuse", &o.refuse) && !take_number(argv, &i, "--cut", &o.cut))
             return usage();
     }
     if (i == argc || o.workers < 1 || o.workers > WORKERS_MAX)

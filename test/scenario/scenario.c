@@ -170,9 +170,10 @@ static const struct {
     const char *word;
     verb_fn    *run;
 } verbs[] = {
-    { "net", verb_net },       { "name", verb_name },     { "wait", verb_wait },     { "skip", verb_skip },
-    { "settle", verb_settle }, { "flow", verb_flow },     { "expect", verb_expect }, { "peer", verb_peer },
-    { "stack", verb_stack },   { "server", verb_server }, { "phone", verb_phone },
+    { "net", verb_net },       { "name", verb_name },     { "wait", verb_wait },
+    { "skip", verb_skip },     { "settle", verb_settle }, { "flow", verb_flow },
+    { "expect", verb_expect }, { "peer", verb_peer },     { "stack", verb_stack },
+    { "server", verb_server }, { "phone", verb_phone },   { "certificate", verb_certificate },
 };
 
 static bool run_statement(struct scenario *s, const struct statement *st)
@@ -260,9 +261,30 @@ static bool is_sip(const void *arg, const struct packet *p)
     return wire_is_sip(p->bytes);
 }
 
+/* The frame of a WebSocket, whose message the receiver tells of (secure.c). */
+static bool is_frame(const struct packet *p)
+{
+    return p->is_stream && p->bytes.len > 0 && (p->bytes.ptr[0] & 0x80) != 0;
+}
+
+/* Each message that comes by a stream, until that one is cut whose turn it is. */
+void scenario_packet(void *scenario, const struct packet *p)
+{
+    struct scenario *s = scenario;
+
+    if (is_frame(p))
+        return;
+    journal_packet(&s->journal, p);
+    if (p->stage != PACKET_ARRIVED || !p->is_stream || !wire_is_sip(p->bytes))
+        return;
+    if (++s->by_streams == s->cut_at)
+        network_cut_streams(s->net, &p->from, &p->to);
+}
+
 static void make_trouble(struct scenario *s, const struct trouble *t)
 {
     alloc_fail_at(t->starve);
+    s->cut_at = t->cut;
     if (t->refuse > 0)
         network_add_fault(s->net,
                           &(struct fault){ .matches = is_sip, .first = t->refuse, .count = 1, .action = FAULT_REFUSE });
@@ -279,13 +301,14 @@ bool scenario_run(struct scenario *s, const char *path, const struct scenario_op
     s->workers      = options->workers;
     s->wrong_worker = options->wrong_worker;
     s->settle       = SETTLE;
-    s->troubled     = trouble->starve > 0 || trouble->refuse > 0;
+    s->troubled     = trouble->starve > 0 || trouble->refuse > 0 || trouble->cut > 0;
     s->path_default = (struct path){ .delay = 1 };
     s->net          = network_new(options->seed);
     list_init(&s->actors);
     list_init(&s->patterns);
+    list_init(&s->certificates);
     journal_init(&s->journal, network_now(s->net));
-    network_observe(s->net, journal_packet, &s->journal);
+    network_observe(s->net, scenario_packet, s);
     if (!script_load(&s->script, path)) {
         s->line = s->script.bad_line;
         return scenario_fail(s, "%s", s->script.problem);
@@ -300,7 +323,9 @@ bool scenario_run(struct scenario *s, const char *path, const struct scenario_op
     }
     ok = finish(s);
     if (struck != NULL)
-        *struck = trouble->starve > 0 ? alloc_failed() : network_faults_left(s->net) == 0;
+        *struck = trouble->starve > 0 ? alloc_failed()
+                  : trouble->cut > 0  ? s->by_streams >= trouble->cut
+                                      : network_faults_left(s->net) == 0;
     return ok;
 }
 
@@ -313,6 +338,7 @@ void scenario_free(struct scenario *s)
         a->kind->free(a);
     }
     scenario_free_patterns(s);
+    scenario_free_secure(s);
     script_free(&s->script);
     journal_fini(&s->journal);
     network_free(s->net);

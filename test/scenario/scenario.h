@@ -7,6 +7,7 @@
  *   flow.c      flow: who hears what     expect.c   expect: one thing
  *   peer.c   actors made of raw messages; stack.c: actors that are a bare stack
  *   server.c    actors that are the server core; phone.c: the phone core
+ *   secure.c    certificates, and what is said by TLS and WebSockets
  *
  * A statement either acts (at the present instant) or waits for something; only
  * waiting lets time pass.  README.md has the language. */
@@ -17,7 +18,8 @@
 #include "scenario/journal.h"
 #include "scenario/script.h"
 #include "scenario/wire.h"
-#include "stack/workers.h"
+#include "stack/stack.h"
+#include "support/lab.h"
 
 struct scenario;
 struct actor;
@@ -51,10 +53,11 @@ struct actor {
     size_t                   heard, noticed; /* messages and events before these entries have been expected */
 };
 
-/* Both 0: none. */
+/* All 0: none. */
 struct trouble {
     unsigned starve; /* so many allocations of what is tested, and the next fails */
     unsigned refuse; /* the same with sends of SIP messages                       */
+    unsigned cut;    /* so many messages heard by streams, and the stream of the last is cut */
 };
 
 struct scenario {
@@ -71,6 +74,10 @@ struct scenario {
     msec            settle;   /* at the end: the time in which all must be over */
     bool            troubled; /* something fails, and statements may with it */
     struct link     patterns; /* of faults: live as long as the network */
+    struct link     certificates;
+    struct lab     *lab;        /* NULL: nobody has needed a certificate yet */
+    unsigned        cut_at;     /* see struct trouble; 0: none, or done      */
+    unsigned        by_streams; /* messages heard so far                     */
     unsigned        line;
     char            problem[1024];
 };
@@ -115,7 +122,19 @@ void scenario_wait(struct scenario *s, msec duration);
 
 typedef bool verb_fn(struct scenario *s, const struct statement *st);
 
+/* What `a` speaks TLS with: its own certificate, else one of the lab with these names (NULL:
+ * none, it only connects).  The caller's. */
+struct tls_shared *scenario_tls(struct scenario *s, const struct actor *a, const char *const *names);
+/* For the stack of `a`: what it receives by TLS and WebSockets goes to the journal. */
+struct stack_trace scenario_trace(struct actor *a);
+/* `a` has received a message by such a connection. */
+void scenario_hear(struct actor *a, const struct address *from, const struct address *to, struct slice text);
+void scenario_free_secure(struct scenario *s);
+/* A packet_fn. */
+void scenario_packet(void *scenario, const struct packet *p);
+
 verb_fn verb_net, verb_name; /* net.c    */
+verb_fn verb_certificate;    /* secure.c */
 verb_fn verb_flow;           /* flow.c   */
 verb_fn verb_expect;         /* expect.c */
 verb_fn verb_peer;           /* peer.c   */

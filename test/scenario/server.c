@@ -83,6 +83,37 @@ static struct world *world_of(struct server_actor *a, unsigned worker)
     return w;
 }
 
+enum { NAMES = 8 };
+
+static bool wants_tls(const struct config *c)
+{
+    for (size_t i = 0; i < c->listen_count; i++)
+        if (c->listens[i].transport == TRANSPORT_TLS || c->listens[i].transport == TRANSPORT_WSS)
+            return true;
+    return false;
+}
+
+/* A certificate for its domains and addresses. */
+static void give_certificate(struct server_actor *a)
+{
+    const char *names[NAMES + 1] = { NULL };
+    char        text[NAMES][300];
+    size_t      count = 0;
+
+    for (size_t i = 0; i < a->config->domain_count && count < NAMES; i++)
+        snprintf(text[count++], sizeof text[0], "%.*s", SLICE_ARG(a->config->domains[i]));
+    for (size_t i = 0; i < a->config->listen_count && count < NAMES; i++) {
+        struct buf b = BUF_ON(text[count]);
+
+        address_write_ip(&b, &a->config->listens[i].address);
+        buf_cstr(&b);
+        count++;
+    }
+    for (size_t i = 0; i < count; i++)
+        names[i] = text[i];
+    a->shared->tls = scenario_tls(a->actor.scenario, &a->actor, names);
+}
+
 static bool make_servers(struct server_actor *a)
 {
     workers_free(a->all); /* of a start that failed */
@@ -93,8 +124,12 @@ static bool make_servers(struct server_actor *a)
     if (a->all != NULL)
         workers_account(a->all, &a->memory);
     a->shared = a->all != NULL ? shared_new(a->actor.world, a->config, rcu_single_new(), a->all) : NULL;
+    if (a->shared != NULL && wants_tls(a->config))
+        give_certificate(a);
     for (unsigned i = 0; a->shared != NULL && i < a->workers; i++) {
-        a->servers[i] = server_new(world_of(a, i), a->shared, i, &(struct stack_trace){ 0 });
+        struct stack_trace trace = scenario_trace(&a->actor);
+
+        a->servers[i] = server_new(world_of(a, i), a->shared, i, &trace);
         if (a->servers[i] == NULL)
             break;
         a->made++;

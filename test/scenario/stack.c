@@ -8,15 +8,17 @@
 
 #include <stdlib.h>
 
-enum { STACK_PORT = 5060, TEXT = 600 };
+enum { STACK_PORT = 5060, TLS_PORT = 5061, WS_PORT = 8080, WSS_PORT = 8443, TEXT = 600 };
 
 struct stack_actor {
-    struct actor    actor;
-    struct stack   *stack;
-    object_id       server_txn[METHOD_COUNT]; /* the latest of each method */
-    object_id       invite;                   /* the client transaction    */
-    struct message *accepted;                 /* the latest 2xx to it      */
-    unsigned        serial;
+    struct actor       actor;
+    struct stack      *stack;
+    struct tls_shared *tls;
+    bool               secure;                   /* it has TLS and WebSockets too */
+    object_id          server_txn[METHOD_COUNT]; /* the latest of each method */
+    object_id          invite;                   /* the client transaction    */
+    struct message    *accepted;                 /* the latest 2xx to it      */
+    unsigned           serial;
 };
 
 static struct stack_actor *stack_actor_of(struct actor *a)
@@ -242,6 +244,8 @@ static void stack_stop(struct actor *a)
     s->accepted = NULL;
     stack_free(s->stack);
     s->stack = NULL;
+    tls_shared_free(s->tls);
+    s->tls = NULL;
 }
 
 static void stack_actor_free(struct actor *a)
@@ -252,28 +256,43 @@ static void stack_actor_free(struct actor *a)
 static const struct actor_kind stack_kind = { "stack",       stack_act,  stack_check,
                                               stack_give_up, stack_stop, stack_actor_free };
 
-static bool stack_begin(struct stack_actor *a)
+static bool listen_on(struct stack_actor *a, enum transport transport, uint16_t port)
+{
+    struct address local = host_address(a->actor.host, FAMILY_4);
+    unsigned       index;
+
+    local.port = port;
+    return stack_listen(a->stack, transport, &local, SLICE(""), &index) == 0;
+}
+
+static bool stack_begin(struct stack_actor *a, const char *const *names)
 {
     struct stack_config config = { .max_server_txns = 1000, .max_client_txns = 1000, .max_connections = 100 };
-    struct address      local  = host_address(a->actor.host, FAMILY_4);
-    unsigned            index;
 
     /* RFC 3261 18: at least as long as any transaction may need. */
     config.connection_idle = 64000;
-    local.port             = STACK_PORT;
-    a->stack               = stack_new(a->actor.world, &config, &events, a);
-    return a->stack != NULL && stack_listen(a->stack, TRANSPORT_UDP, &local, SLICE(""), &index) == 0 &&
-           stack_listen(a->stack, TRANSPORT_TCP, &local, SLICE(""), &index) == 0;
+    config.trace           = scenario_trace(&a->actor);
+    if (a->secure)
+        a->tls = config.tls = scenario_tls(a->actor.scenario, &a->actor, names);
+    a->stack = stack_new(a->actor.world, &config, &events, a);
+    if (a->stack == NULL || !listen_on(a, TRANSPORT_UDP, STACK_PORT) || !listen_on(a, TRANSPORT_TCP, STACK_PORT))
+        return false;
+    return !a->secure || (listen_on(a, TRANSPORT_TLS, TLS_PORT) && listen_on(a, TRANSPORT_WS, WS_PORT) &&
+                          listen_on(a, TRANSPORT_WSS, WSS_PORT));
 }
 
-/* stack NAME ADDRESS */
+/* stack NAME ADDRESS [secure DOMAIN] */
 bool verb_stack(struct scenario *s, const struct statement *st)
 {
-    struct stack_actor *a = alloc_new(sizeof *a);
+    struct stack_actor *a       = alloc_new(sizeof *a);
+    const char *const  *word    = st->words.word;
+    const char         *names[] = { word[4], word[2], NULL };
 
-    if (st->words.count != 3 || !actor_init(&a->actor, s, &stack_kind, st->words.word[1], st->words.word + 2, 1)) {
+    a->secure = st->words.count == 5 && strcmp(word[3], "secure") == 0;
+    if ((st->words.count != 3 && !a->secure) || !actor_init(&a->actor, s, &stack_kind, word[1], word + 2, 1)) {
         free(a);
-        return st->words.count == 3 ? false : scenario_fail(s, "stack NAME ADDRESS");
+        return st->words.count == 3 || st->words.count == 5 ? false
+                                                            : scenario_fail(s, "stack NAME ADDRESS [secure DOMAIN]");
     }
-    return stack_begin(a) || scenario_fail(s, "the stack does not start");
+    return stack_begin(a, names) || scenario_fail(s, "the stack does not start");
 }
