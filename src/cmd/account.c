@@ -7,6 +7,8 @@
 #include "cmd/password.h"
 #include "cmd/shell.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,10 @@ enum {
     OPT_PROXY,
     OPT_EXPIRES,
     OPT_KEEP_ALIVE,
+    OPT_TLS_TRUST,
+    OPT_TLS_NO_VERIFY,
+    OPT_TLS_CERTIFICATE,
+    OPT_TLS_KEY,
     OPT_PASSWORD_STDIN,
     OPT_DEFAULT,
 };
@@ -32,6 +38,7 @@ static const struct option_entry add_options[] = {
     { OPT_EXPIRES, "expires", "SECONDS", "how long a registration shall last (3600)" },
     { OPT_KEEP_ALIVE, "keep-alive", "SECONDS",
       "how often to give the server a sign of life, so that NATs on the way let it reach us (29); 0: never" },
+    TLS_OPTIONS(OPT_TLS_TRUST, OPT_TLS_NO_VERIFY, OPT_TLS_CERTIFICATE, OPT_TLS_KEY),
     { OPT_PASSWORD_STDIN, "password-stdin", NULL, "read the password from standard input" },
     { OPT_DEFAULT, "default", NULL, "make it the default" },
     OPTION_TABLE_END,
@@ -58,6 +65,17 @@ static bool put(const struct command *command, char *to, size_t size, const char
         return true;
     }
     *code = options_complain(command, "'%.40s...' is too long or has a line end", text);
+    return false;
+}
+
+/* The account is used from other folders too. */
+static bool put_path(const struct command *command, char to[ACCOUNT_TEXT], const char *text, int *code)
+{
+    char whole[PATH_MAX];
+
+    if (realpath(text, whole) != NULL)
+        return put(command, to, ACCOUNT_TEXT, whole, code);
+    *code = options_complain(command, "%s: %s", text, strerror(errno));
     return false;
 }
 
@@ -107,6 +125,14 @@ static int read_options(struct options *o, struct add *add)
             good = put(o->command, e->registrar, sizeof e->registrar, o->value, &code);
         else if (letter == OPT_PROXY)
             good = put(o->command, e->proxy, sizeof e->proxy, o->value, &code);
+        else if (letter == OPT_TLS_TRUST)
+            good = put_path(o->command, e->tls_trust, o->value, &code);
+        else if (letter == OPT_TLS_CERTIFICATE)
+            good = put_path(o->command, e->tls_certificate, o->value, &code);
+        else if (letter == OPT_TLS_KEY)
+            good = put_path(o->command, e->tls_key, o->value, &code);
+        else if (letter == OPT_TLS_NO_VERIFY)
+            e->tls_no_verify = true;
         else if (letter == OPT_PASSWORD_STDIN)
             add->from_stdin = true;
         else if (letter == OPT_DEFAULT)

@@ -60,15 +60,19 @@ static bool take_entry(cfg_t *section, struct account_entry *e)
 
     if (expires < 1 || expires > 7L * 24 * 3600 || keep_alive < 0 || keep_alive > ACCOUNT_KEEP_ALIVE_MAX)
         return false;
-    e->expires    = (uint32_t)expires;
-    e->keep_alive = (uint32_t)keep_alive;
+    e->expires       = (uint32_t)expires;
+    e->keep_alive    = (uint32_t)keep_alive;
+    e->tls_no_verify = !cfg_getbool(section, "tls_verify");
     return take_text(e->name, sizeof e->name, cfg_title(section)) &&
            take_text(e->address, sizeof e->address, cfg_getstr(section, "address")) &&
            take_text(e->user, sizeof e->user, cfg_getstr(section, "user")) &&
            take_text(e->password, sizeof e->password, cfg_getstr(section, "password")) &&
            take_text(e->display, sizeof e->display, cfg_getstr(section, "display")) &&
            take_text(e->registrar, sizeof e->registrar, cfg_getstr(section, "registrar")) &&
-           take_text(e->proxy, sizeof e->proxy, cfg_getstr(section, "proxy")) && e->address[0] != '\0';
+           take_text(e->proxy, sizeof e->proxy, cfg_getstr(section, "proxy")) &&
+           take_text(e->tls_trust, sizeof e->tls_trust, cfg_getstr(section, "tls_trust")) &&
+           take_text(e->tls_certificate, sizeof e->tls_certificate, cfg_getstr(section, "tls_certificate")) &&
+           take_text(e->tls_key, sizeof e->tls_key, cfg_getstr(section, "tls_key")) && e->address[0] != '\0';
 }
 
 static int take_all(cfg_t *cfg, const char *path, struct account_list *list)
@@ -101,6 +105,10 @@ static int parse(const char *text, const char *path, struct account_list *list)
         CFG_STR("proxy", "", CFGF_NONE),
         CFG_INT("expires", 3600, CFGF_NONE),
         CFG_INT("keep_alive", ACCOUNT_KEEP_ALIVE, CFGF_NONE),
+        CFG_STR("tls_trust", "", CFGF_NONE),
+        CFG_BOOL("tls_verify", cfg_true, CFGF_NONE),
+        CFG_STR("tls_certificate", "", CFGF_NONE),
+        CFG_STR("tls_key", "", CFGF_NONE),
         CFG_END(),
     };
     cfg_opt_t options[] = { CFG_SEC("account", account, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_END() };
@@ -215,6 +223,11 @@ static void put_entry(FILE *file, const struct account_entry *e)
     put_value(file, "display", e->display);
     put_value(file, "registrar", e->registrar);
     put_value(file, "proxy", e->proxy);
+    put_value(file, "tls_trust", e->tls_trust);
+    put_value(file, "tls_certificate", e->tls_certificate);
+    put_value(file, "tls_key", e->tls_key);
+    if (e->tls_no_verify)
+        fputs("    tls_verify = false\n", file);
     fprintf(file, "    expires   = %u\n", e->expires);
     if (e->keep_alive != ACCOUNT_KEEP_ALIVE)
         fprintf(file, "    keep_alive = %u\n", e->keep_alive);

@@ -10,6 +10,9 @@
  *         registrar = ''       # URI; empty: the domain of the address
  *         proxy     = ''       # outbound proxy URI
  *         expires   = 3600
+ *         tls_trust  = ''      # PEM file of the CAs that the server's certificate may come from
+ *         tls_verify = true    # false: from anybody
+ *         tls_certificate = '' # PEM file: what we show if we are asked; tls_key: its key
  *         keep_alive = 29      # seconds between signs of life to the server; 0: none
  *     }
  *
@@ -35,6 +38,10 @@ struct account_entry {
     char     display[ACCOUNT_TEXT];
     char     registrar[ACCOUNT_TEXT];
     char     proxy[ACCOUNT_TEXT];
+    char     tls_trust[ACCOUNT_TEXT];
+    char     tls_certificate[ACCOUNT_TEXT];
+    char     tls_key[ACCOUNT_TEXT];
+    bool     tls_no_verify;
     uint32_t expires, keep_alive;
 };
 

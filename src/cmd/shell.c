@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cmd/exit_code.h"
+#include "cmd/phone_tls.h"
 #include "cmd/report.h"
 #include "net/world_uv.h"
 
@@ -84,6 +85,22 @@ static const char *login_name(void)
     return name == NULL || *name == '\0' ? "ahoy" : name;
 }
 
+/* What was said on the command line counts more than what the account says. */
+static bool override(char to[ACCOUNT_TEXT], const char *text)
+{
+    if (text == NULL || snprintf(to, ACCOUNT_TEXT, "%s", text) < ACCOUNT_TEXT)
+        return true;
+    fprintf(stderr, "ahoy: '%.40s...' is too long\n", text);
+    return false;
+}
+
+static bool override_all(struct account_entry *e, const struct shell_options *o)
+{
+    e->tls_no_verify = e->tls_no_verify || o->tls_no_verify;
+    return override(e->proxy, o->proxy) && override(e->tls_trust, o->tls_trust) &&
+           override(e->tls_certificate, o->tls_certificate) && override(e->tls_key, o->tls_key);
+}
+
 static int choose_account(struct shell *s, const struct shell_options *o)
 {
     struct account_entry *found;
@@ -101,11 +118,7 @@ static int choose_account(struct shell *s, const struct shell_options *o)
     s->is_guest = found == NULL;
     if (found != NULL)
         s->entry = *found;
-    if (o->proxy != NULL && snprintf(s->entry.proxy, sizeof s->entry.proxy, "%s", o->proxy) >= ACCOUNT_TEXT) {
-        fprintf(stderr, "ahoy: the proxy URI is too long\n");
-        return EXIT_USAGE;
-    }
-    return EXIT_OK;
+    return override_all(&s->entry, o) ? EXIT_OK : EXIT_USAGE;
 }
 
 /* Who is asked first tells from where we speak. */
@@ -223,6 +236,7 @@ static int start_phone(struct shell *s, const struct shell_options *o)
         .stack          = { .max_server_txns = TXNS,
                             .max_client_txns = TXNS,
                             .max_connections = CONNECTIONS,
+                            .tls             = s->tls,
                             .trace           = trace_hook(s->trace) },
         .tcp            = true,
         .any_address    = o->any_address || !s->is_guest, /* this host's address may change */
@@ -265,6 +279,14 @@ bool shell_option(struct shell_options *options, struct sound *sound, int letter
         options->trace = value;
     else if (letter == SHELL_JSON)
         options->json = true;
+    else if (letter == SHELL_TLS_TRUST)
+        options->tls_trust = value;
+    else if (letter == SHELL_TLS_NO_VERIFY)
+        options->tls_no_verify = true;
+    else if (letter == SHELL_TLS_CERTIFICATE)
+        options->tls_certificate = value;
+    else if (letter == SHELL_TLS_KEY)
+        options->tls_key = value;
     else if (letter == SHELL_PLAY && sound != NULL)
         sound->play = value;
     else if (letter == SHELL_RECORD && sound != NULL)
@@ -300,6 +322,8 @@ int shell_open(struct shell *s, const struct shell_options *o)
         if (error != 0)
             code = complain(o->trace, error);
     }
+    if (code == EXIT_OK && phone_tls_is_wanted(&s->entry, o->target))
+        code = phone_tls_open(&s->entry, world_wall(s->world) / 1000, &s->tls);
     if (code == EXIT_OK)
         code = start_phone(s, o);
     if (code == EXIT_OK &&
@@ -324,7 +348,9 @@ void shell_close(struct shell *s)
         return;
     world_timer_stop(s->world, &s->timer);
     phone_free(s->phone);
-    error = trace_close(s->trace);
+    tls_shared_free(s->tls);
+    s->tls = NULL;
+    error  = trace_close(s->trace);
     if (error != 0)
         complain("the trace is not complete", error);
     world_uv_free(s->world);

@@ -32,6 +32,10 @@ enum {
     SHELL_PLAY,
     SHELL_RECORD,
     SHELL_NULL_AUDIO,
+    SHELL_TLS_TRUST,
+    SHELL_TLS_NO_VERIFY,
+    SHELL_TLS_CERTIFICATE,
+    SHELL_TLS_KEY,
     SHELL_OPTION_OWN,
 };
 
@@ -40,20 +44,30 @@ enum {
     {                                                                                                                  \
         'a', "account", "NAME", "this account instead of the default one"                                              \
     }
+#define TLS_OPTIONS(trust, no_verify, certificate, key)                                                                \
+    { trust, "tls-trust", "FILE", "the CAs (PEM) that the server's certificate may come from; else the system's" },    \
+        { no_verify, "tls-no-verify", NULL, "do not verify the server's certificate: anybody may be listening" },      \
+        { certificate, "tls-certificate", "FILE", "our own certificate (PEM), for servers that ask for one" },         \
+    {                                                                                                                  \
+        key, "tls-key", "FILE", "its private key (PEM)"                                                                \
+    }
 #define SHELL_OPTIONS                                                                                                  \
-    { SHELL_PROXY, "proxy", "URI", "send requests there instead of to the account's proxy" },                          \
+    TLS_OPTIONS(SHELL_TLS_TRUST, SHELL_TLS_NO_VERIFY, SHELL_TLS_CERTIFICATE, SHELL_TLS_KEY),                           \
+        { SHELL_PROXY, "proxy", "URI", "send requests there instead of to the account's proxy" },                      \
         { SHELL_JSON, "json", NULL, "one JSON object a line on stdout for each event" },                               \
     {                                                                                                                  \
         SHELL_TRACE, "trace", "FILE", "append each SIP message to FILE, see 'ahoy trace'"                              \
     }
 
 struct shell_options {
-    const char *node;    /* a guest's name in traces                            */
-    const char *account; /* name or address; NULL: the default one, or a guest  */
-    const char *proxy;   /* instead of the account's                            */
-    const char *target;  /* URI that will be asked: tells which local address   */
-    const char *trace;   /* file, or NULL                                       */
-    uint16_t    port;    /* to listen on, 0: any                                */
+    const char *node;                                  /* a guest's name in traces                            */
+    const char *account;                               /* name or address; NULL: the default one, or a guest  */
+    const char *proxy;                                 /* instead of the account's                            */
+    const char *target;                                /* URI that will be asked: tells which local address   */
+    const char *trace;                                 /* file, or NULL                                       */
+    const char *tls_trust, *tls_certificate, *tls_key; /* instead of the account's */
+    bool        tls_no_verify;
+    uint16_t    port; /* to listen on, 0: any                                */
     unsigned    max_calls;
     bool        json;
     bool        guest_only;  /* do not look for accounts                          */
@@ -64,6 +78,7 @@ struct shell {
     struct world        *world;
     struct phone        *phone;
     struct trace_writer *trace;
+    struct tls_shared   *tls; /* NULL: not needed */
     struct account_list  accounts;
     struct account_entry entry; /* in use; a guest's if there is none */
     bool                 is_guest;
