@@ -94,7 +94,7 @@ int config_tls_load(const struct config *config, const struct tls_certificate *f
     struct tls_problem p     = { .part = TLS_SETUP_MEMORY };
     int                error;
 
-    arena_init(&arena, NULL, 0, 1024 * 1024);
+    arena_init(&arena, NULL, 0, (size_t)1024 * 1024);
     if (take(&arena, config, fallback, &setup)) {
         error = tls_keys_load(&setup, out, &p);
     } else {
