@@ -180,7 +180,7 @@ def test_clients_show_a_certificate_that_is_good():
             foreign = s.context()
             foreign.load_cert_chain(b.folder + "/foreign/eve@a.test.pem", b.folder + "/foreign/eve@a.test.key")
             assert is_refused(s, foreign)
-            s.wait_log('why="certificate of peer is signed by [^"]*whom we do not trust"')
+            s.wait_log('why="certificate of peer is signed by .*, whom we do not trust"')
             assert s.counter("tls_faults_certificate") == 3
             assert options(tls, s.port).startswith(b"SIP/2.0 ")  # nobody else has noticed
 
