@@ -18,3 +18,10 @@ if(VALGRIND_INCLUDE AND AHOY_SANITIZE)
     set_tests_properties(bench/instructions PROPERTIES LABELS bench TIMEOUT 900 SKIP_RETURN_CODE 77 COST 200
         ENVIRONMENT "CMAKE_BUILD_PARALLEL_LEVEL=1")
 endif()
+
+# After it: the release build that it has made is measured.
+if(AHOY_SANITIZE)
+    add_test(NAME bench/tls_idle COMMAND ${CMAKE_SOURCE_DIR}/tools/bench-tls-idle 500)
+    set_tests_properties(bench/tls_idle PROPERTIES LABELS bench TIMEOUT 900 DEPENDS bench/instructions
+        ENVIRONMENT "CMAKE_BUILD_PARALLEL_LEVEL=1")
+endif()
