@@ -305,8 +305,9 @@ const struct command command_serve = {
                 "ahoy.conf).  A parent keeps the addresses and starts the server again when it dies or hangs.\n"
                 "Started as root it serves as user.  Sockets of LISTEN_FDS are taken; NOTIFY_SOCKET is told.\n"
                 "Without a configuration the domain is\n"
-                "this host's name, UDP and TCP port 5060 of all addresses are listened on, users must\n"
-                "authenticate, and the state is kept in /var/lib/ahoy (root) or ~/.local/state/ahoy.",
+                "this host's name, UDP and TCP port 5060, TLS port 5061 and secure WebSocket port 5443 of all\n"
+                "addresses are listened on, users must authenticate, and the state is kept in /var/lib/ahoy (root)\n"
+                "or ~/.local/state/ahoy.  Without a certificate it makes one and signs it itself.",
     .options  = options,
     .examples = "  ahoy serve                          # then, elsewhere: ahoy user add alice\n"
                 "  ahoy serve --config ./ahoy.conf     # see ahoy.conf(5)\n"

@@ -110,7 +110,7 @@ static void add_listen(struct config *c, const struct config_key *key, struct sl
 
 static void take_listens(struct config *c, const struct config_key *key, cfg_opt_t *opt)
 {
-    enum { DEFAULTS = 4 };
+    enum { DEFAULTS = 8 };
     size_t      count = cfg_opt_size(opt);
     struct scan s     = scan_from(slice_from(key->preset_text));
 

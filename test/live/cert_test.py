@@ -5,10 +5,14 @@
 import json
 import os
 import re
+import signal
+import socket
+import ssl
 import stat
 import subprocess
+import time
 
-from live import AHOY, Bench, free_port, listening, need, run
+from live import AHOY, PATIENCE, Bench, free_port, listening, need, run
 
 
 def ahoy(*args, code=0):
@@ -150,6 +154,45 @@ def secure_server(b, **kwargs):
     return server
 
 
+def s_client(server, tls, name, *more):
+    """What openssl sees of the server: its exit status (0: it trusts it) and its words."""
+    return openssl("s_client", "-connect", "127.0.0.1:%d" % server.tls, "-servername", name, "-verify_hostname", name,
+                   "-verify_return_error", "-CAfile", tls + "/ca.pem", *more)
+
+
+def lab_server(b, *domains, days="100", **kwargs):
+    """A server with a lab's certificates of these domains; the folder of the lab."""
+    tls = b.folder + "/tls"
+    lines, _ = ahoy("cert", "lab", tls, *domains, "--days", days)
+    return secure_server(b, extra=lines, domain=domains[0], **kwargs), tls
+
+
+class Open:
+    """A TLS connection that stays: OPTIONS are answered on it."""
+
+    def __init__(self, server, tls, name):
+        context = ssl.create_default_context(cafile=tls + "/ca.pem")
+        self.socket = context.wrap_socket(socket.create_connection(("127.0.0.1", server.tls), PATIENCE),
+                                          server_hostname=name)
+        self.name = name
+        self.number = 0
+
+    def serial(self):
+        return self.socket.getpeercert()["serialNumber"]
+
+    def ask(self):
+        """The status of the answer to an OPTIONS for the server."""
+        self.number += 1
+        self.socket.sendall((
+            "OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:9;branch=z9hG4bK%d;rport\r\nMax-Forwards: 70\r\n"
+            "From: <sip:x@%s>;tag=1\r\nTo: <sip:%s>\r\nCall-ID: %d@127.0.0.1\r\nCSeq: 1 OPTIONS\r\n"
+            "Content-Length: 0\r\n\r\n" % (self.name, self.number, self.name, self.name, self.number)).encode())
+        return self.socket.recv(65536).split()[1].decode()
+
+    def stop(self):
+        self.socket.close()
+
+
 def test_a_server_without_certificates_signs_one_says_so_and_keeps_it():
     with Bench() as b:
         server = secure_server(b)
@@ -183,6 +226,62 @@ def test_a_server_that_does_not_listen_for_tls_has_no_certificate():
         server = b.server(trace=False)
         assert "neither TLS nor WSS" in ahoy("cert", "show", "--config", server.config)[1]
         assert not os.path.exists(server.folder + "/state/tls")
+
+
+def test_openssl_trusts_a_server_with_a_certificate_of_the_lab_for_its_domains():
+    with Bench() as b:
+        server, tls = lab_server(b, "a.test", "b.test")
+        assert s_client(server, tls, "a.test")[0] == 0
+        assert s_client(server, tls, "b.test")[0] == 0
+        code, said = s_client(server, tls, "c.test")
+        assert code != 0 and "hostname mismatch" in said.lower(), said
+        out, _ = ahoy("cert", "show", "127.0.0.1:%d" % server.tls, "--domain", "b.test", "--trust", tls + "/ca.pem")
+        assert "yes, as b.test (RFC 5922)" in out
+        shown = [json.loads(line) for line in ahoy("cert", "show", "--config", server.config, "--json")[0].splitlines()]
+        assert [one["domain"] for one in shown] == ["a.test", "b.test"]
+
+
+def test_a_reload_changes_new_connections_and_leaves_those_that_are_open():
+    with Bench() as b:
+        server, tls = lab_server(b, "a.test", "b.test")
+        old = b.add(Open(server, tls, "a.test"))
+        assert old.ask() == "200"
+        ahoy("cert", "lab", tls, "a.test", "--force")
+        _, err = ahoy("cert", "reload", "--config", server.config)
+        assert re.search(r"^a\.test: changed, good until", err, re.M) and "b.test: the same as before" in err
+        new = b.add(Open(server, tls, "a.test"))
+        assert new.serial() != old.serial()
+        assert new.ask() == "200" and old.ask() == "200"
+
+
+def test_a_reload_of_a_broken_file_is_refused_with_the_reason_and_the_old_ones_stay():
+    with Bench() as b:
+        server, tls = lab_server(b, "a.test", "b.test")
+        before = b.add(Open(server, tls, "a.test")).serial()
+        ahoy("cert", "lab", tls, "a.test", "--force")
+        os.rename(tls + "/b.test.key", tls + "/away")
+        open(tls + "/b.test.key", "w").write("nonsense\n")
+        os.chmod(tls + "/b.test.key", 0o600)
+        _, err = ahoy("cert", "reload", "--config", server.config, code=1)
+        assert "ahoy.conf:" in err and tls + "/b.test.key" in err and "the old certificates stay in use" in err
+        assert b.add(Open(server, tls, "a.test")).serial() == before
+        os.rename(tls + "/away", tls + "/b.test.key")
+        os.kill(server.pid(), signal.SIGHUP)
+        end = time.monotonic() + PATIENCE
+        while b.add(Open(server, tls, "a.test")).serial() == before:
+            assert time.monotonic() < end, "SIGHUP did not reload"
+
+
+def test_a_certificate_that_ends_soon_is_warned_of_everywhere():
+    with Bench() as b:
+        server, tls = lab_server(b, "a.test", days="10")
+        assert ahoy("cert", "show", "--check", "--config", server.config, code=1)[0].startswith("WARNING: ")
+        _, err = ahoy("config", "check", server.config)
+        assert re.search(r"ahoy\.conf:\d+: %s/a\.test\.pem: ends in (9|10) days" % tls, err), err
+        out, _ = ahoy("status", "--prometheus", "--config", server.config)
+        assert re.search(r'^ahoy_certificate_not_after_timestamp_seconds\{domain="a\.test"\} \d+$', out, re.M)
+        server.stop()
+        assert "event=certificate_ends_soon domain=a.test" in server.process.stderr()
 
 
 if __name__ == "__main__":
