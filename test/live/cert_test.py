@@ -4,6 +4,7 @@
 
 import json
 import os
+import pwd
 import re
 import signal
 import socket
@@ -12,7 +13,7 @@ import stat
 import subprocess
 import time
 
-from live import AHOY, PATIENCE, Bench, free_port, listening, need, run
+from live import AHOY, PATIENCE, Bench, Skip, free_port, listening, need, run
 
 
 def ahoy(*args, code=0):
@@ -219,6 +220,24 @@ def test_a_server_that_cannot_write_its_certificate_serves_with_one_in_memory():
         assert server.process.wait_event("self_signed")["file"] is None
         server.stop()
         assert "problem=\"cannot keep the self-signed certificate" in server.process.stderr()
+
+
+def test_started_as_root_the_certificate_is_the_users_also_if_root_served_before():
+    if os.geteuid() != 0:
+        raise Skip("not root")
+    nobody = pwd.getpwnam("nobody")
+    with Bench() as b:
+        os.chmod(b.folder, 0o755)
+        server = secure_server(b)
+        before = server.process.wait_event("self_signed")["fingerprint_sha256"]
+        server.stop()
+        key = server.folder + "/state/tls/self.key"
+        assert os.stat(key).st_uid == 0
+        with open(server.config, "a") as config:
+            config.write('user = "nobody"\n')
+        server.start()
+        assert server.process.wait_event("self_signed")["fingerprint_sha256"] == before
+        assert os.stat(key).st_uid == nobody.pw_uid and mode(key) == 0o600
 
 
 def test_a_server_that_does_not_listen_for_tls_has_no_certificate():
