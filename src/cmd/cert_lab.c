@@ -21,7 +21,7 @@ enum { LIST_MAX = 64, DAYS = 825, CA_DAYS = 3650, DAYS_MAX = 36500, DAY = 86400 
 
 static const struct option_entry options[] = {
     { OPT_CLIENT, "client", "USER@DOMAIN", "a certificate that this user's phone proves itself with; may be repeated" },
-    { OPT_NAME, "name", "NAME", "a further DNS name in every domain's certificate; may be repeated" },
+    { OPT_NAME, "name", "NAME", "a further host name in every domain's certificate; may be repeated" },
     { OPT_IP, "ip", "ADDRESS", "the same for an IP address" },
     { OPT_DAYS, "days", "NUMBER", "how long the certificates are good (825)" },
     { OPT_CA_DAYS, "ca-days", "NUMBER", "how long a new CA is good (3650)" },

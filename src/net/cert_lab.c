@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 /* A clock that is a little behind must not refuse a certificate made this minute. */
-enum { BACKDATED = 3600, NAMES_MAX = 64, TEXT_MAX = 300 };
+enum { BACKDATED = 3600, NAMES_MAX = 80, TEXT_MAX = 300 };
 
 struct problem {
     char  *text;
@@ -168,9 +168,9 @@ int cert_lab_check(const struct cert_lab *lab, struct slice who, char *problem, 
 
 /* The names of one certificate, on the way to cert_make. */
 struct names {
-    struct slice dns[NAMES_MAX], ips[NAMES_MAX], uri;
-    size_t       dns_count, ip_count;
-    char         uri_text[TEXT_MAX + 8];
+    struct slice dns[NAMES_MAX], ips[NAMES_MAX], uris[NAMES_MAX];
+    size_t       dns_count, ip_count, uri_count;
+    char         texts[NAMES_MAX][TEXT_MAX + 8]; /* of the URIs */
 };
 
 static void add(struct slice *list, size_t *count, const struct slice *more, size_t more_count)
@@ -179,27 +179,36 @@ static void add(struct slice *list, size_t *count, const struct slice *more, siz
         list[(*count)++] = more[i];
 }
 
+static void add_uri(struct names *n, struct slice who)
+{
+    struct buf     uri = BUF_ON(n->texts[n->uri_count]);
+    struct address a;
+
+    buf_put(&uri, SLICE("sip:"));
+    if (address_parse_ip(who, &a))
+        address_write_ip(&uri, &a);
+    else
+        buf_put(&uri, who);
+    n->uris[n->uri_count++] = buf_slice(&uri); /* one that does not fit is empty, and refused */
+}
+
+/* RFC 5922 7.1: beside a sip URI a host name proves nothing, so each name has one. */
 static void collect(struct names *n, const struct cert_lab *lab, struct slice who)
 {
     const struct cert_lab_options *o = &lab->options;
     struct address                 a;
-    bool                           is_address = address_parse_ip(who, &a);
-    struct buf                     uri        = BUF_ON(n->uri_text);
 
-    buf_put(&uri, SLICE("sip:"));
-    if (is_address)
-        address_write_ip(&uri, &a);
-    else
-        buf_put(&uri, who);
-    n->uri = buf_slice(&uri);
+    add_uri(n, who);
     if (is_user(who))
         return;
-    if (is_address)
+    if (address_parse_ip(who, &a))
         add(n->ips, &n->ip_count, &who, 1);
     else
         add(n->dns, &n->dns_count, &who, 1);
     add(n->dns, &n->dns_count, o->names, o->name_count);
     add(n->ips, &n->ip_count, o->ips, o->ip_count);
+    for (size_t i = 0; i < o->name_count && n->uri_count < NAMES_MAX; i++)
+        add_uri(n, o->names[i]);
 }
 
 static int sign(const struct cert_lab *lab, struct slice who, struct cert_lab_made *made, struct cert_pair *out)
@@ -218,8 +227,8 @@ static int sign(const struct cert_lab *lab, struct slice who, struct cert_lab_ma
     wish.dns_count = n.dns_count;
     wish.ips       = n.ips;
     wish.ip_count  = n.ip_count;
-    wish.sip_uris  = &n.uri;
-    wish.uri_count = 1;
+    wish.sip_uris  = n.uris;
+    wish.uri_count = n.uri_count;
     made->is_cut   = wish.not_after > lab->ca_ends;
     if (made->is_cut)
         wish.not_after = lab->ca_ends;

@@ -22,7 +22,7 @@ struct cert_lab_options {
     struct slice        ca_name;
     enum cert_algorithm algorithm;
     bool                replace; /* certificates that are there; never the CA */
-    const struct slice *names;   /* further DNS names of each domain's certificate */
+    const struct slice *names;   /* further names of each domain's certificate */
     size_t              name_count;
     const struct slice *ips; /* and addresses */
     size_t              ip_count;

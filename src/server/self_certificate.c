@@ -43,35 +43,32 @@ static void add_address(struct wanted *w, const struct address *a)
     add(w, w->ips, &w->ip_count, text);
 }
 
-/* "host", "host:port" or an address, with a port or without. */
-static void add_host(struct wanted *w, struct slice host)
-{
-    const char    *colon = memchr(host.ptr, ':', host.len);
-    struct address a;
-
-    if (host.len == 0)
-        return;
-    if (address_parse(host, &a) || address_parse_ip(host, &a)) {
-        add_address(w, &a);
-        return;
-    }
-    if (colon != NULL)
-        host.len = (size_t)(colon - host.ptr);
-    if (cert_name_is_good(host))
-        add(w, w->dns, &w->dns_count, host);
-}
-
-/* RFC 5922 7.1: as a domain of SIP, besides. */
-static void add_domain(struct wanted *w, struct slice domain)
+/* RFC 5922 7.1: as a host, and as a domain of SIP: beside a sip URI a host name proves nothing. */
+static void add_name(struct wanted *w, struct slice name)
 {
     char       memory[300];
     struct buf uri = BUF_ON(memory);
 
-    add_host(w, domain);
+    if (!cert_name_is_good(name))
+        return;
+    add(w, w->dns, &w->dns_count, name);
     buf_put(&uri, SLICE("sip:"));
-    buf_put(&uri, domain);
-    if (buf_ok(&uri) && cert_name_is_good(domain))
-        add(w, w->uris, &w->uri_count, buf_slice(&uri));
+    buf_put(&uri, name);
+    add(w, w->uris, &w->uri_count, buf_slice(&uri));
+}
+
+/* "host", "host:port" or an address, with a port or without. */
+static void add_host(struct wanted *w, struct slice host)
+{
+    const char    *colon = host.len > 0 ? memchr(host.ptr, ':', host.len) : NULL;
+    struct address a;
+
+    if (address_parse(host, &a) || address_parse_ip(host, &a))
+        add_address(w, &a);
+    else if (colon != NULL)
+        add_name(w, slice_between(host.ptr, colon));
+    else
+        add_name(w, host);
 }
 
 static int wanted_init(struct wanted *w, const struct config *c)
@@ -84,7 +81,7 @@ static int wanted_init(struct wanted *w, const struct config *c)
     if (!arena_ok(&w->arena))
         return -ERR_NO_MEMORY;
     for (size_t i = 0; i < c->domain_count; i++)
-        add_domain(w, c->domains[i]);
+        add_host(w, c->domains[i]);
     add_host(w, c->advertise);
     for (size_t i = 0; i < c->listen_count; i++) {
         add_address(w, &c->listens[i].address);

@@ -127,14 +127,17 @@ class TlsServer:
 def test_a_host_is_shown_with_our_verdict_as_rfc_5922_has_it():
     with Bench() as b:
         tls = b.folder + "/tls"
-        ahoy("cert", "lab", tls, "a.test")
+        ahoy("cert", "lab", tls, "a.test", "--name", "sip.a.test", "--ip", "127.0.0.1")
         host = "127.0.0.1:%d" % b.add(TlsServer(tls, "a.test")).port
         shown = json.loads(ahoy("cert", "show", host, "--domain", "a.test", "--trust", tls + "/ca.pem", "--json")[0])
         assert shown["accepted"] and shown["protocol"] == "TLSv1.3" and shown["address"] == host
+        for name in ("sip.a.test", "127.0.0.1"):
+            out, _ = ahoy("cert", "show", host, "--domain", name, "--trust", tls + "/ca.pem", "--json")
+            assert json.loads(out)["accepted"], out
         shown = json.loads(ahoy("cert", "show", host, "--domain", "a.test", "--json")[0])
         assert not shown["accepted"] and "whom we do not trust" in shown["refused"]
         out, _ = ahoy("cert", "show", host, "--domain", "b.test", "--trust", tls + "/ca.pem", "--check", code=2)
-        assert out == "CRITICAL: 1 certificate; b.test is not accepted: certificate of peer is for a.test, not b.test\n"
+        assert out == "CRITICAL: 1 certificate; b.test is not accepted: certificate of peer is for a.test, sip.a.test, 127.0.0.1, not b.test\n"
 
 
 def test_a_host_that_speaks_no_tls_or_none_of_ours_is_said():

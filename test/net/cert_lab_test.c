@@ -118,8 +118,8 @@ TEST(further_names_and_addresses_are_every_domains_and_no_users)
     options.ip_count   = 1;
     CHECK_INT(0, make("biloxi.example", &made));
     CHECK_INT(0, make("alice@biloxi.example", &made));
-    check_names("biloxi.example.pem",
-                "DNS:biloxi.example DNS:sip.biloxi.example DNS:localhost URI:sip:biloxi.example IP:127.0.0.1");
+    check_names("biloxi.example.pem", "DNS:biloxi.example DNS:sip.biloxi.example DNS:localhost URI:sip:biloxi.example "
+                                      "URI:sip:sip.biloxi.example URI:sip:localhost IP:127.0.0.1");
     check_names("alice@biloxi.example.pem", "URI:sip:alice@biloxi.example");
 }
 

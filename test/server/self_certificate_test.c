@@ -94,7 +94,8 @@ TEST(it_has_the_names_of_the_domains_and_of_what_is_listened_on_and_advertised)
     CHECK_INT(0, cert_list_read(slice_from(one.pair.certificate), &list, &count));
     for (size_t i = 0; i < list[0].name_count; i++)
         buf_printf(&all, "%.*s ", SLICE_ARG(list[0].names[i]));
-    CHECK_SLICE("DNS:a.example DNS:b.example DNS:sip.example URI:sip:a.example URI:sip:b.example IP:192.0.2.1 "
+    CHECK_SLICE("DNS:a.example DNS:b.example DNS:sip.example URI:sip:a.example URI:sip:b.example "
+                "URI:sip:sip.example IP:192.0.2.1 "
                 "IP:2001:db8::1 IP:198.51.100.7 ",
                 buf_slice(&all));
     CHECK(list[0].self_signed && !list[0].is_ca);
