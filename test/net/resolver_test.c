@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "net/name_cache.h"
+#include "support/alloc.h"
 #include "support/dns_server.h"
 #include "support/live.h"
 
@@ -485,6 +486,47 @@ TEST(a_thousand_names_at_once_are_all_answered)
     CHECK_INT(1000, answers);
 }
 
+TEST(a_question_that_finds_no_memory_is_refused_or_fails_and_the_next_one_does_not)
+{
+    bool failed = true;
+
+    for (unsigned n = 1; failed; n++) {
+        struct asker a = { 0 };
+        char         name[32];
+        int          error;
+
+        snprintf(name, sizeof name, "n%u.nowhere.example", n);
+        alloc_fail_at(n);
+        error = world_resolve(world, slice_from(name), RECORD_A, on_records, &a, &a.query);
+        CHECK(error == 0 || error == -ERR_LIMIT);
+        if (error == 0) {
+            SERVE_UNTIL(a.answers == 1);
+            CHECK(a.error == -ERR_NAME || a.error == -ERR_TIMEOUT);
+        }
+        failed = alloc_failed();
+        alloc_fail_at(0);
+        CHECK(n > 3 || failed);
+    }
+    CHECK_INT(1, resolve("one.example", RECORD_A).count);
+}
+
+TEST(a_resolver_that_finds_no_memory_is_none)
+{
+    struct world_uv_options options = { .dns_servers = servers };
+    bool                    failed  = true;
+
+    for (unsigned n = 1; failed; n++) {
+        struct world *other;
+
+        alloc_fail_at(n);
+        other  = world_uv_new_with(NULL, &options);
+        failed = alloc_failed();
+        alloc_fail_at(0);
+        CHECK(failed == (other == NULL));
+        world_uv_free(other);
+    }
+}
+
 TEST(the_loop_sleeps_when_nothing_is_asked)
 {
     resolve("one.example", RECORD_A);
@@ -527,6 +569,8 @@ int main(void)
         LIVE_TEST(a_world_may_go_with_questions_open),
         LIVE_TEST(open_questions_are_bounded),
         LIVE_TEST(a_thousand_names_at_once_are_all_answered),
+        LIVE_TEST(a_question_that_finds_no_memory_is_refused_or_fails_and_the_next_one_does_not),
+        LIVE_TEST(a_resolver_that_finds_no_memory_is_none),
         LIVE_TEST(the_loop_sleeps_when_nothing_is_asked),
         LIVE_TEST(servers_that_make_no_sense_are_refused),
     };
