@@ -66,6 +66,8 @@ static void fail_users(struct connection *c, int error)
 
     while ((l = list_shift(&c->users)) != NULL)
         client_txn_transport_error(CONTAINER_OF(l, struct client_txn, on_connection), error);
+    while ((l = list_shift(&c->answers)) != NULL)
+        server_txn_lost(CONTAINER_OF(l, struct server_txn, on_connection));
     for (unsigned i = 0; i < c->stranger_count && i < STRANGERS; i++)
         handover_failure(c->stack, c->id, c->strangers[i], error);
 }
@@ -124,6 +126,7 @@ struct connection *connection_new(struct stack *s, enum transport transport, con
     gauge_set(&s->world->counters.connections, s->connection_ids.used);
     c->flow = (struct flow){ .transport = transport, .remote = *remote, .connection = c->id };
     list_init(&c->users);
+    list_init(&c->answers);
     framer_init(&c->framer, s->config.max_message, s->config.max_message);
     table_insert(&s->connections_by_remote, &c->by_flow, address_hash(s, transport, remote));
     connection_touch(c);
@@ -141,8 +144,12 @@ static bool is_by_messages(const struct connection *c)
 static void on_open(void *owner, struct channel *channel)
 {
     struct connection *c = owner;
+    struct link       *l;
 
     c->flow.local = channel_local(channel);
+    c->open       = true;
+    while ((l = list_shift(&c->answers)) != NULL)
+        server_txn_taken(CONTAINER_OF(l, struct server_txn, on_connection));
 }
 
 static void on_close(void *owner, struct channel *channel, int error)
@@ -251,6 +258,7 @@ const struct stream_events *connection_accept(void *owner, struct listener *l, s
     }
     counter_add(&s->world->counters.connections_accepted, 1);
     c->accepted      = true;
+    c->open          = true;
     c->flow.local    = channel_local(c->channel);
     c->flow.listener = (unsigned)(e - s->sockets);
     connection_list_accepted(c);

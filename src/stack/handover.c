@@ -174,7 +174,7 @@ static void take_failure(struct stack *s, const struct handed *h)
     if (client != NULL && client->started && client->flow.connection == h->connection)
         client_txn_transport_error(client, h->error);
     if (server != NULL && server->reply.connection == h->connection)
-        server_txn_transport_error(server, h->error);
+        server_txn_lost(server);
 }
 
 static void take(void *arg, struct handed *h)

@@ -74,7 +74,9 @@ struct connection {
     struct timer      idle;
     msec              keep_until; /* a phone is to be reached by it */
     bool              asked;      /* by stack_keep_alive, and nothing was heard since */
+    bool              open;       /* it can take what is sent           */
     struct link       users;      /* client_txn.on_connection       */
+    struct link       answers;    /* server_txn.on_connection, until it is open */
     object_id        *strangers;  /* the latest STRANGERS client transactions of other workers that
                                    * sent by it, from strangers[0] on; NULL: none yet            */
     unsigned stranger_count;
@@ -96,10 +98,15 @@ struct server_txn {
     struct server_key key;
     struct message   *request; /* NULL once a 2xx to an INVITE was sent */
     struct flow       reply;   /* where responses go (18.2.2) */
+    struct address    source;  /* whence the request came, once its connection is gone */
+    bool              source_tried;
+    struct lookup    *way;           /* see response_way.c; NULL: not needed so far */
+    struct link       on_connection; /* in connection->answers                      */
     struct timer      timer;
     bool              is_invite;
     bool              abandoned; /* stack_abandon: ends in the next turn */
     bool              answered;  /* a final response has gone, or none will */
+    bool              lost;      /* a response with its connection: in the next turn another way is tried */
     int               failed;    /* a send failed: told to the user in the next turn */
     union {
         struct ist  ist;
@@ -314,9 +321,20 @@ bool server_txn_match(struct stack *s, struct message *request); /* true: absorb
 void server_txn_open(struct stack *s, struct message *request);
 void server_txn_free(struct server_txn *t);
 /* End it in the next turn without a response: there is none that could be made. */
-void               server_txn_abandon(struct stack *s, object_id server_txn);
-void               server_txn_transport_error(struct server_txn *t, int error);
+void server_txn_abandon(struct stack *s, object_id server_txn);
+/* A response could not be sent the way that was tried; in the next turn another is. */
+void server_txn_lost(struct server_txn *t);
+/* What it waited for has come: its connection is open, or its response on the way. */
+void server_txn_taken(struct server_txn *t);
+/* There is none. */
+void               server_txn_failed(struct server_txn *t, int error);
 struct server_txn *server_txn_find_invite(struct stack *s, const struct message *cancel);
+
+/* response_way.c: the latest response goes another way, its connection being gone.  Returns
+ * 0 if it is under way, or why there is none. */
+int response_way_next(struct server_txn *t);
+/* Is it waiting for a connection, or for the DNS? */
+bool response_way_is_sought(const struct server_txn *t);
 
 /* peer.c */
 void peer_watch(struct client_txn *t); /* without memory: no ICMP error will be heard */

@@ -80,21 +80,6 @@ static struct flow reply_flow(const struct message *request)
     return flow;
 }
 
-/* RFC 3261 18.2.2: a response whose connection is gone goes to the source
- * address and the port of sent-by by a new one.  By TLS its peer has to be who
- * sent-by says it is.  Nobody can connect to a WebSocket's client (RFC 7118 5). */
-static int send_by_new_connection(struct server_txn *t, const struct slice *wire)
-{
-    struct target target = { t->reply.transport, t->reply.remote };
-    int           error;
-
-    if (t->reply.transport == TRANSPORT_WS || t->reply.transport == TRANSPORT_WSS)
-        return -ERR_CLOSED;
-    target.address.port = t->key.port != 0 ? t->key.port : transport_default_port(t->reply.transport);
-    error               = transport_open(t->stack, &target, t->key.host, &t->reply);
-    return error != 0 ? error : transport_send_for(t->stack, t->id, &t->reply, wire, 1);
-}
-
 static void send_latest(struct server_txn *t)
 {
     struct stack *s    = t->stack;
@@ -104,8 +89,8 @@ static void send_latest(struct server_txn *t)
     if (wire.len == 0)
         return;
     error = transport_send_for(s, t->id, &t->reply, &wire, 1);
-    if (error == -ERR_CLOSED && transport_is_reliable(t->reply.transport))
-        error = send_by_new_connection(t, &wire);
+    if (error == -ERR_CLOSED)
+        error = response_way_next(t);
     if (error != 0) {
         counter_add(&s->world->counters.transport_errors, 1);
         t->failed = error;
@@ -120,6 +105,12 @@ static bool terminated(const struct server_txn *t)
     return t->is_invite ? t->machine.ist.state == IST_TERMINATED : t->machine.nist.state == NIST_TERMINATED;
 }
 
+/* The machine has ended, and nobody waits for whether its response can be sent. */
+static bool is_over(const struct server_txn *t)
+{
+    return terminated(t) && !response_way_is_sought(t);
+}
+
 static void on_timer(struct timer *timer, msec now);
 
 static void recount(struct server_txn *t)
@@ -128,6 +119,8 @@ static void recount(struct server_txn *t)
 
     if (t->call_id != NULL)
         bytes += strlen(t->call_id) + 1;
+    if (t->way != NULL)
+        bytes += sizeof *t->way;
     world_recount(t->stack->world, ACCOUNT_SERVER_TRANSACTIONS, &t->accounted, bytes);
 }
 
@@ -138,7 +131,9 @@ static void rearm(struct server_txn *t)
     struct world *w  = t->stack->world;
     msec          at = t->is_invite ? ist_deadline(&t->machine.ist) : nist_deadline(&t->machine.nist);
 
-    if (terminated(t) || t->failed != 0 || t->abandoned)
+    if (terminated(t))
+        at = NEVER;
+    if (is_over(t) || t->failed != 0 || t->lost || t->abandoned)
         at = world_now(w);
     world_timer(w, &t->timer, on_timer, at);
     recount(t);
@@ -179,6 +174,8 @@ void server_txn_free(struct server_txn *t)
     id_remove(&s->server_ids, t->id);
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
     world_give(s->world, ACCOUNT_SERVER_TRANSACTIONS, t->accounted);
+    list_unlink(&t->on_connection);
+    lookup_free(t->way);
     message_drop(t->request);
     free(t->response);
     free(t->call_id);
@@ -215,6 +212,25 @@ static void send_trying(struct server_txn *t)
         stack_reply(t->stack, t->id, 100, SLICE(""));
 }
 
+void server_txn_failed(struct server_txn *t, int error)
+{
+    counter_add(&t->stack->world->counters.transport_errors, 1);
+    t->failed = error;
+    rearm(t);
+}
+
+/* Its connection is gone, in whose callback nothing could be opened. */
+static void try_another_way(struct server_txn *t)
+{
+    int error = response_way_next(t);
+
+    t->lost = false;
+    if (error != 0)
+        server_txn_failed(t, error);
+    else
+        rearm(t);
+}
+
 static void on_timer(struct timer *timer, msec now)
 {
     struct server_txn *t     = CONTAINER_OF(timer, struct server_txn, timer);
@@ -223,6 +239,10 @@ static void on_timer(struct timer *timer, msec now)
 
     (void)now;
     EXPECT_OR_KILL(server_txn_is_sound(t), server_txn_suspect(t), drop_broken(t); return );
+    if (t->lost) {
+        try_another_way(t);
+        return;
+    }
     t->failed = 0;
     actions   = error != 0 ? step(t, IST_TRANSPORT_ERROR, NIST_TRANSPORT_ERROR) : step(t, IST_TIMER, NIST_TIMER);
     if (t->is_invite ? (actions & IST_SEND_TRYING) != 0 : (actions & NIST_SEND_TRYING) != 0)
@@ -237,25 +257,22 @@ static void on_timer(struct timer *timer, msec now)
         end(t, error);
         return;
     }
-    if (terminated(t))
+    if (is_over(t))
         end(t, error);
     else
         rearm(t);
 }
 
-/* The connection was another worker's, and is gone: as in send_latest. */
-void server_txn_transport_error(struct server_txn *t, int error)
+void server_txn_lost(struct server_txn *t)
 {
-    struct slice wire = { t->response, t->response_len };
+    if (t->response_len == 0)
+        return;
+    t->lost = true;
+    rearm(t);
+}
 
-    if (wire.len == 0 || terminated(t))
-        return;
-    if (error == -ERR_CLOSED)
-        error = send_by_new_connection(t, &wire);
-    if (error == 0)
-        return;
-    counter_add(&t->stack->world->counters.transport_errors, 1);
-    t->failed = error;
+void server_txn_taken(struct server_txn *t)
+{
     rearm(t);
 }
 
@@ -397,7 +414,7 @@ static void release_what_is_over(struct server_txn *t, unsigned status)
 {
     if (t->is_invite && status >= 300)
         return;
-    if (t->is_invite) {
+    if (t->is_invite && !link_in_list(&t->on_connection) && t->way == NULL) {
         free(t->response);
         t->response     = NULL;
         t->response_len = 0;

@@ -206,12 +206,17 @@ static const struct stream_events *on_accept(void *owner, struct listener *l, st
     return &stream_events;
 }
 
+void raw_listen_at(struct raw_phone *p, struct world *w, const struct address *local)
+{
+    *p = (struct raw_phone){ .world = w, .port = local->port };
+    assert_int_equal(0, world_listen(w, local, on_accept, p, &p->listener));
+}
+
 void raw_listen(struct raw_phone *p, struct world *w, uint16_t port)
 {
     struct address local = address_v4(192, 0, 2, 9, port);
 
-    *p = (struct raw_phone){ .world = w, .port = port };
-    assert_int_equal(0, world_listen(w, &local, on_accept, p, &p->listener));
+    raw_listen_at(p, w, &local);
 }
 
 void raw_connect(struct raw_phone *p, struct world *w)

@@ -69,6 +69,7 @@ void raw_open_at(struct raw_phone *p, struct world *w, const struct address *loc
 /* Streams: to the server; or waiting for the server's, to answer the first one. */
 void raw_connect(struct raw_phone *p, struct world *w);
 void raw_listen(struct raw_phone *p, struct world *w, uint16_t port);
+void raw_listen_at(struct raw_phone *p, struct world *w, const struct address *local);
 void raw_close(struct raw_phone *p);
 void raw_forget(struct raw_phone *p);
 void raw_say(struct raw_phone *p, const char *text);
