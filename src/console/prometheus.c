@@ -70,7 +70,9 @@ static void put_certificates(struct buf *b, struct tls_shared *tls)
 {
     struct tls_keys *keys = tls_shared_keys(tls);
 
-    buf_put(b, SLICE("# HELP ahoy_certificate_not_after_timestamp_seconds When a certificate in use ends, since 1970.\n"
+    if (tls_keys_count(keys) > 0) /* a family has a sample */
+        buf_put(
+            b, SLICE("# HELP ahoy_certificate_not_after_timestamp_seconds When a certificate in use ends, since 1970.\n"
                      "# TYPE ahoy_certificate_not_after_timestamp_seconds gauge\n"));
     for (size_t i = 0; i < tls_keys_count(keys); i++) {
         struct tls_keys_entry e = tls_keys_entry(keys, i);
