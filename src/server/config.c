@@ -87,13 +87,13 @@ static void take_domains(struct config *c, cfg_opt_t *opt)
         c->domains[c->domain_count++] = copy_lower(&c->arena, slice_from(cfg_opt_getnstr(opt, i)));
 }
 
-static void take_log_levels(struct config *c, cfg_opt_t *opt)
+static void take_texts(struct config *c, cfg_opt_t *opt, struct slice **texts, size_t *taken)
 {
     size_t count = cfg_opt_size(opt);
 
-    c->log_levels = array(&c->arena, count, sizeof *c->log_levels);
-    for (unsigned i = 0; c->log_levels != NULL && i < count; i++)
-        c->log_levels[c->log_level_count++] = arena_copy(&c->arena, slice_from(cfg_opt_getnstr(opt, i)));
+    *texts = array(&c->arena, count, sizeof **texts);
+    for (unsigned i = 0; *texts != NULL && i < count; i++)
+        (*texts)[(*taken)++] = arena_copy(&c->arena, slice_from(cfg_opt_getnstr(opt, i)));
 }
 
 static void add_listen(struct config *c, const struct config_key *key, struct slice text)
@@ -203,7 +203,9 @@ static void take(struct config *c, const struct config_key *key, cfg_t *cfg)
         if (key->check == VALUE_LISTEN)
             take_listens(c, key, cfg_getopt(cfg, key->name));
         else if (key->check == VALUE_LOG_LEVEL)
-            take_log_levels(c, cfg_getopt(cfg, key->name));
+            take_texts(c, cfg_getopt(cfg, key->name), &c->log_levels, &c->log_level_count);
+        else if (key->check == VALUE_ORIGIN)
+            take_texts(c, cfg_getopt(cfg, key->name), &c->websocket_origins, &c->websocket_origin_count);
         else
             take_domains(c, cfg_getopt(cfg, key->name));
         break;

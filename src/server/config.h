@@ -59,6 +59,8 @@ struct config {
     size_t                  redirect_count;
     struct slice           *log_levels; /* "transport=debug" */
     size_t                  log_level_count;
+    struct slice           *websocket_origins; /* "https://phone.example.com" */
+    size_t                  websocket_origin_count;
 
     struct config_certificate *certificates;
     size_t                     certificate_count;

@@ -238,6 +238,16 @@ static bool is_one_of(struct slice text, const char *a, const char *b, const cha
     return slice_eq(text, slice_from(a)) || slice_eq(text, slice_from(b)) || slice_eq(text, slice_from(c));
 }
 
+/* As browsers write it (RFC 6454 6.2), or what they write for a page without one. */
+static bool is_origin(struct slice text)
+{
+    struct scan  s = scan_from(text);
+    struct slice scheme;
+
+    return slice_eq(text, SLICE("null")) ||
+           (scan_token(&s, &scheme) && scan_exact(&s, SLICE("://")) && is_host_port(scan_rest(&s)));
+}
+
 static bool parse_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
 {
     bool good = is_printable(text);
@@ -281,6 +291,10 @@ static bool parse_text(enum config_check check, struct slice text, struct config
     case VALUE_TLS_VERSION:
         buf_put(why, SLICE("1.2 or 1.3"));
         good = is_one_of(text, "1.2", "1.3", "1.3");
+        break;
+    case VALUE_ORIGIN:
+        buf_put(why, SLICE("an origin such as https://phone.example.com, or null"));
+        good = is_origin(text);
         break;
     case VALUE_LOG_LEVEL:
         buf_put(why, SLICE("a part of the server and a level such as transport=debug; the parts: "));

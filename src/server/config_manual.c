@@ -110,6 +110,8 @@ static const char *type_name(const struct config_key *key)
         return "word";
     case VALUE_LOG_LEVEL:
         return "part=level";
+    case VALUE_ORIGIN:
+        return "origin";
     }
     return "";
 }

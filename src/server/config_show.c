@@ -30,8 +30,16 @@ static const struct slice *list_texts(const struct config *c, const struct confi
         *count = c->listen_count;
         return NULL;
     }
-    *count = key->check == VALUE_LOG_LEVEL ? c->log_level_count : c->domain_count;
-    return key->check == VALUE_LOG_LEVEL ? c->log_levels : c->domains;
+    if (key->check == VALUE_LOG_LEVEL) {
+        *count = c->log_level_count;
+        return c->log_levels;
+    }
+    if (key->check == VALUE_ORIGIN) {
+        *count = c->websocket_origin_count;
+        return c->websocket_origins;
+    }
+    *count = c->domain_count;
+    return c->domains;
 }
 
 static void show_list(const struct config *c, const struct config_key *key, FILE *out)

@@ -74,6 +74,9 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
           .workers         = shared->workers,
           .worker          = (uint8_t)worker,
           .tls             = shared->tls,
+          .channel         = { .ping         = config->websocket_ping,
+                               .origins      = config->websocket_origins,
+                               .origin_count = config->websocket_origin_count },
           .trace           = *trace,
     };
 

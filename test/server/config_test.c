@@ -214,6 +214,25 @@ TEST(a_value_out_of_range_is_answered_with_the_range)
     check_said("t.conf:1: log_level = \"loud\": must be debug, info, notice, warning or error\n", "log_level = loud");
 }
 
+TEST(origins_are_what_browsers_send)
+{
+    const struct config *c = good("websocket_origins = {'https://phone.example.com', \"http://localhost:8080\", null}\n"
+                                  "websocket_ping = 0s\n");
+
+    CHECK_INT(3, c->websocket_origin_count);
+    CHECK_SLICE("https://phone.example.com", c->websocket_origins[0]);
+    CHECK_SLICE("http://localhost:8080", c->websocket_origins[1]);
+    CHECK_SLICE("null", c->websocket_origins[2]);
+    CHECK_INT(0, c->websocket_ping);
+    config_free(c);
+    check_said("t.conf:1: websocket_origins = \"phone.example.com\": must be an origin such as "
+               "https://phone.example.com, or null\n",
+               "websocket_origins = {\"phone.example.com\"}");
+    check_said("t.conf:1: websocket_origins = \"https://phone.example.com/\": must be an origin such as "
+               "https://phone.example.com, or null\n",
+               "websocket_origins = {\"https://phone.example.com/\"}");
+}
+
 TEST(a_malformed_value_is_answered_with_an_example)
 {
     check_said("t.conf:1: listen = \"0.0.0.0:5060\": must be udp, tcp, tls, ws or wss, a numeric address and a port: "
@@ -357,6 +376,7 @@ int main(void)
         cmocka_unit_test(our_domains_are_compared_without_case),
         cmocka_unit_test(an_unknown_key_is_answered_with_the_nearest_known_one),
         cmocka_unit_test(a_value_out_of_range_is_answered_with_the_range),
+        cmocka_unit_test(origins_are_what_browsers_send),
         cmocka_unit_test(a_malformed_value_is_answered_with_an_example),
         cmocka_unit_test(all_mistakes_are_reported_with_their_lines),
         cmocka_unit_test(a_section_must_be_whole),
