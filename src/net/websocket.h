@@ -65,8 +65,8 @@ struct websocket *websocket_connect(struct websocket_context *c, struct slice ho
 void              websocket_free(struct websocket *w);
 
 /* Take bytes from the front of `*in` until something has happened.  Call again with
- * what is left until it says WEBSOCKET_MORE.  `*message` lives until the next call on
- * this machine.  CLOSED and FAULT are said again by every further call. */
+ * what is left until it says WEBSOCKET_MORE.  `*message` lives until the next
+ * websocket_next on this machine; writing does it no harm.  CLOSED and FAULT are said again by every further call. */
 enum websocket_event websocket_next(struct websocket *w, struct slice *in, struct slice *message);
 
 /* One SIP message as one WebSocket message: text if it is UTF-8, else binary (RFC

@@ -169,6 +169,13 @@ static int begin_by_destination(struct client_txn *t, const struct uri *destinat
     return follow_lookup(t, lookup_start(t->lookup, &to));
 }
 
+/* RFC 7118 5: nobody can connect to a WebSocket's client.  What does not reach it by the
+ * connection that it opened does not reach it. */
+static bool is_only_way(const struct flow *flow)
+{
+    return (flow->transport == TRANSPORT_WS || flow->transport == TRANSPORT_WSS) && flow->listener < STACK_LISTENERS;
+}
+
 int client_begin(struct client_txn *t, const struct outgoing *out)
 {
     int error;
@@ -177,8 +184,8 @@ int client_begin(struct client_txn *t, const struct outgoing *out)
         t->flow          = *out->flow;
         t->by_given_flow = true;
         error            = client_send_first(t);
-        if (error == 0 || out->destination == NULL) {
-            t->by_flow_only = error == 0 && out->destination != NULL;
+        if (error == 0 || out->destination == NULL || is_only_way(out->flow)) {
+            t->by_flow_only = error == 0 && out->destination != NULL && !is_only_way(out->flow);
             return error;
         }
         client_detach(t);

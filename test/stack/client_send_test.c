@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a client transaction writes: the Via of each target, the ACK to a refusal, the
  * CANCEL (RFC 3261 8.1.1.7, 9.1, 17.1.1.3, RFC 3263 4.3). */
+#include "stack/internal.h"
 #include "support/server_bench.h"
+#include "support/stack_quiet.h"
 #include "support/test.h"
 
 #include <stdio.h>
@@ -151,6 +153,82 @@ TEST(a_late_answer_of_a_target_given_up_is_not_taken_for_the_next_ones)
     bench_close(&b);
 }
 
+static void ignore(void *user, object_id txn, struct message *request)
+{
+    (void)user;
+    (void)txn;
+    (void)request;
+}
+
+/* How a client transaction ended. */
+static void on_end(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
+                   int detail)
+{
+    unsigned *errors = u->self;
+
+    (void)txn;
+    (void)response;
+    (void)detail;
+    *errors += event == CLIENT_ERROR;
+}
+
+/* A request by a WebSocket of that listener's, which has gone; the address is known as well. */
+static void ask_by_lost_websocket(struct stack *s, unsigned listener, unsigned *errors)
+{
+    struct client_user user = { .fn = on_end, .self = errors };
+    struct flow        flow = { .transport  = TRANSPORT_WS,
+                                .local      = address_v4(192, 0, 2, 11, 8080),
+                                .remote     = address_v4(192, 0, 2, 9, 6001),
+                                .listener   = listener,
+                                .connection = 12345 };
+    struct uri         uri;
+    struct gather      g;
+    struct outgoing    out = { .start_line  = SLICE("OPTIONS sip:b@192.0.2.9:6001;transport=ws SIP/2.0\r\n"),
+                               .rest        = &g,
+                               .method      = METHOD_OPTIONS,
+                               .flow        = &flow,
+                               .destination = &uri };
+
+    CHECK(uri_parse(SLICE("sip:b@192.0.2.9:6001;transport=ws"), &uri));
+    gather_init(&g);
+    gather_header(&g, HEADER_FROM, SLICE("<sip:a@a>;tag=1"));
+    gather_header(&g, HEADER_TO, SLICE("<sip:b>"));
+    gather_header(&g, HEADER_CALL_ID, SLICE("1"));
+    gather_header(&g, HEADER_CSEQ, SLICE("1 OPTIONS"));
+    gather_body(&g, SLICE(""), SLICE(""));
+    (void)stack_request(s, &out, &user);
+    bench_live(&b, 50);
+}
+
+/* RFC 7118 5: who connected to us by it cannot be connected to; a server that we had
+ * connected to can. */
+TEST(nobody_connects_to_the_client_of_a_websocket)
+{
+    static const struct stack_events events = { ignore, quiet_ack, quiet_cancel, quiet_stray, quiet_end };
+    struct stack_config              config = { .max_server_txns = 8, .max_client_txns = 8, .max_connections = 8 };
+    struct address                   local  = address_v4(192, 0, 2, 11, 8080);
+    struct host                     *h;
+    struct world                    *world;
+    struct stack                    *s;
+    unsigned                         index, errors = 0;
+
+    bench_open(&b, "");
+    h = network_host(b.network, "other");
+    CHECK(host_add_address(h, "192.0.2.11"));
+    world = world_fake_new(h);
+    s     = stack_new(world, &config, &events, NULL);
+    CHECK(s != NULL);
+    CHECK_INT(0, stack_listen(s, TRANSPORT_WS, &local, SLICE(""), &index));
+    ask_by_lost_websocket(s, index, &errors);
+    CHECK_INT(0, counter_read(&world->counters.connections_opened));
+    CHECK_INT(1, errors);
+    ask_by_lost_websocket(s, STACK_LISTENERS, &errors);
+    CHECK_INT(1, counter_read(&world->counters.connections_opened));
+    stack_free(s);
+    world_fake_free(world);
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +237,7 @@ int main(void)
         cmocka_unit_test(the_cancel_repeats_the_invite),
         cmocka_unit_test(a_repetition_keeps_the_branch_and_another_target_has_its_own),
         cmocka_unit_test(a_late_answer_of_a_target_given_up_is_not_taken_for_the_next_ones),
+        cmocka_unit_test(nobody_connects_to_the_client_of_a_websocket),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
