@@ -145,6 +145,9 @@ static bool feed_websocket(struct channel *c, struct slice bytes)
             if (!channel_alive(c))
                 return false;
             break;
+        case WEBSOCKET_PONG: /* our ping's: it would keep a connection that nobody uses for ever */
+            channel_whole(c);
+            break;
         case WEBSOCKET_CLOSED:
             return over(c, 0);
         case WEBSOCKET_FAULT:

@@ -282,7 +282,9 @@ const struct websocket_fault *websocket_fault(const struct websocket *w)
 
 bool websocket_is_partial(const struct websocket *w)
 {
-    return (w->memory.len > 0 && !w->given) || w->reader != NULL || w->under_way;
+    bool in_frame = w->reader != NULL && !frame_reader_is_between(w->reader);
+
+    return in_frame || w->under_way || (w->memory.len > 0 && !w->given);
 }
 
 size_t websocket_memory(const struct websocket *w)

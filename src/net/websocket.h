@@ -50,7 +50,8 @@ enum websocket_event {
     WEBSOCKET_MORE,    /* all input is used up                                                       */
     WEBSOCKET_OPEN,    /* the handshake is done: messages may be written                             */
     WEBSOCKET_MESSAGE, /* `*message` is what one WebSocket message held, never empty                 */
-    WEBSOCKET_ALIVE,   /* a ping, a pong or CRLF came whole: no message, but the peer is there       */
+    WEBSOCKET_ALIVE,   /* a ping or CRLF came: no message, but the peer wants to stay                */
+    WEBSOCKET_PONG,    /* a pong: the peer's machine is there, whether anybody wants to stay or not  */
     WEBSOCKET_CLOSED,  /* Close came, and was answered unless it was an answer: send the output, close */
     WEBSOCKET_FAULT,   /* see websocket_fault: send the output, close                                */
 };
@@ -73,7 +74,7 @@ enum websocket_event websocket_next(struct websocket *w, struct slice *in, struc
  * 7118 4.2).  Returns 0, -ERR_NO_MEMORY, or -ERR_CLOSED before WEBSOCKET_OPEN and
  * after a Close. */
 int websocket_write(struct websocket *w, const struct slice *parts, size_t count);
-/* A ping, which the peer answers by what shows as WEBSOCKET_ALIVE.  As websocket_write. */
+/* A ping, which the peer answers by what shows as WEBSOCKET_PONG.  As websocket_write. */
 int websocket_ping(struct websocket *w);
 /* Begin to close: `code` is one of RFC 6455 7.4 (1000 normal, 1001 going away, 1011
  * our fault).  WEBSOCKET_CLOSED follows when the peer answers; who cannot wait closes

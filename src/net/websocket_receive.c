@@ -48,7 +48,7 @@ static enum websocket_event take_control(struct websocket *w, const struct frame
             return websocket_out_of_memory(w);
         return WEBSOCKET_ALIVE;
     case FRAME_PONG:
-        return WEBSOCKET_ALIVE;
+        return WEBSOCKET_PONG;
     }
     return break_off(w, CLOSE_PROTOCOL, "an opcode that nobody has defined");
 }

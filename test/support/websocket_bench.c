@@ -70,6 +70,9 @@ static bool note(struct websocket_bench *b, enum websocket_event event, struct s
     case WEBSOCKET_ALIVE:
         buf_put(&b->said, SLICE("ALIVE "));
         return true;
+    case WEBSOCKET_PONG:
+        buf_put(&b->said, SLICE("PONG "));
+        return true;
     case WEBSOCKET_CLOSED:
         buf_put(&b->said, SLICE("CLOSED "));
         return false;
