@@ -157,7 +157,9 @@ static int listen_as_configured(struct server *s, char *problem, size_t problem_
         struct slice                advertise = l->advertise.len > 0 ? l->advertise : s->config->advertise;
         int                         error     = listen_on(s, l->transport, &l->address, advertise);
 
-        if (error != 0 && (error != -ERR_NO_ADDRESS || !s->config->listen_is_default))
+        bool missing = error == -ERR_NO_ADDRESS || error == -ERR_UNSUPPORTED; /* a family, TLS */
+
+        if (error != 0 && !(missing && s->config->listen_is_default))
             return say_not_listening(l->transport, &l->address, error, problem, problem_size);
     }
     if (s->listener_count > 0)
