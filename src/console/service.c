@@ -85,7 +85,9 @@ static json_t *listening_to_json(const struct server *server)
 
     for (unsigned i = 0; i < server_listener_count(server); i++) {
         struct flow          flow   = server_listener(server, i);
-        struct config_listen listen = { flow.transport, flow.local, server_advertised(server, i) };
+        struct config_listen listen = { .transport = flow.transport,
+                                        .address   = flow.local,
+                                        .advertise = server_advertised(server, i) };
         char                 text[CONFIG_LISTEN_TEXT];
         struct buf           b = BUF_ON(text);
 

@@ -25,6 +25,7 @@
 #ifndef NET_CHANNEL_H
 #define NET_CHANNEL_H
 
+#include "net/tls_keys.h"
 #include "net/world.h"
 
 struct channel;
@@ -75,6 +76,9 @@ int channel_connect(struct channels *all, enum channel_kind kind, const struct a
 struct channel             *channel_accept(struct channels *all, enum channel_kind kind, struct stream *stream,
                                            const struct channel_events *events, void *owner);
 const struct stream_events *channel_stream(void);
+/* Right after channel_accept: what its peer has to show of a certificate, beyond what all have
+ * to.  Nothing without TLS. */
+void channel_demand(struct channel *c, enum tls_clients clients);
 
 /* One message (for CHANNEL_TCP and CHANNEL_TLS: bytes), all or nothing.  Copies.  Returns
  * 0, -ERR_LIMIT when the peer does not read, or too much waits, -ERR_CLOSED. */

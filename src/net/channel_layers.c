@@ -250,6 +250,12 @@ static int make_accepted(struct channel *c)
     return 0;
 }
 
+void channel_demand(struct channel *c, enum tls_clients clients)
+{
+    if (c->tls != NULL && clients != TLS_CLIENTS_NONE)
+        tls_demand(c->tls, clients);
+}
+
 /* RFC 6455 4.1: the Host with its port, unless that is the scheme's own. */
 static char *make_host(const struct channel *c, struct slice domain)
 {

@@ -100,6 +100,18 @@ static int must_show(enum tls_clients clients)
     return clients == TLS_CLIENTS_REQUIRED ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
 }
 
+void tls_demand(struct tls *t, enum tls_clients clients)
+{
+    const struct tls_keys *keys = t->context->set.keys;
+
+    assert(t->is_server && t->state == TLS_IS_NEW && t->start_len == 0);
+    clients     = stricter(clients, keys->clients);
+    t->verifies = clients != TLS_CLIENTS_NONE;
+    if (t->verifies)
+        SSL_set_verify(t->ssl, SSL_VERIFY_PEER | must_show(clients), NULL);
+    tls_resume_limit(t, keys, clients);
+}
+
 struct tls *tls_accept(struct tls_context *c, enum tls_clients clients)
 {
     struct tls *t;
@@ -110,13 +122,10 @@ struct tls *tls_accept(struct tls_context *c, enum tls_clients clients)
     t = make(c, c->set.servers[c->set.first], SLICE(""));
     if (t == NULL)
         return give_up(t);
-    clients      = stricter(clients, c->set.keys->clients);
     t->is_server = true;
-    t->verifies  = clients != TLS_CLIENTS_NONE;
     SSL_set_accept_state(t->ssl);
-    if (clients != TLS_CLIENTS_NONE)
-        SSL_set_verify(t->ssl, SSL_VERIFY_PEER | must_show(clients), NULL);
-    return tls_resume_limit(t, c->set.keys, clients) ? t : give_up(t);
+    tls_demand(t, clients);
+    return t;
 }
 
 /* RFC 6066 3: digits are no server name. */

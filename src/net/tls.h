@@ -31,9 +31,8 @@ struct tls_context *tls_context_new(struct world *w, struct tls_shared *shared);
 /* When no session of it is left. */
 void tls_context_free(struct tls_context *c);
 
-/* A session with a peer that has connected to us.  `clients`: what this listener demands of
- * its certificate, if that is more than what the keys say.  NULL without memory or if we have
- * no certificate. */
+/* A session with a peer that has connected to us.  `clients` as tls_demand.  NULL without
+ * memory or if we have no certificate. */
 struct tls *tls_accept(struct tls_context *c, enum tls_clients clients);
 
 /* A session with a server we have connected to.  `domain` (copied) is what the peer must prove
@@ -42,6 +41,10 @@ struct tls *tls_accept(struct tls_context *c, enum tls_clients clients);
  * earlier session with that domain, if there is one.  The first message is in the output.
  * NULL without memory. */
 struct tls *tls_connect(struct tls_context *c, struct slice domain);
+
+/* Before its first tls_next: this one must show a certificate if `clients` says so, or the keys
+ * do; whichever is more. */
+void tls_demand(struct tls *t, enum tls_clients clients);
 
 void tls_free(struct tls *t);
 

@@ -75,7 +75,7 @@ void tls_complain(struct tls *t, enum tls_fault_kind kind, const char *format, .
 bool tls_resume_server(struct tls_context *c, SSL_CTX *ctx);
 void tls_resume_client(struct tls_context *c, SSL_CTX *ctx);
 /* Under what its sessions may be taken up again: the same trust, and no less demanded. */
-bool tls_resume_limit(struct tls *t, const struct tls_keys *keys, enum tls_clients clients);
+void tls_resume_limit(struct tls *t, const struct tls_keys *keys, enum tls_clients clients);
 void tls_resume_offer(struct tls *t);
 
 #endif

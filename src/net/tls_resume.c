@@ -89,13 +89,13 @@ bool tls_resume_server(struct tls_context *c, SSL_CTX *ctx)
 
 /* A session is no way around what is demanded today: one that was made under other CAs, or
  * where no certificate was asked for, is not taken up. */
-bool tls_resume_limit(struct tls *t, const struct tls_keys *keys, enum tls_clients clients)
+void tls_resume_limit(struct tls *t, const struct tls_keys *keys, enum tls_clients clients)
 {
     unsigned char id[TLS_KEYS_ID + 1];
 
     memcpy(id, keys->id, TLS_KEYS_ID);
     id[TLS_KEYS_ID] = (unsigned char)clients;
-    return SSL_set_session_id_context(t->ssl, id, sizeof id) == 1;
+    (void)SSL_set_session_id_context(t->ssl, id, sizeof id); /* it is not too long */
 }
 
 /* ---- sessions that we keep ---- */

@@ -17,9 +17,10 @@
 #include <stdint.h>
 
 struct config_listen {
-    enum transport transport;
-    struct address address;
-    struct slice   advertise; /* what Via and the like name instead: "host" or "host:port"; may be empty */
+    enum transport   transport;
+    struct address   address;
+    struct slice     advertise; /* what Via and the like name instead: "host" or "host:port"; may be empty */
+    enum tls_clients clients;   /* of tls and wss: what they have to show here, if more than tls_clients */
 };
 
 struct config_route {

@@ -148,16 +148,32 @@ static bool is_host_port(struct slice text)
            port > 0 && scan_at_end(&s);
 }
 
-/* What stands behind the address: nothing, or " advertise HOST[:PORT]". */
-static bool parse_advertise(struct scan *s, struct slice *out)
+static bool parse_demand(struct slice word, struct config_listen *out)
 {
-    *out = SLICE("");
-    if (scan_at_end(s))
-        return true;
-    if (!scan_lws(s) || !scan_word(s, SLICE("advertise")) || !scan_lws(s))
+    if (out->clients != TLS_CLIENTS_NONE || (out->transport != TRANSPORT_TLS && out->transport != TRANSPORT_WSS))
         return false;
-    *out = scan_rest(s);
-    return is_host_port(*out);
+    if (slice_eq_nocase(word, SLICE("required")))
+        out->clients = TLS_CLIENTS_REQUIRED;
+    else if (slice_eq_nocase(word, SLICE("optional")))
+        out->clients = TLS_CLIENTS_OPTIONAL;
+    return out->clients != TLS_CLIENTS_NONE;
+}
+
+/* What stands behind the address: " advertise HOST[:PORT]", " clients required", both or
+ * nothing. */
+static bool parse_listen_options(struct scan *s, struct config_listen *out)
+{
+    struct slice name, value;
+
+    while (!scan_at_end(s)) {
+        if (!scan_lws(s) || !scan_token(s, &name) || !scan_lws(s) || !scan_until(s, " \t", &value))
+            return false;
+        if (slice_eq_nocase(name, SLICE("advertise")) && out->advertise.len == 0 && is_host_port(value))
+            out->advertise = value;
+        else if (!slice_eq_nocase(name, SLICE("clients")) || !parse_demand(value, out))
+            return false;
+    }
+    return true;
 }
 
 /* "udp:0.0.0.0:5060 advertise 203.0.113.7"; a port may be left out, 0 means any free one. */
@@ -167,11 +183,10 @@ static bool parse_listen(struct slice text, struct config_listen *out)
     struct slice name, address;
 
     *out = (struct config_listen){ 0 };
-    if (!scan_token(&s, &name) || !scan_byte(&s, ':') || !scan_until(&s, " \t", &address) ||
-        !parse_advertise(&s, &out->advertise))
+    if (!scan_token(&s, &name) || !scan_byte(&s, ':') || !scan_until(&s, " \t", &address))
         return false;
     out->transport = transport_parse(name);
-    if (out->transport == TRANSPORT_NONE)
+    if (out->transport == TRANSPORT_NONE || !parse_listen_options(&s, out))
         return false;
     if (address_parse_ip(address, &out->address)) {
         out->address.port = transport_default_port(out->transport);
@@ -185,10 +200,12 @@ void config_listen_write(struct buf *b, const struct config_listen *l)
     buf_put(b, transport_param(l->transport));
     buf_put_byte(b, ':');
     address_write(b, &l->address);
-    if (l->advertise.len == 0)
-        return;
-    buf_put(b, SLICE(" advertise "));
-    buf_put(b, l->advertise);
+    if (l->advertise.len > 0) {
+        buf_put(b, SLICE(" advertise "));
+        buf_put(b, l->advertise);
+    }
+    if (l->clients != TLS_CLIENTS_NONE)
+        buf_put(b, l->clients == TLS_CLIENTS_REQUIRED ? SLICE(" clients required") : SLICE(" clients optional"));
 }
 
 static bool is_sip_uri(struct slice text)

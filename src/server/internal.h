@@ -42,6 +42,7 @@ struct server {
     struct store_client  *store;
     struct flow           listeners[SERVER_LISTENERS];
     struct slice          advertised[SERVER_LISTENERS]; /* of the configuration */
+    enum tls_clients      demanded[SERVER_LISTENERS];
     unsigned              listener_count;
     struct log_limit      log_limit; /* lines about what was refused */
 

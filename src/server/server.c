@@ -120,31 +120,33 @@ void server_free(struct server *s)
 
 /* ---- start ---- */
 
-static int listen_on(struct server *s, enum transport transport, const struct address *local, struct slice advertise)
+static int listen_on(struct server *s, const struct config_listen *l)
 {
     unsigned index;
-    int      error =
-        s->listener_count < SERVER_LISTENERS ? stack_listen(s->stack, transport, local, advertise, &index) : -ERR_LIMIT;
+    int      error = s->listener_count < SERVER_LISTENERS
+                         ? stack_listen(s->stack, l->transport, &l->address, l->advertise, &index)
+                         : -ERR_LIMIT;
 
     if (error != 0)
         return error;
-    s->advertised[s->listener_count]  = advertise;
+    stack_listener_clients(s->stack, index, l->clients);
+    s->advertised[s->listener_count]  = l->advertise;
+    s->demanded[s->listener_count]    = l->clients;
     s->listeners[s->listener_count++] = (struct flow){
-        .transport = transport,
+        .transport = l->transport,
         .local     = stack_listener_address(s->stack, index),
         .listener  = index,
     };
     return 0;
 }
 
-static int say_not_listening(enum transport transport, const struct address *local, int error, char *problem,
-                             size_t problem_size)
+static int say_not_listening(const struct config_listen *l, int error, char *problem, size_t problem_size)
 {
     char       text[ADDRESS_TEXT];
     struct buf b = BUF_ON(text);
 
-    address_write(&b, local);
-    snprintf(problem, problem_size, "cannot listen on %.*s %s: %s%s", SLICE_ARG(transport_param(transport)),
+    address_write(&b, &l->address);
+    snprintf(problem, problem_size, "cannot listen on %.*s %s: %s%s", SLICE_ARG(transport_param(l->transport)),
              buf_cstr(&b), error_text(error),
              error == -ERR_IN_USE ? "; stop the other program or set listen in the configuration" : "");
     return error;
@@ -153,14 +155,16 @@ static int say_not_listening(enum transport transport, const struct address *loc
 static int listen_as_configured(struct server *s, char *problem, size_t problem_size)
 {
     for (size_t i = 0; i < s->config->listen_count; i++) {
-        const struct config_listen *l         = &s->config->listens[i];
-        struct slice                advertise = l->advertise.len > 0 ? l->advertise : s->config->advertise;
-        int                         error     = listen_on(s, l->transport, &l->address, advertise);
+        struct config_listen l = s->config->listens[i];
+        int                  error;
+        bool                 missing;
 
-        bool missing = error == -ERR_NO_ADDRESS || error == -ERR_UNSUPPORTED; /* a family, TLS */
-
+        if (l.advertise.len == 0)
+            l.advertise = s->config->advertise;
+        error   = listen_on(s, &l);
+        missing = error == -ERR_NO_ADDRESS || error == -ERR_UNSUPPORTED; /* a family, TLS */
         if (error != 0 && !(missing && s->config->listen_is_default))
-            return say_not_listening(l->transport, &l->address, error, problem, problem_size);
+            return say_not_listening(&l, error, problem, problem_size);
     }
     if (s->listener_count > 0)
         return 0;
@@ -171,11 +175,12 @@ static int listen_as_configured(struct server *s, char *problem, size_t problem_
 static int listen_beside(struct server *s, const struct server *first, char *problem, size_t problem_size)
 {
     for (unsigned i = 0; i < first->listener_count; i++) {
-        const struct flow *l     = &first->listeners[i];
-        int                error = listen_on(s, l->transport, &l->local, first->advertised[i]);
+        const struct flow         *f     = &first->listeners[i];
+        const struct config_listen l     = { f->transport, f->local, first->advertised[i], first->demanded[i] };
+        int                        error = listen_on(s, &l);
 
         if (error != 0)
-            return say_not_listening(l->transport, &l->local, error, problem, problem_size);
+            return say_not_listening(&l, error, problem, problem_size);
     }
     return 0;
 }

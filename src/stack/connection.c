@@ -256,6 +256,7 @@ const struct stream_events *connection_accept(void *owner, struct listener *l, s
         connection_free(c, -ERR_LIMIT);
         return NULL;
     }
+    channel_demand(c->channel, e->clients);
     counter_add(&s->world->counters.connections_accepted, 1);
     c->accepted      = true;
     c->open          = true;

@@ -49,6 +49,7 @@ struct socket_entry {
     bool             wildcard;
     char             advertise[SENT_BY_TEXT];
     size_t           advertise_len;
+    enum tls_clients clients;
     struct udp      *udp; /* one of the two */
     struct listener *listener;
 };

@@ -92,6 +92,9 @@ void stack_free(struct stack *s);
  * one.  Errors as world_udp_open.  `*index` names it from then on. */
 int stack_listen(struct stack *s, enum transport transport, const struct address *local, struct slice advertise,
                  unsigned *index);
+/* What those who connect to it have to show of a certificate, beyond what the keys demand of
+ * all. */
+void stack_listener_clients(struct stack *s, unsigned index, enum tls_clients clients);
 /* The bound address; and the sent-by that goes into Via for a message that
  * leaves from `flow` ("192.0.2.1:5060"). */
 struct address stack_listener_address(const struct stack *s, unsigned index);

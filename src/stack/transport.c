@@ -308,6 +308,11 @@ int stack_listen(struct stack *s, enum transport transport, const struct address
     return 0;
 }
 
+void stack_listener_clients(struct stack *s, unsigned index, enum tls_clients clients)
+{
+    s->sockets[index].clients = clients;
+}
+
 struct address stack_listener_address(const struct stack *s, unsigned index)
 {
     return s->sockets[index].local;

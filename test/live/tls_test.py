@@ -185,6 +185,33 @@ def test_clients_show_a_certificate_that_is_good():
             assert options(tls, s.port).startswith(b"SIP/2.0 ")  # nobody else has noticed
 
 
+# A phones' port and, beside it, one for the servers of other companies.
+def test_a_listener_demands_a_certificate_where_the_others_do_not():
+    with Bench() as b:
+        tls, ports = b.folder + "/tls", [free_port(), free_port()]
+        conf = lab(tls, "a.test", "--client", "alice@a.test")
+        b.server(listen=["tls:127.0.0.1:%d" % ports[0], "tls:127.0.0.1:%d clients required" % ports[1]], trace=False,
+                 extra=conf + "authentication = false\nworkers = 2\n")
+        anyone, alice = (ssl.create_default_context(cafile=tls + "/ca.pem") for _ in range(2))
+        alice.load_cert_chain(tls + "/alice@a.test.pem", tls + "/alice@a.test.key")
+
+        def asks(port, context, session=None):
+            raw = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+            try:
+                with context.wrap_socket(raw, server_hostname="a.test", session=session) as c:
+                    options(c, port)
+                    return c.session
+            except (ssl.SSLError, ConnectionError, AssertionError):
+                return None
+
+        for _ in range(6):  # both workers
+            session = asks(ports[0], anyone)
+            assert session is not None
+            assert asks(ports[1], anyone) is None
+            assert asks(ports[1], anyone, session) is None  # nor with a ticket of the other one
+            assert asks(ports[1], alice) is not None
+
+
 def serial(tls):
     return tls.getpeercert()["serialNumber"]
 

@@ -85,6 +85,8 @@ TEST(an_address_to_listen_on_is_read_and_written)
         "tls:192.0.2.1:5061",
         "ws:192.0.2.1:5080",
         "wss:[::]:5443 advertise sip.example.test",
+        "tls:192.0.2.1:5061 clients required",
+        "tls:192.0.2.1:5061 advertise sip.example.test clients optional",
         "udp:[2001:db8::1]:5060 advertise [2001:db8::2]:5070",
     };
     static const char *const bad[] = {
@@ -97,6 +99,11 @@ TEST(an_address_to_listen_on_is_read_and_written)
         "udp:192.0.2.1:5060 advertise",
         "udp:192.0.2.1:5060 advertise ",
         "udp:192.0.2.1:5060 advertise a b",
+        "udp:192.0.2.1:5060 clients required",
+        "tls:192.0.2.1:5061 clients none",
+        "tls:192.0.2.1:5061 clients required clients optional",
+        "tls:192.0.2.1:5061 advertise a advertise b",
+        "tls:192.0.2.1:5061 required",
         "udp:192.0.2.1:5060 advertise a:0",
         "udp:192.0.2.1:5060 announce a",
         "udp:192.0.2.1:5060advertise a",
