@@ -35,6 +35,7 @@ static int open_world(struct worker *w, const struct config *config, const struc
         .dns_queries  = config->dns_queries,
         .udp_queue    = config->udp_queue,
         .stream_queue = config->stream_queue,
+        .stream_stall = config->stream_stall,
         .names        = common->names,
         .descriptors  = common->place->descriptors,
         .worker       = w->index,

@@ -101,6 +101,22 @@ static void be_patient(struct stream *s)
     world_timer(s->hub->world, &s->timer, on_patience_over, s->hub->world->now + STREAM_PATIENCE);
 }
 
+static void on_stalled(struct timer *t, msec now)
+{
+    struct stream *s = CONTAINER_OF(t, struct stream, timer);
+
+    (void)now;
+    counter_add(&s->hub->world->counters.streams_stalled, 1);
+    end(s, -ERR_TIMEOUT);
+}
+
+/* The kernel takes no more: from now on the peer is to take something. */
+static void watch_progress(struct stream *s)
+{
+    if (s->state == OPEN)
+        world_timer(s->hub->world, &s->timer, on_stalled, s->hub->world->now + s->hub->stall);
+}
+
 /* --- out --- */
 
 static void write_queue(struct stream *s)
@@ -115,6 +131,7 @@ static void write_queue(struct stream *s)
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             s->blocked = true;
             want(s);
+            watch_progress(s);
             return;
         } else if (errno != EINTR) {
             end(s, stream_error(errno));
@@ -123,6 +140,8 @@ static void write_queue(struct stream *s)
     }
     if (s->state == HALF_CLOSED)
         end(s, 0);
+    else
+        world_timer_stop(s->hub->world, &s->timer);
 }
 
 static void work(struct stream *s)
@@ -372,13 +391,14 @@ void stream_close(struct stream *s)
 
 /* --- the hub --- */
 
-int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w, size_t queue_limit,
+int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w, size_t queue_limit, msec stall,
                     const struct descriptors *ahead, unsigned worker)
 {
     *hub             = (struct stream_hub){ .loop = loop, .world = w, .buffer = malloc(BUFFER) };
     hub->ahead       = ahead;
     hub->worker      = worker;
     hub->queue_limit = queue_limit != 0 ? queue_limit : STREAM_QUEUE;
+    hub->stall       = stall != 0 ? stall : STREAM_STALL;
     list_init(&hub->streams);
     list_init(&hub->listeners);
     list_init(&hub->pending);

@@ -17,6 +17,9 @@
  * Sends leave at the end of the turn.  A stream that is closed while bytes wait
  * gives them to the kernel if it takes them at once; what it does not take is lost.
  *
+ * A peer that for STREAM_STALL takes nothing of what waits for it is gone, or might as well
+ * be: on_close says -ERR_TIMEOUT.
+ *
  * A peer that has sent FIN may still want its answers: what is queued by the end
  * of the turn in which the FIN came still leaves, then on_close says 0.
  *
@@ -32,6 +35,7 @@
 enum {
     STREAM_QUEUE    = 256 * 1024, /* bytes that may wait for one peer                  */
     STREAM_PATIENCE = 10000,      /* ms to connect; for a half-closed peer to read on  */
+    STREAM_STALL    = 30000,      /* ms in which a peer takes something of what waits   */
 };
 
 struct stream_hub {
@@ -42,13 +46,14 @@ struct stream_hub {
     struct link               streams, listeners;
     struct link               pending;     /* streams with something for stream_flush                  */
     size_t                    queue_limit; /* bytes that may wait for one peer                     */
+    msec                      stall;       /* see STREAM_STALL */
     const struct descriptors *ahead;       /* listeners that are bound already, and whose of them  */
     unsigned                  worker;      /* are ours                                       */
     char                     *buffer;      /* bytes that have just come, for one on_bytes              */
 };
 
-/* Borrows all; `ahead` as udp_hub_new.  Returns 0 or -ERR_NO_MEMORY. */
-int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w, size_t queue_limit,
+/* Borrows all; `ahead` as udp_hub_new; limits of 0: the usual ones.  Returns 0 or -ERR_NO_MEMORY. */
+int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w, size_t queue_limit, msec stall,
                     const struct descriptors *ahead, unsigned worker);
 /* Closes what is still open; nobody is called. */
 void stream_hub_fini(struct stream_hub *hub);

@@ -154,8 +154,8 @@ static bool start_parts(struct world_uv *r, const struct world_uv_options *optio
     if (r->loop == NULL)
         return false;
     r->udp = udp_hub_new(r->loop, &r->world, options->udp_queue, options->descriptors, options->worker);
-    if (r->udp == NULL || stream_hub_init(&r->streams, r->loop, &r->world, options->stream_queue, options->descriptors,
-                                          options->worker) != 0)
+    if (r->udp == NULL || stream_hub_init(&r->streams, r->loop, &r->world, options->stream_queue, options->stream_stall,
+                                          options->descriptors, options->worker) != 0)
         return false;
     r->resolver = resolver_new(r->loop, &r->world, &dns);
     return r->resolver != NULL;

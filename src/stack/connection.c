@@ -79,6 +79,8 @@ void connection_free(struct connection *c, int error)
     fail_users(c, error != 0 ? error : -ERR_CLOSED);
     world_timer_stop(s->world, &c->idle);
     connection_unlist(c);
+    if (c->accepted)
+        peer_count_leave(s->peer_count, &c->flow.remote);
     id_remove(&s->connection_ids, c->id);
     gauge_set(&s->world->counters.connections, s->connection_ids.used);
     world_give(s->world, ACCOUNT_CONNECTIONS, c->accounted);
@@ -241,12 +243,37 @@ const struct channel_events connection_events = {
 
 /* ---- its beginning ---- */
 
+/* Room for one more of this peer? */
+static bool is_welcome(struct stack *s, const struct address *peer)
+{
+    if (peer_count_enter(s->peer_count, peer, s->config.max_peer_connections))
+        return true;
+    counter_add(&s->world->counters.peer_connections_refused, 1);
+    log_peer_full(s, peer);
+    return false;
+}
+
+static struct connection *new_accepted(struct stack *s, enum transport transport, const struct address *remote)
+{
+    struct connection *c;
+
+    if (!admission_connection(s) || !is_welcome(s, remote))
+        return NULL;
+    c = connection_new(s, transport, remote);
+    if (c == NULL) {
+        peer_count_leave(s->peer_count, remote);
+        return NULL;
+    }
+    c->accepted = true;
+    return c;
+}
+
 const struct stream_events *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out)
 {
     struct socket_entry *e      = owner;
     struct stack        *s      = e->stack;
     struct address       remote = s->world->ops->stream_remote(stream);
-    struct connection   *c      = admission_connection(s) ? connection_new(s, e->transport, &remote) : NULL;
+    struct connection   *c      = new_accepted(s, e->transport, &remote);
 
     (void)l;
     if (c == NULL)
@@ -258,7 +285,6 @@ const struct stream_events *connection_accept(void *owner, struct listener *l, s
     }
     channel_demand(c->channel, e->clients);
     counter_add(&s->world->counters.connections_accepted, 1);
-    c->accepted      = true;
     c->open          = true;
     c->flow.local    = channel_local(c->channel);
     c->flow.listener = (unsigned)(e - s->sockets);

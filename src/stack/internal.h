@@ -67,7 +67,7 @@ struct connection {
     struct table_link by_flow; /* in stack->connections_by_remote */
     struct channel   *channel; /* NULL once it has ended */
     struct flow       flow;
-    bool              accepted; /* opened by the peer */
+    bool              accepted; /* opened by the peer, and counted for it */
     char             *domain;   /* opened by us, not TCP: whose it was to be; else NULL */
     struct alias     *aliases;  /* ALIASES of them; NULL: none yet */
     unsigned          alias_count;
@@ -212,6 +212,7 @@ struct stack {
     struct id_table server_ids, client_ids, connection_ids;
 
     struct rested       *rested;          /* of all workers, or if alone its own */
+    struct peer_count   *peer_count;      /* the same                            */
     size_t               rings_accounted; /* bytes of the rings from other workers */
     struct source_entry  sources[SOURCE_CACHE];
     struct oversize_peer oversize[OVERSIZE_PEERS];
@@ -303,6 +304,8 @@ void receive_message(struct stack *s, struct message *m);
 /* log_lines.c: what this folder logs.  `before`: the machine's state, LOG_NO_STATE at its start. */
 enum { LOG_NO_STATE = -1 };
 void log_message(struct stack *s, bool sent, const struct flow *flow, struct slice text);
+/* A peer has as many connections as it may. */
+void log_peer_full(struct stack *s, const struct address *peer);
 void log_fault(struct stack *s, const struct flow *flow, const struct parse_fault *fault, struct slice bytes,
                bool answered);
 void log_server_state(const struct server_txn *t, int before);

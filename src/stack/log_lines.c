@@ -94,6 +94,24 @@ void log_target_answers(struct stack *s, const struct target *target)
         log_end(&line);
 }
 
+void log_peer_full(struct stack *s, const struct address *peer)
+{
+    struct log_line line;
+    struct log_debt debt;
+
+    if (!log_wants(s->world->log, LOG_NOTICE, LOG_PART_STACK))
+        return;
+    if (!log_limit_pass(&s->log_limit, peer, world_now(s->world), &debt)) {
+        counter_add(&s->world->counters.log_lines_skipped, 1);
+        return;
+    }
+    log_begin(&line, s->world->log, LOG_NOTICE, LOG_PART_STACK, "connection_refused");
+    log_address(&line, "from", peer);
+    log_text(&line, "why", "it has as many connections as one peer may have");
+    log_debt_put(&line, &debt);
+    log_end(&line);
+}
+
 /* ---- states ---- */
 
 static const char *const ict_names[]  = { "calling", "proceeding", "completed", "accepted", "terminated" };

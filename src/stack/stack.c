@@ -4,11 +4,12 @@
 #include <stdlib.h>
 
 enum {
-    DEFAULT_CONNECTION_IDLE = 600000,
-    DEFAULT_TARGET_REST     = 30000,
-    EXPECTED_TRANSACTIONS   = 1024,
-    EXPECTED_CONNECTIONS    = 64,
-    EXPECTED_PEERS          = 64
+    DEFAULT_CONNECTION_IDLE  = 600000,
+    DEFAULT_PEER_CONNECTIONS = 512,
+    DEFAULT_TARGET_REST      = 30000,
+    EXPECTED_TRANSACTIONS    = 1024,
+    EXPECTED_CONNECTIONS     = 64,
+    EXPECTED_PEERS           = 64
 };
 
 static void set_defaults(struct stack *s)
@@ -24,6 +25,8 @@ static void set_defaults(struct stack *s)
         s->timers.t4 = c->t4;
     if (c->max_message == 0)
         c->max_message = LIMIT_MESSAGE;
+    if (c->max_peer_connections == 0)
+        c->max_peer_connections = DEFAULT_PEER_CONNECTIONS;
     if (c->connection_idle == 0)
         c->connection_idle = DEFAULT_CONNECTION_IDLE;
     if (c->target_rest == 0)
@@ -73,8 +76,9 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     make_nobody(s);
     random_fill(&w->random, &s->key, sizeof s->key);
     log_limit_init(&s->log_limit, &s->key);
-    s->rested = config->workers != NULL ? workers_rested(config->workers) : rested_new(&s->key);
-    if (s->rested == NULL || !init_tables(s)) {
+    s->rested     = config->workers != NULL ? workers_rested(config->workers) : rested_new(&s->key);
+    s->peer_count = config->workers != NULL ? workers_peer_count(config->workers) : peer_count_new(&s->key);
+    if (s->rested == NULL || s->peer_count == NULL || !init_tables(s)) {
         stack_free(s);
         return NULL;
     }
@@ -125,8 +129,10 @@ void stack_free(struct stack *s)
     table_fini(&s->peers);
     table_fini(&s->connections_by_remote);
     table_fini(&s->aliases);
-    if (s->config.workers == NULL)
+    if (s->config.workers == NULL) {
         rested_free(s->rested);
+        peer_count_free(s->peer_count);
+    }
     free(s);
 }
 

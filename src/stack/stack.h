@@ -69,16 +69,17 @@ struct stack_trace {
 
 struct stack_config {
     uint32_t              max_server_txns, max_client_txns, max_connections;
-    size_t                max_message;     /* bytes; a longer request gets 513; 0: LIMIT_MESSAGE */
-    size_t                udp_limit;       /* bytes; a longer request goes by TCP; 0: never (see oversize.c) */
-    msec                  t1, t2, t4;      /* 0: the RFC's 500, 4000, 5000 ms          */
-    msec                  connection_idle; /* a stream without traffic is closed; 0: 10 min */
-    msec                  target_rest;     /* a server that failed is tried last for so long; 0: 30 s */
-    struct tls_shared    *tls;             /* borrowed; NULL: neither TLS nor WSS          */
-    struct channel_limits channel;         /* of handshakes and WebSockets; all 0: the usual ones */
-    struct workers       *workers;         /* those this one is one of; NULL: it is alone */
-    uint8_t               worker;          /* which of them                               */
-    struct stack_trace    trace;           /* fn NULL: off */
+    uint32_t              max_peer_connections; /* that one host may open to us, to all workers; 0: 512 */
+    size_t                max_message;          /* bytes; a longer request gets 513; 0: LIMIT_MESSAGE */
+    size_t                udp_limit;            /* bytes; a longer request goes by TCP; 0: never (see oversize.c) */
+    msec                  t1, t2, t4;           /* 0: the RFC's 500, 4000, 5000 ms          */
+    msec                  connection_idle;      /* a stream without traffic is closed; 0: 10 min */
+    msec                  target_rest;          /* a server that failed is tried last for so long; 0: 30 s */
+    struct tls_shared    *tls;                  /* borrowed; NULL: neither TLS nor WSS          */
+    struct channel_limits channel;              /* of handshakes and WebSockets; all 0: the usual ones */
+    struct workers       *workers;              /* those this one is one of; NULL: it is alone */
+    uint8_t               worker;               /* which of them                               */
+    struct stack_trace    trace;                /* fn NULL: off */
 };
 
 /* Keeps `events` and `user`, and joins `config->workers`.  NULL without memory. */

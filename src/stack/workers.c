@@ -28,15 +28,16 @@ struct seat {
 };
 
 struct workers {
-    unsigned          count;
-    size_t            ring_size;
-    struct hash_key   key;
-    struct lives_on  *lives_on;
-    struct directory *directory;
-    struct rested    *rested;
-    struct budget    *budget; /* NULL: nobody accounts */
-    struct hand_ring *rings;  /* count * count, by reader then writer */
-    struct seat      *seats;
+    unsigned           count;
+    size_t             ring_size;
+    struct hash_key    key;
+    struct lives_on   *lives_on;
+    struct directory  *directory;
+    struct rested     *rested;
+    struct peer_count *peer_count;
+    struct budget     *budget; /* NULL: nobody accounts */
+    struct hand_ring  *rings;  /* count * count, by reader then writer */
+    struct seat       *seats;
 };
 
 static struct hand_ring *ring_of(struct workers *w, unsigned from, unsigned to)
@@ -141,13 +142,15 @@ struct workers *workers_new(unsigned count, const struct random *random)
     w->count     = count;
     w->ring_size = ring_size_for(count);
     random_fill(random, &w->key, sizeof w->key);
-    w->lives_on  = lives_on_new(&w->key);
-    w->directory = directory_new(&w->key);
-    w->rested    = rested_new(&w->key);
-    w->seats     = aligned_alloc(CACHE_LINE, count * sizeof *w->seats);
+    w->lives_on   = lives_on_new(&w->key);
+    w->directory  = directory_new(&w->key);
+    w->rested     = rested_new(&w->key);
+    w->peer_count = peer_count_new(&w->key);
+    w->seats      = aligned_alloc(CACHE_LINE, count * sizeof *w->seats);
     if (w->seats != NULL)
         memset(w->seats, 0, count * sizeof *w->seats);
-    if (w->lives_on == NULL || w->directory == NULL || w->rested == NULL || w->seats == NULL || !make_rings(w)) {
+    if (w->lives_on == NULL || w->directory == NULL || w->rested == NULL || w->peer_count == NULL || w->seats == NULL ||
+        !make_rings(w)) {
         workers_free(w);
         return NULL;
     }
@@ -182,6 +185,7 @@ void workers_free(struct workers *w)
     lives_on_free(w->lives_on);
     directory_free(w->directory);
     rested_free(w->rested);
+    peer_count_free(w->peer_count);
     free(w);
 }
 
@@ -190,6 +194,7 @@ void workers_account(struct workers *w, struct budget *b)
     w->budget = b;
     lives_on_account(w->lives_on, b);
     directory_account(w->directory, b);
+    peer_count_account(w->peer_count, b);
 }
 
 size_t workers_rings_size(const struct workers *w)
@@ -210,6 +215,11 @@ struct lives_on *workers_lives_on(struct workers *w)
 struct directory *workers_directory(struct workers *w)
 {
     return w->directory;
+}
+
+struct peer_count *workers_peer_count(struct workers *w)
+{
+    return w->peer_count;
 }
 
 struct rested *workers_rested(struct workers *w)

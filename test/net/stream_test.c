@@ -260,6 +260,33 @@ TEST(a_peer_that_never_reads_fills_the_queue_and_no_more)
     close(fd);
 }
 
+/* A world of its own, less patient. */
+TEST(a_peer_that_takes_nothing_is_left_in_time)
+{
+    static char                   block[60000];
+    const struct world_uv_options hasty = { .stream_stall = 50 };
+    struct slice                  part  = { block, sizeof block };
+    struct world                 *kept  = world;
+    int                           fd;
+
+    world = world_uv_new_with(NULL, &hasty);
+    CHECK(world != NULL);
+    fd = plain_connect(start_listener(live_v4(1, 0)));
+    LIVE_UNTIL(world, server.accepted == 1);
+    while (server.closed == 0) {
+        if (server.stream != NULL)
+            (void)world_stream_send(world, server.stream, &part, 1);
+        world_uv_turn(world, 20);
+    }
+    CHECK_INT(-ERR_TIMEOUT, server.error);
+    CHECK_INT(1, counter_read(&world->counters.streams_stalled));
+    close(fd);
+    world->ops->listener_close(listener);
+    listener = NULL;
+    world_uv_free(world);
+    world = kept;
+}
+
 /* --- ends --- */
 
 TEST(a_refused_connection_is_told_from_the_loop)
@@ -473,6 +500,7 @@ int main(void)
         LIVE_TEST(bytes_that_come_one_by_one_arrive_one_by_one_in_order),
         LIVE_TEST(a_megabyte_passes_through_a_bounded_queue),
         LIVE_TEST(a_peer_that_never_reads_fills_the_queue_and_no_more),
+        LIVE_TEST(a_peer_that_takes_nothing_is_left_in_time),
         LIVE_TEST(a_refused_connection_is_told_from_the_loop),
         LIVE_TEST(an_unreachable_address_is_told_at_once),
         LIVE_TEST(a_connection_that_nobody_answers_times_out),

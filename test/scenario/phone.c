@@ -131,8 +131,8 @@ static bool phone_begin(struct phone_actor *a)
     config.stack.trace = scenario_trace(&a->actor);
     if (a->actor.world == NULL)
         actor_start_world(&a->actor);
-    if (a->secure)
-        a->tls = config.stack.tls = scenario_tls(s, &a->actor, NULL);
+    tls_shared_free(a->tls);
+    a->tls = config.stack.tls = a->secure ? scenario_tls(s, &a->actor, NULL) : NULL;
     if (config.address.family == FAMILY_NONE)
         config.address = host_address(a->actor.host, FAMILY_6);
     config.address.port = PHONE_PORT;
@@ -309,6 +309,7 @@ static void phone_actor_free(struct actor *actor)
 {
     struct phone_actor *a = phone_of(actor);
 
+    tls_shared_free(a->tls); /* of a start that failed */
     track_free(a->said);
     track_free(a->heard);
     free(a);

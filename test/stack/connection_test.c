@@ -89,6 +89,26 @@ TEST(at_the_limit_further_connections_are_refused)
     close_all();
 }
 
+TEST(one_peer_does_not_take_all_connections)
+{
+    struct raw_phone more[3];
+
+    open_with_stream("max_peer_connections = 3\n");
+    for (unsigned i = 0; i < 3; i++)
+        raw_connect(&more[i], b.at_phones);
+    bench_live(&b, 50);
+    CHECK(more[2].closed && !more[1].closed);
+    CHECK_INT(1, counter_read(&counters()->peer_connections_refused));
+    raw_close(&more[0]);
+    bench_live(&b, 50);
+    raw_connect(&more[2], b.at_phones);
+    bench_live(&b, 50);
+    CHECK(!more[2].closed);
+    for (unsigned i = 0; i < 3; i++)
+        raw_close(&more[i]);
+    close_all();
+}
+
 /* Behind a broken message nobody knows where the next one begins. */
 TEST(a_malformed_message_is_answered_and_the_connection_closed)
 {
@@ -144,6 +164,7 @@ int main(void)
         cmocka_unit_test(an_idle_connection_is_closed),
         cmocka_unit_test(a_message_that_never_ends_does_not_hold_the_connection),
         cmocka_unit_test(at_the_limit_further_connections_are_refused),
+        cmocka_unit_test(one_peer_does_not_take_all_connections),
         cmocka_unit_test(a_malformed_message_is_answered_and_the_connection_closed),
         cmocka_unit_test(a_request_with_a_broken_header_is_answered_and_the_next_one_served),
         cmocka_unit_test(a_peer_that_leaves_leaves_nothing),
