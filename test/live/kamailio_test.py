@@ -14,19 +14,32 @@ from workers_test import Phone, answer, header
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kamailio")
 
 
+TLS = """[%s:default]
+method = TLSv1.2+
+verify_certificate = yes
+require_certificate = yes
+private_key = %s
+certificate = %s
+ca_list = %s
+
+"""
+
+
 class Kamailio:
     """The proxy and registrar of kamailio.test, which asks nobody for a password."""
 
     domain = "kamailio.test"
 
-    def __init__(self, bench, port, ahoy, transport):
-        self.port = port
+    def __init__(self, bench, ahoy, transport, lab):
+        """`ahoy` is the port that it sends to by `transport`."""
+        self.port, self.tls_port, self.lab = free_port(), free_port(), lab
         folder = os.path.join(bench.folder, "kamailio")
         os.makedirs(folder)
-        listen = ["listen=%s:127.0.0.1:%d" % (kind, port) for kind in ("udp", "tcp")]
+        listen = ["listen=%s:127.0.0.1:%d" % (kind, self.port) for kind in ("udp", "tcp")]
+        tls = self.speak_tls(folder, listen) if lab else ""
         with open(os.path.join(FOLDER, "kamailio.cfg")) as f:
             text = f.read()
-        for mark, value in (("LISTEN", "\n".join(listen)), ("TLS", ""), ("AHOY", str(ahoy)), ("TRANSPORT", transport)):
+        for mark, value in (("LISTEN", "\n".join(listen)), ("TLS", tls), ("AHOY", str(ahoy)), ("TRANSPORT", transport)):
             text = text.replace("@%s@" % mark, value)
         config = os.path.join(folder, "kamailio.cfg")
         with open(config, "w") as f:
@@ -34,6 +47,14 @@ class Kamailio:
         self.process = bench.run(need("kamailio"), "-f", config, "-DD", "-E", "-m", "32", "-M", "8", "-Y", folder,
                                  "-w", folder, group=True)
         self.wait()
+
+    def speak_tls(self, folder, listen):
+        """Whoever wants to speak with it must have a certificate, and so have we."""
+        listen += ["enable_tls=yes", "listen=tls:127.0.0.1:%d" % self.tls_port]
+        with open(os.path.join(folder, "tls.cfg"), "w") as f:
+            for side in ("server", "client"):
+                f.write(TLS % (side, self.lab.key(self.domain), self.lab.certificate(self.domain), self.lab.ca))
+        return 'loadmodule "tls.so"\nmodparam("tls", "config", "%s/tls.cfg")' % folder
 
     def wait(self):
         """Until it answers by UDP; it has no event to tell."""
@@ -43,13 +64,18 @@ class Kamailio:
 
 
 class Domains:
-    """alice@example.test with us, carol@kamailio.test with Kamailio; the proxies talk by `transport`."""
+    """alice@example.test with us, carol@kamailio.test with Kamailio; the proxies talk by `transport`,
+    by TLS only with certificates of both."""
 
     def __init__(self, b, transport, extra=""):
-        port = free_port()
-        self.server = b.server(extra='route "kamailio.test" { to = "sip:127.0.0.1:%d;transport=%s" }\n%s'
-                               % (port, transport, extra))
-        self.kamailio = Kamailio(b, port, self.server.port, transport)
+        lab = b.lab("example.test", "kamailio.test") if transport == "tls" else None
+        self.server = b.server(extra=extra + ('tls_clients = "required"\n' if lab else ""), lab=lab, start=False)
+        ours = self.server.tls_port if lab else self.server.port
+        self.kamailio = Kamailio(b, ours, transport, lab)
+        theirs = self.kamailio.tls_port if lab else self.kamailio.port
+        with open(self.server.config, "a") as f:
+            f.write('route "kamailio.test" { to = "sip:127.0.0.1:%d;transport=%s" }\n' % (theirs, transport))
+        self.server.start()
         self.alice = Person(b, self.server, "alice")
         self.carol = Person(b, self.kamailio, "carol", password="unasked")
 
@@ -87,6 +113,10 @@ def test_calls_go_through_both_proxies_over_udp():
 
 def test_calls_go_through_both_proxies_over_tcp_by_one_connection_each_way():
     calls_both_ways("tcp", 1)
+
+
+def test_calls_go_through_both_proxies_over_tls_with_certificates_of_both():
+    calls_both_ways("tls", 1)
 
 
 def say(sender, receiver):
@@ -137,6 +167,10 @@ def test_messages_go_both_ways_over_udp():
 
 def test_messages_go_both_ways_over_tcp_by_one_connection_each_way():
     messages_both_ways("tcp", 1)
+
+
+def test_messages_go_both_ways_over_tls_by_one_connection_each_way():
+    messages_both_ways("tls", 1)
 
 
 if __name__ == "__main__":

@@ -150,22 +150,46 @@ class Process:
         self.check()
 
 
-class Server:
-    """`ahoy serve` in a folder of its own: on free ports of 127.0.0.1, or where `listen` says on `host` (netns.py)."""
+class Lab:
+    """A CA of the test's own, and certificates by it: `ahoy cert lab`."""
 
-    def __init__(self, folder, domain="example.test", extra="", name="server", trace=True, host=None, listen=None):
+    def __init__(self, folder, *domains, clients=()):
+        self.folder = folder
+        self.ca = os.path.join(folder, "ca.pem")
+        words = [word for client in clients for word in ("--client", client)]
+        self.config = subprocess.run([AHOY, "cert", "lab", folder, *domains, "--ip", "127.0.0.1", "--ip", "::1", *words],
+                                     text=True, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
+
+    def certificate(self, name):
+        return os.path.join(self.folder, name + ".pem")
+
+    def key(self, name):
+        return os.path.join(self.folder, name + ".key")
+
+
+class Server:
+    """`ahoy serve` in a folder of its own: on free ports of 127.0.0.1, or where `listen` says on `host` (netns.py);
+    with a `lab` by TLS too."""
+
+    def __init__(self, folder, domain="example.test", extra="", name="server", trace=True, host=None, listen=None,
+                 lab=None, start=True):
         self.folder = os.path.join(folder, name)
         self.domain = domain
         self.within = host.within if host else []
         os.makedirs(self.folder, exist_ok=True)
         self.config = os.path.join(self.folder, "ahoy.conf")
         self.port = 5060 if host else free_port()
+        self.lab, self.tls_port = lab, 5061 if host else free_port()
         listen = listen or ["udp:127.0.0.1:%d" % self.port, "tcp:127.0.0.1:%d" % self.port]
+        if lab:
+            listen = [*listen, "tls:127.0.0.1:%d" % self.tls_port]
+            extra += "\n" + lab.config
         with open(self.config, "w") as f:
             f.write('domain = {"%s"}\nlisten = {%s}\nstate = "%s/state"\n%s%s\n'
                     % (domain, ", ".join('"%s"' % place for place in listen), self.folder,
                        'trace = "%s/trace"\n' % self.folder if trace else "", extra))
-        self.start()
+        if start:
+            self.start()
 
     def start(self):
         self.process = Process([*self.within, AHOY, "serve", "--json", "--config", self.config], name=self.folder)
@@ -209,6 +233,9 @@ class Bench:
     def add(self, thing):
         self.things.append(thing)
         return thing
+
+    def lab(self, *domains, **kwargs):
+        return Lab(os.path.join(self.folder, "lab"), *domains, **kwargs)
 
     def server(self, **kwargs):
         return self.add(Server(self.folder, **kwargs))

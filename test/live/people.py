@@ -69,13 +69,16 @@ def counters(server):
 
 
 class Person:
-    def __init__(self, bench, server, name, password=None, transport="udp", host="127.0.0.1", at=None, keep_alive=None):
+    def __init__(self, bench, server, name, password=None, transport="udp", host="127.0.0.1", at=None, keep_alive=None,
+                 options=()):
         """Without a password she is a user of the server with a password of her own.  `host` is where
         her phone finds the server; `at` is the host (netns.py) that she sits at, if not this one;
-        `keep_alive`: seconds between signs of life."""
+        `keep_alive`: seconds between signs of life; `options`: more for `ahoy account add`."""
         self.bench, self.server, self.name, self.host = bench, server, name, host
         self.within = at.within if at else []
-        self.keep_alive = [] if keep_alive is None else ["--keep-alive", str(keep_alive)]
+        self.options = list(options) + ([] if keep_alive is None else ["--keep-alive", str(keep_alive)])
+        if transport == "tls" and server.lab and not options:
+            self.options += ["--tls-trust", server.lab.ca]
         self.address = "sip:%s@%s" % (name, server.domain)
         self.trace = os.path.join(bench.folder, name + ".trace")
         self.env = dict(os.environ, HOME=bench.folder, XDG_CONFIG_HOME=os.path.join(bench.folder, name + ".config"))
@@ -85,8 +88,9 @@ class Person:
         self.add_account(self.address, password, transport)
 
     def add_account(self, address, password, transport="udp"):
-        proxy = "sip:%s:%d;transport=%s" % (self.host, self.server.port, transport)
-        self.ahoy("account", "add", address, "--proxy", proxy, *self.keep_alive, "--password-stdin",
+        port = self.server.tls_port if transport == "tls" else self.server.port
+        proxy = "sip:%s:%d;transport=%s" % (self.host, port, transport)
+        self.ahoy("account", "add", address, "--proxy", proxy, *self.options, "--password-stdin",
                   stdin=password + "\n")
 
     def ahoy(self, *words, code=0, stdin=""):
