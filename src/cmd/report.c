@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cmd/report.h"
 
+#include "base/error.h"
 #include "cmd/exit_code.h"
 
 #include <stdio.h>
@@ -333,5 +334,9 @@ int report_exit_code(const struct phone_event *e, bool rang)
 
 int report_registration_code(const struct phone_event *e)
 {
-    return (int)(e->status != 0 ? exit_code_of_status(e->status, false) : exit_code_of_error(e->error));
+    if (e->status != 0)
+        return exit_code_of_status(e->status, false);
+    if (e->error == -ERR_PERMISSION || e->error == -ERR_SYNTAX) /* its certificate, or what it spoke instead of TLS */
+        return EXIT_UNREACHABLE;
+    return (int)exit_code_of_error(e->error);
 }

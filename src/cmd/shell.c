@@ -307,8 +307,9 @@ int shell_open(struct shell *s, const struct shell_options *o)
 
     if (code != EXIT_OK)
         return code;
-    s->json  = o->json;
-    s->world = world_uv_new(NULL);
+    s->json = o->json;
+    phone_log_init(&s->log);
+    s->world = world_uv_new(&s->log.log);
     if (s->world == NULL)
         return complain("starting", -ERR_NO_MEMORY);
     snprintf(node, sizeof node, "%s", s->is_guest ? o->node : s->entry.address);

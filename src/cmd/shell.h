@@ -18,6 +18,7 @@
 #include "call/call.h"
 #include "cmd/account_file.h"
 #include "cmd/option.h"
+#include "cmd/phone_log.h"
 #include "cmd/sound.h"
 #include "stack/trace.h"
 
@@ -79,6 +80,7 @@ struct shell {
     struct phone        *phone;
     struct trace_writer *trace;
     struct tls_shared   *tls; /* NULL: not needed */
+    struct phone_log     log;
     struct account_list  accounts;
     struct account_entry entry; /* in use; a guest's if there is none */
     bool                 is_guest;
