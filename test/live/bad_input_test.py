@@ -3,6 +3,7 @@
 one counter and one line of the log say why, and the calls of others go on meanwhile."""
 
 import socket
+import ssl
 import time
 
 from live import PATIENCE, Bench, run
@@ -16,8 +17,8 @@ REQUEST = ("OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;bra
 
 
 class Stream:
-    def __init__(self, server):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+    def __init__(self, server, port=None):
+        self.socket = socket.create_connection(("127.0.0.1", port or server.port), PATIENCE)
         self.heard, self.name = b"", self.socket.getsockname()
 
     def say(self, data):
@@ -140,6 +141,99 @@ def test_a_message_with_too_long_a_header_gets_513_and_is_closed():
         assert heard.startswith("SIP/2.0 513 ") or heard == "", heard  # a reset may overtake it
         assert counted(server, "malformed_answered") == 1
         told_once(server, "event=malformed_answered", "call=wide", "status=513")
+        still_serves(server)
+
+
+# ---- on the port of TLS ----
+
+def hello(name="example.test"):
+    """The bytes of a ClientHello."""
+    outgoing = ssl.MemoryBIO()
+    session = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=name)
+    try:
+        session.do_handshake()
+    except ssl.SSLWantReadError:
+        return outgoing.read()
+    raise AssertionError("a handshake without a server")
+
+
+def no_tls_is_spoken(data, why):
+    with Bench() as b:
+        server = b.server(extra=OPEN, lab=b.lab("example.test"))
+        stream = b.add(Stream(server, server.tls_port))
+        stream.say_what_it_takes(data)
+        stream.until_closed()
+        assert counted(server, "tls_faults_protocol") == 1
+        told_once(server, "event=connection_fault", "transport=tls", "from=%s:%d" % stream.name, 'why="%s"' % why)
+        assert counted(server, "requests_received") == 0
+        still_serves(server)
+
+
+def test_bytes_that_mean_nothing_on_the_tls_port_are_closed():
+    no_tls_is_spoken(bytes(range(128, 256)) * 64, "garbage instead of TLS")
+
+
+def test_a_web_browser_on_the_tls_port_without_tls_is_closed():
+    no_tls_is_spoken("GET / HTTP/1.1\r\nHost: example.test\r\n\r\n", "plain text instead of TLS")
+
+
+def test_sip_without_tls_on_the_tls_port_is_closed_and_not_served():
+    no_tls_is_spoken(REQUEST % ("plain", "plain", "", 0), "plain text instead of TLS")
+
+
+def test_half_a_handshake_and_silence_is_closed_and_calls_go_on_meanwhile():
+    with Bench() as b:
+        server = b.server(extra=OPEN, lab=b.lab("example.test"))
+        pairs = people(server)
+        whole = hello()
+        halves = [b.add(Stream(server, server.tls_port)) for _ in range(40)]
+        drip(halves, whole[:len(whole) // 2])
+        call_all(pairs)
+        assert all(stream.is_open() for stream in halves), "they were to be silent while others called"
+        for stream in halves:
+            stream.until_closed()
+        assert counted(server, "handshakes_late") == 40, counters(server)
+        leave(pairs)
+        still_serves(server)
+
+
+def test_calls_go_on_while_others_drip_their_handshakes():
+    with Bench() as b:
+        server = b.server(extra=OPEN, lab=b.lab("example.test"))
+        pairs = people(server)
+        whole = hello()
+        slow = [b.add(Stream(server, server.tls_port)) for _ in range(40)]
+        for at in range(20):
+            drip(slow, whole[at:at + 1])
+        call_all(pairs)
+        drip(slow, whole[20:21])
+        assert all(stream.is_open() for stream in slow), "they were to be slow while others called"
+        leave(pairs)
+        still_serves(server)
+
+
+def test_a_garbled_record_after_the_handshake_closes_that_connection_alone():
+    with Bench() as b:
+        lab = b.lab("example.test")
+        server = b.server(extra=OPEN, lab=lab)
+        context = ssl.create_default_context(cafile=lab.ca)
+        good, bad = (Stream(server, server.tls_port) for _ in range(2))
+        raw = bad.socket.dup()
+        for stream in (good, bad):
+            stream.socket = context.wrap_socket(stream.socket, server_hostname="example.test")
+            b.add(stream)
+            stream.say(REQUEST % (stream.name[1], stream.name[1], "", 0))
+            assert stream.socket.recv(65536).startswith(b"SIP/2.0 200 ")
+        raw.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
+        try:
+            assert bad.socket.recv(65536) == b""
+        except (ssl.SSLError, ConnectionResetError):
+            pass  # its alert
+        raw.close()
+        assert counted(server, "tls_faults_protocol") == 1
+        told_once(server, "event=connection_fault", "transport=tls", "from=%s:%d" % bad.name)
+        good.say(REQUEST % ("good", "good", "", 0))
+        assert good.socket.recv(65536).startswith(b"SIP/2.0 200 ")
         still_serves(server)
 
 
