@@ -262,13 +262,15 @@ static int summarise(const struct ping *p)
 
 static int open_stack(struct ping *p)
 {
-    struct stack_config config = {
-        .max_server_txns = 64, .max_client_txns = 4096, .max_connections = 8, .trace = trace_hook(p->trace)
-    };
-    struct buf     token = buf_on(p->call_id, TOKEN), tag = buf_on(p->tag, TOKEN), from = BUF_ON(p->from);
-    struct address local;
-    unsigned       index;
-    int            error = shell_local_address(p->world, slice_from(p->target), &local);
+    struct stack_config config = { .max_server_txns = 64,
+                                   .max_client_txns = 4096,
+                                   .max_connections = 8,
+                                   .udp_limit       = STACK_UDP_LIMIT,
+                                   .trace           = trace_hook(p->trace) };
+    struct buf          token = buf_on(p->call_id, TOKEN), tag = buf_on(p->tag, TOKEN), from = BUF_ON(p->from);
+    struct address      local;
+    unsigned            index;
+    int                 error = shell_local_address(p->world, slice_from(p->target), &local);
 
     p->stack = stack_new(p->world, &config, &stack_events, p);
     if (error == 0 && p->stack == NULL)

@@ -234,6 +234,7 @@ static int start_phone(struct shell *s, const struct shell_options *o)
 {
     struct phone_config config = {
         .stack          = { .max_server_txns = TXNS,
+                            .udp_limit       = STACK_UDP_LIMIT,
                             .max_client_txns = TXNS,
                             .max_connections = CONNECTIONS,
                             .tls             = s->tls,

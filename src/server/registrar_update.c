@@ -343,7 +343,7 @@ static void keep_connection(const struct work *w, const struct binding_verdict *
     for (unsigned i = 0; i < verdict->count; i++)
         if (verdict->changes[i].expires > longest)
             longest = verdict->changes[i].expires;
-    stack_keep_connection(s->stack, &w->request->flow, world_now(s->world) + (msec)longest * SECOND);
+    stack_keep_connection(s->stack, &w->request->flow, w->guard.hash, world_now(s->world) + (msec)longest * SECOND);
 }
 
 static void tell(struct work *w, const struct outcome *out)

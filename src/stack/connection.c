@@ -31,23 +31,34 @@ void connection_touch(struct connection *c)
     struct stack *s  = c->stack;
     msec          at = world_now(s->world) + s->config.connection_idle;
 
-    world_timer(s->world, &c->idle, on_idle, at > c->keep_until ? at : c->keep_until);
+    at = at > c->keep_until ? at : c->keep_until;
+    for (unsigned i = 0; i < CONNECTION_KEPT; i++)
+        at = at > c->kept[i].until ? at : c->kept[i].until;
+    world_timer(s->world, &c->idle, on_idle, at);
 }
 
-void connection_keep(struct connection *c, msec until)
+void connection_keep(struct connection *c, uint64_t key, msec until)
 {
-    c->keep_until = until;
+    struct kept *slot = NULL;
+
+    for (unsigned i = 0; i < CONNECTION_KEPT && (slot == NULL || slot->key != key); i++)
+        if (c->kept[i].key == key || c->kept[i].until <= world_now(c->stack->world))
+            slot = &c->kept[i];
+    if (slot != NULL)
+        *slot = (struct kept){ key, until };
+    else if (until > c->keep_until)
+        c->keep_until = until;
     connection_touch(c);
 }
 
-void stack_keep_connection(struct stack *s, const struct flow *flow, msec until)
+void stack_keep_connection(struct stack *s, const struct flow *flow, uint64_t key, msec until)
 {
     struct connection *c = id_find(&s->connection_ids, flow->connection);
 
     if (c != NULL)
-        connection_keep(c, until);
+        connection_keep(c, key, until);
     else if (handover_is_foreign(s, flow))
-        handover_keep(s, flow->connection, until);
+        handover_keep(s, flow->connection, key, until);
 }
 
 void connection_note_stranger(struct connection *c, object_id txn)

@@ -124,9 +124,9 @@ int handover_bytes(struct stack *s, object_id txn, object_id connection, const s
     return -ERR_LIMIT;
 }
 
-void handover_keep(struct stack *s, object_id connection, msec until)
+void handover_keep(struct stack *s, object_id connection, uint64_t key, msec until)
 {
-    struct handed h = { .kind = HANDED_KEEP, .connection = connection, .u.until = until };
+    struct handed h = { .kind = HANDED_KEEP, .connection = connection, .txn = key, .u.until = until };
 
     (void)hand(s, id_worker(connection), &h); /* counted; the phone will register anew */
 }
@@ -199,7 +199,7 @@ static void take(void *arg, struct handed *h)
     case HANDED_KEEP:
         c = id_find(&s->connection_ids, h->connection);
         if (c != NULL)
-            connection_keep(c, h->u.until);
+            connection_keep(c, h->txn, h->u.until);
         break;
     case HANDED_ICMP:
         peer_error(s, &h->u.remote, h->error);

@@ -35,8 +35,9 @@ enum {
     OVERSIZE_PEERS   = 64,
     SOURCE_CACHE_AGE = 10000,  /* ms that a looked-up source address is believed */
     TARGETS_TIME     = 180000, /* ms in which all targets of one request are begun */
-    ALIASES          = 4,      /* ports that one connection may stand for, RFC 5923 */
-    STRANGERS        = 64,     /* transactions of other workers that a connection remembers */
+    CONNECTION_KEPT  = 4,
+    ALIASES          = 4,  /* ports that one connection may stand for, RFC 5923 */
+    STRANGERS        = 64, /* transactions of other workers that a connection remembers */
     /* What the tables that find an object take for it: a slot of ids, a bucket when half of
      * them are empty.  It is accounted for with the object. */
     INDEX_ENTRY = sizeof(struct id_slot) + 2 * sizeof(struct table_link *),
@@ -61,6 +62,12 @@ struct alias {
     struct address     address;
 };
 
+/* Who is to be reached by a connection, and how long. */
+struct kept {
+    uint64_t key;
+    msec     until;
+};
+
 struct connection {
     struct stack     *stack;
     object_id         id;
@@ -73,13 +80,14 @@ struct connection {
     unsigned          alias_count;
     struct framer     framer;
     struct timer      idle;
-    msec              keep_until; /* a phone is to be reached by it */
-    bool              asked;      /* by stack_keep_alive, and nothing was heard since */
-    bool              open;       /* it can take what is sent           */
-    struct link       users;      /* client_txn.on_connection       */
-    struct link       answers;    /* server_txn.on_connection, until it is open */
-    object_id        *strangers;  /* the latest STRANGERS client transactions of other workers that
-                                   * sent by it, from strangers[0] on; NULL: none yet            */
+    struct kept       kept[CONNECTION_KEPT]; /* phones are to be reached by it: the first of them, ... */
+    msec              keep_until;            /* ... and the longest of those for whom there was no room */
+    bool              asked;                 /* by stack_keep_alive, and nothing was heard since */
+    bool              open;                  /* it can take what is sent           */
+    struct link       users;                 /* client_txn.on_connection       */
+    struct link       answers;               /* server_txn.on_connection, until it is open */
+    object_id        *strangers;             /* the latest STRANGERS client transactions of other workers that
+                                              * sent by it, from strangers[0] on; NULL: none yet            */
     unsigned stranger_count;
     size_t   accounted; /* bytes */
 };
@@ -105,10 +113,11 @@ struct server_txn {
     struct link       on_connection; /* in connection->answers                      */
     struct timer      timer;
     bool              is_invite;
-    bool              abandoned; /* stack_abandon: ends in the next turn */
-    bool              answered;  /* a final response has gone, or none will */
-    bool              lost;      /* a response with its connection: in the next turn another way is tried */
-    int               failed;    /* a send failed: told to the user in the next turn */
+    bool              abandoned;    /* stack_abandon: ends in the next turn */
+    bool              answered;     /* a final response has gone, or none will */
+    bool              lost;         /* a response with its connection: in the next turn another way is tried */
+    int               failed;       /* a send failed: told to the user in the next turn */
+    msec              linger_until; /* the response is kept, though nothing waits for it */
     union {
         struct ist  ist;
         struct nist nist;
@@ -259,7 +268,8 @@ void connection_close(struct connection *c);
 bool connection_is_known(struct stack *s, const struct target *target);
 /* Remember a transaction of another worker. */
 void connection_note_stranger(struct connection *c, object_id txn);
-void connection_keep(struct connection *c, msec until);
+void connection_keep(struct connection *c, uint64_t key, msec until);
+void connection_touch(struct connection *c); /* there was traffic: it is not idle */
 
 /* connection_reuse.c */
 enum channel_kind connection_kind(enum transport transport);
@@ -280,7 +290,7 @@ bool handover_message(struct stack *s, struct message *m);
 /* Is the connection of `flow` another worker's? */
 bool handover_is_foreign(const struct stack *s, const struct flow *flow);
 int  handover_bytes(struct stack *s, object_id txn, object_id connection, const struct slice *parts, size_t count);
-void handover_keep(struct stack *s, object_id connection, msec until);
+void handover_keep(struct stack *s, object_id connection, uint64_t key, msec until);
 /* What `txn` of another worker sent by `connection` is lost; `txn` may be 0. */
 void handover_failure(struct stack *s, object_id connection, object_id txn, int error);
 void handover_icmp(struct stack *s, const struct address *remote, int error);
@@ -339,6 +349,9 @@ struct server_txn *server_txn_find_invite(struct stack *s, const struct message 
 int response_way_next(struct server_txn *t);
 /* Is it waiting for a connection, or for the DNS? */
 bool response_way_is_sought(const struct server_txn *t);
+
+/* reply.c */
+struct flow reply_way(const struct message *request); /* where its responses go */
 
 /* peer.c */
 void peer_watch(struct client_txn *t); /* without memory: no ICMP error will be heard */

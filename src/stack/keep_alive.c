@@ -19,7 +19,7 @@ static int ask(struct stack *s, struct connection *c)
     if (error != 0)
         return error;
     c->asked = true;
-    connection_keep(c, c->keep_until); /* it is in use */
+    connection_touch(c); /* it is in use */
     return 0;
 }
 

@@ -6,6 +6,23 @@
 
 static const uint32_t OVERLOAD_RETRY_AFTER = 5; /* seconds */
 
+/* RFC 3261 18.2.2 and RFC 3581 4 for a request as it arrived.  Against 18.2.2 an
+ * maddr that is not the sender's own address is not followed: it would let anyone
+ * point our responses, and their repetitions, at a third party. */
+struct flow reply_way(const struct message *request)
+{
+    struct flow    flow = request->flow;
+    struct address maddr;
+    bool           by_maddr;
+
+    if (transport_is_reliable(flow.transport))
+        return flow;
+    by_maddr = address_parse_ip(request->via.maddr, &maddr) && address_eq_ip(&maddr, &flow.remote);
+    if (by_maddr || !request->via.rport)
+        flow.remote.port = request->via.port != 0 ? request->via.port : transport_default_port(flow.transport);
+    return flow;
+}
+
 int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct slice reason)
 {
     struct message *request = stack_server_request(s, server_txn);
@@ -39,7 +56,7 @@ static void stateless_tag(const struct stack *s, const struct message *request, 
 int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason)
 {
     struct gather g;
-    struct flow   flow = request->flow;
+    struct flow   flow = reply_way(request);
     char          tag[TAG_LENGTH];
     int           error;
 
@@ -51,8 +68,6 @@ int stack_reply_stateless(struct stack *s, const struct message *request, unsign
     if (status == 503)
         gather_header_number(&g, HEADER_RETRY_AFTER, OVERLOAD_RETRY_AFTER);
     gather_body(&g, SLICE(""), SLICE(""));
-    if (!transport_is_reliable(flow.transport) && !request->via.rport)
-        flow.remote.port = request->via.port != 0 ? request->via.port : transport_default_port(flow.transport);
     error = transport_send_gather(s, &flow, &g);
     counter_add(&s->world->counters.responses_sent, error == 0);
     return error;

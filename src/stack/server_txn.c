@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { LINGER = 1000 }; /* ms that a response may yet come back from the worker whose connection it takes */
+
 static bool has_cookie(struct slice branch)
 {
     struct slice cookie = SLICE(BRANCH_COOKIE);
@@ -63,21 +65,10 @@ struct server_txn *server_txn_find_invite(struct stack *s, const struct message 
     return find(s, cancel, METHOD_INVITE);
 }
 
-/* RFC 3261 18.2.2 and RFC 3581 4 for a request as it arrived.  Against 18.2.2 an
- * maddr that is not the sender's own address is not followed: it would let anyone
- * point our responses, and their repetitions, at a third party. */
-static struct flow reply_flow(const struct message *request)
+/* Another worker tells of a connection that was lost in a later turn. */
+static bool is_sent_by_another(const struct server_txn *t)
 {
-    struct flow    flow = request->flow;
-    struct address maddr;
-    bool           by_maddr;
-
-    if (transport_is_reliable(flow.transport))
-        return flow;
-    by_maddr = address_parse_ip(request->via.maddr, &maddr) && address_eq_ip(&maddr, &flow.remote);
-    if (by_maddr || !request->via.rport)
-        flow.remote.port = request->via.port != 0 ? request->via.port : transport_default_port(flow.transport);
-    return flow;
+    return transport_is_reliable(t->reply.transport) && handover_is_foreign(t->stack, &t->reply);
 }
 
 static void send_latest(struct server_txn *t)
@@ -96,8 +87,15 @@ static void send_latest(struct server_txn *t)
         t->failed = error;
         return;
     }
+    if (is_sent_by_another(t))
+        t->linger_until = world_now(s->world) + LINGER;
     counter_add(&s->world->counters.responses_sent, 1);
     transport_trace(s, true, &t->reply, wire);
+}
+
+static bool lingers(const struct server_txn *t)
+{
+    return t->linger_until > world_now(t->stack->world);
 }
 
 static bool terminated(const struct server_txn *t)
@@ -108,7 +106,7 @@ static bool terminated(const struct server_txn *t)
 /* The machine has ended, and nobody waits for whether its response can be sent. */
 static bool is_over(const struct server_txn *t)
 {
-    return terminated(t) && !response_way_is_sought(t);
+    return terminated(t) && !response_way_is_sought(t) && !lingers(t);
 }
 
 static void on_timer(struct timer *timer, msec now);
@@ -132,7 +130,7 @@ static void rearm(struct server_txn *t)
     msec          at = t->is_invite ? ist_deadline(&t->machine.ist) : nist_deadline(&t->machine.nist);
 
     if (terminated(t))
-        at = NEVER;
+        at = lingers(t) ? t->linger_until : NEVER;
     if (is_over(t) || t->failed != 0 || t->lost || t->abandoned)
         at = world_now(w);
     world_timer(w, &t->timer, on_timer, at);
@@ -329,7 +327,7 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
     t->stack     = s;
     t->request   = message_hold(request);
     t->is_invite = request->method == METHOD_INVITE;
-    t->reply     = reply_flow(request);
+    t->reply     = reply_way(request);
     keep_key(t, request);
     random_token(&s->world->random, &tag, TAG_LENGTH);
     gauge_set(&s->world->counters.requests_unanswered, gauge_read(&s->world->counters.requests_unanswered) + 1);
@@ -414,7 +412,7 @@ static void release_what_is_over(struct server_txn *t, unsigned status)
 {
     if (t->is_invite && status >= 300)
         return;
-    if (t->is_invite && !link_in_list(&t->on_connection) && t->way == NULL) {
+    if (t->is_invite && !lingers(t) && !link_in_list(&t->on_connection) && t->way == NULL) {
         free(t->response);
         t->response     = NULL;
         t->response_len = 0;

@@ -67,6 +67,9 @@ struct stack_trace {
     void *arg;
 };
 
+/* What RFC 3261 18.1.1 wants of udp_limit where the path is not known. */
+enum { STACK_UDP_LIMIT = 1300 };
+
 struct stack_config {
     uint32_t              max_server_txns, max_client_txns, max_connections;
     uint32_t              max_peer_connections; /* that one host may open to us, to all workers; 0: 512 */
@@ -175,9 +178,9 @@ bool stack_is_merged(const struct stack *s, object_id server_txn);
  * to be handed over. */
 void stack_write_call_id(struct stack *s, struct buf *b, size_t length);
 
-/* Do not close the connection of `flow` as idle before `until` (a time in the past:
- * treat it like any other again).  Nothing if it is gone. */
-void stack_keep_connection(struct stack *s, const struct flow *flow, msec until);
+/* Do not close the connection of `flow` as idle before `until` (a time in the past: no longer), for the
+ * sake of `key`: each of several has its own time.  Nothing if it is gone. */
+void stack_keep_connection(struct stack *s, const struct flow *flow, uint64_t key, msec until);
 
 /* Say on this flow what asks for nothing, CRLFCRLF, so that what stands between does not
  * forget it (RFC 5626 3.5.1, 4.4).  A stream whose peer has said nothing at all since

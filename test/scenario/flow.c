@@ -7,6 +7,8 @@
  *         | proxy1 -> bob   INVITE        |: in any order with the line above
  *         +500 alice -x proxy1 INVITE     +: exactly so long after the line before
  *
+ *         proxy -> bob by 192.0.2.11:5060  INVITE    by: from that address of his
+ *
  * -> arrives, -x is lost on the way, -! finds a closed port. */
 #include "scenario/scenario.h"
 #include "support/alloc.h"
@@ -24,6 +26,7 @@ struct flow_line {
     msec            after;
     enum entry_kind kind;
     const char     *from, *to;
+    struct address  by; /* FAMILY_NONE: whichever */
     struct pattern  pattern;
     bool            matched;
 };
@@ -59,7 +62,12 @@ static bool parse_line(struct scenario *s, struct flow_line *f)
         return false;
     f->from = word[0];
     f->to   = word[2];
-    used    = pattern_parse(&f->pattern, word + 3);
+    if (word[3] != NULL && strcmp(word[3], "by") == 0) {
+        if (word[4] == NULL || !address_parse(slice_from(word[4]), &f->by))
+            return false;
+        word += 2;
+    }
+    used = pattern_parse(&f->pattern, word + 3);
     if (scenario_actor(s, f->from) == NULL || scenario_actor(s, f->to) == NULL)
         return false;
     return used > 0 && word[3 + used] == NULL;
@@ -70,6 +78,10 @@ static bool line_matches(const struct flow_line *f, const struct entry *e, struc
     if (f->matched || e->kind != f->kind || e->to == NULL || strcmp(host_name(e->from), f->from) != 0 ||
         strcmp(host_name(e->to), f->to) != 0)
         return false;
+    if (f->by.family != FAMILY_NONE && !address_eq(&f->by, &e->from_address)) {
+        buf_put(why, SLICE("it came from another address"));
+        return false;
+    }
     return pattern_matches(&f->pattern, e->text, why);
 }
 

@@ -446,6 +446,37 @@ TEST(the_stream_of_a_registered_phone_is_not_idle)
     bench_close(&b);
 }
 
+/* Several users by one: each for its own time, and who leaves takes it from nobody. */
+TEST(a_stream_lives_as_long_as_anybody_is_registered_by_it)
+{
+    struct raw_phone tcp;
+
+    bench_open(&b, "connection_idle = 30s\n");
+    raw_connect(&tcp, b.at_phones);
+    bench_live(&b, 10);
+    raw_ask(&tcp, &(struct request_form){ .more = "Contact: <sip:bob@10.1.1.1>\r\nExpires: 600\r\n" });
+    raw_ask(&tcp, &(struct request_form){ .to      = "<sip:carol@example.test>",
+                                          .call_id = "carol",
+                                          .branch  = "carol1",
+                                          .more    = "Contact: <sip:carol@10.1.1.1>\r\nExpires: 60\r\n" });
+    bench_live(&b, 50);
+    CHECK_INT(2, location_count(server_location(b.server)));
+    bench_live(&b, 590 * 1000);
+    CHECK(!tcp.closed);
+    raw_ask(&tcp, &(struct request_form){ .to      = "<sip:carol@example.test>",
+                                          .call_id = "carol",
+                                          .branch  = "carol2",
+                                          .cseq    = 2,
+                                          .more    = "Contact: <sip:carol@10.1.1.1>\r\nExpires: 600\r\n" });
+    raw_ask(&tcp, &(struct request_form){ .cseq = 2, .more = "Contact: *\r\nExpires: 0\r\n" });
+    bench_live(&b, 590 * 1000);
+    CHECK(!tcp.closed);
+    bench_live(&b, 41 * 1000);
+    CHECK(tcp.closed);
+    raw_close(&tcp);
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,6 +501,7 @@ int main(void)
         cmocka_unit_test(a_monstrous_require_is_refused_in_good_form),
         cmocka_unit_test(what_is_kept_of_a_binding_is_bounded),
         cmocka_unit_test(the_stream_of_a_registered_phone_is_not_idle),
+        cmocka_unit_test(a_stream_lives_as_long_as_anybody_is_registered_by_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

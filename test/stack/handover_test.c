@@ -28,7 +28,7 @@ struct worker {
 static struct bench    b; /* for its phones and network; its server listens elsewhere */
 static struct workers *all;
 static struct worker   workers[WORKERS];
-static object_id       waiting; /* an INVITE that is answered by hand */
+static object_id       waiting; /* an INVITE or INFO that is answered by hand */
 
 /* ---- three stacks ---- */
 
@@ -39,7 +39,7 @@ static void on_request(void *user, object_id txn, struct message *request)
     w->requests++;
     snprintf(w->last_call, sizeof w->last_call, "%.*s", SLICE_ARG(request->call_id));
     w->flow = request->flow;
-    if (request->method == METHOD_INVITE)
+    if (request->method == METHOD_INVITE || request->method == METHOD_INFO)
         waiting = txn;
     else
         stack_reply(w->stack, txn, 200, SLICE(""));
@@ -325,18 +325,17 @@ TEST(a_connection_that_a_transaction_has_left_does_not_end_it)
     teardown();
 }
 
-/* RFC 3261 18.2.2: the response goes by a new connection then. */
-TEST(a_response_whose_connection_was_another_workers_and_is_gone_finds_its_way)
+static void answers_by_a_new_connection(const char *method, unsigned status)
 {
     struct raw_phone tcp, again;
-    char             call[32];
+    char             call[32], start[32];
 
     setup();
     host_set_spread(network_host(b.network, "server"), to_the_first, NULL);
     raw_listen(&again, b.at_phones, 6010);
     raw_connect(&tcp, b.at_phones);
     bench_live(&b, 50);
-    raw_ask(&tcp, &(struct request_form){ .method  = "INVITE",
+    raw_ask(&tcp, &(struct request_form){ .method  = method,
                                           .uri     = "sip:x@192.0.2.1",
                                           .via     = "SIP/2.0/TCP 192.0.2.9:6010",
                                           .call_id = call_at(2, call) });
@@ -344,11 +343,25 @@ TEST(a_response_whose_connection_was_another_workers_and_is_gone_finds_its_way)
     raw_close(&tcp);
     bench_live(&b, 50);
     CHECK_INT(1, workers[2].requests);
-    stack_reply(workers[2].stack, waiting, 486, SLICE(""));
+    stack_reply(workers[2].stack, waiting, status, SLICE(""));
     bench_live(&b, 50);
-    CHECK(strncmp(again.heard[0], "SIP/2.0 486 ", 12) == 0);
+    snprintf(start, sizeof start, "SIP/2.0 %u ", status);
+    CHECK(strncmp(again.heard[0], start, strlen(start)) == 0);
     raw_close(&again);
     teardown();
+}
+
+/* RFC 3261 18.2.2: the response goes by a new connection then. */
+TEST(a_response_whose_connection_was_another_workers_and_is_gone_finds_its_way)
+{
+    answers_by_a_new_connection("INVITE", 486);
+}
+
+/* Their transactions would be over, or have let the response go, before the loss is known. */
+TEST(so_does_one_that_is_sent_once_and_never_again)
+{
+    answers_by_a_new_connection("INFO", 200);
+    answers_by_a_new_connection("INVITE", 200);
 }
 
 /* It would be closed after ten minutes without traffic. */
@@ -365,7 +378,8 @@ TEST(a_connection_is_kept_open_from_another_worker)
     ask(&kept, "OPTIONS", call_at(1, call), 1, "");
     bench_live(&b, 50);
     CHECK_INT(0, id_worker(workers[1].flow.connection));
-    stack_keep_connection(workers[1].stack, &workers[1].flow, world_now(workers[1].world) + 1200000);
+    stack_keep_connection(workers[1].stack, &workers[1].flow, 1, world_now(workers[1].world) + 1200000);
+    stack_keep_connection(workers[1].stack, &workers[1].flow, 2, world_now(workers[1].world) + 60000);
     bench_live(&b, 700000);
     CHECK(idle.closed && !kept.closed);
     bench_live(&b, 600000);
@@ -520,6 +534,7 @@ int main(void)
         cmocka_unit_test(a_send_by_a_connection_that_is_gone_comes_back_as_an_error),
         cmocka_unit_test(a_connection_that_a_transaction_has_left_does_not_end_it),
         cmocka_unit_test(a_response_whose_connection_was_another_workers_and_is_gone_finds_its_way),
+        cmocka_unit_test(so_does_one_that_is_sent_once_and_never_again),
         cmocka_unit_test(a_connection_is_kept_open_from_another_worker),
         cmocka_unit_test(an_icmp_error_that_another_worker_hears_ends_the_right_transaction),
         cmocka_unit_test(an_invite_that_replaces_or_joins_a_call_goes_where_that_call_is),
