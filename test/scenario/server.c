@@ -106,8 +106,8 @@ static void give_certificate(struct server_actor *a)
         struct buf b = BUF_ON(text[count]);
 
         address_write_ip(&b, &a->config->listens[i].address);
-        buf_cstr(&b);
-        count++;
+        if (count == 0 || strcmp(buf_cstr(&b), text[count - 1]) != 0)
+            count++;
     }
     for (size_t i = 0; i < count; i++)
         names[i] = text[i];
