@@ -259,6 +259,7 @@ static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
     (void)stream;
     if (c->state == CHANNEL_FAILED)
         return;
+    c->heard = true;
     begin(c);
     if (channel_has_tls(c) && !c->secured && !line_pass(c, bytes)) {
         recount(c);
@@ -278,6 +279,8 @@ static void on_close(void *owner, struct stream *stream, int error)
     c->stream = NULL;
     if (c->state == CHANNEL_OPENING && c->late_at != 0)
         fault_of_cut(c);
+    if (c->state == CHANNEL_OPEN && error == -ERR_TIMEOUT)
+        fault_of_stall(c);
     channel_end(c, error);
 }
 

@@ -72,5 +72,11 @@ void fault_of_time(struct channel *c)
 void fault_of_cut(struct channel *c)
 {
     counter_add(&c->all->world->counters.handshakes_cut, 1);
-    report(c, "it left before its handshake was over", 0);
+    if (c->heard || !c->accepted)
+        report(c, "it left before its handshake was over", 0);
+}
+
+void fault_of_stall(struct channel *c)
+{
+    report(c, "it takes nothing of what is sent to it", 0);
 }

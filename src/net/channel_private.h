@@ -70,6 +70,7 @@ struct channel {
     uint8_t                      kind, state;
     bool                         accepted, secured; /* secured: TLS is open */
     bool                         counted;           /* in all->handshaking  */
+    bool                         heard;             /* anything at all      */
 };
 
 /* ---- channel.c ---- */
@@ -119,7 +120,9 @@ void fault_of_tls(struct channel *c, const struct tls_fault *f);
 void fault_of_websocket(struct channel *c, const struct websocket_fault *f);
 /* A handshake or a message took too long. */
 void fault_of_time(struct channel *c);
-/* The peer left in its handshake. */
+/* The peer left in its handshake; who has said nothing at all only looked whether we are there. */
 void fault_of_cut(struct channel *c);
+/* It took nothing of what waited for it; counted by the stream. */
+void fault_of_stall(struct channel *c);
 
 #endif

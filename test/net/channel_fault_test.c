@@ -198,6 +198,19 @@ TEST(who_leaves_in_the_handshake_is_told)
     raw_free(r);
 }
 
+/* As those do who watch over a port. */
+TEST(who_only_looked_whether_we_are_there_makes_no_line)
+{
+    struct raw *r = raw_new(CHANNEL_TLS, &no_limits, NULL);
+
+    r->p->client->ops->stream_close(r->stream);
+    r->stream = NULL;
+    channel_pair_live(r->p, 10);
+    CHECK_INT(1, COUNT(r, handshakes_cut));
+    CHECK_INT(0, log_keep_count(r->log, "event=connection_fault"));
+    raw_free(r);
+}
+
 TEST(who_connects_and_says_nothing_is_closed)
 {
     const struct channel_limits limits = { .message_time = 30000 };
@@ -315,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_frame_that_is_too_long_gets_its_close_code),
         cmocka_unit_test(a_handshake_that_never_ends_is_ended),
         cmocka_unit_test(who_leaves_in_the_handshake_is_told),
+        cmocka_unit_test(who_only_looked_whether_we_are_there_makes_no_line),
         cmocka_unit_test(who_connects_and_says_nothing_is_closed),
         cmocka_unit_test(a_message_that_drips_is_closed_and_one_that_is_whole_is_not),
         cmocka_unit_test(half_a_frame_is_closed_in_time),
