@@ -56,8 +56,9 @@ static unsigned parse_fields(struct scan *s, struct http_head *head)
             return scan_at_end(s) ? 0 : 400;
         if (head->count == HTTP_FIELDS)
             return 431;
-        if (!parse_field(line, &head->fields[head->count++]))
+        if (!parse_field(line, &head->fields[head->count]))
             return 400;
+        head->count++;
     }
 }
 

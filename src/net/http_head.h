@@ -36,7 +36,7 @@ size_t http_head_length(struct slice text, size_t known);
 bool http_is_possible(struct slice text, size_t known);
 
 /* A whole head.  Returns 0, or the status to answer it with: 400, 431 for too many
- * fields, 505 for another version of HTTP. */
+ * fields, 505 for another version of HTTP; then only the fields before the fault are there. */
 unsigned http_parse_request(struct slice text, struct http_head *head);
 bool     http_parse_response(struct slice text, struct http_head *head);
 

@@ -57,6 +57,21 @@ TEST(what_can_be_read_in_two_ways_is_refused)
         CHECK_INT(400, parse(bad[i], &head));
 }
 
+/* Nobody reads a field that was not read. */
+TEST(of_a_head_that_is_none_the_fields_before_the_fault_are_there)
+{
+    struct http_head head;
+    struct slice     value;
+
+    memset(&head, 0xee, sizeof head);
+    CHECK_INT(400, http_parse_request(test_guarded(SLICE("GET / HTTP/1.1\r\nA: b\r\n: c\r\n\r\n")), &head));
+    CHECK_INT(1, head.count);
+    CHECK_INT(0, http_find(&head, SLICE("Sec-WebSocket-Key"), &value));
+    memset(&head, 0xee, sizeof head);
+    CHECK_INT(400, http_parse_request(SLICE("\n"), &head));
+    CHECK_INT(0, head.count);
+}
+
 TEST(another_version_of_http_is_505)
 {
     struct http_head head;
@@ -137,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_its_method_its_target_and_its_fields),
         cmocka_unit_test(what_can_be_read_in_two_ways_is_refused),
+        cmocka_unit_test(of_a_head_that_is_none_the_fields_before_the_fault_are_there),
         cmocka_unit_test(another_version_of_http_is_505),
         cmocka_unit_test(more_fields_than_there_is_room_for_are_431),
         cmocka_unit_test(a_response_is_its_status_and_its_fields),
