@@ -80,7 +80,7 @@ static long on_control(BIO *bio, int command, long number, void *pointer)
 
 BIO_METHOD *tls_bio_method(void)
 {
-    BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "slices");
+    BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "slices"); /* no number of its own: nobody looks for it */
 
     if (m == NULL)
         return NULL;

@@ -42,6 +42,18 @@ TEST(what_is_in_hand_is_read_and_then_waited_for)
     teardown(&f);
 }
 
+/* OpenSSL has 127 numbers for kinds to give away; a context is made for each worker. */
+TEST(there_are_as_many_kinds_as_anyone_wants_and_they_are_alike)
+{
+    struct fixture f;
+
+    for (unsigned i = 0; i < 300; i++) {
+        setup(&f);
+        CHECK_INT(BIO_TYPE_SOURCE_SINK, BIO_method_type(f.bio));
+        teardown(&f);
+    }
+}
+
 TEST(all_that_is_written_is_kept_until_it_is_emptied)
 {
     static const char large[100000] = { 1 };
@@ -76,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_in_hand_is_read_and_then_waited_for),
+        cmocka_unit_test(there_are_as_many_kinds_as_anyone_wants_and_they_are_alike),
         cmocka_unit_test(all_that_is_written_is_kept_until_it_is_emptied),
         cmocka_unit_test(without_memory_a_write_fails_and_is_not_to_be_tried_again),
     };
