@@ -65,7 +65,12 @@ static int put_tls(struct channel *c, const struct slice *parts, size_t count)
     if (!has_room(c, len))
         return -ERR_LIMIT;
     error = tls_write(c->tls, parts, count);
-    return error != 0 ? error : flush_tls(c);
+    if (error == 0)
+        return flush_tls(c);
+    (void)tls_output(c->tls); /* perhaps some of its records: the peer gets none of them */
+    if (!tls_is_open(c->tls))
+        channel_fail(c, error);
+    return error;
 }
 
 static int flush_websocket(struct channel *c)

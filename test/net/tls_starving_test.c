@@ -3,7 +3,9 @@
  * or goes on, nothing is lost, and the next one is well. */
 #include "net/tls.h"
 
+#include "base/error.h"
 #include "support/alloc.h"
+#include "support/channel_pair.h"
 #include "support/test.h"
 #include "support/tls_lab.h"
 
@@ -125,6 +127,38 @@ TEST(a_session_survives_that_we_have_no_memory)
     tls_lab_fini(&lab);
 }
 
+/* Some of its records are made, and nobody shall send them for it. */
+TEST(a_message_that_finds_no_memory_half_way_ends_its_channel_alone)
+{
+    static const struct channel_limits no_limits;
+    char                               text[40000];
+    unsigned                           failed = 0;
+
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    for (unsigned long n = 1; n < 12; n++) {
+        struct channel_pair *p     = channel_pair_new(CHANNEL_TLS, &no_limits);
+        struct channel_end  *other = alloc_new(sizeof *other);
+
+        channel_pair_dial(p, "a.example");
+        channel_end_dial(other, p, "a.example");
+        channel_pair_live(p, 500);
+        openssl.count   = 0;
+        openssl.fail_at = n;
+        if (channel_end_say(&p->caller, text) == -ERR_NO_MEMORY)
+            failed++;
+        openssl.fail_at = 0;
+        CHECK_INT(0, channel_end_say(other, "hello"));
+        channel_pair_live(p, 500);
+        CHECK_SLICE("open ", buf_slice(&other->heard));
+        CHECK(openssl.count < n || p->caller.channel == NULL);
+        channel_end_close(other);
+        free(other);
+        channel_pair_free(p);
+    }
+    CHECK(failed >= 2);
+}
+
 TEST(new_keys_that_find_no_memory_leave_the_old_ones)
 {
     struct tls_lab lab;
@@ -192,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_survives_that_openssl_has_no_memory),
         cmocka_unit_test(a_session_survives_that_we_have_no_memory),
+        cmocka_unit_test(a_message_that_finds_no_memory_half_way_ends_its_channel_alone),
         cmocka_unit_test(new_keys_that_find_no_memory_leave_the_old_ones),
         cmocka_unit_test(keys_that_find_no_memory_are_not_loaded),
     };
