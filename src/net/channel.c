@@ -129,10 +129,28 @@ static void begin(struct channel *c)
         c->late_at = world_now(c->all->world) + c->all->limits.message_time;
 }
 
+/* What has come is used up: is the peer still to end something?  Tickets, pings and the like owe
+ * nothing, and take no time from what does. */
+static void settle(struct channel *c)
+{
+    if (c->state != CHANNEL_OPEN)
+        return;
+    if (c->owed || layers_are_partial(c))
+        begin(c);
+    else
+        c->late_at = 0;
+}
+
 void channel_whole(struct channel *c)
 {
+    c->owed = false;
     if (c->state == CHANNEL_OPEN)
         c->late_at = 0;
+}
+
+void channel_partial(struct channel *c)
+{
+    c->owed = true;
 }
 
 /* --- what waits for the handshakes --- */
@@ -204,6 +222,7 @@ static void open_now(struct channel *c)
 
     c->state   = CHANNEL_OPEN;
     c->late_at = c->accepted ? now + c->all->limits.message_time : 0;
+    c->owed    = c->accepted;
     c->ping_at = channel_has_websocket(c) && c->all->limits.ping != 0 ? now + c->all->limits.ping : 0;
     arm(c);
 }
@@ -225,6 +244,7 @@ bool channel_deliver(struct channel *c, struct slice bytes)
     struct channels *all = c->all;
 
     all->current = c;
+    c->owed      = c->owed || !channel_has_websocket(c);
     c->events->on_bytes(c->owner, c, bytes);
     return all->current == c;
 }
@@ -252,6 +272,17 @@ static void on_open(void *owner, struct stream *stream)
         recount(c);
 }
 
+bool channel_take(struct channel *c, struct slice bytes)
+{
+    begin(c);
+    if (!layers_feed(c, bytes))
+        return false;
+    settle(c);
+    arm(c);
+    recount(c);
+    return true;
+}
+
 static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
 {
     struct channel *c = owner;
@@ -260,15 +291,10 @@ static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
     if (c->state == CHANNEL_FAILED)
         return;
     c->heard = true;
-    begin(c);
-    if (channel_has_tls(c) && !c->secured && !line_pass(c, bytes)) {
+    if (!channel_has_tls(c) || c->secured || line_pass(c, bytes))
+        (void)channel_take(c, bytes);
+    else
         recount(c);
-        return;
-    }
-    if (layers_feed(c, bytes)) {
-        arm(c);
-        recount(c);
-    }
 }
 
 static void on_close(void *owner, struct stream *stream, int error)

@@ -90,9 +90,11 @@ void channel_close(struct channel *c);
 struct address channel_local(const struct channel *c);
 struct address channel_remote(const struct channel *c);
 
-/* The user of CHANNEL_TCP or CHANNEL_TLS says that nothing of a message is outstanding: else
- * the peer has channel_limits.message_time to end what it has begun. */
+/* The user of CHANNEL_TCP or CHANNEL_TLS says that a message is whole, or was none: until then
+ * what on_bytes brings is part of one, and the peer has channel_limits.message_time to end it. */
 void channel_whole(struct channel *c);
+/* Behind it the next one has begun: the peer has that time anew. */
+void channel_partial(struct channel *c);
 
 /* Did the peer prove by its certificate that it is this domain (RFC 5922 7)?  Not before
  * on_open. */

@@ -145,13 +145,12 @@ static bool feed_websocket(struct channel *c, struct slice bytes)
             if (!channel_deliver(c, message))
                 return false;
             break;
-        case WEBSOCKET_ALIVE:
-            channel_whole(c);
+        case WEBSOCKET_ALIVE: /* who stays has begun; a message under way is no further for it */
+            c->owed = false;
             if (!channel_alive(c))
                 return false;
             break;
         case WEBSOCKET_PONG: /* our ping's: it would keep a connection that nobody uses for ever */
-            channel_whole(c);
             break;
         case WEBSOCKET_CLOSED:
             return over(c, 0);
@@ -198,7 +197,6 @@ static int error_of(const struct tls_fault *f)
 static bool feed_tls(struct channel *c, struct slice bytes)
 {
     struct slice plain;
-    bool         heard = false;
     int          error;
 
     for (;;) {
@@ -208,15 +206,12 @@ static bool feed_tls(struct channel *c, struct slice bytes)
             return true;
         switch (event) {
         case TLS_MORE:
-            if (!heard && c->secured && !tls_is_partial(c->tls))
-                channel_whole(c); /* a ticket, a new key: nothing of a message */
             return true;
         case TLS_OPEN:
             if (!on_secured(c))
                 return false;
             break;
         case TLS_BYTES:
-            heard = true;
             if (!feed_plain(c, plain))
                 return false;
             break;
@@ -311,6 +306,11 @@ bool layers_begin(struct channel *c)
     if (channel_has_tls(c))
         return true;
     return channel_has_websocket(c) ? begin_websocket(c) : channel_opened(c);
+}
+
+bool layers_are_partial(const struct channel *c)
+{
+    return (c->tls != NULL && tls_is_partial(c->tls)) || (c->websocket != NULL && websocket_is_partial(c->websocket));
 }
 
 size_t layers_memory(const struct channel *c)

@@ -16,12 +16,13 @@ static void count_step(struct channels *all)
 
 static void work(struct channel *c)
 {
-    struct channels *all = c->all;
+    struct queue early = c->early; /* which outlives the channel */
 
-    count_step(all);
-    all->current = c;
-    if (c->state != CHANNEL_OPENING || layers_feed(c, queue_bytes(&c->early)))
-        queue_fini(&c->early);
+    c->early = (struct queue){ 0 };
+    count_step(c->all);
+    if (c->state == CHANNEL_OPENING)
+        (void)channel_take(c, queue_bytes(&early));
+    queue_fini(&early);
 }
 
 static void on_turn(struct timer *t, msec now)

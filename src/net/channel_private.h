@@ -71,6 +71,7 @@ struct channel {
     bool                         accepted, secured; /* secured: TLS is open */
     bool                         counted;           /* in all->handshaking  */
     bool                         heard;             /* anything at all      */
+    bool                         owed;              /* a first message, or the rest of one */
 };
 
 /* ---- channel.c ---- */
@@ -81,6 +82,8 @@ void channel_end(struct channel *c, int error);
 void channel_fail(struct channel *c, int error);
 /* All its handshakes are over.  False if it is gone afterwards. */
 bool channel_opened(struct channel *c);
+/* Bytes from the stream that are to be worked on now.  False if it is gone afterwards. */
+bool channel_take(struct channel *c, struct slice bytes);
 /* Bytes as the user sees them.  False if it is gone afterwards. */
 bool channel_deliver(struct channel *c, struct slice bytes);
 /* A ping came, or the answer to ours.  False if it is gone afterwards. */
@@ -100,6 +103,8 @@ bool layers_feed(struct channel *c, struct slice bytes);
 /* Bytes of the user to the stream.  0, -ERR_LIMIT, -ERR_NO_MEMORY, -ERR_CLOSED. */
 int layers_put(struct channel *c, const struct slice *parts, size_t count);
 int layers_ping(struct channel *c);
+/* Has part of a record, a frame or a message come whose rest has not? */
+bool layers_are_partial(const struct channel *c);
 /* Say good-bye. */
 void   layers_shut(struct channel *c);
 size_t layers_memory(const struct channel *c);

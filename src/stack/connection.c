@@ -213,7 +213,9 @@ static void take_bytes(struct connection *c, struct slice bytes)
         switch (framer_next(&c->framer, &bytes, &message, &fault)) {
         case FRAMER_MORE:
             connection_recount(c);
-            if (!framer_is_partial(&c->framer))
+            if (framer_is_partial(&c->framer))
+                channel_partial(c->channel);
+            else
                 channel_whole(c->channel);
             return;
         case FRAMER_PING:

@@ -225,6 +225,24 @@ TEST(who_connects_and_says_nothing_is_closed)
     raw_free(r);
 }
 
+/* What TLS says for itself, after its handshake, is no message. */
+TEST(who_shakes_hands_and_says_nothing_is_closed)
+{
+    static const enum channel_kind kinds[] = { CHANNEL_TLS, CHANNEL_WS, CHANNEL_WSS };
+
+    for (size_t i = 0; i < 3; i++) {
+        struct channel_pair *p = channel_pair_new(kinds[i], &no_limits);
+
+        channel_pair_dial(p, "a.example");
+        channel_pair_live(p, 29000);
+        CHECK_SLICE("open ", buf_slice(&p->caller.heard));
+        channel_pair_live(p, 2000);
+        CHECK_SLICE("open  closed:NONE", buf_slice(&p->caller.heard));
+        CHECK_INT(1, counter_read(&p->server->counters.messages_late));
+        channel_pair_free(p);
+    }
+}
+
 /* The user says when a message is whole; bytes alone are no progress. */
 TEST(a_message_that_drips_is_closed_and_one_that_is_whole_is_not)
 {
@@ -261,6 +279,45 @@ TEST(half_a_frame_is_closed_in_time)
     CHECK(r->stream == NULL);
     CHECK_INT(1, COUNT(r, messages_late));
     raw_free(r);
+}
+
+static void drip(const char *frame)
+{
+    struct raw *r = raw_new(CHANNEL_WS, &no_limits, NULL);
+
+    say_upgrade(r, "sip");
+    say(r, "\x01\x84\0\0\0\0half", 10);
+    for (unsigned i = 0; i < 29; i++) {
+        say(r, frame, 6);
+        channel_pair_live(r->p, 990);
+    }
+    CHECK(r->stream != NULL);
+    channel_pair_live(r->p, 2000);
+    CHECK(r->stream == NULL);
+    CHECK_INT(1, COUNT(r, messages_late));
+    raw_free(r);
+}
+
+TEST(a_message_gets_no_further_by_pings_between_its_fragments)
+{
+    drip("\x89\x80\0\0\0\0");
+    drip("\x8a\x80\0\0\0\0");
+}
+
+TEST(who_pings_has_begun_and_who_answers_pings_has_not)
+{
+    struct raw *pings = raw_new(CHANNEL_WS, &no_limits, NULL), *pongs = raw_new(CHANNEL_WS, &no_limits, NULL);
+
+    say_upgrade(pings, "sip");
+    say_upgrade(pongs, "sip");
+    say(pings, "\x89\x80\0\0\0\0", 6);
+    say(pongs, "\x8a\x80\0\0\0\0", 6);
+    channel_pair_live(pings->p, 60000);
+    channel_pair_live(pongs->p, 60000);
+    CHECK(pings->stream != NULL);
+    CHECK(pongs->stream == NULL);
+    raw_free(pings);
+    raw_free(pongs);
 }
 
 static void check_certificate(const struct lab_wish *server, const struct lab_wish *client, const char *domain)
@@ -330,8 +387,11 @@ int main(void)
         cmocka_unit_test(who_leaves_in_the_handshake_is_told),
         cmocka_unit_test(who_only_looked_whether_we_are_there_makes_no_line),
         cmocka_unit_test(who_connects_and_says_nothing_is_closed),
+        cmocka_unit_test(who_shakes_hands_and_says_nothing_is_closed),
         cmocka_unit_test(a_message_that_drips_is_closed_and_one_that_is_whole_is_not),
         cmocka_unit_test(half_a_frame_is_closed_in_time),
+        cmocka_unit_test(a_message_gets_no_further_by_pings_between_its_fragments),
+        cmocka_unit_test(who_pings_has_begun_and_who_answers_pings_has_not),
         cmocka_unit_test(a_server_with_a_bad_certificate_is_left_at_once),
         cmocka_unit_test(a_client_without_the_certificate_that_is_demanded_is_refused),
         cmocka_unit_test(a_flood_of_faults_is_no_flood_of_lines),

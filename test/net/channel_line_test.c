@@ -52,6 +52,20 @@ TEST(a_turn_works_on_so_many_handshakes_and_all_are_served_in_the_end)
     hang_up(p, all, CALLERS);
 }
 
+TEST(who_has_left_the_line_is_accounted_for_as_open)
+{
+    struct channel_pair *p = channel_pair_new(CHANNEL_TLS, &no_limits);
+    struct budget        budget;
+    struct channel_end  *all;
+
+    accounts_init(&budget, 1 << 30);
+    world_fake_account(p->server, &budget);
+    all = dial_all(p, CALLERS);
+    channel_pair_live(p, 500);
+    CHECK(budget_figures(&budget, ACCOUNT_CONNECTIONS).bytes < CALLERS * 20 * 1024);
+    hang_up(p, all, CALLERS);
+}
+
 /* Who is open already does not stand in that line. */
 TEST(messages_pass_while_handshakes_wait_in_line)
 {
@@ -111,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_turn_works_on_so_many_handshakes_and_all_are_served_in_the_end),
+        cmocka_unit_test(who_has_left_the_line_is_accounted_for_as_open),
         cmocka_unit_test(messages_pass_while_handshakes_wait_in_line),
         cmocka_unit_test(at_the_limit_of_handshakes_who_connects_is_refused_until_one_is_over),
         cmocka_unit_test(who_leaves_the_line_by_going_away_leaves_nothing_behind),

@@ -68,6 +68,21 @@ TEST(a_message_that_never_ends_does_not_hold_the_connection)
     close_all();
 }
 
+/* Nor with the beginning of a message right behind a whole one: here 500 bytes of body are missing. */
+TEST(a_message_begun_behind_another_is_to_end_in_time_too)
+{
+    open_with_stream("connection_idle = 600s\n");
+    network_set_pieces(b.network, PIECES_WHOLE);
+    raw_ask(&tcp, &(struct request_form){ .method = "OPTIONS",
+                                          .more   = "Content-Length: 0\r\n\r\nOPTIONS sip:a SIP/2.0\r\nl: 500\r\nX-" });
+    bench_live(&b, 29000);
+    CHECK(strstr(tcp.heard[0], "SIP/2.0 ") != NULL);
+    CHECK(!tcp.closed);
+    bench_live(&b, 2000);
+    CHECK(tcp.closed);
+    close_all();
+}
+
 TEST(at_the_limit_further_connections_are_refused)
 {
     struct raw_phone more[4];
@@ -163,6 +178,7 @@ int main(void)
         cmocka_unit_test(bytes_may_come_one_by_one),
         cmocka_unit_test(an_idle_connection_is_closed),
         cmocka_unit_test(a_message_that_never_ends_does_not_hold_the_connection),
+        cmocka_unit_test(a_message_begun_behind_another_is_to_end_in_time_too),
         cmocka_unit_test(at_the_limit_further_connections_are_refused),
         cmocka_unit_test(one_peer_does_not_take_all_connections),
         cmocka_unit_test(a_malformed_message_is_answered_and_the_connection_closed),
