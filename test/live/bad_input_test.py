@@ -7,7 +7,7 @@ import ssl
 import time
 
 from live import PATIENCE, Bench, run
-from people import counters
+from people import counters, wait_until
 from workers_test import Phone, call_all
 
 OPEN = "authentication = false\n"
@@ -17,8 +17,8 @@ REQUEST = ("OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;bra
 
 
 class Stream:
-    def __init__(self, server, port=None):
-        self.socket = socket.create_connection(("127.0.0.1", port or server.port), PATIENCE)
+    def __init__(self, server, port=None, host="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port or server.port), PATIENCE, (host, 0))
         self.heard, self.name = b"", self.socket.getsockname()
 
     def say(self, data):
@@ -87,9 +87,8 @@ def counted(server, name):
     return counters(server)[name]
 
 
-def still_serves(server):
-    """Another connection is served, and nothing was broken."""
-    stream = Stream(server)
+def is_served(server, host="127.0.0.1"):
+    stream = Stream(server, host=host)
     stream.say(REQUEST % ("after", "after", "", 0))
     while b"\r\n\r\n" not in stream.heard:
         piece = stream.socket.recv(65536)
@@ -97,6 +96,11 @@ def still_serves(server):
         stream.heard += piece
     assert stream.heard.startswith(b"SIP/2.0 200 "), stream.heard
     stream.stop()
+
+
+def still_serves(server):
+    """Another connection is served, and nothing was broken."""
+    is_served(server)
     assert server.stop() == 0, server.process.stderr()
 
 
@@ -237,7 +241,18 @@ def test_a_garbled_record_after_the_handshake_closes_that_connection_alone():
         still_serves(server)
 
 
-# ---- slow ones ----
+def can_connect(server):
+    stream = Stream(server)
+    try:
+        stream.say("\r\n\r\n")
+        return stream.socket.recv(2) == b"\r\n"
+    except ConnectionResetError:
+        return False
+    finally:
+        stream.stop()
+
+
+# ---- slow and many ones ----
 
 def drip(streams, data):
     for stream in streams:
@@ -276,15 +291,21 @@ def test_calls_go_on_while_others_do_not_read():
         still_serves(server)
 
 
-def test_calls_go_on_among_hundreds_of_silent_connections():
+def test_one_host_has_its_share_of_connections_and_others_are_served():
+    """512, unless max_peer_connections says otherwise."""
     with Bench() as b:
         server = b.server(extra=OPEN)
         pairs = people(server)
-        silent = [b.add(Stream(server)) for _ in range(400)]
+        greedy = [b.add(Stream(server)) for _ in range(600)]
+        wait_until(lambda: counted(server, "peer_connections_refused") == 88, "not 512 of 600 are let in")
+        assert sum(stream.is_open() for stream in greedy) == 512
         call_all(pairs)
-        assert all(stream.is_open() for stream in silent)
+        is_served(server, "127.0.0.2")
+        for stream in greedy[:100]:
+            stream.stop()
         leave(pairs)
-        still_serves(server)
+        wait_until(lambda: can_connect(server), "shut out though there is room again")
+        assert server.stop() == 0, server.process.stderr()
 
 
 if __name__ == "__main__":

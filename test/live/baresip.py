@@ -30,13 +30,15 @@ module aufile.so
 module aubridge.so
 {recorder}
 module_app menu.so
+{more}
 """
 
 
 class Baresip:
-    """A baresip with an account at the server, driven by its control socket."""
+    """A baresip with an account at the server, driven by its control socket; over TLS it
+    has the server's CA and shows the `certificate` (PEM with its key), if there is one."""
 
-    def __init__(self, bench, server, name, transport="udp", say=None):
+    def __init__(self, bench, server, name, transport="udp", say=None, certificate=None):
         need("baresip")
         if not os.path.exists(MODULES + "/ctrl_tcp.so"):
             raise Skip("no baresip modules in " + MODULES)
@@ -47,14 +49,20 @@ class Baresip:
         with open(self.folder + "/config", "w") as f:
             f.write(CONFIG.format(sip=free_port(), control=control, folder=self.folder, modules=MODULES,
                                   source="aufile," + say if say else "aubridge,none",
-                                  recorder="module sndfile.so" if say else ""))
+                                  recorder="module sndfile.so" if say else "",
+                                  more=self.tls(server, certificate) if transport == "tls" else ""))
         with open(self.folder + "/accounts", "w") as f:
             f.write('<sip:%s@%s;transport=%s>;auth_pass=password-of-%s;regint=60;outbound="sip:127.0.0.1:%d;'
-                    'transport=%s"\n' % (name, server.domain, transport, name, server.port, transport))
+                    'transport=%s"\n' % (name, server.domain, transport, name,
+                       server.tls_port if transport == "tls" else server.port, transport))
         self.process = bench.run("baresip", "-f", self.folder)
         self.socket, self.bytes, self.events = self.connect(control), b"", []
         bench.add(self)
         self.registered(server, name)
+
+    @staticmethod
+    def tls(server, certificate):
+        return "sip_cafile %s\n%s" % (server.lab.ca, "sip_certificate " + certificate if certificate else "")
 
     def connect(self, port):
         end = time.monotonic() + PATIENCE

@@ -6,7 +6,7 @@ import signal
 
 from baresip import MD5_ONLY, Baresip
 from live import Bench, run
-from people import Person, Voices, sent, traced
+from people import Person, Voices, counters, sent, traced
 
 
 def test_baresip_calls_a_phone_and_hangs_up_and_both_were_heard():
@@ -40,12 +40,12 @@ def test_a_phone_calls_baresip_and_hangs_up_and_both_were_heard():
         voices.check("alice", bob.heard())
 
 
-def test_baresip_calls_and_is_called_over_tcp():
+def calls_both_ways(transport):
     with Bench() as b:
-        server = b.server(extra=MD5_ONLY)
-        alice, bob = Person(b, server, "alice", transport="tcp"), Baresip(b, server, "bob", transport="tcp")
+        server = b.server(extra=MD5_ONLY, lab=b.lab("example.test") if transport == "tls" else None)
+        alice, bob = Person(b, server, "alice", transport=transport), Baresip(b, server, "bob", transport=transport)
         phone = alice.answer("--auto", "--count", "1")
-        bob.command("dial", alice.address + ";transport=tcp")
+        bob.command("dial", alice.address + ";transport=" + transport)
         phone.wait_event("answered")
         bob.wait_event("CALL_ESTABLISHED")
         bob.command("hangup")
@@ -59,7 +59,27 @@ def test_baresip_calls_and_is_called_over_tcp():
         phone.child.send_signal(signal.SIGINT)
         bob.wait_event("CALL_CLOSED")
         phone.wait_exit()
-        assert {m["transport"] for m in traced(server.folder + "/trace")} == {"TCP"}
+        assert {m["transport"] for m in traced(server.folder + "/trace")} == {transport.upper()}
+        bob.end()
+        assert server.stop() == 0, server.process.stderr()
+
+
+def test_baresip_calls_and_is_called_over_tcp():
+    calls_both_ways("tcp")
+
+
+def test_baresip_calls_and_is_called_over_tls():
+    calls_both_ways("tls")
+
+
+def test_baresip_proves_itself_by_a_certificate():
+    with Bench() as b:
+        lab = b.lab("example.test", clients=["bob@example.test"])
+        server = b.server(extra=MD5_ONLY + '\ntls_clients = "required"\n', lab=lab)
+        Baresip(b, server, "bob", transport="tls", certificate=lab.certificate("bob@example.test.both"))
+        counted = counters(server)
+        assert counted["tls_handshakes"] == 1 and counted["tls_faults_certificate"] == 0, counted
+        assert server.stop() == 0, server.process.stderr()
 
 
 def test_baresip_gives_up_before_the_answer():
