@@ -57,6 +57,8 @@ static void put_record_route(struct server *s, const struct message *request, co
     out->upstream     = &request->flow;
     out->user_up      = put_token(s, request, only_back ? &flow : NULL, &caller, m->up);
     out->user_down    = put_token(s, request, only_on ? plan->flow : NULL, &called, m->down);
+    if (only_on)
+        out->user_located = put_token(s, request, NULL, NULL, m->located);
 }
 
 static void put_marks(struct server *s, const struct message *request, const struct branch_plan *plan,

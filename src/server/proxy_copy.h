@@ -36,7 +36,7 @@ enum { MARK_TEXT = PROXY_MARK + 1 };
 
 /* The texts that `out` borrows. */
 struct copy_marks {
-    char mark[MARK_TEXT], up[DIALOG_TOKEN], down[DIALOG_TOKEN];
+    char mark[MARK_TEXT], up[DIALOG_TOKEN], down[DIALOG_TOKEN], located[DIALOG_TOKEN];
 };
 
 /* The copy for one branch, ready to be sent; 0 or the status that says why not.

@@ -34,7 +34,7 @@ static void recount(struct client_txn *t)
     size_t bytes = sizeof *t + INDEX_ENTRY;
 
     if (t->text != NULL)
-        bytes += t->text_len + t->user_up_len + t->user_down_len;
+        bytes += t->text_len + t->user_up_len + t->user_down_len + t->user_located_len;
     if (t->wire != NULL)
         bytes += t->wire_room;
     if (t->lookup != NULL)
@@ -71,22 +71,24 @@ static bool keep_text(struct client_txn *t, const struct outgoing *out)
     struct buf text;
 
     if (!gather_ok(out->rest) || out->branch_mark.len >= BRANCH_MAX / 2 || out->user_up.len > ROUTE_USER ||
-        out->user_down.len > ROUTE_USER)
+        out->user_down.len > ROUTE_USER || out->user_located.len > ROUTE_USER)
         return false;
-    t->mark_len      = out->branch_mark.len;
-    t->start_len     = out->start_line.len;
-    t->text_len      = out->start_line.len + out->rest->total;
-    t->user_up_len   = out->user_up.len;
-    t->user_down_len = out->user_down.len;
-    text             = buf_on(NULL, t->text_len + t->user_up_len + t->user_down_len);
-    text.ptr         = malloc(text.cap);
-    t->text          = text.ptr;
+    t->mark_len         = out->branch_mark.len;
+    t->start_len        = out->start_line.len;
+    t->text_len         = out->start_line.len + out->rest->total;
+    t->user_up_len      = out->user_up.len;
+    t->user_down_len    = out->user_down.len;
+    t->user_located_len = out->user_located.len;
+    text                = buf_on(NULL, t->text_len + t->user_up_len + t->user_down_len + t->user_located_len);
+    text.ptr            = malloc(text.cap);
+    t->text             = text.ptr;
     if (t->text == NULL)
         return false;
     buf_put(&text, out->start_line);
     gather_flatten(out->rest, &text);
     buf_put(&text, out->user_up);
     buf_put(&text, out->user_down);
+    buf_put(&text, out->user_located);
     if (t->mark_len > 0)
         memcpy(t->branch + sizeof BRANCH_COOKIE - 1, out->branch_mark.ptr, t->mark_len);
     return true;

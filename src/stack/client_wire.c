@@ -102,6 +102,8 @@ static void write_record_route(struct client_txn *t, struct buf *b)
     struct side up    = { &t->upstream, { users, t->user_up_len } };
     struct side down  = { &t->flow, { users + t->user_up_len, t->user_down_len } };
 
+    if (!t->by_given_flow && t->user_located_len > 0) /* what names the flow that failed would lead to nobody */
+        down.user = (struct slice){ down.user.ptr + t->user_down_len, t->user_located_len };
     if (t->upstream.transport == TRANSPORT_NONE ||
         (t->upstream.transport == t->flow.transport && slice_eq(up.user, down.user) &&
          is_named_alike(t->stack, up.flow, down.flow))) {

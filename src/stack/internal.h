@@ -184,7 +184,7 @@ struct client_txn {
     char        branch[BRANCH_MAX];
     size_t      branch_len, mark_len;
     char       *text; /* start line, then the rest below the Via; behind it the users of Record-Route */
-    size_t      start_len, text_len, user_up_len, user_down_len;
+    size_t      start_len, text_len, user_up_len, user_down_len, user_located_len;
     char       *wire; /* what was sent: with Via, for this target */
     size_t      wire_len, wire_room;
     char       *call_id;   /* see log_keep_call_id */

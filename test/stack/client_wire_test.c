@@ -62,7 +62,7 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
     (void)event;
 }
 
-/* OPTIONS to bob, with what `how` adds; what he has heard. */
+/* OPTIONS to bob, by a flow unless `how` has one, with what it adds; what he has heard. */
 static const char *asks(struct outgoing how)
 {
     struct gather      g;
@@ -74,7 +74,8 @@ static const char *asks(struct outgoing how)
     how.start_line = SLICE("OPTIONS sip:a SIP/2.0\r\n");
     how.rest       = &g;
     how.method     = METHOD_OPTIONS;
-    how.flow       = &flow;
+    if (how.flow == NULL)
+        how.flow = &flow;
     gather_init(&g);
     gather_header(&g, HEADER_FROM, SLICE("<sip:a@a>;tag=1"));
     gather_header(&g, HEADER_TO, SLICE("<sip:a>"));
@@ -166,6 +167,35 @@ TEST(each_transport_has_its_word_and_sips_none_for_tls)
     teardown();
 }
 
+/* A token that names the flow would send all that follows into nothing. */
+TEST(who_is_not_reached_by_the_flow_but_located_is_told_another_user)
+{
+    struct flow alice = from_alice(TRANSPORT_UDP, 5060);
+    struct flow lost  = { .transport  = TRANSPORT_TCP,
+                          .remote     = address_v4(192, 0, 2, 9, 6001),
+                          .connection = UINT64_C(0xdead) };
+    struct uri  bob;
+
+    setup();
+    CHECK(uri_parse(SLICE("sip:bob@192.0.2.9:6001"), &bob));
+    check_routes((struct outgoing){ .record_route = true,
+                                    .upstream     = &alice,
+                                    .user_up      = SLICE("u"),
+                                    .user_down    = SLICE("flow"),
+                                    .user_located = SLICE("u"),
+                                    .flow         = &lost,
+                                    .destination  = &bob },
+                 "Record-Route: <sip:u@192.0.2.11:5060;lr>\r\n");
+    check_routes((struct outgoing){ .record_route = true,
+                                    .upstream     = &alice,
+                                    .user_up      = SLICE("u"),
+                                    .user_down    = SLICE("flow"),
+                                    .user_located = SLICE("u") },
+                 "Record-Route: <sip:flow@192.0.2.11:5060;transport=udp;lr>\r\n"
+                 "Record-Route: <sip:u@192.0.2.11:5060;transport=udp;lr>\r\n");
+    teardown();
+}
+
 TEST(a_user_part_that_is_too_long_is_refused)
 {
     struct gather      g;
@@ -188,6 +218,7 @@ int main(void)
         cmocka_unit_test(sides_that_do_not_differ_need_one_record_route),
         cmocka_unit_test(sides_that_differ_need_two_and_the_readers_own_on_top),
         cmocka_unit_test(each_transport_has_its_word_and_sips_none_for_tls),
+        cmocka_unit_test(who_is_not_reached_by_the_flow_but_located_is_told_another_user),
         cmocka_unit_test(a_user_part_that_is_too_long_is_refused),
     };
 
