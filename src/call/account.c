@@ -194,7 +194,7 @@ static int fill(struct account *a, const struct account_config *config)
     r.call_id    = (struct slice){ id, sizeof id };
     r.from_tag   = (struct slice){ tag, sizeof tag };
     r.first_cseq = 1;
-    contact      = account_contact(a, &a->arena, &a->phone->address, a->transport);
+    contact      = account_contact(a, &a->arena, &a->phone->address, a->transport, a->aor_uri.scheme == URI_SIPS);
     if (!arena_ok(&a->arena))
         return -ERR_NO_MEMORY;
     r.contact = slice_between(contact.ptr + 1, contact.ptr + contact.len - 1); /* without its <> */
@@ -257,13 +257,13 @@ void account_fill_event(struct account *a, enum phone_event_kind kind, struct ph
 /* What a Contact says of how it is to be reached.  By TLS "sips" says it all; transport=tls is
  * no longer written in its favour (RFC 3261 26.2.2), but without it a sip URI would be UDP's.
  * RFC 7118 5.2: "ws", secure or not. */
-static struct slice contact_params(const struct account *a, enum transport transport)
+static struct slice contact_params(enum transport transport, bool secure)
 {
     switch (transport) {
     case TRANSPORT_TCP:
         return SLICE(";transport=tcp");
     case TRANSPORT_TLS:
-        return a->aor_uri.scheme == URI_SIPS ? SLICE("") : SLICE(";transport=tls");
+        return secure ? SLICE("") : SLICE(";transport=tls");
     case TRANSPORT_WS:
     case TRANSPORT_WSS:
         return SLICE(";transport=ws");
@@ -275,14 +275,14 @@ static struct slice contact_params(const struct account *a, enum transport trans
 }
 
 struct slice account_contact(const struct account *a, struct arena *arena, const struct address *at,
-                             enum transport transport)
+                             enum transport transport, bool secure)
 {
     char       text[TEXT_MAX];
     struct buf b = BUF_ON(text);
 
     if (a->outside.family != FAMILY_NONE && address_eq_ip(at, &a->path.local))
         at = &a->outside;
-    buf_put(&b, a->aor_uri.scheme == URI_SIPS ? SLICE("<sips:") : SLICE("<sip:"));
+    buf_put(&b, secure ? SLICE("<sips:") : SLICE("<sip:"));
     if (a->aor_uri.user.len > 0) {
         buf_put(&b, a->aor_uri.user);
         buf_put_byte(&b, '@');
@@ -291,7 +291,7 @@ struct slice account_contact(const struct account *a, struct arena *arena, const
         buf_put(&b, stack_nobody(a->phone->stack));
     else
         address_write(&b, at);
-    buf_put(&b, contact_params(a, transport));
+    buf_put(&b, contact_params(transport, secure));
     buf_put_byte(&b, '>');
     return arena_copy(arena, buf_slice(&b));
 }

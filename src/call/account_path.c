@@ -35,7 +35,7 @@ static void register_anew(struct account *a)
     struct slice contact;
 
     arena_init(&arena, NULL, 0, CONTACT_MEMORY);
-    contact = account_contact(a, &arena, &a->phone->address, a->transport);
+    contact = account_contact(a, &arena, &a->phone->address, a->transport, a->aor_uri.scheme == URI_SIPS);
     if (contact.len > 2 &&
         registration_move(&a->registration, slice_between(contact.ptr + 1, contact.ptr + contact.len - 1)) == 0)
         account_perform(a, registration_start(&a->registration));

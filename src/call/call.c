@@ -34,7 +34,7 @@ static int add(struct phone *p, struct call *c)
 }
 
 int call_new(struct account *a, bool outgoing, struct slice call_id, struct slice local_tag,
-             const struct address *local, enum transport transport, struct call **out)
+             const struct address *local, enum transport transport, bool secure, struct call **out)
 {
     struct phone              *p      = a->phone;
     const struct stack_config *config = &p->config.stack;
@@ -58,7 +58,7 @@ int call_new(struct account *a, bool outgoing, struct slice call_id, struct slic
     c->outgoing      = outgoing;
     c->call_id       = arena_copy(&c->arena, call_id);
     c->local_tag     = arena_copy(&c->arena, local_tag);
-    c->contact       = account_contact(a, &c->arena, local, transport);
+    c->contact       = account_contact(a, &c->arena, local, transport, secure);
     c->local         = *local;
     c->sdp_id        = random_u64(&p->world->random) >> 2;
     c->ring_again_at = c->ring_until = NEVER;

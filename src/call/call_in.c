@@ -82,6 +82,22 @@ static void hold_invite(struct call *c, object_id txn, struct message *invite)
     c->invite_cseq = invite->cseq.number;
 }
 
+/* RFC 3261 12.1.1: must the Contact of the dialog that this request begins be a sips URI? */
+static bool asks_for_sips(const struct message *invite)
+{
+    struct header_values values = message_values(invite, HEADER_RECORD_ROUTE);
+    struct name_addr     next;
+
+    if (invite->uri.scheme == URI_SIPS)
+        return true;
+    if (!values_next_name_addr(&values, &next)) {
+        values = message_values(invite, HEADER_CONTACT);
+        if (!values_next_name_addr(&values, &next))
+            return false;
+    }
+    return next.uri.scheme == URI_SIPS;
+}
+
 /* Peers reach us at the address that this one hit. */
 static int new_incoming(struct account *a, object_id txn, struct message *invite, struct call **out)
 {
@@ -91,7 +107,8 @@ static int new_incoming(struct account *a, object_id txn, struct message *invite
     int            error;
 
     local.port = a->phone->address.port;
-    error      = call_new(a, false, invite->call_id, stack_server_tag(s, txn), &local, invite->flow.transport, &c);
+    error      = call_new(a, false, invite->call_id, stack_server_tag(s, txn), &local, invite->flow.transport,
+                          asks_for_sips(invite), &c);
     if (error != 0)
         return error;
     error = dialog_new_uas(invite, c->local_tag, invite->flow.transport == TRANSPORT_TLS, &c->forks[0].dialog);

@@ -388,6 +388,16 @@ static int start(struct call *c, const struct uri *target, const struct call_opt
     return error == 0 ? send_invite(c) : error;
 }
 
+/* RFC 3261 8.1.1.8: must the Contact be a sips URI? */
+static bool goes_by_sips(const struct account *a, const struct uri *target)
+{
+    struct scan      route = scan_from(a->route);
+    struct name_addr first;
+
+    return target->scheme == URI_SIPS ||
+           (a->route.len > 0 && name_addr_scan(&route, &first) && first.uri.scheme == URI_SIPS);
+}
+
 int call_place(struct phone *p, const struct call_options *options, object_id *id)
 {
     struct account *a = account_find(p, options->account);
@@ -407,7 +417,7 @@ int call_place(struct phone *p, const struct call_options *options, object_id *i
     phone_call_id(p, call_id, sizeof call_id);
     phone_token(p, tag, sizeof tag);
     error = call_new(a, true, (struct slice){ call_id, sizeof call_id }, (struct slice){ tag, sizeof tag }, &p->address,
-                     transport, &c);
+                     transport, goes_by_sips(a, &target), &c);
     if (error != 0)
         return error;
     error = start(c, &target, options);

@@ -160,10 +160,11 @@ struct slice reason_slice(const struct reason *r);
 
 /* account.c */
 struct account *account_find(const struct phone *p, object_id id);
-/* <sip:alice@192.0.2.1:5062>, with transport=tcp if peers should use that.  `at` is the
- * address of ours that they reach; where a NAT stands before it, its own is named. */
+/* <sip:alice@192.0.2.1:5062>, with transport=tcp if peers should use that; `secure`: sips.
+ * `at` is the address of ours that they reach; where a NAT stands before it, its own is
+ * named. */
 struct slice account_contact(const struct account *a, struct arena *arena, const struct address *at,
-                             enum transport transport);
+                             enum transport transport, bool secure);
 /* Carry out what the registration machine asked for. */
 void account_perform(struct account *a, unsigned actions);
 /* Whom a request to this URI is for, or NULL. */
@@ -179,7 +180,7 @@ void account_path_found(struct account *a, const struct message *response);
 /* call.c */
 /* `local` and `transport` are how peers reach us.  Keeps copies.  0, -ERR_LIMIT or -ERR_NO_MEMORY. */
 int  call_new(struct account *a, bool outgoing, struct slice call_id, struct slice local_tag,
-              const struct address *local, enum transport transport, struct call **out);
+              const struct address *local, enum transport transport, bool secure, struct call **out);
 void call_free(struct call *c);
 void call_tell(struct call *c, enum phone_event_kind kind);
 /* Why and by whom the call ends: the first one said counts. */
