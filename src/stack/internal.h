@@ -18,6 +18,7 @@
 #include "net/channel.h"
 #include "sip/framer.h"
 #include "stack/lookup.h"
+#include "stack/oversize_peers.h"
 #include "stack/rested.h"
 #include "stack/stack.h"
 #include "txn/invite_client.h"
@@ -32,7 +33,6 @@ enum {
     TAG_LENGTH       = 13,
     NOBODY_TOKEN     = 12,
     SOURCE_CACHE     = 64,
-    OVERSIZE_PEERS   = 64,
     SOURCE_CACHE_AGE = 10000,  /* ms that a looked-up source address is believed */
     TARGETS_TIME     = 180000, /* ms in which all targets of one request are begun */
     CONNECTION_KEPT  = 4,
@@ -191,14 +191,6 @@ struct client_txn {
     size_t      accounted; /* bytes */
 };
 
-/* What is known of a peer about large requests. */
-struct oversize_peer {
-    struct address remote;
-    msec           until;
-    bool           no_stream; /* it has no TCP                                  */
-    size_t         limit;     /* bytes of a datagram that gets there; 0: unknown */
-};
-
 struct source_entry {
     struct address remote, local;
     msec           until;
@@ -220,12 +212,12 @@ struct stack {
     struct table    server_txns, peers, connections_by_remote, aliases;
     struct id_table server_ids, client_ids, connection_ids;
 
-    struct rested       *rested;          /* of all workers, or if alone its own */
-    struct peer_count   *peer_count;      /* the same                            */
-    size_t               rings_accounted; /* bytes of the rings from other workers */
-    struct source_entry  sources[SOURCE_CACHE];
-    struct oversize_peer oversize[OVERSIZE_PEERS];
-    struct log_limit     log_limit; /* lines about malformed input */
+    struct rested         *rested;          /* of all workers, or if alone its own */
+    struct oversize_peers *oversize;        /* the same */
+    struct peer_count     *peer_count;      /* the same                            */
+    size_t                 rings_accounted; /* bytes of the rings from other workers */
+    struct source_entry    sources[SOURCE_CACHE];
+    struct log_limit       log_limit; /* lines about malformed input */
 };
 
 /* transport.c */

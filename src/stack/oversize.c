@@ -18,40 +18,21 @@
 #include "base/error.h"
 
 enum {
-    REMEMBERED  = 600000, /* ms that what was learnt of a peer is believed                   */
-    SMALLEST    = 548,    /* no datagram of so many bytes is too large for IP                */
-    MTU_RESERVE = 200,    /* for what a response may be larger than the request              */
+    SMALLEST    = 548, /* no datagram of so many bytes is too large for IP                */
+    MTU_RESERVE = 200, /* for what a response may be larger than the request              */
 };
 
-static struct oversize_peer *slot_of(struct stack *s, const struct address *remote)
+static struct oversize_peer known(const struct stack *s, const struct address *remote)
 {
-    return &s->oversize[address_hash(s, TRANSPORT_TCP, remote) % OVERSIZE_PEERS];
+    return oversize_peers_find(s->oversize, remote, world_now(s->world));
 }
 
-/* What is known of it, or NULL. */
-static const struct oversize_peer *known(struct stack *s, const struct address *remote)
+static size_t limit_for(const struct stack *s, const struct address *remote)
 {
-    const struct oversize_peer *p = slot_of(s, remote);
+    size_t limit   = s->config.udp_limit != 0 ? s->config.udp_limit : SIZE_MAX;
+    size_t learned = known(s, remote).limit;
 
-    return world_now(s->world) < p->until && address_eq(&p->remote, remote) ? p : NULL;
-}
-
-static struct oversize_peer *learn(struct stack *s, const struct address *remote)
-{
-    struct oversize_peer *p = slot_of(s, remote);
-
-    if (known(s, remote) == NULL)
-        *p = (struct oversize_peer){ .remote = *remote };
-    p->until = world_now(s->world) + REMEMBERED;
-    return p;
-}
-
-static size_t limit_for(struct stack *s, const struct address *remote)
-{
-    const struct oversize_peer *p     = known(s, remote);
-    size_t                      limit = s->config.udp_limit != 0 ? s->config.udp_limit : SIZE_MAX;
-
-    return p != NULL && p->limit != 0 && p->limit < limit ? p->limit : limit;
+    return learned != 0 && learned < limit ? learned : limit;
 }
 
 static bool has_come_back(const struct client_txn *t)
@@ -61,10 +42,10 @@ static bool has_come_back(const struct client_txn *t)
 
 static bool may_move(struct client_txn *t)
 {
-    const struct oversize_peer *p      = known(t->stack, &t->flow.remote);
-    struct target               target = { TRANSPORT_TCP, t->flow.remote };
+    struct target target = { TRANSPORT_TCP, t->flow.remote };
 
-    if (t->flow.transport != TRANSPORT_UDP || t->by_given_flow || has_come_back(t) || (p != NULL && p->no_stream))
+    if (t->flow.transport != TRANSPORT_UDP || t->by_given_flow || has_come_back(t) ||
+        known(t->stack, &t->flow.remote).no_stream)
         return false;
     return t->kind != CLIENT_STATELESS || connection_is_known(t->stack, &target);
 }
@@ -105,9 +86,10 @@ bool oversize_concerns(const struct client_txn *t, int error)
 /* The kernel, or a router, says that a datagram does not fit. */
 static bool move_after_all(struct client_txn *t)
 {
-    struct oversize_peer *p = learn(t->stack, &t->flow.remote);
+    struct stack *s     = t->stack;
+    size_t        limit = t->wire_len > SMALLEST + MTU_RESERVE ? t->wire_len - MTU_RESERVE : SMALLEST;
 
-    p->limit = t->wire_len > SMALLEST + MTU_RESERVE ? t->wire_len - MTU_RESERVE : SMALLEST;
+    oversize_peers_limit(s->oversize, &t->flow.remote, limit, world_now(s->world));
     if (!may_move(t))
         return false;
     client_detach(t);
@@ -119,7 +101,7 @@ static bool back_to_datagram(struct client_txn *t, int error)
     struct stack *s = t->stack;
 
     if (error == -ERR_REFUSED || error == -ERR_UNREACHABLE || error == -ERR_TIMEOUT)
-        learn(s, &t->datagram.remote)->no_stream = true;
+        oversize_peers_no_stream(s->oversize, &t->datagram.remote, world_now(s->world));
     client_detach(t);
     t->flow        = t->datagram;
     t->by_datagram = true;

@@ -77,8 +77,9 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     random_fill(&w->random, &s->key, sizeof s->key);
     log_limit_init(&s->log_limit, &s->key);
     s->rested     = config->workers != NULL ? workers_rested(config->workers) : rested_new(&s->key);
+    s->oversize   = config->workers != NULL ? workers_oversize(config->workers) : oversize_peers_new(&s->key);
     s->peer_count = config->workers != NULL ? workers_peer_count(config->workers) : peer_count_new(&s->key);
-    if (s->rested == NULL || s->peer_count == NULL || !init_tables(s)) {
+    if (s->rested == NULL || s->oversize == NULL || s->peer_count == NULL || !init_tables(s)) {
         stack_free(s);
         return NULL;
     }
@@ -131,6 +132,7 @@ void stack_free(struct stack *s)
     table_fini(&s->aliases);
     if (s->config.workers == NULL) {
         rested_free(s->rested);
+        oversize_peers_free(s->oversize);
         peer_count_free(s->peer_count);
     }
     free(s);

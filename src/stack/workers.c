@@ -28,16 +28,17 @@ struct seat {
 };
 
 struct workers {
-    unsigned           count;
-    size_t             ring_size;
-    struct hash_key    key;
-    struct lives_on   *lives_on;
-    struct directory  *directory;
-    struct rested     *rested;
-    struct peer_count *peer_count;
-    struct budget     *budget; /* NULL: nobody accounts */
-    struct hand_ring  *rings;  /* count * count, by reader then writer */
-    struct seat       *seats;
+    unsigned               count;
+    size_t                 ring_size;
+    struct hash_key        key;
+    struct lives_on       *lives_on;
+    struct directory      *directory;
+    struct rested         *rested;
+    struct oversize_peers *oversize;
+    struct peer_count     *peer_count;
+    struct budget         *budget; /* NULL: nobody accounts */
+    struct hand_ring      *rings;  /* count * count, by reader then writer */
+    struct seat           *seats;
 };
 
 static struct hand_ring *ring_of(struct workers *w, unsigned from, unsigned to)
@@ -145,12 +146,13 @@ struct workers *workers_new(unsigned count, const struct random *random)
     w->lives_on   = lives_on_new(&w->key);
     w->directory  = directory_new(&w->key);
     w->rested     = rested_new(&w->key);
+    w->oversize   = oversize_peers_new(&w->key);
     w->peer_count = peer_count_new(&w->key);
     w->seats      = aligned_alloc(CACHE_LINE, count * sizeof *w->seats);
     if (w->seats != NULL)
         memset(w->seats, 0, count * sizeof *w->seats);
-    if (w->lives_on == NULL || w->directory == NULL || w->rested == NULL || w->peer_count == NULL || w->seats == NULL ||
-        !make_rings(w)) {
+    if (w->lives_on == NULL || w->directory == NULL || w->rested == NULL || w->oversize == NULL ||
+        w->peer_count == NULL || w->seats == NULL || !make_rings(w)) {
         workers_free(w);
         return NULL;
     }
@@ -185,6 +187,7 @@ void workers_free(struct workers *w)
     lives_on_free(w->lives_on);
     directory_free(w->directory);
     rested_free(w->rested);
+    oversize_peers_free(w->oversize);
     peer_count_free(w->peer_count);
     free(w);
 }
@@ -225,6 +228,11 @@ struct peer_count *workers_peer_count(struct workers *w)
 struct rested *workers_rested(struct workers *w)
 {
     return w->rested;
+}
+
+struct oversize_peers *workers_oversize(struct workers *w)
+{
+    return w->oversize;
 }
 
 unsigned workers_home(const struct workers *w, struct slice call_id)

@@ -25,6 +25,7 @@
 #include "sip/message.h"
 #include "stack/directory.h"
 #include "stack/lives_on.h"
+#include "stack/oversize_peers.h"
 #include "stack/peer_count.h"
 #include "stack/rested.h"
 
@@ -78,10 +79,11 @@ unsigned workers_count(const struct workers *w);
 unsigned workers_home(const struct workers *w, struct slice call_id);
 
 /* The calls that live elsewhere, who has a connection to whom, and who has failed. */
-struct lives_on   *workers_lives_on(struct workers *w);
-struct directory  *workers_directory(struct workers *w);
-struct rested     *workers_rested(struct workers *w);
-struct peer_count *workers_peer_count(struct workers *w);
+struct lives_on       *workers_lives_on(struct workers *w);
+struct directory      *workers_directory(struct workers *w);
+struct rested         *workers_rested(struct workers *w);
+struct oversize_peers *workers_oversize(struct workers *w);
+struct peer_count     *workers_peer_count(struct workers *w);
 
 /* The seat of worker `index`: `take` is called in turns of `world`, with `arg`, for
  * each thing handed to it, and takes what it is given.  All join before the first
