@@ -98,32 +98,50 @@ static unsigned interval(const char *at)
     return most + (at[-1] == ',');
 }
 
-/* "x+" is compiled as "xx*". */
-static unsigned copies_of(const char *at)
+/* What has been seen of an expression so far. */
+struct shape {
+    unsigned groups, copies, choices;
+    char     before;
+};
+
+/* Brackets are not looked for: what stands in them counts as if it stood outside. */
+static bool take_character(struct shape *s, const char *at)
 {
-    if (*at == '+')
-        return 2;
-    return *at == '{' ? interval(at) : 0;
+    switch (*at) {
+    case '^':
+        return s->before == '\0' || strchr("[(|", s->before) != NULL;
+    case '$':
+        return at[1] == '\0' || strchr("])|", at[1]) != NULL;
+    case '(':
+        return ++s->groups < GROUPS;
+    case '|':
+        return ++s->choices <= REWRITE_CHOICES;
+    case '{':
+        s->copies += interval(at);
+        if (s->copies > REWRITE_REPEATS)
+            return false;
+        /* fall through */
+    case '*':
+    case '+':
+    case '?':
+        return s->before == '\0' || strchr(")*+?}", s->before) == NULL;
+    case '\\':
+        return !is_digit(at[1]);
+    }
+    return true;
 }
 
-/* What is repeated may have repetitions inside, or be one itself: then the copies multiply.
- * So their product is what counts, nested or not; but a single character's do not. */
+/* The matcher of the C library tries all ways in which repeated groups, and anchors in the
+ * midst, can match nothing: with each there are twice as many. */
 static bool is_harmless(const char *ere)
 {
-    unsigned product = 1;
-    char     before  = '\0';
+    struct shape s = { .before = '\0' };
 
-    for (const char *at = ere; *at != '\0'; before = *at++) {
-        unsigned copies = copies_of(at);
-
-        if (copies > REWRITE_REPEATS)
+    for (const char *at = ere; *at != '\0'; at++) {
+        if (!take_character(&s, at))
             return false;
-        if (copies > 1 && before != '\0' && strchr(")}+*?", before) != NULL)
-            product *= copies;
-        if (product > REWRITE_REPEATS)
-            return false;
-        if (*at == '\\' && at[1] != '\0' && is_digit(*++at))
-            return false;
+        s.before = *at;
+        at += *at == '\\' && at[1] != '\0';
     }
     return true;
 }

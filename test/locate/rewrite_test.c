@@ -134,14 +134,21 @@ TEST(hostile_expressions_are_not_compiled)
     memcpy(nested + 1 + depth, "a", 1);
     strcat(nested, "!x!");
     fails(-ERR_SYNTAX, nested);
+    fails(-ERR_SYNTAX, "!^()*()*()*()*()*()*()*()*()*()*()*()*()*()*()*()*()*()*()*()*()*()*(.*)*$!x!");
+    fails(-ERR_SYNTAX, "!(|^2+[^x]+[0-9]+|\\+|)+!x!");
+    fails(-ERR_SYNTAX, "!^.*(|$)^.*(|$)^.*(|$)^.*(|$)^.*(|$)^.*(|$)^.*(|$)^.*(|$)^.*(|$)!x!");
+    fails(-ERR_SYNTAX, "!.*$.*$.*$.*$.*$.*$.*$.*$.*$.*$!x!");
+    fails(-ERR_SYNTAX, "!(.)(.)(.)(.)(.)(.)(.)(.)(.)(.)!x!"); /* ten */
+    fails(-ERR_SYNTAX, "!1|2|3|4|5|6|7|8|9|0!x!");
 }
 
 TEST(usual_repetitions_are_compiled)
 {
     gives("2079460148", "!^\\+44([0-9]{4,14})$!\\1!");
     gives("44-2079460148", "!^\\+([0-9]{1,2})([0-9]+)$!\\1-\\2!");
-    gives("8", "!^\\+([0-9])+$!\\1!");
-    gives("x", "!^(\\+|00)([0-9]{2,3}){2,8}[0-9]?$!x!");
+    gives("442079460148", "!^\\+?([0-9]+)$!\\1!");
+    gives("x", "!^(\\+|00)[0-9]{2,3}[^a-z]*[0-9]?$!x!");
+    gives("44", "!(^\\+49|^\\+(44)).*$!\\2!");
 }
 
 /* All that a character-string of the DNS holds. */
