@@ -170,7 +170,10 @@ unsigned forward_request(struct gather *g, const struct message *request, const 
         return 400;
     suit_strict_router(&c);
     out->destination = c.has_top ? c.top.uri : c.uri;
-    out->start_line  = write_start_line(g, request, c.strict ? &c.top.uri : &c.uri);
+    /* The URI of a strict router, which takes its place, may say less. */
+    if (c.uri.scheme == URI_SIPS)
+        out->destination.scheme = URI_SIPS;
+    out->start_line = write_start_line(g, request, c.strict ? &c.top.uri : &c.uri);
     put_all(&c);
     return gather_ok(g) ? 0 : 513;
 }

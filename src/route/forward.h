@@ -21,7 +21,7 @@ struct forward_target {
 
 struct forwarded {
     struct slice start_line;  /* with its CRLF                                    */
-    struct uri   destination; /* what RFC 3263 is to resolve: topmost Route or Request-URI */
+    struct uri   destination; /* what RFC 3263 is to resolve: topmost Route or Request-URI; sips if the latter is */
 };
 
 /* Put all headers but ours, and the body, into `g` (fresh from gather_init).

@@ -161,6 +161,18 @@ TEST(a_strict_router_gets_itself_in_the_request_uri)
     CHECK(!wrote("strict.test"));
 }
 
+/* RFC 3261 26.2.2: the Request-URI that said so is then at the end of the Route. */
+TEST(to_a_strict_router_too_sips_goes_by_tls)
+{
+    struct forward_target t = to("sips:bob@b.test");
+
+    CHECK_INT(0, forward(INVITE "Route: <sip:strict.test>\r\n" END, &t));
+    CHECK_SLICE("INVITE sip:strict.test SIP/2.0\r\n", sent.start_line);
+    CHECK_INT(URI_SIPS, sent.destination.scheme);
+    CHECK_INT(0, forward(INVITE "Route: <sip:loose.test;lr>\r\n" END, &t));
+    CHECK_INT(URI_SIPS, sent.destination.scheme);
+}
+
 /* 22.3: credentials end at the proxy they were made for. */
 TEST(our_own_credentials_go_no_further)
 {
@@ -272,6 +284,7 @@ int main(void)
         cmocka_unit_test_teardown(the_rest_of_the_route_goes_on_and_leads, drop_request),
         cmocka_unit_test_teardown(a_path_goes_on_top_of_the_route, drop_request),
         cmocka_unit_test_teardown(a_strict_router_gets_itself_in_the_request_uri, drop_request),
+        cmocka_unit_test_teardown(to_a_strict_router_too_sips_goes_by_tls, drop_request),
         cmocka_unit_test_teardown(our_own_credentials_go_no_further, drop_request),
         cmocka_unit_test_teardown(max_breadth_is_written_once, drop_request),
         cmocka_unit_test_teardown(a_target_or_path_that_cannot_be_read_is_refused, drop_request),
