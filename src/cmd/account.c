@@ -241,7 +241,8 @@ static const struct command command_add = {
     .details  = "Asks for the password without showing it.  It is kept in a file that only you can read.",
     .options  = add_options,
     .examples = "ahoy account add sip:alice@example.test\n"
-                "ahoy account add --proxy sip:127.0.0.1:5060 --password-stdin alice@example.test < secret\n",
+                "ahoy account add --proxy sip:127.0.0.1:5060 --password-stdin alice@example.test < secret\n"
+                "ahoy account add --proxy 'sip:example.test;transport=tls' --tls-trust ca.pem alice@example.test\n",
     .run      = run_add,
 };
 
