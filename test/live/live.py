@@ -153,12 +153,13 @@ class Process:
 class Lab:
     """A CA of the test's own, and certificates by it: `ahoy cert lab`."""
 
-    def __init__(self, folder, *domains, clients=()):
+    def __init__(self, folder, *domains, clients=(), ips=("127.0.0.1", "::1")):
         self.folder = folder
         self.ca = os.path.join(folder, "ca.pem")
         words = [word for client in clients for word in ("--client", client)]
-        self.config = subprocess.run([AHOY, "cert", "lab", folder, *domains, "--ip", "127.0.0.1", "--ip", "::1", *words],
-                                     text=True, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
+        words += [word for ip in ips for word in ("--ip", ip)]
+        self.config = subprocess.run([AHOY, "cert", "lab", folder, *domains, *words], text=True, check=True,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
 
     def certificate(self, name):
         return os.path.join(self.folder, name + ".pem")
@@ -180,10 +181,10 @@ class Server:
         self.config = os.path.join(self.folder, "ahoy.conf")
         self.port = 5060 if host else free_port()
         self.lab, self.tls_port = lab, 5061 if host else free_port()
-        listen = listen or ["udp:127.0.0.1:%d" % self.port, "tcp:127.0.0.1:%d" % self.port]
-        if lab:
-            listen = [*listen, "tls:127.0.0.1:%d" % self.tls_port]
-            extra += "\n" + lab.config
+        if not listen:
+            listen = ["udp:127.0.0.1:%d" % self.port, "tcp:127.0.0.1:%d" % self.port]
+            listen += ["tls:127.0.0.1:%d" % self.tls_port] if lab else []
+        extra += "\n" + lab.config if lab else ""
         with open(self.config, "w") as f:
             f.write('domain = {"%s"}\nlisten = {%s}\nstate = "%s/state"\n%s%s\n'
                     % (domain, ", ".join('"%s"' % place for place in listen), self.folder,

@@ -6,7 +6,8 @@ from live import Bench, run
 from netns import Network, enter
 from people import Person, hang_up, received, traced, values
 
-EVERYWHERE = ["udp:0.0.0.0:5060", "tcp:0.0.0.0:5060", "udp:[::]:5060", "tcp:[::]:5060"]
+EVERYWHERE = ["udp:0.0.0.0:5060", "tcp:0.0.0.0:5060", "udp:[::]:5060", "tcp:[::]:5060",
+              "tls:0.0.0.0:5061", "tls:[::]:5061"]
 
 
 class Families:
@@ -16,7 +17,8 @@ class Families:
         exchange, six, four = net.host("exchange"), net.host("six"), net.host("four")
         net.cable(exchange, "fd00:6::1/64", six, "fd00:6::2/64")
         net.cable(exchange, "10.4.0.1/24", four, "10.4.0.2/24")
-        self.server = b.server(host=exchange, listen=EVERYWHERE)
+        self.server = b.server(host=exchange, listen=EVERYWHERE,
+                               lab=b.lab("example.test", ips=("fd00:6::1", "10.4.0.1")))
         self.alice = Person(b, self.server, "alice", transport=transport, host="[fd00:6::1]", at=six)
         self.bob = Person(b, self.server, "bob", transport=transport, host="10.4.0.1", at=four)
 
@@ -49,6 +51,10 @@ def test_a_phone_with_ipv6_only_calls_one_with_ipv4_only_over_udp():
 
 def test_a_phone_with_ipv4_only_hangs_up_on_one_with_ipv6_only_over_tcp():
     call_between_families("tcp", "bob")
+
+
+def test_a_phone_with_ipv6_only_calls_one_with_ipv4_only_over_tls():
+    call_between_families("tls", "bob")
 
 
 if __name__ == "__main__":

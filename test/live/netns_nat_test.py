@@ -9,7 +9,7 @@ from people import Person, bindings, counters, hang_up, received, sent, wait_unt
 
 BEAT = 1     # seconds between a phone's signs of life
 FORGETS = 3  # seconds after which a NAT has forgotten a phone that gives none
-LISTEN = ["udp:0.0.0.0:5060", "tcp:0.0.0.0:5060"]
+LISTEN = ["udp:0.0.0.0:5060", "tcp:0.0.0.0:5060", "tls:0.0.0.0:5061"]
 
 
 class Behind:
@@ -23,7 +23,8 @@ class Behind:
         home.route("default", "via", "192.168.1.1")
         nat.masquerade(outer, FORGETS)
         office.route("10.1.0.0/24", "via", "10.2.0.1")
-        self.server = b.server(host=exchange, listen=LISTEN, extra=extra)
+        self.server = b.server(host=exchange, listen=LISTEN, extra=extra,
+                               lab=b.lab("example.test", ips=("10.1.0.1", "10.2.0.1")))
         self.nat, self.office = nat, office
         self.alice = Person(b, self.server, "alice", transport=transport, host="10.1.0.1", at=home,
                             keep_alive=keep_alive)
@@ -64,6 +65,10 @@ def test_a_phone_behind_a_nat_is_called_and_hung_up_on_and_hangs_up_over_udp():
 
 def test_a_phone_behind_a_nat_is_called_and_hung_up_on_and_hangs_up_over_tcp():
     call_through_the_nat("tcp")
+
+
+def test_a_phone_behind_a_nat_is_called_and_hung_up_on_and_hangs_up_over_tls():
+    call_through_the_nat("tls")
 
 
 def test_a_message_reaches_a_phone_behind_a_nat():
