@@ -36,6 +36,7 @@ struct name_servers {
     int            timeout; /* ms */
     struct channel channels[2];
     unsigned       current; /* which one is asked; the other one ends, or is none */
+    bool           stale;   /* /etc/resolv.conf is to be read again, as soon as there is place */
     struct timer   timer;
     struct link    sockets;
 };
@@ -50,6 +51,7 @@ struct question {
 /* ---- c-ares on the loop ---- */
 
 static void on_timer(struct timer *t, msec now);
+static void take_up_file(struct name_servers *n);
 
 static void close_channel(struct channel *c)
 {
@@ -96,6 +98,7 @@ static void on_timer(struct timer *t, msec now)
             ares_process_fd(n->channels[i].ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     if (former(n)->open == 0)
         close_channel(former(n));
+    take_up_file(n);
     set_timer(n);
 }
 
@@ -214,10 +217,18 @@ static void prefer_next(struct name_servers *n)
         close_channel(next);
 }
 
+static void take_up_file(struct name_servers *n)
+{
+    if (!n->stale || former(n)->ares != NULL || !open_channel(n, former(n)))
+        return;
+    n->stale = false;
+    succeed(n);
+}
+
 void name_servers_reload(struct name_servers *n)
 {
-    if (n->fixed == NULL && former(n)->ares == NULL && open_channel(n, former(n)))
-        succeed(n);
+    n->stale = n->fixed == NULL;
+    take_up_file(n);
 }
 
 /* ---- questions ---- */
@@ -274,6 +285,7 @@ void name_servers_ask(struct name_servers *n, const char *name, enum record_type
         fn(owner, &(struct name_reply){ .outcome = DNS_NO_MEMORY });
         return;
     }
+    take_up_file(n);
     *q = (struct question){ .channel = &n->channels[n->current], .fn = fn, .owner = owner };
     q->channel->open++;
     ares_query(q->channel->ares, name, ns_c_in, (int)type, on_answer, q); /* may answer at once */

@@ -40,7 +40,8 @@ void name_servers_free(struct name_servers *n);
 
 /* Ask.  `fn` may be called before this returns, and must not ask again itself. */
 void name_servers_ask(struct name_servers *n, const char *name, enum record_type type, name_reply_fn *fn, void *owner);
-/* Read /etc/resolv.conf again.  Without memory, all stays as it was. */
+/* Read /etc/resolv.conf again: at once, or when a former order of servers has ended; without
+ * memory, with a later question. */
 void name_servers_reload(struct name_servers *n);
 
 /* The server that is asked first, for the log. */

@@ -8,6 +8,7 @@
 #include "support/live.h"
 #include "support/log_keep.h"
 
+#include <ares.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -422,6 +423,65 @@ TEST(after_silence_the_server_that_answers_is_asked_first)
     CHECK(live_sleeps(world));
 }
 
+static void on_begin(void *arg, msec now)
+{
+    (void)arg;
+    (void)now;
+}
+
+static void on_end(void *arg)
+{
+    (void)arg;
+}
+
+static msec never(void *arg)
+{
+    (void)arg;
+    return NEVER;
+}
+
+static void first_of(const struct name_servers *n, char text[ADDRESS_TEXT])
+{
+    struct buf b = buf_on(text, ADDRESS_TEXT);
+
+    name_servers_first(n, &b);
+    buf_cstr(&b);
+}
+
+static void on_reply(void *owner, const struct name_reply *reply)
+{
+    (void)reply;
+    ++*(unsigned *)owner;
+}
+
+/* While the servers of before still have a question, there is no place for new ones. */
+TEST(servers_that_change_again_while_others_end_are_taken_up_afterwards)
+{
+    const struct loop_user nobody  = { on_begin, on_end, never, NULL };
+    struct loop           *loop    = loop_new(&nobody); /* its time is the world's */
+    struct name_servers   *n       = name_servers_new(loop, world, NULL, PATIENCE);
+    unsigned               answers = 0;
+    char                   servers[64], file[ADDRESS_TEXT], first[ADDRESS_TEXT];
+
+    CHECK(n != NULL);
+    first_of(n, file);
+    one.always = "silent";
+    snprintf(servers, sizeof servers, "127.0.0.1:%u", one.server.port);
+    CHECK_INT(ARES_SUCCESS, ares_set_servers_ports_csv(name_servers_channel(n), servers));
+    name_servers_ask(n, "a.test", RECORD_A, on_reply, &answers);
+    name_servers_reload(n);
+    CHECK_INT(ARES_SUCCESS, ares_set_servers_ports_csv(name_servers_channel(n), servers));
+    name_servers_reload(n);
+    first_of(n, first);
+    CHECK(strcmp(file, first) != 0);
+    SERVE_UNTIL(answers == 1);
+    for (msec end = loop_clock() + 5000; strcmp(file, first) != 0 && loop_clock() < end; first_of(n, first))
+        serve();
+    assert_string_equal(file, first);
+    name_servers_free(n);
+    loop_free(loop);
+}
+
 TEST(a_world_may_go_while_servers_are_silent)
 {
     struct asker a[3];
@@ -467,6 +527,7 @@ int main(void)
         TWO_TEST(when_all_servers_fail_there_is_an_error),
         TWO_TEST(a_port_that_is_closed_is_followed_by_the_next_at_once),
         TWO_TEST(after_silence_the_server_that_answers_is_asked_first),
+        ONE_TEST(servers_that_change_again_while_others_end_are_taken_up_afterwards),
         TWO_TEST(a_world_may_go_while_servers_are_silent),
     };
 
