@@ -237,6 +237,13 @@ static bool is_name(struct slice name)
            !slice_eq(name, SLICE("."));
 }
 
+/* Those whose askers have gone are questions, too; and c-ares has 65536 ids, which it draws until
+ * one is free. */
+static bool are_too_many(const struct resolver *r)
+{
+    return r->asking.count >= r->query_limit;
+}
+
 /* Find out: at once if it can be known without a server. */
 static void look_up(struct resolver *r, struct lookup *l, uint64_t hash)
 {
@@ -251,6 +258,9 @@ static void look_up(struct resolver *r, struct lookup *l, uint64_t hash)
     } else if (local_name_answer(name_servers_channel(r->servers), l->name, l->type, &l->arena, &l->answer)) {
         counter_add(&r->world->counters.dns_local, 1);
         name_cache_put(r->cache, name_of(l), l->type, r->world->now, &l->answer);
+        settle(r, l, DNS_LOCAL, 0);
+    } else if (are_too_many(r)) {
+        l->answer = dns_answer_none(DNS_FAILED, 0);
         settle(r, l, DNS_LOCAL, 0);
     } else {
         ask_servers(r, l, hash);

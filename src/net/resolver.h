@@ -26,7 +26,7 @@ struct name_cache;
 struct resolver;
 
 enum {
-    RESOLVER_QUERIES = 16384, /* waiting at once; more: -ERR_LIMIT            */
+    RESOLVER_QUERIES = 16384, /* waiting at once, more: -ERR_LIMIT; open at the servers, more fail */
     RESOLVER_FILES   = 5000,  /* ms until the files may be looked at again    */
     RESOLVER_LINES   = 30000, /* ms from one line about failing servers to the next, by when they were asked */
 };

@@ -465,6 +465,32 @@ TEST(open_questions_are_bounded)
     CHECK_INT(1, resolve("one.example", RECORD_A).count);
 }
 
+/* Who asks and goes, again and again, leaves no heap of them. */
+TEST(questions_whose_askers_have_gone_are_bounded_too)
+{
+    struct world_uv_options options = { .dns_servers = servers, .dns_timeout = 60, .dns_queries = 2 };
+    struct asker            a       = { 0 };
+
+    live_world_free(world);
+    world = live_world_new(NULL, &options);
+    CHECK_INT(1, resolve("one.example", RECORD_A).count);
+    ask(&a, "a.nowhere.example", RECORD_A);
+    world->ops->resolve_cancel(a.query);
+    ask(&a, "b.nowhere.example", RECORD_A);
+    world->ops->resolve_cancel(a.query);
+    ask(&a, "c.nowhere.example", RECORD_A);
+    world_uv_turn(world, 0);
+    CHECK_INT(1, a.answers);
+    CHECK_INT(-ERR_TIMEOUT, a.error);
+    ask(&a, "one.example", RECORD_A); /* is known */
+    world_uv_turn(world, 0);
+    CHECK_INT(2, a.answers);
+    CHECK_INT(1, a.count);
+    SERVE_UNTIL(server.asked == 3);
+    world_uv_turn(world, 5);
+    CHECK_INT(-ERR_NAME, resolve("c.nowhere.example", RECORD_A).error);
+}
+
 TEST(a_thousand_names_at_once_are_all_answered)
 {
     static struct asker askers[1000];
@@ -568,6 +594,7 @@ int main(void)
         LIVE_TEST(a_callback_may_ask_again),
         LIVE_TEST(a_world_may_go_with_questions_open),
         LIVE_TEST(open_questions_are_bounded),
+        LIVE_TEST(questions_whose_askers_have_gone_are_bounded_too),
         LIVE_TEST(a_thousand_names_at_once_are_all_answered),
         LIVE_TEST(a_question_that_finds_no_memory_is_refused_or_fails_and_the_next_one_does_not),
         LIVE_TEST(a_resolver_that_finds_no_memory_is_none),
