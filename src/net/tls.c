@@ -128,7 +128,7 @@ struct tls *tls_accept(struct tls_context *c, enum tls_clients clients)
     return t;
 }
 
-/* RFC 6066 3: digits are no server name. */
+/* RFC 6066 3: digits are no server name, and there is no dot behind one. */
 static bool set_server_name(struct tls *t)
 {
     struct address ip;
@@ -143,6 +143,8 @@ struct tls *tls_connect(struct tls_context *c, struct slice domain)
     struct tls *t;
 
     tls_context_refresh(c);
+    if (domain.len > 1 && domain.ptr[domain.len - 1] == '.')
+        domain.len--;
     t = make(c, c->set.client, domain);
     if (t == NULL || !set_server_name(t))
         return give_up(t);

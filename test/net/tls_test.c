@@ -53,6 +53,22 @@ TEST(two_sessions_shake_hands_and_carry_bytes_both_ways)
     teardown(&lab, two);
 }
 
+/* RFC 6066 3: a name that is rooted is asked for without its dot; it is the same name. */
+TEST(a_rooted_name_is_the_name_without_its_dot)
+{
+    struct tls_lab  lab;
+    struct tls_two *two;
+
+    tls_lab_init(&lab);
+    tls_lab_add(&lab, "example.com");
+    tls_lab_load(&lab);
+    two = tls_two_new(lab.client, lab.server, "example.com.");
+    tls_two_run(two, 0);
+    CHECK(tls_two_is_open(two));
+    CHECK_SLICE("example.com", tls_server_name(two->server.tls));
+    teardown(&lab, two);
+}
+
 /* Parts of a message become records of up to 16 KiB, wherever the parts end. */
 TEST(a_message_of_many_parts_and_records_arrives_as_it_was)
 {
@@ -422,6 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_sessions_shake_hands_and_carry_bytes_both_ways),
+        cmocka_unit_test(a_rooted_name_is_the_name_without_its_dot),
         cmocka_unit_test(a_message_of_many_parts_and_records_arrives_as_it_was),
         cmocka_unit_test(bytes_may_come_one_by_one_and_in_any_pieces),
         cmocka_unit_test(what_is_read_stays_while_something_is_written),
