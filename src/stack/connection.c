@@ -238,12 +238,19 @@ static void take_bytes(struct connection *c, struct slice bytes)
     }
 }
 
+/* RFC 5626 3.5.1: a CRLF between messages. */
+static bool is_pong(const struct connection *c, struct slice bytes)
+{
+    return bytes.len >= 2 && memcmp(bytes.ptr, "\r\n", 2) == 0 && !framer_is_partial(&c->framer);
+}
+
 static void on_bytes(void *owner, struct channel *channel, struct slice bytes)
 {
     struct connection *c = owner;
 
     EXPECT_OR_KILL(connection_is_sound(c, channel), connection_suspect(c), drop_broken(c, channel); return );
-    c->asked = false;
+    c->answers_asking = c->answers_asking || (c->asked && is_pong(c, bytes));
+    c->asked          = false;
     if (is_by_messages(c))
         take_message(c, bytes);
     else

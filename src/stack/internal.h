@@ -83,6 +83,7 @@ struct connection {
     struct kept       kept[CONNECTION_KEPT]; /* phones are to be reached by it: the first of them, ... */
     msec              keep_until;            /* ... and the longest of those for whom there was no room */
     bool              asked;                 /* by stack_keep_alive, and nothing was heard since */
+    bool              answers_asking;        /* it has done so before; not everybody does        */
     bool              open;                  /* it can take what is sent           */
     struct link       users;                 /* client_txn.on_connection       */
     struct link       answers;               /* server_txn.on_connection, until it is open */

@@ -11,7 +11,7 @@ static int ask(struct stack *s, struct connection *c)
 
     if (c->flow.transport == TRANSPORT_WS || c->flow.transport == TRANSPORT_WSS)
         return 0; /* the channel sends pings of its own */
-    if (c->asked) {
+    if (c->asked && c->answers_asking) {
         connection_close(c);
         return -ERR_CLOSED;
     }

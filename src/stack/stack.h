@@ -184,8 +184,9 @@ void stack_write_call_id(struct stack *s, struct buf *b, size_t length);
 void stack_keep_connection(struct stack *s, const struct flow *flow, uint64_t key, msec until);
 
 /* Say on this flow what asks for nothing, CRLFCRLF, so that what stands between does not
- * forget it (RFC 5626 3.5.1, 4.4).  A stream whose peer has said nothing at all since
- * the last time, not even the CRLF that answers it, is closed.  Returns 0, or
+ * forget it (RFC 5626 3.5.1, 4.4).  A stream whose peer has answered such by a CRLF before, and
+ * has said nothing at all since the last time, is closed; those who never answer are not
+ * outbound's servers, and TCP has to notice that they are gone.  Returns 0, or
  * -ERR_CLOSED: the flow is gone; or another error of sending. */
 int stack_keep_alive(struct stack *s, const struct flow *flow);
 

@@ -120,10 +120,33 @@ TEST(an_unanswered_sign_of_life_closes_the_stream_at_the_next)
     open_stream();
     CHECK_INT(0, stack_keep_alive(stack, &flow));
     bench_live(&b, 10);
+    raw_say(&peer, "\r\n");
+    bench_live(&b, 10);
+    CHECK_INT(0, stack_keep_alive(stack, &flow));
+    bench_live(&b, 10);
     CHECK_INT(-ERR_CLOSED, stack_keep_alive(stack, &flow));
     bench_live(&b, 10);
     CHECK(peer.closed);
     CHECK_INT(-ERR_CLOSED, stack_keep_alive(stack, &flow));
+}
+
+/* Many servers swallow it: calls are not to lose their connection every minute for that. */
+TEST(a_peer_that_never_answers_signs_of_life_keeps_its_stream)
+{
+    open_stream();
+    for (unsigned i = 0; i < 4; i++) {
+        CHECK_INT(0, stack_keep_alive(stack, &flow));
+        bench_live(&b, 10);
+        if (i == 1) {
+            ask("sip:192.0.2.9:7000;transport=tcp");
+            raw_say(
+                &peer,
+                "SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP a;branch=z9hG4bKx\r\nFrom: <sip:a>;tag=1\r\nTo: <sip:a>;tag=2\r\n"
+                "Call-ID: c\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n");
+            bench_live(&b, 10);
+        }
+    }
+    CHECK(!peer.closed);
 }
 
 TEST(signs_of_life_keep_a_stream_from_being_idle)
@@ -167,6 +190,7 @@ int main(void)
         CASE(on_a_stream_the_sign_of_life_is_a_double_crlf),
         CASE(an_answered_sign_of_life_keeps_the_stream),
         CASE(an_unanswered_sign_of_life_closes_the_stream_at_the_next),
+        CASE(a_peer_that_never_answers_signs_of_life_keeps_its_stream),
         CASE(signs_of_life_keep_a_stream_from_being_idle),
         CASE(on_udp_it_is_a_datagram_and_nothing_is_expected),
         CASE(who_has_moved_leaves_his_stream),
