@@ -111,7 +111,7 @@ static int new_incoming(struct account *a, object_id txn, struct message *invite
                           asks_for_sips(invite), &c);
     if (error != 0)
         return error;
-    error = dialog_new_uas(invite, c->local_tag, invite->flow.transport == TRANSPORT_TLS, &c->forks[0].dialog);
+    error = dialog_new_uas(invite, c->local_tag, transport_is_secure(invite->flow.transport), &c->forks[0].dialog);
     if (error != 0) {
         call_free(c);
         return error;
