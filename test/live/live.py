@@ -173,13 +173,13 @@ class Server:
     with a `lab` by TLS too."""
 
     def __init__(self, folder, domain="example.test", extra="", name="server", trace=True, host=None, listen=None,
-                 lab=None, start=True):
+                 lab=None, start=True, port=None):
         self.folder = os.path.join(folder, name)
         self.domain = domain
         self.within = host.within if host else []
         os.makedirs(self.folder, exist_ok=True)
         self.config = os.path.join(self.folder, "ahoy.conf")
-        self.port = 5060 if host else free_port()
+        self.port = port or (5060 if host else free_port())
         self.lab, self.tls_port = lab, 5061 if host else free_port()
         if not listen:
             listen = ["udp:127.0.0.1:%d" % self.port, "tcp:127.0.0.1:%d" % self.port]

@@ -8,7 +8,7 @@ import os
 import re
 import signal
 
-from live import AHOY, Bench, Server, free_port, listening, run
+from live import AHOY, Bench, free_port, listening, run
 from people import Person, sent
 
 # What ahoy(1) promises of each event; more may be there.
@@ -137,7 +137,7 @@ def test_the_server_is_pinged():
 def test_a_call_through_a_server_on_ipv6():
     with Bench() as b:
         port = free_port()
-        server = b.add(Server6(b.folder, port))
+        server = b.server(listen=["udp:[::1]:%d" % port], port=port)
         alice, bob = Person(b, server, "alice", host="[::1]"), Person(b, server, "bob", host="[::1]")
         callee = bob.answer("--auto", "--count", "1")
         phone = alice.call("bob", "--duration", "1")
@@ -155,18 +155,6 @@ def test_a_call_straight_to_an_ipv6_address():
         phone = b.run(AHOY, "call", "sip:bob@[::1]:%d" % port, "--duration", "1", *common, env=env)
         assert phone.wait_event("ended", cause="normal")["media"]["remote"].startswith("[::1]:")
         assert phone.wait_exit() == 0 and callee.wait_exit() == 0
-
-
-class Server6(Server):
-    """A server on [::1] alone."""
-
-    def __init__(self, folder, port):
-        self.folder, self.domain, self.port = os.path.join(folder, "server6"), "example.test", port
-        os.makedirs(self.folder)
-        self.config = self.folder + "/ahoy.conf"
-        with open(self.config, "w") as f:
-            f.write('domain = "example.test"\nlisten = "udp:[::1]:%d"\nstate = "%s/state"\n' % (port, self.folder))
-        self.start()
 
 
 if __name__ == "__main__":
