@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "support/server_bench.h"
 
+#include "server/config_tls.h"
 #include "support/balance.h"
 #include "support/test.h"
 
@@ -15,6 +16,14 @@ void bench_live(struct bench *b, msec span)
     network_run_until(b->network, network_now(b->network) + span);
 }
 
+static void give_certificate(struct bench *b)
+{
+    static const char *const names[] = { "example.test", NULL };
+
+    if (b->lab != NULL)
+        b->shared->tls = lab_shared(b->lab, &(struct lab_wish){ .names = names });
+}
+
 void bench_start(struct bench *b)
 {
     const struct stack_trace none = { NULL, NULL };
@@ -27,6 +36,7 @@ void bench_start(struct bench *b)
         b->on_world(b->at_server);
     b->shared = shared_new(b->at_server, b->config, rcu_single_new(), NULL);
     assert_non_null(b->shared);
+    give_certificate(b);
     b->server = server_new(b->at_server, b->shared, 0, &none);
     assert_non_null(b->server);
     b->store = b->real_store != NULL ? b->real_store : store_fake_open(b->disk, b->store_queue);
@@ -53,6 +63,14 @@ void bench_kill(struct bench *b)
         fail_msg("%s: %jd bytes are still accounted for", broken, (intmax_t)bytes);
 }
 
+void bench_renew(struct bench *b)
+{
+    bench_kill(b);
+    fake_disk_free(b->disk);
+    b->disk = fake_disk_new();
+    bench_start(b);
+}
+
 static void open_bench(struct bench *b, const char *more, void (*on_world)(struct world *at_server), uint64_t memory)
 {
     char        text[2048];
@@ -69,6 +87,8 @@ static void open_bench(struct bench *b, const char *more, void (*on_world)(struc
                strstr(more, "authentication") != NULL ? "" : "authentication = no\n", more);
     assert_int_equal(0, config_parse(buf_slice(&conf), "test", NULL, NULL, &b->config));
     b->at_phones = world_fake_new(b->phones_host);
+    if (config_speaks_tls(b->config))
+        b->lab = lab_new(world_wall(b->at_phones) / 1000);
     bench_start(b);
     raw_open(&b->alice, b->at_phones, 6000);
     raw_open(&b->bob, b->at_phones, 6001);
@@ -97,6 +117,7 @@ void bench_abandon(struct bench *b)
     raw_close(&b->carol);
     bench_kill(b);
     fake_disk_free(b->disk);
+    lab_free(b->lab);
     config_free(b->config);
     world_fake_free(b->at_phones);
     network_free(b->network);

@@ -11,6 +11,7 @@
 #define TEST_SUPPORT_SERVER_BENCH_H
 
 #include "server/server.h"
+#include "support/lab.h"
 #include "support/store_fake.h"
 #include "support/world_fake.h"
 
@@ -34,6 +35,7 @@ struct bench {
     struct host         *phones_host;
     struct world        *at_server, *at_phones;
     const struct config *config;
+    struct lab          *lab; /* who vouches for the server, if it listens by TLS; else NULL */
     struct fake_disk    *disk;
     struct shared       *shared;
     struct server       *server;
@@ -61,6 +63,8 @@ void bench_abandon(struct bench *b);
  * first half of it. */
 void bench_kill(struct bench *b);
 void bench_start(struct bench *b);
+/* It dies, and another one starts that knows nothing: on an empty disk. */
+void bench_renew(struct bench *b);
 void bench_add_user(struct bench *b, const char *name, const char *password);
 void bench_live(struct bench *b, msec span);
 
