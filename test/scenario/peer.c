@@ -225,6 +225,36 @@ static bool peer_disconnects(struct peer *p, const struct statement *st)
     return true;
 }
 
+/* floods COUNT [tls:|ws:|wss:]TARGET */
+static bool peer_begins_flood(struct peer *p, const struct statement *st)
+{
+    const char       *word = st->words.count == 4 ? st->words.word[3] : NULL;
+    enum channel_kind kind = take_kind(&word);
+    unsigned          count;
+    struct address    to;
+
+    if (!parse_count(st->words.word[2], &count) || !parse_target(p, word, &to))
+        return scenario_fail(p->actor.scenario, "floods COUNT [tls:|ws:|wss:]TARGET");
+    return peer_floods(p, count, kind, &to);
+}
+
+/* holds COUNT: so many connections of its floods are open */
+static bool peer_holds(struct peer *p, const struct statement *st)
+{
+    unsigned wanted, count = peer_flood_count(p);
+
+    if (!parse_count(st->words.word[2], &wanted))
+        return scenario_fail(p->actor.scenario, "holds COUNT");
+    return count == wanted || scenario_fail(p->actor.scenario, "it holds %u connections", count);
+}
+
+static bool peer_ends_flood(struct peer *p, const struct statement *st)
+{
+    (void)st;
+    peer_relents(p);
+    return true;
+}
+
 /* babbles COUNT TARGET [every T] */
 static bool peer_babbles(struct peer *p, const struct statement *st)
 {
@@ -252,9 +282,12 @@ static const struct {
     const char *word;
     bool (*run)(struct peer *p, const struct statement *st);
 } peer_verbs[] = {
-    { "sends", peer_sends },       { "requests", peer_requests },       { "answers", peer_answers },
-    { "acks", peer_acks },         { "cancels", peer_cancels },         { "continues", peer_continues },
-    { "connects", peer_connects }, { "disconnects", peer_disconnects }, { "babbles", peer_babbles },
+    { "sends", peer_sends },       { "requests", peer_requests },
+    { "answers", peer_answers },   { "acks", peer_acks },
+    { "cancels", peer_cancels },   { "continues", peer_continues },
+    { "connects", peer_connects }, { "disconnects", peer_disconnects },
+    { "babbles", peer_babbles },   { "floods", peer_begins_flood },
+    { "holds", peer_holds },       { "relents", peer_ends_flood },
 };
 
 static bool peer_act(struct actor *a, const struct statement *st)
@@ -268,6 +301,7 @@ static bool peer_act(struct actor *a, const struct statement *st)
 /* Its sockets are no concern of the end's checks: they go with the world. */
 static void peer_stop(struct actor *a)
 {
+    peer_relents(peer_of(a));
     peer_channel_fini(peer_of(a));
     actor_end_world(a, false);
 }
@@ -289,6 +323,7 @@ bool verb_peer(struct scenario *s, const struct statement *st)
         return scenario_fail(s, "peer NAME ADDRESS");
     }
     p->address.port = PEER_PORT;
+    list_init(&p->flood);
     if (!actor_init(&p->actor, s, &peer_kind, st->words.word[1], st->words.word + 2, 1)) {
         free(p);
         return false;

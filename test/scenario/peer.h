@@ -3,6 +3,7 @@
  *
  *   peer.c          its verbs, its socket and streams
  *   peer_channel.c  its connections by TLS and WebSockets
+ *   peer_flood.c    its connections by the hundred
  *   peer_message.c  the messages it makes from those that it heard */
 
 #ifndef TEST_SCENARIO_PEER_H
@@ -21,6 +22,7 @@ struct peer {
     struct channel    *channel; /* what it says goes by this one, if there is one */
     struct channels   *channels;
     struct tls_shared *tls;
+    struct link        flood; /* of connections that only begin */
     struct address     address;
     unsigned           serial; /* of branches, tags and Call-IDs   */
     struct slice       invite; /* the last INVITE it sent          */
@@ -33,6 +35,12 @@ struct peer {
 bool peer_connects_by(struct peer *p, enum channel_kind kind, const struct address *to, const char *domain);
 void peer_disconnects_channel(struct peer *p);
 void peer_channel_fini(struct peer *p);
+
+/* So many connections, on each of which a handshake of this kind begins and does not go on; how
+ * many of them are open; an end to them all. */
+bool     peer_floods(struct peer *p, unsigned count, enum channel_kind kind, const struct address *to);
+unsigned peer_flood_count(const struct peer *p);
+void     peer_relents(struct peer *p);
 
 /* The last message that it heard: a request with this method, or a response to
  * one (the latest with a status >= `status`).  NULL if there is none. */
