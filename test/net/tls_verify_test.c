@@ -6,6 +6,7 @@
 #include "support/tls_lab.h"
 
 #include <openssl/pem.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { DAY = 86400 };
@@ -323,6 +324,30 @@ TEST(a_certificate_is_used_for_what_it_was_made_for)
     tls_lab_fini(&lab);
 }
 
+/* RFC 5280 6.1.4 (k): OpenSSL's purpose "any" must not mean that anybody may sign. */
+TEST(a_certificate_that_is_signed_by_no_ca_is_refused)
+{
+    struct tls_lab   lab;
+    struct cert_wish wish;
+    struct cert_pair mallory, forged;
+    char             chain[8192];
+
+    tls_lab_init(&lab);
+    wish    = tls_lab_wish(&lab, "mallory.example");
+    mallory = tls_lab_issue(&lab, &wish);
+    wish    = tls_lab_wish(&lab, "example.com");
+    assert_int_equal(0, cert_make(&wish, &mallory, &forged));
+    snprintf(chain, sizeof chain, "%s%s", forged.certificate, mallory.certificate);
+    tls_lab_add(&lab, "example.com");
+    lab.certificates[0].chain_text = chain;
+    lab.certificates[0].key_text   = forged.key;
+    tls_lab_load(&lab);
+    check_client(&lab, "example.com", "certificate of an issuer of peer's is no good: invalid CA certificate");
+    tls_lab_fini(&lab);
+    cert_pair_free(&mallory);
+    cert_pair_free(&forged);
+}
+
 /* Shown, it would be refused even by a peer who would have let us in without. */
 TEST(a_certificate_signed_by_ourselves_is_not_shown_to_servers)
 {
@@ -363,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_listener_may_demand_more_than_the_rest),
         cmocka_unit_test(a_certificate_that_is_offered_must_be_good_even_if_none_is_required),
         cmocka_unit_test(a_certificate_is_used_for_what_it_was_made_for),
+        cmocka_unit_test(a_certificate_that_is_signed_by_no_ca_is_refused),
         cmocka_unit_test(a_certificate_signed_by_ourselves_is_not_shown_to_servers),
     };
 
