@@ -120,11 +120,17 @@ bool directory_names_hold(struct slice names, struct slice domain)
     return false;
 }
 
+/* Who has proved nothing is nobody, but by TCP, where nobody proves anything. */
+static bool is_any(const struct entry *e)
+{
+    return e->names_len == 0 && e->flow.transport == TRANSPORT_TCP;
+}
+
 static bool leads_to(const struct entry *e, enum transport transport, const struct address *address,
                      struct slice domain)
 {
     return e->flow.transport == transport && address_eq(&e->address, address) &&
-           (e->names_len == 0 || directory_names_hold((struct slice){ e->names, e->names_len }, domain));
+           (is_any(e) || directory_names_hold((struct slice){ e->names, e->names_len }, domain));
 }
 
 bool directory_find(struct directory *d, enum transport transport, const struct address *address, struct slice domain,

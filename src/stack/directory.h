@@ -23,7 +23,7 @@ void directory_account(struct directory *d, struct budget *b);
 
 /* `flow` leads to `address` (its remote one, or one that stands for it, RFC 5923) from now on,
  * for those who want one of `names`: "a.example, b.example", as its peer has proved to be;
- * empty: whoever wants that address.  Copies them.  Returns 0, or -ERR_NO_MEMORY: then the
+ * empty: by TCP whoever wants that address, else nobody.  Copies them.  Returns 0, or -ERR_NO_MEMORY: then the
  * other workers will open their own. */
 int directory_add(struct directory *d, const struct flow *flow, const struct address *address, struct slice names);
 /* `address` no longer leads to this connection. */

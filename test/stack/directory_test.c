@@ -68,6 +68,17 @@ TEST(a_connection_with_names_is_found_by_one_of_them_only)
     directory_free(d);
 }
 
+TEST(by_tls_a_connection_without_names_is_nobodys)
+{
+    struct directory *d = directory_new(&key);
+    struct flow       a = flow_to(6000, 11), found;
+
+    a.transport = TRANSPORT_TLS;
+    CHECK_INT(0, directory_add(d, &a, &a.remote, SLICE("")));
+    CHECK(!directory_find(d, TRANSPORT_TLS, &a.remote, SLICE("a.example"), &found));
+    directory_free(d);
+}
+
 TEST(what_it_holds_is_accounted_for)
 {
     struct directory *d = directory_new(&key);
@@ -109,6 +120,7 @@ int main(void)
         cmocka_unit_test(a_connection_is_found_by_its_transport_and_peer),
         cmocka_unit_test(a_closed_connection_is_not_found),
         cmocka_unit_test(a_connection_with_names_is_found_by_one_of_them_only),
+        cmocka_unit_test(by_tls_a_connection_without_names_is_nobodys),
         cmocka_unit_test(what_it_holds_is_accounted_for),
         cmocka_unit_test(without_memory_it_says_so),
     };
