@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """JsSIP, the SIP of many web phones, in Node over WebSocket and secure WebSocket: it registers
-with a password, sends a MESSAGE to another JsSIP and to baresip over UDP, and receives one; an
-Ahoy phone calls over a WebSocket of its own; and what a hostile page gets."""
+with a password, sends a MESSAGE to another JsSIP and to baresip over UDP, and receives one from
+each and from SIPp over UDP; Ahoy phones call over WebSockets of their own, plain and secure, and
+are called; and what a hostile page gets."""
 
 import base64
 import json
@@ -14,7 +15,8 @@ import time
 
 from baresip import MD5_ONLY, Baresip
 from live import AHOY, PATIENCE, Bench, Skip, free_port, need, run
-from people import BUILD, Person, traced
+from people import BUILD, Person, counters, traced
+from sipp_test import Sipp, credentials, register
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "jssip")
 MODULES = os.path.join(os.path.abspath(BUILD), "jssip")
@@ -86,6 +88,15 @@ class JsSIP:
         self.wait("disconnected")
 
 
+def dave_writes_by_udp(bench, server, to):
+    """A UDP phone of SIPp's that is registered as a user sends a MESSAGE."""
+    server.add_user("dave", "digger")
+    sipp, port, password = Sipp(bench, server), free_port(), credentials("dave", "digger")
+    register(sipp, "dave", "digger", port)
+    sipp.call("message", port, ["dave", to.name, server.domain, password, "from UDP"])
+    to.wait("message", **{"from": "sip:dave@" + server.domain, "text": "from UDP\r\n"})  # SIPp ends the line
+
+
 def talk(secure):
     with Bench() as b:
         web = WebServer(b, MD5_ONLY)  # for baresip
@@ -102,6 +113,7 @@ def talk(secure):
         alice.message("sip:bob@example.test", "to UDP")
         assert alice.wait("sent")["status"] == 200
         del bob
+        dave_writes_by_udp(b, web.server, carol)
         alice.stop()
         carol.message(alice.address, "nobody there")
         assert carol.wait("failed")["status"] == 480
@@ -201,6 +213,34 @@ def test_an_ahoy_phone_calls_over_a_websocket():
         assert call.wait_exit() == 0
         phone.wait_event("ended", cause="normal", by="remote")
         assert {m["transport"] for m in traced(alice.trace)} == {"WS"}
+
+
+def test_an_ahoy_phone_calls_a_phone_with_udp_over_a_secure_websocket_and_is_called():
+    with Bench() as b:
+        web = WebServer(b)
+        bob = Person(b, web.server, "bob")
+        alice = Person(b, web, "alice", transport="wss", options=["--tls-trust", web.certificate])
+        for caller, callee in ((alice, bob), (bob, alice)):
+            phone = callee.answer("--auto", "--count", "1")
+            call = caller.call(callee.address, "--duration", "1")
+            call.wait_event("answered")
+            assert call.wait_exit() == 0, call.stderr()  # it was heard, too
+            phone.wait_event("ended", cause="normal", by="remote")
+            assert phone.wait_exit() == 0, phone.stderr()
+        assert {m["transport"] for m in traced(alice.trace)} == {"WSS"}
+        assert {m["transport"] for m in traced(bob.trace)} == {"UDP"}
+        assert counters(web.server)["connections_opened"] == 0, "alice is reached by the connection she opened"
+        assert web.server.stop() == 0, web.server.process.stderr()
+
+
+def test_an_ahoy_phone_does_not_register_over_a_secure_websocket_of_a_stranger():
+    with Bench() as b:
+        web = WebServer(b)
+        alice = Person(b, web, "alice", transport="wss", options=["--tls-trust", b.lab("example.test").ca])
+        done = alice.ahoy("register", "--once", code=15)
+        assert "certificate" in done.stderr, done.stderr
+        assert counters(web.server)["registers"] == 0, "the password's proof went to a stranger"
+        alice.ahoy("register", "--once", "--tls-trust", web.certificate)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ class Person:
         self.add_account(self.address, password, transport)
 
     def add_account(self, address, password, transport="udp"):
-        port = self.server.tls_port if transport == "tls" else self.server.port
+        port = self.server.wss if transport == "wss" else self.server.tls_port if transport == "tls" else self.server.port
         proxy = "sip:%s:%d;transport=%s" % (self.host, port, transport)
         self.ahoy("account", "add", address, "--proxy", proxy, *self.options, "--password-stdin",
                   stdin=password + "\n")
