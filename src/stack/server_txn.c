@@ -47,6 +47,13 @@ static bool key_matches(const struct server_txn *t, const struct message *m, enu
            slice_eq_nocase(t->key.host, m->via.host);
 }
 
+static bool terminated(const struct server_txn *t)
+{
+    return t->is_invite ? t->machine.ist.state == IST_TERMINATED : t->machine.nist.state == NIST_TERMINATED;
+}
+
+/* One whose machine has ended may still wait for whether its response can be sent: to
+ * requests it is gone. */
 static struct server_txn *find(struct stack *s, const struct message *m, enum method method)
 {
     struct table_link *l = table_first(&s->server_txns, key_hash(s, m));
@@ -54,7 +61,7 @@ static struct server_txn *find(struct stack *s, const struct message *m, enum me
     for (; l != NULL; l = table_next(l)) {
         struct server_txn *t = CONTAINER_OF(l, struct server_txn, link);
 
-        if (key_matches(t, m, method))
+        if (!terminated(t) && key_matches(t, m, method))
             return t;
     }
     return NULL;
@@ -96,11 +103,6 @@ static void send_latest(struct server_txn *t)
 static bool lingers(const struct server_txn *t)
 {
     return t->linger_until > world_now(t->stack->world);
-}
-
-static bool terminated(const struct server_txn *t)
-{
-    return t->is_invite ? t->machine.ist.state == IST_TERMINATED : t->machine.nist.state == NIST_TERMINATED;
 }
 
 /* The machine has ended, and nobody waits for whether its response can be sent. */
@@ -274,6 +276,15 @@ void server_txn_taken(struct server_txn *t)
     rearm(t);
 }
 
+/* Who connects anew and repeats himself is answered there: the old connection may be dead
+ * without a word.  Not somebody else who has seen the branch. */
+static void follow_connection(struct server_txn *t, const struct message *request)
+{
+    if (transport_is_reliable(request->flow.transport) && request->flow.connection != t->reply.connection &&
+        request->flow.transport == t->reply.transport && address_eq_ip(&request->flow.remote, &t->reply.remote))
+        t->reply = reply_way(request);
+}
+
 bool server_txn_match(struct stack *s, struct message *request)
 {
     bool               is_ack = request->method == METHOD_ACK;
@@ -286,8 +297,10 @@ bool server_txn_match(struct stack *s, struct message *request)
     actions = is_ack ? step(t, IST_ACK, NIST_REQUEST) : step(t, IST_REQUEST, NIST_REQUEST);
     if (t->is_invite && (actions & IST_PASS_ACK) != 0)
         return false;
-    if (!is_ack)
+    if (!is_ack) {
         counter_add(&s->world->counters.retransmissions_seen, 1);
+        follow_connection(t, request);
+    }
     if ((actions & (t->is_invite ? (unsigned)IST_SEND_RESPONSE : (unsigned)NIST_SEND_RESPONSE)) != 0) {
         counter_add(&s->world->counters.retransmissions_sent, 1);
         send_latest(t);

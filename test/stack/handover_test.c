@@ -364,6 +364,66 @@ TEST(so_does_one_that_is_sent_once_and_never_again)
     answers_by_a_new_connection("INVITE", 200);
 }
 
+static struct raw_phone first, second;
+
+/* The same INFO, to the third worker, by either connection. */
+static void says_again(struct raw_phone *p)
+{
+    char call[32];
+
+    raw_ask(p, &(struct request_form){ .method  = "INFO",
+                                       .uri     = "sip:x@192.0.2.1",
+                                       .via     = "SIP/2.0/TCP 192.0.2.9:6010",
+                                       .branch  = "same",
+                                       .call_id = call_at(2, call) });
+    bench_live(&b, 50);
+}
+
+static void open_two_connections(void)
+{
+    setup();
+    host_set_spread(network_host(b.network, "server"), to_the_first, NULL);
+    raw_connect(&first, b.at_phones);
+    raw_connect(&second, b.at_phones);
+    bench_live(&b, 50);
+}
+
+static void close_two_connections(void)
+{
+    raw_close(&first);
+    raw_close(&second);
+    teardown();
+}
+
+TEST(who_repeats_himself_by_another_connection_is_answered_there)
+{
+    open_two_connections();
+    says_again(&first);
+    says_again(&second);
+    CHECK_INT(1, workers[2].requests);
+    stack_reply(workers[2].stack, waiting, 200, SLICE(""));
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&second, "SIP/2.0 200 "));
+    CHECK_INT(0, raw_heard_count(&first, "SIP/2.0 200 "));
+    close_two_connections();
+}
+
+/* Its transaction still waits for whether the response can be sent. */
+TEST(what_has_been_answered_is_asked_anew_by_another_connection)
+{
+    open_two_connections();
+    says_again(&first);
+    stack_reply(workers[2].stack, waiting, 200, SLICE(""));
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&first, "SIP/2.0 200 "));
+    says_again(&second);
+    CHECK_INT(2, workers[2].requests);
+    stack_reply(workers[2].stack, waiting, 200, SLICE(""));
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&second, "SIP/2.0 200 "));
+    close_two_connections();
+}
+
 /* It would be closed after ten minutes without traffic. */
 TEST(a_connection_is_kept_open_from_another_worker)
 {
@@ -535,6 +595,8 @@ int main(void)
         cmocka_unit_test(a_connection_that_a_transaction_has_left_does_not_end_it),
         cmocka_unit_test(a_response_whose_connection_was_another_workers_and_is_gone_finds_its_way),
         cmocka_unit_test(so_does_one_that_is_sent_once_and_never_again),
+        cmocka_unit_test(who_repeats_himself_by_another_connection_is_answered_there),
+        cmocka_unit_test(what_has_been_answered_is_asked_anew_by_another_connection),
         cmocka_unit_test(a_connection_is_kept_open_from_another_worker),
         cmocka_unit_test(an_icmp_error_that_another_worker_hears_ends_the_right_transaction),
         cmocka_unit_test(an_invite_that_replaces_or_joins_a_call_goes_where_that_call_is),
