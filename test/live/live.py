@@ -7,6 +7,7 @@ prints one line each and exits 0, 1 or 77 (skipped).  NAME_test.py TEST... runs 
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -33,13 +34,15 @@ def need(program):
 
 
 def free_port():
-    """A port of 127.0.0.1 that is free for UDP and TCP now."""
-    for _ in range(100):
+    """A port that is free for UDP and TCP now, on all addresses. It is below those that the kernel gives to
+    connections: the many of a test beside this one could take it before it is bound."""
+    for _ in range(1000):
+        port = random.randrange(10000, 32768)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
             try:
-                tcp.bind(udp.getsockname())
-                return udp.getsockname()[1]
+                udp.bind(("", port))
+                tcp.bind(("", port))
+                return port
             except OSError:
                 continue
     raise AssertionError("no port is free for UDP and TCP")
