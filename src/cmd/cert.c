@@ -2,17 +2,14 @@
 /* cert.c - `ahoy cert`: certificates for a lab, and those that a server uses. */
 
 #include "cmd/cert.h"
-#include "cmd/endpoint.h"
 #include "cmd/exit_code.h"
-#include "cmd/settings.h"
+#include "cmd/order.h"
 
 #include <string.h>
 
-enum { OPT_JSON = OPTION_LONG_ONLY };
-
 static const struct option_entry options_reload[] = {
     { 'c', "config", "FILE", "read this configuration instead of the usual one" },
-    { OPT_JSON, "json", NULL, "one JSON object a line on stdout" },
+    { ORDER_JSON, "json", NULL, "one JSON object a line on stdout" },
     OPTION_TABLE_END,
 };
 
@@ -55,30 +52,13 @@ static void print_changes(const json_t *all, bool json)
 
 static int run_reload(const struct command *command, int argc, char **argv)
 {
-    struct options       o      = options_of(command, argc, argv);
-    const struct config *config = NULL;
-    const char          *path   = NULL;
-    json_t              *result = NULL;
-    bool                 json   = false;
-    int                  code;
+    json_t *result;
+    bool    json;
+    int     code = order_give(command, argc, argv, "cert.reload", &json, &result);
 
-    for (int letter; (letter = options_next(&o)) != OPTIONS_END;) {
-        if (letter == 'c')
-            path = o.value;
-        else if (letter == OPT_JSON)
-            json = true;
-    }
-    if (o.exit_code >= 0)
-        return o.exit_code;
-    if (o.index < argc)
-        return options_complain(command, "takes no argument, but got '%s'", argv[o.index]);
-    code = settings_load(path, &config);
-    if (code == EXIT_OK)
-        code = endpoint_call_server(command->name, config, "cert.reload", NULL, &result);
-    if (code == EXIT_OK)
+    if (result != NULL)
         print_changes(json_object_get(result, "certificates"), json);
     json_decref(result);
-    config_free(config);
     return code;
 }
 
