@@ -110,6 +110,7 @@ struct server_txn {
     struct flow       reply;   /* where responses go (18.2.2) */
     struct address    source;  /* whence the request came, once its connection is gone */
     bool              source_tried;
+    uint8_t           targets_tried; /* of those that the DNS says of sent-by */
     struct lookup    *way;           /* see response_way.c; NULL: not needed so far */
     struct link       on_connection; /* in connection->answers                      */
     struct timer      timer;

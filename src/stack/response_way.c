@@ -9,6 +9,9 @@
 
 #include "base/error.h"
 
+/* Who asks chooses sent-by, and so where we connect to: a few must do. */
+enum { WAYS_MAX = 3 };
+
 bool response_way_is_sought(const struct server_txn *t)
 {
     return link_in_list(&t->on_connection) || (t->way != NULL && lookup_is_open(t->way));
@@ -45,9 +48,10 @@ static int try_targets(struct server_txn *t)
     struct target source = source_of(t), target;
     int           error  = -ERR_UNREACHABLE;
 
-    while (lookup_target(t->way, &target)) {
+    while (t->targets_tried < WAYS_MAX && lookup_target(t->way, &target)) {
         if (address_eq(&target.address, &source.address))
             continue; /* has been tried */
+        t->targets_tried++;
         error = send_to(t, &target);
         if (error == 0)
             break;

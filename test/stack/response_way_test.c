@@ -84,6 +84,22 @@ TEST(a_name_with_a_port_is_looked_up_by_its_addresses)
     teardown();
 }
 
+/* Who asks says where, and shall not have us knock at every door. */
+TEST(no_more_than_three_of_them_are_tried)
+{
+    uint64_t before;
+
+    setup();
+    for (uint16_t i = 0; i < 8; i++)
+        network_add_srv(b.network, "_sip._tcp.caller.test", i, 0, (uint16_t)(6100 + i), "dead.caller.test");
+    network_add_ip(b.network, "dead.caller.test", "192.0.2.9");
+    asks_and_goes("caller.test");
+    before = counter_read(&b.at_server->counters.connections_opened);
+    bob_answers();
+    CHECK_INT(4, counter_read(&b.at_server->counters.connections_opened) - before); /* the source, and three */
+    bench_close(&b);
+}
+
 TEST(when_nobody_is_there_it_is_given_up)
 {
     setup();
@@ -102,6 +118,7 @@ int main(void)
         cmocka_unit_test(it_goes_to_the_source_and_the_port_of_sent_by),
         cmocka_unit_test(when_nobody_listens_there_it_goes_where_the_dns_says),
         cmocka_unit_test(a_name_with_a_port_is_looked_up_by_its_addresses),
+        cmocka_unit_test(no_more_than_three_of_them_are_tried),
         cmocka_unit_test(when_nobody_is_there_it_is_given_up),
     };
 
