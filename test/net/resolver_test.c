@@ -338,11 +338,11 @@ __attribute__((visibility("default"))) FILE *fopen(const char *restrict path, co
 
 __attribute__((visibility("default"))) int stat(const char *restrict path, struct stat *restrict out)
 {
-    int result = fstatat(AT_FDCWD, path, out, 0);
-
-    if (strcmp(path, "/etc/hosts") == 0)
-        out->st_mtim.tv_sec = hosts_changed_at;
-    return result;
+    if (strcmp(path, "/etc/hosts") != 0)
+        return fstatat(AT_FDCWD, path, out, 0);
+    memset(out, 0, sizeof *out); /* the machine may have none */
+    out->st_mtim.tv_sec = hosts_changed_at;
+    return 0;
 }
 
 TEST(a_changed_hosts_file_is_taken_up_and_what_was_kept_is_forgotten)
