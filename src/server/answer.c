@@ -8,8 +8,8 @@ static const char allowed[] = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, MESS
                               "NOTIFY, REFER, PUBLISH";
 
 /* Anybody can make us refuse: a flood of requests is not to become a flood of lines. */
-static void log_answer_at(struct server *s, enum log_level level, const struct message *request, unsigned status,
-                          const struct reason *why)
+void answer_log_at(struct server *s, enum log_level level, const struct message *request, unsigned status,
+                   const struct reason *why)
 {
     struct log_line line;
     struct log_debt debt;
@@ -34,27 +34,11 @@ static void log_answer_at(struct server *s, enum log_level level, const struct m
 
 void answer_log(struct server *s, const struct message *request, unsigned status, const struct reason *why)
 {
-    log_answer_at(s, LOG_INFO, request, status, why);
-}
-
-/* Being asked for a password is how every conversation begins; a wrong one is what
- * somebody who guesses leaves behind. */
-static void log_challenge(struct server *s, const struct message *request, unsigned status, bool stale)
-{
-    static const struct reason first = { "credentials are wanted", "RFC 3261 22.1" };
-    static const struct reason old   = { "the nonce is too old or was used", "RFC 7616 3.3" };
-    static const struct reason wrong = { "credentials are wrong", "RFC 7616 3.4" };
-    enum header_id             id    = status == 401 ? HEADER_AUTHORIZATION : HEADER_PROXY_AUTHORIZATION;
-    bool                       any   = message_header(request, id) != NULL;
-
-    if (any && !stale)
-        log_answer_at(s, LOG_NOTICE, request, status, &wrong);
-    else
-        log_answer_at(s, LOG_DEBUG, request, status, any ? &old : &first);
+    answer_log_at(s, LOG_INFO, request, status, why);
 }
 
 /* A response in the making; false if its transaction is over. */
-static bool begin(struct server *s, object_id txn, struct gather *g, unsigned status, struct slice reason)
+bool answer_begin(struct server *s, object_id txn, struct gather *g, unsigned status, struct slice reason)
 {
     struct message *request = stack_server_request(s->stack, txn);
 
@@ -65,7 +49,7 @@ static bool begin(struct server *s, object_id txn, struct gather *g, unsigned st
     return true;
 }
 
-static void end(struct server *s, object_id txn, struct gather *g, unsigned status)
+void answer_end(struct server *s, object_id txn, struct gather *g, unsigned status)
 {
     gather_body(g, SLICE(""), SLICE(""));
     if (stack_respond(s->stack, txn, status, g) != 0 && !gather_ok(g))
@@ -98,7 +82,7 @@ void answer_warned(struct server *s, object_id txn, unsigned status, const struc
         answer(s, txn, status, why);
         return;
     }
-    if (!begin(s, txn, &g, status, SLICE("")))
+    if (!answer_begin(s, txn, &g, status, SLICE("")))
         return;
     answer_log(s, stack_server_request(s->stack, txn), status, why);
     counter_add(&s->world->counters.requests_refused, 1);
@@ -109,34 +93,27 @@ void answer_warned(struct server *s, object_id txn, unsigned status, const struc
     buf_put(&value, warning_text(warning));
     buf_put_byte(&value, '"');
     gather_header(&g, HEADER_WARNING, buf_slice(&value));
-    end(s, txn, &g, status);
+    answer_end(s, txn, &g, status);
 }
 
-void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason)
-{
-    static const struct reason why     = { "no room or no store at the moment", "RFC 3261 21.5.4" };
-    struct message            *request = stack_server_request(s->stack, txn);
-    struct gather              g;
-
-    if (!begin(s, txn, &g, status, reason))
-        return;
-    answer_log(s, request, status, &why);
-    gather_header_number(&g, HEADER_RETRY_AFTER, RETRY_AFTER);
-    end(s, txn, &g, status);
-}
-
-void answer_challenge(struct server *s, object_id txn, unsigned status, bool stale)
+void answer_retry_after(struct server *s, object_id txn, unsigned status, struct slice reason, unsigned seconds,
+                        const struct reason *why)
 {
     struct message *request = stack_server_request(s->stack, txn);
     struct gather   g;
 
-    if (!begin(s, txn, &g, status, SLICE("")))
+    if (!answer_begin(s, txn, &g, status, reason))
         return;
-    log_challenge(s, request, status, stale);
-    counter_add(&s->world->counters.auth_challenged, 1);
-    authenticator_challenge(s->authenticator, &g, status == 401 ? HEADER_WWW_AUTHENTICATE : HEADER_PROXY_AUTHENTICATE,
-                            stale);
-    end(s, txn, &g, status);
+    answer_log(s, request, status, why);
+    gather_header_number(&g, HEADER_RETRY_AFTER, seconds);
+    answer_end(s, txn, &g, status);
+}
+
+void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason)
+{
+    static const struct reason why = { "no room or no store at the moment", "RFC 3261 21.5.4" };
+
+    answer_retry_after(s, txn, status, reason, RETRY_AFTER, &why);
 }
 
 /* RFC 3261 11.2: what this server can do, for those who ask it and not a user. */
@@ -144,11 +121,11 @@ void answer_options(struct server *s, object_id txn)
 {
     struct gather g;
 
-    if (!begin(s, txn, &g, 200, SLICE("")))
+    if (!answer_begin(s, txn, &g, 200, SLICE("")))
         return;
     gather_header(&g, HEADER_ALLOW, SLICE(allowed));
     gather_header(&g, HEADER_ACCEPT, SLICE("application/sdp"));
-    end(s, txn, &g, 200);
+    answer_end(s, txn, &g, 200);
 }
 
 void answer_unsupported(struct server *s, object_id txn, struct slice headers)
@@ -157,11 +134,11 @@ void answer_unsupported(struct server *s, object_id txn, struct slice headers)
     struct message            *request = stack_server_request(s->stack, txn);
     struct gather              g;
 
-    if (!begin(s, txn, &g, 420, SLICE("")))
+    if (!answer_begin(s, txn, &g, 420, SLICE("")))
         return;
     answer_log(s, request, 420, &why);
     gather_put(&g, headers);
-    end(s, txn, &g, 420);
+    answer_end(s, txn, &g, 420);
 }
 
 static void put_binding(struct server *s, struct gather *g, const struct binding *b)
@@ -226,7 +203,7 @@ void answer_redirect(struct server *s, const struct passage *p, const struct pol
 {
     struct gather g;
 
-    if (!begin(s, p->txn, &g, 302, SLICE("")))
+    if (!answer_begin(s, p->txn, &g, 302, SLICE("")))
         return;
     counter_add(&s->world->counters.requests_redirected, 1);
     answer_log(s, p->request, 302, &decision->why);
@@ -234,5 +211,5 @@ void answer_redirect(struct server *s, const struct passage *p, const struct pol
         put_rule(&g, decision->redirect, &p->way.uri);
     else
         put_bindings(s, &g, p->aor);
-    end(s, p->txn, &g, 302);
+    answer_end(s, p->txn, &g, 302);
 }

@@ -65,9 +65,12 @@ static enum auth_result judge(struct authenticator *a, const struct credentials 
 }
 
 enum auth_result authenticator_check(struct authenticator *a, const struct message *request, enum header_id header,
-                                     struct slice domain, struct slice *name)
+                                     struct slice domain, struct auth_proof *proof)
 {
     const struct header *h;
+
+    proof->user        = SLICE("");
+    proof->retry_after = 0;
 
     for (h = message_header(request, header); h != NULL; h = message_next(request, h)) {
         struct scan        s = scan_from(h->value);
@@ -77,7 +80,11 @@ enum auth_result authenticator_check(struct authenticator *a, const struct messa
             return AUTH_BROKEN;
         if (!c.known || !slice_eq(c.realm, a->realm))
             continue;
-        *name = c.username;
+        if (c.username.len > sizeof proof->memory)
+            c.username.len = 0; /* longer than any user's: nobody */
+        memcpy(proof->memory, c.username.ptr, c.username.len);
+        proof->user      = (struct slice){ proof->memory, c.username.len };
+        proof->algorithm = c.algorithm;
         return judge(a, &c, request, domain);
     }
     return AUTH_NONE;

@@ -89,10 +89,10 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
 
 /* Is the sender who From says, a user of ours?  AUTH_NONE also when From is not
  * of our domains: then there is nothing to prove. */
-static enum auth_result who_asks(struct server *s, const struct message *request, bool *authenticated)
+static enum auth_result who_asks(struct server *s, const struct message *request, bool *authenticated,
+                                 struct auth_proof *proof)
 {
     struct slice     domain = aor_domain(s, &request->from.uri);
-    struct slice     name;
     char             text[AOR_TEXT];
     struct buf       user = BUF_ON(text);
     enum auth_result result;
@@ -100,9 +100,9 @@ static enum auth_result who_asks(struct server *s, const struct message *request
     *authenticated = false;
     if (!s->config->authentication || domain.len == 0 || message_header(request, HEADER_PROXY_AUTHORIZATION) == NULL)
         return AUTH_NONE;
-    result = authenticator_check(s->authenticator, request, HEADER_PROXY_AUTHORIZATION, domain, &name);
+    result = authenticator_check(s->authenticator, request, HEADER_PROXY_AUTHORIZATION, domain, proof);
     uri_write_unescaped(&user, request->from.uri.user);
-    *authenticated = result == AUTH_OK && buf_ok(&user) && slice_eq(buf_slice(&user), name);
+    *authenticated = result == AUTH_OK && buf_ok(&user) && slice_eq(buf_slice(&user), proof->user);
     return result;
 }
 
@@ -240,6 +240,7 @@ void decide_request(struct server *s, object_id txn, struct message *request)
 {
     struct passage         p;
     struct policy_decision decision;
+    struct auth_proof      proof;
     enum auth_result       auth;
     bool                   authenticated;
 
@@ -249,16 +250,10 @@ void decide_request(struct server *s, object_id txn, struct message *request)
     }
     if (!passage_open(s, txn, request, &p))
         return;
-    auth = who_asks(s, request, &authenticated);
-    if (auth == AUTH_BROKEN) {
-        refuse(s, txn, 400, "Proxy-Authorization cannot be read", "RFC 7616 3.4");
-        return;
-    }
+    auth     = who_asks(s, request, &authenticated, &proof);
     decision = decide(s, &p, authenticated, false);
-    if (decision.kind == POLICY_CHALLENGE && auth != AUTH_NONE) {
-        counter_add(&s->world->counters.auth_wrong, auth == AUTH_WRONG);
-        counter_add(&s->world->counters.auth_replayed, auth == AUTH_STALE);
-        answer_challenge(s, txn, decision.status, auth == AUTH_STALE);
+    if (auth == AUTH_BROKEN || (decision.kind == POLICY_CHALLENGE && auth != AUTH_NONE)) {
+        answer_unproved(s, txn, decision.status == 401 ? 401 : 407, auth, &proof);
         return;
     }
     go_on(s, &p, &decision, authenticated);

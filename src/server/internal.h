@@ -107,12 +107,23 @@ bool number_cancel(struct server *s, object_id invite);
 void number_free_all(struct server *s);
 
 /* answer.c: what the server says itself. */
+/* A response in the making: false if its transaction is over.  Then it is sent. */
+bool answer_begin(struct server *s, object_id txn, struct gather *g, unsigned status, struct slice reason);
+void answer_end(struct server *s, object_id txn, struct gather *g, unsigned status);
+void answer_log_at(struct server *s, enum log_level level, const struct message *request, unsigned status,
+                   const struct reason *why);
 void answer_log(struct server *s, const struct message *request, unsigned status, const struct reason *why);
 void answer(struct server *s, object_id txn, unsigned status, const struct reason *why);
 /* The same with a Warning; `warning` 0: without. */
 void answer_warned(struct server *s, object_id txn, unsigned status, const struct reason *why, unsigned warning);
 void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason);
+void answer_retry_after(struct server *s, object_id txn, unsigned status, struct slice reason, unsigned seconds,
+                        const struct reason *why);
+/* answer_auth.c: 401 or 407 to whom has proved nothing yet; and what else is to be
+ * said to a proof that was no AUTH_OK. */
 void answer_challenge(struct server *s, object_id txn, unsigned status, bool stale);
+void answer_unproved(struct server *s, object_id txn, unsigned status, enum auth_result result,
+                     const struct auth_proof *proof);
 void answer_options(struct server *s, object_id txn);
 void answer_unsupported(struct server *s, object_id txn, struct slice headers);
 void answer_redirect(struct server *s, const struct passage *p, const struct policy_decision *decision);

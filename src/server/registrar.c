@@ -48,29 +48,23 @@ void registrar_answer_verdict(struct server *s, object_id txn, const struct bind
 /* 10.3 steps 3 and 4.  True: go on; false: answered. */
 static bool is_allowed(struct server *s, object_id txn, const struct message *request)
 {
-    static const struct reason broken = { "Authorization cannot be read", "RFC 7616 3.4" };
-    static const struct reason other  = { "users may change only their own bindings", "RFC 3261 10.3 step 4" };
+    static const struct reason other = { "users may change only their own bindings", "RFC 3261 10.3 step 4" };
     char                       text[AOR_TEXT];
     struct buf                 user = BUF_ON(text);
-    struct slice               name;
+    struct auth_proof          proof;
     enum auth_result           result;
 
     if (!s->config->authentication)
         return true;
     result =
-        authenticator_check(s->authenticator, request, HEADER_AUTHORIZATION, aor_domain(s, &request->to.uri), &name);
+        authenticator_check(s->authenticator, request, HEADER_AUTHORIZATION, aor_domain(s, &request->to.uri), &proof);
     uri_write_unescaped(&user, request->to.uri.user);
-    if (result == AUTH_OK && buf_ok(&user) && slice_eq(name, buf_slice(&user)))
+    if (result == AUTH_OK && buf_ok(&user) && slice_eq(proof.user, buf_slice(&user)))
         return true;
-    if (result == AUTH_OK) {
+    if (result == AUTH_OK)
         answer(s, txn, 403, &other);
-    } else if (result == AUTH_BROKEN) {
-        answer(s, txn, 400, &broken);
-    } else {
-        counter_add(&s->world->counters.auth_wrong, result == AUTH_WRONG);
-        counter_add(&s->world->counters.auth_replayed, result == AUTH_STALE);
-        answer_challenge(s, txn, 401, result == AUTH_STALE);
-    }
+    else
+        answer_unproved(s, txn, 401, result, &proof);
     return false;
 }
 

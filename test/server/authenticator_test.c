@@ -319,7 +319,7 @@ static enum auth_result judged(struct authenticator *a, const char *nonce, unsig
     char               text[2048], line[1024];
     struct parse_fault fault;
     struct message    *request;
-    struct slice       name;
+    struct auth_proof  proof;
     enum auth_result   result;
 
     snprintf(text, sizeof text,
@@ -328,7 +328,7 @@ static enum auth_result judged(struct authenticator *a, const char *nonce, unsig
              line_of(&(struct proof){ .nonce = nonce, .nc = nc }, line, sizeof line));
     request = message_parse(slice_from(text), &fault);
     assert_non_null(request);
-    result = authenticator_check(a, request, HEADER_AUTHORIZATION, SLICE("example.test"), &name);
+    result = authenticator_check(a, request, HEADER_AUTHORIZATION, SLICE("example.test"), &proof);
     message_drop(request);
     return result;
 }
