@@ -16,8 +16,7 @@
 #ifndef ROUTE_DIALOG_TOKEN_H
 #define ROUTE_DIALOG_TOKEN_H
 
-#include "base/siphash.h"
-#include "sip/flow.h"
+#include "route/flow_token.h"
 #include "sip/uri.h"
 
 enum { DIALOG_TOKEN = 160 }; /* bytes of the longest, at most */
@@ -25,11 +24,6 @@ enum { DIALOG_TOKEN = 160 }; /* bytes of the longest, at most */
 struct way_back {
     struct flow flow;    /* TRANSPORT_NONE: none                     */
     uint32_t    contact; /* dialog_token_contact() of whom it is to */
-};
-
-struct token_key {
-    struct hash_key key;
-    uint32_t        boot;
 };
 
 /* Whom a URI names, in 32 bits: its host, any case, and port. */
