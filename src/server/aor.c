@@ -4,7 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Its texts lie one behind the other from `texts` on, the packed flow after them. */
+/* Its texts lie one behind the other from `texts` on, the packed flow after them, and then
+ * what only a binding with an instance has. */
 struct packed_binding {
     _Atomic(msec)     expires_at;
     _Atomic(uint64_t) lease_until;
@@ -12,7 +13,17 @@ struct packed_binding {
     _Atomic(uint32_t) cseq;
     uint32_t          texts; /* offset in memory */
     uint16_t          contact, params, call_id, user_agent, path;
-    uint16_t          q;
+    uint16_t          q, flags;
+};
+
+enum { HAS_INSTANCE = 1, IS_OUTBOUND = 2 };
+
+/* The instance is mostly a piece of the parameters, and then not kept twice. */
+struct packed_instance {
+    uint64_t gruu;
+    uint32_t reg_id;
+    uint32_t at; /* offset in the texts */
+    uint16_t len;
 };
 
 static_assert(offsetof(struct aor, entry) % 16 == 0, "an entry of a rcu_table");
@@ -75,33 +86,54 @@ static void put_flow(char **at, const struct flow *flow)
         put_bytes(at, &flow->connection, sizeof flow->connection);
 }
 
-static void take_flow(const char *at, struct flow *flow)
+/* Returns what is behind it. */
+static const char *take_flow(const char *at, struct flow *flow)
 {
     uint8_t transport;
 
     *flow = (struct flow){ .transport = TRANSPORT_NONE };
     take_bytes(&at, &transport, sizeof transport);
     if (transport == TRANSPORT_NONE)
-        return;
+        return at;
     flow->transport = (enum transport)transport;
     take_bytes(&at, &flow->listener, sizeof flow->listener);
     take_address(&at, &flow->local);
     take_address(&at, &flow->remote);
     if (transport_is_reliable(flow->transport))
         take_bytes(&at, &flow->connection, sizeof flow->connection);
+    return at;
 }
 
 /* ---- one block ---- */
 
+static bool is_within(struct slice part, struct slice whole)
+{
+    return (uintptr_t)part.ptr >= (uintptr_t)whole.ptr &&
+           (uintptr_t)part.ptr + part.len <= (uintptr_t)whole.ptr + whole.len;
+}
+
+/* Is its instance a text of its own? */
+static struct slice own_instance(const struct binding *b)
+{
+    return is_within(b->instance, b->params) ? SLICE("") : b->instance;
+}
+
+static bool has_instance(const struct binding *b)
+{
+    return b->instance.len > 0;
+}
+
 static size_t text_size(const struct binding *b)
 {
-    return b->contact.len + b->params.len + b->call_id.len + b->user_agent.len + b->path.len;
+    return b->contact.len + b->params.len + b->call_id.len + b->user_agent.len + b->path.len + own_instance(b).len +
+           (has_instance(b) ? sizeof(struct packed_instance) : 0);
 }
 
 static bool fits(const struct binding *b)
 {
     return b->contact.len <= UINT16_MAX && b->params.len <= UINT16_MAX && b->call_id.len <= UINT16_MAX &&
-           b->user_agent.len <= UINT16_MAX && b->path.len <= UINT16_MAX && b->q <= UINT16_MAX;
+           b->user_agent.len <= UINT16_MAX && b->path.len <= UINT16_MAX && b->instance.len <= UINT16_MAX &&
+           b->q <= UINT16_MAX;
 }
 
 /* The block's size when each flow takes what it may at most; SIZE_MAX if it does not fit. */
@@ -135,6 +167,28 @@ static void put_text(char **at, struct slice text)
         put_bytes(at, text.ptr, text.len);
 }
 
+static void put_instance(char **at, const char *texts, const struct binding *b)
+{
+    struct packed_instance i = { .gruu = b->gruu, .reg_id = b->reg_id, .len = (uint16_t)b->instance.len };
+
+    if (is_within(b->instance, b->params))
+        i.at = (uint32_t)(b->contact.len + (size_t)(b->instance.ptr - b->params.ptr));
+    else
+        i.at = (uint32_t)((size_t)(*at - texts) + sizeof i);
+    put_bytes(at, &i, sizeof i);
+    put_text(at, own_instance(b));
+}
+
+static void take_instance(const char *at, const char *texts, struct binding *out)
+{
+    struct packed_instance i;
+
+    take_bytes(&at, &i, sizeof i);
+    out->instance = (struct slice){ texts + i.at, i.len };
+    out->gruu     = i.gruu;
+    out->reg_id   = i.reg_id;
+}
+
 static void pack(struct aor *a, struct packed_binding *p, const struct binding *b, char **at)
 {
     *p = (struct packed_binding){
@@ -146,6 +200,7 @@ static void pack(struct aor *a, struct packed_binding *p, const struct binding *
         .user_agent = (uint16_t)b->user_agent.len,
         .path       = (uint16_t)b->path.len,
         .q          = (uint16_t)b->q,
+        .flags      = (uint16_t)((has_instance(b) ? HAS_INSTANCE : 0) | (b->outbound ? IS_OUTBOUND : 0)),
     };
     atomic_init(&p->expires_at, b->expires_at);
     atomic_init(&p->lease_until, b->lease_until);
@@ -156,6 +211,8 @@ static void pack(struct aor *a, struct packed_binding *p, const struct binding *
     put_text(at, b->user_agent);
     put_text(at, b->path);
     put_flow(at, &b->flow);
+    if (has_instance(b))
+        put_instance(at, a->memory + p->texts, b);
 }
 
 struct aor *aor_new(struct slice key, const struct binding *values, size_t count)
@@ -202,8 +259,8 @@ static struct slice take_text(const char **at, size_t len)
 
 void aor_binding(const struct aor *a, unsigned index, struct binding *out)
 {
-    const struct packed_binding *p  = &bindings_of(a)[index];
-    const char                  *at = a->memory + p->texts;
+    const struct packed_binding *p     = &bindings_of(a)[index];
+    const char                  *texts = a->memory + p->texts, *at = texts;
 
     out->row         = p->row;
     out->expires_at  = atomic_load_explicit(&p->expires_at, memory_order_relaxed);
@@ -215,7 +272,13 @@ void aor_binding(const struct aor *a, unsigned index, struct binding *out)
     out->call_id     = take_text(&at, p->call_id);
     out->user_agent  = take_text(&at, p->user_agent);
     out->path        = take_text(&at, p->path);
-    take_flow(at, &out->flow);
+    at               = take_flow(at, &out->flow);
+    out->outbound    = (p->flags & IS_OUTBOUND) != 0;
+    out->instance    = SLICE("");
+    out->gruu        = 0;
+    out->reg_id      = 0;
+    if ((p->flags & HAS_INSTANCE) != 0)
+        take_instance(at, texts, out);
 }
 
 msec aor_expires_at(const struct aor *a, unsigned index)

@@ -24,12 +24,22 @@ struct binding {
     struct slice call_id;
     struct slice user_agent;
     struct slice path;
-    struct flow  flow; /* where its REGISTER came from                              */
+    struct slice instance; /* of +sip.instance, as registered: "<urn:uuid:...>"; or empty */
+    struct flow  flow;     /* where its REGISTER came from                              */
     uint32_t     cseq;
-    unsigned     q;           /* thousandths                                               */
+    uint32_t     reg_id;      /* RFC 5626: with `instance` it is who this is; 0 if not in use  */
+    bool         outbound;    /* RFC 5626 is in use: reached by its flow or Path alone         */
+    uint64_t     gruu;        /* epoch of its instance's temporary GRUUs, see AOR_GRUU_BITS  */
+    unsigned     q;           /* thousandths, 1000 at most                                 */
     msec         expires_at;  /* monotonic: what was acknowledged                          */
     uint64_t     lease_until; /* wall clock ms: up to here the store needs no new write    */
 };
+
+/* All bindings of an AOR with the same instance have one `gruu`: a number drawn when the
+ * first of them comes, and anew when one comes back with another Call-ID (RFC 5627 5.1).
+ * Not 0, below 2^AOR_GRUU_BITS; 0 without an instance.  Of one instance, the binding
+ * with the highest index is the one that registered last. */
+enum { AOR_GRUU_BITS = 40 };
 
 struct aor {
     union {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "server/flow_text.h"
+#include "sip/instance.h"
 
 #include <stdlib.h>
 
@@ -151,6 +152,8 @@ struct store_change registrar_put_change(struct server *s, struct slice key, con
                                       .q           = b->q,
                                       .expires_at  = registrar_wall_at(s, b->expires_at),
                                       .lease_until = b->lease_until,
+                                      .outbound    = b->outbound,
+                                      .gruu        = b->gruu,
                                   } };
 }
 
@@ -209,6 +212,17 @@ static int add_loaded(struct location *l, struct slice key, const struct binding
     return error == -ERR_LIMIT ? 0 : error;
 }
 
+/* Its parameters say which instance it is; reg-id only counts where RFC 5626 is in use.
+ * A row of before there were GRUUs has none: any number is new to it. */
+static void read_instance(struct binding *b)
+{
+    b->instance = instance_of(b->params);
+    if (b->outbound)
+        (void)reg_id_of(b->params, &b->reg_id);
+    if (b->instance.len > 0 && b->gruu == 0)
+        b->gruu = b->row % (UINT64_C(1) << AOR_GRUU_BITS);
+}
+
 int registrar_loaded(struct shared *s, struct world *world, const struct stored_binding *stored)
 {
     uint64_t       now    = world_wall(world);
@@ -222,11 +236,14 @@ int registrar_loaded(struct shared *s, struct world *world, const struct stored_
         .cseq        = stored->cseq,
         .q           = stored->q,
         .lease_until = stored->lease_until,
+        .outbound    = stored->outbound,
+        .gruu        = stored->gruu,
     };
 
     if (stored->lease_until <= now)
         return 0;
     flow_parse(stored->flow, &values.flow);
+    read_instance(&values);
     values.expires_at = world_now(world) + (stored->lease_until - now);
     return add_loaded(s->location, stored->aor, &values);
 }

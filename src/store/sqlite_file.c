@@ -22,6 +22,8 @@ static const char *const migrations[SQLITE_FILE_SCHEMA] = {
     " call_id TEXT NOT NULL, user_agent TEXT NOT NULL, path TEXT NOT NULL, flow TEXT NOT NULL, cseq INTEGER NOT NULL,"
     " q INTEGER NOT NULL, expires_at INTEGER NOT NULL, lease_until INTEGER NOT NULL);"
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
+    "ALTER TABLE binding ADD COLUMN outbound INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE binding ADD COLUMN gruu INTEGER NOT NULL DEFAULT 0;",
 };
 
 struct sqlite_file {

@@ -31,16 +31,18 @@ static_assert((int)STATEMENTS == (int)SQLITE_STATEMENTS, "a place for each");
 static const char *const statement_text[SQLITE_STATEMENTS] = {
     [BEGIN]           = "BEGIN IMMEDIATE",
     [COMMIT]          = "COMMIT",
-    [PUT_BINDING]     = "INSERT OR REPLACE INTO binding VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+    [PUT_BINDING]     = "INSERT OR REPLACE INTO binding VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [DELETE_BINDING]  = "DELETE FROM binding WHERE row=?",
     [PUT_USER]        = "INSERT OR REPLACE INTO user VALUES(?,?,?,?)",
     [DELETE_USER]     = "DELETE FROM user WHERE domain=? AND name=?",
     [PUT_SETTING]     = "INSERT OR REPLACE INTO setting VALUES(?,?)",
     [FORGET_BINDINGS] = "DELETE FROM binding WHERE lease_until<?",
     [READ_USERS]      = "SELECT domain,name,ha1_md5,ha1_sha256 FROM user",
-    [READ_BINDINGS]   = "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until"
-                        " FROM binding WHERE lease_until>? ORDER BY row",
-    [READ_SETTINGS]   = "SELECT name,value FROM setting",
+    [READ_BINDINGS] =
+        "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until,outbound,"
+        "gruu"
+        " FROM binding WHERE lease_until>? ORDER BY row",
+    [READ_SETTINGS] = "SELECT name,value FROM setting",
 };
 
 /* SQLite calls every write that fails SQLITE_IOERR unless errno was ENOSPC; a
@@ -125,6 +127,8 @@ static void read_binding(sqlite3_stmt *s, const struct store_loader *l)
         .q           = (uint32_t)sqlite3_column_int64(s, 9),
         .expires_at  = (uint64_t)sqlite3_column_int64(s, 10),
         .lease_until = (uint64_t)sqlite3_column_int64(s, 11),
+        .outbound    = sqlite3_column_int64(s, 12) != 0,
+        .gruu        = (uint64_t)sqlite3_column_int64(s, 13),
     };
 
     l->on_binding(l->arg, &b);
@@ -218,6 +222,8 @@ static void bind_binding(sqlite3_stmt *s, const struct stored_binding *b)
     sqlite3_bind_int64(s, 10, b->q);
     sqlite3_bind_int64(s, 11, (sqlite3_int64)b->expires_at);
     sqlite3_bind_int64(s, 12, (sqlite3_int64)b->lease_until);
+    sqlite3_bind_int64(s, 13, b->outbound);
+    sqlite3_bind_int64(s, 14, (sqlite3_int64)b->gruu);
 }
 
 int sqlite_rows_apply(struct sqlite_rows *r, const struct store_change *change)

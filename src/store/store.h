@@ -41,6 +41,8 @@ struct stored_binding {
     struct slice flow; /* opaque text of the server: where it came from         */
     uint32_t     cseq;
     uint32_t     q;           /* thousandths */
+    bool         outbound;    /* RFC 5626 is in use; which instance and reg-id is in `params` */
+    uint64_t     gruu;        /* epoch of its temporary GRUUs, or 0 */
     uint64_t     expires_at;  /* wall clock, ms: what was acknowledged */
     uint64_t     lease_until; /* wall clock, ms: a restart may serve it up to here */
 };

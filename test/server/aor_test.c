@@ -36,13 +36,26 @@ static const struct binding tcp6 = {
 
 static const struct binding nowhere = { .row = 9, .contact = SLICE("sip:bob@host"), .expires_at = NEVER };
 
+static const struct binding flow2 = {
+    .row        = 10,
+    .contact    = SLICE("sip:bob@192.0.2.9"),
+    .path       = SLICE("<sip:edge;lr;ob>"),
+    .instance   = SLICE("<urn:uuid:2>"),
+    .flow       = { .transport = TRANSPORT_UDP, .local = { .family = FAMILY_4 }, .remote = { .family = FAMILY_4 } },
+    .reg_id     = 2,
+    .outbound   = true,
+    .gruu       = (UINT64_C(1) << AOR_GRUU_BITS) - 1,
+    .expires_at = NEVER,
+};
+
 static void check_same(const struct binding *want, const struct binding *got)
 {
     CHECK(want->row == got->row && want->cseq == got->cseq && want->q == got->q);
     CHECK(want->expires_at == got->expires_at && want->lease_until == got->lease_until);
     CHECK(slice_eq(want->contact, got->contact) && slice_eq(want->params, got->params));
     CHECK(slice_eq(want->call_id, got->call_id) && slice_eq(want->user_agent, got->user_agent));
-    CHECK(slice_eq(want->path, got->path));
+    CHECK(slice_eq(want->path, got->path) && slice_eq(want->instance, got->instance));
+    CHECK(want->outbound == got->outbound && want->reg_id == got->reg_id && want->gruu == got->gruu);
     CHECK(want->flow.transport == got->flow.transport && want->flow.listener == got->flow.listener);
     CHECK(want->flow.connection == got->flow.connection);
     CHECK(address_eq(&want->flow.local, &got->flow.local));
@@ -51,18 +64,35 @@ static void check_same(const struct binding *want, const struct binding *got)
 
 TEST(what_is_put_in_comes_out)
 {
-    const struct binding values[] = { udp4, tcp6, nowhere };
-    struct aor          *a        = aor_new(SLICE("sip:bob@example.test"), values, 3);
+    const struct binding values[] = { udp4, tcp6, nowhere, flow2 };
+    struct aor          *a        = aor_new(SLICE("sip:bob@example.test"), values, 4);
     struct binding       got;
 
     CHECK_SLICE("sip:bob@example.test", aor_key(a));
-    CHECK_INT(3, aor_count(a));
-    for (unsigned i = 0; i < 3; i++) {
+    CHECK_INT(4, aor_count(a));
+    for (unsigned i = 0; i < 4; i++) {
         aor_binding(a, i, &got);
         check_same(&values[i], &got);
         CHECK(aor_expires_at(a, i) == values[i].expires_at);
     }
     free(a);
+}
+
+/* A million phones: their instance is not kept twice, and without one nothing is. */
+TEST(an_instance_that_is_a_piece_of_the_parameters_takes_no_room_of_its_own)
+{
+    struct binding twice = udp4, got;
+    struct aor    *plain = aor_new(SLICE("bob"), &udp4, 1), *a;
+
+    twice.instance = (struct slice){ twice.params.ptr + sizeof ";+sip.instance=\"" - 1, sizeof "<urn:uuid:1>" - 1 };
+    twice.gruu     = 5;
+    a              = aor_new(SLICE("bob"), &twice, 1);
+    aor_binding(a, 0, &got);
+    check_same(&twice, &got);
+    CHECK(got.instance.ptr > got.params.ptr && got.instance.ptr < got.params.ptr + got.params.len);
+    CHECK_INT(24, aor_size(a) - aor_size(plain));
+    free(a);
+    free(plain);
 }
 
 TEST(a_refresh_changes_three_numbers_and_no_more)
@@ -102,6 +132,9 @@ TEST(what_does_not_fit_is_refused)
     b.contact.len = 65536;
     CHECK(aor_new(SLICE("bob"), &b, 1) == NULL);
     b.contact.len = 1;
+    b.instance    = (struct slice){ text, 65536 };
+    CHECK(aor_new(SLICE("bob"), &b, 1) == NULL);
+    b.instance.len = 0;
     CHECK(aor_new((struct slice){ text, 65536 }, &b, 1) == NULL);
     alloc_fail_at(1);
     CHECK(aor_new(SLICE("bob"), &b, 1) == NULL);
@@ -112,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_in_comes_out),
+        cmocka_unit_test(an_instance_that_is_a_piece_of_the_parameters_takes_no_room_of_its_own),
         cmocka_unit_test(a_refresh_changes_three_numbers_and_no_more),
         cmocka_unit_test(it_is_alive_until_the_last_has_ended),
         cmocka_unit_test(what_does_not_fit_is_refused),

@@ -49,7 +49,9 @@ static const struct store_change binding = { .kind    = STORE_PUT_BINDING,
                                                           .cseq        = UINT32_MAX,
                                                           .q           = 700,
                                                           .expires_at  = UINT64_C(1700000000001),
-                                                          .lease_until = UINT64_C(1700000000002) } };
+                                                          .lease_until = UINT64_C(1700000000002),
+                                                          .outbound    = true,
+                                                          .gruu        = UINT64_C(1) << 39 } };
 
 static unsigned users, bindings, settings;
 
@@ -79,6 +81,8 @@ static void on_binding(void *arg, const struct stored_binding *b)
     CHECK_INT(700, b->q);
     CHECK(b->expires_at == UINT64_C(1700000000001));
     CHECK(b->lease_until == UINT64_C(1700000000002));
+    CHECK(b->outbound);
+    CHECK(b->gruu == UINT64_C(1) << 39);
 }
 
 static void on_setting(void *arg, struct slice name, struct slice value)
