@@ -19,24 +19,31 @@ class Sipp:
         self.bench, self.server, self.sockets = bench, server, sockets
         self.program = need("sipp")
 
-    def args(self, scenario, port, fields, calls):
+    def args(self, scenario, port, calls, *rows):
         name = "%s-%d" % (scenario, port)
         data = os.path.join(self.bench.folder, name + ".csv")
         with open(data, "w") as f:
-            f.write("SEQUENTIAL\n" + ";".join(fields) + "\n")
+            f.write("SEQUENTIAL\n" + "".join(";".join(fields) + "\n" for fields in rows))
         return [self.program, "127.0.0.1:%d" % self.server.port, "-sf", os.path.join(SCENARIOS, scenario + ".xml"),
                 "-inf", data, "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port()), "-m", str(calls),
                 "-t", self.sockets, "-max_socket", "900", "-timeout", str(PATIENCE), "-timeout_error",
                 "-nostdin", "-r", "20" if calls < 100 else "100"]
 
     def call(self, scenario, port, fields, calls=1):
-        done = subprocess.run(self.args(scenario, port, fields, calls), cwd=self.bench.folder, text=True,
+        self.run(scenario, self.args(scenario, port, calls, fields))
+
+    def call_all(self, scenario, port, rows):
+        """One call for each row of fields."""
+        self.run(scenario, self.args(scenario, port, len(rows), *rows))
+
+    def run(self, scenario, args):
+        done = subprocess.run(args, cwd=self.bench.folder, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                               timeout=2 * PATIENCE)
         assert done.returncode == 0, "sipp %s: exit %d\n%s" % (scenario, done.returncode, done.stdout[-3000:])
 
     def start(self, scenario, port, fields, calls=1):
-        return self.bench.run(*self.args(scenario, port, fields, calls), cwd=self.bench.folder, name=scenario)
+        return self.bench.run(*self.args(scenario, port, calls, fields), cwd=self.bench.folder, name=scenario)
 
 
 def credentials(name, password):
