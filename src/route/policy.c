@@ -22,8 +22,7 @@ bool policy_is_ours(const struct policy *p, struct slice host)
     return false;
 }
 
-/* How well `host` fits: 0 not at all, else longer is better, the whole name best. */
-static size_t fit(struct slice pattern, struct slice host)
+size_t policy_fit(struct slice pattern, struct slice host)
 {
     struct slice suffix;
 
@@ -46,7 +45,7 @@ static const struct policy_route *route_for(const struct policy *p, struct slice
     size_t                     best  = 0;
 
     for (size_t i = 0; i < p->route_count; i++) {
-        size_t fits = fit(p->routes[i].domain, without_dot(host));
+        size_t fits = policy_fit(p->routes[i].domain, without_dot(host));
 
         if (fits > best) {
             best  = fits;
@@ -62,7 +61,7 @@ static const struct policy_redirect *redirect_for(const struct policy *p, struct
     size_t                        best  = 0;
 
     for (size_t i = 0; p->redirect && i < p->redirect_count; i++) {
-        size_t fits = fit(p->redirects[i].domain, without_dot(host));
+        size_t fits = policy_fit(p->redirects[i].domain, without_dot(host));
 
         if (fits > best) {
             best  = fits;

@@ -81,6 +81,10 @@ struct policy_decision {
 /* Is `host` one of our domains?  Any case. */
 bool policy_is_ours(const struct policy *p, struct slice host);
 
+/* How well does `host` fit a pattern such as "a.test", "*.test", "*"?  0: not at all, else longer is
+ * better, the whole name best. */
+size_t policy_fit(struct slice pattern, struct slice host);
+
 /* Decide.  Borrows all. */
 struct policy_decision policy_decide(const struct policy *p, const struct policy_case *c);
 

@@ -2,6 +2,8 @@
 #include "server/config.h"
 
 #include "base/error.h"
+#include "route/policy.h"
+#include "route/third_party.h"
 #include "server/config_read.h"
 #include "server/config_text.h"
 
@@ -10,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ARENA_LIMIT = 4 * CONFIG_TEXT_MAX };
+enum { ARENA_LIMIT = 4 * CONFIG_TEXT_MAX, PRESET_ELEMENTS = 8 };
 
 static struct slice copy_lower(struct arena *a, struct slice text)
 {
@@ -60,7 +62,7 @@ static void *array(struct arena *a, size_t count, size_t size)
     return arena_alloc(a, count * size);
 }
 
-static void take_scalar(struct config *c, const struct config_key *key, cfg_opt_t *opt)
+static void take_scalar(struct config *c, void *owner, const struct config_key *key, cfg_opt_t *opt)
 {
     struct config_value value = { .number = key->preset };
     char                memory[256];
@@ -71,7 +73,7 @@ static void take_scalar(struct config *c, const struct config_key *key, cfg_opt_
     if (cfg_opt_size(opt) > 0)
         (void)config_value_parse(key, slice_from(cfg_opt_getnstr(opt, 0)), &value, &why);
     value.text = arena_copy(&c->arena, value.text);
-    config_value_set(c, key, &value);
+    config_value_set(owner, key, &value);
 }
 
 static void take_domains(struct config *c, cfg_opt_t *opt)
@@ -87,13 +89,21 @@ static void take_domains(struct config *c, cfg_opt_t *opt)
         c->domains[c->domain_count++] = copy_lower(&c->arena, slice_from(cfg_opt_getnstr(opt, i)));
 }
 
-static void take_texts(struct config *c, cfg_opt_t *opt, struct slice **texts, size_t *taken)
+/* The elements, or else those of the preset. */
+static struct config_list take_list(struct config *c, const struct config_key *key, cfg_opt_t *opt)
 {
-    size_t count = cfg_opt_size(opt);
+    size_t             count  = cfg_opt_size(opt);
+    struct scan        preset = scan_from(slice_from(count > 0 || key->preset_text == NULL ? "" : key->preset_text));
+    struct slice       one;
+    struct config_list list = { array(&c->arena, count > 0 ? count : PRESET_ELEMENTS, sizeof *list.texts), 0 };
 
-    *texts = array(&c->arena, count, sizeof **texts);
-    for (unsigned i = 0; *texts != NULL && i < count; i++)
-        (*texts)[(*taken)++] = arena_copy(&c->arena, slice_from(cfg_opt_getnstr(opt, i)));
+    for (unsigned i = 0; list.texts != NULL && i < count; i++)
+        list.texts[list.count++] = arena_copy(&c->arena, slice_from(cfg_opt_getnstr(opt, i)));
+    while (list.texts != NULL && list.count < PRESET_ELEMENTS && scan_until(&preset, ",", &one)) {
+        list.texts[list.count++] = slice_trim(one);
+        scan_byte(&preset, ',');
+    }
+    return list;
 }
 
 static void add_listen(struct config *c, const struct config_key *key, struct slice text)
@@ -110,112 +120,72 @@ static void add_listen(struct config *c, const struct config_key *key, struct sl
 
 static void take_listens(struct config *c, const struct config_key *key, cfg_opt_t *opt)
 {
-    enum { DEFAULTS = 8 };
     size_t      count = cfg_opt_size(opt);
     struct scan s     = scan_from(slice_from(key->preset_text));
 
     c->listen_is_default = count == 0;
-    c->listens           = array(&c->arena, count == 0 ? DEFAULTS : count, sizeof *c->listens);
+    c->listens           = array(&c->arena, count == 0 ? PRESET_ELEMENTS : count, sizeof *c->listens);
     if (c->listens == NULL)
         return;
     for (unsigned i = 0; i < count; i++)
         add_listen(c, key, slice_from(cfg_opt_getnstr(opt, i)));
-    for (struct slice one; count == 0 && c->listen_count < DEFAULTS && scan_until(&s, ",", &one);) {
+    for (struct slice one; count == 0 && c->listen_count < PRESET_ELEMENTS && scan_until(&s, ",", &one);) {
         add_listen(c, key, slice_trim(one));
         scan_byte(&s, ',');
     }
 }
 
-static struct slice section_text(struct config *c, cfg_t *section, const char *name)
+static void take_member(struct config *c, const struct config_key *key, cfg_opt_t *opt, void *section)
 {
-    return cfg_size(section, name) == 0 ? SLICE("") : arena_copy(&c->arena, slice_from(cfg_getstr(section, name)));
+    if (cfg_opt_size(opt) == 0 && config_value_inherit(c, section, key))
+        return;
+    if (key->type == CONFIG_LIST)
+        *(struct config_list *)(void *)((char *)section + key->offset) = take_list(c, key, opt);
+    else
+        take_scalar(c, section, key, opt);
 }
 
-static void take_routes(struct config *c, cfg_opt_t *opt)
+static void take_section(struct config *c, const struct config_key *key, cfg_t *cfg, char *section)
 {
-    size_t count = cfg_opt_size(opt);
+    size_t                   count;
+    const struct config_key *keys = config_keys(&count), *end = keys + count;
 
-    c->routes = array(&c->arena, count, sizeof *c->routes);
-    for (unsigned i = 0; c->routes != NULL && i < count; i++) {
-        cfg_t *section = cfg_opt_getnsec(opt, i);
-
-        c->routes[c->route_count++] = (struct config_route){
-            .domain   = copy_lower(&c->arena, slice_from(cfg_title(section))),
-            .to       = section_text(c, section, "to"),
-            .redirect = section_text(c, section, "redirect"),
-        };
-    }
-}
-
-static void take_redirects(struct config *c, cfg_opt_t *opt)
-{
-    size_t count = cfg_opt_size(opt);
-
-    c->redirects = array(&c->arena, count, sizeof *c->redirects);
-    for (unsigned i = 0; c->redirects != NULL && i < count; i++) {
-        cfg_t *section = cfg_opt_getnsec(opt, i);
-
-        c->redirects[c->redirect_count++] = (struct config_redirect){
-            .domain = copy_lower(&c->arena, slice_from(cfg_title(section))),
-            .to     = section_text(c, section, "to"),
-        };
-    }
-}
-
-static void take_certificates(struct config *c, cfg_opt_t *opt)
-{
-    size_t count = cfg_opt_size(opt);
-
-    c->certificates = array(&c->arena, count, sizeof *c->certificates);
-    for (unsigned i = 0; c->certificates != NULL && i < count; i++) {
-        cfg_t *section = cfg_opt_getnsec(opt, i);
-
-        c->certificates[c->certificate_count++] = (struct config_certificate){
-            .domain = copy_lower(&c->arena, slice_from(cfg_title(section))),
-            .chain  = section_text(c, section, "chain"),
-            .key    = section_text(c, section, "key"),
-            .line   = (unsigned)section->line,
-        };
-    }
+    *(struct slice *)(void *)section                  = copy_lower(&c->arena, slice_from(cfg_title(cfg)));
+    *(unsigned *)(void *)(section + key->line_offset) = (unsigned)cfg->line;
+    for (const struct config_key *member = key + 1; member < end && member->section != NULL; member++)
+        take_member(c, member, cfg_getopt(cfg, member->name), section);
 }
 
 static void take_sections(struct config *c, const struct config_key *key, cfg_opt_t *opt)
 {
-    if (strcmp(key->name, "route") == 0)
-        take_routes(c, opt);
-    else if (strcmp(key->name, "redirect") == 0)
-        take_redirects(c, opt);
-    else
-        take_certificates(c, opt);
+    size_t  count   = cfg_opt_size(opt);
+    size_t *taken   = (size_t *)(void *)((char *)c + key->count_offset);
+    char   *section = array(&c->arena, count, key->size);
+
+    memcpy((char *)c + key->offset, &section, sizeof section);
+    for (unsigned i = 0; section != NULL && i < count; i++, section += key->size) {
+        take_section(c, key, cfg_opt_getnsec(opt, i), section);
+        (*taken)++;
+    }
 }
 
 static void take(struct config *c, const struct config_key *key, cfg_t *cfg)
 {
-    switch (key->type) {
-    case CONFIG_BOOL:
-    case CONFIG_INTEGER:
-    case CONFIG_DURATION:
-    case CONFIG_LEVEL:
-    case CONFIG_STRING:
-        take_scalar(c, key, cfg_getopt(cfg, key->name));
-        break;
-    case CONFIG_LIST:
-        if (key->check == VALUE_LISTEN)
-            take_listens(c, key, cfg_getopt(cfg, key->name));
-        else if (key->check == VALUE_LOG_LEVEL)
-            take_texts(c, cfg_getopt(cfg, key->name), &c->log_levels, &c->log_level_count);
-        else if (key->check == VALUE_ORIGIN)
-            take_texts(c, cfg_getopt(cfg, key->name), &c->websocket_origins, &c->websocket_origin_count);
-        else
-            take_domains(c, cfg_getopt(cfg, key->name));
-        break;
-    case CONFIG_SECTION:
-        take_sections(c, key, cfg_getopt(cfg, key->name));
-        break;
-    case CONFIG_GROUP:
-    case CONFIG_SECTION_STRING:
-        break;
-    }
+    cfg_opt_t *opt;
+
+    if (key->type == CONFIG_GROUP || key->section != NULL)
+        return;
+    opt = cfg_getopt(cfg, key->name);
+    if (key->type == CONFIG_SECTION)
+        take_sections(c, key, opt);
+    else if (key->type != CONFIG_LIST)
+        take_scalar(c, c, key, opt);
+    else if (!key->parsed)
+        *(struct config_list *)(void *)((char *)c + key->offset) = take_list(c, key, opt);
+    else if (key->check == VALUE_LISTEN)
+        take_listens(c, key, opt);
+    else
+        take_domains(c, opt);
 }
 
 static int build(cfg_t *cfg, struct config **out)
@@ -289,10 +259,54 @@ static void check_metrics(struct config_reader *r, const struct config *c)
         SLICE_ARG(c->metrics));
 }
 
-static void check_together(struct config_reader *r, const struct config *c)
+/* A section inherits, so what it says may contradict what is said outside. */
+static void check_registrations(struct config_reader *r, const struct config *c, const struct config_registrations *s)
+{
+    bool ours = false;
+
+    for (size_t i = 0; i < c->domain_count && !ours; i++)
+        ours = policy_fit(s->domain, c->domains[i]) > 0;
+    if (!ours)
+        config_problem(r, s->line, "registrations \"%.*s\": this is none of our domains; add it to domain",
+                       SLICE_ARG(s->domain));
+    if (s->min_expires > s->default_expires)
+        config_problem(r, s->line, "registrations \"%.*s\": min_expires must not be greater than default_expires",
+                       SLICE_ARG(s->domain));
+    if (s->default_expires > s->max_expires)
+        config_problem(r, s->line, "registrations \"%.*s\": default_expires must not be greater than max_expires",
+                       SLICE_ARG(s->domain));
+}
+
+static void check_third_party(struct config_reader *r, const struct config *c, struct slice rule)
+{
+    struct third_party party;
+
+    if (!third_party_parse(rule, &party))
+        return; /* said already */
+    if (!config_is_our_domain(c, party.who.domain))
+        config_problem(r, line_of(r, "third_party"), "third_party = \"%.*s\": %.*s is none of our domains",
+                       SLICE_ARG(rule), SLICE_ARG(party.who.domain));
+    else if (!slice_eq(party.whom.domain, SLICE("*")) && !config_is_our_domain(c, party.whom.domain))
+        config_problem(r, line_of(r, "third_party"), "third_party = \"%.*s\": %.*s is none of our domains",
+                       SLICE_ARG(rule), SLICE_ARG(party.whom.domain));
+}
+
+static void check_registrar(struct config_reader *r, const struct config *c)
 {
     check_order(r, "min_expires", c->min_expires, "default_expires", c->default_expires);
     check_order(r, "default_expires", c->default_expires, "max_expires", c->max_expires);
+    for (size_t i = 0; i < c->registrations_count; i++)
+        check_registrations(r, c, &c->registrations[i]);
+    for (size_t i = 0; i < c->third_party.count; i++)
+        check_third_party(r, c, c->third_party.texts[i]);
+    if (c->third_party.count > 0 && !c->authentication)
+        config_problem(r, line_of(r, "third_party"),
+                       "third_party means nothing with authentication = false: anybody may register anybody");
+}
+
+static void check_together(struct config_reader *r, const struct config *c)
+{
+    check_registrar(r, c);
     check_order(r, "t1", c->t1, "t2", c->t2);
     check_metrics(r, c);
     if (c->redirect_count > 0 && !c->redirect_server)
@@ -421,8 +435,8 @@ void config_log_levels(const struct config *c, struct log_levels *levels)
     const char *why;
 
     log_levels_init(levels, c->log_level);
-    for (size_t i = 0; i < c->log_level_count; i++)
-        (void)log_levels_assign(levels, c->log_levels[i], &why); /* looked at when they were read */
+    for (size_t i = 0; i < c->log_levels.count; i++)
+        (void)log_levels_assign(levels, c->log_levels.texts[i], &why); /* looked at when they were read */
 }
 
 void config_state_path(const struct config *c, struct buf *path, const char *file)

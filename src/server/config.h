@@ -23,21 +23,37 @@ struct config_listen {
     enum tls_clients clients;   /* of tls and wss: what they have to show here, if more than tls_clients */
 };
 
+struct config_list {
+    struct slice *texts;
+    size_t        count;
+};
+
+/* A section of each kind: whom it is for, the line where it ends, and its members. */
 struct config_route {
-    struct slice domain;   /* lower case; "*.test": every name under it; "*": any other */
-    struct slice to;       /* a sip or sips URI to forward to, or empty    */
-    struct slice redirect; /* a redirect server to ask, or empty           */
+    struct slice domain; /* lower case; "*.test": every name under it; "*": any other */
+    unsigned     line;
+    struct slice to;       /* a sip or sips URI to forward to, or empty */
+    struct slice redirect; /* a redirect server to ask, or empty        */
 };
 
 struct config_redirect {
-    struct slice domain; /* as above                          */
-    struct slice to;     /* the URI to answer with            */
+    struct slice domain;
+    unsigned     line;
+    struct slice to; /* the URI to answer with */
 };
 
 struct config_certificate {
-    struct slice domain;     /* as above, "*" too */
-    struct slice chain, key; /* paths             */
-    unsigned     line;       /* where the section ends */
+    struct slice domain;
+    unsigned     line;
+    struct slice chain, key; /* paths */
+};
+
+struct config_registrations {
+    struct slice       domain;
+    unsigned           line;
+    msec               min_expires, default_expires, max_expires;
+    uint32_t           max_contacts;
+    struct config_list service_route;
 };
 
 /* Slices and arrays live as long as the configuration. */
@@ -47,26 +63,19 @@ struct config {
 #define DURATION(key, preset, minimum, maximum, meaning)      msec key;
 #define LEVEL(key, preset, meaning)                           enum log_level key;
 #define STRING(key, check, preset, meaning)                   struct slice key;
+#define LIST(key, check, preset, meaning)                     struct config_list key;
+#define SECTION(key, array, count, title, meaning)                                                                     \
+    struct config_##key *array;                                                                                        \
+    size_t               count;
 #include "server/config.def"
 
-    struct slice           *domains; /* lower case; at least one */
-    size_t                  domain_count;
-    struct config_listen   *listens; /* at least one */
-    size_t                  listen_count;
-    bool                    listen_is_default; /* an address this host lacks may be left out */
-    struct config_route    *routes;
-    size_t                  route_count;
-    struct config_redirect *redirects;
-    size_t                  redirect_count;
-    struct slice           *log_levels; /* "transport=debug" */
-    size_t                  log_level_count;
-    struct slice           *websocket_origins; /* "https://phone.example.com" */
-    size_t                  websocket_origin_count;
-
-    struct config_certificate *certificates;
-    size_t                     certificate_count;
-    struct slice               name;                             /* of the file, for messages */
-    unsigned                   tls_trust_line, tls_ciphers_line; /* where they are set, or 0  */
+    struct slice         *domains; /* lower case; at least one */
+    size_t                domain_count;
+    struct config_listen *listens; /* at least one */
+    size_t                listen_count;
+    bool                  listen_is_default;                /* an address this host lacks may be left out */
+    struct slice          name;                             /* of the file, for messages */
+    unsigned              tls_trust_line, tls_ciphers_line; /* where they are set, or 0  */
 
     struct arena arena; /* holds all of the above */
 };

@@ -2,38 +2,62 @@
 #include "server/config_keys.h"
 
 #include "base/distance.h"
+#include "route/third_party.h"
 #include "sip/uri.h"
 
 #include <assert.h>
 
-#define NUMBER(kind, key, value, least, most, of, text)                                                                \
+#define NUMBER(kind, of, owner, key, value, least, most, each, text)                                                   \
     { .type    = (kind),                                                                                               \
       .name    = #key,                                                                                                 \
+      .section = (of),                                                                                                 \
       .preset  = (value),                                                                                              \
       .minimum = (least),                                                                                              \
       .maximum = (most),                                                                                               \
-      .unit    = (of),                                                                                                 \
+      .unit    = (each),                                                                                               \
       .meaning = (text),                                                                                               \
-      .offset  = offsetof(struct config, key) },
+      .offset  = offsetof(struct owner, key) },
+#define TEXTS(kind, of, owner, key, look, value, text)                                                                 \
+    { .type        = (kind),                                                                                           \
+      .name        = #key,                                                                                             \
+      .section     = (of),                                                                                             \
+      .check       = VALUE_##look,                                                                                     \
+      .preset_text = (value),                                                                                          \
+      .meaning     = (text),                                                                                           \
+      .offset      = offsetof(struct owner, key) },
 
 static const struct config_key keys[] = {
-#define GROUP(heading)                               { .type = CONFIG_GROUP, .name = (heading) },
-#define BOOL(key, value, text)                       NUMBER(CONFIG_BOOL, key, value, 0, 1, NULL, text)
-#define INTEGER(key, value, least, most, unit, text) NUMBER(CONFIG_INTEGER, key, value, least, most, unit, text)
-#define DURATION(key, value, least, most, text)      NUMBER(CONFIG_DURATION, key, value, least, most, NULL, text)
-#define LEVEL(key, value, text)                      NUMBER(CONFIG_LEVEL, key, value, LOG_DEBUG, LOG_ERROR, NULL, text)
-#define STRING(key, look, value, text)                                                                                 \
-    { .type        = CONFIG_STRING,                                                                                    \
+#define GROUP(heading)         { .type = CONFIG_GROUP, .name = (heading) },
+#define BOOL(key, value, text) NUMBER(CONFIG_BOOL, NULL, config, key, value, 0, 1, NULL, text)
+#define INTEGER(key, value, least, most, unit, text)                                                                   \
+    NUMBER(CONFIG_INTEGER, NULL, config, key, value, least, most, unit, text)
+#define DURATION(key, value, least, most, text)                                                                        \
+    NUMBER(CONFIG_DURATION, NULL, config, key, value, least, most, NULL, text)
+#define LEVEL(key, value, text)        NUMBER(CONFIG_LEVEL, NULL, config, key, value, LOG_DEBUG, LOG_ERROR, NULL, text)
+#define STRING(key, look, value, text) TEXTS(CONFIG_STRING, NULL, config, key, look, value, text)
+#define LIST(key, look, value, text)   TEXTS(CONFIG_LIST, NULL, config, key, look, value, text)
+#define PARSED_LIST(key, look, value, text)                                                                            \
+    { .type        = CONFIG_LIST,                                                                                      \
       .name        = #key,                                                                                             \
       .check       = VALUE_##look,                                                                                     \
       .preset_text = (value),                                                                                          \
       .meaning     = (text),                                                                                           \
-      .offset      = offsetof(struct config, key) },
-#define LIST(key, look, value, text)                                                                                   \
-    { .type = CONFIG_LIST, .name = #key, .check = VALUE_##look, .preset_text = (value), .meaning = (text) },
-#define SECTION(key, title, text) { .type = CONFIG_SECTION, .name = #key, .section = (title), .meaning = (text) },
-#define SECTION_STRING(of, key, look, text)                                                                            \
-    { .type = CONFIG_SECTION_STRING, .name = #key, .section = #of, .check = VALUE_##look, .meaning = (text) },
+      .parsed      = true },
+#define SECTION(key, array, count, of, text)                                                                           \
+    { .type         = CONFIG_SECTION,                                                                                  \
+      .name         = #key,                                                                                            \
+      .title        = (of),                                                                                            \
+      .meaning      = (text),                                                                                          \
+      .offset       = offsetof(struct config, array),                                                                  \
+      .count_offset = offsetof(struct config, count),                                                                  \
+      .line_offset  = offsetof(struct config_##key, line),                                                             \
+      .size         = sizeof(struct config_##key) },
+#define SECTION_STRING(of, key, look, text) TEXTS(CONFIG_STRING, #of, config_##of, key, look, NULL, text)
+#define SECTION_LIST(of, key, look, text)   TEXTS(CONFIG_LIST, #of, config_##of, key, look, NULL, text)
+#define SECTION_INTEGER(of, key, least, most, unit, text)                                                              \
+    NUMBER(CONFIG_INTEGER, #of, config_##of, key, 0, least, most, unit, text)
+#define SECTION_DURATION(of, key, least, most, text)                                                                   \
+    NUMBER(CONFIG_DURATION, #of, config_##of, key, 0, least, most, NULL, text)
 #include "server/config.def"
 };
 
@@ -49,9 +73,9 @@ static bool is_in_section(const struct config_key *key, const char *section)
 {
     if (key->type == CONFIG_GROUP)
         return false;
-    if (section == NULL)
-        return key->type != CONFIG_SECTION_STRING;
-    return key->type == CONFIG_SECTION_STRING && strcmp(key->section, section) == 0;
+    if (section == NULL || key->section == NULL)
+        return section == key->section;
+    return strcmp(key->section, section) == 0;
 }
 
 const struct config_key *config_key_find(const char *section, struct slice name)
@@ -215,6 +239,15 @@ static bool is_sip_uri(struct slice text)
     return uri_parse(text, &uri) && (uri.scheme == URI_SIP || uri.scheme == URI_SIPS) && uri.host.len > 0;
 }
 
+/* What a Route may name: it is a loose router, and it says so (RFC 3608 6.3). */
+static bool is_route(struct slice text)
+{
+    struct uri   uri;
+    struct slice value;
+
+    return is_sip_uri(text) && uri_parse(text, &uri) && uri_param(&uri, SLICE("lr"), &value);
+}
+
 static bool is_printable(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -267,7 +300,8 @@ static bool is_origin(struct slice text)
 
 static bool parse_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
 {
-    bool good = is_printable(text);
+    bool               good = is_printable(text);
+    struct third_party party;
 
     switch (check) {
     case VALUE_TEXT:
@@ -313,6 +347,14 @@ static bool parse_text(enum config_check check, struct slice text, struct config
         buf_put(why, SLICE("an origin such as https://phone.example.com, or null"));
         good = is_origin(text);
         break;
+    case VALUE_ROUTE:
+        buf_put(why, SLICE("a sip or sips URI with ;lr such as sip:proxy.example.com;lr"));
+        good = is_route(text) && is_printable(text);
+        break;
+    case VALUE_THIRD_PARTY:
+        buf_put(why, SLICE("a user, a blank, and whom that one may register: boss@example.com, *@example.com or *"));
+        good = third_party_parse(text, &party) && is_printable(text);
+        break;
     case VALUE_LOG_LEVEL:
         buf_put(why, SLICE("a part of the server and a level such as transport=debug; the parts: "));
         put_log_parts(why);
@@ -342,7 +384,6 @@ static bool parse_number(const struct config_key *key, struct slice text, uint64
     case CONFIG_STRING:
     case CONFIG_LIST:
     case CONFIG_SECTION:
-    case CONFIG_SECTION_STRING:
         break;
     }
     return false;
@@ -351,15 +392,15 @@ static bool parse_number(const struct config_key *key, struct slice text, uint64
 bool config_value_parse(const struct config_key *key, struct slice text, struct config_value *out, struct buf *why)
 {
     *out = (struct config_value){ 0 };
-    if (key->type == CONFIG_STRING || key->type == CONFIG_LIST || key->type == CONFIG_SECTION_STRING)
+    if (key->type == CONFIG_STRING || key->type == CONFIG_LIST)
         return parse_text(key->check, text, out, why);
     config_range_write(why, key);
     return parse_number(key, text, &out->number) && out->number >= key->minimum && out->number <= key->maximum;
 }
 
-void config_value_set(struct config *c, const struct config_key *key, const struct config_value *value)
+void config_value_set(void *owner, const struct config_key *key, const struct config_value *value)
 {
-    char *member = (char *)c + key->offset;
+    char *member = (char *)owner + key->offset;
 
     switch (key->type) {
     case CONFIG_BOOL:
@@ -380,7 +421,6 @@ void config_value_set(struct config *c, const struct config_key *key, const stru
     case CONFIG_GROUP:
     case CONFIG_LIST:
     case CONFIG_SECTION:
-    case CONFIG_SECTION_STRING:
         assert(!"has no member of its own");
     }
 }
@@ -397,9 +437,9 @@ static void write_number(struct buf *b, const struct config_key *key, uint64_t n
         buf_put_number(b, number);
 }
 
-void config_value_write(struct buf *b, const struct config *c, const struct config_key *key)
+void config_value_write(struct buf *b, const void *owner, const struct config_key *key)
 {
-    const char *member = (const char *)c + key->offset;
+    const char *member = (const char *)owner + key->offset;
 
     switch (key->type) {
     case CONFIG_BOOL:
@@ -420,9 +460,50 @@ void config_value_write(struct buf *b, const struct config *c, const struct conf
     case CONFIG_GROUP:
     case CONFIG_LIST:
     case CONFIG_SECTION:
-    case CONFIG_SECTION_STRING:
         break;
     }
+}
+
+/* Of the member of such a key; 0: it has none. */
+static size_t size_of(enum config_type type)
+{
+    switch (type) {
+    case CONFIG_BOOL:
+        return sizeof(bool);
+    case CONFIG_INTEGER:
+        return sizeof(uint32_t);
+    case CONFIG_DURATION:
+        return sizeof(msec);
+    case CONFIG_LEVEL:
+        return sizeof(enum log_level);
+    case CONFIG_STRING:
+        return sizeof(struct slice);
+    case CONFIG_LIST:
+        return sizeof(struct config_list);
+    case CONFIG_GROUP:
+    case CONFIG_SECTION:
+        break;
+    }
+    return 0;
+}
+
+bool config_value_inherit(const struct config *c, void *owner, const struct config_key *key)
+{
+    const struct config_key *outer = config_key_find(NULL, slice_from(key->name));
+
+    if (outer == NULL || outer->type != key->type || outer->parsed)
+        return false;
+    memcpy((char *)owner + key->offset, (const char *)c + outer->offset, size_of(key->type));
+    return true;
+}
+
+const void *config_section_at(const struct config *c, const struct config_key *section, size_t i)
+{
+    size_t      count = *(const size_t *)(const void *)((const char *)c + section->count_offset);
+    const char *array;
+
+    memcpy(&array, (const char *)c + section->offset, sizeof array);
+    return i < count ? array + i * section->size : NULL;
 }
 
 void config_default_write(struct buf *b, const struct config_key *key)
@@ -459,7 +540,6 @@ void config_range_write(struct buf *b, const struct config_key *key)
     case CONFIG_STRING:
     case CONFIG_LIST:
     case CONFIG_SECTION:
-    case CONFIG_SECTION_STRING:
         break;
     }
 }

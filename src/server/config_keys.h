@@ -15,8 +15,7 @@ enum config_type {
     CONFIG_LEVEL,
     CONFIG_STRING,
     CONFIG_LIST,
-    CONFIG_SECTION,
-    CONFIG_SECTION_STRING, /* follows its section */
+    CONFIG_SECTION, /* its members follow: keys whose `section` is its name */
 };
 
 /* What a text must look like. */
@@ -32,19 +31,26 @@ enum config_check {
     VALUE_ORIGIN,
     VALUE_ADDRESS,
     VALUE_TLS_CLIENTS,
-    VALUE_TLS_VERSION
+    VALUE_TLS_VERSION,
+    VALUE_ROUTE,
+    VALUE_THIRD_PARTY,
 };
 
 struct config_key {
     enum config_type  type;
     const char       *name;
-    const char       *section; /* CONFIG_SECTION_STRING: where it belongs; CONFIG_SECTION: what its title is */
+    const char       *section; /* of a member of a section: that one's name; else NULL */
+    const char       *title;   /* CONFIG_SECTION: what its title is */
     enum config_check check;
     uint64_t          preset, minimum, maximum;
     const char       *preset_text;
     const char       *unit;
     const char       *meaning;
-    size_t            offset; /* in struct config; not for lists and sections */
+    size_t            offset;       /* in struct config, or that of its section; a section: of the array */
+    size_t            count_offset; /* CONFIG_SECTION: of the number of its elements */
+    size_t            line_offset;  /* CONFIG_SECTION: of `line` in one of them; `domain` comes first */
+    size_t            size;         /* CONFIG_SECTION: of one of them */
+    bool              parsed;       /* a list without a member: config.c makes something of its own of it */
 };
 
 struct config_value {
@@ -63,10 +69,16 @@ const struct config_key *config_key_nearest(const char *section, struct slice na
 /* Read one value (one element of a list).  False: `why` says what would be right. */
 bool config_value_parse(const struct config_key *key, struct slice text, struct config_value *out, struct buf *why);
 
-/* Put a value that was parsed, or the default, into its member; not for lists and sections. */
-void config_value_set(struct config *c, const struct config_key *key, const struct config_value *value);
+/* Put a value that was parsed, or the default, into its member of `owner`, a struct config or that of
+ * the key's section; not for lists and sections. */
+void config_value_set(void *owner, const struct config_key *key, const struct config_value *value);
 /* The member as it would be written in a file, without quotes. */
-void config_value_write(struct buf *b, const struct config *c, const struct config_key *key);
+void config_value_write(struct buf *b, const void *owner, const struct config_key *key);
+/* Let the member be what the key of the same name outside of sections is in `c`.  False if there is none. */
+bool config_value_inherit(const struct config *c, void *owner, const struct config_key *key);
+
+/* The i-th section of this kind, or NULL if there are fewer. */
+const void *config_section_at(const struct config *c, const struct config_key *section, size_t i);
 
 void config_duration_write(struct buf *b, msec duration); /* "90s", "1h", "500ms" */
 void config_listen_write(struct buf *b, const struct config_listen *l);

@@ -83,7 +83,6 @@ static const char *type_name(const struct config_key *key)
     case CONFIG_LIST:
         return "list";
     case CONFIG_STRING:
-    case CONFIG_SECTION_STRING:
         break;
     case CONFIG_GROUP:
     case CONFIG_SECTION:
@@ -102,7 +101,10 @@ static const char *type_name(const struct config_key *key)
     case VALUE_PATH:
         return "path";
     case VALUE_SIP_URI:
+    case VALUE_ROUTE:
         return "URI";
+    case VALUE_THIRD_PARTY:
+        return "user whom";
     case VALUE_ADDRESS:
         return "address:port";
     case VALUE_TLS_CLIENTS:
@@ -130,7 +132,8 @@ static void print_key(const struct config_key *key, FILE *out)
         fputc('.', out);
     }
     b = BUF_ON(memory);
-    config_default_write(&b, key);
+    if (key->section == NULL)
+        config_default_write(&b, key);
     if (b.len > 0) {
         fputs("\nDefault: ", out);
         print_roff(out, buf_cstr(&b));
@@ -139,12 +142,12 @@ static void print_key(const struct config_key *key, FILE *out)
     fputc('\n', out);
 }
 
-static void print_section(const struct config_key *key, FILE *out)
+static void print_section(const struct config_key *key, const struct config_key *end, FILE *out)
 {
-    fprintf(out, ".TP\n.B %s \"\\fI%s\\fP\" { ... }\n", key->name, key->section);
+    fprintf(out, ".TP\n.B %s \"\\fI%s\\fP\" { ... }\n", key->name, key->title);
     print_roff(out, key->meaning);
     fputs("\n.RS\n", out);
-    for (key++; key->type == CONFIG_SECTION_STRING; key++)
+    for (key++; key < end && key->section != NULL; key++)
         print_key(key, out);
     fputs(".RE\n", out);
 }
@@ -169,8 +172,8 @@ void config_write_manual(FILE *out)
         if (keys[i].type == CONFIG_GROUP)
             fprintf(out, ".SH %s\n", keys[i].name);
         else if (keys[i].type == CONFIG_SECTION)
-            print_section(&keys[i], out);
-        else if (keys[i].type != CONFIG_SECTION_STRING)
+            print_section(&keys[i], keys + count, out);
+        else if (keys[i].section == NULL)
             print_key(&keys[i], out);
     }
     print_log_parts(out);

@@ -75,7 +75,7 @@ static void note_line(const struct config_key *key, unsigned line)
     unsigned                *before = &reading->lines[key - keys];
 
     assert(count <= CONFIG_KEYS_MAX);
-    if (*before != 0 && key->type != CONFIG_LIST && key->type != CONFIG_SECTION_STRING)
+    if (*before != 0 && key->type != CONFIG_LIST && key->section == NULL)
         config_problem(reading, line, "%s has been set before, in line %u", key->name, *before);
     *before = line;
 }
@@ -137,7 +137,7 @@ static cfg_opt_t string_option(const struct config_key *key)
                         .validcb = on_value };
 }
 
-enum { SECTION_KEYS = 4 };
+enum { SECTION_KEYS = 8 };
 
 static const struct config_key *fill_section(const struct config_key *key, const struct config_key *end,
                                              cfg_opt_t *section, cfg_opt_t members[SECTION_KEYS + 1])
@@ -149,7 +149,7 @@ static const struct config_key *fill_section(const struct config_key *key, const
                             .flags   = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES,
                             .subopts = members,
                             .validcb = on_section };
-    for (key++; key < end && key->type == CONFIG_SECTION_STRING; key++) {
+    for (key++; key < end && key->section != NULL; key++) {
         assert(count < SECTION_KEYS);
         members[count++] = string_option(key);
     }

@@ -23,29 +23,24 @@ static void listen_text(const struct config_listen *l, char memory[CONFIG_LISTEN
     *text = buf_slice(&b);
 }
 
-/* The elements of a list of texts; for another list only their number. */
-static const struct slice *list_texts(const struct config *c, const struct config_key *key, size_t *count)
+/* The elements of a list; of one that config.c has made something else of, only their number. */
+static const struct slice *list_texts(const struct config *c, const void *owner, const struct config_key *key,
+                                      size_t *count)
 {
-    if (key->check == VALUE_LISTEN) {
-        *count = c->listen_count;
-        return NULL;
+    const struct config_list *list = (const void *)((const char *)owner + key->offset);
+
+    if (!key->parsed) {
+        *count = list->count;
+        return list->texts;
     }
-    if (key->check == VALUE_LOG_LEVEL) {
-        *count = c->log_level_count;
-        return c->log_levels;
-    }
-    if (key->check == VALUE_ORIGIN) {
-        *count = c->websocket_origin_count;
-        return c->websocket_origins;
-    }
-    *count = c->domain_count;
-    return c->domains;
+    *count = key->check == VALUE_LISTEN ? c->listen_count : c->domain_count;
+    return key->check == VALUE_LISTEN ? NULL : c->domains;
 }
 
-static void show_list(const struct config *c, const struct config_key *key, FILE *out)
+static void show_list(const struct config *c, const void *owner, const struct config_key *key, FILE *out)
 {
     size_t              count;
-    const struct slice *texts = list_texts(c, key, &count);
+    const struct slice *texts = list_texts(c, owner, key, &count);
     char                memory[CONFIG_LISTEN_TEXT];
     struct slice        text;
 
@@ -61,70 +56,12 @@ static void show_list(const struct config *c, const struct config_key *key, FILE
     fputs("}\n", out);
 }
 
-static void show_member(FILE *out, const char *name, struct slice value)
-{
-    if (value.len == 0)
-        return;
-    fprintf(out, "    %s = ", name);
-    print_quoted(out, value);
-    fputc('\n', out);
-}
-
-static void show_open(FILE *out, const char *name, struct slice title)
-{
-    fprintf(out, "%s ", name);
-    print_quoted(out, title);
-    fputs(" {\n", out);
-}
-
-/* A section as a table: its title, then its members; name NULL: no more. */
-struct section {
-    struct slice title;
-    struct {
-        const char  *name;
-        struct slice value;
-    } members[3];
-};
-
-/* The i-th section of this kind; false if there are fewer. */
-static bool section_at(const struct config *c, const struct config_key *key, size_t i, struct section *out)
-{
-    if (strcmp(key->name, "route") == 0) {
-        if (i >= c->route_count)
-            return false;
-        *out = (struct section){ c->routes[i].domain,
-                                 { { "to", c->routes[i].to }, { "redirect", c->routes[i].redirect } } };
-    } else if (strcmp(key->name, "redirect") == 0) {
-        if (i >= c->redirect_count)
-            return false;
-        *out = (struct section){ c->redirects[i].domain, { { "to", c->redirects[i].to } } };
-    } else {
-        if (i >= c->certificate_count)
-            return false;
-        *out = (struct section){ c->certificates[i].domain,
-                                 { { "chain", c->certificates[i].chain }, { "key", c->certificates[i].key } } };
-    }
-    return true;
-}
-
-static void show_sections(const struct config *c, const struct config_key *key, FILE *out)
-{
-    struct section s;
-
-    for (size_t i = 0; section_at(c, key, i, &s); i++) {
-        show_open(out, key->name, s.title);
-        for (size_t m = 0; s.members[m].name != NULL; m++)
-            show_member(out, s.members[m].name, s.members[m].value);
-        fputs("}\n", out);
-    }
-}
-
-static void show_scalar(const struct config *c, const struct config_key *key, FILE *out)
+static void show_scalar(const void *owner, const struct config_key *key, FILE *out)
 {
     char       memory[2048];
     struct buf value = BUF_ON(memory);
 
-    config_value_write(&value, c, key);
+    config_value_write(&value, owner, key);
     fprintf(out, "%s = ", key->name);
     if (key->type == CONFIG_STRING)
         print_quoted(out, buf_slice(&value));
@@ -133,32 +70,80 @@ static void show_scalar(const struct config *c, const struct config_key *key, FI
     fputc('\n', out);
 }
 
+/* A text that was not given is not shown: there, empty is none. */
+static bool is_given(const void *section, const struct config_key *member)
+{
+    char       memory[2048];
+    struct buf value = BUF_ON(memory);
+
+    config_value_write(&value, section, member);
+    return member->type == CONFIG_LIST || value.len > 0;
+}
+
+static bool is_member(const struct config_key *key, const struct config_key *section)
+{
+    return key->section != NULL && strcmp(key->section, section->name) == 0;
+}
+
+static void show_section(const struct config *c, const struct config_key *key, const void *section, FILE *out)
+{
+    size_t                   count;
+    const struct config_key *keys = config_keys(&count), *end = keys + count;
+
+    fprintf(out, "%s ", key->name);
+    print_quoted(out, *(const struct slice *)section);
+    fputs(" {\n", out);
+    for (const struct config_key *member = key + 1; member < end && is_member(member, key); member++) {
+        if (!is_given(section, member))
+            continue;
+        fputs("    ", out);
+        if (member->type == CONFIG_LIST)
+            show_list(c, section, member, out);
+        else
+            show_scalar(section, member, out);
+    }
+    fputs("}\n", out);
+}
+
+static void show_sections(const struct config *c, const struct config_key *key, FILE *out)
+{
+    const void *section;
+
+    for (size_t i = 0; (section = config_section_at(c, key, i)) != NULL; i++)
+        show_section(c, key, section, out);
+}
+
+static void show_key(const struct config *c, const struct config_key *key, FILE *out)
+{
+    switch (key->type) {
+    case CONFIG_BOOL:
+    case CONFIG_INTEGER:
+    case CONFIG_DURATION:
+    case CONFIG_LEVEL:
+    case CONFIG_STRING:
+        show_scalar(c, key, out);
+        break;
+    case CONFIG_LIST:
+        show_list(c, c, key, out);
+        break;
+    case CONFIG_SECTION:
+        show_sections(c, key, out);
+        break;
+    case CONFIG_GROUP:
+        break;
+    }
+}
+
 void config_show(const struct config *c, FILE *out)
 {
     size_t                   count;
     const struct config_key *keys = config_keys(&count);
 
     for (size_t i = 0; i < count; i++) {
-        switch (keys[i].type) {
-        case CONFIG_GROUP:
+        if (keys[i].type == CONFIG_GROUP)
             fprintf(out, "%s# %s\n", i == 0 ? "" : "\n", keys[i].name);
-            break;
-        case CONFIG_BOOL:
-        case CONFIG_INTEGER:
-        case CONFIG_DURATION:
-        case CONFIG_LEVEL:
-        case CONFIG_STRING:
-            show_scalar(c, &keys[i], out);
-            break;
-        case CONFIG_LIST:
-            show_list(c, &keys[i], out);
-            break;
-        case CONFIG_SECTION:
-            show_sections(c, &keys[i], out);
-            break;
-        case CONFIG_SECTION_STRING:
-            break;
-        }
+        else if (keys[i].section == NULL)
+            show_key(c, &keys[i], out);
     }
 }
 
@@ -167,9 +152,9 @@ static json_t *json_text(struct slice text)
     return json_stringn(text.ptr == NULL ? "" : text.ptr, text.len);
 }
 
-static json_t *scalar_to_json(const struct config *c, const struct config_key *key)
+static json_t *scalar_to_json(const void *owner, const struct config_key *key)
 {
-    const char *member = (const char *)c + key->offset;
+    const char *member = (const char *)owner + key->offset;
     char        memory[2048];
     struct buf  value = BUF_ON(memory);
 
@@ -182,22 +167,21 @@ static json_t *scalar_to_json(const struct config *c, const struct config_key *k
         return json_integer((json_int_t)(*(const msec *)(const void *)member));
     case CONFIG_LEVEL:
     case CONFIG_STRING:
-        config_value_write(&value, c, key);
+        config_value_write(&value, owner, key);
         return json_text(buf_slice(&value));
     case CONFIG_GROUP:
     case CONFIG_LIST:
     case CONFIG_SECTION:
-    case CONFIG_SECTION_STRING:
         break;
     }
     return NULL;
 }
 
-static json_t *list_to_json(const struct config *c, const struct config_key *key)
+static json_t *list_to_json(const struct config *c, const void *owner, const struct config_key *key)
 {
     json_t             *list = json_array();
     size_t              count;
-    const struct slice *texts = list_texts(c, key, &count);
+    const struct slice *texts = list_texts(c, owner, key, &count);
     char                memory[CONFIG_LISTEN_TEXT];
     struct slice        text;
 
@@ -211,25 +195,28 @@ static json_t *list_to_json(const struct config *c, const struct config_key *key
     return list;
 }
 
-static void set_text(json_t *object, const char *name, struct slice value)
+static json_t *section_to_json(const struct config *c, const struct config_key *key, const void *section)
 {
-    if (value.len > 0)
-        json_object_set_new(object, name, json_text(value));
+    json_t                  *one = json_object();
+    size_t                   count;
+    const struct config_key *keys = config_keys(&count), *end = keys + count;
+
+    json_object_set_new(one, "domain", json_text(*(const struct slice *)section));
+    for (const struct config_key *member = key + 1; member < end && is_member(member, key); member++)
+        if (is_given(section, member))
+            json_object_set_new(one, member->name,
+                                member->type == CONFIG_LIST ? list_to_json(c, section, member)
+                                                            : scalar_to_json(section, member));
+    return one;
 }
 
 static json_t *sections_to_json(const struct config *c, const struct config_key *key)
 {
-    json_t        *list = json_array();
-    struct section s;
+    json_t     *list = json_array();
+    const void *section;
 
-    for (size_t i = 0; section_at(c, key, i, &s); i++) {
-        json_t *one = json_object();
-
-        set_text(one, "domain", s.title);
-        for (size_t m = 0; s.members[m].name != NULL; m++)
-            set_text(one, s.members[m].name, s.members[m].value);
-        json_array_append_new(list, one);
-    }
+    for (size_t i = 0; (section = config_section_at(c, key, i)) != NULL; i++)
+        json_array_append_new(list, section_to_json(c, key, section));
     return list;
 }
 
@@ -240,10 +227,10 @@ json_t *config_to_json(const struct config *c)
     const struct config_key *keys = config_keys(&count);
 
     for (size_t i = 0; object != NULL && i < count; i++) {
-        if (keys[i].type == CONFIG_GROUP || keys[i].type == CONFIG_SECTION_STRING)
+        if (keys[i].type == CONFIG_GROUP || keys[i].section != NULL)
             continue;
         if (keys[i].type == CONFIG_LIST)
-            json_object_set_new(object, keys[i].name, list_to_json(c, &keys[i]));
+            json_object_set_new(object, keys[i].name, list_to_json(c, c, &keys[i]));
         else if (keys[i].type == CONFIG_SECTION)
             json_object_set_new(object, keys[i].name, sections_to_json(c, &keys[i]));
         else

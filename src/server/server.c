@@ -79,8 +79,8 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
                                     .handshake_time = config->handshake_time,
                                     .message_time   = config->message_time,
                                     .ping           = config->websocket_ping,
-                                    .origins        = config->websocket_origins,
-                                    .origin_count   = config->websocket_origin_count },
+                                    .origins        = config->websocket_origins.texts,
+                                    .origin_count   = config->websocket_origins.count },
           .trace                = *trace,
     };
 

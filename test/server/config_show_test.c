@@ -30,10 +30,12 @@ static const char sample[] =
     "domain = {a.test, b.test}\n"
     "listen = 'tcp:[::1]:5070 advertise gate.test:5071'\n"
     "realm = 'it\\'s \"mine\" \\\\ ${HOME}'\n"
-    "t1 = 250ms max_expires = 90m authentication = no redirect_server = yes log_level = error\n"
+    "t1 = 250ms max_expires = 90m proxy = no redirect_server = yes log_level = error\n"
     "route \"other.test\" { to = \"sip:127.0.0.1:5080\" }\n"
     "route \"*\" { redirect = \"sip:127.0.0.1:5090\" }\n"
     "certificate \"other.test\" { chain = \"/etc/ahoy/other.pem\" key = \"/etc/ahoy/other.key\" }\n"
+    "registrations \"a.test\" { max_contacts = 2 service_route = {\"sip:a.test;lr\", \"sip:b.test;lr\"} }\n"
+    "third_party = {\"pbx@a.test *\"}\n"
     "redirect \"third.test\" { to = \"sip:192.0.2.7\" }\n";
 
 TEST(what_is_shown_reads_back_as_the_same_configuration)
@@ -46,6 +48,9 @@ TEST(what_is_shown_reads_back_as_the_same_configuration)
     CHECK_SLICE(first, slice_from(second));
     CHECK_SLICE("it's \"mine\" \\ ${HOME}", again->realm);
     CHECK(strstr(first, "\nt1 = 250ms\n") != NULL);
+    CHECK(strstr(first, "\nregistrations 'a.test' {\n    min_expires = 1m\n    default_expires = 1h\n"
+                        "    max_expires = 90m\n    max_contacts = 2\n"
+                        "    service_route = {'sip:a.test;lr', 'sip:b.test;lr'}\n}\n") != NULL);
     CHECK(strstr(first, "\nmax_expires = 90m\n") != NULL);
     CHECK(strstr(first, "\nlisten = {'tcp:[::1]:5070 advertise gate.test:5071'}\n") != NULL);
     free(first);
@@ -62,11 +67,13 @@ TEST(json_holds_every_key)
     const struct config_key *keys = config_keys(&count);
 
     for (size_t i = 0; i < count; i++)
-        if (keys[i].type != CONFIG_GROUP && keys[i].type != CONFIG_SECTION_STRING)
+        if (keys[i].type != CONFIG_GROUP && keys[i].section == NULL)
             CHECK(json_object_get(json, keys[i].name) != NULL);
     CHECK_INT(5400000, json_integer_value(json_object_get(json, "max_expires")));
     CHECK_INT(2, json_array_size(json_object_get(json, "route")));
-    CHECK(json_is_false(json_object_get(json, "authentication")));
+    CHECK_INT(2, json_integer_value(
+                     json_object_get(json_array_get(json_object_get(json, "registrations"), 0), "max_contacts")));
+    CHECK(json_is_false(json_object_get(json, "proxy")));
     json_decref(json);
     config_free(c);
 }

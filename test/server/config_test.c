@@ -179,6 +179,62 @@ TEST(routes_and_redirects_are_read_in_their_order)
     config_free(c);
 }
 
+TEST(a_domain_inherits_what_its_registrations_do_not_say)
+{
+    const struct config *c =
+        good("domain = {a.test, b.test, c.b.test}\n"
+             "max_contacts = 3 service_route = {\"sip:one.test;lr\", \"sip:two.test;lr\"}\n"
+             "registrations \"A.test\" { max_expires = 30m default_expires = 10m }\n"
+             "registrations \"*.b.test\" { max_contacts = 1 service_route = {\"sips:b.test;lr\"} }\n"
+             "min_expires = 90s\n");
+    const struct config_registrations *a = &c->registrations[0], *b = &c->registrations[1];
+
+    CHECK_INT(2, c->registrations_count);
+    CHECK_SLICE("a.test", a->domain);
+    CHECK_INT(3, a->line);
+    CHECK_INT(90000, a->min_expires);
+    CHECK_INT(600000, a->default_expires);
+    CHECK_INT(1800000, a->max_expires);
+    CHECK_INT(3, a->max_contacts);
+    CHECK_INT(2, a->service_route.count);
+    CHECK_SLICE("sip:two.test;lr", a->service_route.texts[1]);
+    CHECK_INT(1, b->max_contacts);
+    CHECK_INT(7200000, b->max_expires);
+    CHECK_INT(1, b->service_route.count);
+    CHECK_SLICE("sips:b.test;lr", b->service_route.texts[0]);
+    config_free(c);
+}
+
+TEST(registrations_that_cannot_be_are_named_with_their_line)
+{
+    check_said("t.conf:2: registrations \"b.test\": this is none of our domains; add it to domain\n",
+               "domain = a.test\nregistrations \"b.test\" { }");
+    check_said(
+        "t.conf:3: registrations \"a.test\": min_expires must not be greater than default_expires\n"
+        "t.conf:3: registrations \"a.test\": default_expires must not be greater than max_expires\n",
+        "domain = a.test\nregistrations \"a.test\" { min_expires = 40m\ndefault_expires = 30m max_expires = 10m }");
+    check_said("t.conf:2: min_expires = \"2h\": must be 1s to 1h, with a unit: ms, s, m, h or d\n",
+               "domain = a.test\nregistrations \"a.test\" { min_expires = 2h }");
+    check_said("t.conf:1: service_route = \"sip:a.test\": must be a sip or sips URI with ;lr such as "
+               "sip:proxy.example.com;lr\n",
+               "service_route = {\"sip:a.test\"}");
+}
+
+/* RFC 3261 10.3 step 4 */
+TEST(a_rule_about_third_parties_is_of_users_that_we_have)
+{
+    config_free(good("domain = a.test third_party = {\"pbx@a.test *\", \"x@a.test y@A.test\"}"));
+    check_said("t.conf:2: third_party = \"pbx@b.test *\": b.test is none of our domains\n",
+               "domain = a.test\nthird_party = {\"pbx@b.test *\"}");
+    check_said("t.conf:2: third_party = \"pbx@a.test *@b.test\": b.test is none of our domains\n",
+               "domain = a.test\nthird_party = {\"pbx@a.test *@b.test\"}");
+    check_said("t.conf:1: third_party = \"pbx\": must be a user, a blank, and whom that one may register: "
+               "boss@example.com, *@example.com or *\n",
+               "third_party = {pbx}");
+    check_said("t.conf:2: third_party means nothing with authentication = false: anybody may register anybody\n",
+               "domain = a.test authentication = no\nthird_party = {\"pbx@a.test *\"}");
+}
+
 TEST(our_domains_are_compared_without_case)
 {
     const struct config *c = good("domain = {a.test, b.test}");
@@ -219,10 +275,10 @@ TEST(origins_are_what_browsers_send)
     const struct config *c = good("websocket_origins = {'https://phone.example.com', \"http://localhost:8080\", null}\n"
                                   "websocket_ping = 0s\n");
 
-    CHECK_INT(3, c->websocket_origin_count);
-    CHECK_SLICE("https://phone.example.com", c->websocket_origins[0]);
-    CHECK_SLICE("http://localhost:8080", c->websocket_origins[1]);
-    CHECK_SLICE("null", c->websocket_origins[2]);
+    CHECK_INT(3, c->websocket_origins.count);
+    CHECK_SLICE("https://phone.example.com", c->websocket_origins.texts[0]);
+    CHECK_SLICE("http://localhost:8080", c->websocket_origins.texts[1]);
+    CHECK_SLICE("null", c->websocket_origins.texts[2]);
     CHECK_INT(0, c->websocket_ping);
     config_free(c);
     check_said("t.conf:1: websocket_origins = \"phone.example.com\": must be an origin such as "
@@ -353,7 +409,7 @@ TEST(the_defaults_of_the_table_are_within_its_ranges)
         struct buf text = BUF_ON(memory), line = BUF_ON(memory);
 
         if (keys[i].type == CONFIG_GROUP || keys[i].type == CONFIG_SECTION || keys[i].type == CONFIG_LIST ||
-            keys[i].type == CONFIG_SECTION_STRING)
+            keys[i].section != NULL)
             continue;
         buf_printf(&line, "%s = '", keys[i].name);
         text = buf_on(memory + line.len, sizeof memory - line.len);
@@ -373,6 +429,9 @@ int main(void)
         cmocka_unit_test(a_variable_of_the_environment_is_put_in_its_place),
         cmocka_unit_test(one_value_needs_no_braces_and_a_list_may_be_extended),
         cmocka_unit_test(routes_and_redirects_are_read_in_their_order),
+        cmocka_unit_test(a_domain_inherits_what_its_registrations_do_not_say),
+        cmocka_unit_test(registrations_that_cannot_be_are_named_with_their_line),
+        cmocka_unit_test(a_rule_about_third_parties_is_of_users_that_we_have),
         cmocka_unit_test(our_domains_are_compared_without_case),
         cmocka_unit_test(an_unknown_key_is_answered_with_the_nearest_known_one),
         cmocka_unit_test(a_value_out_of_range_is_answered_with_the_range),
