@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "base/siphash.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -97,6 +97,22 @@ void location_free(struct location *l)
     free(l);
 }
 
+struct hash_key location_hash_key(const struct location *l)
+{
+    return l->hash_key;
+}
+
+void location_set_hash_key(struct location *l, struct hash_key key)
+{
+    assert(location_aors(l) == 0);
+    l->hash_key = key;
+}
+
+uint64_t location_hash(const struct location *l, struct slice key)
+{
+    return siphash(&l->hash_key, key);
+}
+
 /* ---- reading ---- */
 
 /* The low bits choose the shard, the high ones the place in its table. */
@@ -117,9 +133,32 @@ static struct aor *find(const struct shard *s, struct slice key, uint64_t hash)
 
 const struct aor *location_find(const struct location *l, struct slice key)
 {
-    uint64_t hash = siphash(&l->hash_key, key);
+    uint64_t hash = location_hash(l, key);
 
     return find(&l->shards[shard_index(hash)], key, hash);
+}
+
+static bool has_epoch(const struct aor *a, uint64_t epoch)
+{
+    struct binding b;
+
+    for (unsigned i = 0; i < aor_count(a); i++) {
+        aor_binding(a, i, &b);
+        if (b.gruu == epoch && b.gruu != 0)
+            return true;
+    }
+    return false;
+}
+
+const struct aor *location_find_gruu(const struct location *l, uint64_t hash, uint64_t epoch)
+{
+    struct rcu_probe p;
+
+    for (struct rcu_entry *e = rcu_table_first(&l->shards[shard_index(hash)].aors, hash, &p); e != NULL;
+         e                   = rcu_table_next(&p))
+        if (has_epoch(aor_of_entry(e), epoch))
+            return aor_of_entry(e);
+    return NULL;
 }
 
 size_t location_count(const struct location *l)
@@ -167,7 +206,7 @@ uint64_t location_list(const struct location *l, uint64_t cursor, size_t want,
 
 void location_lock(struct location *l, struct slice key, struct location_guard *g)
 {
-    uint64_t hash = siphash(&l->hash_key, key);
+    uint64_t hash = location_hash(l, key);
 
     *g = (struct location_guard){ .location = l, .shard = &l->shards[shard_index(hash)], .key = key, .hash = hash };
     rcu_enter(l->rcu);

@@ -18,6 +18,7 @@
 
 #include "base/accounts.h"
 #include "base/random.h"
+#include "base/siphash.h"
 #include "server/aor.h"
 
 struct location;
@@ -31,11 +32,21 @@ void location_account(struct location *l, struct budget *b);
 /* When nobody uses it any more. */
 void location_free(struct location *l);
 
+/* Hashes are under a random key, so that nobody can choose names that collide.  For hashes
+ * that outlive the process: give it the key of the one before, when there is no AOR yet. */
+struct hash_key location_hash_key(const struct location *l);
+void            location_set_hash_key(struct location *l, struct hash_key key);
+uint64_t        location_hash(const struct location *l, struct slice key);
+
 /* ---- reading, in a section of `rcu` ---- */
 
 /* By the canonical key (uri_write_aor); NULL if nobody is registered.  Good until the
  * section ends. */
 const struct aor *location_find(const struct location *l, struct slice key);
+
+/* The same by what a temporary GRUU says (route/gruu.h): the hash of the key, and the epoch
+ * that one of its bindings has, live or not. */
+const struct aor *location_find_gruu(const struct location *l, uint64_t hash, uint64_t epoch);
 
 /* Bindings, and AORs that have any; any thread, in a section or not. */
 size_t location_count(const struct location *l);

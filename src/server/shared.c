@@ -7,7 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char relay_key_setting[] = "relay_key";
+/* Keys that must outlive the process, in hex digits in the store.  A new one is drawn when
+ * the server is made, for the case that the store has none. */
+static const struct kept_key {
+    const char *setting;
+    size_t      offset, size; /* in struct shared */
+} kept_keys[] = {
+    { "relay_key", offsetof(struct shared, relay_key), sizeof(struct hash_key) },
+    { "location_key", offsetof(struct shared, location_key), sizeof(struct hash_key) },
+    { "gruu_key", offsetof(struct shared, gruu_secret), GRUU_SECRET },
+};
+
+enum { KEPT_KEYS = sizeof kept_keys / sizeof kept_keys[0], KEPT_KEY_SIZE = 32 };
 
 static bool copy_policy(struct shared *s)
 {
@@ -37,6 +48,14 @@ static bool copy_policy(struct shared *s)
     return true;
 }
 
+static void draw_keys(struct shared *s, const struct random *random)
+{
+    random_fill(random, &s->relay_key, sizeof s->relay_key);
+    random_fill(random, s->gruu_secret, sizeof s->gruu_secret);
+    if (s->location != NULL)
+        s->location_key = location_hash_key(s->location);
+}
+
 struct shared *shared_new(struct world *world, const struct config *config, struct rcu *rcu, struct workers *workers)
 {
     struct shared *s = rcu != NULL ? calloc(1, sizeof *s) : NULL;
@@ -52,7 +71,8 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     s->users    = users_new(world, rcu);
     s->location = location_new(rcu, &world->random, config->max_bindings, world_now(world));
     s->workers  = workers;
-    s->nonces   = nonces_new(&world->random);
+    draw_keys(s, &world->random);
+    s->nonces = nonces_new(&world->random);
     if (s->users == NULL || s->location == NULL || s->nonces == NULL || !copy_policy(s)) {
         shared_free(s);
         return NULL;
@@ -104,40 +124,76 @@ static void load_binding(void *arg, const struct stored_binding *b)
         l->shared->load_error = error;
 }
 
+static bool take_hex(struct slice text, uint8_t *bytes, size_t size)
+{
+    if (text.len != 2 * size)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_value(text.ptr[2 * i]), low = hex_value(text.ptr[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+static void load_key(struct shared *s, unsigned index, struct slice value)
+{
+    const struct kept_key *k = &kept_keys[index];
+    uint8_t                bytes[KEPT_KEY_SIZE];
+
+    if (!take_hex(value, bytes, k->size))
+        return;
+    memcpy((char *)s + k->offset, bytes, k->size);
+    s->keys_kept |= 1U << index;
+}
+
+/* They come before the bindings, whose place depends on one of them. */
 static void load_setting(void *arg, struct slice name, struct slice value)
 {
     const struct loading *l = arg;
     struct shared        *s = l->shared;
-    uint8_t               bytes[sizeof s->relay_key];
 
     users_on_setting(s->users, name, value);
-    if (!slice_eq(name, slice_from(relay_key_setting)) || value.len != 2 * sizeof bytes)
-        return;
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        int high = hex_value(value.ptr[2 * i]), low = hex_value(value.ptr[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return;
-        bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    memcpy(&s->relay_key, bytes, sizeof bytes);
-    s->has_relay_key = true;
+    for (unsigned i = 0; i < KEPT_KEYS; i++)
+        if (slice_eq(name, slice_from(kept_keys[i].setting)))
+            load_key(s, i, value);
+    if (location_aors(s->location) == 0)
+        location_set_hash_key(s->location, s->location_key);
 }
 
-/* Dialogs that were set up before a restart must find their way after it. */
-static int make_relay_key(struct shared *s, struct world *world)
+/* Dialogs that were set up before a restart must find their way after it, and GRUUs lead to
+ * whom they led. */
+static int keep_keys(struct shared *s)
 {
-    char                hex[2 * sizeof s->relay_key];
-    struct buf          b      = BUF_ON(hex);
-    struct store_change change = { .kind = STORE_PUT_SETTING, .name = slice_from(relay_key_setting) };
+    char                hex[KEPT_KEYS][2 * KEPT_KEY_SIZE];
+    struct store_change changes[KEPT_KEYS];
+    size_t              count = 0;
     uint64_t            seq;
 
-    if (s->has_relay_key)
-        return 0;
-    random_fill(&world->random, &s->relay_key, sizeof s->relay_key);
-    buf_put_hex(&b, &s->relay_key, sizeof s->relay_key);
-    change.value = buf_slice(&b);
-    return store_write(s->client, &change, 1, &seq);
+    for (unsigned i = 0; i < KEPT_KEYS; i++) {
+        const struct kept_key *k = &kept_keys[i];
+        struct buf             b = BUF_ON(hex[i]);
+
+        if ((s->keys_kept >> i & 1) != 0)
+            continue;
+        buf_put_hex(&b, (const char *)s + k->offset, k->size);
+        changes[count++] =
+            (struct store_change){ .kind = STORE_PUT_SETTING, .name = slice_from(k->setting), .value = buf_slice(&b) };
+    }
+    return count > 0 ? store_write(s->client, changes, count, &seq) : 0;
+}
+
+static int make_gruu_keys(struct shared *s)
+{
+    struct hasher *h = hasher_new();
+
+    if (h == NULL)
+        return -ERR_NO_MEMORY;
+    gruu_keys_init(&s->gruu_keys, h, s->gruu_secret);
+    hasher_free(h);
+    return 0;
 }
 
 static void on_report(void *shared, uint64_t seq, int error)
@@ -158,7 +214,9 @@ static int load(struct shared *s, struct world *world)
     if (error == 0)
         error = users_start(s->users, s->client, s->config->realm.len > 0 ? s->config->realm : s->config->domains[0]);
     if (error == 0)
-        error = make_relay_key(s, world);
+        error = keep_keys(s);
+    if (error == 0)
+        error = make_gruu_keys(s);
     return error;
 }
 

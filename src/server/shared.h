@@ -16,6 +16,7 @@
 #include "base/rcu.h"
 #include "base/siphash.h"
 #include "route/dialog_token.h"
+#include "route/gruu.h"
 #include "route/policy.h"
 #include "server/config.h"
 #include "server/location.h"
@@ -40,11 +41,14 @@ struct shared {
     struct store_client *client; /* of the users and the keys: reports come in the first worker's world */
     int                  load_error;
 
-    struct hash_key loop_key;  /* marks our branches (RFC 5393)                        */
-    struct hash_key relay_key; /* tokens in our Record-Route; kept in the store, so
-                                * that dialogs survive a restart                       */
-    bool     has_relay_key;
-    uint32_t boot; /* a number for this life of the process */
+    struct hash_key loop_key;                  /* marks our branches (RFC 5393)                        */
+    struct hash_key relay_key;                 /* tokens in our Record-Route; kept in the store, so
+                                                * that dialogs survive a restart                       */
+    struct hash_key  location_key;             /* that of `location`; kept, for hashes stand in GRUUs */
+    uint8_t          gruu_secret[GRUU_SECRET]; /* kept */
+    struct gruu_keys gruu_keys;                /* made of it */
+    unsigned         keys_kept;                /* bits: which of these the store holds */
+    uint32_t         boot;                     /* a number for this life of the process */
 
     atomic_bool draining; /* we are about to end: nothing new is begun */
 };

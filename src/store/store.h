@@ -107,7 +107,7 @@ struct store_client {
     const struct store_ops *ops;
 };
 
-/* Read everything, but bindings whose lease ended before `wall` (ms since 1970); a day
+/* Read everything, settings first, but bindings whose lease ended before `wall` (ms since 1970); a day
  * later they are deleted.  Blocks, so only before the loop runs.  Returns 0 or -ERR_X. */
 static inline int store_load(struct store *s, uint64_t wall, const struct store_loader *loader)
 {

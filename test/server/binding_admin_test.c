@@ -105,7 +105,7 @@ TEST(one_is_removed_or_all)
     bench_live(&b, 10);
     CHECK_INT(0, served());
     CHECK_INT(-ERR_NOT_FOUND, remove_one(""));
-    CHECK_INT(2, fake_disk_rows(b.disk)); /* realm and relay key */
+    CHECK_INT(4, fake_disk_rows(b.disk)); /* realm and keys */
     bench_close(&b);
 }
 

@@ -120,6 +120,39 @@ TEST(what_is_put_is_copied_and_found_in_its_order)
     teardown(l);
 }
 
+static struct slice key_by_gruu(struct location *l, uint64_t hash, uint64_t epoch)
+{
+    const struct aor *a;
+    struct slice      key;
+
+    rcu_enter(rcu);
+    a   = location_find_gruu(l, hash, epoch);
+    key = a != NULL ? aor_key(a) : SLICE("");
+    rcu_leave(rcu);
+    return key;
+}
+
+/* RFC 5627 5.4: of a GRUU the registrar tells the AOR. */
+TEST(an_aor_is_found_by_its_hash_and_an_epoch_of_its_bindings)
+{
+    struct location *l   = setup(10);
+    struct binding   bob = { .contact = SLICE("sip:1"), .instance = SLICE("<a>"), .gruu = 7, .expires_at = 1000 };
+    uint64_t         hash;
+
+    location_set_hash_key(l, (struct hash_key){ 1, 2 });
+    hash = location_hash(l, SLICE("bob"));
+    CHECK(hash == siphash(&(struct hash_key){ 1, 2 }, SLICE("bob")));
+    CHECK_INT(0, put(l, "carol", "sip:3", 1000));
+    set(l, "bob", &bob);
+    CHECK_SLICE("bob", key_by_gruu(l, hash, 7));
+    CHECK_SLICE("", key_by_gruu(l, hash, 8));
+    CHECK_SLICE("", key_by_gruu(l, hash ^ 1, 7));
+    CHECK_SLICE("", key_by_gruu(l, location_hash(l, SLICE("carol")), 0));
+    set(l, "bob", NULL);
+    CHECK_SLICE("", key_by_gruu(l, hash, 7));
+    teardown(l);
+}
+
 TEST(bindings_are_accounted_for_while_they_are_there)
 {
     struct location *l = setup(10);
@@ -379,6 +412,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_is_copied_and_found_in_its_order),
+        cmocka_unit_test(an_aor_is_found_by_its_hash_and_an_epoch_of_its_bindings),
         cmocka_unit_test(bindings_are_accounted_for_while_they_are_there),
         cmocka_unit_test(a_reader_sees_an_aor_as_it_was),
         cmocka_unit_test(what_is_prepared_and_not_published_has_not_happened),

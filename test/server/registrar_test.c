@@ -250,7 +250,7 @@ TEST(a_binding_ends_in_its_time_and_leaves_no_row)
     bench_live(&b, 2 * 1000);
     CHECK(!is_served());
     bench_live(&b, 10);
-    CHECK_INT(2, fake_disk_rows(b.disk)); /* realm and relay key */
+    CHECK_INT(4, fake_disk_rows(b.disk)); /* realm and keys */
     bench_close(&b);
 }
 

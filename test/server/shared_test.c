@@ -90,6 +90,26 @@ TEST(the_realm_and_the_key_of_the_dialogs_outlive_the_process_and_the_configurat
     teardown(&l);
 }
 
+/* RFC 5627 5.1: a temporary GRUU is valid until it is invalidated, not until we start again. */
+TEST(the_keys_of_the_gruus_outlive_the_process)
+{
+    struct life      l;
+    struct gruu_keys keys;
+    uint64_t         hash;
+
+    setup(&l, "domain = first.test\n", 1);
+    starts(&l);
+    keys = l.shared->gruu_keys;
+    hash = location_hash(l.shared->location, SLICE("sip:alice@first.test"));
+    ends(&l);
+    starts(&l);
+    CHECK(memcmp(&keys, &l.shared->gruu_keys, sizeof keys) == 0);
+    CHECK(hash == location_hash(l.shared->location, SLICE("sip:alice@first.test")));
+    CHECK(hash != siphash(&l.shared->relay_key, SLICE("sip:alice@first.test")));
+    ends(&l);
+    teardown(&l);
+}
+
 /* What is made of a broken key: kept over a restart, and not derived from what is broken. */
 static struct hash_key key_instead_of(const char *broken, uint64_t seed)
 {
@@ -157,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_realm_and_the_key_of_the_dialogs_outlive_the_process_and_the_configuration),
+        cmocka_unit_test(the_keys_of_the_gruus_outlive_the_process),
         cmocka_unit_test(a_key_that_cannot_be_read_is_made_anew_and_kept),
         cmocka_unit_test(without_memory_it_is_not_made_and_nothing_stays),
         cmocka_unit_test(a_store_that_is_full_is_said),

@@ -238,18 +238,24 @@ static void forget_high(struct store *store)
     of(store)->stats.high = of(store)->stats.queued;
 }
 
+static void load_one(const struct store_change *c, uint64_t wall, const struct store_loader *loader)
+{
+    if (c->kind == STORE_PUT_USER && loader->on_user != NULL)
+        loader->on_user(loader->arg, &c->user);
+    if (c->kind == STORE_PUT_BINDING && loader->on_binding != NULL && c->binding.lease_until > wall)
+        loader->on_binding(loader->arg, &c->binding);
+}
+
 static int load(struct store *store, uint64_t wall, const struct store_loader *loader)
 {
     LIST_EACH (l, &of(store)->disk->rows) {
         const struct store_change *c = &row_of(l)->change;
 
-        if (c->kind == STORE_PUT_USER && loader->on_user != NULL)
-            loader->on_user(loader->arg, &c->user);
-        if (c->kind == STORE_PUT_BINDING && loader->on_binding != NULL && c->binding.lease_until > wall)
-            loader->on_binding(loader->arg, &c->binding);
         if (c->kind == STORE_PUT_SETTING && loader->on_setting != NULL)
             loader->on_setting(loader->arg, c->name, c->value);
     }
+    LIST_EACH (l, &of(store)->disk->rows)
+        load_one(&row_of(l)->change, wall, loader);
     return 0;
 }
 
