@@ -247,6 +247,9 @@ bool     transport_is_traced(const struct stack *s);
 void     transport_trace(struct stack *s, bool sent, const struct flow *flow, struct slice text);
 uint64_t address_hash(const struct stack *s, enum transport transport, const struct address *a);
 
+/* stun_answer.c: a datagram that begins as one of STUN. */
+void stun_answer(struct stack *s, const struct flow *flow, struct slice bytes);
+
 /* connection.c */
 const struct stream_events *connection_accept(void *owner, struct listener *l, struct stream *stream, void **out);
 extern const struct channel_events connection_events;

@@ -2,6 +2,7 @@
 #include "stack/internal.h"
 
 #include "base/error.h"
+#include "nat/stun.h"
 
 #include <stdio.h>
 
@@ -251,7 +252,10 @@ static void on_datagram(void *owner, struct udp *udp, const struct datagram *d)
 
     (void)udp;
     flow.listener = (unsigned)(e - e->stack->sockets);
-    receive_bytes(e->stack, &flow, d->bytes);
+    if (stun_is_it(d->bytes))
+        stun_answer(e->stack, &flow, d->bytes);
+    else
+        receive_bytes(e->stack, &flow, d->bytes);
 }
 
 static void on_icmp(void *owner, struct udp *udp, const struct address *remote, int error)
