@@ -83,6 +83,17 @@ void hasher_digest(struct hasher *h, enum hash_algorithm algorithm, const struct
     must(EVP_DigestFinal_ex(context, out, NULL));
 }
 
+uint64_t hasher_number(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count)
+{
+    uint8_t  out[HASH_MAX];
+    uint64_t number = 0;
+
+    hasher_digest(h, algorithm, parts, count, out);
+    for (int i = 0; i < 8; i++)
+        number = number << 8 | out[i];
+    return number;
+}
+
 /* RFC 2104: H(key ^ opad, H(key ^ ipad, text)). */
 void hasher_mac(struct hasher *h, const uint8_t key[32], const struct slice *parts, size_t count, uint8_t out[32])
 {

@@ -24,6 +24,8 @@ size_t hash_size(enum hash_algorithm algorithm); /* 16, 32 or 32 */
 /* Hashes the parts one after another into out[hash_size]. */
 void hasher_digest(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
                    uint8_t *out);
+/* The first 64 bits of that, as a number to find it by. */
+uint64_t hasher_number(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count);
 /* HMAC-SHA256 under a 32-byte key. */
 void hasher_mac(struct hasher *h, const uint8_t key[32], const struct slice *parts, size_t count, uint8_t out[32]);
 

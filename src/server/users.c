@@ -32,7 +32,7 @@ struct users {
 };
 
 struct ha1s {
-    char md5[DIGEST_HEX], sha256[DIGEST_HEX];
+    char md5[DIGEST_HEX], sha256[DIGEST_HEX], sha512_256[DIGEST_HEX];
 };
 
 struct users *users_new(struct world *world, struct rcu *rcu)
@@ -66,7 +66,7 @@ void users_account(struct users *u, struct budget *b)
 static int64_t size_of(const struct user *user)
 {
     return (int64_t)(sizeof *user + user->domain.len + user->name.len + user->ha1_md5.len + user->ha1_sha256.len +
-                     2 * sizeof(struct rcu_entry *));
+                     user->ha1_sha512_256.len + 2 * sizeof(struct rcu_entry *));
 }
 
 static void account(struct users *u, int64_t bytes)
@@ -154,16 +154,18 @@ static struct slice put(char **at, struct slice text, bool lower)
 
 static struct user *user_new(const struct stored_user *s)
 {
-    struct user *user = malloc(sizeof *user + s->domain.len + s->name.len + s->ha1_md5.len + s->ha1_sha256.len);
-    char        *at;
+    struct user *user =
+        malloc(sizeof *user + s->domain.len + s->name.len + s->ha1_md5.len + s->ha1_sha256.len + s->ha1_sha512_256.len);
+    char *at;
 
     if (user == NULL)
         return NULL;
-    at               = (char *)(user + 1);
-    user->domain     = put(&at, s->domain, true);
-    user->name       = put(&at, s->name, false);
-    user->ha1_md5    = put(&at, s->ha1_md5, true);
-    user->ha1_sha256 = put(&at, s->ha1_sha256, true);
+    at                   = (char *)(user + 1);
+    user->domain         = put(&at, s->domain, true);
+    user->name           = put(&at, s->name, false);
+    user->ha1_md5        = put(&at, s->ha1_md5, true);
+    user->ha1_sha256     = put(&at, s->ha1_sha256, true);
+    user->ha1_sha512_256 = put(&at, s->ha1_sha512_256, true);
     return user;
 }
 
@@ -262,7 +264,7 @@ static struct slice ha1_of(const struct user *user, enum hash_algorithm algorith
     case HASH_SHA256:
         return user->ha1_sha256;
     case HASH_SHA512_256:
-        break;
+        return user->ha1_sha512_256;
     }
     return SLICE("");
 }
@@ -327,6 +329,13 @@ static int write_and_wait(struct users *u, const struct store_change *change, us
     return 0;
 }
 
+static uint64_t userhash(struct users *u, enum hash_algorithm algorithm, struct slice name)
+{
+    const struct slice parts[] = { name, SLICE(":"), users_realm(u) };
+
+    return hasher_number(u->hasher, algorithm, parts, 3);
+}
+
 static int put_user(struct users *u, struct slice domain, struct slice name, struct slice password, users_done_fn *done,
                     void *arg)
 {
@@ -338,9 +347,13 @@ static int put_user(struct users *u, struct slice domain, struct slice name, str
 
     digest_ha1(u->hasher, HASH_MD5, name, realm, password, ha1s.md5);
     digest_ha1(u->hasher, HASH_SHA256, name, realm, password, ha1s.sha256);
-    change.user.ha1_md5    = slice_from(ha1s.md5);
-    change.user.ha1_sha256 = slice_from(ha1s.sha256);
-    user                   = user_new(&change.user);
+    digest_ha1(u->hasher, HASH_SHA512_256, name, realm, password, ha1s.sha512_256);
+    change.user.ha1_md5             = slice_from(ha1s.md5);
+    change.user.ha1_sha256          = slice_from(ha1s.sha256);
+    change.user.ha1_sha512_256      = slice_from(ha1s.sha512_256);
+    change.user.userhash_sha256     = userhash(u, HASH_SHA256, name);
+    change.user.userhash_sha512_256 = userhash(u, HASH_SHA512_256, name);
+    user                            = user_new(&change.user);
     if (user == NULL)
         return -ERR_NO_MEMORY;
     change.user.domain = user->domain; /* lower case */

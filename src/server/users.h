@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* users.h - who may register here: the table in RAM and its changes.
  *
- * A user is a name in one of our domains and two hashes (HA1: MD5 and SHA-256 of
- * "name:realm:password"); passwords are not kept.  The realm is chosen when the
+ * A user is a name in one of our domains and hashes (HA1: MD5, SHA-256 and SHA-512/256
+ * of "name:realm:password"); passwords are not kept.  The realm is chosen when the
  * database is made and stays, because every hash contains it.
  *
  * A change is made in RAM at once and acknowledged after the commit that holds
@@ -28,9 +28,9 @@ enum {
 };
 
 struct user {
-    struct rcu_entry entry;               /* first: see rcu_table.h */
-    struct slice     domain, name;        /* domain in lower case */
-    struct slice     ha1_md5, ha1_sha256; /* hex */
+    struct rcu_entry entry;                               /* first: see rcu_table.h */
+    struct slice     domain, name;                        /* domain in lower case */
+    struct slice     ha1_md5, ha1_sha256, ha1_sha512_256; /* hex, or empty */
     struct rcu_node  retired;
 };
 

@@ -16,6 +16,11 @@ void change_texts(struct store_change *c, struct slice *texts[CHANGE_TEXTS])
                                         &c->user.name,
                                         &c->user.ha1_md5,
                                         &c->user.ha1_sha256,
+                                        &c->user.ha1_sha512_256,
+                                        &c->alias.domain,
+                                        &c->alias.name,
+                                        &c->alias.user_domain,
+                                        &c->alias.user_name,
                                         &c->name,
                                         &c->value };
 

@@ -2,6 +2,7 @@
 #include "store/sqlite_file.h"
 
 #include "base/error.h"
+#include "store/sqlite_hash.h"
 #include "store/sqlite_lock.h"
 #include "store/sqlite_log.h"
 #include "store/sqlite_rows.h"
@@ -24,6 +25,16 @@ static const char *const migrations[SQLITE_FILE_SCHEMA] = {
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
     "ALTER TABLE binding ADD COLUMN outbound INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE binding ADD COLUMN gruu INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE user ADD COLUMN ha1_sha512_256 TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE user ADD COLUMN userhash_sha256 INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE user ADD COLUMN userhash_sha512_256 INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE user SET userhash_sha256=hash_number('SHA-256',user.name||':'||value),"
+    " userhash_sha512_256=hash_number('SHA-512-256',user.name||':'||value) FROM setting WHERE setting.name='realm';"
+    "CREATE INDEX user_by_sha256 ON user(userhash_sha256);"
+    "CREATE INDEX user_by_sha512_256 ON user(userhash_sha512_256);"
+    "CREATE TABLE alias(domain TEXT NOT NULL, name TEXT NOT NULL, user_domain TEXT NOT NULL, user_name TEXT NOT NULL,"
+    " PRIMARY KEY(domain,name)) WITHOUT ROWID;"
+    "CREATE INDEX alias_by_user ON alias(user_domain,user_name);",
 };
 
 struct sqlite_file {
@@ -75,7 +86,9 @@ static int migrate(struct sqlite_file *f)
         return error;
     if (version < 0 || version > SQLITE_FILE_SCHEMA)
         return -ERR_UNSUPPORTED;
-    error = execute(f, "BEGIN IMMEDIATE");
+    error = sqlite_hash_register(f->db);
+    if (error == 0)
+        error = execute(f, "BEGIN IMMEDIATE");
     while (error == 0 && version < SQLITE_FILE_SCHEMA)
         error = execute(f, migrations[version++]);
     snprintf(stamp, sizeof stamp, "PRAGMA user_version=%d; COMMIT", SQLITE_FILE_SCHEMA);

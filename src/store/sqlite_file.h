@@ -19,7 +19,7 @@
 
 struct sqlite_file;
 
-enum { SQLITE_FILE_SCHEMA = 2 }; /* PRAGMA user_version of what we write */
+enum { SQLITE_FILE_SCHEMA = 3 }; /* PRAGMA user_version of what we write */
 
 /* Open or make the file; ":memory:" keeps nothing.  Returns 0, -ERR_LOCKED,
  * -ERR_PERMISSION, -ERR_CORRUPT (damaged and could not be moved aside),

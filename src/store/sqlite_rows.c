@@ -18,6 +18,9 @@ enum statement {
     DELETE_BINDING,
     PUT_USER,
     DELETE_USER,
+    DELETE_ALIASES,
+    PUT_ALIAS,
+    DELETE_ALIAS,
     PUT_SETTING,
     FORGET_BINDINGS,
     READ_USERS,
@@ -33,16 +36,17 @@ static const char *const statement_text[SQLITE_STATEMENTS] = {
     [COMMIT]          = "COMMIT",
     [PUT_BINDING]     = "INSERT OR REPLACE INTO binding VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [DELETE_BINDING]  = "DELETE FROM binding WHERE row=?",
-    [PUT_USER]        = "INSERT OR REPLACE INTO user VALUES(?,?,?,?)",
+    [PUT_USER]        = "INSERT OR REPLACE INTO user VALUES(?,?,?,?,?,?,?)",
     [DELETE_USER]     = "DELETE FROM user WHERE domain=? AND name=?",
+    [DELETE_ALIASES]  = "DELETE FROM alias WHERE user_domain=? AND user_name=?",
+    [PUT_ALIAS]       = "INSERT OR REPLACE INTO alias VALUES(?,?,?,?)",
+    [DELETE_ALIAS]    = "DELETE FROM alias WHERE domain=? AND name=?",
     [PUT_SETTING]     = "INSERT OR REPLACE INTO setting VALUES(?,?)",
     [FORGET_BINDINGS] = "DELETE FROM binding WHERE lease_until<?",
-    [READ_USERS]      = "SELECT domain,name,ha1_md5,ha1_sha256 FROM user",
-    [READ_BINDINGS] =
-        "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until,outbound,"
-        "gruu"
-        " FROM binding WHERE lease_until>? ORDER BY row",
-    [READ_SETTINGS] = "SELECT name,value FROM setting",
+    [READ_USERS]      = "SELECT " SQLITE_USER_COLUMNS " FROM user",
+    [READ_BINDINGS]   = "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until,"
+                        "outbound,gruu FROM binding WHERE lease_until>? ORDER BY row",
+    [READ_SETTINGS]   = "SELECT name,value FROM setting",
 };
 
 /* SQLite calls every write that fails SQLITE_IOERR unless errno was ENOSPC; a
@@ -105,9 +109,27 @@ static struct slice column(sqlite3_stmt *s, int index)
     return (struct slice){ text == NULL ? "" : text, (size_t)sqlite3_column_bytes(s, index) };
 }
 
+struct stored_user sqlite_rows_user(sqlite3_stmt *s)
+{
+    return (struct stored_user){
+        .domain              = column(s, 0),
+        .name                = column(s, 1),
+        .ha1_md5             = column(s, 2),
+        .ha1_sha256          = column(s, 3),
+        .ha1_sha512_256      = column(s, 4),
+        .userhash_sha256     = (uint64_t)sqlite3_column_int64(s, 5),
+        .userhash_sha512_256 = (uint64_t)sqlite3_column_int64(s, 6),
+    };
+}
+
+struct stored_alias sqlite_rows_alias(sqlite3_stmt *s)
+{
+    return (struct stored_alias){ column(s, 0), column(s, 1), column(s, 2), column(s, 3) };
+}
+
 static void read_user(sqlite3_stmt *s, const struct store_loader *l)
 {
-    struct stored_user u = { column(s, 0), column(s, 1), column(s, 2), column(s, 3) };
+    struct stored_user u = sqlite_rows_user(s);
 
     l->on_user(l->arg, &u);
 }
@@ -226,6 +248,32 @@ static void bind_binding(sqlite3_stmt *s, const struct stored_binding *b)
     sqlite3_bind_int64(s, 14, (sqlite3_int64)b->gruu);
 }
 
+static void bind_user(sqlite3_stmt *s, const struct stored_user *u)
+{
+    bind(s, 1, u->domain);
+    bind(s, 2, u->name);
+    bind(s, 3, u->ha1_md5);
+    bind(s, 4, u->ha1_sha256);
+    bind(s, 5, u->ha1_sha512_256);
+    sqlite3_bind_int64(s, 6, (sqlite3_int64)u->userhash_sha256);
+    sqlite3_bind_int64(s, 7, (sqlite3_int64)u->userhash_sha512_256);
+}
+
+/* Statements that begin with these two. */
+static sqlite3_stmt *bind_names(sqlite3_stmt *s, struct slice domain, struct slice name)
+{
+    bind(s, 1, domain);
+    bind(s, 2, name);
+    return s;
+}
+
+static int delete_user(struct sqlite_rows *r, const struct stored_user *u)
+{
+    int error = step(bind_names(r->statements[DELETE_ALIASES], u->domain, u->name));
+
+    return error != 0 ? error : step(bind_names(r->statements[DELETE_USER], u->domain, u->name));
+}
+
 int sqlite_rows_apply(struct sqlite_rows *r, const struct store_change *change)
 {
     sqlite3_stmt *s = NULL;
@@ -241,20 +289,20 @@ int sqlite_rows_apply(struct sqlite_rows *r, const struct store_change *change)
         break;
     case STORE_PUT_USER:
         s = r->statements[PUT_USER];
-        bind(s, 3, change->user.ha1_md5);
-        bind(s, 4, change->user.ha1_sha256);
-        bind(s, 1, change->user.domain);
-        bind(s, 2, change->user.name);
+        bind_user(s, &change->user);
         break;
     case STORE_DELETE_USER:
-        s = r->statements[DELETE_USER];
-        bind(s, 1, change->user.domain);
-        bind(s, 2, change->user.name);
+        return delete_user(r, &change->user);
+    case STORE_PUT_ALIAS:
+        s = bind_names(r->statements[PUT_ALIAS], change->alias.domain, change->alias.name);
+        bind(s, 3, change->alias.user_domain);
+        bind(s, 4, change->alias.user_name);
+        break;
+    case STORE_DELETE_ALIAS:
+        s = bind_names(r->statements[DELETE_ALIAS], change->alias.domain, change->alias.name);
         break;
     case STORE_PUT_SETTING:
-        s = r->statements[PUT_SETTING];
-        bind(s, 1, change->name);
-        bind(s, 2, change->value);
+        s = bind_names(r->statements[PUT_SETTING], change->name, change->value);
         break;
     }
     assert(s != NULL);

@@ -10,7 +10,14 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-enum { SQLITE_STATEMENTS = 11 };
+enum { SQLITE_STATEMENTS = 14 };
+
+/* The columns that sqlite_rows_user and sqlite_rows_alias read, in this order.  What
+ * they give lives until the next step. */
+#define SQLITE_USER_COLUMNS  "domain,name,ha1_md5,ha1_sha256,ha1_sha512_256,userhash_sha256,userhash_sha512_256"
+#define SQLITE_ALIAS_COLUMNS "domain,name,user_domain,user_name"
+struct stored_user  sqlite_rows_user(struct sqlite3_stmt *s);
+struct stored_alias sqlite_rows_alias(struct sqlite3_stmt *s);
 
 struct sqlite_rows {
     struct sqlite3_stmt *statements[SQLITE_STATEMENTS];

@@ -27,7 +27,15 @@ struct store_client;
 
 struct stored_user {
     struct slice domain, name;
-    struct slice ha1_md5, ha1_sha256; /* lower-case hex */
+    struct slice ha1_md5, ha1_sha256, ha1_sha512_256;  /* lower-case hex; empty: that hash is not known */
+    uint64_t     userhash_sha256, userhash_sha512_256; /* hasher_number of "name:realm" */
+};
+
+/* Another name for a user.  A telephone number has the domain "" and a name like
+ * "+4930123". */
+struct stored_alias {
+    struct slice domain, name;
+    struct slice user_domain, user_name;
 };
 
 struct stored_binding {
@@ -51,7 +59,9 @@ enum store_change_kind {
     STORE_PUT_BINDING,
     STORE_DELETE_BINDING,
     STORE_PUT_USER,
-    STORE_DELETE_USER,
+    STORE_DELETE_USER, /* and his aliases */
+    STORE_PUT_ALIAS,
+    STORE_DELETE_ALIAS,
     STORE_PUT_SETTING
 };
 
@@ -59,6 +69,7 @@ struct store_change {
     enum store_change_kind kind;
     struct stored_binding  binding;     /* for DELETE only `row` */
     struct stored_user     user;        /* for DELETE only domain and name */
+    struct stored_alias    alias;       /* for DELETE only domain and name */
     struct slice           name, value; /* a setting: "realm" */
 };
 

@@ -44,6 +44,17 @@ TEST(known_digests_come_out_whole_and_in_parts)
     hasher_free(h);
 }
 
+TEST(a_digest_is_a_number_by_its_first_bytes)
+{
+    struct slice   parts[] = { SLICE("ab"), SLICE("c") };
+    struct hasher *h       = hasher_new();
+
+    assert_non_null(h);
+    CHECK(hasher_number(h, HASH_SHA256, parts, 2) == UINT64_C(0xba7816bf8f01cfea));
+    CHECK(hasher_number(h, HASH_MD5, parts, 2) == UINT64_C(0x900150983cd24fb0));
+    hasher_free(h);
+}
+
 TEST(nothing_at_all_has_a_digest)
 {
     struct hasher *h = hasher_new();
@@ -95,6 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_digests_come_out_whole_and_in_parts),
+        cmocka_unit_test(a_digest_is_a_number_by_its_first_bytes),
         cmocka_unit_test(nothing_at_all_has_a_digest),
         cmocka_unit_test(the_mac_is_hmac_sha256),
         cmocka_unit_test(secrets_are_equal_only_in_every_byte),

@@ -129,6 +129,8 @@ TEST(the_hashes_are_over_name_realm_and_password)
     CHECK_SLICE("4842575394a190ef4c973253ba19099c", users_find(b.users, DOMAIN, SLICE("alice"))->ha1_md5);
     CHECK_SLICE("cc0140d97f2b011fee9f86aa26b63fc472268267b652dcea0675e15d9da92468",
                 users_find(b.users, DOMAIN, SLICE("alice"))->ha1_sha256);
+    CHECK_SLICE("5fed66a4a7c351762a1e82edeb6a21abc5c66b9e8180686853b8d19ce638c9a5",
+                users_find(b.users, DOMAIN, SLICE("alice"))->ha1_sha512_256);
     teardown(&b);
 }
 

@@ -33,7 +33,8 @@ static void apply(const struct store_change *c)
 
 static const struct store_change alice   = { .kind = STORE_PUT_USER,
                                              .user = { SLICE_INIT("example.test"), SLICE_INIT("alice"),
-                                                       SLICE_INIT("0123"), SLICE_INIT("4567") } };
+                                                       SLICE_INIT("0123"), SLICE_INIT("4567"), SLICE_INIT("89ab"),
+                                                       UINT64_MAX, UINT64_C(1) << 63 } };
 static const struct store_change realm   = { .kind  = STORE_PUT_SETTING,
                                              .name  = SLICE_INIT("realm"),
                                              .value = SLICE_INIT("it's \"one\"") };
@@ -63,6 +64,9 @@ static void on_user(void *arg, const struct stored_user *u)
     CHECK_SLICE("alice", u->name);
     CHECK_SLICE("0123", u->ha1_md5);
     CHECK_SLICE("4567", u->ha1_sha256);
+    CHECK_SLICE("89ab", u->ha1_sha512_256);
+    CHECK(u->userhash_sha256 == UINT64_MAX);
+    CHECK(u->userhash_sha512_256 == UINT64_C(1) << 63);
 }
 
 static void on_binding(void *arg, const struct stored_binding *b)

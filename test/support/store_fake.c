@@ -99,22 +99,37 @@ static bool same_key(const struct store_change *row, const struct store_change *
     case STORE_DELETE_USER:
         return row->kind == STORE_PUT_USER && slice_eq(row->user.domain, change->user.domain) &&
                slice_eq(row->user.name, change->user.name);
+    case STORE_PUT_ALIAS:
+    case STORE_DELETE_ALIAS:
+        return row->kind == STORE_PUT_ALIAS && slice_eq(row->alias.domain, change->alias.domain) &&
+               slice_eq(row->alias.name, change->alias.name);
     case STORE_PUT_SETTING:
         return row->kind == STORE_PUT_SETTING && slice_eq(row->name, change->name);
     }
     return false;
 }
 
+static bool is_alias_of(const struct store_change *row, const struct store_change *change)
+{
+    return change->kind == STORE_DELETE_USER && row->kind == STORE_PUT_ALIAS &&
+           slice_eq(row->alias.user_domain, change->user.domain) && slice_eq(row->alias.user_name, change->user.name);
+}
+
+static bool deletes(const struct store_change *c)
+{
+    return c->kind == STORE_DELETE_BINDING || c->kind == STORE_DELETE_USER || c->kind == STORE_DELETE_ALIAS;
+}
+
 /* Takes `r`, which is in no list. */
 static void disk_apply(struct fake_disk *d, struct row *r)
 {
     LIST_EACH_SAFE (l, &d->rows)
-        if (same_key(&row_of(l)->change, &r->change)) {
+        if (same_key(&row_of(l)->change, &r->change) || is_alias_of(&row_of(l)->change, &r->change)) {
             list_unlink(l);
             d->count--;
             row_free(row_of(l));
         }
-    if (r->change.kind == STORE_DELETE_BINDING || r->change.kind == STORE_DELETE_USER) {
+    if (deletes(&r->change)) {
         row_free(r);
         return;
     }
