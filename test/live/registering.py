@@ -42,10 +42,9 @@ class Message:
         return int(self.first.split()[1])
 
     def contacts(self):
-        """contact: its parameters, of a response of ours, which has one a line."""
+        """contact: its parameters, of a 200 to a REGISTER."""
         found = {}
-        for value in self.all("Contact"):
-            uri, params = re.match(r"<([^>]*)>(.*)$", value).groups()
+        for uri, params in re.findall(r'<([^>]*)>((?:;(?:"[^"]*"|[^;,"])*)*)', ",".join(self.all("Contact"))):
             pairs = [part.partition("=") for part in re.findall(r';((?:"[^"]*"|[^;"])*)', params)]
             found[uri] = {name: value.strip('"') for name, _, value in pairs}
         return found
