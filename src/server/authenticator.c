@@ -5,7 +5,7 @@
 
 struct authenticator {
     struct world       *world;
-    const struct users *users;
+    struct user_reader *users;
     struct nonces      *nonces;
     struct slice        realm;
     msec                lifetime;
@@ -13,7 +13,7 @@ struct authenticator {
     struct hasher      *hasher;
 };
 
-struct authenticator *authenticator_new(struct world *w, const struct users *users, struct nonces *nonces,
+struct authenticator *authenticator_new(struct world *w, struct user_reader *users, struct nonces *nonces,
                                         struct slice realm, msec nonce_lifetime, bool sha256)
 {
     struct authenticator *a = calloc(1, sizeof *a);
@@ -53,7 +53,15 @@ static enum auth_result judge(struct authenticator *a, const struct credentials 
 
     if (!nonces_read(a->nonces, a->hasher, a->realm, c->nonce, &made_at, &slot))
         return AUTH_STALE; /* from before a restart, or made up: a new one costs nothing */
-    ha1   = users_ha1(a->users, domain, c->username, c->algorithm, memory);
+    switch (user_reader_ha1(a->users, domain, c->username, c->algorithm, memory, &ha1)) {
+    case USER_WAIT:
+        return AUTH_WAIT;
+    case USER_FAILED:
+        return AUTH_FAILED;
+    case USER_FOUND:
+    case USER_UNKNOWN:
+        break;
+    }
     known = ha1.len > 0;
     if (!known) /* a name that does not exist takes as long as a wrong password */
         ha1 = SLICE("00000000000000000000000000000000");

@@ -8,7 +8,7 @@
 
 #include "net/world.h"
 #include "server/nonces.h"
-#include "server/users.h"
+#include "server/user_reader.h"
 #include "sip/digest.h"
 #include "sip/write.h"
 
@@ -35,7 +35,7 @@ struct auth_proof {
 };
 
 /* Borrows `users`, `nonces` and `realm`.  NULL without memory or digest algorithms. */
-struct authenticator *authenticator_new(struct world *w, const struct users *users, struct nonces *nonces,
+struct authenticator *authenticator_new(struct world *w, struct user_reader *users, struct nonces *nonces,
                                         struct slice realm, msec nonce_lifetime, bool sha256);
 void                  authenticator_free(struct authenticator *a);
 

@@ -38,6 +38,7 @@ struct server {
     struct shared        *shared;
     const struct config  *config; /* that of shared */
     struct stack         *stack;
+    struct user_reader   *users;
     struct authenticator *authenticator;
     struct store_client  *store;
     struct flow           listeners[SERVER_LISTENERS];

@@ -117,6 +117,7 @@ void server_free(struct server *s)
     stack_free(s->stack);
     registrar_stop(s);
     authenticator_free(s->authenticator);
+    user_reader_free(s->users);
     table_fini(&s->contexts_by_txn);
     id_table_fini(&s->contexts);
     free(s);
@@ -189,12 +190,20 @@ static int listen_beside(struct server *s, const struct server *first, char *pro
     return 0;
 }
 
+static bool make_clients(struct server *s)
+{
+    if (store_client_open(s->shared->store, s->world, server_on_report, s, &s->store) != 0)
+        return false;
+    s->users = user_reader_new(s->shared->users, s->world, s->store);
+    if (s->users != NULL)
+        s->authenticator = authenticator_new(s->world, s->users, s->shared->nonces, users_realm(s->shared->users),
+                                             s->config->nonce_lifetime, s->config->digest_sha256);
+    return s->authenticator != NULL;
+}
+
 int server_attach(struct server *s, char *problem, size_t problem_size)
 {
-    s->authenticator = authenticator_new(s->world, s->shared->users, s->shared->nonces, users_realm(s->shared->users),
-                                         s->config->nonce_lifetime, s->config->digest_sha256);
-    if (s->authenticator == NULL ||
-        store_client_open(s->shared->store, s->world, server_on_report, s, &s->store) != 0) {
+    if (!make_clients(s)) {
         snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
         return -ERR_NO_MEMORY;
     }

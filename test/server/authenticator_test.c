@@ -351,10 +351,13 @@ static void challenges(struct authenticator *a, unsigned count, char nonce[128])
 TEST(a_flood_of_challenges_recycles_the_oldest)
 {
     char                  nonce[128], other[128];
+    struct user_reader   *reader;
     struct authenticator *a;
 
     open_with("");
-    a = authenticator_new(b.at_server, server_users(b.server), b.shared->nonces, SLICE("example.test"), 60000, false);
+    reader = user_reader_new(server_users(b.server), b.at_server, NULL);
+    assert_non_null(reader);
+    a = authenticator_new(b.at_server, reader, b.shared->nonces, SLICE("example.test"), 60000, false);
     assert_non_null(a);
     challenges(a, 1, nonce);
     challenges(a, 65535, other);
@@ -364,6 +367,7 @@ TEST(a_flood_of_challenges_recycles_the_oldest)
     CHECK_INT(AUTH_STALE, judged(a, nonce, 2));
     CHECK_INT(AUTH_OK, judged(a, other, 1));
     authenticator_free(a);
+    user_reader_free(reader);
     bench_close(&b);
 }
 
