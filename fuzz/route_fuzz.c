@@ -118,11 +118,21 @@ static void check_register(const struct message *m)
     static const struct binding_now    known[] = {
            { SLICE_INIT("sip:bob@192.0.2.4"), SLICE_INIT(""), SLICE_INIT("other"), 1, 1000, 5000 },
            { SLICE_INIT("sips:bob@host"), SLICE_INIT(";ob"), SLICE_INIT("x"), 1, 500, 500 },
+           { SLICE_INIT("sip:bob@192.0.2.4"), SLICE_INIT(";+sip.instance=\"<urn:uuid:1>\";reg-id=1"), SLICE_INIT("x"), 1,
+             1000, 5000, SLICE_INIT("<urn:uuid:1>"), 1 },
     };
     static struct binding_verdict v;
+    struct binding_request        r      = { m, m->cseq.number % 2 == 1, 1000 };
+    uint64_t                      change = 0;
 
-    binding_decide(known, 2, m, &limits, 1000, &v);
+    binding_decide(known, 3, &r, &limits, &v);
     must(v.status == 200 || v.count == 0);
+    for (unsigned i = 0; i < v.count; i++) {
+        uint64_t bit = v.changes[i].kind != BINDING_ADD ? UINT64_C(1) << v.changes[i].index : 0;
+
+        must((change & bit) == 0);
+        change |= bit;
+    }
     for (unsigned i = 0; i < v.count; i++) {
         struct buf       b = BUF_ON(memory);
         struct scan      s;

@@ -15,7 +15,8 @@
 #include "route/reason.h"
 #include "sip/message.h"
 
-/* An existing binding; the caller keeps the order of its array. */
+/* An existing binding.  The caller keeps the order of its array: of the bindings of one
+ * instance, the last is the one that registered last. */
 struct binding_now {
     struct slice contact; /* the URI as registered                      */
     struct slice params;  /* as binding_write_params made them          */
@@ -23,11 +24,20 @@ struct binding_now {
     uint32_t     cseq;
     unsigned     q; /* thousandths */
     msec         expires_at;
+    struct slice instance; /* of its params, or empty                    */
+    uint32_t     reg_id;   /* 0: RFC 5626 is not in use                  */
 };
 
 struct binding_limits {
     uint32_t min_expires, default_expires, max_expires; /* seconds */
     unsigned max_contacts;                              /* of one AOR */
+};
+
+/* A REGISTER, and what of it the caller knows better. */
+struct binding_request {
+    const struct message *message;
+    bool                  outbound; /* RFC 5626 may be used: the phone and its first hop both can */
+    msec                  now;
 };
 
 enum binding_change_kind {
@@ -39,12 +49,26 @@ enum binding_change_kind {
     BINDING_REMOVE_ALL, /* Contact: *                                                                */
 };
 
+/* What happened to a contact, in the words of RFC 3680 5.1. */
+enum binding_event {
+    BINDING_REGISTERED,
+    BINDING_REFRESHED,
+    BINDING_EXPIRED,
+    BINDING_UNREGISTERED,
+    BINDING_REJECTED,
+};
+
 struct binding_change {
     enum binding_change_kind kind;
-    unsigned                 index;   /* of the existing binding                       */
-    struct name_addr         contact; /* borrows from the REGISTER                     */
-    unsigned                 q;       /* thousandths                                   */
-    uint32_t                 expires; /* seconds granted; expires_at = now + this      */
+    enum binding_event       event;     /* of `contact`; of all, with REMOVE_ALL         */
+    bool                     moved;     /* REPLACE by another URI: the old one is UNREGISTERED */
+    unsigned                 index;     /* of the existing binding                       */
+    struct name_addr         contact;   /* borrows from the REGISTER                     */
+    unsigned                 q;         /* thousandths                                   */
+    uint32_t                 expires;   /* seconds granted; expires_at = now + this      */
+    struct slice             instance;  /* of the Contact, or empty                     */
+    uint32_t                 reg_id;    /* 0: RFC 5626 is not in use                    */
+    bool                     new_gruus; /* the temporary GRUUs of `instance` end (RFC 5627 5.1) */
 };
 
 struct binding_verdict {
@@ -56,9 +80,15 @@ struct binding_verdict {
 };
 
 /* Decide.  Borrows all; `existing` entries whose time is up count as absent.
- * A REGISTER without Contact is a question: 200 and no change. */
-void binding_decide(const struct binding_now *existing, size_t count, const struct message *request,
-                    const struct binding_limits *limits, msec now, struct binding_verdict *out);
+ * A REGISTER without Contact is a question: 200 and no change.
+ *
+ * Each Contact is compared with the bindings as the Contacts before it have left them,
+ * and no existing binding is named by two changes. */
+void binding_decide(const struct binding_now *existing, size_t count, const struct binding_request *request,
+                    const struct binding_limits *limits, struct binding_verdict *out);
+
+/* "registered" and so on. */
+const char *binding_event_name(enum binding_event event);
 
 /* The Contact's header parameters but for expires and q: what is kept and given
  * back (";+sip.instance=..."). */

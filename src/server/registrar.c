@@ -8,7 +8,7 @@
 
 static void put_contact(struct server *s, struct gather *g, const struct binding *b)
 {
-    struct binding_now now  = { b->contact, b->params, b->call_id, b->cseq, b->q, b->expires_at };
+    struct binding_now now  = { .contact = b->contact, .params = b->params, .q = b->q, .expires_at = b->expires_at };
     size_t             mark = gather_mark(g);
 
     buf_put(&g->scratch, SLICE("Contact: "));
@@ -106,5 +106,5 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
     if (key.len == 0 || request->to.uri.user.len == 0)
         answer(s, txn, 404, &foreign);
     else
-        registrar_update(s, txn, request, key);
+        registrar_update(s, txn, request, key, false);
 }

@@ -19,14 +19,14 @@ bool registrar_write_ok(struct server *s, object_id txn, const struct binding *b
 /* The refusal that route/binding has decided on. */
 void registrar_answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v);
 
-/* One line for a change that has been made in RAM, and for a binding whose time is over. */
-void registrar_log_change(struct server *s, const struct message *request, struct slice key,
-                          const struct binding_change *change);
-void registrar_log_expired(struct server *s, const struct aor *a, const struct binding *b);
+/* A binding has changed, just now and under the lock of its shard; `b` as it is, or was.
+ * `request` is NULL if no REGISTER did it. */
+void registrar_tell(struct server *s, const struct message *request, struct slice key, const struct binding *b,
+                    enum binding_event event);
 
 /* Carry out a REGISTER that is allowed: change the bindings of `key` and answer, now
- * or after the commit. */
-void registrar_update(struct server *s, object_id txn, struct message *request, struct slice key);
+ * or after the commit.  `outbound`: see struct binding_request. */
+void registrar_update(struct server *s, object_id txn, struct message *request, struct slice key, bool outbound);
 
 /* A 200, built now, that is sent when change `seq` is on the disk; or else a 500.  NULL
  * without memory or if too many wait already. */

@@ -5,54 +5,48 @@
 
 #include "sip/peek.h"
 
-struct change_words {
+struct event_words {
     const char    *event;
     enum log_level level;
 };
 
-static struct change_words words_of(enum binding_change_kind kind)
+static struct event_words words_of(enum binding_event event)
 {
-    switch (kind) {
-    case BINDING_ADD:
-        return (struct change_words){ "binding_added", LOG_INFO };
-    case BINDING_REFRESH:
-        return (struct change_words){ "binding_refreshed", LOG_DEBUG };
-    case BINDING_REPLACE:
-        return (struct change_words){ "binding_replaced", LOG_INFO };
-    case BINDING_REMOVE:
-        return (struct change_words){ "binding_removed", LOG_INFO };
-    case BINDING_REMOVE_ALL:
+    switch (event) {
+    case BINDING_REGISTERED:
+        return (struct event_words){ "binding_registered", LOG_INFO };
+    case BINDING_REFRESHED:
+        return (struct event_words){ "binding_refreshed", LOG_DEBUG };
+    case BINDING_EXPIRED:
+        return (struct event_words){ "binding_expired", LOG_INFO };
+    case BINDING_UNREGISTERED:
+        return (struct event_words){ "binding_unregistered", LOG_INFO };
+    case BINDING_REJECTED:
         break;
     }
-    return (struct change_words){ "all_bindings_removed", LOG_INFO };
+    return (struct event_words){ "binding_rejected", LOG_INFO };
 }
 
-void registrar_log_change(struct server *s, const struct message *request, struct slice key,
-                          const struct binding_change *change)
+/* Rounded up, as the 200 says it. */
+static int64_t seconds_left(struct server *s, const struct binding *b)
 {
-    struct change_words words = words_of(change->kind);
-    struct log_line     line;
+    return (int64_t)((b->expires_at - world_now(s->world) + SECOND - 1) / SECOND);
+}
+
+void registrar_tell(struct server *s, const struct message *request, struct slice key, const struct binding *b,
+                    enum binding_event event)
+{
+    struct event_words words = words_of(event);
+    struct log_line    line;
 
     if (!log_begin(&line, s->world->log, words.level, LOG_PART_REGISTRAR, words.event))
         return;
-    log_slice(&line, "call", request->call_id);
+    log_slice(&line, "call", request != NULL ? request->call_id : b->call_id);
     log_slice(&line, "aor", key);
-    if (change->kind != BINDING_REMOVE_ALL)
-        peek_log_masked(&line, "contact", change->contact.uri.text);
-    if (change->kind != BINDING_REMOVE_ALL && change->kind != BINDING_REMOVE)
-        log_number(&line, "expires", change->expires);
-    log_address(&line, "remote", &request->flow.remote);
-    log_end(&line);
-}
-
-void registrar_log_expired(struct server *s, const struct aor *a, const struct binding *b)
-{
-    struct log_line line;
-
-    if (!log_begin(&line, s->world->log, LOG_INFO, LOG_PART_REGISTRAR, "binding_expired"))
-        return;
-    log_slice(&line, "call", b->call_id);
-    log_slice(&line, "aor", aor_key(a));
     peek_log_masked(&line, "contact", b->contact);
+    if (event == BINDING_REGISTERED || event == BINDING_REFRESHED)
+        log_number(&line, "expires", seconds_left(s, b));
+    if (request != NULL)
+        log_address(&line, "remote", &request->flow.remote);
     log_end(&line);
 }

@@ -170,7 +170,7 @@ static void on_expired(void *server, const struct aor *a, const struct binding *
     struct store_change c = registrar_delete_change(b->row);
     uint64_t            seq;
 
-    registrar_log_expired(s, a, b);
+    registrar_tell(s, NULL, aor_key(a), b, BINDING_EXPIRED);
     /* If the store is full the row stays: its lease ends by itself. */
     if (store_write(s->store, &c, 1, &seq) != 0)
         counter_add(&s->world->counters.store_failures, 1);

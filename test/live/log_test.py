@@ -109,7 +109,7 @@ def test_the_log_is_opened_again_after_a_hangup():
         assert os.stat(logged.log).st_mode & 0o777 & ~0o640 == 0
         logged.call()
         logged.server.stop()
-        assert "event=binding_added" in open(logged.log + ".1").read()
+        assert "event=binding_registered" in open(logged.log + ".1").read()
         assert "event=received" in logged.text()
 
 
