@@ -23,6 +23,7 @@ audio_source {source}
 audio_player aubridge,none
 snd_path {folder}
 module_path {modules}
+{more}
 module account.so
 module ctrl_tcp.so
 module g711.so
@@ -30,35 +31,39 @@ module aufile.so
 module aubridge.so
 {recorder}
 module_app menu.so
-{more}
 """
 
 
 class Baresip:
     """A baresip with an account at the server, driven by its control socket; over TLS it
-    has the server's CA and shows the `certificate` (PEM with its key), if there is one."""
+    has the server's CA and shows the `certificate` (PEM with its key), if there is one.
+    `account`: parameters that take the place of those of its account; without a `proof` that is right
+    nobody adds a user for it nor waits until it has registered."""
 
-    def __init__(self, bench, server, name, transport="udp", say=None, certificate=None):
+    def __init__(self, bench, server, name, transport="udp", say=None, certificate=None, account="regint=60",
+                 more="", proof=None):
         need("baresip")
         if not os.path.exists(MODULES + "/ctrl_tcp.so"):
             raise Skip("no baresip modules in " + MODULES)
         self.folder = os.path.join(bench.folder, "baresip-" + name)
         os.makedirs(self.folder)
-        server.add_user(name, "password-of-" + name)
+        if proof is None:
+            server.add_user(name, "password-of-" + name)
         control = free_port()
         with open(self.folder + "/config", "w") as f:
             f.write(CONFIG.format(sip=free_port(), control=control, folder=self.folder, modules=MODULES,
                                   source="aufile," + say if say else "aubridge,none",
                                   recorder="module sndfile.so" if say else "",
-                                  more=self.tls(server, certificate) if transport == "tls" else ""))
+                                  more=more + (self.tls(server, certificate) if transport == "tls" else "")))
         with open(self.folder + "/accounts", "w") as f:
-            f.write('<sip:%s@%s;transport=%s>;auth_pass=password-of-%s;regint=60;outbound="sip:127.0.0.1:%d;'
-                    'transport=%s"\n' % (name, server.domain, transport, name,
-                       server.tls_port if transport == "tls" else server.port, transport))
+            f.write('<sip:%s@%s;transport=%s>;auth_pass=%s;outbound="sip:127.0.0.1:%d;transport=%s";%s\n'
+                    % (name, server.domain, transport, proof or "password-of-" + name,
+                       server.tls_port if transport == "tls" else server.port, transport, account))
         self.process = bench.run("baresip", "-f", self.folder)
         self.socket, self.bytes, self.events = self.connect(control), b"", []
         bench.add(self)
-        self.registered(server, name)
+        if proof is None:
+            self.registered(server, name)
 
     @staticmethod
     def tls(server, certificate):

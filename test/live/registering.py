@@ -186,9 +186,10 @@ def answers_about(server, user):
 
 
 def refused_alike(server, known, unknown):
-    """Neither has an error that the other has not: who asks learns nothing about who has an account.  Nobody
-    here has ever proved who he is."""
-    wait_until(lambda: answers_about(server, unknown), "%s was not answered" % unknown)
-    one, other = answers_about(server, known), answers_about(server, unknown)
-    assert one == other, "%s\n%s" % (one, other)
-    assert all(first.startswith("SIP/2.0 401 ") for first, _ in one), one
+    """Both have been challenged, have given a proof, and are told the same: who asks learns nothing about who has an
+    account.  Nobody here has ever proved who he is."""
+    both = [known, unknown]
+    wait_until(lambda: all(len(answers_about(server, name)) >= 2 for name in both), "not all were answered")
+    one, other = (answers_about(server, name) for name in both)
+    assert all(a == b for a, b in zip(one, other)), "%s\n%s" % (one, other)
+    assert all(first.startswith("SIP/2.0 401 ") for first, _ in one + other), one + other
