@@ -144,6 +144,7 @@ static const char *text_of(const json_t *object, const char *key)
 static void print_binding(const struct request *r, const json_t *b)
 {
     const json_t *expires = json_object_get(b, "expires");
+    json_int_t    reg_id  = json_integer_value(json_object_get(b, "reg_id"));
 
     if (r->json) {
         print_json(b);
@@ -155,6 +156,8 @@ static void print_binding(const struct request *r, const json_t *b)
         printf("%" JSON_INTEGER_FORMAT " s", json_integer_value(expires));
     else
         fputs("for ever", stdout);
+    if (reg_id != 0)
+        printf("  reg-id=%" JSON_INTEGER_FORMAT, reg_id);
     printf("%s%s\n", text_of(b, "user_agent")[0] != '\0' ? "  " : "", text_of(b, "user_agent"));
 }
 

@@ -111,10 +111,12 @@ static json_t *binding_to_json(struct slice key, const struct binding *b, msec n
 
     if (b->flow.transport != TRANSPORT_NONE)
         address_write(&from, &b->flow.remote);
-    return json_pack("{s:o,s:o,s:o,s:f,s:o,s:o,s:o}", "aor", text_to_json(key), "contact", text_to_json(b->contact),
-                     "expires", expires_to_json(b->expires_at - now), "q", (double)b->q / THOUSANDTHS, "user_agent",
-                     text_to_json(b->user_agent), "call_id", text_to_json(b->call_id), "source",
-                     from.len > 0 ? text_to_json(buf_slice(&from)) : json_null());
+    return json_pack("{s:o,s:o,s:o,s:f,s:o,s:o,s:o,s:o,s:i,s:b,s:o}", "aor", text_to_json(key), "contact",
+                     text_to_json(b->contact), "expires", expires_to_json(b->expires_at - now), "q",
+                     (double)b->q / THOUSANDTHS, "user_agent", text_to_json(b->user_agent), "call_id",
+                     text_to_json(b->call_id), "source", from.len > 0 ? text_to_json(buf_slice(&from)) : json_null(),
+                     "instance", text_to_json(b->instance), "reg_id", (int)b->reg_id, "outbound", b->outbound, "path",
+                     text_to_json(b->path));
 }
 
 /* "sip:alice@example.test:5070" */

@@ -88,7 +88,9 @@ static const struct control_method methods[] = {
     { "binding.list", admin_binding_list, params_binding_list,
       "Contacts that users are reached at, in no order. What is there from the first page to the last is given once",
       "{\"bindings\": [{\"aor\", \"contact\", \"expires\": seconds left, or null for ever, \"q\", \"user_agent\", "
-      "\"call_id\", \"source\": address or null}, ...], \"cursor\": text for the next page, or null at the end}",
+      "\"call_id\", \"source\": address or null, \"instance\": of +sip.instance, \"reg_id\": 0 without, "
+      "\"outbound\": reached by its flow alone, \"path\": of RFC 3327}, ...], "
+      "\"cursor\": text for the next page, or null at the end}",
       "NOT_FOUND: no address of ours; SYNTAX: no cursor", false },
     { "cert.list", admin_cert_list, NULL, "The certificates that the server speaks TLS with",
       "{\"certificates\": [" CERTIFICATE ", ...]}", NULL, false },

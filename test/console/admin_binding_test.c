@@ -75,7 +75,8 @@ TEST(a_binding_is_added_listed_and_removed)
     check_good("binding.list", "{\"aor\":\"sip:alice@example.test\"}",
                "{\"bindings\":[{\"aor\":\"sip:alice@example.test\",\"contact\":\"sip:a@192.0.2.9:6000\",\"expires\":"
                "599,\"q\":0.5,"
-               "\"user_agent\":\"ahoy binding add\",\"call_id\":\"\",\"source\":null}],\"cursor\":null}");
+               "\"user_agent\":\"ahoy binding add\",\"call_id\":\"\",\"source\":null,"
+               "\"instance\":\"\",\"reg_id\":0,\"outbound\":false,\"path\":\"\"}],\"cursor\":null}");
     check_good("binding.remove", "{\"aor\":\"sip:alice@example.test\",\"contact\":\"sip:a@192.0.2.9:6000\"}",
                "{\"aor\":\"sip:alice@example.test\"}");
     CHECK_INT(0, count_of(NULL));
