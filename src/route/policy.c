@@ -131,10 +131,14 @@ static struct policy_decision decide_ours(const struct policy *p, const struct p
         return decide_self(c);
     if (must_prove(p, c))
         return challenge();
+    if (c->is_no_gruu)
+        return decide(POLICY_ANSWER, 404, "no such GRUU", "RFC 5627 6.1");
     if (!c->user_known && is_to_be_asked_for(p, c))
         return ask_for_number();
     if (!c->user_known)
         return decide(POLICY_ANSWER, 404, "no such user", "RFC 3261 16.5");
+    if (c->is_gruu && !c->has_bindings)
+        return decide(POLICY_ANSWER, 480, "the phone of this GRUU is not registered", "RFC 5627 6.1");
     if (!c->has_bindings)
         return decide(POLICY_ANSWER, 480, "user is not registered", "RFC 3261 16.5");
     if (p->proxy && c->uri->scheme == URI_SIPS && !c->has_secure)
@@ -193,11 +197,23 @@ static bool names_us(const struct policy *p, const struct policy_case *c)
     return c->uri_is_us || policy_is_ours(p, c->uri->host);
 }
 
+/* RFC 5627 6.1: a later request of a dialog to a GRUU, whose Route leads on from here (by what stands in the
+ * Path of the phone, mostly).  The GRUU means nothing there. */
+static bool is_for_a_phone_of_ours(const struct policy *p, const struct policy_case *c)
+{
+    return c->is_gruu && c->own_route && (c->request->to_tag.len > 0 || c->request->method == METHOD_ACK) &&
+           names_us(p, c);
+}
+
 struct policy_decision policy_decide(const struct policy *p, const struct policy_case *c)
 {
     const struct policy_redirect *redirect = redirect_for(p, c->uri->host);
     struct policy_decision        d;
 
+    if (c->anothers_gruu && c->authenticated)
+        return decide(POLICY_ANSWER, 403, "the Contact is the GRUU of somebody else", "RFC 5627 6.2");
+    if (c->route_left && is_for_a_phone_of_ours(p, c))
+        return decide_ours(p, c);
     if (c->route_left) /* 16.5, 16.6 item 7: the Route says where, whoever the Request-URI names */
         return decide_relay(p, c);
     if (names_us(p, c))

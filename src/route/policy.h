@@ -49,6 +49,9 @@ struct policy_case {
     bool                  user_known;    /* the user of `uri` is one of ours              */
     bool                  has_bindings;  /* and registered somewhere                      */
     bool                  has_secure;    /* one of the bindings has a sips Contact        */
+    bool                  is_gruu;       /* `uri` has a gr parameter: only the bindings of one phone count */
+    bool                  is_no_gruu;    /* it is a GRUU of nobody                        */
+    bool                  anothers_gruu; /* the Contact is a GRUU of somebody else than From */
     bool                  number;        /* `uri` is a telephone number that ENUM has not been asked for yet */
 };
 

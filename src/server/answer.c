@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Responses that the server makes itself. */
 #include "route/binding.h"
+#include "server/gruu.h"
 #include "server/internal.h"
 #include "sip/peek.h"
 
@@ -152,18 +153,18 @@ static void put_binding(struct server *s, struct gather *g, const struct binding
     gather_written(g, mark);
 }
 
-/* The user's own registered contacts, RFC 3261 8.3. */
-static void put_bindings(struct server *s, struct gather *g, struct slice key)
+/* The user's own registered contacts, RFC 3261 8.3; of a GRUU those of its phone. */
+static void put_bindings(struct server *s, struct gather *g, const struct passage *p)
 {
     const struct aor *a;
 
     rcu_enter(s->shared->rcu);
-    a = location_find(s->shared->location, key);
+    a = location_find(s->shared->location, p->aor);
     for (unsigned i = 0; a != NULL && i < aor_count(a); i++) {
         struct binding b;
 
         aor_binding(a, i, &b);
-        if (b.expires_at > world_now(s->world))
+        if (b.expires_at > world_now(s->world) && gruu_fits(&p->gruu, &b))
             put_binding(s, g, &b);
     }
     rcu_leave(s->shared->rcu);
@@ -210,6 +211,6 @@ void answer_redirect(struct server *s, const struct passage *p, const struct pol
     if (decision->kind == POLICY_REDIRECT)
         put_rule(&g, decision->redirect, &p->way.uri);
     else
-        put_bindings(s, &g, p->aor);
+        put_bindings(s, &g, p);
     answer_end(s, p->txn, &g, 302);
 }

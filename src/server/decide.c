@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where every request goes: facts are looked up here, route/ decides on them. */
 #include "locate/enum.h"
+#include "server/gruu.h"
 #include "server/internal.h"
 #include "server/proxy_copy.h"
 
@@ -70,6 +71,7 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     p->request       = request;
     p->txn           = txn;
     p->of_our_dialog = false;
+    p->gruu.kind     = GRUU_NONE;
     p->back = p->like = (struct flow){ .transport = TRANSPORT_NONE };
     if (request->uri.scheme == URI_SIPS && !transport_is_secure(request->flow.transport))
         return refuse(s, txn, 400, "sips needs TLS on every hop", "RFC 3261 26.2.2, RFC 5630 5.3");
@@ -82,6 +84,8 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     if (!proxy_preprocess(request, routes, &p->way))
         return refuse(s, txn, 414, "Request-URI is too long", "RFC 3261 16.4");
     p->aor = aor_of(s, &p->way.uri, p->aor_text);
+    if (p->aor.len > 0 && p->way.uri.params.len > 0)
+        gruu_open(s, p);
     if (p->way.own_route)
         read_own_route(s, p);
     return true;
@@ -106,7 +110,7 @@ static enum auth_result who_asks(struct server *s, const struct message *request
     return result;
 }
 
-static bool user_is_known(struct server *s, const struct uri *uri)
+static bool has_entry(struct server *s, const struct uri *uri)
 {
     char       text[AOR_TEXT];
     struct buf user = BUF_ON(text);
@@ -115,18 +119,47 @@ static bool user_is_known(struct server *s, const struct uri *uri)
     return buf_ok(&user) && users_has(s->shared->users, aor_domain(s, uri), buf_slice(&user));
 }
 
-static bool has_bindings(struct server *s, struct slice aor, bool secure)
+static bool has_bindings(struct server *s, const struct passage *p, bool secure)
 {
     const struct aor *a;
     struct binding    one;
     bool              has;
 
     rcu_enter(s->shared->rcu);
-    a   = location_find(s->shared->location, aor);
-    has = a != NULL && (secure ? proxy_sort_bindings(a, world_now(s->world), true, &one, 1) > 0
-                               : aor_is_alive(a, world_now(s->world)));
+    a   = location_find(s->shared->location, p->aor);
+    has = a != NULL && (secure || p->gruu.kind != GRUU_NONE
+                            ? proxy_sort_bindings(a, world_now(s->world), secure, &p->gruu, &one, 1) > 0
+                            : aor_is_alive(a, world_now(s->world)));
     rcu_leave(s->shared->rcu);
     return has;
+}
+
+/* A user without an entry of his own (they need none without authentication) is known by his bindings, though
+ * they be those of another phone than the GRUU's. */
+static bool has_any_binding(struct server *s, struct slice aor)
+{
+    bool has;
+
+    rcu_enter(s->shared->rcu);
+    has = location_find(s->shared->location, aor) != NULL;
+    rcu_leave(s->shared->rcu);
+    return has;
+}
+
+/* Nobody is asked for who belongs to a GRUU that was made up. */
+static bool user_is_known(struct server *s, const struct passage *p)
+{
+    switch (p->gruu.kind) {
+    case GRUU_NONE:
+        return p->aor.len > 0 && has_entry(s, &p->way.uri);
+    case GRUU_PUBLIC:
+        return has_any_binding(s, p->aor) || has_entry(s, &p->way.uri);
+    case GRUU_TEMPORARY:
+        return true;
+    case GRUU_INVALID:
+        break;
+    }
+    return false;
 }
 
 static bool is_number(const struct server *s, const struct uri *uri)
@@ -139,8 +172,7 @@ static bool is_number(const struct server *s, const struct uri *uri)
 
 static struct policy_decision decide(struct server *s, const struct passage *p, bool authenticated, bool asked)
 {
-    bool               is_ours   = p->aor.len > 0;
-    bool               reachable = is_ours && has_bindings(s, p->aor, false);
+    bool               reachable = p->aor.len > 0 && has_bindings(s, p, false);
     struct policy_case c         = {
                 .request       = p->request,
                 .uri           = &p->way.uri,
@@ -148,10 +180,13 @@ static struct policy_decision decide(struct server *s, const struct passage *p, 
                 .route_left    = p->way.first < p->way.last,
                 .own_route     = p->of_our_dialog,
                 .authenticated = authenticated,
-                .user_known    = reachable || (is_ours && user_is_known(s, &p->way.uri)),
+                .user_known    = reachable || user_is_known(s, p),
                 .has_bindings  = reachable,
-                .has_secure    = reachable && p->way.uri.scheme == URI_SIPS && has_bindings(s, p->aor, true),
-                .number        = !asked && is_number(s, &p->way.uri),
+                .has_secure    = reachable && p->way.uri.scheme == URI_SIPS && has_bindings(s, p, true),
+                .anothers_gruu = authenticated && gruu_is_anothers(s, p->request),
+                .is_gruu       = p->gruu.kind != GRUU_NONE,
+                .is_no_gruu    = p->gruu.kind == GRUU_INVALID,
+                .number        = !asked && p->gruu.kind == GRUU_NONE && is_number(s, &p->way.uri),
     };
 
     return policy_decide(&s->shared->policy, &c);
@@ -261,14 +296,15 @@ void decide_request(struct server *s, object_id txn, struct message *request)
 
 /* An ACK is never answered: it is forwarded or forgotten (RFC 3261 17.1).  Nor can
  * it be challenged, so only one that belongs to a dialog of ours goes anywhere: a
- * stray one would reach a phone by nothing but its user's name. */
+ * stray one would reach a phone by nothing but its user's name.  Or one to a GRUU: whoever
+ * took that for his Contact relies on us although we have not stayed in the path. */
 void decide_ack(struct server *s, struct message *ack)
 {
     struct passage         p;
     struct policy_decision decision;
     struct reason          why;
 
-    if (!passage_open(s, 0, ack, &p) || !p.of_our_dialog)
+    if (!passage_open(s, 0, ack, &p) || !(p.of_our_dialog || p.gruu.kind != GRUU_NONE))
         return;
     decision = decide(s, &p, false, true);
     if (decision.kind != POLICY_FORWARD && decision.kind != POLICY_LOCATION && decision.kind != POLICY_ROUTE)

@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "route/dialog_token.h"
 #include "route/forward.h"
+#include "route/gruu.h"
 #include "route/policy.h"
 #include "server/authenticator.h"
 #include "server/server.h"
@@ -57,6 +58,8 @@ struct server {
     struct link numbers; /* number.c: requests whose number is being looked up */
     size_t      number_count;
 
+    struct hasher *hasher; /* gruu.c */
+
     struct id_table contexts; /* proxy.c: requests being forwarded */
     struct table    contexts_by_txn;
 };
@@ -68,7 +71,8 @@ struct passage {
     struct proxy_routes routes;
     struct proxy_way    way; /* do not move: see proxy_preprocess */
     char                aor_text[AOR_TEXT];
-    struct slice        aor; /* canonical key of way.uri if it is ours, else empty */
+    struct slice        aor;  /* canonical key of way.uri if it is ours, else empty */
+    struct gruu         gruu; /* what way.uri is then; its key is that of whom it belongs to */
 
     bool        of_our_dialog; /* our Record-Route brought it back to us (16.12), its token says */
     struct flow back;          /* with it: the only way to way.uri; or TRANSPORT_NONE            */

@@ -207,13 +207,12 @@ static unsigned fork_to_bindings(struct context *c, const struct passage *p, str
     struct server    *s = c->server;
     struct binding    list[LIMIT_BRANCHES];
     const struct aor *a;
-    unsigned          count = 0, status;
+    unsigned          count = 0, max = p->gruu.kind == GRUU_NONE ? s->config->max_branches : 1, status;
 
     rcu_enter(s->shared->rcu);
     a = location_find(s->shared->location, p->aor);
     if (a != NULL)
-        count =
-            proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, list, s->config->max_branches);
+        count = proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, list, max);
     status = fork_to(c, p, plan, list, count);
     rcu_leave(s->shared->rcu);
     return status;
@@ -306,7 +305,7 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
 
     rcu_enter(s->shared->rcu);
     a = decision->kind == POLICY_LOCATION ? location_find(s->shared->location, p->aor) : NULL;
-    if (a != NULL && proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &best, 1) > 0)
+    if (a != NULL && proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, &best, 1) > 0)
         (void)proxy_aim(&plan, p, &best, &contact);
     if (buf_ok(&contact) && proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
         stack_send(s->stack, &out);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/proxy_copy.h"
 
+#include "server/gruu.h"
 #include "server/way_back.h"
 
-/* Requests that may make a dialog: we stay in its path if we are to (16.6 item 4). */
-static bool makes_dialog(const struct message *request)
+bool proxy_makes_dialog(const struct message *request)
 {
     if (request->to_tag.len > 0)
         return false;
@@ -68,7 +68,7 @@ static void put_marks(struct server *s, const struct message *request, const str
 
     proxy_write_mark(&mark, request, &s->shared->loop_key);
     out->branch_mark = buf_slice(&mark);
-    if (s->config->record_route && makes_dialog(request))
+    if (proxy_makes_dialog(request) && (s->config->record_route || plan->stay || gruu_needs_us(s, request)))
         put_record_route(s, request, plan, m, out);
 }
 
@@ -112,10 +112,13 @@ static bool is_sips(struct slice contact)
 
 bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct binding *b, struct buf *memory)
 {
+    bool by_route = p->way.first < p->way.last; /* it is in a dialog: the Path stands there (RFC 5627 6.1) */
+
     plan->target.uri  = b->contact;
-    plan->target.path = b->path;
-    plan->flow        = proxy_flow_of(b);
-    plan->like        = &b->flow;
+    plan->target.path = by_route ? SLICE("") : b->path;
+    plan->flow        = by_route ? NULL : proxy_flow_of(b);
+    plan->like        = by_route ? NULL : &b->flow;
+    plan->stay        = b->instance.len > 0 && b->path.len > 0; /* RFC 5627 6.2 */
     plan->secure      = is_sips(b->contact) && p->way.uri.scheme != URI_SIPS;
     if (!plan->secure)
         return true;
@@ -125,8 +128,10 @@ bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct b
     return buf_ok(memory);
 }
 
-unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, struct binding list[], unsigned max)
+unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const struct gruu *gruu, struct binding list[],
+                             unsigned max)
 {
+    bool     by_q  = gruu->kind == GRUU_NONE;
     unsigned count = 0;
 
     for (unsigned i = 0; i < aor_count(a); i++) {
@@ -134,9 +139,9 @@ unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, struct 
         unsigned       at = 0;
 
         aor_binding(a, i, &b);
-        while (at < count && list[at].q > b.q)
+        while (by_q && at < count && list[at].q > b.q)
             at++;
-        if (b.expires_at <= now || at >= max || (secure && !is_sips(b.contact)))
+        if (b.expires_at <= now || at >= max || (secure && !is_sips(b.contact)) || !gruu_fits(gruu, &b))
             continue;
         if (count < max)
             count++;

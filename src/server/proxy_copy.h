@@ -14,15 +14,21 @@ struct branch_plan {
     const struct flow    *like;   /* or NULL: see struct outgoing */
     bool                  follow; /* its 3xx is ours to follow */
     bool                  secure; /* by TLS only, though the Request-URI is sip */
+    bool                  stay;   /* what follows in the dialog must come here, whatever the configuration */
 };
+
+/* May this request make a dialog?  Then we stay in its path if we are to (16.6 item 4). */
+bool proxy_makes_dialog(const struct message *request);
 
 /* The plan that all branches of a decision share; `hop` holds its text. */
 struct branch_plan proxy_plan(struct server *s, const struct passage *p, const struct policy_decision *decision,
                               struct buf *hop);
 
 /* The first `max` bindings that have not ended by `now`, with `secure` only those with a sips Contact, by
- * preference, and among equals the newest first; how many.  They borrow from `a`. */
-unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, struct binding list[], unsigned max);
+ * preference, and among equals the newest first; how many.  They borrow from `a`.  Of a GRUU those of
+ * its phone, the newest first (RFC 5627 6.1). */
+unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const struct gruu *gruu, struct binding list[],
+                             unsigned max);
 
 /* Let the plan go to this binding.  A sips Contact becomes a sip one, by TLS all the same, for a request
  * that is none (RFC 5630 5.3), in `memory`.  False if there is not room for it. */

@@ -98,8 +98,9 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
     id_table_init(&s->contexts, (uint8_t)worker, ID_CONTEXT, stack.max_server_txns);
     gauge_set_limit(&w->counters.contexts, s->contexts.limit);
     gauge_set_limit(&w->counters.registers_pending, s->wait_limit);
-    s->stack = stack_new(w, &stack, &events, s);
-    if (s->stack == NULL || table_init(&s->contexts_by_txn, 1024) != 0) {
+    s->stack  = stack_new(w, &stack, &events, s);
+    s->hasher = hasher_new();
+    if (s->stack == NULL || s->hasher == NULL || table_init(&s->contexts_by_txn, 1024) != 0) {
         server_free(s);
         return NULL;
     }
@@ -118,6 +119,7 @@ void server_free(struct server *s)
     registrar_stop(s);
     authenticator_free(s->authenticator);
     user_reader_free(s->users);
+    hasher_free(s->hasher);
     table_fini(&s->contexts_by_txn);
     id_table_fini(&s->contexts);
     free(s);

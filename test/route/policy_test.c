@@ -124,6 +124,56 @@ TEST(anybody_may_call_our_users)
     expect(POLICY_LOCATION, 0);
 }
 
+/* RFC 5627 6.1. */
+TEST(a_gruu_leads_to_its_phone_or_nowhere)
+{
+    question.is_gruu = question.user_known = true;
+    decide(&proxy, "INVITE", "sip:bob@a.test;gr=x", stranger, false);
+    expect(POLICY_ANSWER, 480);
+    question.has_bindings = true;
+    decide(&proxy, "INVITE", "sip:bob@a.test;gr=x", stranger, false);
+    expect(POLICY_LOCATION, 0);
+    question.is_no_gruu = true;
+    decide(&proxy, "INVITE", "sip:bob@a.test;gr", stranger, false);
+    expect(POLICY_ANSWER, 404);
+    decide(&proxy, "INVITE", "sip:bob@a.test;gr", alice, false); /* and that is nothing for strangers to find out */
+    expect(POLICY_CHALLENGE, 407);
+}
+
+/* RFC 5627 6.1: the Route that is left in a dialog leads to the phone; before there is one it leads wherever
+ * its sender likes. */
+TEST(a_gruu_counts_within_a_dialog_although_a_route_is_left)
+{
+    question.is_gruu = question.user_known = question.has_bindings = question.route_left = true;
+    decide(&proxy, "BYE", "sip:bob@a.test;gr=x", stranger, true);
+    expect(POLICY_ANSWER, 403);
+    question.own_route = true;
+    decide(&proxy, "BYE", "sip:bob@a.test;gr=x", stranger, true);
+    expect(POLICY_LOCATION, 0);
+    decide(&proxy, "ACK", "sip:bob@a.test;gr=x", stranger, false);
+    expect(POLICY_LOCATION, 0);
+    decide(&proxy, "BYE", "sip:bob@elsewhere.test;gr=x", stranger, true);
+    expect(POLICY_FORWARD, 0);
+    decide(&proxy, "INVITE", "sip:bob@a.test;gr=x", stranger, false);
+    expect(POLICY_ANSWER, 403);
+    question.is_gruu = false;
+    decide(&proxy, "BYE", "sip:bob@a.test", stranger, true);
+    expect(POLICY_FORWARD, 0);
+}
+
+/* RFC 5627 6.2. */
+TEST(nobody_gives_the_gruu_of_another_for_his_contact)
+{
+    question.user_known = question.has_bindings = question.anothers_gruu = question.authenticated = true;
+    decide(&proxy, "INVITE", "sip:bob@a.test", alice, false);
+    expect(POLICY_ANSWER, 403);
+    decide(&proxy, "INVITE", "sip:bob@far.test", alice, false);
+    expect(POLICY_ANSWER, 403);
+    question.authenticated = false;
+    decide(&proxy, "INVITE", "sip:bob@a.test", alice, false);
+    expect(POLICY_CHALLENGE, 407);
+}
+
 /* 22.3: nobody speaks in the name of a user of ours without proof. */
 TEST(who_claims_to_be_ours_is_challenged)
 {
@@ -351,6 +401,9 @@ int main(void)
         cmocka_unit_test_setup(a_register_for_another_domain_is_relayed_for_our_users_only, fresh),
         cmocka_unit_test_setup(options_for_the_server_are_answered_by_it, fresh),
         cmocka_unit_test_setup(anybody_may_call_our_users, fresh),
+        cmocka_unit_test_setup(a_gruu_leads_to_its_phone_or_nowhere, fresh),
+        cmocka_unit_test_setup(a_gruu_counts_within_a_dialog_although_a_route_is_left, fresh),
+        cmocka_unit_test_setup(nobody_gives_the_gruu_of_another_for_his_contact, fresh),
         cmocka_unit_test_setup(who_claims_to_be_ours_is_challenged, fresh),
         cmocka_unit_test_setup(users_are_hidden_from_those_who_pretend_to_be_ours, fresh),
         cmocka_unit_test_setup(there_is_no_open_relay, fresh),

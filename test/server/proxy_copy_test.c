@@ -9,6 +9,8 @@
 
 enum { NOW = 500 };
 
+static const struct gruu anybody = { .kind = GRUU_NONE };
+
 static struct binding binding(unsigned q, uint32_t number, msec expires_at)
 {
     return (struct binding){ .contact = SLICE("sip:x"), .q = q, .cseq = number, .expires_at = expires_at };
@@ -22,10 +24,10 @@ TEST(the_preferred_come_first_and_of_equals_the_newest)
     struct aor           *a        = aor_new(SLICE("bob"), values, 6);
     struct binding        list[LIMIT_BRANCHES];
 
-    CHECK_INT(5, proxy_sort_bindings(a, NOW, false, list, LIMIT_BRANCHES)); /* 6 has ended */
+    CHECK_INT(5, proxy_sort_bindings(a, NOW, false, &anybody, list, LIMIT_BRANCHES)); /* 6 has ended */
     for (unsigned i = 0; i < 5; i++)
         CHECK_INT(all[i], list[i].cseq);
-    CHECK_INT(3, proxy_sort_bindings(a, NOW, false, list, 3));
+    CHECK_INT(3, proxy_sort_bindings(a, NOW, false, &anybody, list, 3));
     for (unsigned i = 0; i < 3; i++)
         CHECK_INT(three[i], list[i].cseq);
     free(a);
@@ -82,9 +84,9 @@ TEST(sips_is_forked_to_sips_contacts_only)
     struct aor          *a        = aor_new(SLICE("bob"), values, 2);
     struct binding       list[LIMIT_BRANCHES];
 
-    CHECK_INT(1, proxy_sort_bindings(a, NOW, true, list, LIMIT_BRANCHES));
+    CHECK_INT(1, proxy_sort_bindings(a, NOW, true, &anybody, list, LIMIT_BRANCHES));
     CHECK_SLICE("SIPS:x@192.0.2.9", list[0].contact);
-    CHECK_INT(2, proxy_sort_bindings(a, NOW, false, list, LIMIT_BRANCHES));
+    CHECK_INT(2, proxy_sort_bindings(a, NOW, false, &anybody, list, LIMIT_BRANCHES));
     free(a);
 }
 
