@@ -141,7 +141,9 @@ unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const s
         aor_binding(a, i, &b);
         while (by_q && at < count && list[at].q > b.q)
             at++;
-        if (b.expires_at <= now || at >= max || (secure && !is_sips(b.contact)) || !gruu_fits(gruu, &b))
+        if (b.expires_at <= now || at >= max || (secure && !is_sips(b.contact)))
+            continue;
+        if (!gruu_fits(gruu, &b))
             continue;
         if (count < max)
             count++;
