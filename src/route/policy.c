@@ -14,12 +14,17 @@ static struct slice without_dot(struct slice host)
     return host;
 }
 
-bool policy_is_ours(const struct policy *p, struct slice host)
+struct slice policy_domain(const struct policy *p, struct slice host)
 {
     for (size_t i = 0; i < p->domain_count; i++)
         if (slice_eq_nocase(p->domains[i], without_dot(host)))
-            return true;
-    return false;
+            return p->domains[i];
+    return SLICE("");
+}
+
+bool policy_is_ours(const struct policy *p, struct slice host)
+{
+    return policy_domain(p, host).len > 0;
 }
 
 size_t policy_fit(struct slice pattern, struct slice host)

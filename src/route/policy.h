@@ -81,8 +81,10 @@ struct policy_decision {
     struct reason                 why;
 };
 
-/* Is `host` one of our domains?  Any case. */
-bool policy_is_ours(const struct policy *p, struct slice host);
+/* The one of our domains that `host` is, in any case and with or without a dot at its end; empty if it
+ * is none. */
+struct slice policy_domain(const struct policy *p, struct slice host);
+bool         policy_is_ours(const struct policy *p, struct slice host);
 
 /* How well does `host` fit a pattern such as "a.test", "*.test", "*"?  0: not at all, else longer is
  * better, the whole name best. */

@@ -7,8 +7,10 @@
 
 struct slice aor_domain(struct server *s, const struct uri *uri)
 {
-    if (policy_is_ours(&s->shared->policy, uri->host))
-        return uri->host;
+    struct slice domain = policy_domain(&s->shared->policy, uri->host);
+
+    if (domain.len > 0)
+        return domain;
     if (stack_is_local(s->stack, uri->host, uri->port))
         return s->shared->policy.domains[0];
     return SLICE("");

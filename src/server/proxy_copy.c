@@ -100,7 +100,8 @@ const struct flow *proxy_flow_of(const struct binding *b)
 {
     struct uri contact;
 
-    return uri_parse(b->contact, &contact) && way_back_is_needed(&b->flow, &contact) ? &b->flow : NULL;
+    return b->path.len == 0 && uri_parse(b->contact, &contact) && way_back_is_needed(&b->flow, &contact) ? &b->flow
+                                                                                                         : NULL;
 }
 
 static bool is_sips(struct slice contact)

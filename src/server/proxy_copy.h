@@ -35,7 +35,7 @@ unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const s
 bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct binding *b, struct buf *memory);
 
 /* A phone that registered over a stream, or from behind an address translator, can
- * only be reached the way it came; NULL for any other. */
+ * only be reached the way it came; NULL for any other, and where a Path says the way. */
 const struct flow *proxy_flow_of(const struct binding *b);
 
 enum { MARK_TEXT = PROXY_MARK + 1 };

@@ -1,65 +1,52 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The registrar (RFC 3261 10.3): route/binding decides, RAM changes at once, and
- * the 200 waits for the commit that holds what it acknowledges.  This file asks who
- * it is and answers; registrar_update.c changes RAM, registrar_store.c the store. */
+ * the 200 waits for the commit that holds what it acknowledges.  This file asks who it
+ * is and whose bindings they are; registrar_update.c changes RAM, registrar_store.c
+ * the store. */
 #include "server/registrar.h"
 
-/* ---- the answer ---- */
-
-static void put_contact(struct server *s, struct gather *g, const struct binding *b)
-{
-    struct binding_now now  = { .contact = b->contact, .params = b->params, .q = b->q, .expires_at = b->expires_at };
-    size_t             mark = gather_mark(g);
-
-    buf_put(&g->scratch, SLICE("Contact: "));
-    binding_write_contact(&g->scratch, &now, world_now(s->world));
-    buf_put(&g->scratch, SLICE("\r\n"));
-    gather_written(g, mark);
-}
-
-bool registrar_write_ok(struct server *s, object_id txn, const struct binding *bindings, size_t count,
-                        struct gather *answer)
-{
-    gather_init(answer);
-    write_response_head(answer, stack_server_request(s->stack, txn), 200, SLICE(""), stack_server_tag(s->stack, txn));
-    for (size_t i = 0; i < count; i++)
-        if (bindings[i].expires_at > world_now(s->world))
-            put_contact(s, answer, &bindings[i]);
-    gather_body(answer, SLICE(""), SLICE(""));
-    return gather_ok(answer);
-}
-
-void registrar_answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v)
-{
-    struct message *request = stack_server_request(s->stack, txn);
-    struct gather   g;
-
-    answer_log(s, request, v->status, &v->why);
-    gather_init(&g);
-    write_response_head(&g, request, v->status, slice_from(v->why.text), stack_server_tag(s->stack, txn));
-    if (v->status == 423)
-        gather_header_number(&g, HEADER_MIN_EXPIRES, v->min_expires);
-    gather_body(&g, SLICE(""), SLICE(""));
-    stack_respond(s->stack, txn, v->status, &g);
-}
+#include "route/gruu.h"
+#include "route/third_party.h"
 
 /* ---- who asks ---- */
+
+/* Credentials are those of who is responsible for the request, whom From names (10.2); but if
+ * that is none of ours, of who is to be registered. */
+static struct slice domain_of_sender(struct server *s, const struct message *request)
+{
+    struct slice domain = aor_domain(s, &request->from.uri);
+
+    return domain.len > 0 ? domain : aor_domain(s, &request->to.uri);
+}
+
+/* Each his own bindings, and those that third_party says. */
+static bool may_register(struct server *s, const struct auth_proof *proof, const struct message *request)
+{
+    const struct config_list *rules = &s->config->third_party;
+    char                      text[AOR_TEXT];
+    struct buf                user = BUF_ON(text);
+    struct third_party_user   who  = { proof->user, domain_of_sender(s, request) };
+    struct third_party_user   whom = { SLICE(""), aor_domain(s, &request->to.uri) };
+
+    uri_write_unescaped(&user, request->to.uri.user);
+    if (!buf_ok(&user))
+        return false;
+    whom.user = buf_slice(&user);
+    return (slice_eq(who.user, whom.user) && slice_eq(who.domain, whom.domain)) ||
+           third_party_allows(rules->texts, rules->count, who, whom);
+}
 
 /* 10.3 steps 3 and 4.  True: go on; false: answered. */
 static bool is_allowed(struct server *s, object_id txn, const struct message *request)
 {
     static const struct reason other = { "users may change only their own bindings", "RFC 3261 10.3 step 4" };
-    char                       text[AOR_TEXT];
-    struct buf                 user = BUF_ON(text);
     struct auth_proof          proof;
     enum auth_result           result;
 
     if (!s->config->authentication)
         return true;
-    result =
-        authenticator_check(s->authenticator, request, HEADER_AUTHORIZATION, aor_domain(s, &request->to.uri), &proof);
-    uri_write_unescaped(&user, request->to.uri.user);
-    if (result == AUTH_OK && buf_ok(&user) && slice_eq(proof.user, buf_slice(&user)))
+    result = authenticator_check(s->authenticator, request, HEADER_AUTHORIZATION, domain_of_sender(s, request), &proof);
+    if (result == AUTH_OK && may_register(s, &proof, request))
         return true;
     if (result == AUTH_OK)
         answer(s, txn, 403, &other);
@@ -68,43 +55,57 @@ static bool is_allowed(struct server *s, object_id txn, const struct message *re
     return false;
 }
 
-/* 10.3 step 2: no extension is known here, so each that is required is named, as
- * far as whole lines fit.  False if none is required. */
-static bool requires_what_is_unknown(const struct message *request, struct buf *lines)
+/* ---- what is asked for ---- */
+
+/* 10.3 step 2.  False: answered. */
+static bool is_understood(struct server *s, object_id txn, const struct message *request)
 {
-    struct header_values v        = message_values(request, HEADER_REQUIRE);
-    bool                 required = false;
-    struct slice         token;
+    static const struct reason broken = { "Require cannot be read", "RFC 3261 20.32" };
+    char                       lines[1024];
+    struct buf                 unsupported = BUF_ON(lines);
+    unsigned                   status      = register_terms_require(request, &unsupported);
 
-    while (values_next_token(&v, &token)) {
-        size_t whole = lines->len;
-
-        required = true;
-        buf_put(lines, SLICE("Unsupported: "));
-        buf_put(lines, token);
-        buf_put(lines, SLICE("\r\n"));
-        if (!buf_ok(lines))
-            lines->len = whole;
-    }
-    return required;
+    if (status == 420)
+        answer_unsupported(s, txn, buf_slice(&unsupported));
+    else if (status != 0)
+        answer(s, txn, status, &broken);
+    return status == 0;
 }
 
+/* 10.3 step 5.  A Request-URI that names an address of ours names none of our domains, so that
+ * any of them will do. */
+static bool is_valid_for_domain(struct server *s, const struct registering *r)
+{
+    struct slice asked = policy_domain(&s->shared->policy, r->request->uri.host);
+
+    if (r->key.len == 0 || r->request->to.uri.user.len == 0)
+        return false;
+    return asked.len == 0 || slice_eq(asked, aor_domain(s, &r->request->to.uri));
+}
+
+/* Which domains are ours is no secret, so what is in none of them is refused before anybody is asked who
+ * he is: nothing that he could prove would help. */
 void registrar_request(struct server *s, object_id txn, struct message *request)
 {
-    static const struct reason foreign = { "To is not of our domains", "RFC 3261 10.3 step 5" };
-    char                       memory[AOR_TEXT], lines[1024];
-    struct slice               key         = aor_of(s, &request->to.uri, memory);
-    struct buf                 unsupported = BUF_ON(lines);
+    static const struct reason foreign = { "To is not of the domain in the Request-URI", "RFC 3261 10.3 step 5" };
+    struct registering         r; /* large: only what is used is set */
 
     counter_add(&s->world->counters.registers, 1);
-    if (requires_what_is_unknown(request, &unsupported)) {
-        answer_unsupported(s, txn, buf_slice(&unsupported));
+    r.txn     = txn;
+    r.request = request;
+    r.key     = aor_of(s, &request->to.uri, r.memory);
+    if (!is_understood(s, txn, request))
+        return;
+    if (!is_valid_for_domain(s, &r)) {
+        answer(s, txn, 404, &foreign);
         return;
     }
     if (!is_allowed(s, txn, request))
         return;
-    if (key.len == 0 || request->to.uri.user.len == 0)
-        answer(s, txn, 404, &foreign);
+    r.rules = domain_rules_find(s->shared->rules, s->shared->policy.domain_count, gruu_domain(r.key));
+    register_terms_read(request, s->config->path_without_support, &r.terms);
+    if (r.terms.status != 0)
+        registrar_answer_terms(s, &r);
     else
-        registrar_update(s, txn, request, key, false);
+        registrar_update(s, &r);
 }

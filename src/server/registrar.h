@@ -1,32 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* registrar.h - what the files of the registrar share, and nobody else: registrar.c
- * asks and answers, registrar_update.c changes bindings, registrar_store.c knows
- * the store. */
+ * asks who it is, registrar_update.c changes bindings, registrar_answer.c answers,
+ * registrar_store.c knows the store. */
 
 #ifndef SERVER_REGISTRAR_H
 #define SERVER_REGISTRAR_H
 
 #include "route/binding.h"
+#include "route/register_terms.h"
+#include "server/domain_rules.h"
 #include "server/internal.h"
 
 enum { SECOND = 1000 };
 
+/* A REGISTER on its way through the registrar. */
+struct registering {
+    object_id                  txn;
+    struct message            *request;
+    struct slice               key; /* whose bindings: canonical, in `memory` */
+    const struct domain_rules *rules;
+    struct register_terms      terms; /* do not move */
+    char                       memory[AOR_TEXT];
+};
+
 /* The 200 with these bindings (RFC 3261 10.3 step 8), but those that have ended.
  * False if it is too large. */
-bool registrar_write_ok(struct server *s, object_id txn, const struct binding *bindings, size_t count,
+bool registrar_write_ok(struct server *s, const struct registering *r, const struct binding *bindings, size_t count,
                         struct gather *answer);
 
-/* The refusal that route/binding has decided on. */
+/* The refusal that route/binding has decided on; the one that its terms deserve. */
 void registrar_answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v);
+void registrar_answer_terms(struct server *s, const struct registering *r);
 
 /* A binding has changed, just now and under the lock of its shard; `b` as it is, or was.
  * `request` is NULL if no REGISTER did it. */
 void registrar_tell(struct server *s, const struct message *request, struct slice key, const struct binding *b,
                     enum binding_event event);
 
-/* Carry out a REGISTER that is allowed: change the bindings of `key` and answer, now
- * or after the commit.  `outbound`: see struct binding_request. */
-void registrar_update(struct server *s, object_id txn, struct message *request, struct slice key, bool outbound);
+/* Carry out a REGISTER that is allowed: change the bindings of its key and answer, now
+ * or after the commit. */
+void registrar_update(struct server *s, const struct registering *r);
 
 /* A 200, built now, that is sent when change `seq` is on the disk; or else a 500.  NULL
  * without memory or if too many wait already. */

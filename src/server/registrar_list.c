@@ -6,12 +6,10 @@
 
 enum { USER_AGENT = 256 /* cut to this */ };
 
-void registrar_list_init(struct registrar_list *l, struct server *s, const struct message *request, struct slice key,
-                         const struct aor *a)
+void registrar_list_init(struct registrar_list *l, struct server *s, const struct registering *r, const struct aor *a)
 {
-    l->server  = s;
-    l->request = request;
-    l->key     = key;
+    l->server = s;
+    l->r      = r;
     l->count = l->existing = a != NULL ? aor_count(a) : 0; /* LIMIT_LIST at most */
     l->rebuilt             = false;
     l->params              = BUF_ON(l->params_memory);
@@ -88,7 +86,7 @@ static struct slice params_of(struct registrar_list *l, const struct name_addr *
 /* RFC 5626 6: then it is the flow that the REGISTER came by, whatever the Contact says. */
 static struct flow flow_of(const struct registrar_list *l, const struct binding_change *change)
 {
-    return change->reg_id != 0 ? l->request->flow : way_back_flow(l->request, &change->contact.uri);
+    return change->reg_id != 0 ? l->r->request->flow : way_back_flow(l->r->request, &change->contact.uri);
 }
 
 static msec end_of(const struct registrar_list *l, const struct binding_change *change)
@@ -109,11 +107,12 @@ static void put_binding(struct registrar_list *l, const struct binding_change *c
     struct binding b      = {
              .contact    = change->contact.uri.text,
              .params     = params,
-             .call_id    = l->request->call_id,
-             .cseq       = l->request->cseq.number,
+             .call_id    = l->r->request->call_id,
+             .cseq       = l->r->request->cseq.number,
              .q          = change->q,
              .expires_at = end_of(l, change),
-             .user_agent = user_agent_of(l->request),
+             .user_agent = user_agent_of(l->r->request),
+             .path       = l->r->terms.path,
              .flow       = flow_of(l, change),
              .instance   = instance_of(params),
              .reg_id     = change->reg_id,
@@ -132,12 +131,16 @@ static void put_binding(struct registrar_list *l, const struct binding_change *c
     tell(&l->items[l->count++], change->event);
 }
 
-/* Was there anything that the Contact does not show? */
+/* Was there anything that the Contact does not show?  By way of a Path it does not matter
+ * which connection the last proxy took. */
 static bool came_another_way(const struct registrar_list *l, const struct binding *b,
                              const struct binding_change *change)
 {
-    struct flow flow = flow_of(l, change);
+    struct flow  flow = flow_of(l, change);
+    struct slice path = l->r->terms.path;
 
+    if (b->path.len > 0 || path.len > 0)
+        return !slice_eq(b->path, path);
     return b->flow.transport != flow.transport || b->flow.connection != flow.connection ||
            !address_eq(&b->flow.remote, &flow.remote);
 }
@@ -168,7 +171,7 @@ static void refresh_binding(struct registrar_list *l, const struct binding_chang
     }
     it               = move_to_end(l, it);
     it->refreshed    = true;
-    it->b.cseq       = l->request->cseq.number;
+    it->b.cseq       = l->r->request->cseq.number;
     it->b.expires_at = end_of(l, change);
     tell(it, change->event);
     if (registrar_wall_at(l->server, it->b.expires_at) > it->b.lease_until) {
@@ -221,7 +224,7 @@ static void note_put(struct registrar_list *l, const struct binding *b)
 {
     struct buf flow = buf_on(l->flows[l->change_count], FLOW_TEXT);
 
-    l->changes[l->change_count] = registrar_put_change(l->server, l->key, b, &flow);
+    l->changes[l->change_count] = registrar_put_change(l->server, l->r->key, b, &flow);
     l->change_count++;
 }
 
@@ -247,5 +250,5 @@ void registrar_list_tell(const struct registrar_list *l)
 {
     for (size_t i = 0; i < l->count; i++)
         if (l->items[i].told)
-            registrar_tell(l->server, l->request, l->key, &l->items[i].b, l->items[i].event);
+            registrar_tell(l->server, l->r->request, l->r->key, &l->items[i].b, l->items[i].event);
 }

@@ -23,14 +23,13 @@ struct list_item {
 };
 
 struct registrar_list {
-    struct server        *server;
-    const struct message *request; /* the REGISTER */
-    struct slice          key;
-    struct list_item      items[LIST_ITEMS];
-    size_t                count, existing;
-    bool                  rebuilt; /* not only refreshed */
-    struct buf            params;  /* texts of the new ones; overflown: they are too large */
-    char                  params_memory[LIST_PARAMS];
+    struct server            *server;
+    const struct registering *r; /* the REGISTER */
+    struct list_item          items[LIST_ITEMS];
+    size_t                    count, existing;
+    bool                      rebuilt; /* not only refreshed */
+    struct buf                params;  /* texts of the new ones; overflown: they are too large */
+    char                      params_memory[LIST_PARAMS];
 
     struct binding      values[LIST_ITEMS]; /* what the AOR is to have */
     size_t              value_count;
@@ -40,8 +39,7 @@ struct registrar_list {
 };
 
 /* Large: only what is used is set.  Borrows all, and from `a` (NULL: none) what it has. */
-void registrar_list_init(struct registrar_list *l, struct server *s, const struct message *request, struct slice key,
-                         const struct aor *a);
+void registrar_list_init(struct registrar_list *l, struct server *s, const struct registering *r, const struct aor *a);
 
 /* One change that route/binding has decided on. */
 void registrar_list_apply(struct registrar_list *l, const struct binding_change *change);

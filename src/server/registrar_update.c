@@ -20,12 +20,11 @@ enum {
 
 /* One REGISTER being carried out. */
 struct work {
-    struct server        *server;
-    const struct message *request;
-    object_id             txn;
-    struct location_guard guard;
-    struct registrar_list list;
-    struct gather         answer;
+    struct server            *server;
+    const struct registering *r;
+    struct location_guard     guard;
+    struct registrar_list     list;
+    struct gather             answer;
 };
 
 /* What comes of it, said when the lock has been given back. */
@@ -38,13 +37,9 @@ struct outcome {
 
 /* ---- deciding ---- */
 
-static void decide(struct work *w, bool outbound, struct binding_verdict *verdict)
+static void decide(struct work *w, struct binding_verdict *verdict)
 {
-    struct server         *s      = w->server;
-    const struct config   *c      = s->config;
-    struct binding_limits  limits = { (uint32_t)(c->min_expires / SECOND), (uint32_t)(c->default_expires / SECOND),
-                                      (uint32_t)(c->max_expires / SECOND), c->max_contacts };
-    struct binding_request r      = { w->request, outbound, world_now(s->world) };
+    struct binding_request request = { w->r->request, w->r->terms.outbound, world_now(w->server->world) };
     struct binding_now     now[LIMIT_LIST];
 
     for (size_t i = 0; i < w->list.existing; i++) {
@@ -53,7 +48,7 @@ static void decide(struct work *w, bool outbound, struct binding_verdict *verdic
         now[i] = (struct binding_now){ b->contact, b->params,     b->call_id,  b->cseq,
                                        b->q,       b->expires_at, b->instance, b->reg_id };
     }
-    binding_decide(now, w->list.existing, &r, &limits, verdict);
+    binding_decide(now, w->list.existing, &request, &w->r->rules->limits, verdict);
 }
 
 /* What one request may make us keep for hours has a bound. */
@@ -105,7 +100,7 @@ static struct outcome confirm(struct work *w)
     struct outcome out = { .status = 200, .seq = location_last_change(&w->guard) };
 
     if (registrar_is_pending(s, out.seq)) {
-        out.wait = registrar_wait_new(s, w->txn, &w->answer);
+        out.wait = registrar_wait_new(s, w->r->txn, &w->answer);
         if (out.wait == NULL)
             return full(s, SLICE(""));
     }
@@ -116,7 +111,7 @@ static struct outcome confirm(struct work *w)
 static struct outcome write_down(struct work *w)
 {
     struct server *s   = w->server;
-    struct outcome out = { .status = 200, .wait = registrar_wait_new(s, w->txn, &w->answer) };
+    struct outcome out = { .status = 200, .wait = registrar_wait_new(s, w->r->txn, &w->answer) };
     int            error;
 
     if (out.wait == NULL)
@@ -145,20 +140,20 @@ static struct outcome carry_out(struct work *w, const struct binding_verdict *ve
     struct server *s     = w->server;
     int            error = 0;
 
-    if (!is_of_size(w->request, verdict))
-        return refuse(513, SLICE("Contact or Call-ID is too large"));
+    if (!is_of_size(w->r->request, verdict))
+        return refuse(413, SLICE(""));
     if (adds(verdict) && world_memory_level(s->world) != BUDGET_NORMAL) /* see stack/admission.c */
         return full(s, SLICE("Too many registrations"));
     for (unsigned i = 0; i < verdict->count; i++)
         registrar_list_apply(&w->list, &verdict->changes[i]);
     if (!buf_ok(&w->list.params))
-        return refuse(513, SLICE("Contacts are too large"));
+        return refuse(413, SLICE(""));
     registrar_list_finish(&w->list);
     if (w->list.rebuilt)
         error = location_prepare(&w->guard, w->list.values, w->list.value_count, false);
     if (error != 0)
         return full(s, error == -ERR_LIMIT ? SLICE("Too many registrations") : SLICE(""));
-    if (!registrar_write_ok(s, w->txn, w->list.values, w->list.value_count, &w->answer))
+    if (!registrar_write_ok(s, w->r, w->list.values, w->list.value_count, &w->answer))
         return refuse(513, SLICE(""));
     return w->list.change_count > 0 ? write_down(w) : confirm(w);
 }
@@ -169,49 +164,51 @@ static struct outcome carry_out(struct work *w, const struct binding_verdict *ve
  * idle before the registration ends. */
 static void keep_connection(const struct work *w, const struct binding_verdict *verdict)
 {
-    struct server *s       = w->server;
-    uint32_t       longest = 0;
+    struct server     *s       = w->server;
+    const struct flow *flow    = &w->r->request->flow;
+    uint32_t           longest = 0;
 
-    if (verdict->count == 0 || !transport_is_reliable(w->request->flow.transport))
+    if (verdict->count == 0 || w->r->terms.path.len > 0 || !transport_is_reliable(flow->transport))
         return;
     for (unsigned i = 0; i < verdict->count; i++)
         if (verdict->changes[i].expires > longest)
             longest = verdict->changes[i].expires;
-    stack_keep_connection(s->stack, &w->request->flow, w->guard.hash, world_now(s->world) + (msec)longest * SECOND);
+    stack_keep_connection(s->stack, flow, w->guard.hash, world_now(s->world) + (msec)longest * SECOND);
 }
 
 static void tell(struct work *w, const struct outcome *out)
 {
-    struct server      *s         = w->server;
-    const struct reason too_large = { "Contacts or Call-ID are too large", "limit" };
+    static const struct reason much   = { "more is to be kept of it than is kept", "RFC 3261 21.4.11" };
+    static const struct reason longer = { "the 200 would be too long", "RFC 3261 21.5.7" };
+    struct server             *s      = w->server;
+    object_id                  txn    = w->r->txn;
 
-    if (out->status == 513)
-        answer(s, w->txn, 513, &too_large);
+    if (out->status == 413 || out->status == 513)
+        answer(s, txn, out->status, out->status == 413 ? &much : &longer);
     else if (out->status != 200)
-        answer_retry_later(s, w->txn, out->status, out->reason);
+        answer_retry_later(s, txn, out->status, out->reason);
     else if (out->wait != NULL)
         registrar_wait(s, out->wait, out->seq);
     else
-        stack_respond(s->stack, w->txn, 200, &w->answer);
+        stack_respond(s->stack, txn, 200, &w->answer);
 }
 
-void registrar_update(struct server *s, object_id txn, struct message *request, struct slice key, bool outbound)
+void registrar_update(struct server *s, const struct registering *r)
 {
     struct binding_verdict verdict;
     struct outcome         out = { .status = 0 };
     struct work            w; /* large: only what is used is set */
 
-    w.server  = s;
-    w.request = request;
-    w.txn     = txn;
-    location_lock(s->shared->location, key, &w.guard);
-    registrar_list_init(&w.list, s, request, key, w.guard.aor);
-    decide(&w, outbound, &verdict);
+    w.server = s;
+    w.r      = r;
+    location_lock(s->shared->location, r->key, &w.guard);
+    registrar_list_init(&w.list, s, r, w.guard.aor);
+    decide(&w, &verdict);
     if (verdict.status == 200)
         out = carry_out(&w, &verdict);
     location_unlock(&w.guard);
     if (verdict.status != 200) {
-        registrar_answer_verdict(s, txn, &verdict);
+        registrar_answer_verdict(s, r->txn, &verdict);
         return;
     }
     if (out.status == 200)

@@ -70,10 +70,11 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     random_fill(&world->random, &s->boot, sizeof s->boot);
     s->users    = users_new(world, rcu);
     s->location = location_new(rcu, &world->random, config->max_bindings, world_now(world));
+    s->rules    = domain_rules_new(config);
     s->workers  = workers;
     draw_keys(s, &world->random);
     s->nonces = nonces_new(&world->random);
-    if (s->users == NULL || s->location == NULL || s->nonces == NULL || !copy_policy(s)) {
+    if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->rules == NULL || !copy_policy(s)) {
         shared_free(s);
         return NULL;
     }
@@ -95,6 +96,7 @@ void shared_free(struct shared *s)
     nonces_free(s->nonces);
     tls_shared_free(s->tls);
     free(s->self_signed);
+    free(s->rules);
     free((void *)s->policy.routes);
     free((void *)s->policy.redirects);
     rcu_free(s->rcu);

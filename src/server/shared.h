@@ -19,6 +19,7 @@
 #include "route/gruu.h"
 #include "route/policy.h"
 #include "server/config.h"
+#include "server/domain_rules.h"
 #include "server/location.h"
 #include "server/nonces.h"
 #include "server/users.h"
@@ -30,6 +31,7 @@
 struct shared {
     const struct config *config;
     struct policy        policy;  /* from config; its arrays are ours */
+    struct domain_rules *rules;   /* ours; of the domains of policy, in their order */
     struct workers      *workers; /* borrowed; NULL: there is but one */
     struct rcu          *rcu;     /* for location and users: each thread that asks them has joined */
     struct location     *location;

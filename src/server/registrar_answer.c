@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the registrar answers: the 200 with all that goes with a registration, and refusals. */
+#include "server/registrar.h"
+
+#include "sip/date.h"
+
+static void put_contact(struct server *s, struct gather *g, const struct binding *b)
+{
+    struct binding_now now  = { .contact = b->contact, .params = b->params, .q = b->q, .expires_at = b->expires_at };
+    size_t             mark = gather_mark(g);
+
+    buf_put(&g->scratch, SLICE("Contact: "));
+    binding_write_contact(&g->scratch, &now, world_now(s->world));
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
+}
+
+/* RFC 3608 6.3: the same in each 200, so that who asks learns it, too. */
+static void put_service_route(struct gather *g, const struct config_list *route)
+{
+    for (size_t i = 0; i < route->count; i++) {
+        size_t mark = gather_mark(g);
+
+        buf_put(&g->scratch, SLICE("Service-Route: <"));
+        buf_put(&g->scratch, route->texts[i]);
+        buf_put(&g->scratch, SLICE(">\r\n"));
+        gather_written(g, mark);
+    }
+}
+
+/* RFC 5626 6.  Datagrams have no Flow-Timer: the phone's own 24 to 29 s are what address translators
+ * need, and nothing here would notice their absence. */
+static void put_outbound(struct server *s, struct gather *g, const struct registering *r)
+{
+    if (!r->terms.outbound)
+        return;
+    gather_header(g, HEADER_REQUIRE, SLICE("outbound"));
+    if (r->terms.direct && transport_is_reliable(r->request->flow.transport) && s->config->flow_timer > 0)
+        gather_header_number(g, HEADER_FLOW_TIMER, s->config->flow_timer / SECOND);
+}
+
+static void put_date(struct server *s, struct gather *g)
+{
+    size_t mark = gather_mark(g);
+
+    buf_put(&g->scratch, SLICE("Date: "));
+    date_write(&g->scratch, world_wall(s->world) / SECOND);
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
+}
+
+bool registrar_write_ok(struct server *s, const struct registering *r, const struct binding *bindings, size_t count,
+                        struct gather *answer)
+{
+    gather_init(answer);
+    write_response_head(answer, r->request, 200, SLICE(""), stack_server_tag(s->stack, r->txn));
+    for (size_t i = 0; i < count; i++)
+        if (bindings[i].expires_at > world_now(s->world))
+            put_contact(s, answer, &bindings[i]);
+    gather_copy(answer, r->request, HEADER_PATH); /* RFC 3327 5.3 */
+    put_service_route(answer, &r->rules->service_route);
+    put_outbound(s, answer, r);
+    put_date(s, answer);
+    gather_body(answer, SLICE(""), SLICE(""));
+    return gather_ok(answer);
+}
+
+static void begin(struct server *s, object_id txn, struct gather *g, unsigned status, struct slice reason)
+{
+    gather_init(g);
+    write_response_head(g, stack_server_request(s->stack, txn), status, reason, stack_server_tag(s->stack, txn));
+}
+
+static void end(struct server *s, object_id txn, struct gather *g, unsigned status)
+{
+    gather_body(g, SLICE(""), SLICE(""));
+    stack_respond(s->stack, txn, status, g);
+}
+
+void registrar_answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v)
+{
+    struct gather g;
+
+    answer_log(s, stack_server_request(s->stack, txn), v->status, &v->why);
+    begin(s, txn, &g, v->status, slice_from(v->why.text));
+    if (v->status == 423)
+        gather_header_number(&g, HEADER_MIN_EXPIRES, v->min_expires);
+    end(s, txn, &g, v->status);
+}
+
+void registrar_answer_terms(struct server *s, const struct registering *r)
+{
+    unsigned      status = r->terms.status;
+    struct gather g;
+
+    answer_log(s, r->request, status, &r->terms.why);
+    counter_add(&s->world->counters.requests_refused, 1);
+    begin(s, r->txn, &g, status, status == 400 ? slice_from(r->terms.why.text) : SLICE(""));
+    if (status == 415) /* no type at all is acceptable (RFC 3261 20.1, 21.4.13) */
+        gather_header(&g, HEADER_ACCEPT, SLICE(""));
+    if (status == 420)
+        gather_header(&g, HEADER_UNSUPPORTED, SLICE("path"));
+    end(s, r->txn, &g, status);
+}
