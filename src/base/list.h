@@ -56,6 +56,13 @@ static inline struct link *list_shift(struct link *head)
     return l;
 }
 
+/* All of `from` behind what is in `to`; `from` is empty then. */
+static inline void list_move(struct link *from, struct link *to)
+{
+    for (struct link *l; (l = list_shift(from)) != NULL;)
+        list_append(to, l);
+}
+
 /* `l` must not be unlinked in the body; the SAFE form allows it. */
 #define LIST_EACH(l, head) for (struct link *l = (head)->next; l != (head); l = l->next)
 #define LIST_EACH_SAFE(l, head)                                                                                        \

@@ -247,6 +247,11 @@ void sqlite_file_close(struct sqlite_file *f)
     free(f);
 }
 
+struct sqlite3 *sqlite_file_connection(struct sqlite_file *f)
+{
+    return f->db;
+}
+
 int sqlite_file_load(struct sqlite_file *f, uint64_t wall, const struct store_loader *loader)
 {
     return sqlite_rows_load(&f->rows, wall, loader);

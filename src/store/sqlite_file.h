@@ -18,6 +18,7 @@
 #include "store/store.h"
 
 struct sqlite_file;
+struct sqlite3;
 
 enum { SQLITE_FILE_SCHEMA = 3 }; /* PRAGMA user_version of what we write */
 
@@ -29,6 +30,9 @@ enum { SQLITE_FILE_SCHEMA = 3 }; /* PRAGMA user_version of what we write */
  * is empty. */
 int  sqlite_file_open(const char *path, struct sqlite_file **out, char *problem, size_t problem_size);
 void sqlite_file_close(struct sqlite_file *f);
+
+/* Its connection, which SQLite guards against use by two threads at once. */
+struct sqlite3 *sqlite_file_connection(struct sqlite_file *f);
 
 /* Bindings whose lease ended before `wall` (ms since 1970) are left out. */
 int sqlite_file_load(struct sqlite_file *f, uint64_t wall, const struct store_loader *loader);

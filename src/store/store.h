@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* store.h - what must outlive the process: users and bindings.
  *
- * RAM is the index; the store is only read when the server starts.  Changes are
- * queued, committed in groups on the store's own thread, and numbered in the order
+ * Of bindings RAM is the index: they are read when the server starts.  Users are read
+ * one by one when they are wanted (store_ask), since there may be many more of them than
+ * ever register.  Changes are queued, committed in groups on the store's own thread, and numbered in the order
  * of the queue, which is the order of the commits; `seq` of a report covers every
  * change up to it.  Whoever acknowledges a change to a peer waits for the report
  * that covers it.
@@ -87,6 +88,8 @@ struct store_stats {
     uint64_t commits;             /* transactions that took them there */
     uint64_t failures;            /* transactions that failed and were, or will be, tried again */
     uint64_t refused;             /* writes that found the queue full */
+    uint64_t asked, ask_failures; /* questions that were read, and of these those that failed */
+    uint64_t ask_refused;         /* that found too many waiting */
     int      error;               /* of the last try: 0 or -ERR_X */
     int      last_error;          /* of the last try that failed */
 };
@@ -98,6 +101,43 @@ struct store_loader {
     void *arg;
 };
 
+enum { STORE_ROWS_MAX = 1000 }; /* that one question asks for */
+
+struct store_name {
+    struct slice domain, name;
+};
+
+enum store_query_kind {
+    STORE_FIND_USERS,    /* the users with these names, and the aliases with these names            */
+    STORE_FIND_USERHASH, /* the users of `domain` with this hash; it may be another's by chance     */
+    STORE_LIST_USERS,    /* those after `after`, in order of domain and name; `domain` empty: of all */
+    STORE_LIST_ALIASES,  /* those after `after_alias` of `after`, in order of their users, then of
+                          * their own domain and name                                              */
+    STORE_COUNT_USERS,
+};
+
+struct store_query {
+    enum store_query_kind    kind;
+    size_t                   count; /* of names; or so many rows at most; STORE_ROWS_MAX at most */
+    const struct store_name *names;
+    struct slice             domain;
+    uint64_t                 hash;       /* hasher_number */
+    bool                     sha512_256; /* not sha256 */
+    struct store_name        after, after_alias;
+};
+
+/* What was found, committed before the question was read; no order between users and
+ * aliases.  Lives until the callback returns. */
+struct store_answer {
+    int                        error; /* 0, or -ERR_X as of a report: then nothing else counts */
+    const struct stored_user  *users;
+    const struct stored_alias *aliases;
+    size_t                     user_count, alias_count;
+    uint64_t                   count; /* STORE_COUNT_USERS */
+};
+
+typedef void store_answer_fn(void *owner, const struct store_answer *answer);
+
 struct store_ops {
     int (*load)(struct store *s, uint64_t wall, const struct store_loader *loader);
     int (*open)(struct store *s, struct world *world, store_report_fn *report, void *owner, struct store_client **out);
@@ -105,6 +145,7 @@ struct store_ops {
     bool (*has_room)(struct store_client *c, size_t count);
     int (*write)(struct store_client *c, const struct store_change *changes, size_t count, uint64_t *seq);
     bool (*await)(struct store_client *c, uint64_t seq);
+    int (*ask)(struct store_client *c, const struct store_query *query, store_answer_fn *fn, void *owner);
     void (*stats)(struct store *s, msec now, struct store_stats *out);
     void (*forget_high)(struct store *s);
     void (*close)(struct store *s);
@@ -166,6 +207,15 @@ static inline bool store_await(struct store_client *c, uint64_t seq)
     return c->ops->await(c, seq);
 }
 
+/* Ask; `fn` is called with `owner` in a later turn of the client's world, unless the
+ * client is closed before.  Questions are read in the order in which they were asked,
+ * one after the other, on a thread of their own.  Copies the query.  Returns 0, -ERR_LIMIT if
+ * too many wait or the query wants too much, or -ERR_NO_MEMORY; then `fn` is not called. */
+static inline int store_ask(struct store_client *c, const struct store_query *query, store_answer_fn *fn, void *owner)
+{
+    return c->ops->ask(c, query, fn, owner);
+}
+
 /* From any thread; `now` is the clock of the clients' worlds. */
 static inline void store_stats(struct store *s, msec now, struct store_stats *out)
 {
@@ -183,6 +233,8 @@ static inline void store_close(struct store *s)
 {
     s->ops->close(s);
 }
+
+enum { STORE_QUESTIONS = 4096 }; /* that may wait to be read, of all clients; more: -ERR_LIMIT */
 
 enum { STORE_QUEUE_AGE = 30000 }; /* ms: for `max_age` below, if nobody says otherwise */
 

@@ -12,10 +12,12 @@
 #include "store/batch.h"
 #include "store/mailbox.h"
 #include "store/sqlite_file.h"
+#include "store/sqlite_reader.h"
+#include "store/wait.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     GROUP     = 512, /* changes in one transaction, unless one batch is larger */
@@ -25,11 +27,12 @@ enum {
 };
 
 struct sqlite_store {
-    struct store        store;
-    struct sqlite_file *file;
-    size_t              max_queue;
-    msec                max_age;
-    pthread_t           thread;
+    struct store          store;
+    struct sqlite_file   *file;
+    struct sqlite_reader *reader;
+    size_t                max_queue;
+    msec                  max_age;
+    pthread_t             thread;
 
     struct budget *budget; /* NULL: nobody accounts */
 
@@ -135,17 +138,11 @@ static void drop_until(struct sqlite_store *s, uint64_t seq)
     }
 }
 
-static void wait_for(struct sqlite_store *s, msec pause)
+/* With s->mutex held.  What is queued meanwhile does not end it. */
+static void pause_for(struct sqlite_store *s, msec pause)
 {
-    struct timespec until;
+    struct timespec until = wait_deadline(pause);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(pause / 1000);
-    until.tv_nsec += (long)(pause % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     while (!s->closing && pthread_cond_timedwait(&s->wake, &s->mutex, &until) == 0)
         ;
 }
@@ -198,7 +195,7 @@ static void *thread_main(void *arg)
         if (list_empty(&s->waiting) && s->closing)
             break;
         if (list_empty(&s->waiting)) {
-            wait_for(s, POST_WAIT);
+            pause_for(s, POST_WAIT);
             delivered = deliver(s);
             continue;
         }
@@ -208,7 +205,7 @@ static void *thread_main(void *arg)
         }
         if (s->closing)
             break; /* one last try was made */
-        wait_for(s, pause);
+        pause_for(s, pause);
         pause = pause * 2 < RETRY_MAX ? pause * 2 : RETRY_MAX;
     }
     pthread_mutex_unlock(&s->mutex);
@@ -259,6 +256,7 @@ static void shut_client(struct store_client *client)
     pthread_mutex_lock(&s->mutex);
     list_unlink(&m->link); /* the store's thread does not know it any more */
     pthread_mutex_unlock(&s->mutex);
+    sqlite_reader_forget(s->reader, m);
     mailbox_close(m);
 }
 
@@ -341,6 +339,11 @@ static bool await(struct store_client *client, uint64_t seq)
     return pending;
 }
 
+static int ask(struct store_client *client, const struct store_query *query, store_answer_fn *fn, void *owner)
+{
+    return sqlite_reader_ask(store_of(client)->reader, mailbox_of(client), query, fn, owner);
+}
+
 static void stats(struct store *store, msec now, struct store_stats *out)
 {
     struct sqlite_store *s = of(store);
@@ -350,6 +353,7 @@ static void stats(struct store *store, msec now, struct store_stats *out)
     out->limit  = s->max_queue;
     out->oldest = age_of_queue(s, now);
     pthread_mutex_unlock(&s->mutex);
+    sqlite_reader_stats(s->reader, out);
 }
 
 static void forget_high(struct store *store)
@@ -364,6 +368,7 @@ static void forget_high(struct store *store)
 static void release(struct sqlite_store *s)
 {
     drop_until(s, UINT64_MAX);
+    sqlite_reader_free(s->reader); /* before the file, which clears its log away as the last connection */
     sqlite_file_close(s->file);
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->mutex);
@@ -384,20 +389,24 @@ static void close_store(struct store *store)
     release(s);
 }
 
-static const struct store_ops ops = { load,  open_client, shut_client, has_room,   write_changes,
-                                      await, stats,       forget_high, close_store };
+static const struct store_ops ops = { load,  open_client, shut_client, has_room,    write_changes,
+                                      await, ask,         stats,       forget_high, close_store };
 
-/* The wait must not depend on the wall clock. */
 static void init_locks(struct sqlite_store *s)
 {
-    pthread_condattr_t clock;
-
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->wake, &clock);
-    pthread_condattr_destroy(&clock);
+    wait_init(&s->wake);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_mutex_init(&s->file_mutex, NULL);
+}
+
+static int open_reader(struct sqlite_store *s, const char *path, char *problem, size_t problem_size)
+{
+    int error = sqlite_reader_new(path, s->file, &s->file_mutex, &s->reader);
+
+    if (error != 0)
+        snprintf(problem, problem_size, "cannot read the database %s: %s; check the disk and the file system", path,
+                 error_text(error));
+    return error;
 }
 
 int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct store **out, char *problem,
@@ -414,6 +423,8 @@ int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct s
     list_init(&s->clients);
     init_locks(s);
     error = sqlite_file_open(path, &s->file, problem, problem_size);
+    if (error == 0)
+        error = open_reader(s, path, problem, problem_size);
     if (error == 0 && pthread_create(&s->thread, NULL, thread_main, s) != 0)
         error = -ERR_NO_MEMORY;
     else if (error == 0)
@@ -429,4 +440,5 @@ int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct s
 void store_sqlite_account(struct store *store, struct budget *b)
 {
     of(store)->budget = b;
+    sqlite_reader_account(of(store)->reader, b);
 }

@@ -29,6 +29,11 @@ struct fake_store {
     struct store_stats stats; /* but `limit` and `oldest` */
     int                error;
     bool               held, posted, closed;
+
+    struct link questions, answered; /* struct question, oldest first */
+    size_t      asked, asking, ask_limit;
+    int         read_error;
+    bool        reads_held, answers_held, read_posted;
 };
 
 static struct fake_store *of(struct store *store)
@@ -147,16 +152,24 @@ static void commit_all(struct fake_store *s)
     s->committed    = s->next_seq;
 }
 
+/* Of two that may be posted the last frees it. */
+static bool is_over(struct fake_store *s)
+{
+    if (s->closed && !s->posted && !s->read_posted)
+        free(s);
+    else
+        return s->closed;
+    return true;
+}
+
 /* What the thread of a real store does. */
 static void on_post(void *arg)
 {
     struct fake_store *s = arg;
 
     s->posted = false;
-    if (s->closed) {
-        free(s);
+    if (is_over(s))
         return;
-    }
     if (s->held || list_empty(&s->waiting))
         return;
     s->stats.error = s->error;
@@ -190,12 +203,6 @@ static int open_client(struct store *store, struct world *world, store_report_fn
     list_append(&of(store)->clients, &m->link);
     *out = &m->client;
     return 0;
-}
-
-static void shut_client(struct store_client *client)
-{
-    list_unlink(&mailbox_of(client)->link);
-    mailbox_close(mailbox_of(client));
 }
 
 static bool fits(struct fake_store *s, size_t count)
@@ -241,6 +248,210 @@ static bool await(struct store_client *client, uint64_t seq)
     return true;
 }
 
+/* ---- questions ---- */
+
+static bool is_name(struct store_name n, struct slice domain, struct slice name)
+{
+    return slice_eq(n.domain, domain) && slice_eq(n.name, name);
+}
+
+static bool is_named(const struct store_query *q, struct slice domain, struct slice name)
+{
+    for (size_t i = 0; i < q->count; i++)
+        if (is_name(q->names[i], domain, name))
+            return true;
+    return false;
+}
+
+static bool has_hash(const struct store_query *q, const struct stored_user *u)
+{
+    return slice_eq(q->domain, u->domain) && q->hash == (q->sha512_256 ? u->userhash_sha512_256 : u->userhash_sha256);
+}
+
+/* Rows are in no order here, so the next one is searched for. */
+static int order(struct slice a, struct slice b)
+{
+    int by = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+
+    return by != 0 ? by : (a.len > b.len) - (a.len < b.len);
+}
+
+static int order_names(struct store_name a, struct store_name b)
+{
+    int by = order(a.domain, b.domain);
+
+    return by != 0 ? by : order(a.name, b.name);
+}
+
+static struct store_name user_of(const struct store_change *c)
+{
+    return c->kind == STORE_PUT_USER ? (struct store_name){ c->user.domain, c->user.name }
+                                     : (struct store_name){ c->alias.user_domain, c->alias.user_name };
+}
+
+static struct store_name alias_of(const struct store_change *c)
+{
+    return c->kind == STORE_PUT_USER ? (struct store_name){ SLICE(""), SLICE("") }
+                                     : (struct store_name){ c->alias.domain, c->alias.name };
+}
+
+static int order_rows(struct store_name user, struct store_name alias, const struct store_change *c)
+{
+    int by = order_names(user, user_of(c));
+
+    return by != 0 ? by : order_names(alias, alias_of(c));
+}
+
+static void list_rows(struct fake_store *s, struct question *q, enum store_change_kind kind)
+{
+    struct store_name user = q->query.after, alias = q->query.after_alias;
+    bool              more = true;
+
+    while (more) {
+        const struct store_change *next = NULL;
+
+        LIST_EACH (l, &s->disk->rows) {
+            const struct store_change *c = &row_of(l)->change;
+
+            if (c->kind == kind && order_rows(user, alias, c) < 0 &&
+                (q->query.domain.len == 0 || slice_eq(q->query.domain, c->user.domain)) &&
+                (next == NULL || order_rows(user_of(next), alias_of(next), c) > 0))
+                next = c;
+        }
+        if (next == NULL)
+            return;
+        more  = kind == STORE_PUT_USER ? question_add_user(q, &next->user) : question_add_alias(q, &next->alias);
+        user  = user_of(next);
+        alias = alias_of(next);
+    }
+}
+
+static void find_rows(struct fake_store *s, struct question *q)
+{
+    const struct store_query *query = &q->query;
+
+    LIST_EACH (l, &s->disk->rows) {
+        const struct store_change *c = &row_of(l)->change;
+
+        if (c->kind == STORE_PUT_USER &&
+            (query->kind == STORE_FIND_USERS ? is_named(query, c->user.domain, c->user.name)
+                                             : has_hash(query, &c->user)))
+            (void)question_add_user(q, &c->user);
+        if (c->kind == STORE_PUT_ALIAS && query->kind == STORE_FIND_USERS &&
+            is_named(query, c->alias.domain, c->alias.name))
+            (void)question_add_alias(q, &c->alias);
+        q->answer.count += c->kind == STORE_PUT_USER;
+    }
+}
+
+static void read_question(struct fake_store *s, struct question *q)
+{
+    switch (q->query.kind) {
+    case STORE_FIND_USERS:
+    case STORE_FIND_USERHASH:
+    case STORE_COUNT_USERS:
+        find_rows(s, q);
+        break;
+    case STORE_LIST_USERS:
+        list_rows(s, q, STORE_PUT_USER);
+        break;
+    case STORE_LIST_ALIASES:
+        list_rows(s, q, STORE_PUT_ALIAS);
+        break;
+    }
+    s->stats.asked++;
+    if (s->read_error != 0) {
+        s->stats.ask_failures++;
+        q->answer = (struct store_answer){ .error = s->read_error };
+    }
+}
+
+static void on_done(struct question *q)
+{
+    ((struct fake_store *)q->backend)->asking--;
+    question_free(q);
+}
+
+static void wake_reader(struct fake_store *s);
+
+static void on_read(void *arg)
+{
+    struct fake_store *s = arg;
+    struct link       *l;
+
+    s->read_posted = false;
+    if (is_over(s))
+        return;
+    while (!s->reads_held && (l = list_shift(&s->questions)) != NULL) {
+        read_question(s, CONTAINER_OF(l, struct question, link));
+        list_append(&s->answered, l);
+    }
+    while (!s->answers_held && (l = list_shift(&s->answered)) != NULL) {
+        struct question *q = CONTAINER_OF(l, struct question, link);
+
+        if (mailbox_answer(q->from, q))
+            continue;
+        list_append(&s->answered, l); /* its world's queue is full */
+        wake_reader(s);
+        break;
+    }
+}
+
+static void wake_reader(struct fake_store *s)
+{
+    bool work = (!s->reads_held && !list_empty(&s->questions)) || (!s->answers_held && !list_empty(&s->answered));
+    struct world *w;
+
+    if (s->read_posted || !work || list_empty(&s->clients))
+        return;
+    w              = CONTAINER_OF(s->clients.next, struct mailbox, link)->world;
+    s->read_posted = w->ops->post(w, on_read, s) == 0;
+}
+
+static int ask(struct store_client *client, const struct store_query *query, store_answer_fn *fn, void *owner)
+{
+    struct fake_store *s = store_of(client);
+    struct question   *q;
+
+    if (s->asking >= s->ask_limit) {
+        s->stats.ask_refused++;
+        return -ERR_LIMIT;
+    }
+    q = question_new(query, fn, owner);
+    if (q == NULL)
+        return -ERR_NO_MEMORY;
+    q->from    = mailbox_of(client);
+    q->backend = s;
+    q->done    = on_done;
+    s->asked++;
+    s->asking++;
+    list_append(&s->questions, &q->link);
+    wake_reader(s);
+    return 0;
+}
+
+static void forget(struct link *questions, const struct mailbox *m)
+{
+    LIST_EACH_SAFE (l, questions)
+        if (CONTAINER_OF(l, struct question, link)->from == m) {
+            list_unlink(l);
+            on_done(CONTAINER_OF(l, struct question, link));
+        }
+}
+
+static void shut_client(struct store_client *client)
+{
+    struct fake_store *s = store_of(client);
+    struct mailbox    *m = mailbox_of(client);
+
+    list_unlink(&m->link);
+    forget(&s->questions, m);
+    forget(&s->answered, m);
+    mailbox_close(m);
+}
+
+/* ---- the rest ---- */
+
 static void stats(struct store *store, msec now, struct store_stats *out)
 {
     (void)now;
@@ -282,8 +493,7 @@ void store_fake_crash(struct store *store)
     for (struct link *l; (l = list_shift(&s->waiting)) != NULL;)
         row_free(row_of(l));
     s->closed = true;
-    if (!s->posted)
-        free(s); /* else on_post does */
+    (void)is_over(s); /* else what is posted frees it */
 }
 
 static void close_store(struct store *store)
@@ -293,8 +503,8 @@ static void close_store(struct store *store)
     store_fake_crash(store);
 }
 
-static const struct store_ops ops = { load,  open_client, shut_client, has_room,   write_changes,
-                                      await, stats,       forget_high, close_store };
+static const struct store_ops ops = { load,  open_client, shut_client, has_room,    write_changes,
+                                      await, ask,         stats,       forget_high, close_store };
 
 struct fake_disk *fake_disk_new(void)
 {
@@ -320,7 +530,9 @@ struct store *store_fake_open(struct fake_disk *disk, size_t max_queue)
 {
     struct fake_store *s = alloc_new(sizeof *s);
 
-    *s = (struct fake_store){ .store = { &ops }, .disk = disk, .max_queue = max_queue };
+    *s = (struct fake_store){ .store = { &ops }, .disk = disk, .max_queue = max_queue, .ask_limit = STORE_QUESTIONS };
+    list_init(&s->questions);
+    list_init(&s->answered);
     list_init(&s->waiting);
     list_init(&s->clients);
     return &s->store;
@@ -330,6 +542,38 @@ void store_fake_hold(struct store *store, bool held)
 {
     of(store)->held = held;
     wake(of(store));
+}
+
+void store_fake_hold_reads(struct store *store, bool held)
+{
+    of(store)->reads_held = held;
+    wake_reader(of(store));
+}
+
+void store_fake_hold_answers(struct store *store, bool held)
+{
+    of(store)->answers_held = held;
+    wake_reader(of(store));
+}
+
+void store_fake_fail_reads(struct store *store, int error)
+{
+    of(store)->read_error = error;
+}
+
+void store_fake_limit_reads(struct store *store, size_t limit)
+{
+    of(store)->ask_limit = limit;
+}
+
+size_t store_fake_asked(const struct store *store)
+{
+    return CONTAINER_OF(store, const struct fake_store, store)->asked;
+}
+
+size_t store_fake_asking(const struct store *store)
+{
+    return CONTAINER_OF(store, const struct fake_store, store)->asking;
 }
 
 void store_fake_fail(struct store *store, int error)

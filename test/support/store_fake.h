@@ -26,6 +26,16 @@ struct store *store_fake_open(struct fake_disk *disk, size_t max_queue);
 void store_fake_hold(struct store *store, bool held); /* held: nothing happens until released */
 void store_fake_fail(struct store *store,
                      int           error); /* -ERR_X: each try fails; 0: works, and what waits is tried again */
+/* Questions; by default each is read in the next turn, and answered in a later one. */
+void store_fake_hold_reads(struct store *store, bool held);   /* held: they are not read       */
+void store_fake_hold_answers(struct store *store, bool held); /* held: read, but not answered  */
+void store_fake_fail_reads(struct store *store, int error);   /* -ERR_X: each is answered so   */
+/* So many may wait; STORE_QUESTIONS to begin with. */
+void store_fake_limit_reads(struct store *store, size_t limit);
+/* All that have been asked, and those that are not answered yet. */
+size_t store_fake_asked(const struct store *store);
+size_t store_fake_asking(const struct store *store);
+
 /* Like store_close(), but what waits is lost, as in a power cut. */
 void store_fake_crash(struct store *store);
 
