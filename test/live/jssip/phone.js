@@ -4,6 +4,9 @@
 //
 //     node phone.js URL ADDRESS PASSWORD-FILE [CA-FILE]
 //     stdin:  {"do": "message", "to": "sip:bob@example.test", "text": "hello"}
+//             {"do": "register"}, {"do": "unregister", "all": false}
+//             {"do": "options", "to": ...}
+//             {"do": "cut"}     the WebSocket is gone, without a word
 //             {"do": "stop"}
 //
 // In a browser WebSocket is the browser's; here it is that of the package ws, told whom to
@@ -17,9 +20,12 @@ const WebSocket = require("ws");
 
 const [url, address, passwordFile, caFile] = process.argv.slice(2);
 
+let socket = null; // the latest
+
 global.WebSocket = class extends WebSocket {
   constructor(where, protocols) {
     super(where, protocols, caFile ? { ca: fs.readFileSync(caFile) } : {});
+    socket = this;
   }
 };
 
@@ -32,34 +38,53 @@ const phone = new JsSIP.UA({
   uri: address,
   password: fs.readFileSync(passwordFile, "utf8").trim(),
   register_expires: 300,
+  connection_recovery_min_interval: 1,
 });
 
 phone.on("connected", () => say("connected"));
 phone.on("disconnected", (e) => say("disconnected", { error: Boolean(e.error), code: e.code, reason: e.reason }));
-phone.on("registered", (e) => say("registered", { contact: e.response.getHeader("Contact") }));
+phone.on("registered", (e) =>
+  say("registered", {
+    contact: e.response.getHeader("Contact"),
+    public: phone.contact.pub_gruu,
+    temporary: phone.contact.temp_gruu,
+  })
+);
 phone.on("unregistered", () => say("unregistered"));
 phone.on("registrationFailed", (e) => say("registration-failed", { cause: e.cause }));
 phone.on("newMessage", (e) => {
   if (e.originator === "remote") {
-    say("message", { from: e.message.remote_identity.uri.toAor(), text: e.request.body });
+    say("message", { from: e.message.remote_identity.uri.toAor(), text: e.request.body, uri: String(e.request.ruri) });
+    e.message.accept();
+  }
+});
+phone.on("newOptions", (e) => {
+  if (e.originator === "remote") {
+    say("options", { from: e.message.remote_identity.uri.toAor(), uri: String(e.request.ruri) });
     e.message.accept();
   }
 });
 
-function sendMessage(to, text) {
-  phone.sendMessage(to, text, {
-    eventHandlers: {
-      succeeded: (e) => say("sent", { status: e.response.status_code }),
-      failed: (e) => say("failed", { status: e.response ? e.response.status_code : 0, cause: e.cause }),
-    },
-  });
-}
+const answers = {
+  eventHandlers: {
+    succeeded: (e) => say("sent", { status: e.response.status_code }),
+    failed: (e) => say("failed", { status: e.response ? e.response.status_code : 0, cause: e.cause }),
+  },
+};
+
+const orders = {
+  message: (order) => phone.sendMessage(order.to, order.text, answers),
+  options: (order) => phone.sendOptions(order.to, "", answers),
+  register: () => phone.register(),
+  unregister: (order) => phone.unregister({ all: order.all }),
+  cut: () => socket.terminate(),
+  stop: () => phone.stop(),
+};
 
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
-  const command = JSON.parse(line);
+  const order = JSON.parse(line);
 
-  if (command.do === "message") sendMessage(command.to, command.text);
-  else phone.stop();
+  orders[order.do](order);
 });
 
 phone.start();
