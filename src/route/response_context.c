@@ -23,13 +23,13 @@ void rc_init(struct response_context *rc, bool is_invite, msec timer_c, msec lin
     *rc = (struct response_context){ .is_invite = is_invite, .timer_c = timer_c, .linger = linger };
 }
 
-int rc_add(struct response_context *rc, bool follow, msec now)
+int rc_add(struct response_context *rc, enum rc_branch_kind kind, msec now)
 {
     if (rc->closed || rc->count == LIMIT_BRANCHES)
         return -1;
     rc->branches[rc->count] = (struct rc_branch){
         .state   = RC_OPEN,
-        .follow  = follow,
+        .kind    = kind,
         .timer_c = rc->is_invite ? now + rc->timer_c : NEVER,
     };
     return (int)rc->count++;
@@ -174,6 +174,7 @@ static void on_provisional(struct response_context *rc, unsigned branch, unsigne
     if (b->state != RC_OPEN)
         return;
     b->provisional = true;
+    b->reached     = b->reached || status > 100;
     if (status == 100 || !rc->is_invite)
         return;
     if (b->timer_c != NEVER)
@@ -203,6 +204,45 @@ static void on_success(struct response_context *rc, unsigned branch, unsigned st
     cancel_others(rc, out, "answered by another branch", "RFC 3261 16.7 item 10");
 }
 
+/* RFC 5626 7: any response of the phone but 408 and 430 is its last word.  A request that is not INVITE has
+ * timed out for its sender too. */
+static bool is_flow_failure(const struct response_context *rc, const struct rc_branch *b)
+{
+    if (b->kind != RC_INSTANCE || b->reached)
+        return false;
+    return b->status == 430 || (b->made && b->status == 503) || (b->status == 408 && rc->is_invite);
+}
+
+/* What the status of a branch to a flow means to who asked. */
+static void translate(struct rc_branch *b)
+{
+    bool error = b->made && b->status == 503;
+
+    if (b->kind == RC_INSTANCE && (error || b->status == 430))
+        close_branch(b, 480, true);
+    else if (b->kind == RC_FLOW && error)
+        close_branch(b, 430, true);
+}
+
+/* Others may take its place: true, and its status waits for what comes of them. */
+static bool gives_way(struct response_context *rc, unsigned branch, struct rc_actions *out)
+{
+    struct rc_branch *b    = &rc->branches[branch];
+    bool              flow = is_flow_failure(rc, b);
+
+    translate(b);
+    if (rc->closed || b->cancelled)
+        return false;
+    if (flow)
+        add(out, RC_NEXT, "the flow has failed", "RFC 5626 7")->branch = branch;
+    else if (b->status / 100 == 3 && b->kind == RC_REDIRECT)
+        add(out, RC_FOLLOW, "redirected", "RFC 3261 16.7 item 4")->branch = branch;
+    else
+        return false;
+    b->state = RC_FOLLOWING;
+    return true;
+}
+
 static void on_failure(struct response_context *rc, unsigned branch, unsigned status, struct rc_actions *out)
 {
     struct rc_branch *b = &rc->branches[branch];
@@ -210,11 +250,8 @@ static void on_failure(struct response_context *rc, unsigned branch, unsigned st
     if (b->state != RC_OPEN)
         return;
     close_branch(b, status, false);
-    if (status / 100 == 3 && b->follow && !rc->closed) {
-        b->state                                                          = RC_FOLLOWING;
-        add(out, RC_FOLLOW, "redirected", "RFC 3261 16.7 item 4")->branch = branch;
+    if (gives_way(rc, branch, out))
         return;
-    }
     if (status >= 600) {
         rc->closed = true;
         cancel_others(rc, out, "refused for all branches", "RFC 3261 16.7 item 5");
@@ -242,7 +279,8 @@ static void make(struct response_context *rc, unsigned branch, unsigned status, 
     if (branch >= rc->count || rc->branches[branch].state != RC_OPEN)
         return;
     close_branch(&rc->branches[branch], status, true);
-    conclude(rc, out);
+    if (!gives_way(rc, branch, out))
+        conclude(rc, out);
 }
 
 void rc_timeout(struct response_context *rc, unsigned branch, struct rc_actions *out)

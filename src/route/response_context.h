@@ -4,7 +4,8 @@
  *
  *   rc_add ──► OPEN ── final, timeout, error ──► CLOSED
  *               │                                  ▲
- *               └─ 3xx, if followed ─► FOLLOWING ──┘ rc_followed
+ *               │  3xx, if followed; or            │
+ *               └─ a flow that failed ─► FOLLOWING ┘ rc_followed
  *
  * The context holds no message: its caller keeps the latest response of each
  * branch by index, feeds in what happens, and does what it is told, in order:
@@ -17,6 +18,8 @@
  *   RC_SILENCE  no final response at all: too late for anything but INVITE
  *   RC_FOLLOW   the 3xx of `branch` was announced as one to be followed: call
  *               rc_add for each contact, then rc_followed
+ *   RC_NEXT     the flow of `branch` leads nowhere, another one of the same phone may
+ *               (RFC 5626 7): call rc_add if there is one, then rc_followed
  *
  * No final response is chosen while a branch is open; 2xx goes up at once, and
  * always.  Each request gets one of FORWARD (final), ANSWER and SILENCE, but for
@@ -32,11 +35,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum rc_action_kind { RC_FORWARD, RC_CANCEL, RC_ANSWER, RC_SILENCE, RC_FOLLOW };
+enum rc_action_kind { RC_FORWARD, RC_CANCEL, RC_ANSWER, RC_SILENCE, RC_FOLLOW, RC_NEXT };
 
 struct rc_action {
     enum rc_action_kind kind;
-    unsigned            branch;     /* FORWARD, CANCEL, FOLLOW      */
+    unsigned            branch;     /* all but ANSWER and SILENCE   */
     unsigned            status;     /* FORWARD, ANSWER              */
     uint32_t            challenges; /* FORWARD                      */
     struct reason       why;
@@ -51,13 +54,23 @@ struct rc_actions {
 
 enum rc_branch_state { RC_OPEN, RC_FOLLOWING, RC_CLOSED };
 
+/* What a branch leads to, and so what its failure means. */
+enum rc_branch_kind {
+    RC_TARGET,   /* a URI that is looked up                                                       */
+    RC_REDIRECT, /* one whose 3xx is ours to follow                                               */
+    RC_INSTANCE, /* a flow to a phone that may have others: 430, 408 or an error asks for RC_NEXT; when there
+                  * is none, 480: no caller is to see a 430 (RFC 5626 11.5)                       */
+    RC_FLOW,     /* the flow of a token, for somebody who may know others: an error is 430 (RFC 5626 5.3.1) */
+};
+
 struct rc_branch {
     enum rc_branch_state state;
-    bool                 follow;      /* its 3xx is ours to follow                     */
+    enum rc_branch_kind  kind;
     bool                 provisional; /* has had any 1xx                               */
+    bool                 reached;     /* has had one from the phone itself: not 100    */
     bool                 cancelled;
     bool                 made;    /* `status` is ours: no response is held         */
-    bool                 taken;   /* a 3xx that was followed: no candidate         */
+    bool                 taken;   /* others have taken its place: no candidate     */
     unsigned             status;  /* the final one, 0 while open                   */
     msec                 timer_c; /* NEVER: not running                            */
 };
@@ -80,15 +93,15 @@ void rc_init(struct response_context *rc, bool is_invite, msec timer_c, msec lin
 
 /* A request is sent on another branch.  Its index, or -1 if there are
  * LIMIT_BRANCHES or none may be added any more. */
-int rc_add(struct response_context *rc, bool follow, msec now);
+int rc_add(struct response_context *rc, enum rc_branch_kind kind, msec now);
 
 /* What happened on a branch.  A timeout counts as 408, an error (nobody could be
- * reached) as 503, and 503 goes up as 500. */
+ * reached) as 503, or what its kind says; and 503 goes up as 500. */
 void rc_response(struct response_context *rc, unsigned branch, unsigned status, msec now, struct rc_actions *out);
 void rc_timeout(struct response_context *rc, unsigned branch, struct rc_actions *out);
 void rc_error(struct response_context *rc, unsigned branch, struct rc_actions *out);
-/* After RC_FOLLOW: did its contacts make any branch?  If not, the 3xx is a
- * candidate like others. */
+/* After RC_FOLLOW and RC_NEXT: was there any branch to take its place?  If not, its own
+ * status is a candidate like others. */
 void rc_followed(struct response_context *rc, unsigned branch, bool any, struct rc_actions *out);
 
 /* The client has cancelled the INVITE (16.10). */

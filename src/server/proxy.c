@@ -150,8 +150,7 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
     settle(c);
 }
 
-/* Add a branch and send on it.  False if there can be no more. */
-static bool send_branch(struct context *c, const struct passage *p, const struct branch_plan *plan)
+bool proxy_send_branch(struct context *c, const struct passage *p, const struct branch_plan *plan)
 {
     struct server     *s = c->server;
     struct gather      g;
@@ -163,59 +162,28 @@ static bool send_branch(struct context *c, const struct passage *p, const struct
 
     if (proxy_write_copy(s, p, plan, &g, &f, &marks, &out) != 0)
         return false;
-    index = rc_add(&c->rc, plan->follow, world_now(s->world));
+    index = rc_add(&c->rc, plan->kind, world_now(s->world));
     if (index < 0)
         return false;
     counter_add(&s->world->counters.branches_forwarded, 1);
-    user = (struct client_user){ .fn = on_client, .self = s, .owner = c->id, .index = (unsigned)index };
+    user               = (struct client_user){ .fn = on_client, .self = s, .owner = c->id, .index = (unsigned)index };
+    c->branches[index] = (struct branch){ .instance = plan->instance, .mark = plan->mark };
     c->branches[index].client = stack_request(s->stack, &out, &user);
     return true;
 }
 
 /* Branches that the stack did not take have failed; said once all are added, so
  * that the first of several does not decide for the rest. */
-static void report_unsent(struct context *c, struct rc_actions *actions)
+static void report_unsent(struct context *c)
 {
-    for (unsigned i = 0; i < c->rc.count; i++)
-        if (c->branches[i].client == 0 && c->rc.branches[i].state == RC_OPEN)
-            rc_error(&c->rc, i, actions);
-}
+    for (unsigned i = 0; i < c->rc.count; i++) {
+        struct rc_actions actions = { .count = 0 };
 
-/* To each of them; 0, or the status that says why there is no branch. */
-static unsigned fork_to(struct context *c, const struct passage *p, struct branch_plan *plan,
-                        const struct binding *list, unsigned count)
-{
-    unsigned sent = 0;
-
-    if (count == 0)
-        return 480;
-    plan->target.breadth = proxy_breadth(p->request, count);
-    if (plan->target.breadth == 0)
-        return 440; /* RFC 5393 5.3.3 */
-    for (unsigned i = 0; i < count; i++) {
-        char       text[CONTACT_TEXT];
-        struct buf memory = BUF_ON(text);
-
-        sent += proxy_aim(plan, p, &list[i], &memory) && send_branch(c, p, plan);
+        if (c->branches[i].client != 0 || c->rc.branches[i].state != RC_OPEN)
+            continue;
+        rc_error(&c->rc, i, &actions);
+        perform(c, &actions);
     }
-    return sent > 0 ? 0 : 500;
-}
-
-/* The stack copies what it sends, so that nothing outlives the section. */
-static unsigned fork_to_bindings(struct context *c, const struct passage *p, struct branch_plan *plan)
-{
-    struct server    *s = c->server;
-    struct binding    list[LIMIT_BRANCHES];
-    const struct aor *a;
-    unsigned          count = 0, max = p->gruu.kind == GRUU_NONE ? s->config->max_branches : 1, status;
-
-    rcu_enter(s->shared->rcu);
-    a = location_find(s->shared->location, p->aor);
-    if (a != NULL)
-        count = proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, list, max);
-    status = fork_to(c, p, plan, list, count);
-    rcu_leave(s->shared->rcu);
-    return status;
 }
 
 static void log_forward(struct server *s, const struct passage *p, const struct policy_decision *decision)
@@ -260,10 +228,9 @@ static void refuse_at_limit(struct server *s, object_id txn)
 void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision)
 {
     char               memory[AOR_TEXT];
-    struct buf         hop     = BUF_ON(memory);
-    struct branch_plan plan    = proxy_plan(s, p, decision, &hop);
-    struct context    *c       = context_new(s, p);
-    struct rc_actions  actions = { .count = 0 };
+    struct buf         hop  = BUF_ON(memory);
+    struct branch_plan plan = proxy_plan(s, p, decision, &hop);
+    struct context    *c    = context_new(s, p);
     unsigned           status;
 
     if (c == NULL) {
@@ -273,9 +240,9 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
     counter_add(&s->world->counters.requests_forwarded, 1);
     log_forward(s, p, decision);
     if (decision->kind == POLICY_LOCATION)
-        status = fork_to_bindings(c, p, &plan);
+        status = proxy_fork(c, p, &plan);
     else
-        status = send_branch(c, p, &plan) ? 0 : 500;
+        status = proxy_send_branch(c, p, &plan) ? 0 : 500;
     if (status != 0 || is_all_unsent(c)) {
         if (status != 0)
             refuse(s, p->txn, status);
@@ -284,8 +251,7 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
         context_free(c);
         return;
     }
-    report_unsent(c, &actions);
-    perform(c, &actions);
+    report_unsent(c);
     settle(c);
 }
 
@@ -338,7 +304,7 @@ static bool follow_contacts(struct context *c, const struct passage *p, const st
     values              = message_values(response, HEADER_CONTACT);
     while (plan.target.breadth > 0 && next_contact(&values, scheme, &contact)) {
         plan.target.uri = contact.uri.text;
-        any             = send_branch(c, p, &plan) || any;
+        any             = proxy_send_branch(c, p, &plan) || any;
     }
     return any;
 }
@@ -353,9 +319,22 @@ static void follow(struct context *c, unsigned branch)
     if (c->request != NULL && passage_open(c->server, 0, c->request, &p))
         any = follow_contacts(c, &p, c->branches[branch].response);
     counter_add(&c->server->world->counters.redirections_followed, any);
-    report_unsent(c, &actions);
     rc_followed(&c->rc, branch, any, &actions);
     perform(c, &actions);
+    report_unsent(c);
+}
+
+/* RFC 5626 7 */
+static void go_by_next_flow(struct context *c, unsigned branch)
+{
+    struct rc_actions actions = { .count = 0 };
+    struct passage    p;
+    bool any = c->request != NULL && passage_open(c->server, 0, c->request, &p) && proxy_next_flow(c, &p, branch);
+
+    counter_add(&c->server->world->counters.flows_passed_over, any);
+    rc_followed(&c->rc, branch, any, &actions);
+    perform(c, &actions);
+    report_unsent(c);
 }
 
 static void forward_up(struct context *c, const struct rc_action *action)
@@ -399,6 +378,9 @@ static void perform(struct context *c, const struct rc_actions *actions)
             break;
         case RC_FOLLOW:
             follow(c, a->branch);
+            break;
+        case RC_NEXT:
+            go_by_next_flow(c, a->branch);
             break;
         }
     }

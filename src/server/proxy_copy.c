@@ -87,6 +87,7 @@ unsigned proxy_write_copy(struct server *s, const struct passage *p, const struc
         .method      = p->request->method,
         .destination = &f->destination,
         .flow        = plan->flow,
+        .flow_only   = plan->flow_only,
         .like        = plan->like,
         .sips_route  = f->destination.scheme == URI_SIPS || p->way.uri.scheme == URI_SIPS,
     };
@@ -100,8 +101,11 @@ const struct flow *proxy_flow_of(const struct binding *b)
 {
     struct uri contact;
 
-    return b->path.len == 0 && uri_parse(b->contact, &contact) && way_back_is_needed(&b->flow, &contact) ? &b->flow
-                                                                                                         : NULL;
+    if (b->path.len > 0)
+        return NULL;
+    if (b->outbound)
+        return &b->flow;
+    return uri_parse(b->contact, &contact) && way_back_is_needed(&b->flow, &contact) ? &b->flow : NULL;
 }
 
 static bool is_sips(struct slice contact)
@@ -111,6 +115,17 @@ static bool is_sips(struct slice contact)
     return scan_word(&s, SLICE("sips:"));
 }
 
+/* A binding of a flow (RFC 5626) ends with that. */
+static bool has_way(const struct binding *b)
+{
+    return !b->outbound || b->path.len > 0 || b->flow.transport != TRANSPORT_NONE;
+}
+
+bool proxy_may_reach(const struct binding *b, msec now, bool secure)
+{
+    return b->expires_at > now && has_way(b) && (!secure || is_sips(b->contact));
+}
+
 bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct binding *b, struct buf *memory)
 {
     bool by_route = p->way.first < p->way.last; /* it is in a dialog: the Path stands there (RFC 5627 6.1) */
@@ -118,6 +133,8 @@ bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct b
     plan->target.uri  = b->contact;
     plan->target.path = by_route ? SLICE("") : b->path;
     plan->flow        = by_route ? NULL : proxy_flow_of(b);
+    plan->flow_only   = b->outbound && plan->flow != NULL;
+    plan->kind        = b->instance.len > 0 ? RC_INSTANCE : RC_TARGET;
     plan->like        = by_route ? NULL : &b->flow;
     plan->stay        = b->instance.len > 0 && b->path.len > 0; /* RFC 5627 6.2 */
     plan->secure      = is_sips(b->contact) && p->way.uri.scheme != URI_SIPS;
@@ -129,27 +146,56 @@ bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct b
     return buf_ok(memory);
 }
 
+/* Where in the list is another binding of the same instance?  `count` if there is none. */
+static unsigned same_instance(const struct binding list[], unsigned count, const struct binding *b)
+{
+    unsigned i = b->instance.len > 0 ? 0 : count;
+
+    while (i < count && !slice_eq(list[i].instance, b->instance))
+        i++;
+    return i;
+}
+
+static void take_from(struct binding list[], unsigned *count, unsigned at)
+{
+    (*count)--;
+    memmove(&list[at], &list[at + 1], (*count - at) * sizeof list[0]);
+}
+
+/* Behind those that are preferred as much: they are newer. */
+static void put_into(struct binding list[], unsigned *count, unsigned max, const struct binding *b)
+{
+    unsigned at = 0;
+
+    while (at < *count && list[at].q >= b->q)
+        at++;
+    if (at >= max)
+        return;
+    if (*count < max)
+        (*count)++;
+    memmove(&list[at + 1], &list[at], (*count - at - 1) * sizeof list[0]);
+    list[at] = *b;
+}
+
 unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const struct gruu *gruu, struct binding list[],
                              unsigned max)
 {
     bool     by_q  = gruu->kind == GRUU_NONE;
     unsigned count = 0;
 
-    for (unsigned i = 0; i < aor_count(a); i++) {
+    for (unsigned i = aor_count(a); i-- > 0;) {
         struct binding b;
-        unsigned       at = 0;
+        unsigned       same;
 
         aor_binding(a, i, &b);
-        while (by_q && at < count && list[at].q > b.q)
-            at++;
-        if (b.expires_at <= now || at >= max || (secure && !is_sips(b.contact)))
+        if (!proxy_may_reach(&b, now, secure) || !gruu_fits(gruu, &b))
             continue;
-        if (!gruu_fits(gruu, &b))
+        same = same_instance(list, count, &b);
+        if (same < count && (!by_q || list[same].q >= b.q))
             continue;
-        if (count < max)
-            count++;
-        memmove(&list[at + 1], &list[at], (count - at - 1) * sizeof list[0]);
-        list[at] = b;
+        if (same < count)
+            take_from(list, &count, same);
+        put_into(list, &count, max, &b);
     }
     return count;
 }
@@ -185,7 +231,7 @@ struct branch_plan proxy_plan(struct server *s, const struct passage *p, const s
         plan.target.path = next_hop(hop, decision->route->to);
     if (decision->kind == POLICY_ASK) {
         plan.target.path = next_hop(hop, decision->route->redirect);
-        plan.follow      = true;
+        plan.kind        = RC_REDIRECT;
     }
     return plan;
 }

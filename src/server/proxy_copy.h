@@ -5,16 +5,20 @@
 #ifndef SERVER_PROXY_COPY_H
 #define SERVER_PROXY_COPY_H
 
+#include "route/response_context.h"
 #include "server/internal.h"
 
 /* What one branch needs besides the request. */
 struct branch_plan {
     struct forward_target target;
-    const struct flow    *flow;   /* or NULL: resolve */
-    const struct flow    *like;   /* or NULL: see struct outgoing */
-    bool                  follow; /* its 3xx is ours to follow */
-    bool                  secure; /* by TLS only, though the Request-URI is sip */
-    bool                  stay;   /* what follows in the dialog must come here, whatever the configuration */
+    const struct flow    *flow;      /* or NULL: resolve */
+    const struct flow    *like;      /* or NULL: see struct outgoing */
+    bool                  flow_only; /* what does not go by the flow does not go */
+    enum rc_branch_kind   kind;
+    bool                  secure;   /* by TLS only, though the Request-URI is sip          */
+    bool                  stay;     /* what follows in the dialog must come here, whatever the configuration */
+    uint64_t              instance; /* a hash of that of the binding, or 0                 */
+    uint64_t              mark;     /* a hash of which of its bindings it is, and its flow */
 };
 
 /* May this request make a dialog?  Then we stay in its path if we are to (16.6 item 4). */
@@ -25,8 +29,8 @@ struct branch_plan proxy_plan(struct server *s, const struct passage *p, const s
                               struct buf *hop);
 
 /* The first `max` bindings that have not ended by `now`, with `secure` only those with a sips Contact, by
- * preference, and among equals the newest first; how many.  They borrow from `a`.  Of a GRUU those of
- * its phone, the newest first (RFC 5627 6.1). */
+ * preference, and among equals the newest first; how many.  Of several of one instance only the first (RFC
+ * 5626 7), of a GRUU the newest of its phone (RFC 5627 6.1).  They borrow from `a`. */
 unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const struct gruu *gruu, struct binding list[],
                              unsigned max);
 
@@ -34,9 +38,12 @@ unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const s
  * that is none (RFC 5630 5.3), in `memory`.  False if there is not room for it. */
 bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct binding *b, struct buf *memory);
 
-/* A phone that registered over a stream, or from behind an address translator, can
- * only be reached the way it came; NULL for any other, and where a Path says the way. */
+/* A phone that registered over a stream, or from behind an address translator, or with a flow (RFC 5626),
+ * can only be reached the way it came; NULL for any other, and where a Path says the way. */
 const struct flow *proxy_flow_of(const struct binding *b);
+
+/* Has it not ended by `now`, is there a way to it, and with `secure`: is its Contact sips? */
+bool proxy_may_reach(const struct binding *b, msec now, bool secure);
 
 enum { MARK_TEXT = PROXY_MARK + 1 };
 

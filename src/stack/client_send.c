@@ -184,8 +184,8 @@ int client_begin(struct client_txn *t, const struct outgoing *out)
         t->flow          = *out->flow;
         t->by_given_flow = true;
         error            = client_send_first(t);
-        if (error == 0 || out->destination == NULL || is_only_way(out->flow)) {
-            t->by_flow_only = error == 0 && out->destination != NULL && !is_only_way(out->flow);
+        if (error == 0 || out->destination == NULL || out->flow_only || is_only_way(out->flow)) {
+            t->by_flow_only = error == 0 && out->destination != NULL && !out->flow_only && !is_only_way(out->flow);
             return error;
         }
         client_detach(t);

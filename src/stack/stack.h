@@ -120,7 +120,8 @@ struct outgoing {
     enum method          method;
     const struct uri *destination;  /* topmost Route or the Request-URI: RFC 3263 finds targets; by TLS alone if that or
                                        the Request-URI is sips */
-    const struct flow *flow;        /* or, if set, this very flow: nothing is looked up  */
+    const struct flow *flow;        /* or, if set, this very flow; if it is gone, `destination` ...  */
+    bool               flow_only;   /* ... but then it has failed (RFC 5626 7)                       */
     struct slice       branch_mark; /* put into the branch after the cookie (loop detection), may be empty */
     const struct flow *like;        /* or NULL: among listeners of one kind prefer that of this flow */
 

@@ -11,7 +11,7 @@ static void start(bool is_invite, int branches)
 {
     rc_init(&rc, is_invite, TIMER_C, LINGER);
     for (int i = 0; i < branches; i++)
-        CHECK_INT(i, rc_add(&rc, false, 0));
+        CHECK_INT(i, rc_add(&rc, RC_TARGET, 0));
     did.count = 0;
 }
 
@@ -117,7 +117,7 @@ TEST(a_6xx_cancels_the_others_and_goes_up_when_they_have_ended)
     responds(0, 404);
     responds(1, 603);
     expect_only(RC_CANCEL, 2, 0);
-    CHECK_INT(-1, rc_add(&rc, false, 100));
+    CHECK_INT(-1, rc_add(&rc, RC_TARGET, 100));
     responds(2, 487);
     expect_only(RC_FORWARD, 1, 603);
 }
@@ -223,7 +223,7 @@ TEST(a_cancel_goes_to_every_open_branch_and_487_comes_back)
     CHECK_INT(2, did.count);
     expect(0, RC_CANCEL, 0, 0);
     expect(1, RC_CANCEL, 2, 0);
-    CHECK_INT(-1, rc_add(&rc, false, 100));
+    CHECK_INT(-1, rc_add(&rc, RC_TARGET, 100));
     rc_cancel(&rc, &did);
     CHECK_INT(0, did.count); /* once is enough */
     responds(0, 487);
@@ -301,11 +301,11 @@ TEST(timer_c_does_not_run_for_other_methods)
 TEST(a_redirect_is_followed_if_that_was_announced)
 {
     rc_init(&rc, true, TIMER_C, LINGER);
-    CHECK_INT(0, rc_add(&rc, true, 0));
+    CHECK_INT(0, rc_add(&rc, RC_REDIRECT, 0));
     responds(0, 302);
     expect_only(RC_FOLLOW, 0, 0);
     CHECK(!rc_is_done(&rc, 100));
-    CHECK_INT(1, rc_add(&rc, false, 100));
+    CHECK_INT(1, rc_add(&rc, RC_TARGET, 100));
     rc_followed(&rc, 0, true, &did);
     CHECK_INT(0, did.count);
     responds(1, 404);
@@ -315,7 +315,7 @@ TEST(a_redirect_is_followed_if_that_was_announced)
 TEST(a_redirect_that_leads_nowhere_is_a_candidate)
 {
     rc_init(&rc, true, TIMER_C, LINGER);
-    rc_add(&rc, true, 0);
+    rc_add(&rc, RC_REDIRECT, 0);
     responds(0, 302);
     rc_followed(&rc, 0, false, &did);
     expect_only(RC_FORWARD, 0, 302);
@@ -324,7 +324,7 @@ TEST(a_redirect_that_leads_nowhere_is_a_candidate)
 TEST(a_redirect_is_not_followed_once_nothing_may_be_added)
 {
     rc_init(&rc, true, TIMER_C, LINGER);
-    rc_add(&rc, true, 0);
+    rc_add(&rc, RC_REDIRECT, 0);
     rc_cancel(&rc, &did);
     responds(0, 302);
     expect_only(RC_FORWARD, 0, 302);
@@ -333,8 +333,8 @@ TEST(a_redirect_is_not_followed_once_nothing_may_be_added)
 TEST(others_wait_while_a_redirect_is_being_followed)
 {
     rc_init(&rc, true, TIMER_C, LINGER);
-    rc_add(&rc, true, 0);
-    rc_add(&rc, false, 0);
+    rc_add(&rc, RC_REDIRECT, 0);
+    rc_add(&rc, RC_TARGET, 0);
     responds(0, 302);
     responds(1, 486);
     CHECK_INT(0, did.count);
@@ -342,10 +342,115 @@ TEST(others_wait_while_a_redirect_is_being_followed)
     expect_only(RC_FORWARD, 0, 302);
 }
 
+static void start_flows(bool is_invite)
+{
+    rc_init(&rc, is_invite, TIMER_C, LINGER);
+    CHECK_INT(0, rc_add(&rc, RC_INSTANCE, 0));
+    did.count = 0;
+}
+
+/* RFC 5626 7: it is replaced by another target of the same instance. */
+TEST(a_flow_that_has_failed_gives_way_to_the_next)
+{
+    start_flows(true);
+    responds(0, 430);
+    expect_only(RC_NEXT, 0, 0);
+    CHECK(!rc_is_done(&rc, 100));
+    CHECK_INT(1, rc_add(&rc, RC_INSTANCE, 100));
+    rc_followed(&rc, 0, true, &did);
+    CHECK_INT(0, did.count);
+    responds(1, 486);
+    expect_only(RC_FORWARD, 1, 486);
+}
+
+TEST(so_does_one_that_cannot_be_sent_by_or_answers_nothing)
+{
+    start_flows(false);
+    rc_error(&rc, 0, &did);
+    expect_only(RC_NEXT, 0, 0);
+    start_flows(true);
+    rc_timeout(&rc, 0, &did);
+    expect_only(RC_NEXT, 0, 0);
+    start_flows(true);
+    responds(0, 100); /* of a proxy in between, which then gives up */
+    responds(0, 408);
+    expect_only(RC_NEXT, 0, 0);
+}
+
+/* RFC 5626 7: it MUST NOT be forwarded to another target of the instance then. */
+TEST(what_the_phone_has_answered_is_its_last_word)
+{
+    static const unsigned finals[] = { 300, 404, 480, 486, 500, 503, 603 };
+
+    for (size_t i = 0; i < sizeof finals / sizeof *finals; i++) {
+        start_flows(true);
+        responds(0, finals[i]);
+        CHECK(did.count == 1 && did.list[0].kind != RC_NEXT);
+    }
+    start_flows(true);
+    responds(0, 180);
+    responds(0, 408); /* it has rung */
+    expect_only(RC_FORWARD, 0, 408);
+}
+
+/* RFC 5626 11.5: endpoints should never receive a 430. */
+TEST(when_the_last_flow_has_failed_the_user_is_not_available)
+{
+    start_flows(true);
+    responds(0, 430);
+    rc_followed(&rc, 0, false, &did);
+    expect_only(RC_ANSWER, 0, 480);
+    start_flows(false);
+    rc_error(&rc, 0, &did);
+    rc_followed(&rc, 0, false, &did);
+    expect_only(RC_ANSWER, 0, 480);
+}
+
+/* Its sender has given up too (RFC 4320 4.2), and would send it again. */
+TEST(another_method_than_invite_that_timed_out_is_not_sent_again)
+{
+    start_flows(false);
+    rc_timeout(&rc, 0, &did);
+    expect_only(RC_SILENCE, 0, 0);
+}
+
+TEST(no_next_flow_is_tried_for_a_request_that_was_cancelled)
+{
+    start_flows(true);
+    rc_cancel(&rc, &did);
+    rc_error(&rc, 0, &did);
+    expect_only(RC_ANSWER, 0, 480);
+}
+
+TEST(other_phones_wait_while_the_next_flow_is_looked_for)
+{
+    start_flows(true);
+    CHECK_INT(1, rc_add(&rc, RC_INSTANCE, 0));
+    responds(1, 486);
+    CHECK_INT(0, did.count);
+    responds(0, 430);
+    expect_only(RC_NEXT, 0, 0);
+    rc_followed(&rc, 0, false, &did);
+    expect_only(RC_FORWARD, 1, 486);
+}
+
+/* RFC 5626 5.3.1: the edge proxy says so, and the registrar's knows other flows. */
+TEST(the_flow_of_a_token_that_is_gone_is_430)
+{
+    rc_init(&rc, true, TIMER_C, LINGER);
+    CHECK_INT(0, rc_add(&rc, RC_FLOW, 0));
+    rc_error(&rc, 0, &did);
+    expect_only(RC_ANSWER, 0, 430);
+    rc_init(&rc, true, TIMER_C, LINGER);
+    CHECK_INT(0, rc_add(&rc, RC_FLOW, 0));
+    rc_timeout(&rc, 0, &did);
+    expect_only(RC_ANSWER, 0, 408);
+}
+
 TEST(branches_are_limited)
 {
     start(true, LIMIT_BRANCHES);
-    CHECK_INT(-1, rc_add(&rc, false, 0));
+    CHECK_INT(-1, rc_add(&rc, RC_TARGET, 0));
     responds(3, 200);
     CHECK_INT(LIMIT_BRANCHES, did.count); /* one forwarded, all others cancelled */
 }
@@ -428,6 +533,14 @@ int main(void)
         cmocka_unit_test(a_redirect_that_leads_nowhere_is_a_candidate),
         cmocka_unit_test(a_redirect_is_not_followed_once_nothing_may_be_added),
         cmocka_unit_test(others_wait_while_a_redirect_is_being_followed),
+        cmocka_unit_test(a_flow_that_has_failed_gives_way_to_the_next),
+        cmocka_unit_test(so_does_one_that_cannot_be_sent_by_or_answers_nothing),
+        cmocka_unit_test(what_the_phone_has_answered_is_its_last_word),
+        cmocka_unit_test(when_the_last_flow_has_failed_the_user_is_not_available),
+        cmocka_unit_test(another_method_than_invite_that_timed_out_is_not_sent_again),
+        cmocka_unit_test(no_next_flow_is_tried_for_a_request_that_was_cancelled),
+        cmocka_unit_test(other_phones_wait_while_the_next_flow_is_looked_for),
+        cmocka_unit_test(the_flow_of_a_token_that_is_gone_is_430),
         cmocka_unit_test(branches_are_limited),
         cmocka_unit_test(every_branch_may_run_into_timer_c_at_once),
         cmocka_unit_test(the_context_is_done_when_no_2xx_can_come),

@@ -33,6 +33,56 @@ TEST(the_preferred_come_first_and_of_equals_the_newest)
     free(a);
 }
 
+static struct binding of_instance(struct binding b, const char *instance)
+{
+    b.instance = slice_from(instance);
+    return b;
+}
+
+/* RFC 5626 7: not more than one contact of an instance at a time. */
+TEST(of_the_bindings_of_one_phone_only_the_best_is_in_the_list)
+{
+    static const uint32_t all[]    = { 4, 6, 3 };
+    const struct binding  values[] = { of_instance(binding(500, 1, 1000), "one"),
+                                       of_instance(binding(500, 2, 1000), "two"),
+                                       of_instance(binding(500, 3, 1000), "one"),
+                                       of_instance(binding(900, 4, 1000), "two"),
+                                       of_instance(binding(700, 5, NOW), "three"), /* has ended */
+                                       of_instance(binding(600, 6, 1000), "three") };
+    struct aor           *a        = aor_new(SLICE("bob"), values, 6);
+    struct binding        list[LIMIT_BRANCHES];
+
+    CHECK_INT(3, proxy_sort_bindings(a, NOW, false, &anybody, list, LIMIT_BRANCHES));
+    for (unsigned i = 0; i < 3; i++)
+        CHECK_INT(all[i], list[i].cseq);
+    CHECK_INT(2, proxy_sort_bindings(a, NOW, false, &anybody, list, 2));
+    free(a);
+}
+
+/* RFC 5626 7: it is sent over the same flow, or by the Path; without either there is no way. */
+TEST(a_binding_of_a_flow_is_reached_by_that_and_nothing_else)
+{
+    struct passage     p    = { .way.uri.scheme = URI_SIP };
+    struct branch_plan plan = { .secure = false };
+    struct binding     b    = { .contact    = SLICE("sip:x@192.0.2.9:1234"),
+                                .flow       = { .transport = TRANSPORT_UDP, .remote = address_v4(192, 0, 2, 9, 1234) },
+                                .outbound   = true,
+                                .expires_at = NOW + 1 };
+    char               text[64];
+    struct buf         memory = BUF_ON(text);
+
+    CHECK(proxy_aim(&plan, &p, &b, &memory));
+    CHECK(plan.flow == &b.flow && plan.flow_only);
+    CHECK(proxy_may_reach(&b, NOW, false));
+    b.flow.transport = TRANSPORT_NONE;
+    CHECK(!proxy_may_reach(&b, NOW, false));
+    b.path = SLICE("<sip:edge.test;lr;ob>");
+    CHECK(proxy_may_reach(&b, NOW, false));
+    CHECK(proxy_aim(&plan, &p, &b, &memory));
+    CHECK(plan.flow == NULL && !plan.flow_only);
+    CHECK_SLICE("<sip:edge.test;lr;ob>", plan.target.path);
+}
+
 static bool has_flow(const char *contact, enum transport transport)
 {
     struct binding b = { .contact = slice_from(contact),
@@ -94,6 +144,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_preferred_come_first_and_of_equals_the_newest),
+        cmocka_unit_test(of_the_bindings_of_one_phone_only_the_best_is_in_the_list),
+        cmocka_unit_test(a_binding_of_a_flow_is_reached_by_that_and_nothing_else),
         cmocka_unit_test(who_cannot_be_reached_by_his_contact_is_reached_as_he_came),
         cmocka_unit_test(the_scheme_of_a_request_is_never_another_further_on),
         cmocka_unit_test(sips_is_forked_to_sips_contacts_only),

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* To which of a user's phones a request goes (RFC 3261 16.5, 16.6), and by which of a phone's flows
+ * (RFC 5626 7):
+ *
+ *     bindings by preference      branches
+ *     desk   <urn:1> reg-id 2     at once
+ *     desk   <urn:1> reg-id 1     when the one above has failed
+ *     laptop                      at once
+ *
+ * so that no phone rings twice.  Which has been tried the branches know; which there are is looked up
+ * anew, for phones replace flows that have died. */
+#include "server/proxy_context.h"
+
+/* Which binding it is, and its flow: what was registered anew by another flow may be tried again. */
+static uint64_t mark_of(const struct server *s, const struct binding *b)
+{
+    const struct hash_key *key = &s->shared->loop_key;
+    uint64_t which[3] = { b->row, b->flow.connection, flow_remote_hash(key, b->flow.transport, &b->flow.remote) };
+
+    return siphash(key, (struct slice){ (const char *)which, sizeof which });
+}
+
+static uint64_t instance_of(const struct server *s, const struct binding *b)
+{
+    return b->instance.len > 0 ? siphash(&s->shared->loop_key, b->instance) : 0;
+}
+
+static bool send_to(struct context *c, const struct passage *p, struct branch_plan *plan, const struct binding *b)
+{
+    char       text[CONTACT_TEXT];
+    struct buf memory = BUF_ON(text);
+
+    plan->instance = instance_of(c->server, b);
+    plan->mark     = plan->instance != 0 ? mark_of(c->server, b) : 0;
+    return proxy_aim(plan, p, b, &memory) && proxy_send_branch(c, p, plan);
+}
+
+static unsigned fork_to(struct context *c, const struct passage *p, struct branch_plan *plan,
+                        const struct binding *list, unsigned count)
+{
+    unsigned sent = 0;
+
+    if (count == 0)
+        return 480;
+    c->breadth = plan->target.breadth = proxy_breadth(p->request, count);
+    if (c->breadth == 0)
+        return 440; /* RFC 5393 5.3.3 */
+    for (unsigned i = 0; i < count; i++)
+        sent += send_to(c, p, plan, &list[i]);
+    return sent > 0 ? 0 : 500;
+}
+
+/* The stack copies what it sends, so that nothing outlives the section. */
+unsigned proxy_fork(struct context *c, const struct passage *p, struct branch_plan *plan)
+{
+    struct server    *s = c->server;
+    struct binding    list[LIMIT_BRANCHES];
+    const struct aor *a;
+    unsigned          count = 0, status;
+
+    rcu_enter(s->shared->rcu);
+    a = location_find(s->shared->location, p->aor);
+    if (a != NULL)
+        count = proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, list,
+                                    s->config->max_branches);
+    status = fork_to(c, p, plan, list, count);
+    rcu_leave(s->shared->rcu);
+    return status;
+}
+
+static bool is_tried(const struct context *c, uint64_t mark)
+{
+    for (unsigned i = 0; i < c->rc.count; i++)
+        if (c->branches[i].mark == mark)
+            return true;
+    return false;
+}
+
+/* The most preferred that has not been tried, and of equals the newest. */
+static bool find_next(const struct context *c, const struct passage *p, const struct aor *a, uint64_t instance,
+                      struct binding *next)
+{
+    struct server *s     = c->server;
+    bool           found = false;
+
+    for (unsigned i = aor_count(a); i-- > 0;) {
+        struct binding b;
+
+        aor_binding(a, i, &b);
+        if (instance_of(s, &b) != instance ||
+            !proxy_may_reach(&b, world_now(s->world), p->way.uri.scheme == URI_SIPS) || is_tried(c, mark_of(s, &b)) ||
+            (found && next->q >= b.q))
+            continue;
+        *next = b;
+        found = true;
+    }
+    return found;
+}
+
+bool proxy_next_flow(struct context *c, const struct passage *p, unsigned branch)
+{
+    struct server     *s    = c->server;
+    struct branch_plan plan = { .target = { .realm = users_realm(s->shared->users), .breadth = c->breadth } };
+    struct binding     next;
+    const struct aor  *a;
+    bool               sent = false;
+
+    rcu_enter(s->shared->rcu);
+    a = location_find(s->shared->location, p->aor);
+    if (a != NULL && find_next(c, p, a, c->branches[branch].instance, &next))
+        sent = send_to(c, p, &plan, &next);
+    rcu_leave(s->shared->rcu);
+    return sent;
+}
