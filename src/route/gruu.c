@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/gruu.h"
 
+#include "sip/instance.h"
+
 #include <assert.h>
 
 enum {
-    AOR_HASH = 8,
-    EPOCH    = GRUU_EPOCH_BITS / 8,
-    HIDDEN   = AOR_HASH + EPOCH,
-    SEAL     = 10,
-    BYTES    = GRUU_NONCE + HIDDEN + SEAL,
-    MAC      = 32,
-    PREFIX   = 6,
+    AOR_HASH      = 8,
+    EPOCH         = GRUU_EPOCH_BITS / 8,
+    HIDDEN        = AOR_HASH + EPOCH,
+    SEAL          = 10,
+    BYTES         = GRUU_NONCE + HIDDEN + SEAL,
+    MAC           = 32,
+    PREFIX        = 6,
+    GRUU_INSTANCE = 1024, /* bytes of the longest that can be named */
 };
 
 static const char prefix[] = "tgruu.";
@@ -184,7 +187,7 @@ void gruu_write_public(struct buf *b, struct slice aor, bool secure, struct slic
 {
     struct slice name = name_of(instance), user, host;
 
-    if (name.len == 0 || !split(aor, &user, &host))
+    if (name.len == 0 || name.len > GRUU_INSTANCE || !split(aor, &user, &host))
         return;
     put_scheme(b, secure);
     uri_write_user(b, user);
@@ -241,25 +244,12 @@ struct gruu gruu_read(const struct uri *uri, const struct gruu_keys *keys, struc
     return g;
 }
 
-/* The next byte of `s`, which is not at its end. */
-static char next_byte(struct scan *s)
-{
-    char c = *s->at++;
-
-    if (c == '%' && s->end - s->at >= 2 && hex_value(s->at[0]) >= 0 && hex_value(s->at[1]) >= 0) {
-        c = (char)(hex_value(s->at[0]) << 4 | hex_value(s->at[1]));
-        s->at += 2;
-    }
-    return c;
-}
-
 bool gruu_is_instance(struct slice gr, struct slice instance)
 {
     struct slice name = name_of(instance);
-    struct scan  s    = scan_from(gr);
+    char         memory[GRUU_INSTANCE];
+    struct buf   unescaped = BUF_ON(memory);
 
-    for (size_t i = 0; i < name.len; i++)
-        if (scan_at_end(&s) || ascii_lower(next_byte(&s)) != ascii_lower(name.ptr[i]))
-            return false;
-    return scan_at_end(&s) && name.len > 0;
+    uri_write_unescaped(&unescaped, gr);
+    return name.len > 0 && buf_ok(&unescaped) && instance_eq(buf_slice(&unescaped), name);
 }

@@ -42,7 +42,8 @@ struct gruu_registration {
 
 /* `aor` is a canonical key, "sip:alice@example.test"; nothing is written for any other.
  * `secure`: the sips form, for a sips Contact (RFC 5630 5.2.1).  What stands in `b` needs no
- * escaping within quotes.  `instance` is the text of +sip.instance. */
+ * escaping within quotes.  `instance` is the text of +sip.instance; too
+ * long a one gets none, either. */
 void gruu_write_public(struct buf *b, struct slice aor, bool secure, struct slice instance);
 /* `nonce` is random, and no two are alike. */
 void gruu_write_temporary(struct buf *b, struct slice aor, bool secure, const struct gruu_registration *r,
@@ -67,8 +68,7 @@ struct gruu {
 /* What a URI of our domain is.  Whether it leads anywhere is for the location to say. */
 struct gruu gruu_read(const struct uri *uri, const struct gruu_keys *keys, struct hasher *h);
 
-/* Is `gr`, as it stands in a URI, this instance?  As URI parameters compare: in any case
- * (RFC 3261 19.1.4), escapes resolved. */
+/* Is `gr`, as it stands in a URI, this instance (sip/instance.h)?  Escapes are resolved. */
 bool gruu_is_instance(struct slice gr, struct slice instance);
 
 #endif

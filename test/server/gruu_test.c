@@ -105,7 +105,7 @@ TEST(a_public_gruu_leads_to_its_phone_alone)
     expect("sip:bob@example.test", true, true, NULL);
     expect(given(BOB, &desk, "pub-gruu", gruu), true, false, NULL);
     CHECK_SLICE("sip:bob@example.test;gr=urn:x:desk", slice_from(gruu));
-    expect("sip:b%6fb@EXAMPLE.test:5060;GR=URN%3ax:hand;x=1", false, true, NULL);
+    expect("sip:b%6fb@EXAMPLE.test:5060;GR=URN%3AX:hand;x=1", false, true, NULL);
     expect("sip:bob@example.test;gr=urn:x:other", false, false, "SIP/2.0 480 ");
     expect("sip:nobody@example.test;gr=urn:x:desk", false, false, "SIP/2.0 404 ");
     bench_close(&b);
