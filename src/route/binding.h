@@ -90,7 +90,7 @@ void binding_decide(const struct binding_now *existing, size_t count, const stru
 /* "registered" and so on. */
 const char *binding_event_name(enum binding_event event);
 
-/* The Contact's header parameters but for expires and q: what is kept and given
+/* The Contact's header parameters but for expires, q and GRUUs: what is kept and given
  * back (";+sip.instance=..."). */
 void binding_write_params(struct buf *b, const struct name_addr *contact);
 

@@ -11,6 +11,13 @@ static void put_unfolded(struct buf *b, struct slice text)
         buf_put_byte(b, text.ptr[i] == '\r' || text.ptr[i] == '\n' ? ' ' : text.ptr[i]);
 }
 
+/* What is ours to say: a phone cannot suggest a GRUU (RFC 5627 5.1). */
+static bool is_not_kept(struct slice name)
+{
+    return slice_eq_nocase(name, SLICE("expires")) || slice_eq_nocase(name, SLICE("q")) ||
+           slice_eq_nocase(name, SLICE("pub-gruu")) || slice_eq_nocase(name, SLICE("temp-gruu"));
+}
+
 void binding_write_params(struct buf *b, const struct name_addr *contact)
 {
     struct scan  s = scan_from(contact->params);
@@ -19,7 +26,7 @@ void binding_write_params(struct buf *b, const struct name_addr *contact)
     while (params_next(&s, &name, &value)) {
         bool quoted = s.at > contact->params.ptr && s.at[-1] == '"';
 
-        if (slice_eq_nocase(name, SLICE("expires")) || slice_eq_nocase(name, SLICE("q")))
+        if (is_not_kept(name))
             continue;
         buf_put_byte(b, ';');
         buf_put(b, name);

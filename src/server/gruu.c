@@ -5,22 +5,11 @@
 
 #include <assert.h>
 
-enum { GRUU_TEXT = 1024 }; /* bytes of the longest that is given out */
+enum { GRUU_TEXT = 384 }; /* bytes of the longest that is given out: a 200 has room for some */
 
 static_assert((int)GRUU_EPOCH_BITS == (int)AOR_GRUU_BITS, "the epoch of a binding");
 
 /* ---- the registrar's ---- */
-
-bool gruu_is_supported(const struct message *request)
-{
-    struct header_values v = message_values(request, HEADER_SUPPORTED);
-    struct slice         token;
-
-    while (values_next_token(&v, &token))
-        if (slice_eq_nocase(token, SLICE("gruu")))
-            return true;
-    return false;
-}
 
 /* A phone has to bear that there is none (4.2). */
 static void put_param(struct buf *b, struct slice name, const struct buf *gruu)
@@ -80,13 +69,10 @@ static bool leads_to(struct server *s, const struct uri *uri, struct slice key)
 
 const struct reason *gruu_refusal(struct server *s, const struct uri *contact, struct slice key, uint64_t hash)
 {
-    static const struct reason other = { "A Contact with an instance must be a SIP URI", "RFC 5627 5.1" };
-    static const struct reason self  = { "The Contact is the user itself", "RFC 5627 5.1" };
-    static const struct reason gruu  = { "The Contact is a GRUU of the user itself", "RFC 5627 5.1" };
+    static const struct reason self = { "The Contact is the user itself", "RFC 5627 5.1" };
+    static const struct reason gruu = { "The Contact is a GRUU of the user itself", "RFC 5627 5.1" };
     struct gruu                g;
 
-    if (contact->scheme != URI_SIP && contact->scheme != URI_SIPS)
-        return &other;
     if (leads_to(s, contact, key))
         return &self;
     g = gruu_read(contact, &s->shared->gruu_keys, s->hasher);

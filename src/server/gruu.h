@@ -11,16 +11,13 @@
 
 /* ---- the registrar's ---- */
 
-/* Does the REGISTER want to know them (5.2)? */
-bool gruu_is_supported(const struct message *request);
-
 /* ;pub-gruu="...";temp-gruu="..." for a Contact of the 200 (5.2): the phone's, of the AOR
  * `key`.  Each call makes another temporary one; all stay valid.  Nothing for a binding
  * without instance, or with an instance or AOR too long for a URI. */
 void gruu_put_params(struct server *s, struct buf *b, struct slice key, const struct binding *binding);
 
 /* Why a Contact with an instance may not be bound to `key`, whose hash is `hash`: it leads back to
- * it, by name or by GRUU, or is no SIP URI: 403 (5.1).  NULL: it may. */
+ * it, by whatever of our names or by GRUU: 403 (5.1).  NULL: it may. */
 const struct reason *gruu_refusal(struct server *s, const struct uri *contact, struct slice key, uint64_t hash);
 
 /* ---- the proxy's ---- */

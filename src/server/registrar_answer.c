@@ -2,15 +2,18 @@
 /* What the registrar answers: the 200 with all that goes with a registration, and refusals. */
 #include "server/registrar.h"
 
+#include "server/gruu.h"
 #include "sip/date.h"
 
-static void put_contact(struct server *s, struct gather *g, const struct binding *b)
+static void put_contact(struct server *s, struct gather *g, const struct registering *r, const struct binding *b)
 {
     struct binding_now now  = { .contact = b->contact, .params = b->params, .q = b->q, .expires_at = b->expires_at };
     size_t             mark = gather_mark(g);
 
     buf_put(&g->scratch, SLICE("Contact: "));
     binding_write_contact(&g->scratch, &now, world_now(s->world));
+    if (r->terms.gruu)
+        gruu_put_params(s, &g->scratch, r->key, b);
     buf_put(&g->scratch, SLICE("\r\n"));
     gather_written(g, mark);
 }
@@ -56,7 +59,7 @@ bool registrar_write_ok(struct server *s, const struct registering *r, const str
     write_response_head(answer, r->request, 200, SLICE(""), stack_server_tag(s->stack, r->txn));
     for (size_t i = 0; i < count; i++)
         if (bindings[i].expires_at > world_now(s->world))
-            put_contact(s, answer, &bindings[i]);
+            put_contact(s, answer, r, &bindings[i]);
     gather_copy(answer, r->request, HEADER_PATH); /* RFC 3327 5.3 */
     put_service_route(answer, &r->rules->service_route);
     put_outbound(s, answer, r);

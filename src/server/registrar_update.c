@@ -10,6 +10,7 @@
 #include "server/registrar_list.h"
 
 #include "base/error.h"
+#include "server/gruu.h"
 
 #include <stdlib.h>
 
@@ -37,6 +38,23 @@ struct outcome {
 
 /* ---- deciding ---- */
 
+/* RFC 5627 5.1, as far as it takes to know our names and GRUUs. */
+static void refuse_circles(const struct work *w, struct binding_verdict *verdict)
+{
+    for (unsigned i = 0; i < verdict->count && verdict->status == 200; i++) {
+        const struct binding_change *c   = &verdict->changes[i];
+        const struct reason         *why = NULL;
+
+        if (c->instance.len > 0 && c->expires > 0)
+            why = gruu_refusal(w->server, &c->contact.uri, w->r->key, w->guard.hash);
+        if (why != NULL) {
+            verdict->status = 403;
+            verdict->why    = *why;
+            verdict->count  = 0;
+        }
+    }
+}
+
 static void decide(struct work *w, struct binding_verdict *verdict)
 {
     struct binding_request request = { w->r->request, w->r->terms.outbound, world_now(w->server->world) };
@@ -49,6 +67,7 @@ static void decide(struct work *w, struct binding_verdict *verdict)
                                        b->q,       b->expires_at, b->instance, b->reg_id };
     }
     binding_decide(now, w->list.existing, &request, &w->r->rules->limits, verdict);
+    refuse_circles(w, verdict);
 }
 
 /* What one request may make us keep for hours has a bound. */

@@ -174,12 +174,17 @@ static const struct {
     { "skip", verb_skip },     { "settle", verb_settle }, { "flow", verb_flow },
     { "expect", verb_expect }, { "peer", verb_peer },     { "stack", verb_stack },
     { "server", verb_server }, { "phone", verb_phone },   { "certificate", verb_certificate },
+    { "note", verb_note },
 };
 
-static bool run_statement(struct scenario *s, const struct statement *st)
+static bool run_statement(struct scenario *s, const struct statement *as_written)
 {
-    const char   *first = st->words.word[0];
-    struct actor *a;
+    const struct statement *st    = scenario_expand(s, as_written);
+    const char             *first = as_written->words.word[0];
+    struct actor           *a;
+
+    if (st == NULL)
+        return scenario_fail(s, "with what its notes say the line is too long");
 
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(verbs[i].word, first) == 0)
@@ -307,6 +312,8 @@ bool scenario_run(struct scenario *s, const char *path, const struct scenario_op
     list_init(&s->actors);
     list_init(&s->patterns);
     list_init(&s->certificates);
+    list_init(&s->notes);
+    list_init(&s->expanded);
     journal_init(&s->journal, network_now(s->net));
     network_observe(s->net, scenario_packet, s);
     if (!script_load(&s->script, path)) {
@@ -338,6 +345,7 @@ void scenario_free(struct scenario *s)
         a->kind->free(a);
     }
     scenario_free_patterns(s);
+    scenario_free_notes(s);
     scenario_free_secure(s);
     script_free(&s->script);
     journal_fini(&s->journal);

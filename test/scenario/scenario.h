@@ -7,6 +7,7 @@
  *   flow.c      flow: who hears what     expect.c   expect: one thing
  *   peer.c   actors made of raw messages; stack.c: actors that are a bare stack
  *   server.c    actors that are the server core; phone.c: the phone core
+ *   note.c      what was heard and is said again
  *   secure.c    certificates, and what is said by TLS and WebSockets
  *
  * A statement either acts (at the present instant) or waits for something; only
@@ -75,9 +76,10 @@ struct scenario {
     bool            troubled; /* something fails, and statements may with it */
     struct link     patterns; /* of faults: live as long as the network */
     struct link     certificates;
-    struct lab     *lab;        /* NULL: nobody has needed a certificate yet */
-    unsigned        cut_at;     /* see struct trouble; 0: none, or done      */
-    unsigned        by_streams; /* messages heard so far                     */
+    struct link     notes, expanded; /* note.c */
+    struct lab     *lab;             /* NULL: nobody has needed a certificate yet */
+    unsigned        cut_at;          /* see struct trouble; 0: none, or done      */
+    unsigned        by_streams;      /* messages heard so far                     */
     unsigned        line;
     char            problem[1024];
 };
@@ -135,6 +137,7 @@ void scenario_packet(void *scenario, const struct packet *p);
 
 verb_fn verb_net, verb_name; /* net.c    */
 verb_fn verb_certificate;    /* secure.c */
+verb_fn verb_note;           /* note.c   */
 verb_fn verb_flow;           /* flow.c   */
 verb_fn verb_expect;         /* expect.c */
 verb_fn verb_peer;           /* peer.c   */
@@ -143,5 +146,9 @@ verb_fn verb_server;         /* server.c */
 verb_fn verb_phone;          /* phone.c  */
 verb_fn expect_sound;        /* phone.c: part of expect */
 void    scenario_free_patterns(struct scenario *s);
+
+/* The statement with what its $NAMEs stand for, until the end; NULL: too long. */
+const struct statement *scenario_expand(struct scenario *s, const struct statement *st);
+void                    scenario_free_notes(struct scenario *s);
 
 #endif

@@ -219,8 +219,6 @@ TEST(a_contact_that_leads_back_to_its_aor_is_refused)
     CHECK(is_refused("sips:bob@192.0.2.1"));
     CHECK(is_refused(given(BOB, &desk, "pub-gruu", gruu)));
     CHECK(is_refused(given(BOB, &hand, "temp-gruu", gruu)));
-    CHECK(is_refused("tel:+15551234"));
-    CHECK(is_refused("mailto:bob@example.test"));
     CHECK(!is_refused("sip:bob@192.0.2.9"));
     CHECK(!is_refused("sip:bob@example.test:7777"));
     CHECK(!is_refused("sip:bob@example.test;maddr=192.0.2.9"));
@@ -242,33 +240,6 @@ TEST(a_redirect_server_names_the_phone_of_the_gruu)
     bench_close(&b);
 }
 
-static void says_that_it_supports(const char *line, bool yes)
-{
-    char               text[512];
-    struct parse_fault fault;
-    struct message    *m;
-
-    snprintf(
-        text, sizeof text,
-        "REGISTER sip:a.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\nFrom: <sip:a@a.test>;tag=1\r\n"
-        "To: <sip:a@a.test>\r\nCall-ID: one\r\nCSeq: 1 REGISTER\r\n%sContent-Length: 0\r\n\r\n",
-        line);
-    m = message_parse(slice_from(text), &fault);
-    CHECK(m != NULL);
-    CHECK(gruu_is_supported(m) == yes);
-    message_drop(m);
-}
-
-TEST(gruu_is_asked_for_by_supported)
-{
-    says_that_it_supports("Supported: path, GRUU\r\n", true);
-    says_that_it_supports("k: gruu\r\n", true);
-    says_that_it_supports("Supported: path\r\nSupported: outbound, gruu\r\n", true);
-    says_that_it_supports("Supported: gruux\r\n", false);
-    says_that_it_supports("Require: gruu\r\n", false);
-    says_that_it_supports("", false);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,7 +251,6 @@ int main(void)
         cmocka_unit_test(what_is_too_long_or_has_no_instance_has_no_gruu),
         cmocka_unit_test(a_contact_that_leads_back_to_its_aor_is_refused),
         cmocka_unit_test(a_redirect_server_names_the_phone_of_the_gruu),
-        cmocka_unit_test(gruu_is_asked_for_by_supported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
