@@ -12,6 +12,16 @@ struct slice hash_algorithm_name(enum hash_algorithm algorithm)
     return algorithms[algorithm];
 }
 
+bool hash_algorithm_parse(struct slice text, enum hash_algorithm *algorithm)
+{
+    for (enum hash_algorithm a = HASH_MD5; a <= HASH_SHA512_256; a++)
+        if (slice_eq_nocase(text, algorithms[a])) {
+            *algorithm = a;
+            return true;
+        }
+    return false;
+}
+
 /* "MD5", "sha-256-sess", ...; an absent one is MD5 (RFC 7616 3.3). */
 static bool parse_algorithm(struct slice text, enum hash_algorithm *algorithm, bool *sess)
 {
@@ -26,12 +36,7 @@ static bool parse_algorithm(struct slice text, enum hash_algorithm *algorithm, b
         *sess = true;
         text.len -= suffix.len;
     }
-    for (enum hash_algorithm a = HASH_MD5; a <= HASH_SHA512_256; a++)
-        if (slice_eq_nocase(text, algorithms[a])) {
-            *algorithm = a;
-            return true;
-        }
-    return false;
+    return hash_algorithm_parse(text, algorithm);
 }
 
 /* Where the value of an auth-param goes. */
@@ -90,8 +95,8 @@ static bool scan_scheme(struct scan *s, bool *digest)
     return scan_lws(s);
 }
 
-/* Is "auth" one of the words? */
-static bool offers_auth(struct slice qop)
+/* Is `wanted` one of the words? */
+static bool offers(struct slice qop, struct slice wanted)
 {
     struct scan  s = scan_from(qop);
     struct slice word;
@@ -99,7 +104,7 @@ static bool offers_auth(struct slice qop)
     while (!scan_at_end(&s)) {
         if (!scan_token(&s, &word))
             s.at++;
-        else if (slice_eq_nocase(word, SLICE("auth")))
+        else if (slice_eq_nocase(word, wanted))
             return true;
     }
     return false;
@@ -107,11 +112,12 @@ static bool offers_auth(struct slice qop)
 
 bool challenge_scan(struct scan *s, struct challenge *out)
 {
-    struct slice       stale    = { NULL, 0 };
+    struct slice       stale = { NULL, 0 }, userhash = { NULL, 0 };
     const struct field fields[] = {
         { SLICE("realm"), &out->realm },   { SLICE("nonce"), &out->nonce },
         { SLICE("opaque"), &out->opaque }, { SLICE("algorithm"), &out->algorithm_text },
         { SLICE("qop"), &out->qop_text },  { SLICE("stale"), &stale },
+        { SLICE("userhash"), &userhash },
     };
     bool digest;
 
@@ -124,10 +130,12 @@ bool challenge_scan(struct scan *s, struct challenge *out)
         return false;
     if (out->realm.ptr == NULL || out->nonce.ptr == NULL)
         return false;
-    out->known    = parse_algorithm(out->algorithm_text, &out->algorithm, &out->sess);
-    out->has_qop  = out->qop_text.ptr != NULL;
-    out->qop_auth = out->has_qop && offers_auth(out->qop_text);
-    out->stale    = slice_eq_nocase(stale, SLICE("true"));
+    out->known        = parse_algorithm(out->algorithm_text, &out->algorithm, &out->sess);
+    out->has_qop      = out->qop_text.ptr != NULL;
+    out->qop_auth     = out->has_qop && offers(out->qop_text, SLICE("auth"));
+    out->qop_auth_int = out->has_qop && offers(out->qop_text, SLICE("auth-int"));
+    out->stale        = slice_eq_nocase(stale, SLICE("true"));
+    out->userhash     = slice_eq_nocase(userhash, SLICE("true"));
     return true;
 }
 
@@ -159,14 +167,57 @@ static bool is_qop_value(struct slice text)
     return scan_token(&s, &word) && scan_at_end(&s);
 }
 
+/* true or false, and nothing else (RFC 7616 3.4). */
+static bool parse_userhash(struct slice text, bool *userhash)
+{
+    *userhash = slice_eq_nocase(text, SLICE("true"));
+    return *userhash || text.ptr == NULL || slice_eq_nocase(text, SLICE("false"));
+}
+
+/* ext-value = "UTF-8" "'" [ language ] "'" *( pct-encoded / attr-char ): what is behind
+ * the second quote, escapes kept (RFC 5987 3.2). */
+static bool parse_ext_value(struct slice text, struct slice *value)
+{
+    struct scan  s = scan_from(text);
+    struct slice run;
+
+    if (!scan_word(&s, SLICE("UTF-8'")))
+        return false;
+    scan_until(&s, "'", &run);
+    if (!scan_byte(&s, '\''))
+        return false;
+    *value = scan_rest(&s);
+    for (; !scan_at_end(&s); s.at++) {
+        if (*s.at == '%' && (s.end - s.at < 3 || hex_value(s.at[1]) < 0 || hex_value(s.at[2]) < 0))
+            return false;
+    }
+    return true;
+}
+
+/* One of the two, and not both; no hash of what is written out (RFC 7616 3.4). */
+static bool has_one_user(struct credentials *c)
+{
+    if (c->username_ext.ptr == NULL)
+        return c->username.ptr != NULL;
+    return c->username.ptr == NULL && !c->userhash && parse_ext_value(c->username_ext, &c->username_ext);
+}
+
 bool credentials_scan(struct scan *s, struct credentials *out)
 {
-    struct slice       algorithm = { NULL, 0 };
-    const struct field fields[]  = {
-         { SLICE("username"), &out->username }, { SLICE("realm"), &out->realm },       { SLICE("nonce"), &out->nonce },
-         { SLICE("uri"), &out->uri },           { SLICE("response"), &out->response }, { SLICE("cnonce"), &out->cnonce },
-         { SLICE("opaque"), &out->opaque },     { SLICE("qop"), &out->qop },           { SLICE("nc"), &out->nc_text },
-         { SLICE("algorithm"), &algorithm },
+    struct slice       algorithm = { NULL, 0 }, userhash = { NULL, 0 };
+    const struct field fields[] = {
+        { SLICE("username"), &out->username },
+        { SLICE("realm"), &out->realm },
+        { SLICE("nonce"), &out->nonce },
+        { SLICE("uri"), &out->uri },
+        { SLICE("response"), &out->response },
+        { SLICE("cnonce"), &out->cnonce },
+        { SLICE("opaque"), &out->opaque },
+        { SLICE("qop"), &out->qop },
+        { SLICE("nc"), &out->nc_text },
+        { SLICE("algorithm"), &algorithm },
+        { SLICE("username*"), &out->username_ext },
+        { SLICE("userhash"), &userhash },
     };
     bool digest;
 
@@ -177,8 +228,8 @@ bool credentials_scan(struct scan *s, struct credentials *out)
         return true;
     if (!scan_auth_params(s, fields, sizeof fields / sizeof *fields))
         return false;
-    if (out->username.ptr == NULL || out->realm.ptr == NULL || out->nonce.ptr == NULL || out->uri.ptr == NULL ||
-        out->response.ptr == NULL || !parse_nc(out->nc_text, &out->nc))
+    if (out->realm.ptr == NULL || out->nonce.ptr == NULL || out->uri.ptr == NULL || out->response.ptr == NULL ||
+        !parse_nc(out->nc_text, &out->nc) || !parse_userhash(userhash, &out->userhash) || !has_one_user(out))
         return false;
     if (out->qop.len > 0 && (!is_qop_value(out->qop) || out->cnonce.ptr == NULL || out->nc_text.ptr == NULL))
         return false; /* RFC 7616 3.4: MUST be there with qop */
@@ -186,62 +237,48 @@ bool credentials_scan(struct scan *s, struct credentials *out)
     return true;
 }
 
-static void digest_hex(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
-                       char hex[DIGEST_HEX])
+bool auth_info_scan(struct scan *s, struct auth_info *out)
 {
-    uint8_t    bytes[HASH_MAX];
-    struct buf b = buf_on(hex, DIGEST_HEX);
+    const struct field fields[] = {
+        { SLICE("nextnonce"), &out->nextnonce }, { SLICE("qop"), &out->qop },    { SLICE("rspauth"), &out->rspauth },
+        { SLICE("cnonce"), &out->cnonce },       { SLICE("nc"), &out->nc_text },
+    };
 
-    hasher_digest(h, algorithm, parts, count, bytes);
-    buf_put_hex(&b, bytes, hash_size(algorithm));
-    buf_cstr(&b);
+    *out = (struct auth_info){ 0 };
+    return scan_lws(s) && !scan_at_end(s) && scan_auth_params(s, fields, sizeof fields / sizeof *fields);
 }
 
-static const struct slice colon = SLICE_INIT(":");
-
-void digest_ha1(struct hasher *h, enum hash_algorithm algorithm, struct slice user, struct slice realm,
-                struct slice password, char hex[DIGEST_HEX])
+void credentials_write_user(struct buf *b, const struct credentials *c)
 {
-    const struct slice parts[] = { user, colon, realm, colon, password };
+    const struct slice ext = c->username_ext;
 
-    digest_hex(h, algorithm, parts, sizeof parts / sizeof *parts, hex);
-}
-
-void digest_response(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice method,
-                     char hex[DIGEST_HEX])
-{
-    char               session[DIGEST_HEX], ha2[DIGEST_HEX];
-    const struct slice a1[] = { ha1, colon, c->nonce, colon, c->cnonce };
-    const struct slice a2[] = { method, colon, c->uri };
-
-    if (c->sess) {
-        digest_hex(h, c->algorithm, a1, sizeof a1 / sizeof *a1, session);
-        ha1 = slice_from(session);
+    if (ext.ptr == NULL) {
+        buf_put_unquoted(b, c->username);
+        return;
     }
-    digest_hex(h, c->algorithm, a2, sizeof a2 / sizeof *a2, ha2);
-    if (c->qop.len > 0) {
-        const struct slice parts[] = { ha1,       colon, c->nonce, colon, c->nc_text,     colon,
-                                       c->cnonce, colon, c->qop,   colon, slice_from(ha2) };
-
-        digest_hex(h, c->algorithm, parts, sizeof parts / sizeof *parts, hex);
-    } else {
-        const struct slice parts[] = { ha1, colon, c->nonce, colon, slice_from(ha2) };
-
-        digest_hex(h, c->algorithm, parts, sizeof parts / sizeof *parts, hex);
+    for (size_t i = 0; i < ext.len; i++) {
+        if (ext.ptr[i] != '%') {
+            buf_put_byte(b, ext.ptr[i]);
+            continue;
+        }
+        buf_put_byte(b, (char)(hex_value(ext.ptr[i + 1]) << 4 | hex_value(ext.ptr[i + 2])));
+        i += 2;
     }
 }
 
-bool digest_verify(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice method)
+bool digest_means(struct slice inner, struct slice plain)
 {
-    char   hex[DIGEST_HEX], given[DIGEST_HEX];
-    size_t size = 2 * hash_size(c->algorithm);
+    size_t at = 0;
 
-    if (!c->known || c->response.len != size || (c->qop.len > 0 && !slice_eq_nocase(c->qop, SLICE("auth"))))
-        return false;
-    for (size_t i = 0; i < size; i++)
-        given[i] = ascii_lower(c->response.ptr[i]);
-    digest_response(h, c, ha1, method, hex);
-    return secret_eq(hex, given, size);
+    if (inner.len == 0 || memchr(inner.ptr, '\\', inner.len) == NULL)
+        return slice_eq(inner, plain);
+    for (size_t i = 0; i < inner.len; i++, at++) {
+        if (inner.ptr[i] == '\\' && i + 1 < inner.len)
+            i++;
+        if (at == plain.len || inner.ptr[i] != plain.ptr[at])
+            return false;
+    }
+    return at == plain.len;
 }
 
 static void put_quoted(struct buf *b, struct slice name, struct slice value)
@@ -262,7 +299,12 @@ static void put_algorithm(struct buf *b, enum hash_algorithm algorithm, bool ses
 
 void credentials_write(struct buf *b, const struct credentials *c, struct slice response)
 {
-    put_quoted(b, SLICE("Digest username"), c->username);
+    if (c->username_ext.ptr != NULL) {
+        buf_put(b, SLICE("Digest username*=UTF-8''"));
+        buf_put(b, c->username_ext);
+    } else {
+        put_quoted(b, SLICE("Digest username"), c->username);
+    }
     put_quoted(b, SLICE(", realm"), c->realm);
     put_quoted(b, SLICE(", nonce"), c->nonce);
     put_quoted(b, SLICE(", uri"), c->uri);
@@ -278,6 +320,19 @@ void credentials_write(struct buf *b, const struct credentials *c, struct slice 
     }
     if (c->opaque.ptr != NULL)
         put_quoted(b, SLICE(", opaque"), c->opaque);
+    if (c->userhash)
+        buf_put(b, SLICE(", userhash=true"));
+}
+
+static void put_offered_qop(struct buf *b, const struct challenge *c)
+{
+    if (!c->qop_auth && !c->qop_auth_int)
+        return;
+    buf_put(b, SLICE(", qop=\""));
+    buf_put(b, c->qop_auth ? SLICE("auth") : SLICE("auth-int"));
+    if (c->qop_auth && c->qop_auth_int)
+        buf_put(b, SLICE(",auth-int"));
+    buf_put_byte(b, '"');
 }
 
 void challenge_write(struct buf *b, const struct challenge *c)
@@ -287,8 +342,26 @@ void challenge_write(struct buf *b, const struct challenge *c)
     if (c->opaque.ptr != NULL)
         put_quoted(b, SLICE(", opaque"), c->opaque);
     put_algorithm(b, c->algorithm, c->sess);
-    if (c->qop_auth)
-        buf_put(b, SLICE(", qop=\"auth\""));
+    put_offered_qop(b, c);
     if (c->stale)
         buf_put(b, SLICE(", stale=true"));
+    if (c->userhash)
+        buf_put(b, SLICE(", userhash=true"));
+}
+
+void auth_info_write(struct buf *b, const struct auth_info *i)
+{
+    if (i->nextnonce.len > 0) {
+        put_quoted(b, SLICE("nextnonce"), i->nextnonce);
+        if (i->rspauth.len > 0)
+            buf_put(b, SLICE(", "));
+    }
+    if (i->rspauth.len == 0)
+        return;
+    buf_put(b, SLICE("qop="));
+    buf_put(b, i->qop);
+    put_quoted(b, SLICE(", rspauth"), i->rspauth);
+    put_quoted(b, SLICE(", cnonce"), i->cnonce);
+    buf_put(b, SLICE(", nc="));
+    buf_put(b, i->nc_text);
 }
