@@ -12,6 +12,7 @@ enum { ALGORITHMS = 3, SHA256_BLOCK = 64 };
  * algorithm it has allocates nothing and so cannot fail. */
 struct hasher {
     EVP_MD_CTX *contexts[ALGORITHMS];
+    uint64_t    work;
 };
 
 static const struct {
@@ -76,6 +77,7 @@ void hasher_digest(struct hasher *h, enum hash_algorithm algorithm, const struct
 {
     EVP_MD_CTX *context = h->contexts[algorithm];
 
+    h->work++;
     must(EVP_DigestInit_ex2(context, NULL, NULL));
     for (size_t i = 0; i < count; i++)
         if (parts[i].len > 0)
@@ -107,6 +109,7 @@ void hasher_mac(struct hasher *h, const uint8_t key[32], const struct slice *par
         inner_pad[i] = byte ^ 0x36;
         outer_pad[i] = byte ^ 0x5c;
     }
+    h->work++;
     must(EVP_DigestInit_ex2(context, NULL, NULL));
     must(EVP_DigestUpdate(context, inner_pad, sizeof inner_pad));
     for (size_t i = 0; i < count; i++)
@@ -116,6 +119,11 @@ void hasher_mac(struct hasher *h, const uint8_t key[32], const struct slice *par
     hasher_digest(h, HASH_SHA256, outer, 2, out);
     OPENSSL_cleanse(inner_pad, sizeof inner_pad);
     OPENSSL_cleanse(outer_pad, sizeof outer_pad);
+}
+
+uint64_t hasher_work(const struct hasher *h)
+{
+    return h->work;
 }
 
 bool secret_eq(const void *a, const void *b, size_t len)

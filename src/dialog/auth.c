@@ -198,7 +198,7 @@ static void write_one(struct auth_realm *r, const struct auth_secret *secret, st
         digest_ha1(hasher, c.algorithm, secret->user, c.realm, secret->password, ha1);
         secret_hex = slice_from(ha1);
     }
-    digest_response(hasher, &c, secret_hex, method_name(method), response);
+    digest_response(hasher, &c, secret_hex, method_name(method), SLICE(""), response);
 
     mark = gather_mark(g);
     buf_put(&g->scratch, header_name(r->proxy ? HEADER_PROXY_AUTHORIZATION : HEADER_AUTHORIZATION));

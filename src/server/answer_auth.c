@@ -40,12 +40,16 @@ void answer_unproved(struct server *s, object_id txn, unsigned status, enum auth
                      const struct auth_proof *proof)
 {
     static const struct reason broken  = { "credentials cannot be read", "RFC 7616 3.4" };
+    static const struct reason astray  = { "credentials are for another URI", "RFC 7616 3.4.6" };
     static const struct reason limited = { "too many wrong passwords", "RFC 3261 21.5.4" };
     struct counters           *count   = &s->world->counters;
 
     switch (result) {
     case AUTH_BROKEN:
         answer(s, txn, 400, &broken);
+        break;
+    case AUTH_ASTRAY:
+        answer(s, txn, 400, &astray);
         break;
     case AUTH_WAIT:
     case AUTH_FAILED:

@@ -3,24 +3,63 @@
 
 #include <stdlib.h>
 
+enum { ALGORITHMS = HASH_SHA512_256 + 1 };
+
 struct authenticator {
-    struct world       *world;
-    struct user_reader *users;
-    struct nonces      *nonces;
-    struct slice        realm;
-    msec                lifetime;
-    bool                sha256; /* offer it */
-    struct hasher      *hasher;
+    struct world        *world;
+    struct user_reader  *users;
+    struct nonces       *nonces;
+    struct slice         realm;
+    const struct config *config;
+    struct hasher       *hasher;
+    enum hash_algorithm  offered[ALGORITHMS]; /* the most wanted first */
+    size_t               offered_count;
+    bool                 qop_auth, qop_auth_int;
+    struct buf           quoted_realm; /* as it stands between quotes */
 };
 
-struct authenticator *authenticator_new(struct world *w, struct user_reader *users, struct nonces *nonces,
-                                        struct slice realm, msec nonce_lifetime, bool sha256)
+static bool is_offered(const struct authenticator *a, enum hash_algorithm algorithm)
 {
-    struct authenticator *a = calloc(1, sizeof *a);
+    for (size_t i = 0; i < a->offered_count; i++)
+        if (a->offered[i] == algorithm)
+            return true;
+    return false;
+}
+
+/* No algorithm twice (RFC 8760 2.3). */
+static void take_config(struct authenticator *a, const struct config *config)
+{
+    const struct config_list *names = &config->digest_algorithms, *qops = &config->digest_qop;
+
+    for (size_t i = 0; i < names->count; i++) {
+        enum hash_algorithm algorithm;
+
+        if (hash_algorithm_parse(names->texts[i], &algorithm) && !is_offered(a, algorithm))
+            a->offered[a->offered_count++] = algorithm;
+    }
+    for (size_t i = 0; i < qops->count; i++) {
+        a->qop_auth |= slice_eq(qops->texts[i], SLICE("auth"));
+        a->qop_auth_int |= slice_eq(qops->texts[i], SLICE("auth-int"));
+    }
+}
+
+struct authenticator *authenticator_new(struct world *w, struct user_reader *users, struct nonces *nonces,
+                                        struct slice realm, const struct config *config)
+{
+    size_t                room = 2 * realm.len + 2;
+    struct authenticator *a    = calloc(1, sizeof *a + room);
 
     if (a == NULL)
         return NULL;
-    *a = (struct authenticator){ w, users, nonces, realm, nonce_lifetime, sha256, hasher_new() };
+    a->world        = w;
+    a->users        = users;
+    a->nonces       = nonces;
+    a->realm        = realm;
+    a->config       = config;
+    a->hasher       = hasher_new();
+    a->quoted_realm = buf_on((char *)(a + 1), room);
+    buf_put_quoted(&a->quoted_realm, realm);
+    take_config(a, config);
     if (a->hasher == NULL) {
         free(a);
         return NULL;
@@ -36,90 +75,191 @@ void authenticator_free(struct authenticator *a)
     free(a);
 }
 
+uint64_t authenticator_work(const struct authenticator *a)
+{
+    return hasher_work(a->hasher);
+}
+
+/* Without qop it is what qop=auth covers (RFC 8760 2.6 item 8). */
+static bool qop_is_offered(const struct authenticator *a, struct slice qop)
+{
+    if (slice_eq_nocase(qop, SLICE("auth-int")))
+        return a->qop_auth_int;
+    return a->qop_auth && (qop.len == 0 || slice_eq_nocase(qop, SLICE("auth")));
+}
+
+/* Empty values stand in what is sent before any challenge (RFC 8760 2.7). */
+static bool is_for_us(const struct authenticator *a, const struct credentials *c)
+{
+    return c->known && !c->sess && c->nonce.len > 0 && c->response.len > 0 && digest_means(c->realm, a->realm) &&
+           is_offered(a, c->algorithm) && qop_is_offered(a, c->qop);
+}
+
+/* Those to be judged; false if any of all cannot be read. */
+static bool collect(const struct authenticator *a, const struct message *request, enum header_id header,
+                    struct credentials given[CREDENTIALS_JUDGED], unsigned *count)
+{
+    *count = 0;
+    for (const struct header *h = message_header(request, header); h != NULL; h = message_next(request, h)) {
+        struct scan        s = scan_from(h->value);
+        struct credentials c;
+
+        if (!credentials_scan(&s, &c))
+            return false;
+        if (*count < CREDENTIALS_JUDGED && is_for_us(a, &c))
+            given[(*count)++] = c;
+    }
+    return true;
+}
+
+/* The name that was given, or that of the hash that was given. */
+static enum user_state find_name(struct authenticator *a, const struct credentials *c, struct slice domain,
+                                 struct auth_proof *proof)
+{
+    char       memory[2 * HASH_MAX];
+    struct buf name = BUF_ON(proof->memory), hash = BUF_ON(memory);
+
+    proof->user = SLICE("");
+    if (c->userhash) {
+        credentials_write_user(&hash, c);
+        return !buf_ok(&hash)
+                   ? USER_UNKNOWN
+                   : user_reader_by_hash(a->users, domain, c->algorithm, buf_slice(&hash), proof->memory, &proof->user);
+    }
+    credentials_write_user(&name, c);
+    if (!buf_ok(&name))
+        return USER_UNKNOWN; /* longer than anybody's */
+    proof->user = buf_slice(&name);
+    return USER_FOUND;
+}
+
+static enum user_state find_ha1(struct authenticator *a, const struct credentials *c, struct slice domain,
+                                struct auth_proof *proof)
+{
+    enum user_state state = find_name(a, c, domain, proof);
+
+    proof->ha1 = SLICE("");
+    if (state == USER_FOUND)
+        state = user_reader_ha1(a->users, domain, proof->user, c->algorithm, proof->ha1_memory, &proof->ha1);
+    return state;
+}
+
+/* What a hash of nobody's password looks like, so that a name that does not exist takes
+ * as long as a wrong password. */
+static struct slice nobodys_ha1(enum hash_algorithm algorithm)
+{
+    struct slice zeros = SLICE("0000000000000000000000000000000000000000000000000000000000000000");
+
+    return (struct slice){ zeros.ptr, 2 * hash_size(algorithm) };
+}
+
 /* Without qop there is no count, and the nonce is good for one request only. */
 static uint32_t count_of(const struct credentials *c)
 {
-    return c->qop.len > 0 ? c->nc : UINT32_MAX;
+    return c->qop.len > 0 ? c->nc : NONCE_ONCE;
 }
 
 static enum auth_result judge(struct authenticator *a, const struct credentials *c, const struct message *request,
-                              struct slice domain)
+                              struct slice domain, struct auth_proof *proof)
 {
-    char         memory[USER_HA1_MAX];
-    struct slice ha1;
-    msec         made_at;
-    uint32_t     slot;
-    bool         known;
+    enum user_state state;
+    bool            known;
 
-    if (!nonces_read(a->nonces, a->hasher, a->realm, c->nonce, &made_at, &slot))
+    if (!nonces_read(a->nonces, a->hasher, a->realm, c->nonce, &proof->nonce))
         return AUTH_STALE; /* from before a restart, or made up: a new one costs nothing */
-    switch (user_reader_ha1(a->users, domain, c->username, c->algorithm, memory, &ha1)) {
-    case USER_WAIT:
-        return AUTH_WAIT;
-    case USER_FAILED:
-        return AUTH_FAILED;
-    case USER_FOUND:
-    case USER_UNKNOWN:
-        break;
-    }
-    known = ha1.len > 0;
-    if (!known) /* a name that does not exist takes as long as a wrong password */
-        ha1 = SLICE("00000000000000000000000000000000");
-    if (!digest_verify(a->hasher, c, ha1, request->method_text) || !known || c->sess)
+    state = find_ha1(a, c, domain, proof);
+    if (state == USER_WAIT || state == USER_FAILED)
+        return state == USER_WAIT ? AUTH_WAIT : AUTH_FAILED;
+    known = state == USER_FOUND && proof->ha1.len > 0;
+    if (!digest_verify(a->hasher, c, known ? proof->ha1 : nobodys_ha1(c->algorithm), request->method_text,
+                       request->body) ||
+        !known)
         return AUTH_WRONG;
-    if (world_now(a->world) - made_at > a->lifetime)
+    if (world_now(a->world) > proof->nonce.ends_at || !nonces_use(a->nonces, &proof->nonce, count_of(c)))
         return AUTH_STALE;
-    return nonces_use(a->nonces, slot, made_at, count_of(c)) ? AUTH_OK : AUTH_STALE;
+    proof->given = *c;
+    return AUTH_OK;
 }
 
 enum auth_result authenticator_check(struct authenticator *a, const struct message *request, enum header_id header,
                                      struct slice domain, struct auth_proof *proof)
 {
-    const struct header *h;
+    struct credentials given[CREDENTIALS_JUDGED];
+    enum auth_result   worst = AUTH_NONE;
+    unsigned           count;
 
     proof->user        = SLICE("");
     proof->retry_after = 0;
+    if (!collect(a, request, header, given, &count))
+        return AUTH_BROKEN;
+    for (unsigned i = 0; i < count; i++) {
+        enum auth_result result = judge(a, &given[i], request, domain, proof);
 
-    for (h = message_header(request, header); h != NULL; h = message_next(request, h)) {
-        struct scan        s = scan_from(h->value);
-        struct credentials c;
-
-        if (!credentials_scan(&s, &c))
-            return AUTH_BROKEN;
-        if (!c.known || !slice_eq(c.realm, a->realm))
-            continue;
-        if (c.username.len > sizeof proof->memory)
-            c.username.len = 0; /* longer than any user's: nobody */
-        memcpy(proof->memory, c.username.ptr, c.username.len);
-        proof->user      = (struct slice){ proof->memory, c.username.len };
-        proof->algorithm = c.algorithm;
-        return judge(a, &c, request, domain);
+        if (result != AUTH_STALE && result != AUTH_WRONG)
+            return result;
+        if (result > worst)
+            worst = result; /* a guess is not hidden behind an old nonce */
     }
-    return AUTH_NONE;
+    return worst;
 }
 
-static void put_challenge(struct gather *g, enum header_id header, const struct challenge *c)
+static void put_line(struct gather *g, enum header_id header, void (*write)(struct buf *b, const void *value),
+                     const void *value)
 {
     size_t mark = gather_mark(g);
 
     buf_put(&g->scratch, header_name(header));
     buf_put(&g->scratch, SLICE(": "));
-    challenge_write(&g->scratch, c);
+    write(&g->scratch, value);
     buf_put(&g->scratch, SLICE("\r\n"));
     gather_written(g, mark);
+}
+
+static void write_challenge(struct buf *b, const void *challenge)
+{
+    challenge_write(b, challenge);
+}
+
+static void write_info(struct buf *b, const void *info)
+{
+    auth_info_write(b, info);
 }
 
 void authenticator_challenge(struct authenticator *a, struct gather *g, enum header_id header, bool stale)
 {
     char             nonce[NONCE_TEXT];
-    struct challenge c = { .realm = a->realm, .known = true, .qop_auth = true, .has_qop = true, .stale = stale };
+    struct slice     quoted = buf_slice(&a->quoted_realm);
+    struct challenge c      = {
+             .realm        = { quoted.ptr + 1, quoted.len - 2 },
+             .nonce        = { nonce, sizeof nonce },
+             .known        = true,
+             .has_qop      = true,
+             .qop_auth     = a->qop_auth,
+             .qop_auth_int = a->qop_auth_int,
+             .stale        = stale,
+    };
 
-    nonces_make(a->nonces, a->hasher, a->realm, world_now(a->world), nonce);
-    c.nonce = (struct slice){ nonce, sizeof nonce };
-    if (a->sha256) {
-        c.algorithm = HASH_SHA256;
-        put_challenge(g, header, &c);
+    nonces_make(a->nonces, a->hasher, a->realm, world_now(a->world) + a->config->nonce_lifetime, nonce);
+    for (size_t i = 0; i < a->offered_count; i++) {
+        c.algorithm = a->offered[i];
+        c.userhash  = a->config->digest_userhash && c.algorithm != HASH_MD5;
+        put_line(g, header, write_challenge, &c);
     }
-    c.algorithm = HASH_MD5;
-    put_challenge(g, header, &c);
+}
+
+void authenticator_info(struct authenticator *a, const struct auth_proof *proof, msec next_until, struct slice body,
+                        struct gather *g)
+{
+    const struct credentials *c    = &proof->given;
+    struct auth_info          info = { .qop = c->qop, .cnonce = c->cnonce, .nc_text = c->nc_text };
+    char                      next[NONCE_TEXT], rspauth[DIGEST_HEX];
+
+    if (!a->config->digest_info || c->qop.len == 0 || !digest_rspauth(a->hasher, c, proof->ha1, body, rspauth))
+        return;
+    info.rspauth = slice_from(rspauth);
+    if (next_until > proof->nonce.ends_at) {
+        nonces_make(a->nonces, a->hasher, a->realm, next_until, next);
+        info.nextnonce = (struct slice){ next, sizeof next };
+    }
+    put_line(g, HEADER_AUTHENTICATION_INFO, write_info, &info);
 }

@@ -3,6 +3,7 @@
 
 #include "base/distance.h"
 #include "route/third_party.h"
+#include "sip/digest.h"
 #include "sip/uri.h"
 
 #include <assert.h>
@@ -103,6 +104,13 @@ const struct config_key *config_key_nearest(const char *section, struct slice na
         }
     }
     return best != NULL && distance_is_typo(best_far, slice_from(best->name)) ? best : NULL;
+}
+
+const char *config_key_replaced(struct slice name)
+{
+    if (slice_eq(name, SLICE("digest_sha256")))
+        return "digest_algorithms = {\"MD5\"} where it was false, nothing where it was true";
+    return NULL;
 }
 
 static bool parse_bool(struct slice text, uint64_t *number)
@@ -300,8 +308,9 @@ static bool is_origin(struct slice text)
 
 static bool parse_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
 {
-    bool               good = is_printable(text);
-    struct third_party party;
+    bool                good = is_printable(text);
+    struct third_party  party;
+    enum hash_algorithm algorithm;
 
     switch (check) {
     case VALUE_TEXT:
@@ -354,6 +363,14 @@ static bool parse_text(enum config_check check, struct slice text, struct config
     case VALUE_THIRD_PARTY:
         buf_put(why, SLICE("a user, a blank, and whom that one may register: boss@example.com, *@example.com or *"));
         good = third_party_parse(text, &party) && is_printable(text);
+        break;
+    case VALUE_DIGEST:
+        buf_put(why, SLICE("MD5, SHA-256 or SHA-512-256"));
+        good = hash_algorithm_parse(text, &algorithm);
+        break;
+    case VALUE_QOP:
+        buf_put(why, SLICE("auth or auth-int"));
+        good = is_one_of(text, "auth", "auth-int", "auth-int");
         break;
     case VALUE_LOG_LEVEL:
         buf_put(why, SLICE("a part of the server and a level such as transport=debug; the parts: "));

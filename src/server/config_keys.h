@@ -29,6 +29,8 @@ enum config_check {
     VALUE_SIP_URI,
     VALUE_LOG_LEVEL,
     VALUE_ORIGIN,
+    VALUE_DIGEST,
+    VALUE_QOP,
     VALUE_ADDRESS,
     VALUE_TLS_CLIENTS,
     VALUE_TLS_VERSION,
@@ -65,6 +67,9 @@ const struct config_key *config_keys(size_t *count);
 const struct config_key *config_key_find(const char *section, struct slice name);
 /* The known key that was probably meant, or NULL. */
 const struct config_key *config_key_nearest(const char *section, struct slice name);
+
+/* What to write in place of a key that older versions had; NULL for any other name. */
+const char *config_key_replaced(struct slice name);
 
 /* Read one value (one element of a list).  False: `why` says what would be right. */
 bool config_value_parse(const struct config_key *key, struct slice text, struct config_value *out, struct buf *why);

@@ -109,6 +109,8 @@ static const char *type_name(const struct config_key *key)
         return "address:port";
     case VALUE_TLS_CLIENTS:
     case VALUE_TLS_VERSION:
+    case VALUE_DIGEST:
+    case VALUE_QOP:
         return "word";
     case VALUE_LOG_LEVEL:
         return "part=level";

@@ -43,8 +43,11 @@ static void complain_unknown(const cfg_t *cfg, const char *name)
     const char              *section = section_of(cfg);
     const struct config_key *nearest = config_key_nearest(section, slice_from(name));
     const char              *in      = section != NULL ? " in section " : "";
+    const char              *instead = section == NULL ? config_key_replaced(slice_from(name)) : NULL;
 
-    if (nearest != NULL)
+    if (instead != NULL)
+        config_problem(reading, (unsigned)cfg->line, "the key '%.64s' has gone; write %s", name, instead);
+    else if (nearest != NULL)
         config_problem(reading, (unsigned)cfg->line, "unknown key '%.64s'%s%s; did you mean '%s'?", name, in,
                        section != NULL ? section : "", nearest->name);
     else

@@ -95,18 +95,19 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
 
 /* Is the sender who From says, a user of ours?  AUTH_NONE also when From is not
  * of our domains: then there is nothing to prove. */
-static enum auth_result who_asks(struct server *s, const struct message *request, bool *authenticated,
+static enum auth_result who_asks(struct server *s, const struct passage *p, bool *authenticated,
                                  struct auth_proof *proof)
 {
-    struct slice     domain = aor_domain(s, &request->from.uri);
-    char             text[AOR_TEXT];
-    struct buf       user = BUF_ON(text);
-    enum auth_result result;
+    const struct message *request = p->request;
+    struct slice          domain  = aor_domain(s, &request->from.uri);
+    char                  text[AOR_TEXT];
+    struct buf            user = BUF_ON(text);
+    enum auth_result      result;
 
     *authenticated = false;
     if (!s->config->authentication || domain.len == 0 || message_header(request, HEADER_PROXY_AUTHORIZATION) == NULL)
         return AUTH_NONE;
-    result = authenticator_check(s->authenticator, request, HEADER_PROXY_AUTHORIZATION, domain, proof);
+    result = prove(s, request, HEADER_PROXY_AUTHORIZATION, domain, &p->way.uri, proof);
     uri_write_unescaped(&user, request->from.uri.user);
     *authenticated = result == AUTH_OK && buf_ok(&user) && slice_eq(buf_slice(&user), proof->user);
     return result;
@@ -287,9 +288,9 @@ void decide_request(struct server *s, object_id txn, struct message *request)
     }
     if (!passage_open(s, txn, request, &p))
         return;
-    auth     = who_asks(s, request, &authenticated, &proof);
+    auth     = who_asks(s, &p, &authenticated, &proof);
     decision = decide(s, &p, authenticated, false);
-    if (auth == AUTH_BROKEN || (decision.kind == POLICY_CHALLENGE && auth != AUTH_NONE)) {
+    if (auth == AUTH_BROKEN || auth == AUTH_ASTRAY || (decision.kind == POLICY_CHALLENGE && auth != AUTH_NONE)) {
         answer_unproved(s, txn, decision.status == 401 ? 401 : 407, auth, &proof);
         return;
     }

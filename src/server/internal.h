@@ -124,6 +124,11 @@ void answer_warned(struct server *s, object_id txn, unsigned status, const struc
 void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason);
 void answer_retry_after(struct server *s, object_id txn, unsigned status, struct slice reason, unsigned seconds,
                         const struct reason *why);
+/* prove.c: who asks, and is it for this that he has proved it?  `target` is where the
+ * request goes; NULL: this registrar. */
+enum auth_result prove(struct server *s, const struct message *request, enum header_id header, struct slice domain,
+                       const struct uri *target, struct auth_proof *proof);
+
 /* answer_auth.c: 401 or 407 to whom has proved nothing yet; and what else is to be
  * said to a proof that was no AUTH_OK. */
 void answer_challenge(struct server *s, object_id txn, unsigned status, bool stale);

@@ -8,25 +8,36 @@
 #include <stdlib.h>
 
 enum {
-    MAC_BYTES = 16,
-    TIME_HEX  = 12,
-    STAMP_HEX = TIME_HEX + 4, /* the slot */
+    MAC_BYTES  = 16,
+    END_HEX    = 10, /* milliseconds: 34 years         */
+    NUMBER_HEX = 10, /* at 100000 a second: 127 days   */
+    STAMP_HEX  = END_HEX + NUMBER_HEX,
+
+    COUNT_SHIFT      = NONCE_WINDOW,
+    GENERATION_SHIFT = COUNT_SHIFT + 24,
 };
 
-/* A slot holds the time of its nonce (low 32 bits of the milliseconds) above the
- * last nonce count that was accepted with it. */
+#define STAMP_MASK      0xffffffffff
+#define GENERATION_MASK 0xffffff
+#define WINDOW_MASK     0xffff
+
+/* A slot holds from the top: how often it had been given before (24 bits), the highest
+ * count used (24), and a bit for each of the 16 counts below that, the nearest lowest. */
 struct nonces {
     uint8_t          key[32];
-    _Atomic uint32_t next_slot;
-    _Atomic uint64_t slots[NONCE_SLOTS];
+    uint32_t         slot_count;
+    _Atomic uint64_t next;
+    _Atomic uint64_t slots[];
 };
 
-struct nonces *nonces_new(const struct random *random)
+struct nonces *nonces_new(const struct random *random, uint32_t slots)
 {
-    struct nonces *n = calloc(1, sizeof *n);
+    struct nonces *n = calloc(1, sizeof *n + slots * sizeof n->slots[0]);
 
-    if (n != NULL)
-        random_fill(random, n->key, sizeof n->key);
+    if (n == NULL)
+        return NULL;
+    n->slot_count = slots;
+    random_fill(random, n->key, sizeof n->key);
     return n;
 }
 
@@ -47,15 +58,21 @@ static void write_mac(const struct nonces *n, struct hasher *h, struct slice rea
     buf_put_hex(b, mac, MAC_BYTES);
 }
 
-void nonces_make(struct nonces *n, struct hasher *h, struct slice realm, msec now, char text[NONCE_TEXT])
+static uint64_t generation_of(const struct nonces *n, uint64_t number)
 {
-    struct buf b    = buf_on(text, NONCE_TEXT);
-    uint32_t   slot = atomic_fetch_add_explicit(&n->next_slot, 1, memory_order_relaxed) % NONCE_SLOTS;
+    return number / n->slot_count & GENERATION_MASK;
+}
+
+void nonces_make(struct nonces *n, struct hasher *h, struct slice realm, msec ends_at, char text[NONCE_TEXT])
+{
+    struct buf b      = buf_on(text, NONCE_TEXT);
+    uint64_t   number = atomic_fetch_add_explicit(&n->next, 1, memory_order_relaxed) & STAMP_MASK;
     char       stamp[STAMP_HEX + 1];
     struct buf s = BUF_ON(stamp);
 
-    atomic_store_explicit(&n->slots[slot], (uint64_t)(uint32_t)now << 32, memory_order_relaxed);
-    buf_printf(&s, "%012llx%04x", (unsigned long long)(now & 0xffffffffffff), slot);
+    atomic_store_explicit(&n->slots[number % n->slot_count], generation_of(n, number) << GENERATION_SHIFT,
+                          memory_order_relaxed);
+    buf_printf(&s, "%010llx%010llx", (unsigned long long)(ends_at & STAMP_MASK), (unsigned long long)number);
     buf_put(&b, buf_slice(&s));
     write_mac(n, h, realm, buf_slice(&s), &b);
 }
@@ -73,35 +90,62 @@ static bool read_hex(struct slice text, uint64_t *value)
     return true;
 }
 
-bool nonces_read(const struct nonces *n, struct hasher *h, struct slice realm, struct slice nonce, msec *made_at,
-                 uint32_t *slot)
+bool nonces_read(const struct nonces *n, struct hasher *h, struct slice realm, struct slice text, struct nonce *out)
 {
     char       mac[2 * MAC_BYTES];
     struct buf b = BUF_ON(mac);
-    uint64_t   at, index;
 
-    if (nonce.len != NONCE_TEXT)
+    if (text.len != NONCE_TEXT)
         return false;
-    write_mac(n, h, realm, (struct slice){ nonce.ptr, STAMP_HEX }, &b);
-    if (!secret_eq(mac, nonce.ptr + STAMP_HEX, sizeof mac))
+    write_mac(n, h, realm, (struct slice){ text.ptr, STAMP_HEX }, &b);
+    return secret_eq(mac, text.ptr + STAMP_HEX, sizeof mac) &&
+           read_hex((struct slice){ text.ptr, END_HEX }, &out->ends_at) &&
+           read_hex((struct slice){ text.ptr + END_HEX, NUMBER_HEX }, &out->number);
+}
+
+/* The bits below `highest` once `count`, above it, is the highest. */
+static uint64_t moved_on(uint64_t window, uint64_t highest, uint64_t count)
+{
+    uint64_t by = count - highest;
+
+    if (by > NONCE_WINDOW)
+        return 0;
+    return (window << by | 1ull << (by - 1)) & WINDOW_MASK;
+}
+
+/* What the slot holds after this use of it; false if there can be none. */
+static bool next_state(uint64_t seen, uint32_t count, uint64_t *state)
+{
+    uint64_t highest = seen >> COUNT_SHIFT & NONCE_COUNT_MAX, window = seen & WINDOW_MASK, bit;
+
+    if (count == NONCE_ONCE) {
+        *state = (uint64_t)NONCE_COUNT_MAX << COUNT_SHIFT | WINDOW_MASK;
+        return highest < NONCE_COUNT_MAX;
+    }
+    if (count == 0 || count > NONCE_COUNT_MAX || count == highest)
         return false;
-    if (!read_hex((struct slice){ nonce.ptr, TIME_HEX }, &at) ||
-        !read_hex((struct slice){ nonce.ptr + TIME_HEX, STAMP_HEX - TIME_HEX }, &index))
+    if (count > highest) {
+        *state = (uint64_t)count << COUNT_SHIFT | moved_on(window, highest, count);
+        return true;
+    }
+    if (highest - count > NONCE_WINDOW)
         return false;
-    *made_at = at;
-    *slot    = (uint32_t)index;
-    return true;
+    bit    = 1ull << (highest - count - 1);
+    *state = highest << COUNT_SHIFT | window | bit;
+    return (window & bit) == 0;
 }
 
 /* Nothing else is read or written because of it, so the order is the slot's own. */
-bool nonces_use(struct nonces *n, uint32_t slot, msec made_at, uint32_t count)
+bool nonces_use(struct nonces *n, const struct nonce *nonce, uint32_t count)
 {
-    uint64_t seen = atomic_load_explicit(&n->slots[slot], memory_order_relaxed);
+    _Atomic uint64_t *slot       = &n->slots[nonce->number % n->slot_count];
+    uint64_t          generation = generation_of(n, nonce->number);
+    uint64_t          seen       = atomic_load_explicit(slot, memory_order_relaxed), state;
 
     do {
-        if ((uint32_t)(seen >> 32) != (uint32_t)made_at || count <= (uint32_t)seen)
+        if (seen >> GENERATION_SHIFT != generation || !next_state(seen, count, &state))
             return false;
-    } while (!atomic_compare_exchange_weak_explicit(&n->slots[slot], &seen, (seen & 0xffffffff00000000) | count,
-                                                    memory_order_relaxed, memory_order_relaxed));
+        state |= generation << GENERATION_SHIFT;
+    } while (!atomic_compare_exchange_weak_explicit(slot, &seen, state, memory_order_relaxed, memory_order_relaxed));
     return true;
 }

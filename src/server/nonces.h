@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nonces.h - the nonces of one server, for all its workers (RFC 7616 3.3, 5.4).
  *
- *     nonce = time, slot, MAC(time, slot, realm)
- *     slots[slot] = time | last nonce count
+ *     nonce = end, number, MAC(end, number, realm)
+ *     slots[number % slots] = number / slots | highest nonce count | which of those below
  *
  * A nonce proves itself by its MAC, so nothing is kept for a challenge that is never
- * answered.  What is kept is the last nonce count of each, in a fixed array: a count
- * that does not rise is a replay, whichever worker it is tried on; and the nonce that
- * is made when all slots have been given takes the oldest one's, which makes that
- * stale.  No lock: using one is one compare-and-swap. */
+ * answered.  What is kept is which nonce counts of each have been used, in a fixed array:
+ * a count that has been used is a replay, whichever worker it is tried on; and the nonce
+ * that is made when all slots have been given takes the oldest one's, which makes that
+ * stale.  No lock: using one is one compare-and-swap.
+ *
+ * Datagrams overtake each other, and a phone does not wait for the answer to one request
+ * before it sends another: so a count may come late, by NONCE_WINDOW at most. */
 
 #ifndef SERVER_NONCES_H
 #define SERVER_NONCES_H
@@ -19,22 +22,35 @@
 
 struct nonces;
 
-enum { NONCE_SLOTS = 1 << 16, NONCE_TEXT = 12 + 4 + 32 };
+enum {
+    NONCE_SLOTS     = 1 << 18, /* 2 MiB when all have been given */
+    NONCE_TEXT      = 10 + 10 + 32,
+    NONCE_WINDOW    = 16,
+    NONCE_COUNT_MAX = 0xffffff, /* a higher count wants a new nonce */
+};
 
-/* NULL without memory. */
-struct nonces *nonces_new(const struct random *random);
+/* As a count: that of credentials without one (RFC 2069).  The nonce is good for them
+ * alone. */
+#define NONCE_ONCE UINT32_MAX
+
+struct nonce { /* what one says */
+    msec     ends_at;
+    uint64_t number;
+};
+
+/* `slots` is a power of two.  NULL without memory. */
+struct nonces *nonces_new(const struct random *random, uint32_t slots);
 void           nonces_free(struct nonces *n);
 
-/* Make one.  The hasher is the caller's thread's own; `now` the clock that all workers
- * have. */
-void nonces_make(struct nonces *n, struct hasher *h, struct slice realm, msec now, char text[NONCE_TEXT]);
+/* Make one.  The hasher is the caller's thread's own; `ends_at` by the clock that all
+ * workers have. */
+void nonces_make(struct nonces *n, struct hasher *h, struct slice realm, msec ends_at, char text[NONCE_TEXT]);
 
-/* Is it one of ours?  Then of when, and of which slot. */
-bool nonces_read(const struct nonces *n, struct hasher *h, struct slice realm, struct slice nonce, msec *made_at,
-                 uint32_t *slot);
+/* Is it one of ours, be it old or new? */
+bool nonces_read(const struct nonces *n, struct hasher *h, struct slice realm, struct slice text, struct nonce *out);
 
-/* Use it with this count: false if the count has been used, or the slot is another
- * nonce's by now. */
-bool nonces_use(struct nonces *n, uint32_t slot, msec made_at, uint32_t count);
+/* Use it with this count: false if the count has been used or is too far behind, or
+ * the slot is another nonce's by now. */
+bool nonces_use(struct nonces *n, const struct nonce *nonce, uint32_t count);
 
 #endif

@@ -37,21 +37,22 @@ static bool may_register(struct server *s, const struct auth_proof *proof, const
 }
 
 /* 10.3 steps 3 and 4.  True: go on; false: answered. */
-static bool is_allowed(struct server *s, object_id txn, const struct message *request)
+static bool is_allowed(struct server *s, struct registering *r)
 {
-    static const struct reason other = { "users may change only their own bindings", "RFC 3261 10.3 step 4" };
-    struct auth_proof          proof;
+    static const struct reason other   = { "users may change only their own bindings", "RFC 3261 10.3 step 4" };
+    const struct message      *request = r->request;
     enum auth_result           result;
 
-    if (!s->config->authentication)
+    r->proved = s->config->authentication;
+    if (!r->proved)
         return true;
-    result = authenticator_check(s->authenticator, request, HEADER_AUTHORIZATION, domain_of_sender(s, request), &proof);
-    if (result == AUTH_OK && may_register(s, &proof, request))
+    result = prove(s, request, HEADER_AUTHORIZATION, domain_of_sender(s, request), NULL, &r->proof);
+    if (result == AUTH_OK && may_register(s, &r->proof, request))
         return true;
     if (result == AUTH_OK)
-        answer(s, txn, 403, &other);
+        answer(s, r->txn, 403, &other);
     else
-        answer_unproved(s, txn, 401, result, &proof);
+        answer_unproved(s, r->txn, 401, result, &r->proof);
     return false;
 }
 
@@ -100,7 +101,7 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
         answer(s, txn, 404, &foreign);
         return;
     }
-    if (!is_allowed(s, txn, request))
+    if (!is_allowed(s, &r))
         return;
     r.rules = domain_rules_find(s->shared->rules, s->shared->policy.domain_count, gruu_domain(r.key));
     register_terms_read(request, s->config->path_without_support, &r.terms);

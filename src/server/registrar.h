@@ -19,12 +19,14 @@ struct registering {
     struct message            *request;
     struct slice               key; /* whose bindings: canonical, in `memory` */
     const struct domain_rules *rules;
-    struct register_terms      terms; /* do not move */
+    struct register_terms      terms;  /* do not move */
+    bool                       proved; /* somebody was asked who he is, and has answered */
+    struct auth_proof          proof;  /* do not move */
     char                       memory[AOR_TEXT];
 };
 
-/* The 200 with these bindings (RFC 3261 10.3 step 8), but those that have ended.
- * False if it is too large. */
+/* The 200 with these bindings (RFC 3261 10.3 step 8), but those that have ended; and with
+ * Authentication-Info for who has proved himself.  False if it is too large. */
 bool registrar_write_ok(struct server *s, const struct registering *r, const struct binding *bindings, size_t count,
                         struct gather *answer);
 

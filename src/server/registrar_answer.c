@@ -52,6 +52,19 @@ static void put_date(struct server *s, struct gather *g)
     gather_written(g, mark);
 }
 
+/* The next nonce is good until the phone has registered again, or will not. */
+static void put_info(struct server *s, struct gather *g, const struct registering *r, const struct binding *bindings,
+                     size_t count)
+{
+    msec last = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (bindings[i].expires_at > last)
+            last = bindings[i].expires_at;
+    if (r->proved)
+        authenticator_info(s->authenticator, &r->proof, last, SLICE(""), g);
+}
+
 bool registrar_write_ok(struct server *s, const struct registering *r, const struct binding *bindings, size_t count,
                         struct gather *answer)
 {
@@ -64,6 +77,7 @@ bool registrar_write_ok(struct server *s, const struct registering *r, const str
     put_service_route(answer, &r->rules->service_route);
     put_outbound(s, answer, r);
     put_date(s, answer);
+    put_info(s, answer, r, bindings, count);
     gather_body(answer, SLICE(""), SLICE(""));
     return gather_ok(answer);
 }

@@ -198,8 +198,8 @@ static bool make_clients(struct server *s)
         return false;
     s->users = user_reader_new(s->shared->users, s->world, s->store);
     if (s->users != NULL)
-        s->authenticator = authenticator_new(s->world, s->users, s->shared->nonces, users_realm(s->shared->users),
-                                             s->config->nonce_lifetime, s->config->digest_sha256);
+        s->authenticator =
+            authenticator_new(s->world, s->users, s->shared->nonces, users_realm(s->shared->users), s->config);
     return s->authenticator != NULL;
 }
 

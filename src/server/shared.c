@@ -73,7 +73,7 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     s->rules    = domain_rules_new(config);
     s->workers  = workers;
     draw_keys(s, &world->random);
-    s->nonces = nonces_new(&world->random);
+    s->nonces = nonces_new(&world->random, NONCE_SLOTS);
     if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->rules == NULL || !copy_policy(s)) {
         shared_free(s);
         return NULL;

@@ -44,6 +44,21 @@ TEST(known_digests_come_out_whole_and_in_parts)
     hasher_free(h);
 }
 
+TEST(digests_are_counted_two_for_each_mac)
+{
+    const uint8_t      key[32] = { 1 };
+    const struct slice text    = SLICE("text");
+    uint8_t            out[HASH_MAX];
+    struct hasher     *h = hasher_new();
+
+    CHECK_INT(0, hasher_work(h));
+    hasher_digest(h, HASH_MD5, &text, 1, out);
+    CHECK_INT(1, hasher_work(h));
+    hasher_mac(h, key, &text, 1, out);
+    CHECK_INT(3, hasher_work(h));
+    hasher_free(h);
+}
+
 TEST(a_digest_is_a_number_by_its_first_bytes)
 {
     struct slice   parts[] = { SLICE("ab"), SLICE("c") };
@@ -106,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_digests_come_out_whole_and_in_parts),
+        cmocka_unit_test(digests_are_counted_two_for_each_mac),
         cmocka_unit_test(a_digest_is_a_number_by_its_first_bytes),
         cmocka_unit_test(nothing_at_all_has_a_digest),
         cmocka_unit_test(the_mac_is_hmac_sha256),

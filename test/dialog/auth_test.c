@@ -74,7 +74,7 @@ static bool credentials_of(const struct auth_secret *who, unsigned i, struct cre
     CHECK(scan_until(&s, ":", &name) && scan_byte(&s, ':') && scan_lws(&s));
     CHECK(credentials_scan(&s, c));
     digest_ha1(hasher, c->algorithm, SLICE("alice"), c->realm, SLICE("secret"), ha1);
-    *right = digest_verify(hasher, c, slice_from(ha1), SLICE("REGISTER"));
+    *right = digest_verify(hasher, c, slice_from(ha1), SLICE("REGISTER"), SLICE(""));
     hasher_free(hasher);
     return true;
 }

@@ -11,7 +11,7 @@ from live import PATIENCE, Skip, free_port, need
 from people import traced
 
 MODULES = "/usr/lib/baresip/modules"
-MD5_ONLY = "digest_sha256 = false"  # docs/decisions/0001
+MD5_ONLY = "digest_algorithms = {MD5}"  # docs/decisions/0001
 
 CONFIG = """sip_listen 127.0.0.1:{sip}
 net_interface 127.0.0.1

@@ -9,7 +9,7 @@ from live import PATIENCE, Bench, free_port, need, run
 from people import counters
 
 # SIPp takes the first challenge and knows MD5 only (docs/decisions/0001).
-MD5_ONLY = "digest_sha256 = false"
+MD5_ONLY = "digest_algorithms = {MD5}"
 SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sipp")
 
 

@@ -2,21 +2,13 @@
 /* Digest as a client lives through it (RFC 3261 22, RFC 7616, RFC 8760). */
 #include "server/authenticator.h"
 
-#include "sip/digest.h"
+#include "support/digest_line.h"
 #include "support/server_bench.h"
 #include "support/test.h"
 
 #include <stdio.h>
 
 static struct bench b;
-
-/* How one request proves who sent it. */
-struct proof {
-    const char         *header; /* "Authorization" */
-    const char         *user, *password, *nonce, *method, *uri;
-    enum hash_algorithm algorithm;
-    unsigned            nc; /* 0: without qop */
-};
 
 static void open_with(const char *more)
 {
@@ -28,53 +20,6 @@ static void open_with(const char *more)
     bench_add_user(&b, "carol", "other");
 }
 
-/* The nonce of the challenge in `name`: the same for both algorithms. */
-static void nonce_of(const struct raw_phone *p, const char *name, char nonce[128])
-{
-    char value[512], *at, *end;
-
-    header_of(raw_heard(p, 0), name, value, sizeof value);
-    at = strstr(value, "nonce=\"");
-    assert_non_null(at);
-    end = strchr(at + 7, '"');
-    snprintf(nonce, 128, "%.*s", (int)(end - at - 7), at + 7);
-}
-
-static const char *line_of(const struct proof *proof, char *line, size_t size)
-{
-    struct hasher     *h       = hasher_new();
-    const char        *uri     = proof->uri != NULL ? proof->uri : "sip:example.test";
-    const char        *method  = proof->method != NULL ? proof->method : "REGISTER";
-    const char        *user    = proof->user != NULL ? proof->user : "bob";
-    char               nc[16]  = "", hex[DIGEST_HEX], ha1[DIGEST_HEX];
-    struct credentials c       = { .username  = slice_from(user),
-                                   .realm     = SLICE("example.test"),
-                                   .nonce     = slice_from(proof->nonce),
-                                   .uri       = slice_from(uri),
-                                   .algorithm = proof->algorithm,
-                                   .known     = true };
-    struct buf         written = buf_on(line, size);
-
-    assert_non_null(h);
-    if (proof->nc > 0) {
-        snprintf(nc, sizeof nc, "%08x", proof->nc);
-        c.qop     = SLICE("auth");
-        c.cnonce  = SLICE("abc");
-        c.nc      = proof->nc;
-        c.nc_text = slice_from(nc);
-    }
-    digest_ha1(h, c.algorithm, c.username, c.realm, slice_from(proof->password != NULL ? proof->password : "secret"),
-               ha1);
-    digest_response(h, &c, slice_from(ha1), slice_from(method), hex);
-    buf_put(&written, slice_from(proof->header != NULL ? proof->header : "Authorization"));
-    buf_put(&written, SLICE(": "));
-    credentials_write(&written, &c, slice_from(hex));
-    buf_put(&written, SLICE("\r\n"));
-    hasher_free(h);
-    assert_true(buf_ok(&written));
-    return buf_cstr(&written);
-}
-
 static void challenged(char nonce[128])
 {
     static unsigned asked;
@@ -82,14 +27,14 @@ static void challenged(char nonce[128])
     raw_ask(&b.bob, &(struct request_form){ .cseq = 1000 + ++asked, .call_id = "challenge" });
     bench_live(&b, 50);
     CHECK(raw_last_is(&b.bob, "SIP/2.0 401 "));
-    nonce_of(&b.bob, "WWW-Authenticate", nonce);
+    quoted_value(raw_heard(&b.bob, 0), "nonce", nonce, 128);
 }
 
 static void registers(unsigned cseq, const struct proof *proof)
 {
-    char line[1024];
+    char line[PROOF_LINE];
 
-    raw_register(&b.bob, cseq, line_of(proof, line, sizeof line));
+    raw_register(&b.bob, cseq, proof_line(proof, line));
     bench_live(&b, 50);
 }
 
@@ -120,7 +65,7 @@ TEST(both_algorithms_are_offered_and_taken_the_stronger_first)
     bench_close(&b);
 }
 
-/* RFC 7616 3.4.5: the count must rise; what was captured opens nothing. */
+/* RFC 7616 3.4: a count is good once; what was captured opens nothing. */
 TEST(a_replay_gets_stale_and_no_registration)
 {
     char nonce[128];
@@ -138,7 +83,9 @@ TEST(a_replay_gets_stale_and_no_registration)
     bench_live(&b, 50);
     CHECK(strncmp(raw_heard(&b.carol, 0), "SIP/2.0 401 ", 12) == 0);
     CHECK(strstr(raw_heard(&b.carol, 0), "stale=true") != NULL);
-    registers(4, &(struct proof){ .nonce = nonce, .nc = 2 });
+    registers(4, &(struct proof){ .nonce = nonce, .nc = 2 }); /* that one, late */
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    registers(5, &(struct proof){ .nonce = nonce, .nc = 2 });
     CHECK(is_stale());
     CHECK_INT(1, location_count(server_location(b.server)));
     CHECK_INT(2, counter_read(&b.at_server->counters.auth_replayed));
@@ -208,7 +155,7 @@ static void answer_to(const struct proof *proof, unsigned cseq, char *text, size
 
     registers(cseq, proof);
     snprintf(text, size, "%s", raw_heard(&b.bob, 0));
-    nonce_of(&b.bob, "WWW-Authenticate", nonce);
+    quoted_value(raw_heard(&b.bob, 0), "nonce", nonce, 128);
     while ((at = strstr(text, nonce)) != NULL)
         memset(at, 'n', strlen(nonce));
     for (at = text; (at = strstr(at, "tag=")) != NULL; at = end) {
@@ -291,7 +238,7 @@ static void bob_calls_carol(unsigned cseq, const char *more)
 /* RFC 3261 22.3: a proxy asks with 407, and its credentials do not travel on. */
 TEST(a_call_is_challenged_with_407_and_the_proof_stays_here)
 {
-    char         nonce[128], line[1024];
+    char         nonce[128], line[PROOF_LINE];
     struct proof carols = { .nonce = nonce, .user = "carol", .password = "other", .nc = 1 };
     struct proof bobs   = {
           .header = "Proxy-Authorization", .method = "INVITE", .uri = "sip:carol@example.test", .nonce = nonce, .nc = 1
@@ -299,75 +246,417 @@ TEST(a_call_is_challenged_with_407_and_the_proof_stays_here)
 
     open_with("");
     challenged(nonce);
-    line_of(&carols, line, sizeof line);
+    proof_line(&carols, line);
     strcat(line, "Contact: <sip:carol@192.0.2.9:6002>\r\n");
     carol_registers(1, line);
     CHECK(raw_last_is(&b.carol, "SIP/2.0 200 "));
     bob_calls_carol(1, "");
     CHECK(raw_last_is(&b.bob, "SIP/2.0 407 "));
-    nonce_of(&b.bob, "Proxy-Authenticate", nonce);
-    bob_calls_carol(2, line_of(&bobs, line, sizeof line));
+    quoted_value(raw_heard(&b.bob, 0), "nonce", nonce, 128);
+    bob_calls_carol(2, proof_line(&bobs, line));
     CHECK(raw_last_is(&b.carol, "INVITE sip:carol@192.0.2.9:6002 SIP/2.0\r\n"));
     CHECK(strstr(raw_heard(&b.carol, 0), "Authorization") == NULL);
     raw_answer(&b.carol, 0, "486 Busy Here", "c");
     bench_close(&b);
 }
 
-/* What an authenticator says to a REGISTER that uses `nonce` for the nc-th time. */
-static enum auth_result judged(struct authenticator *a, const char *nonce, unsigned nc)
+/* An authenticator of its own, so that what it does can be counted. */
+struct judge {
+    struct nonces        *nonces;
+    struct user_reader   *users;
+    struct authenticator *a;
+    struct auth_proof     proof;
+};
+
+static void judge_open(struct judge *j, uint32_t slots)
 {
-    char               text[2048], line[1024];
+    j->nonces = nonces_new(&b.at_server->random, slots);
+    j->users  = user_reader_new(server_users(b.server), b.at_server, NULL);
+    j->a      = authenticator_new(b.at_server, j->users, j->nonces, SLICE("example.test"), b.config);
+    assert_non_null(j->a);
+}
+
+static void judge_close(struct judge *j)
+{
+    authenticator_free(j->a);
+    user_reader_free(j->users);
+    nonces_free(j->nonces);
+}
+
+/* What it says to a REGISTER with these lines and this body. */
+static enum auth_result judged_lines(struct judge *j, const char *lines, const char *body)
+{
+    char               text[8192];
     struct parse_fault fault;
     struct message    *request;
-    struct auth_proof  proof;
     enum auth_result   result;
 
     snprintf(text, sizeof text,
              "REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nFrom: <sip:b@a>;tag=1\r\n"
-             "To: <sip:b@a>\r\nCall-ID: 1\r\nCSeq: 1 REGISTER\r\n%sContent-Length: 0\r\n\r\n",
-             line_of(&(struct proof){ .nonce = nonce, .nc = nc }, line, sizeof line));
+             "To: <sip:b@a>\r\nCall-ID: 1\r\nCSeq: 1 REGISTER\r\n%sContent-Length: %zu\r\n\r\n%s",
+             lines, strlen(body), body);
     request = message_parse(slice_from(text), &fault);
     assert_non_null(request);
-    result = authenticator_check(a, request, HEADER_AUTHORIZATION, SLICE("example.test"), &proof);
+    result = authenticator_check(j->a, request, HEADER_AUTHORIZATION, SLICE("example.test"), &j->proof);
     message_drop(request);
     return result;
 }
 
-static void challenges(struct authenticator *a, unsigned count, char nonce[128])
+static enum auth_result judged_with_body(struct judge *j, const struct proof *proof, const char *body)
+{
+    char line[PROOF_LINE];
+
+    return judged_lines(j, proof_line(proof, line), body);
+}
+
+static enum auth_result judged(struct judge *j, const struct proof *proof)
+{
+    return judged_with_body(j, proof, "");
+}
+
+/* The last of so many challenges, and its nonce. */
+static const char *challenges(struct judge *j, unsigned count, char nonce[128])
 {
     static struct gather g;
-    char                 text[1024];
+    static char          text[1024];
     struct buf           all = BUF_ON(text);
 
     for (unsigned i = 0; i < count; i++) {
         gather_init(&g);
-        authenticator_challenge(a, &g, HEADER_WWW_AUTHENTICATE, false);
+        authenticator_challenge(j->a, &g, HEADER_WWW_AUTHENTICATE, false);
     }
     gather_flatten(&g, &all);
-    snprintf(nonce, 128, "%.48s", strstr(buf_cstr(&all), "nonce=\"") + 7);
+    quoted_value(buf_cstr(&all), "nonce", nonce, 128);
+    return text;
 }
 
-/* Challenges cost nothing to keep: a flood of 65536 makes the oldest stale, no more. */
+/* Challenges cost nothing to keep: a flood of as many as there are slots makes the oldest
+ * stale, no more. */
 TEST(a_flood_of_challenges_recycles_the_oldest)
 {
-    char                  nonce[128], other[128];
-    struct user_reader   *reader;
-    struct authenticator *a;
+    char         nonce[128], other[128];
+    struct judge j;
 
     open_with("");
-    reader = user_reader_new(server_users(b.server), b.at_server, NULL);
-    assert_non_null(reader);
-    a = authenticator_new(b.at_server, reader, b.shared->nonces, SLICE("example.test"), 60000, false);
-    assert_non_null(a);
-    challenges(a, 1, nonce);
-    challenges(a, 65535, other);
-    CHECK_INT(AUTH_OK, judged(a, nonce, 1));
-    bench_live(&b, 1);
-    challenges(a, 1, other); /* the nonce that takes its slot */
-    CHECK_INT(AUTH_STALE, judged(a, nonce, 2));
-    CHECK_INT(AUTH_OK, judged(a, other, 1));
-    authenticator_free(a);
-    user_reader_free(reader);
+    judge_open(&j, 64);
+    challenges(&j, 1, nonce);
+    challenges(&j, 63, other);
+    CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = nonce, .nc = 1 }));
+    challenges(&j, 1, other); /* the nonce that takes its slot */
+    CHECK_INT(AUTH_STALE, judged(&j, &(struct proof){ .nonce = nonce, .nc = 2 }));
+    CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = other, .nc = 1 }));
+    judge_close(&j);
+    bench_close(&b);
+}
+
+/* RFC 8760 2.3, 2.1: in the order of the configuration, each once, and no other is taken. */
+TEST(only_algorithms_that_are_offered_are_accepted)
+{
+    char         nonce[128];
+    const char  *text, *first, *second;
+    struct judge j;
+
+    open_with("digest_algorithms = {SHA-512-256, SHA-256, \"sha-256\"}\n");
+    judge_open(&j, 64);
+    text   = challenges(&j, 1, nonce);
+    first  = strstr(text, "algorithm=SHA-512-256,");
+    second = strstr(text, "algorithm=SHA-256,");
+    CHECK(first != NULL && second != NULL && first < second);
+    CHECK(strstr(second + 1, "algorithm=") == NULL);
+    CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = nonce, .nc = 1, .algorithm = HASH_SHA512_256 }));
+    CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = nonce, .nc = 2, .algorithm = HASH_SHA256 }));
+    CHECK_INT(AUTH_NONE, judged(&j, &(struct proof){ .nonce = nonce, .nc = 3, .algorithm = HASH_MD5 }));
+    judge_close(&j);
+    bench_close(&b);
+}
+
+/* RFC 7616 3.4: the algorithm "must be" that of the challenge. */
+TEST(session_variants_are_not_offered_and_not_accepted)
+{
+    char         nonce[128];
+    struct judge j;
+
+    open_with("");
+    judge_open(&j, 64);
+    challenges(&j, 1, nonce);
+    CHECK_INT(AUTH_NONE, judged(&j, &(struct proof){ .nonce = nonce, .nc = 1, .sess = true }));
+    CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = nonce, .nc = 1 }));
+    judge_close(&j);
+    bench_close(&b);
+}
+
+/* RFC 7616 3.4: qop "MUST be one of the alternatives the server indicated". */
+TEST(auth_int_is_offered_where_it_is_configured_and_covers_the_body)
+{
+    char         nonce[128];
+    struct proof with = { .nonce = nonce, .nc = 1, .qop = "auth-int", .body = "v=0" };
+    struct judge j;
+
+    open_with("digest_qop = {auth-int, auth}\n");
+    judge_open(&j, 64);
+    CHECK(strstr(challenges(&j, 1, nonce), "qop=\"auth,auth-int\"") != NULL);
+    CHECK_INT(AUTH_WRONG, judged_with_body(&j, &with, "v=1"));
+    CHECK_INT(AUTH_WRONG, judged_with_body(&j, &with, ""));
+    CHECK_INT(AUTH_OK, judged_with_body(&j, &with, "v=0"));
+    with = (struct proof){ .nonce = nonce, .nc = 2, .qop = "auth-int" };
+    CHECK_INT(AUTH_OK, judged(&j, &with));
+    with = (struct proof){ .nonce = nonce, .nc = 3, .qop = "auth" };
+    CHECK_INT(AUTH_OK, judged_with_body(&j, &with, "anything"));
+    judge_close(&j);
+    bench_close(&b);
+    open_with("");
+    judge_open(&j, 64);
+    CHECK(strstr(challenges(&j, 1, nonce), "qop=\"auth\"") != NULL);
+    CHECK_INT(AUTH_NONE, judged(&j, &(struct proof){ .nonce = nonce, .nc = 1, .qop = "auth-int" }));
+    judge_close(&j);
+    bench_close(&b);
+}
+
+TEST(where_auth_int_alone_is_offered_no_other_proof_is_enough)
+{
+    char         nonce[128];
+    struct judge j;
+
+    open_with("digest_qop = {auth-int}\n");
+    judge_open(&j, 64);
+    CHECK(strstr(challenges(&j, 1, nonce), "qop=\"auth-int\"") != NULL);
+    CHECK_INT(AUTH_NONE, judged(&j, &(struct proof){ .nonce = nonce, .nc = 1 }));
+    CHECK_INT(AUTH_NONE, judged(&j, &(struct proof){ .nonce = nonce }));
+    CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = nonce, .nc = 1, .qop = "auth-int" }));
+    judge_close(&j);
+    bench_close(&b);
+}
+
+/* RFC 7616 3.4.4. */
+TEST(the_hash_of_a_name_stands_for_it)
+{
+    char         nonce[128];
+    const char  *text, *sha, *md5;
+    struct proof hashed = { .nonce = nonce, .nc = 1, .algorithm = HASH_SHA256, .userhash = true };
+    struct judge j;
+
+    open_with("");
+    judge_open(&j, 64);
+    text = challenges(&j, 1, nonce);
+    sha  = strstr(text, "userhash=true");
+    md5  = strstr(text, "algorithm=MD5");
+    CHECK(sha != NULL && sha < md5 && strstr(md5, "userhash") == NULL);
+    CHECK_INT(AUTH_OK, judged(&j, &hashed));
+    CHECK_SLICE("bob", j.proof.user);
+    hashed.nc       = 2;
+    hashed.password = "wrong";
+    CHECK_INT(AUTH_WRONG, judged(&j, &hashed));
+    hashed.user = "nobody";
+    CHECK_INT(AUTH_WRONG, judged(&j, &hashed));
+    judge_close(&j);
+    bench_close(&b);
+    open_with("digest_userhash = no\n");
+    judge_open(&j, 64);
+    CHECK(strstr(challenges(&j, 1, nonce), "userhash") == NULL);
+    judge_close(&j);
+    bench_close(&b);
+}
+
+/* RFC 3261 22.3: each value is for one realm, and there may be several for ours. */
+TEST(of_several_credentials_the_right_ones_are_found)
+{
+    char         nonce[128], old[128], text[8 * PROOF_LINE], line[PROOF_LINE];
+    struct proof right = { .nonce = nonce }, wrong = { .nonce = nonce, .nc = 9, .password = "wrong" };
+    struct proof other = { .nonce = nonce, .nc = 1, .realm = "other.test" }, stale = { .nonce = old, .nc = 1 };
+    struct judge j;
+
+    open_with("");
+    judge_open(&j, 4);
+    challenges(&j, 1, old);
+    challenges(&j, 4, nonce);
+    right.nc = 1;
+    snprintf(text, sizeof text, "%s", proof_line(&other, line));
+    CHECK_INT(AUTH_NONE, judged_lines(&j, text, ""));
+    strcat(text, "Authorization: Bearer some-token\r\nAuthorization: Basic Ym9iOnNlY3JldA==\r\n");
+    strcat(text, proof_line(&stale, line));
+    CHECK_INT(AUTH_STALE, judged_lines(&j, text, ""));
+    strcat(text, proof_line(&wrong, line));
+    CHECK_INT(AUTH_WRONG, judged_lines(&j, text, ""));
+    strcat(text, proof_line(&right, line));
+    CHECK_INT(AUTH_OK, judged_lines(&j, text, ""));
+    judge_close(&j);
+    bench_close(&b);
+}
+
+/* Otherwise each request would be a thousand guesses. */
+TEST(no_more_credentials_are_judged_than_anyone_needs)
+{
+    char         nonce[128], text[8 * PROOF_LINE] = "", line[PROOF_LINE];
+    struct proof right = { .nonce = nonce, .nc = 1 }, wrong = { .nonce = nonce, .nc = 9, .password = "wrong" };
+    struct judge j;
+
+    open_with("");
+    judge_open(&j, 4);
+    challenges(&j, 1, nonce);
+    for (int i = 0; i < CREDENTIALS_JUDGED; i++)
+        strcat(text, proof_line(&wrong, line));
+    strcat(text, proof_line(&right, line));
+    CHECK_INT(AUTH_WRONG, judged_lines(&j, text, ""));
+    judge_close(&j);
+    bench_close(&b);
+}
+
+/* A header that cannot be read is 400 before anything is judged: no guess hides behind it. */
+TEST(with_one_broken_header_nothing_is_judged)
+{
+    char         nonce[128], text[4 * PROOF_LINE], line[PROOF_LINE];
+    struct proof right = { .nonce = nonce, .nc = 1 };
+    struct judge j;
+
+    open_with("");
+    judge_open(&j, 4);
+    challenges(&j, 1, nonce);
+    snprintf(text, sizeof text, "%sAuthorization: Digest username=\"b\r\n", proof_line(&right, line));
+    CHECK_INT(AUTH_BROKEN, judged_lines(&j, text, ""));
+    CHECK_INT(AUTH_OK, judged(&j, &right));
+    judge_close(&j);
+    bench_close(&b);
+}
+
+/* RFC 8760 2.7: empty values before any challenge are no wrong password. */
+TEST(empty_values_before_any_challenge_are_no_guess)
+{
+    open_with("");
+    raw_register(
+        &b.bob, 1,
+        "Authorization: Digest username=\"bob\", realm=\"example.test\", nonce=\"\", uri=\"sip:example.test\", "
+        "response=\"\"\r\n");
+    bench_live(&b, 50);
+    CHECK(is_wrong()); /* challenged, and not as stale */
+    CHECK_INT(0, counter_read(&b.at_server->counters.auth_wrong));
+    CHECK_INT(0, counter_read(&b.at_server->counters.auth_replayed));
+    bench_close(&b);
+}
+
+/* RFC 7616 3.4, 2.6 of RFC 8760: what peers write otherwise than they should, or rarely. */
+TEST(odd_but_legal_quoting_is_read)
+{
+    static const char *const forms[] = {
+        "Authorization: Digest username=bob, realm=example.test, nonce=%s, uri=sip:example.test, response=%s, nc=%s, "
+        "cnonce=abc, qop=\"auth\", algorithm=\"MD5\"\r\n",
+        "aUTHORIZATION:dIGEST\r\n\tRESPONSE = \"%2$s\" ,\r\n  NC = \"%3$s\",CNONCE=\"abc\",QOP=auth,,NONCE=\"%1$s\" , "
+        "UserName=\"bob\",REALM=\"example.test\",URI=\"sip:example.test\"\r\n",
+        "Authorization: Digest , username=\"\\b\\o\\b\", realm=\"example\\.test\", nonce=\"%s\", "
+        "uri=\"sip:example.test\", "
+        "response=\"%s\", nc=%s, cnonce=\"\\abc\", qop=auth, opaque=\"a, b\", later=\"x=\\\"y\\\"\", "
+        "charset=UTF-8,\r\n",
+        "Authorization: Digest username*=UTF-8''%%62ob, realm=\"example.test\", nonce=\"%s\", "
+        "uri=\"sip:example.test\", "
+        "response=\"%s\", nc=%s, cnonce=\"abc\", qop=auth, userhash=false, algorithm=md5\r\n",
+    };
+    char         nonce[128], response[128], nc[16], line[PROOF_LINE];
+    struct judge j;
+
+    open_with("");
+    judge_open(&j, 4);
+    challenges(&j, 1, nonce);
+    for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++) {
+        quoted_value(proof_line(&(struct proof){ .nonce = nonce, .nc = i + 1 }, line), "response", response,
+                     sizeof response);
+        snprintf(nc, sizeof nc, "%08x", i + 1);
+        snprintf(line, sizeof line, forms[i], nonce, response, nc);
+        CHECK_INT(AUTH_OK, judged_lines(&j, line, ""));
+        CHECK_SLICE("bob", j.proof.user);
+    }
+    judge_close(&j);
+    bench_close(&b);
+}
+
+/* What was hashed for one proof. */
+static uint64_t work_of(struct judge *j, const struct proof *proof, enum auth_result expected)
+{
+    uint64_t before = authenticator_work(j->a);
+
+    CHECK_INT(expected, judged(j, proof));
+    return authenticator_work(j->a) - before;
+}
+
+TEST(who_has_no_account_costs_as_many_digests_as_who_has_a_wrong_password)
+{
+    static const enum hash_algorithm algorithms[] = { HASH_MD5, HASH_SHA256, HASH_SHA512_256 };
+    static const char name_of_100[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                                      "xxxxxxxxxxxxxxxxxxxxxxxxxxx";
+    char              nonce[128];
+    struct judge      j;
+
+    open_with("digest_algorithms = {SHA-512-256, SHA-256, MD5}\n");
+    judge_open(&j, 64);
+    challenges(&j, 1, nonce);
+    for (unsigned i = 0; i < 3; i++) {
+        struct proof wrong = { .nonce = nonce, .nc = i + 1, .algorithm = algorithms[i], .password = "wrong" };
+        uint64_t     work  = work_of(&j, &wrong, AUTH_WRONG);
+
+        CHECK(work > 0);
+        wrong.user = "nobody";
+        CHECK_INT(work, work_of(&j, &wrong, AUTH_WRONG));
+        wrong.user = name_of_100;
+        CHECK_INT(work, work_of(&j, &wrong, AUTH_WRONG));
+        wrong.user = NULL;
+        CHECK_INT(work,
+                  work_of(&j, &(struct proof){ .nonce = nonce, .nc = i + 1, .algorithm = algorithms[i] }, AUTH_OK));
+    }
+    judge_close(&j);
+    bench_close(&b);
+}
+
+/* RFC 7616 3.5: the server proves itself, and the next REGISTER needs no challenge, though
+ * it comes after the nonce of this one has ended. */
+TEST(a_registration_is_answered_with_a_proof_and_the_next_nonce)
+{
+    char         nonce[128], next[128], value[128], expected[DIGEST_HEX];
+    struct proof proof = { .nonce = nonce, .nc = 1, .algorithm = HASH_SHA256 };
+
+    open_with("nonce_lifetime = 60s\n");
+    challenged(nonce);
+    registers(1, &proof);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    proof_of_server(&proof, "", expected);
+    assert_string_equal(expected, quoted_value(raw_heard(&b.bob, 0), "rspauth", value, sizeof value));
+    assert_string_equal("abc", quoted_value(raw_heard(&b.bob, 0), "cnonce", value, sizeof value));
+    CHECK(strstr(raw_heard(&b.bob, 0), "qop=auth, ") != NULL &&
+          strstr(raw_heard(&b.bob, 0), ", nc=00000001\r\n") != NULL);
+    quoted_value(raw_heard(&b.bob, 0), "nextnonce", next, sizeof next);
+    CHECK_INT(NONCE_TEXT, strlen(next));
+    bench_live(&b, 3000000); /* of the hour that was granted */
+    proof.nonce = next;
+    registers(2, &proof);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+TEST(a_nonce_that_lasts_until_the_next_registration_is_kept)
+{
+    char nonce[128], value[128];
+
+    open_with("nonce_lifetime = 2h\n");
+    challenged(nonce);
+    registers(1, &(struct proof){ .nonce = nonce, .nc = 1 });
+    CHECK(strstr(raw_heard(&b.bob, 0), "rspauth=\"") != NULL);
+    assert_string_equal("", quoted_value(raw_heard(&b.bob, 0), "nextnonce", value, sizeof value));
+    bench_close(&b);
+}
+
+/* RFC 3261 22.4: without qop it is a client of RFC 2069, which has no such header. */
+TEST(nothing_is_proved_to_who_gave_no_qop_or_where_it_is_switched_off)
+{
+    char nonce[128];
+
+    open_with("");
+    challenged(nonce);
+    registers(1, &(struct proof){ .nonce = nonce });
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    CHECK(strstr(raw_heard(&b.bob, 0), "Authentication-Info") == NULL);
+    bench_close(&b);
+    open_with("digest_info = no\n");
+    challenged(nonce);
+    registers(1, &(struct proof){ .nonce = nonce, .nc = 1 });
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    CHECK(strstr(raw_heard(&b.bob, 0), "Authentication-Info") == NULL);
     bench_close(&b);
 }
 
@@ -384,6 +673,20 @@ int main(void)
         cmocka_unit_test(the_proof_is_for_one_method_and_one_realm),
         cmocka_unit_test(a_call_is_challenged_with_407_and_the_proof_stays_here),
         cmocka_unit_test(a_flood_of_challenges_recycles_the_oldest),
+        cmocka_unit_test(only_algorithms_that_are_offered_are_accepted),
+        cmocka_unit_test(session_variants_are_not_offered_and_not_accepted),
+        cmocka_unit_test(auth_int_is_offered_where_it_is_configured_and_covers_the_body),
+        cmocka_unit_test(where_auth_int_alone_is_offered_no_other_proof_is_enough),
+        cmocka_unit_test(the_hash_of_a_name_stands_for_it),
+        cmocka_unit_test(of_several_credentials_the_right_ones_are_found),
+        cmocka_unit_test(no_more_credentials_are_judged_than_anyone_needs),
+        cmocka_unit_test(with_one_broken_header_nothing_is_judged),
+        cmocka_unit_test(empty_values_before_any_challenge_are_no_guess),
+        cmocka_unit_test(odd_but_legal_quoting_is_read),
+        cmocka_unit_test(who_has_no_account_costs_as_many_digests_as_who_has_a_wrong_password),
+        cmocka_unit_test(a_registration_is_answered_with_a_proof_and_the_next_nonce),
+        cmocka_unit_test(a_nonce_that_lasts_until_the_next_registration_is_kept),
+        cmocka_unit_test(nothing_is_proved_to_who_gave_no_qop_or_where_it_is_switched_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

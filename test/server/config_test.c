@@ -254,6 +254,33 @@ TEST(an_unknown_key_is_answered_with_the_nearest_known_one)
                "route \"a.test\" {\nredirct = \"sip:a\"\n}");
 }
 
+TEST(a_key_that_has_gone_is_answered_with_what_to_write)
+{
+    check_said(
+        "t.conf:2: the key 'digest_sha256' has gone; write digest_algorithms = {\"MD5\"} where it was false, nothing "
+        "where it was true\n",
+        "domain = a.test\ndigest_sha256 = false");
+}
+
+TEST(digest_algorithms_and_qops_are_lists_of_what_is_known)
+{
+    const struct config *c = good("");
+
+    CHECK_INT(2, c->digest_algorithms.count);
+    CHECK_SLICE("SHA-256", c->digest_algorithms.texts[0]);
+    CHECK_SLICE("MD5", c->digest_algorithms.texts[1]);
+    CHECK_INT(1, c->digest_qop.count);
+    CHECK_SLICE("auth", c->digest_qop.texts[0]);
+    config_free(c);
+    c = good("digest_algorithms = {sha-512-256}\ndigest_qop = {auth-int, auth}");
+    CHECK_INT(1, c->digest_algorithms.count);
+    CHECK_INT(2, c->digest_qop.count);
+    config_free(c);
+    check_said("t.conf:1: digest_algorithms = \"MD5-sess\": must be MD5, SHA-256 or SHA-512-256\n",
+               "digest_algorithms = {MD5-sess}");
+    check_said("t.conf:1: digest_qop = \"none\": must be auth or auth-int\n", "digest_qop = {none}");
+}
+
 TEST(a_value_out_of_range_is_answered_with_the_range)
 {
     check_said("t.conf:1: max_contacts = \"0\": must be 1 to 64 contacts\n", "max_contacts = 0");
@@ -434,6 +461,8 @@ int main(void)
         cmocka_unit_test(a_rule_about_third_parties_is_of_users_that_we_have),
         cmocka_unit_test(our_domains_are_compared_without_case),
         cmocka_unit_test(an_unknown_key_is_answered_with_the_nearest_known_one),
+        cmocka_unit_test(a_key_that_has_gone_is_answered_with_what_to_write),
+        cmocka_unit_test(digest_algorithms_and_qops_are_lists_of_what_is_known),
         cmocka_unit_test(a_value_out_of_range_is_answered_with_the_range),
         cmocka_unit_test(origins_are_what_browsers_send),
         cmocka_unit_test(a_malformed_value_is_answered_with_an_example),

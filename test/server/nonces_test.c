@@ -11,29 +11,28 @@
 
 #define REALM SLICE("example.test")
 
-enum { THREADS = 2, COUNTS = 40000, ROUND = 20 };
+enum { THREADS = 2, COUNTS = 40000, ROUND = 20, SLOTS = 64 };
 
 static struct random_seeded seeded;
 static struct random        dice = { random_seeded_fill, &seeded };
 
-TEST(a_nonce_is_known_by_its_mac_and_says_when_it_was_made)
+TEST(a_nonce_is_known_by_its_mac_and_says_when_it_ends)
 {
-    struct nonces *n = nonces_new(&dice), *others = nonces_new(&dice);
+    struct nonces *n = nonces_new(&dice, SLOTS), *others = nonces_new(&dice, SLOTS);
     struct hasher *h = hasher_new();
     char           text[NONCE_TEXT];
-    struct slice   nonce = { text, NONCE_TEXT };
-    msec           made_at;
-    uint32_t       slot;
+    struct slice   all = { text, NONCE_TEXT };
+    struct nonce   nonce;
 
     nonces_make(n, h, REALM, 123456789, text);
-    CHECK(nonces_read(n, h, REALM, nonce, &made_at, &slot));
-    CHECK(made_at == 123456789);
-    CHECK(!nonces_read(others, h, REALM, nonce, &made_at, &slot));
-    CHECK(!nonces_read(n, h, SLICE("other"), nonce, &made_at, &slot));
-    CHECK(!nonces_read(n, h, REALM, (struct slice){ text, NONCE_TEXT - 1 }, &made_at, &slot));
+    CHECK(nonces_read(n, h, REALM, all, &nonce));
+    CHECK(nonce.ends_at == 123456789);
+    CHECK(!nonces_read(others, h, REALM, all, &nonce));
+    CHECK(!nonces_read(n, h, SLICE("other"), all, &nonce));
+    CHECK(!nonces_read(n, h, REALM, (struct slice){ text, NONCE_TEXT - 1 }, &nonce));
     for (size_t i = 0; i < NONCE_TEXT; i++) {
         text[i] ^= 1;
-        CHECK(!nonces_read(n, h, REALM, nonce, &made_at, &slot));
+        CHECK(!nonces_read(n, h, REALM, all, &nonce));
         text[i] ^= 1;
     }
     hasher_free(h);
@@ -41,23 +40,99 @@ TEST(a_nonce_is_known_by_its_mac_and_says_when_it_was_made)
     nonces_free(n);
 }
 
-TEST(a_count_must_rise_and_a_recycled_slot_is_another_nonces)
+static struct nonce made(struct nonces *n, struct hasher *h)
 {
-    struct nonces *n = nonces_new(&dice);
-    struct hasher *h = hasher_new();
-    char           text[NONCE_TEXT];
-    msec           made_at;
-    uint32_t       slot;
+    char         text[NONCE_TEXT];
+    struct nonce nonce;
 
     nonces_make(n, h, REALM, 1000, text);
-    CHECK(nonces_read(n, h, REALM, (struct slice){ text, NONCE_TEXT }, &made_at, &slot));
-    CHECK(nonces_use(n, slot, made_at, 1));
-    CHECK(!nonces_use(n, slot, made_at, 1));
-    CHECK(nonces_use(n, slot, made_at, 7));
-    CHECK(!nonces_use(n, slot, made_at, 6));
-    for (unsigned i = 0; i < NONCE_SLOTS; i++)
-        nonces_make(n, h, REALM, 2000, text);
-    CHECK(!nonces_use(n, slot, made_at, 8));
+    CHECK(nonces_read(n, h, REALM, (struct slice){ text, NONCE_TEXT }, &nonce));
+    return nonce;
+}
+
+TEST(a_recycled_slot_is_another_nonces_though_it_ends_at_the_same_time)
+{
+    struct nonces *n     = nonces_new(&dice, SLOTS);
+    struct hasher *h     = hasher_new();
+    struct nonce   first = made(n, h), last = first;
+
+    CHECK(nonces_use(n, &first, 1));
+    for (unsigned i = 0; i < SLOTS - 1; i++)
+        made(n, h);
+    CHECK(nonces_use(n, &first, 2));
+    last = made(n, h);
+    CHECK(!nonces_use(n, &first, 3));
+    CHECK(nonces_use(n, &last, 1));
+    CHECK(!nonces_use(n, &first, 4));
+    hasher_free(h);
+    nonces_free(n);
+}
+
+/* RFC 7616 3.4: "if the same nc value is seen twice, then the request is a replay". */
+TEST(a_count_is_good_once_and_may_be_late_within_the_window)
+{
+    struct nonces *n     = nonces_new(&dice, SLOTS);
+    struct hasher *h     = hasher_new();
+    struct nonce   nonce = made(n, h);
+
+    CHECK(!nonces_use(n, &nonce, 0));
+    CHECK(nonces_use(n, &nonce, 3));
+    CHECK(nonces_use(n, &nonce, 1));
+    CHECK(!nonces_use(n, &nonce, 1));
+    CHECK(!nonces_use(n, &nonce, 3));
+    CHECK(nonces_use(n, &nonce, 40));
+    CHECK(!nonces_use(n, &nonce, 40 - NONCE_WINDOW - 1)); /* never used, but who knows that now */
+    CHECK(nonces_use(n, &nonce, 40 - NONCE_WINDOW));
+    CHECK(!nonces_use(n, &nonce, 40 - NONCE_WINDOW));
+    CHECK(nonces_use(n, &nonce, 41));
+    CHECK(!nonces_use(n, &nonce, 40));
+    CHECK(nonces_use(n, &nonce, 39));
+    CHECK(nonces_use(n, &nonce, NONCE_COUNT_MAX));
+    CHECK(!nonces_use(n, &nonce, NONCE_COUNT_MAX + 1));
+    hasher_free(h);
+    nonces_free(n);
+}
+
+/* Every order of some counts, each of them twice: each is taken once. */
+TEST(whatever_the_order_each_count_is_taken_once)
+{
+    struct nonces *n = nonces_new(&dice, SLOTS);
+    struct hasher *h = hasher_new();
+
+    for (unsigned round = 0; round < 2000; round++) {
+        struct nonce nonce     = made(n, h);
+        unsigned     taken[21] = { 0 }, highest = 0;
+        bool         expected;
+
+        for (unsigned i = 0; i < 60; i++) {
+            unsigned count = 1 + random_below(&dice, 20);
+
+            expected = taken[count] == 0 && count + NONCE_WINDOW >= highest;
+            CHECK_INT(expected, nonces_use(n, &nonce, count));
+            taken[count] += expected;
+            if (count > highest)
+                highest = count;
+        }
+    }
+    hasher_free(h);
+    nonces_free(n);
+}
+
+/* RFC 2069 has no count: such credentials use up the nonce. */
+TEST(without_a_count_it_is_good_once)
+{
+    struct nonces *n     = nonces_new(&dice, SLOTS);
+    struct hasher *h     = hasher_new();
+    struct nonce   nonce = made(n, h);
+
+    CHECK(nonces_use(n, &nonce, NONCE_ONCE));
+    CHECK(!nonces_use(n, &nonce, NONCE_ONCE));
+    CHECK(!nonces_use(n, &nonce, 1));
+    CHECK(!nonces_use(n, &nonce, NONCE_COUNT_MAX - 1));
+    nonce = made(n, h);
+    CHECK(nonces_use(n, &nonce, 5));
+    CHECK(nonces_use(n, &nonce, NONCE_ONCE));
+    CHECK(!nonces_use(n, &nonce, 6));
     hasher_free(h);
     nonces_free(n);
 }
@@ -82,10 +157,9 @@ static void meet(struct worker *w, unsigned round)
 /* Every worker sees every request, as if an attacker sent each to all of them. */
 static void *replay(void *arg)
 {
-    struct worker *w     = arg;
-    struct slice   nonce = { w->nonce, NONCE_TEXT };
-    msec           made_at;
-    uint32_t       slot;
+    struct worker *w    = arg;
+    struct slice   text = { w->nonce, NONCE_TEXT };
+    struct nonce   nonce;
     char           other[NONCE_TEXT];
 
     for (unsigned count = 1; count <= COUNTS; count++) {
@@ -93,9 +167,9 @@ static void *replay(void *arg)
             meet(w, count / ROUND + 1);
         if (count % (4 * ROUND) == 0)
             nonces_make(w->nonces, w->hasher, REALM, 5, other); /* challenges go on */
-        if (count % (4 * ROUND) == 1 && !nonces_read(w->nonces, w->hasher, REALM, nonce, &made_at, &slot))
+        if (count % (4 * ROUND) == 1 && !nonces_read(w->nonces, w->hasher, REALM, text, &nonce))
             w->bad++;
-        if (nonces_use(w->nonces, slot, made_at, count))
+        if (nonces_use(w->nonces, &nonce, count))
             w->accepted[count]++;
     }
     return NULL;
@@ -106,7 +180,7 @@ TEST(no_worker_accepts_what_another_has)
     static atomic_uint accepted[COUNTS + 1];
     struct worker      workers[THREADS];
     pthread_t          threads[THREADS];
-    struct nonces     *n = nonces_new(&dice);
+    struct nonces     *n = nonces_new(&dice, NONCE_SLOTS);
     char               text[NONCE_TEXT];
     atomic_uint        ready = 0;
     unsigned           total = 0;
@@ -133,15 +207,18 @@ TEST(no_worker_accepts_what_another_has)
 TEST(without_memory_there_are_none)
 {
     alloc_fail_at(1);
-    CHECK(nonces_new(&dice) == NULL);
+    CHECK(nonces_new(&dice, SLOTS) == NULL);
     alloc_fail_at(0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_nonce_is_known_by_its_mac_and_says_when_it_was_made),
-        cmocka_unit_test(a_count_must_rise_and_a_recycled_slot_is_another_nonces),
+        cmocka_unit_test(a_nonce_is_known_by_its_mac_and_says_when_it_ends),
+        cmocka_unit_test(a_recycled_slot_is_another_nonces_though_it_ends_at_the_same_time),
+        cmocka_unit_test(a_count_is_good_once_and_may_be_late_within_the_window),
+        cmocka_unit_test(whatever_the_order_each_count_is_taken_once),
+        cmocka_unit_test(without_a_count_it_is_good_once),
         cmocka_unit_test(no_worker_accepts_what_another_has),
         cmocka_unit_test(without_memory_there_are_none),
     };
