@@ -109,15 +109,15 @@ static bool is_direct(const struct message *request)
     return values_next_via(&v, &via) && !values_next_via(&v, &via) && !v.broken;
 }
 
-/* One Contact with both makes it a registration of a flow. */
+/* One Contact with both makes it a registration of a flow.  (Is reg-id a number?  See route/binding.h.) */
 static bool names_a_flow(const struct message *request)
 {
     struct header_values v = message_values(request, HEADER_CONTACT);
     struct name_addr     contact;
-    uint32_t             reg_id;
+    struct slice         reg_id;
 
     while (values_next_name_addr(&v, &contact))
-        if (reg_id_of(contact.params, &reg_id) && instance_of(contact.params).len > 0)
+        if (name_addr_param(&contact, SLICE("reg-id"), &reg_id) && instance_of(contact.params).len > 0)
             return true;
     return false;
 }

@@ -111,6 +111,23 @@ TEST(the_time_is_the_parameter_or_the_header_or_ours)
     expect(0, BINDING_ADD, 0, 7200);
 }
 
+/* 10.2: "Malformed values SHOULD be treated as equivalent to 3600", which is not our default. */
+TEST(a_time_that_is_no_number_is_an_hour)
+{
+    struct binding_limits brief = { 60, 1800, 7200, 4 };
+    struct message       *m     = registers(1, "Contact: <sip:b@192.0.2.4>, <sip:a@192.0.2.4>;expires=-1\r\n"
+                                                         "Expires: Thu, 01 Dec 1994 16:00:00 GMT\r\n");
+
+    decide_with(m, NULL, 0, &brief, false);
+    expect(0, BINDING_ADD, 0, 3600);
+    expect(1, BINDING_ADD, 0, 3600);
+    message_drop(m);
+    m = registers(1, "Contact: <sip:b@192.0.2.4>\r\n");
+    decide_with(m, NULL, 0, &brief, false);
+    expect(0, BINDING_ADD, 0, 1800);
+    message_drop(m);
+}
+
 TEST(too_short_a_time_is_refused_with_the_least_one)
 {
     decide(NULL, 0, 1, "Contact: <sip:b@192.0.2.4>;expires=59\r\n");
@@ -359,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_register_without_contact_asks),
         cmocka_unit_test(new_contacts_are_added_with_the_time_they_ask_for),
         cmocka_unit_test(the_time_is_the_parameter_or_the_header_or_ours),
+        cmocka_unit_test(a_time_that_is_no_number_is_an_hour),
         cmocka_unit_test(too_short_a_time_is_refused_with_the_least_one),
         cmocka_unit_test(an_hour_is_never_too_short),
         cmocka_unit_test(the_same_contact_again_is_a_refresh),

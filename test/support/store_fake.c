@@ -125,6 +125,20 @@ static bool deletes(const struct store_change *c)
     return c->kind == STORE_DELETE_BINDING || c->kind == STORE_DELETE_USER || c->kind == STORE_DELETE_ALIAS;
 }
 
+/* Bindings lie in the order of their rows, as a real store gives them. */
+static void insert(struct fake_disk *d, struct row *r)
+{
+    struct link *before = &d->rows;
+
+    LIST_EACH (l, &d->rows)
+        if (r->change.kind == STORE_PUT_BINDING && row_of(l)->change.kind == STORE_PUT_BINDING &&
+            row_of(l)->change.binding.row > r->change.binding.row) {
+            before = l;
+            break;
+        }
+    list_append(before, &r->link);
+}
+
 /* Takes `r`, which is in no list. */
 static void disk_apply(struct fake_disk *d, struct row *r)
 {
@@ -138,7 +152,7 @@ static void disk_apply(struct fake_disk *d, struct row *r)
         row_free(r);
         return;
     }
-    list_append(&d->rows, &r->link);
+    insert(d, r);
     d->count++;
 }
 
