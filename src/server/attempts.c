@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/attempts.h"
+
+#include "base/siphash.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum {
+    WAYS         = 8,
+    SHARDS       = 64,
+    SETS         = ATTEMPTS_COUNTS / SHARDS / WAYS, /* of each shard */
+    FIRST_DELAY  = 1000,
+    DOUBLINGS    = 20,
+    NETWORK      = 8, /* bytes of an address that count; more than IPv4 has */
+    PLACES_LEAST = 64,
+    TICK         = 16384, /* ms; how exactly it is known when a place proved itself */
+    STAMP_BITS   = 28,
+    STAMP_MASK   = (1 << STAMP_BITS) - 1,
+};
+
+/* How often one key was wrong. */
+struct count {
+    uint64_t hash; /* 0: free */
+    msec     last;
+    unsigned failures;
+};
+
+struct shard {
+    pthread_mutex_t lock;
+    struct count    sets[SETS][WAYS];
+};
+
+/* A place is one word, its set one cache line: read and written without a lock, and what
+ * two threads write at once is a place that has to prove itself again.
+ *
+ *     | 36 bits of the hash | 28 bits: when, in ticks, and never 0 | */
+struct place_set {
+    _Alignas(64) _Atomic uint64_t places[WAYS];
+};
+
+struct attempts {
+    struct attempts_rules rules;
+    struct hash_key       key;
+    struct budget        *budget;
+    _Atomic(msec)         quiet_at; /* from then on every count is forgotten, so none is looked up */
+    size_t                place_sets;
+    struct place_set     *known;
+    void                 *memory; /* where those are, somewhere */
+    struct shard          shards[SHARDS];
+};
+
+/* ---- names ---- */
+
+enum kind { SOURCE, USER, USER_AT_PLACE };
+
+static uint64_t hash_of(const struct attempts *a, enum kind kind, const uint8_t *network, struct slice domain,
+                        struct slice user)
+{
+    struct siphash h;
+    const char     first = (char)kind;
+    uint64_t       hash;
+
+    siphash_init(&h, &a->key);
+    siphash_add(&h, (struct slice){ &first, 1 });
+    siphash_add(&h, (struct slice){ (const char *)network, network != NULL ? NETWORK : 0 });
+    siphash_add(&h, domain);
+    siphash_add(&h, user);
+    hash = siphash_result(&h);
+    return hash != 0 ? hash : 1;
+}
+
+/* Whatever case its letters have. */
+static uint64_t domain_of(const struct attempts *a, const struct attempt *t)
+{
+    return siphash_nocase(&a->key, t->domain);
+}
+
+static uint64_t key_of(const struct attempts *a, const struct attempt *t, uint64_t domain, enum kind kind)
+{
+    const struct slice d = { (const char *)&domain, sizeof domain };
+
+    switch (kind) {
+    case SOURCE:
+        return hash_of(a, kind, t->source->ip, SLICE(""), SLICE(""));
+    case USER:
+        return hash_of(a, kind, NULL, d, t->user);
+    case USER_AT_PLACE:
+        break;
+    }
+    return hash_of(a, USER_AT_PLACE, t->source->ip, d, t->user);
+}
+
+/* ---- life ---- */
+
+/* The first address from there on that is a cache line's. */
+static struct place_set *at_a_line(void *memory)
+{
+    const size_t line = sizeof(struct place_set);
+
+    return (struct place_set *)((char *)memory + (line - (uintptr_t)memory % line) % line);
+}
+
+struct attempts *attempts_new(const struct random *random, const struct attempts_rules *rules)
+{
+    struct attempts *a = calloc(1, sizeof *a); /* as above, pages that nobody writes to cost nothing */
+
+    if (a == NULL)
+        return NULL;
+    a->rules      = *rules;
+    a->place_sets = (rules->places > PLACES_LEAST ? rules->places : PLACES_LEAST) / WAYS;
+    a->memory     = calloc(a->place_sets + 1, sizeof *a->known);
+    if (a->memory == NULL) {
+        free(a);
+        return NULL;
+    }
+    a->known = at_a_line(a->memory);
+    random_fill(random, &a->key, sizeof a->key);
+    for (unsigned i = 0; i < SHARDS; i++)
+        pthread_mutex_init(&a->shards[i].lock, NULL); /* glibc's default kind cannot fail */
+    return a;
+}
+
+static int64_t size_of(const struct attempts *a)
+{
+    return (int64_t)(sizeof *a + (a->place_sets + 1) * sizeof *a->known);
+}
+
+void attempts_account(struct attempts *a, struct budget *b)
+{
+    a->budget = b;
+    budget_move(b, ACCOUNT_ATTEMPTS, size_of(a));
+}
+
+void attempts_free(struct attempts *a)
+{
+    if (a == NULL)
+        return;
+    if (a->budget != NULL)
+        budget_move(a->budget, ACCOUNT_ATTEMPTS, -size_of(a));
+    for (unsigned i = 0; i < SHARDS; i++)
+        pthread_mutex_destroy(&a->shards[i].lock);
+    free(a->memory);
+    free(a);
+}
+
+/* ---- known places ---- */
+
+static uint64_t stamp_of(msec now)
+{
+    return (now / TICK + 1) & STAMP_MASK;
+}
+
+static struct place_set *set_of(struct attempts *a, uint64_t place)
+{
+    return &a->known[(place & STAMP_MASK) % a->place_sets];
+}
+
+static uint64_t word_of(struct place_set *set, unsigned way)
+{
+    return atomic_load_explicit(&set->places[way], memory_order_relaxed);
+}
+
+/* Another worker may be a little ahead of us. */
+static uint64_t ticks_since(uint64_t word, msec now)
+{
+    uint64_t ticks = (stamp_of(now) - word) & STAMP_MASK;
+
+    return ticks <= STAMP_MASK / 2 ? ticks : 0;
+}
+
+/* Where in the set the place is; WAYS if it is not. */
+static unsigned way_of(struct place_set *set, uint64_t place)
+{
+    unsigned way = 0;
+
+    while (way < WAYS && (word_of(set, way) == 0 || word_of(set, way) >> STAMP_BITS != place >> STAMP_BITS))
+        way++;
+    return way;
+}
+
+/* How long ago it proved itself; NEVER: it is not known. */
+static msec age_of(struct attempts *a, uint64_t place, msec now)
+{
+    struct place_set *set = set_of(a, place);
+    unsigned          way = way_of(set, place);
+    msec              age = way < WAYS ? ticks_since(word_of(set, way), now) * TICK : NEVER;
+
+    return age <= ATTEMPTS_KNOWN_FOR ? age : NEVER;
+}
+
+/* A free one, or the one that proved itself first. */
+static unsigned oldest_of(struct place_set *set, msec now)
+{
+    unsigned oldest = 0;
+
+    for (unsigned i = 1; i < WAYS && word_of(set, oldest) != 0; i++)
+        if (word_of(set, i) == 0 || ticks_since(word_of(set, i), now) > ticks_since(word_of(set, oldest), now))
+            oldest = i;
+    return oldest;
+}
+
+static void note_place(struct attempts *a, uint64_t place, msec now)
+{
+    struct place_set *set = set_of(a, place);
+    unsigned          way = way_of(set, place);
+
+    if (way == WAYS)
+        way = oldest_of(set, now);
+    atomic_store_explicit(&set->places[way], (place & ~(uint64_t)STAMP_MASK) | stamp_of(now), memory_order_relaxed);
+}
+
+/* ---- counts ---- */
+
+static msec delay_of(const struct attempts *a, unsigned failures)
+{
+    unsigned free_ones = a->rules.failures, doublings;
+    msec     delay;
+
+    if (failures < free_ones)
+        return 0;
+    doublings = failures - free_ones < DOUBLINGS ? failures - free_ones : DOUBLINGS;
+    delay     = (msec)FIRST_DELAY << doublings;
+    return delay < a->rules.delay_max ? delay : a->rules.delay_max;
+}
+
+static bool is_forgotten(const struct attempts *a, const struct count *c, msec now)
+{
+    return c->hash == 0 || c->failures == 0 || now >= c->last + delay_of(a, c->failures) + a->rules.window;
+}
+
+static struct shard *shard_of(struct attempts *a, uint64_t key)
+{
+    return &a->shards[key >> 32 & (SHARDS - 1)];
+}
+
+static struct count *counts_of(struct attempts *a, uint64_t key)
+{
+    return shard_of(a, key)->sets[key % SETS];
+}
+
+/* With its lock held; NULL if it has not failed lately. */
+static struct count *find(struct attempts *a, uint64_t key, msec now)
+{
+    struct count *set = counts_of(a, key);
+
+    for (unsigned i = 0; i < WAYS; i++)
+        if (set[i].hash == key)
+            return is_forgotten(a, &set[i], now) ? NULL : &set[i];
+    return NULL;
+}
+
+static bool is_weaker(const struct count *c, const struct count *than)
+{
+    return c->failures != than->failures ? c->failures < than->failures : c->last < than->last;
+}
+
+/* The key's own, or the one that makes room for it, with no failures. */
+static struct count *take(struct attempts *a, uint64_t key, msec now)
+{
+    struct count *set = counts_of(a, key), *c = find(a, key, now), *weakest = &set[0];
+
+    if (c != NULL)
+        return c;
+    for (unsigned i = 0; i < WAYS; i++) {
+        if (is_forgotten(a, &set[i], now))
+            set[i] = (struct count){ .hash = 0 };
+        if (set[i].hash == 0 || (weakest->hash != 0 && is_weaker(&set[i], weakest)))
+            weakest = &set[i];
+    }
+    *weakest = (struct count){ .hash = key };
+    return weakest;
+}
+
+/* How long until a proof of this key may be judged. */
+static msec wait_of(struct attempts *a, uint64_t key, msec now)
+{
+    struct shard *s = shard_of(a, key);
+    struct count *c;
+    msec          wait = 0;
+
+    pthread_mutex_lock(&s->lock);
+    c = find(a, key, now);
+    if (c != NULL && c->last + delay_of(a, c->failures) > now)
+        wait = c->last + delay_of(a, c->failures) - now;
+    pthread_mutex_unlock(&s->lock);
+    return wait;
+}
+
+/* One more; how many these are. */
+static unsigned count_up(struct attempts *a, uint64_t key, msec now)
+{
+    struct shard *s = shard_of(a, key);
+    struct count *c;
+    unsigned      failures;
+
+    pthread_mutex_lock(&s->lock);
+    c        = take(a, key, now);
+    c->last  = now;
+    failures = c->failures += c->failures < UINT32_MAX;
+    pthread_mutex_unlock(&s->lock);
+    return failures;
+}
+
+/* So many less, down to none. */
+static void count_down(struct attempts *a, uint64_t key, unsigned by, msec now)
+{
+    struct shard *s = shard_of(a, key);
+    struct count *c;
+
+    pthread_mutex_lock(&s->lock);
+    c = find(a, key, now);
+    if (c != NULL)
+        c->failures -= by < c->failures ? by : c->failures;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- what it is for ---- */
+
+/* Most of the time nobody guesses, and then nobody is looked for. */
+static bool is_quiet(const struct attempts *a, msec now)
+{
+    return now >= atomic_load_explicit(&a->quiet_at, memory_order_relaxed);
+}
+
+bool attempts_allow(struct attempts *a, const struct attempt *t, msec now, msec *wait)
+{
+    uint64_t domain, place;
+    msec     other;
+
+    *wait = 0;
+    if (is_quiet(a, now))
+        return true;
+    domain = domain_of(a, t);
+    place  = key_of(a, t, domain, USER_AT_PLACE);
+    if (age_of(a, place, now) != NEVER) {
+        *wait = wait_of(a, place, now);
+    } else {
+        *wait = wait_of(a, key_of(a, t, domain, SOURCE), now);
+        other = wait_of(a, key_of(a, t, domain, USER), now);
+        *wait = other > *wait ? other : *wait;
+    }
+    return *wait == 0;
+}
+
+void attempts_failed(struct attempts *a, const struct attempt *t, msec now, struct attempts_news *news)
+{
+    const uint64_t domain = domain_of(a, t), place = key_of(a, t, domain, USER_AT_PLACE);
+    const bool     known = age_of(a, place, now) != NEVER;
+    unsigned       source, user;
+
+    atomic_store_explicit(&a->quiet_at, now + a->rules.delay_max + a->rules.window, memory_order_relaxed);
+    source = count_up(a, key_of(a, t, domain, SOURCE), now);
+    user   = count_up(a, known ? place : key_of(a, t, domain, USER), now);
+    *news  = (struct attempts_news){ .source   = source == a->rules.failures,
+                                     .user     = user == a->rules.failures,
+                                     .failures = source == a->rules.failures ? source : user,
+                                     .delay    = delay_of(a, source > user ? source : user) };
+}
+
+void attempts_proved(struct attempts *a, const struct attempt *t, msec now)
+{
+    const uint64_t domain = domain_of(a, t), place = key_of(a, t, domain, USER_AT_PLACE);
+    const msec     age = age_of(a, place, now);
+
+    if (age == NEVER || age > a->rules.window)
+        note_place(a, place, now);
+    if (is_quiet(a, now))
+        return;
+    count_down(a, place, UINT32_MAX, now);
+    if (age == NEVER)
+        count_down(a, key_of(a, t, domain, USER), UINT32_MAX, now);
+    if (age == NEVER || age > a->rules.window)
+        count_down(a, key_of(a, t, domain, SOURCE), 1, now);
+}
+
+static size_t held_in(struct attempts *a, struct shard *s, msec now)
+{
+    const struct count *c    = &s->sets[0][0];
+    size_t              held = 0;
+
+    pthread_mutex_lock(&s->lock);
+    for (unsigned i = 0; i < SETS * WAYS; i++)
+        held += c[i].hash != 0 && c[i].last + delay_of(a, c[i].failures) > now;
+    pthread_mutex_unlock(&s->lock);
+    return held;
+}
+
+size_t attempts_held(struct attempts *a, msec now)
+{
+    size_t held = 0;
+
+    if (is_quiet(a, now))
+        return 0;
+    for (unsigned i = 0; i < SHARDS; i++)
+        held += held_in(a, &a->shards[i], now);
+    return held;
+}
