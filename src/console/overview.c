@@ -75,6 +75,8 @@ static void sample(void *arg, struct counters *shared)
 
     gauge_set_limit(&shared->bindings, o->shared->config->max_bindings);
     gauge_set(&shared->bindings, location_count(o->shared->location));
+    if (o->shared->attempts != NULL)
+        gauge_set(&shared->auth_held, attempts_held(o->shared->attempts, world_now(o->worlds[0])));
     gauge_set(&shared->users, users_count(o->shared->users));
     sample_store(o, shared);
     sample_log(o, shared);

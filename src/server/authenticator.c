@@ -12,6 +12,7 @@ struct authenticator {
     struct slice         realm;
     const struct config *config;
     struct hasher       *hasher;
+    struct auth_guard    guard;
     enum hash_algorithm  offered[ALGORITHMS]; /* the most wanted first */
     size_t               offered_count;
     bool                 qop_auth, qop_auth_int;
@@ -56,6 +57,7 @@ struct authenticator *authenticator_new(struct world *w, struct user_reader *use
     a->nonces       = nonces;
     a->realm        = realm;
     a->config       = config;
+    a->guard.world  = w;
     a->hasher       = hasher_new();
     a->quoted_realm = buf_on((char *)(a + 1), room);
     buf_put_quoted(&a->quoted_realm, realm);
@@ -73,6 +75,12 @@ void authenticator_free(struct authenticator *a)
         return;
     hasher_free(a->hasher);
     free(a);
+}
+
+void authenticator_guard(struct authenticator *a, struct attempts *attempts, struct log_limit *lines)
+{
+    a->guard.attempts = attempts;
+    a->guard.lines    = lines;
 }
 
 uint64_t authenticator_work(const struct authenticator *a)
@@ -134,10 +142,8 @@ static enum user_state find_name(struct authenticator *a, const struct credentia
 }
 
 static enum user_state find_ha1(struct authenticator *a, const struct credentials *c, struct slice domain,
-                                struct auth_proof *proof)
+                                enum user_state state, struct auth_proof *proof)
 {
-    enum user_state state = find_name(a, c, domain, proof);
-
     proof->ha1 = SLICE("");
     if (state == USER_FOUND)
         state = user_reader_ha1(a->users, domain, proof->user, c->algorithm, proof->ha1_memory, &proof->ha1);
@@ -159,6 +165,12 @@ static uint32_t count_of(const struct credentials *c)
     return c->qop.len > 0 ? c->nc : NONCE_ONCE;
 }
 
+/* Who it is that has been named, or is nobody; neither, as long as the store has not said. */
+static bool is_settled(enum user_state state)
+{
+    return state != USER_WAIT && state != USER_FAILED;
+}
+
 static enum auth_result judge(struct authenticator *a, const struct credentials *c, const struct message *request,
                               struct slice domain, struct auth_proof *proof)
 {
@@ -167,8 +179,11 @@ static enum auth_result judge(struct authenticator *a, const struct credentials 
 
     if (!nonces_read(a->nonces, a->hasher, a->realm, c->nonce, &proof->nonce))
         return AUTH_STALE; /* from before a restart, or made up: a new one costs nothing */
-    state = find_ha1(a, c, domain, proof);
-    if (state == USER_WAIT || state == USER_FAILED)
+    state = find_name(a, c, domain, proof);
+    if (is_settled(state) && !auth_guard_allow(&a->guard, request, proof->user, domain, &proof->retry_after))
+        return AUTH_LIMITED; /* and the store is not asked either */
+    state = find_ha1(a, c, domain, state, proof);
+    if (!is_settled(state))
         return state == USER_WAIT ? AUTH_WAIT : AUTH_FAILED;
     known = state == USER_FOUND && proof->ha1.len > 0;
     if (!digest_verify(a->hasher, c, known ? proof->ha1 : nobodys_ha1(c->algorithm), request->method_text,
@@ -195,6 +210,8 @@ enum auth_result authenticator_check(struct authenticator *a, const struct messa
     for (unsigned i = 0; i < count; i++) {
         enum auth_result result = judge(a, &given[i], request, domain, proof);
 
+        if (result == AUTH_OK || result == AUTH_WRONG)
+            auth_guard_note(&a->guard, request, proof->user, domain, result == AUTH_OK);
         if (result != AUTH_STALE && result != AUTH_WRONG)
             return result;
         if (result > worst)

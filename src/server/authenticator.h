@@ -13,6 +13,7 @@
 #define SERVER_AUTHENTICATOR_H
 
 #include "net/world.h"
+#include "server/auth_guard.h"
 #include "server/config.h"
 #include "server/nonces.h"
 #include "server/user_reader.h"
@@ -52,6 +53,9 @@ struct auth_proof {
 struct authenticator *authenticator_new(struct world *w, struct user_reader *users, struct nonces *nonces,
                                         struct slice realm, const struct config *config);
 void                  authenticator_free(struct authenticator *a);
+
+/* Slow down those who guess passwords from now on; borrows both. */
+void authenticator_guard(struct authenticator *a, struct attempts *attempts, struct log_limit *lines);
 
 /* Judge the credentials in `header` (Authorization or Proxy-Authorization) of
  * `request` against the user they name, of `domain`.  Of several for our realm, one that

@@ -209,6 +209,7 @@ int server_attach(struct server *s, char *problem, size_t problem_size)
         snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
         return -ERR_NO_MEMORY;
     }
+    authenticator_guard(s->authenticator, s->shared->attempts, &s->log_limit);
     registrar_start(s);
     return 0;
 }

@@ -56,6 +56,17 @@ static void draw_keys(struct shared *s, const struct random *random)
         s->location_key = location_hash_key(s->location);
 }
 
+static bool make_attempts(struct shared *s, struct world *world)
+{
+    const struct config        *c     = s->config;
+    const struct attempts_rules rules = { c->auth_failures, c->auth_window, c->auth_delay_max, c->auth_places };
+
+    if (!c->authentication || c->auth_failures == 0)
+        return true;
+    s->attempts = attempts_new(&world->random, &rules);
+    return s->attempts != NULL;
+}
+
 struct shared *shared_new(struct world *world, const struct config *config, struct rcu *rcu, struct workers *workers)
 {
     struct shared *s = rcu != NULL ? calloc(1, sizeof *s) : NULL;
@@ -74,13 +85,16 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     s->workers  = workers;
     draw_keys(s, &world->random);
     s->nonces = nonces_new(&world->random, NONCE_SLOTS);
-    if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->rules == NULL || !copy_policy(s)) {
+    if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->rules == NULL || !copy_policy(s) ||
+        !make_attempts(s, world)) {
         shared_free(s);
         return NULL;
     }
     if (world->memory != NULL) {
         location_account(s->location, world->memory->budget);
         users_account(s->users, world->memory->budget);
+        if (s->attempts != NULL)
+            attempts_account(s->attempts, world->memory->budget);
     }
     return s;
 }
@@ -94,6 +108,7 @@ void shared_free(struct shared *s)
     location_free(s->location);
     users_free(s->users);
     nonces_free(s->nonces);
+    attempts_free(s->attempts);
     tls_shared_free(s->tls);
     free(s->self_signed);
     free(s->rules);

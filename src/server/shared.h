@@ -18,6 +18,7 @@
 #include "route/dialog_token.h"
 #include "route/gruu.h"
 #include "route/policy.h"
+#include "server/attempts.h"
 #include "server/config.h"
 #include "server/domain_rules.h"
 #include "server/location.h"
@@ -37,6 +38,7 @@ struct shared {
     struct location     *location;
     struct users        *users;
     struct nonces       *nonces;
+    struct attempts     *attempts;    /* NULL: nobody who guesses passwords is slowed down */
     struct tls_shared   *tls;         /* ours; NULL: neither TLS nor WSS */
     struct self_signed  *self_signed; /* ours; server/certificates.h */
     struct store        *store;
