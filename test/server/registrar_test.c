@@ -416,6 +416,28 @@ TEST(what_is_kept_of_a_binding_is_bounded)
     bench_close(&b);
 }
 
+/* Whoever could not be told what there is does not make it more. */
+TEST(a_change_whose_200_would_be_too_long_is_not_made)
+{
+    char more[1400];
+
+    bench_open(&b, "max_contacts = 64\n");
+    for (unsigned i = 0; i < 30; i++) {
+        snprintf(more, sizeof more, "Contact: <sip:phone%u@192.0.2.9>;x=%0*d\r\n", i, 900, 1);
+        raw_ask(&b.bob, &(struct request_form){ .cseq = i + 1, .more = more });
+        bench_live(&b, 50);
+        if (raw_last_is(&b.bob, "SIP/2.0 513 "))
+            break;
+        CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    }
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 513 "));
+    raw_ask(&b.carol, &(struct request_form){ .call_id = "question" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.carol, "SIP/2.0 200 "));
+    CHECK(strstr(raw_heard(&b.carol, 0), "phone0@") != NULL);
+    bench_close(&b);
+}
+
 /* A phone behind a stream is reached by nothing else: the stream lives as long as
  * the registration, however quiet it is, and no longer. */
 TEST(the_stream_of_a_registered_phone_is_not_idle)
@@ -500,6 +522,7 @@ int main(void)
         cmocka_unit_test(each_wait_ends_with_its_own_commit),
         cmocka_unit_test(a_monstrous_require_is_refused_in_good_form),
         cmocka_unit_test(what_is_kept_of_a_binding_is_bounded),
+        cmocka_unit_test(a_change_whose_200_would_be_too_long_is_not_made),
         cmocka_unit_test(the_stream_of_a_registered_phone_is_not_idle),
         cmocka_unit_test(a_stream_lives_as_long_as_anybody_is_registered_by_it),
     };

@@ -15,7 +15,7 @@
 #include "support/store_fake.h"
 #include "support/world_fake.h"
 
-enum { RAW_KEPT = 32, RAW_TEXT = 16384 };
+enum { RAW_KEPT = 32, RAW_TEXT = 20480 };
 
 struct raw_phone {
     struct world    *world;
