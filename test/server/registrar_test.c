@@ -2,6 +2,7 @@
 /* Registrations and the disk: what is acknowledged is kept, what is refused has
  * changed nothing (RFC 3261 10.3). */
 #include "base/error.h"
+#include "support/digest_line.h"
 #include "support/server_bench.h"
 #include "support/test.h"
 
@@ -389,6 +390,51 @@ TEST(a_monstrous_require_is_refused_in_good_form)
     bench_close(&b);
 }
 
+/* With the password "secret" of `from`, register `to`, both of example.test unless they say another domain. */
+static void registers_another(unsigned cseq, const char *user, const char *from, const char *uri, const char *to)
+{
+    char                nonce[128], line[PROOF_LINE], more[PROOF_LINE + 80];
+    struct request_form form = { .uri = uri, .from = from, .to = to, .cseq = cseq, .more = "Contact: <sip:x@y>\r\n" };
+
+    raw_ask(&b.bob, &form);
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 401 "));
+    quoted_value(raw_heard(&b.bob, 0), "nonce", nonce, sizeof nonce);
+    snprintf(more, sizeof more, "%sContact: <sip:x@y>\r\n",
+             proof_line(&(struct proof){ .user = user, .nonce = nonce, .uri = uri, .nc = 1 }, line));
+    form.cseq++;
+    form.more = more;
+    raw_ask(&b.bob, &form);
+    bench_live(&b, 50);
+}
+
+/* RFC 3261 10.2, 10.3 step 4: whom From names has to prove it, and to be allowed. */
+TEST(a_third_party_registers_whom_it_may_and_nobody_else)
+{
+    static const char reception[] = "<sip:reception@example.test>;tag=1", boss[] = "<sip:boss@example.test>";
+
+    bench_open(&b, "authentication = yes domain = {example.test, b.test}\n"
+                   "third_party = {\"reception@example.test boss@example.test\", \"pbx@example.test *@b.test\"}\n");
+    bench_add_user(&b, "reception", "secret");
+    bench_add_user(&b, "boss", "secret");
+    bench_add_user(&b, "pbx", "secret");
+    registers_another(1, "boss", "<sip:boss@example.test>;tag=1", "sip:example.test", "<sip:reception@example.test>");
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 403 "));
+    registers_another(3, "pbx", "<sip:pbx@example.test>;tag=1", "sip:example.test", boss);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 403 "));
+    registers_another(5, "pbx", reception, "sip:example.test", boss);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 403 ")); /* From itself gives no right */
+    CHECK_INT(0, location_count(server_location(b.server)));
+    registers_another(7, "reception", reception, "sip:example.test", boss);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    registers_another(9, "pbx", "<sip:pbx@example.test>;tag=1", "sip:b.test", "<sip:anybody@b.test>");
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    registers_another(11, "boss", "<sip:boss@example.test>;tag=1", "sip:example.test", boss);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
+    CHECK_INT(2, location_count(server_location(b.server)));
+    bench_close(&b);
+}
+
 /* One request cannot make us keep kilobytes for hours. */
 TEST(what_is_kept_of_a_binding_is_bounded)
 {
@@ -521,6 +567,7 @@ int main(void)
         cmocka_unit_test(a_hanging_disk_does_not_collect_waits_without_end),
         cmocka_unit_test(each_wait_ends_with_its_own_commit),
         cmocka_unit_test(a_monstrous_require_is_refused_in_good_form),
+        cmocka_unit_test(a_third_party_registers_whom_it_may_and_nobody_else),
         cmocka_unit_test(what_is_kept_of_a_binding_is_bounded),
         cmocka_unit_test(a_change_whose_200_would_be_too_long_is_not_made),
         cmocka_unit_test(the_stream_of_a_registered_phone_is_not_idle),
