@@ -20,7 +20,7 @@ struct expanded {
     char             memory[EXPANDED];
 };
 
-/* ---- note NAME from ACTOR PARAM [behind TEXT] ---- */
+/* ---- note NAME from ACTOR PARAM|Header [behind TEXT] ---- */
 
 static struct slice last_heard(const struct scenario *s, const struct host *by)
 {
@@ -61,6 +61,16 @@ static struct slice param_in(struct slice text, const char *name)
     return SLICE("");
 }
 
+/* A name with a capital is a header's. */
+static struct slice value_of(struct slice text, const char *name)
+{
+    struct slice value;
+
+    if (!isupper((unsigned char)name[0]))
+        return param_in(text, name);
+    return wire_header(text, name, 0, &value) ? value : SLICE("");
+}
+
 bool verb_note(struct scenario *s, const struct statement *st)
 {
     const char *const *word  = st->words.word;
@@ -70,9 +80,9 @@ bool verb_note(struct scenario *s, const struct statement *st)
     struct note       *n;
 
     if (from == NULL || (st->words.count != 5 && !place))
-        return scenario_fail(s, "note NAME from ACTOR PARAM [behind TEXT]");
+        return scenario_fail(s, "note NAME from ACTOR PARAM|Header [behind TEXT]");
     text  = last_heard(s, from->host);
-    value = param_in(place ? behind(text, word[6]) : text, word[4]);
+    value = value_of(place ? behind(text, word[6]) : text, word[4]);
     if (value.len == 0 || value.len >= NOTE_TEXT || strlen(word[1]) >= NOTE_NAME)
         return scenario_fail(s, "%s is not in what %s heard last", word[4], word[3]);
     n = alloc_new(sizeof *n);
