@@ -180,7 +180,6 @@ static void put_into(struct binding list[], unsigned *count, unsigned max, const
 unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const struct gruu *gruu, struct binding list[],
                              unsigned max)
 {
-    bool     by_q  = gruu->kind == GRUU_NONE;
     unsigned count = 0;
 
     for (unsigned i = aor_count(a); i-- > 0;) {
@@ -191,11 +190,13 @@ unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const s
         if (!proxy_may_reach(&b, now, secure) || !gruu_fits(gruu, &b))
             continue;
         same = same_instance(list, count, &b);
-        if (same < count && (!by_q || list[same].q >= b.q))
+        if (same < count && list[same].q >= b.q)
             continue;
         if (same < count)
             take_from(list, &count, same);
         put_into(list, &count, max, &b);
+        if (gruu->kind != GRUU_NONE) /* one phone */
+            break;
     }
     return count;
 }

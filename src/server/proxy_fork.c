@@ -9,6 +9,7 @@
  *
  * so that no phone rings twice.  Which has been tried the branches know; which there are is looked up
  * anew, for phones replace flows that have died. */
+#include "server/gruu.h"
 #include "server/proxy_context.h"
 
 /* Which binding it is, and its flow: what was registered anew by another flow may be tried again. */
@@ -76,7 +77,13 @@ static bool is_tried(const struct context *c, uint64_t mark)
     return false;
 }
 
-/* The most preferred that has not been tried, and of equals the newest. */
+/* Is this a binding of the phone that the branch with this `instance` was for? */
+static bool is_of_phone(const struct server *s, const struct passage *p, uint64_t instance, const struct binding *b)
+{
+    return p->gruu.kind != GRUU_NONE ? gruu_fits(&p->gruu, b) : instance_of(s, b) == instance;
+}
+
+/* The most preferred that has not been tried, and of equals, or of a GRUU's (RFC 5627 6.1), the newest. */
 static bool find_next(const struct context *c, const struct passage *p, const struct aor *a, uint64_t instance,
                       struct binding *next)
 {
@@ -87,9 +94,9 @@ static bool find_next(const struct context *c, const struct passage *p, const st
         struct binding b;
 
         aor_binding(a, i, &b);
-        if (instance_of(s, &b) != instance ||
+        if (!is_of_phone(s, p, instance, &b) ||
             !proxy_may_reach(&b, world_now(s->world), p->way.uri.scheme == URI_SIPS) || is_tried(c, mark_of(s, &b)) ||
-            (found && next->q >= b.q))
+            (found && (p->gruu.kind != GRUU_NONE || next->q >= b.q)))
             continue;
         *next = b;
         found = true;
