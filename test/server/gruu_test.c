@@ -240,6 +240,48 @@ TEST(a_redirect_server_names_the_phone_of_the_gruu)
     bench_close(&b);
 }
 
+/* What a request with this From and Contact is to gruu_is_anothers. */
+static bool is_anothers(const char *method, const char *from, const char *contact)
+{
+    char               text[4 * TEXT];
+    struct parse_fault fault;
+    struct message    *m;
+    bool               anothers;
+
+    snprintf(text, sizeof text,
+             "%s sip:erin@far.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK7\r\nFrom: <%s>;tag=1\r\n"
+             "To: <sip:erin@far.test>\r\nCall-ID: one\r\nCSeq: 1 %s\r\n%sContent-Length: 0\r\n\r\n",
+             method, from, method, contact);
+    m = message_parse(slice_from(text), &fault);
+    CHECK(m != NULL);
+    anothers = gruu_is_anothers(b.server, m);
+    message_drop(m);
+    return anothers;
+}
+
+/* RFC 5627 6.2: but what is no GRUU of ours says nothing. */
+TEST(a_contact_that_is_the_gruu_of_another_is_noticed)
+{
+    static const char alice[] = "sip:alice@example.test", bob[] = "sip:b%6fb@EXAMPLE.test";
+    char              gruu[TEXT], contact[2 * TEXT];
+
+    setup("");
+    snprintf(contact, sizeof contact, "Contact: <%s>\r\n", given(BOB, &desk, "temp-gruu", gruu));
+    CHECK(is_anothers("INVITE", alice, contact));
+    CHECK(is_anothers("INVITE", "sip:anonymous@anonymous.invalid", contact));
+    CHECK(!is_anothers("INVITE", bob, contact));
+    CHECK(!is_anothers("MESSAGE", alice, contact));
+    gruu[20] = gruu[20] == 'a' ? 'b' : 'a';
+    snprintf(contact, sizeof contact, "m: <%s>\r\n", gruu);
+    CHECK(!is_anothers("INVITE", alice, contact));
+    CHECK(is_anothers("SUBSCRIBE", alice, "m: <sip:bob@example.test;gr=urn:x:desk>\r\n"));
+    CHECK(!is_anothers("SUBSCRIBE", bob, "Contact: <sip:bob@example.test;gr=urn:x:desk>\r\n"));
+    CHECK(!is_anothers("REFER", alice, "Contact: <sip:bob@far.test;gr=urn:x:desk>\r\n"));
+    CHECK(!is_anothers("INVITE", alice, "Contact: <sip:alice@192.0.2.9>\r\n"));
+    CHECK(!is_anothers("INVITE", alice, ""));
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +292,7 @@ int main(void)
         cmocka_unit_test(the_gruu_has_the_scheme_of_the_contact),
         cmocka_unit_test(what_is_too_long_or_has_no_instance_has_no_gruu),
         cmocka_unit_test(a_contact_that_leads_back_to_its_aor_is_refused),
+        cmocka_unit_test(a_contact_that_is_the_gruu_of_another_is_noticed),
         cmocka_unit_test(a_redirect_server_names_the_phone_of_the_gruu),
     };
 
