@@ -10,6 +10,7 @@ from people import counters
 
 # SIPp takes the first challenge and knows MD5 only (docs/decisions/0001).
 MD5_ONLY = "digest_algorithms = {MD5}"
+CALLERS = ("caller", "caller_refused", "message")  # [field0] sends to [field1] in domain [field2]
 SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sipp")
 
 
@@ -24,7 +25,9 @@ class Sipp:
         data = os.path.join(self.bench.folder, name + ".csv")
         with open(data, "w") as f:
             f.write("SEQUENTIAL\n" + "".join(";".join(fields) + "\n" for fields in rows))
-        return [self.program, "127.0.0.1:%d" % self.server.port, "-sf", os.path.join(SCENARIOS, scenario + ".xml"),
+        # Left alone it proves everything for the address that it sends to, and not for the Request-URI.
+        uri = ["-auth_uri", "%s@%s" % tuple(rows[0][1:3])] if scenario in CALLERS else []
+        return [self.program, *uri, "127.0.0.1:%d" % self.server.port, "-sf", os.path.join(SCENARIOS, scenario + ".xml"),
                 "-inf", data, "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port()), "-m", str(calls),
                 "-t", self.sockets, "-max_socket", "900", "-timeout", str(PATIENCE), "-timeout_error",
                 "-nostdin", "-r", "20" if calls < 100 else "100"]
