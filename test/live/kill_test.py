@@ -2,7 +2,7 @@
 """A server that is killed (SIGKILL) while registrations are added, moved, removed and
 refreshed serves, when it is started again, what it had acknowledged: no more, no less.
 
-    kill_test.py [--rounds N] [--seed N] [--config LINE]...
+    kill_test.py [--rounds N] [--seed N] [--config LINE]... [TEST]...
 
 A round: load, kill at a moment that nobody chose, start, compare every address."""
 
@@ -11,8 +11,10 @@ import os
 import random
 import signal
 import sqlite3
+import sys
 import time
 
+from instances import Phones
 from live import AHOY, PATIENCE, Bench, Process, Server, is_alive, run
 from registrations import Registrations, Wrong
 
@@ -22,7 +24,9 @@ options = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
 options.add_argument("--rounds", type=int, default=100)
 options.add_argument("--seed", type=int, default=None)
 options.add_argument("--config", action="append", default=[], help="a line more for ahoy.conf")
+options.add_argument("tests", nargs="*")
 options = options.parse_args()
+sys.argv[1:] = options.tests  # for run()
 
 
 def alive_in_group(group):
@@ -93,6 +97,29 @@ def test_a_hundred_kills_under_load_lose_nothing_and_bring_nothing_back():
             assert open_ends > 100 and min(phones.acknowledged.values()) > 100, "the load was none"
 
 
+def test_kills_lose_no_flow_and_no_gruu():
+    """RFC 5626, 3327 and 5627: each phone is reached by its flow, its Path and its GRUUs as before."""
+    seed = options.seed if options.seed is not None else random.randrange(1 << 32)
+    dice = random.Random(seed)
+    number = good = bad = 0
+    with Bench() as b:
+        server = victim(b)
+        phones = b.add(Phones(dice, USERS, server.port, server))
+        try:
+            for number in range(options.rounds // 4):
+                kill_once(server, phones, dice)
+                led, ended = phones.check_gruus(8)
+                good, bad = good + led, bad + ended
+        except (AssertionError, Wrong):
+            print("seed %d, round %d" % (seed, number))
+            raise
+        print("     %d rounds, acknowledged: %s; GRUUs that led to a phone: %d; that had ended: %d"
+              % (number + 1, dict(phones.acknowledged), good, bad))
+        assert phones.refused == 0 and server.stop() == 0
+        if options.rounds >= 100:
+            assert good > 100 and bad > 20 and phones.acknowledged["come back"] > 50, "the load was none"
+
+
 def lease_in_file(server):
     """(cseq, lease_until) of the only row."""
     reader = sqlite3.connect("file:%s?mode=ro" % server.database(), uri=True)
@@ -112,7 +139,7 @@ class Alice:
 
     def register(self, seconds):
         phones, aor = self.phones, self.aor
-        phones.send(aor, "refresh", phones.contact(aor, self.name, seconds, "1"),
+        phones.send(aor, "refresh", phones.contact(self.name, seconds, "1"),
                     phones.with_contact(aor.known, self.name, seconds, "1"))
         phones.finish()
         return aor.known[self.name].until

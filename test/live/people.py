@@ -53,8 +53,8 @@ def hang_up(process):
     process.child.send_signal(signal.SIGINT)
 
 
-def bindings(server, user):
-    out = subprocess.run([AHOY, "binding", "list", user, "--json", "--config", server.config], text=True, check=True,
+def bindings(server, *user):
+    out = subprocess.run([AHOY, "binding", "list", *user, "--json", "--config", server.config], text=True, check=True,
                          stdout=subprocess.PIPE).stdout
     return [json.loads(line) for line in out.splitlines()]
 

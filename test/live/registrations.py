@@ -17,7 +17,10 @@ AGAIN = 1.0  # seconds: a datagram may be lost when a buffer is full, so request
 
 CONTACT = re.compile(r"^Contact: <([^>]*)>([^\r]*)\r?$", re.M)
 
-Binding = collections.namedtuple("Binding", "q until")  # until: monotonic seconds
+# until: monotonic seconds; params: of its Contact, but q and expires; path: in an order that the server gives back
+Binding = collections.namedtuple("Binding", "q until params path", defaults=("", ""))
+
+Served = collections.namedtuple("Served", "q left params public temporary")  # left: seconds
 
 
 class Wrong(Exception):
@@ -27,6 +30,7 @@ class Wrong(Exception):
 class Request:
     def __init__(self, aor, text, branch, asked, kind):
         self.aor, self.text, self.branch, self.asked, self.kind = aor, text, branch, asked, kind
+        self.call_id, self.old = aor.call_id, None  # old: the contact whose place a new one takes
         self.sent = time.monotonic()
 
 
@@ -48,11 +52,14 @@ class Aor:
 
 
 def served_of(answer):
-    """contact: (q, seconds left)"""
+    """contact: Served"""
     found = {}
     for contact, params in CONTACT.findall(answer):
         q = re.search(r";q=([0-9.]+)", params)
-        found[contact] = (q.group(1) if q else "1", int(re.search(r";expires=(\d+)", params).group(1)))
+        gruus = dict(re.findall(r';(pub-gruu|temp-gruu)="([^"]*)"', params))
+        left = int(re.search(r";expires=(\d+)", params).group(1))
+        rest = re.sub(r';(pub-gruu|temp-gruu)="[^"]*"|;q=[0-9.]+|;expires=\d+', "", params)
+        found[contact] = Served(q.group(1) if q else "1", left, rest, gruus.get("pub-gruu"), gruus.get("temp-gruu"))
     return found
 
 
@@ -60,13 +67,13 @@ def agrees(state, served, now):
     """Is this what is served?  Who is past his time may be gone, but nobody else."""
     if any(contact not in served and binding.until > now for contact, binding in state.items()):
         return False
-    return all(contact in state and state[contact].q == q and now + left + 1 >= state[contact].until
-               for contact, (q, left) in served.items())
+    return all(contact in state and state[contact].q == one.q and now + one.left + 1 >= state[contact].until
+               and state[contact].params == one.params for contact, one in served.items())
 
 
 def tell(state):
     now = time.monotonic()
-    return "{%s}" % ", ".join("%s q=%s %.1fs" % (c, b.q, b.until - now) for c, b in sorted(state.items()))
+    return "{%s}" % ", ".join("%s%s q=%s %.1fs" % (c, b.params, b.q, b.until - now) for c, b in sorted(state.items()))
 
 
 class Registrations:
@@ -106,9 +113,9 @@ class Registrations:
     def repeat(self, request):
         self.socket.sendto(request.text.encode(), ("127.0.0.1", self.port))
 
-    def contact(self, aor, name, seconds, q):
+    def contact(self, name, seconds, q, params=""):
         weight = "" if q == "1" else ";q=" + q
-        return f"Contact: <{name}>{weight};expires={seconds}\r\n"
+        return f"Contact: <{name}>{params}{weight};expires={seconds}\r\n"
 
     def some_binding(self):
         """How a contact may be registered: (seconds, q)."""
@@ -118,36 +125,48 @@ class Registrations:
         aor.number += 1
         return "sip:%s@127.0.0.1:%d;n=%d" % (aor.name, 10000 + aor.number % 50000, aor.number)
 
-    def with_contact(self, state, name, seconds, q):
-        return {**state, name: Binding(q, time.monotonic() + seconds)}
+    def with_contact(self, state, name, seconds, q, params="", path=""):
+        return {**state, name: Binding(q, time.monotonic() + seconds, params, path)}
+
+    def without(self, state, name):
+        return {contact: binding for contact, binding in state.items() if contact != name}
+
+    def way(self, binding):
+        """The headers of a REGISTER that came by where this one came by."""
+        return ""
 
     def add(self, aor):
         name, (seconds, q) = self.new_contact(aor), self.some_binding()
-        self.send(aor, "add", self.contact(aor, name, seconds, q), self.with_contact(aor.known, name, seconds, q))
+        self.send(aor, "add", self.contact(name, seconds, q), self.with_contact(aor.known, name, seconds, q))
+
+    def register_again(self, aor, kind, seconds, name, q):
+        old = aor.known[name]
+        self.send(aor, kind, self.contact(name, seconds, q, old.params) + self.way(old),
+                  self.with_contact(aor.known, name, seconds, q, old.params, old.path))
 
     def refresh(self, aor):
         """For longer or for shorter, within the lease of the row or beyond it."""
         name = self.dice.choice(sorted(aor.known))
-        seconds, q = self.some_binding()[0], aor.known[name].q
-        self.send(aor, "refresh", self.contact(aor, name, seconds, q), self.with_contact(aor.known, name, seconds, q))
+        self.register_again(aor, "refresh", self.some_binding()[0], name, aor.known[name].q)
 
     def replace(self, aor):
         """The phone has been started anew: another Call-ID, another weight."""
         name, (seconds, q) = self.dice.choice(sorted(aor.known)), self.some_binding()
         aor.call_id = "%s-%d" % (aor.name, self.number)
-        self.send(aor, "replace", self.contact(aor, name, seconds, q), self.with_contact(aor.known, name, seconds, q))
+        self.register_again(aor, "replace", seconds, name, q)
+
+    def gone(self, state, name):
+        return self.contact(name, 0, "1", state[name].params)
 
     def move(self, aor):
         """From one address to another, in one request: both or neither."""
         old, name, (seconds, q) = self.dice.choice(sorted(aor.known)), self.new_contact(aor), self.some_binding()
-        rest = {contact: binding for contact, binding in aor.known.items() if contact != old}
-        self.send(aor, "move", self.contact(aor, old, 0, "1") + self.contact(aor, name, seconds, q),
-                  self.with_contact(rest, name, seconds, q))
+        self.send(aor, "move", self.gone(aor.known, old) + self.contact(name, seconds, q),
+                  self.with_contact(self.without(aor.known, old), name, seconds, q))
 
     def remove(self, aor):
         old = self.dice.choice(sorted(aor.known))
-        rest = {contact: binding for contact, binding in aor.known.items() if contact != old}
-        self.send(aor, "remove", self.contact(aor, old, 0, "1"), rest)
+        self.send(aor, "remove", self.gone(aor.known, old), self.without(aor.known, old))
 
     def remove_all(self, aor):
         self.send(aor, "remove all", "Contact: *\r\nExpires: 0\r\n", {})
@@ -189,7 +208,9 @@ class Registrations:
                         % (request.kind, served, " or ".join(map(tell, right)), "\n".join(aor.history)))
         # What the answer lists is acknowledged: so it is served up to there.
         base = request.sent
-        aor.known = {contact: Binding(q, base + left - 1) for contact, (q, left) in served.items()}
+        paths = {name: binding.path for state in right for name, binding in state.items()}
+        aor.known = {contact: Binding(one.q, base + one.left - 1, one.params, paths[contact])
+                     for contact, one in served.items()}
         aor.unsure = []
         self.acknowledged[request.kind] += 1
 
