@@ -7,6 +7,8 @@ from live import Bench, run
 from people import bindings
 from registering import Peer, refused_alike
 
+UUID = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
+OUTBOUND = ("Supported: path", "Supported: outbound")
 PASSWORD = "wonderland"
 
 
@@ -92,6 +94,19 @@ def test_jain_calls_jain_and_either_hangs_up():
             callee.do("bye")
             caller.wait("request", "BYE")
             assert callee.final("BYE").status == 200
+
+
+def test_an_instance_that_has_moved_takes_its_own_binding_back():
+    """RFC 5626 6: another Contact of the same instance and reg-id replaces the first."""
+    with Bench() as b:
+        home = Home(b)
+        params = ";+sip.instance=\"<%s>\";reg-id=1" % UUID
+        first, second = home.alice.contact(), "sip:moved@127.0.0.1:9"
+        answer = home.alice.register("Contact: <%s>%s" % (first, params), *OUTBOUND)
+        assert answer.contacts()[first]["+sip.instance"] == "<%s>" % UUID, answer.text
+        assert answer.contacts()[first]["reg-id"] == "1", answer.text
+        answer = home.alice.register("Contact: <%s>%s" % (second, params), *OUTBOUND)
+        assert set(answer.contacts()) == {second} == set(home.listed()), answer.text
 
 
 def test_jain_with_a_wrong_password_is_refused_and_so_is_a_stranger():
