@@ -20,6 +20,7 @@ static void on_register(const struct client_user *u, object_id txn, enum client_
     struct account *a      = account_find(p, u->owner);
     uint32_t        random = (uint32_t)random_u64(&p->world->random);
     msec            now    = world_now(p->world);
+    unsigned        actions;
 
     if (a == NULL || a->txn != txn || (event == CLIENT_RESPONSE && response->status < 200))
         return;
@@ -27,8 +28,11 @@ static void on_register(const struct client_user *u, object_id txn, enum client_
     switch (event) {
     case CLIENT_RESPONSE:
         reason_set(&a->reason, response->reason);
-        account_perform(a, registration_on_response(&a->registration, &a->secret, response, random, now));
-        if (response->status < 300)
+        actions = registration_on_response(&a->registration, &a->secret, p->hasher, response, random, now);
+        if (a->registration.impostor)
+            reason_set(&a->reason, SLICE("whoever answered does not know the password"));
+        account_perform(a, actions);
+        if (response->status < 300 && !a->registration.impostor)
             account_path_found(a, response);
         return;
     case CLIENT_TIMEOUT:

@@ -305,7 +305,8 @@ static object_id send_bye(struct call *c, struct fork *f)
 
     if (dialog_write_request(f->dialog, METHOD_BYE, cseq, &p->gather, &start) != 0)
         return 0;
-    auth_write(&c->auth, &c->account->secret, p->hasher, &p->world->random, METHOD_BYE, f->dialog->target, &p->gather);
+    auth_write(&c->auth, &c->account->secret, p->hasher, &p->world->random, METHOD_BYE, f->dialog->target, SLICE(""),
+               &p->gather);
     if (p->config.user_agent.len > 0)
         gather_header(&p->gather, HEADER_USER_AGENT, p->config.user_agent);
     gather_body(&p->gather, SLICE(""), SLICE(""));

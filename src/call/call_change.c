@@ -20,7 +20,7 @@ static int write_reinvite(struct call *c)
     if (error != 0)
         return error;
     call_put_headers(c, g);
-    call_write_credentials(c, METHOD_INVITE, d->target, g);
+    call_write_credentials(c, METHOD_INVITE, d->target, slice_from(c->sdp), g);
     gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
     c->invite_cseq = cseq;
     c->invite_txn  = call_send(c, METHOD_INVITE, &start_of, &user);

@@ -293,12 +293,12 @@ void call_on_stray_2xx(struct call *c, struct message *response)
 /* ---- sending ---- */
 
 /* The ACK to a 2xx repeats the credentials of its INVITE, so they are kept. */
-void call_write_credentials(struct call *c, enum method method, struct slice uri, struct gather *g)
+void call_write_credentials(struct call *c, enum method method, struct slice uri, struct slice body, struct gather *g)
 {
     struct phone *p    = c->phone;
     size_t        mark = gather_mark(g);
 
-    auth_write(&c->auth, &c->account->secret, p->hasher, &p->world->random, method, uri, g);
+    auth_write(&c->auth, &c->account->secret, p->hasher, &p->world->random, method, uri, body, g);
     free(c->credentials);
     c->credentials = strndup(g->scratch.ptr + mark, g->scratch.len - mark);
 }
@@ -328,7 +328,7 @@ static int send_invite(struct call *c)
     call_sound_pause(c);
     c->rounds++;
     call_put_headers(c, g);
-    call_write_credentials(c, METHOD_INVITE, c->half.target, g);
+    call_write_credentials(c, METHOD_INVITE, c->half.target, c->sdp != NULL ? slice_from(c->sdp) : SLICE(""), g);
     if (c->sdp != NULL)
         gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
     else

@@ -206,7 +206,7 @@ object_id call_send(struct call *c, enum method method, const struct request_sta
 bool      call_set_sdp(char **where, struct slice text);
 
 /* call_out.c */
-void call_write_credentials(struct call *c, enum method method, struct slice uri, struct gather *g);
+void call_write_credentials(struct call *c, enum method method, struct slice uri, struct slice body, struct gather *g);
 void call_on_stray_2xx(struct call *c, struct message *response);
 
 /* call_change.c */

@@ -3,26 +3,26 @@
 
 #include <stdlib.h>
 
-enum { CHALLENGES_MAX = 16, CNONCE_LEN = 16 };
+enum { CHALLENGES_MAX = 16 };
 
-/* RFC 8760 2.4: SHA-256 before MD5; between the two of 256 bits it does not matter. */
+/* RFC 8760 2.4: SHA-256 before MD5; between the two of 256 bits the server's order
+ * decides. */
 static int strength(enum hash_algorithm algorithm)
 {
     switch (algorithm) {
     case HASH_MD5:
         return 1;
+    case HASH_SHA256:
     case HASH_SHA512_256:
         return 2;
-    case HASH_SHA256:
-        return 3;
     }
     return 0;
 }
 
-/* Can we answer it?  auth-int alone we cannot; no qop at all is RFC 2069. */
+/* Can we answer it?  No qop at all is RFC 2069. */
 static bool usable(const struct challenge *c, const struct auth_secret *secret)
 {
-    if (!c->known || (c->has_qop && !c->qop_auth))
+    if (!c->known || c->realm.len > AUTH_REALM_MAX || (c->has_qop && !c->qop_auth && !c->qop_auth_int))
         return false;
     return secret->ha1.len == 0 || secret->ha1_algorithm == c->algorithm;
 }
@@ -39,6 +39,8 @@ static struct slice move_to(char **at, struct slice text)
 {
     struct slice copy = { *at, text.len };
 
+    if (text.ptr == NULL)
+        return text; /* what was not there is not sent back */
     if (text.len > 0)
         memcpy(*at, text.ptr, text.len);
     *at += text.len;
@@ -166,41 +168,92 @@ enum auth_result auth_challenged(struct auth *a, const struct auth_secret *secre
     return result;
 }
 
-static void write_one(struct auth_realm *r, const struct auth_secret *secret, struct hasher *hasher,
-                      const struct random *random, enum method method, struct slice uri, struct gather *g)
+/* H(A1) for this realm, kept or made; in `memory`. */
+static struct slice ha1_of(const struct auth_secret *secret, struct hasher *hasher, const struct challenge *challenge,
+                           char memory[DIGEST_HEX])
+{
+    char       text[AUTH_REALM_MAX];
+    struct buf realm = BUF_ON(text);
+
+    if (secret->ha1.len > 0)
+        return secret->ha1;
+    buf_put_unquoted(&realm, challenge->realm);
+    digest_ha1(hasher, challenge->algorithm, secret->user, buf_slice(&realm), secret->password, memory);
+    return slice_from(memory);
+}
+
+/* The name as it stands between quotes; or its hash, where the server takes that
+ * (RFC 7616 3.4.4). */
+static void write_user(struct buf *b, const struct auth_secret *secret, struct hasher *hasher,
+                       const struct challenge *challenge, bool hashed)
+{
+    char       text[AUTH_REALM_MAX], hex[DIGEST_HEX];
+    struct buf realm = BUF_ON(text);
+
+    if (!hashed) {
+        buf_put_quoted(b, secret->user);
+        return;
+    }
+    buf_put_unquoted(&realm, challenge->realm);
+    digest_userhash(hasher, challenge->algorithm, secret->user, buf_slice(&realm), hex);
+    buf_put_quoted(b, slice_from(hex));
+}
+
+/* What is sent with this count. */
+static struct credentials credentials_for(const struct auth_realm *r, struct slice uri, char count[9])
 {
     const struct challenge *challenge = &r->challenge;
-    char                    cnonce[CNONCE_LEN], count[9], ha1[DIGEST_HEX], response[DIGEST_HEX];
-    struct buf              cnonce_text = BUF_ON(cnonce), count_text = BUF_ON(count);
-    struct slice            secret_hex = secret->ha1;
-    struct credentials      c          = {
-                      .username  = secret->user,
-                      .realm     = challenge->realm,
-                      .nonce     = challenge->nonce,
-                      .uri       = uri,
-                      .opaque    = challenge->opaque,
-                      .algorithm = challenge->algorithm,
-                      .known     = true,
-                      .sess      = challenge->sess,
-                      .nc        = ++r->nc,
+    struct buf              text      = buf_on(count, 9);
+    struct credentials      c         = {
+                     .realm     = challenge->realm,
+                     .nonce     = challenge->nonce,
+                     .uri       = uri,
+                     .opaque    = challenge->opaque,
+                     .algorithm = challenge->algorithm,
+                     .known     = true,
+                     .sess      = challenge->sess,
+                     .nc        = r->nc,
     };
-    size_t mark;
 
-    random_token(random, &cnonce_text, CNONCE_LEN);
-    buf_printf(&count_text, "%08x", c.nc);
-    if (challenge->qop_auth)
-        c.qop = SLICE("auth");
-    if (challenge->qop_auth || challenge->sess) {
-        c.nc_text = buf_slice(&count_text);
-        c.cnonce  = buf_slice(&cnonce_text);
+    buf_printf(&text, "%08x", c.nc);
+    if (challenge->has_qop)
+        c.qop = challenge->qop_auth ? SLICE("auth") : SLICE("auth-int");
+    if (challenge->has_qop || challenge->sess) {
+        c.nc_text = buf_slice(&text);
+        c.cnonce  = (struct slice){ r->cnonce, AUTH_CNONCE };
     }
-    if (secret_hex.len == 0) {
-        digest_ha1(hasher, c.algorithm, secret->user, c.realm, secret->password, ha1);
-        secret_hex = slice_from(ha1);
-    }
-    digest_response(hasher, &c, secret_hex, method_name(method), SLICE(""), response);
+    return c;
+}
 
-    mark = gather_mark(g);
+/* A session has one key, made of its first cnonce (RFC 7616 3.4.2): keeping that serves
+ * servers that remember it, and those that make it anew. */
+static void count_on(struct auth_realm *r, const struct random *random)
+{
+    struct buf cnonce = BUF_ON(r->cnonce);
+
+    r->nc++;
+    if (r->nc == 1 || !r->challenge.sess)
+        random_token(random, &cnonce, AUTH_CNONCE);
+}
+
+static void write_one(struct auth_realm *r, const struct auth_secret *secret, struct hasher *hasher,
+                      const struct random *random, enum method method, struct slice uri, struct slice body,
+                      struct gather *g)
+{
+    char               count[9], ha1[DIGEST_HEX], response[DIGEST_HEX], name[2 * AUTH_USER_MAX + 2];
+    struct buf         user = BUF_ON(name);
+    struct credentials c;
+    size_t             mark;
+
+    count_on(r, random);
+    c          = credentials_for(r, uri, count);
+    c.userhash = r->challenge.userhash && c.algorithm != HASH_MD5;
+    write_user(&user, secret, hasher, &r->challenge, c.userhash);
+    if (!buf_ok(&user) ||
+        !digest_response(hasher, &c, ha1_of(secret, hasher, &r->challenge, ha1), method_name(method), body, response))
+        return; /* a nonce of escapes, and the like: the server hears that it is not known */
+    c.username = (struct slice){ name + 1, buf_slice(&user).len - 2 };
+    mark       = gather_mark(g);
     buf_put(&g->scratch, header_name(r->proxy ? HEADER_PROXY_AUTHORIZATION : HEADER_AUTHORIZATION));
     buf_put(&g->scratch, SLICE(": "));
     credentials_write(&g->scratch, &c, slice_from(response));
@@ -209,10 +262,66 @@ static void write_one(struct auth_realm *r, const struct auth_secret *secret, st
 }
 
 void auth_write(struct auth *a, const struct auth_secret *secret, struct hasher *hasher, const struct random *random,
-                enum method method, struct slice uri, struct gather *g)
+                enum method method, struct slice uri, struct slice body, struct gather *g)
 {
     if (secret->user.len == 0)
         return;
     for (unsigned i = 0; i < a->count; i++)
-        write_one(&a->realms[i], secret, hasher, random, method, uri, g);
+        write_one(&a->realms[i], secret, hasher, random, method, uri, body, g);
+}
+
+/* The realm that an Authentication-Info is about: it names none, but repeats our cnonce. */
+static struct auth_realm *answered_realm(struct auth *a, const struct auth_info *info)
+{
+    struct auth_realm *only = NULL;
+
+    for (unsigned i = 0; i < a->count; i++) {
+        struct auth_realm *r = &a->realms[i];
+
+        if (r->proxy || r->nc == 0)
+            continue;
+        if (info->cnonce.ptr != NULL && digest_means(info->cnonce, (struct slice){ r->cnonce, AUTH_CNONCE }))
+            return r;
+        if (only != NULL && info->cnonce.ptr == NULL)
+            return NULL;
+        only = r;
+    }
+    return info->cnonce.ptr == NULL ? only : NULL;
+}
+
+static bool is_right(const struct auth_realm *r, const struct auth_secret *secret, struct hasher *hasher,
+                     struct slice uri, struct slice body, struct slice rspauth)
+{
+    char               count[9], ha1[DIGEST_HEX], hex[DIGEST_HEX];
+    struct credentials c = credentials_for(r, uri, count);
+
+    return digest_rspauth(hasher, &c, ha1_of(secret, hasher, &r->challenge, ha1), body, hex) &&
+           slice_eq_nocase(slice_from(hex), rspauth);
+}
+
+enum auth_word auth_answered(struct auth *a, const struct auth_secret *secret, struct hasher *hasher, struct slice uri,
+                             const struct message *response)
+{
+    const struct header *h = message_header(response, HEADER_AUTHENTICATION_INFO);
+    struct scan          s;
+    struct auth_info     info;
+    struct auth_realm   *r;
+    struct challenge     next;
+
+    if (h == NULL)
+        return AUTH_WORD_NONE;
+    s = scan_from(h->value);
+    if (!auth_info_scan(&s, &info))
+        return AUTH_WORD_NONE;
+    r = answered_realm(a, &info);
+    if (r == NULL)
+        return info.rspauth.ptr == NULL ? AUTH_WORD_NONE : AUTH_WORD_FALSE;
+    if (info.rspauth.ptr != NULL && !is_right(r, secret, hasher, uri, response->body, info.rspauth))
+        return AUTH_WORD_FALSE;
+    if (info.nextnonce.len > 0) {
+        next       = r->challenge;
+        next.nonce = info.nextnonce;
+        keep(r, &next);
+    }
+    return info.rspauth.ptr == NULL ? AUTH_WORD_NONE : AUTH_WORD_GOOD;
 }

@@ -251,13 +251,17 @@ unsigned registration_remove(struct registration *r)
     return r->expires_at == NEVER ? removed(r) : begin(r);
 }
 
-unsigned registration_on_response(struct registration *r, const struct auth_secret *secret,
+unsigned registration_on_response(struct registration *r, const struct auth_secret *secret, struct hasher *hasher,
                                   const struct message *response, uint32_t random, msec now)
 {
     unsigned status = response->status;
 
     if (!r->open || status < 200)
         return 0;
+    r->impostor =
+        status < 300 && auth_answered(&r->auth, secret, hasher, r->config.registrar, response) == AUTH_WORD_FALSE;
+    if (r->impostor)
+        return fail(r, 500, 0, random, now);
     if (status < 300)
         return on_success(r, response, random, now);
     if (r->rounds++ < ROUNDS_MAX) {
@@ -322,6 +326,6 @@ int registration_write(struct registration *r, const struct auth_secret *secret,
         return error;
     put_contacts(r, g);
     gather_header_number(g, HEADER_EXPIRES, r->state == REGISTRATION_REMOVING ? 0 : r->asked);
-    auth_write(&r->auth, secret, hasher, random, METHOD_REGISTER, r->config.registrar, g);
+    auth_write(&r->auth, secret, hasher, random, METHOD_REGISTER, r->config.registrar, SLICE(""), g);
     return 0;
 }

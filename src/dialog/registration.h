@@ -58,6 +58,7 @@ struct registration {
     uint32_t                granted;    /* seconds, of the last 2xx                            */
     msec                    expires_at; /* the binding lives until then; NEVER: there is none  */
     msec                    at;         /* refresh or next try, or NEVER                       */
+    bool                    impostor;   /* the last 2xx pretended to know the password         */
     /* private */
     struct registration_config config; /* copies in the arena */
     struct auth                auth;
@@ -83,8 +84,9 @@ unsigned registration_remove(struct registration *r);
  * Keeps a copy.  Returns 0 or -ERR_NO_MEMORY, and then nothing has changed. */
 int registration_move(struct registration *r, struct slice contact);
 
-/* A final response to the REGISTER.  `random` spreads refreshes and retries. */
-unsigned registration_on_response(struct registration *r, const struct auth_secret *secret,
+/* A final response to the REGISTER.  `random` spreads refreshes and retries.  A 2xx whose
+ * rspauth is wrong is a failure: whoever gave it is not the registrar. */
+unsigned registration_on_response(struct registration *r, const struct auth_secret *secret, struct hasher *hasher,
                                   const struct message *response, uint32_t random, msec now);
 /* None came: 408 after a timeout, 503 after a transport error (8.1.3.1). */
 unsigned registration_on_silence(struct registration *r, unsigned status, uint32_t random, msec now);

@@ -53,7 +53,7 @@ static unsigned respond(const char *status, const char *headers, uint32_t random
              "Call-ID: c\nCSeq: 1 REGISTER\n%sContent-Length: 0\n",
              status, headers);
     m       = message_of(lines);
-    actions = registration_on_response(&r, &secret, m, random, now);
+    actions = registration_on_response(&r, &secret, hasher, m, random, now);
     message_drop(m);
     return actions;
 }
@@ -337,11 +337,29 @@ TEST(what_was_never_acknowledged_is_not_taken_back)
     check_contact("<sip:alice@192.0.2.7>");
 }
 
+/* RFC 7616 3.5: the registrar proves itself; who cannot has not registered anybody. */
+TEST(a_2xx_of_who_does_not_know_the_password_is_a_failure)
+{
+    registration_start(&r);
+    CHECK_INT(REGISTRATION_SEND,
+              respond("401", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\n", LOW, 1000));
+    message_drop(written());
+    CHECK_INT(REGISTRATION_TELL_FAILED,
+              respond("200",
+                      "Authentication-Info: qop=auth, rspauth=\"00\", cnonce=\"mine\", nc=00000001\n"
+                      "Contact: <sip:alice@192.0.2.1:5062>;expires=600\n",
+                      LOW, 2000));
+    CHECK(r.impostor);
+    CHECK_INT(REGISTRATION_WAITING, r.state);
+    CHECK(r.expires_at == NEVER);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(a_2xx_of_who_does_not_know_the_password_is_a_failure),
         CASE(a_register_names_the_registrar_the_user_twice_and_the_contact),
         CASE(a_challenge_is_answered_with_the_same_call_id_and_a_higher_cseq),
         CASE(a_wrong_password_is_refused_for_good),

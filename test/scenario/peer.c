@@ -111,6 +111,17 @@ static bool peer_sends(struct peer *p, const struct statement *st)
     return parse_target(p, st->words.word[2], &to) && peer_build_raw(p, st, &text) && say(p, &to, text);
 }
 
+/* An INVITE is remembered: its ACK and its CANCEL are like it. */
+static bool say_request(struct peer *p, const char *method, const struct address *to, struct slice text)
+{
+    if (strcmp(method, "INVITE") == 0) {
+        memcpy(p->invite_memory, text.ptr, text.len);
+        p->invite    = (struct slice){ p->invite_memory, text.len };
+        p->invite_to = *to;
+    }
+    return say(p, to, text);
+}
+
 /* requests METHOD URI TARGET */
 static bool peer_requests(struct peer *p, const struct statement *st)
 {
@@ -120,14 +131,26 @@ static bool peer_requests(struct peer *p, const struct statement *st)
 
     if (st->words.count != 5)
         return scenario_fail(p->actor.scenario, "requests METHOD URI TARGET");
-    if (!parse_target(p, word[4], &to) || !peer_build_request(p, st, word[2], word[3], &text))
-        return false;
-    if (strcmp(word[2], "INVITE") == 0) {
-        memcpy(p->invite_memory, text.ptr, text.len);
-        p->invite    = (struct slice){ p->invite_memory, text.len };
-        p->invite_to = to;
-    }
-    return say(p, &to, text);
+    return parse_target(p, word[4], &to) && peer_build_request(p, st, word[2], word[3], &text) &&
+           say_request(p, word[2], &to, text);
+}
+
+/* replays METHOD of ACTOR TARGET [to URI]: what that one has sent, as a thief would */
+static bool peer_replays(struct peer *p, const struct statement *st)
+{
+    const char *const  *word  = st->words.word;
+    size_t              count = st->words.count;
+    struct actor       *from  = count > 4 ? scenario_actor(p->actor.scenario, word[4]) : NULL;
+    const struct entry *e     = from == NULL ? NULL : peer_overheard(p, from->host, word[2]);
+    struct address      to;
+    struct slice        text;
+
+    if (strcmp(word[3], "of") != 0 || (count != 6 && (count != 8 || strcmp(word[6], "to") != 0)))
+        return scenario_fail(p->actor.scenario, "replays METHOD of ACTOR TARGET [to URI]");
+    if (e == NULL)
+        return scenario_fail(p->actor.scenario, "nothing like that was sent");
+    return parse_target(p, word[5], &to) && peer_build_replay(p, st, e, count == 8 ? word[7] : NULL, &text) &&
+           say_request(p, word[2], &to, text);
 }
 
 /* answers METHOD STATUS [REASON...] */
@@ -288,6 +311,7 @@ static const struct {
     { "connects", peer_connects }, { "disconnects", peer_disconnects },
     { "babbles", peer_babbles },   { "floods", peer_begins_flood },
     { "holds", peer_holds },       { "relents", peer_ends_flood },
+    { "replays", peer_replays },
 };
 
 static bool peer_act(struct actor *a, const struct statement *st)

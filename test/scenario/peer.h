@@ -47,6 +47,9 @@ void     peer_relents(struct peer *p);
 const struct entry *peer_heard_request(const struct peer *p, const char *method);
 const struct entry *peer_heard_response(const struct peer *p, const char *method, unsigned status);
 
+/* The last request of this method that `from` has sent, to whomever, be it lost; NULL. */
+const struct entry *peer_overheard(const struct peer *p, const struct host *from, const char *method);
+
 /* Each builds a message into p->memory; the block's header lines replace those
  * of the same name or are added, and what stands after its empty line is the
  * body.  False (failed) if it does not fit or nothing fitting has been heard. */
@@ -60,6 +63,10 @@ bool peer_build_response(struct peer *p, const struct statement *st, const struc
 bool peer_build_in_dialog(struct peer *p, const struct statement *st, const char *method, struct slice *out);
 /* For the last INVITE it sent: CANCEL, or the ACK to a 300-699. */
 bool peer_build_like_invite(struct peer *p, const struct statement *st, const char *method, struct slice *out);
+/* What somebody else has sent, and `e` is that: said again by this peer, to `uri` or, NULL, to
+ * where it was sent. */
+bool peer_build_replay(struct peer *p, const struct statement *st, const struct entry *e, const char *uri,
+                       struct slice *out);
 /* Garbage: a message that somebody heard, damaged; or noise. */
 struct slice peer_build_garbage(struct peer *p);
 

@@ -157,6 +157,20 @@ const struct entry *peer_heard_response(const struct peer *p, const char *method
     return heard(p, method, status, 699);
 }
 
+const struct entry *peer_overheard(const struct peer *p, const struct host *from, const char *method)
+{
+    const struct journal *j = &p->actor.scenario->journal;
+
+    for (size_t n = j->count; n > 0; n--) {
+        const struct entry *e = &j->entries[n - 1];
+
+        if (entry_is_message(e) && e->from == from && wire_status(e->text) == 0 &&
+            slice_eq(wire_method(e->text), slice_from(method)))
+            return e;
+    }
+    return NULL;
+}
+
 /* ---- requests ---- */
 
 static void add_via(struct draft *d)
@@ -195,6 +209,23 @@ bool peer_build_request(struct peer *p, const struct statement *st, const char *
     draft_printf(&d, "CSeq", "%u %s", p->serial, method);
     draft_printf(&d, "Max-Forwards", "70");
     add_contact(&d);
+    return draft_finish(&d, st, out);
+}
+
+/* As its own: all but the Via, so that the answers come here, and the body. */
+bool peer_build_replay(struct peer *p, const struct statement *st, const struct entry *e, const char *uri,
+                       struct slice *out)
+{
+    static const char *const names[] = { "From",    "To",      "Call-ID",   "CSeq",          "Max-Forwards",
+                                         "Contact", "Expires", "Supported", "Authorization", "Proxy-Authorization",
+                                         "Route" };
+    struct draft             d       = { .peer = p };
+    struct slice             method = wire_method(e->text), to = uri != NULL ? slice_from(uri) : wire_uri(e->text);
+
+    snprintf(d.start, sizeof d.start, "%.*s %.*s SIP/2.0", SLICE_ARG(method), SLICE_ARG(to));
+    add_via(&d);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        draft_copy(&d, e->text, names[i]);
     return draft_finish(&d, st, out);
 }
 

@@ -435,7 +435,7 @@ TEST(the_hash_of_a_name_stands_for_it)
     struct proof hashed = { .nonce = nonce, .nc = 1, .algorithm = HASH_SHA256, .userhash = true };
     struct judge j;
 
-    open_with("");
+    open_with("digest_userhash = yes\n");
     judge_open(&j, 64);
     text = challenges(&j, 1, nonce);
     sha  = strstr(text, "userhash=true");
@@ -450,7 +450,7 @@ TEST(the_hash_of_a_name_stands_for_it)
     CHECK_INT(AUTH_WRONG, judged(&j, &hashed));
     judge_close(&j);
     bench_close(&b);
-    open_with("digest_userhash = no\n");
+    open_with("");
     judge_open(&j, 64);
     CHECK(strstr(challenges(&j, 1, nonce), "userhash") == NULL);
     judge_close(&j);
