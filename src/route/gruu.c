@@ -14,6 +14,7 @@ enum {
     MAC           = 32,
     PREFIX        = 6,
     GRUU_INSTANCE = 1024, /* bytes of the longest that can be named */
+    HEX_MARK      = '~',
 };
 
 static const char prefix[] = "tgruu.";
@@ -183,6 +184,35 @@ static bool is_plain_in_param(char c)
     return is_alnum_byte(c) || memchr("[]/:&+$-_.!~*'()", c, sizeof "[]/:&+$-_.!~*'()" - 1) != NULL;
 }
 
+/* URI parameters are equal in any case (RFC 3261 19.1.4), instances are not: the GRUUs of two that differ
+ * must, too (RFC 5627 5.4). */
+static bool depends_on_case(struct slice name)
+{
+    char memory[GRUU_INSTANCE];
+
+    for (size_t i = 0; i < name.len; i++)
+        memory[i] = ascii_lower(name.ptr[i]);
+    return !instance_eq((struct slice){ memory, name.len }, name);
+}
+
+/* In hexadecimal after a HEX_MARK if need be, and always if it begins like that. */
+static void put_instance(struct buf *b, struct slice name)
+{
+    if (name.ptr[0] == HEX_MARK || depends_on_case(name)) {
+        buf_put_byte(b, HEX_MARK);
+        buf_put_hex(b, name.ptr, name.len);
+        return;
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        if (is_plain_in_param(name.ptr[i])) {
+            buf_put_byte(b, name.ptr[i]);
+        } else {
+            buf_put_byte(b, '%');
+            buf_put_hex(b, &name.ptr[i], 1);
+        }
+    }
+}
+
 void gruu_write_public(struct buf *b, struct slice aor, bool secure, struct slice instance)
 {
     struct slice name = name_of(instance), user, host;
@@ -194,14 +224,7 @@ void gruu_write_public(struct buf *b, struct slice aor, bool secure, struct slic
     buf_put_byte(b, '@');
     buf_put(b, host);
     buf_put(b, SLICE(";gr="));
-    for (size_t i = 0; i < name.len; i++) {
-        if (is_plain_in_param(name.ptr[i])) {
-            buf_put_byte(b, name.ptr[i]);
-        } else {
-            buf_put_byte(b, '%');
-            buf_put_hex(b, &name.ptr[i], 1);
-        }
-    }
+    put_instance(b, name);
 }
 
 void gruu_write_temporary(struct buf *b, struct slice aor, bool secure, const struct gruu_registration *r,
@@ -244,12 +267,25 @@ struct gruu gruu_read(const struct uri *uri, const struct gruu_keys *keys, struc
     return g;
 }
 
+static bool is_hex_of(struct slice gr, struct slice name)
+{
+    char       memory[1 + 2 * GRUU_INSTANCE];
+    struct buf hex = BUF_ON(memory);
+
+    put_instance(&hex, name);
+    return buf_ok(&hex) && slice_eq_nocase(gr, buf_slice(&hex));
+}
+
 bool gruu_is_instance(struct slice gr, struct slice instance)
 {
     struct slice name = name_of(instance);
     char         memory[GRUU_INSTANCE];
     struct buf   unescaped = BUF_ON(memory);
 
+    if (gr.len == 0 || name.len == 0 || name.len > GRUU_INSTANCE)
+        return false;
+    if (gr.ptr[0] == HEX_MARK)
+        return is_hex_of(gr, name);
     uri_write_unescaped(&unescaped, gr);
-    return name.len > 0 && buf_ok(&unescaped) && instance_eq(buf_slice(&unescaped), name);
+    return buf_ok(&unescaped) && instance_eq(buf_slice(&unescaped), name);
 }

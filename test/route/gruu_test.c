@@ -112,6 +112,26 @@ TEST(what_a_parameter_may_not_hold_is_escaped)
     CHECK_SLICE("sip:a%40b%22c@example.test;gr=1", public(memory, SLICE("sip:a@b\"c@example.test"), SLICE("1")));
 }
 
+/* RFC 5627 5.4. */
+TEST(the_gruus_of_instances_that_differ_by_case_are_different_uris)
+{
+    static const struct slice instances[] = { SLICE_INIT("<urn:x:Ab>"), SLICE_INIT("<urn:x:aB>"),
+                                              SLICE_INIT("<urn:x:ab>"), SLICE_INIT("<~75726e3a783a4162>") };
+    char                      first[TEXT], second[TEXT];
+    struct uri                a, c;
+
+    CHECK_SLICE("sip:alice@example.test;gr=~75726e3a783a4162", public(first, SLICE(alice), instances[0]));
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < 4; k++) {
+            struct slice gr;
+
+            CHECK(uri_parse(public(first, SLICE(alice), instances[i]), &a));
+            CHECK(uri_parse(public(second, SLICE(alice), instances[k]), &c));
+            CHECK(uri_eq(&a, &c) == (i == k));
+            CHECK(uri_param(&a, SLICE("gr"), &gr) && gruu_is_instance(gr, instances[k]) == (i == k));
+        }
+}
+
 TEST(a_public_gruu_is_a_uri_that_equals_its_aor)
 {
     char       memory[TEXT];
@@ -313,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_public_gruu_is_the_aor_with_the_instance),
         cmocka_unit_test(the_gruu_of_a_sips_contact_is_sips),
         cmocka_unit_test(what_a_parameter_may_not_hold_is_escaped),
+        cmocka_unit_test(the_gruus_of_instances_that_differ_by_case_are_different_uris),
         cmocka_unit_test(a_public_gruu_is_a_uri_that_equals_its_aor),
         cmocka_unit_test(every_instance_is_found_again_by_its_gruu),
         cmocka_unit_test(an_instance_is_the_same_as_when_it_registers_and_escaped_or_not),
