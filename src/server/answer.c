@@ -126,6 +126,7 @@ void answer_options(struct server *s, object_id txn)
         return;
     gather_header(&g, HEADER_ALLOW, SLICE(allowed));
     gather_header(&g, HEADER_ACCEPT, SLICE("application/sdp"));
+    gather_header(&g, HEADER_SUPPORTED, SLICE("path, outbound, gruu"));
     answer_end(s, txn, &g, 200);
 }
 

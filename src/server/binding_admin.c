@@ -111,7 +111,7 @@ static int add(struct edit *e, const struct binding_order *o, const struct uri *
     struct binding *b;
 
     take_out(e, contact, &row);
-    if (e->count >= s->config->max_contacts)
+    if (e->count >= registrar_rules(s, e->guard.key)->limits.max_contacts)
         return -ERR_LIMIT;
     b  = &e->list[e->count++];
     *b = (struct binding){

@@ -58,6 +58,11 @@ static bool is_allowed(struct server *s, struct registering *r)
 
 /* ---- what is asked for ---- */
 
+const struct domain_rules *registrar_rules(const struct server *s, struct slice key)
+{
+    return domain_rules_find(s->shared->rules, s->shared->policy.domain_count, gruu_domain(key));
+}
+
 /* 10.3 step 2.  False: answered. */
 static bool is_understood(struct server *s, object_id txn, const struct message *request)
 {
@@ -103,7 +108,7 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
     }
     if (!is_allowed(s, &r))
         return;
-    r.rules = domain_rules_find(s->shared->rules, s->shared->policy.domain_count, gruu_domain(r.key));
+    r.rules = registrar_rules(s, r.key);
     register_terms_read(request, s->config->path_without_support, &r.terms);
     if (r.terms.status != 0)
         registrar_answer_terms(s, &r);

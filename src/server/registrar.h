@@ -13,6 +13,9 @@
 
 enum { SECOND = 1000 };
 
+/* What the domain of this key grants. */
+const struct domain_rules *registrar_rules(const struct server *s, struct slice key);
+
 /* A REGISTER on its way through the registrar. */
 struct registering {
     object_id                  txn;

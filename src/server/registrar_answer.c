@@ -82,27 +82,17 @@ bool registrar_write_ok(struct server *s, const struct registering *r, const str
     return gather_ok(answer);
 }
 
-static void begin(struct server *s, object_id txn, struct gather *g, unsigned status, struct slice reason)
-{
-    gather_init(g);
-    write_response_head(g, stack_server_request(s->stack, txn), status, reason, stack_server_tag(s->stack, txn));
-}
-
-static void end(struct server *s, object_id txn, struct gather *g, unsigned status)
-{
-    gather_body(g, SLICE(""), SLICE(""));
-    stack_respond(s->stack, txn, status, g);
-}
-
 void registrar_answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v)
 {
     struct gather g;
 
+    if (!answer_begin(s, txn, &g, v->status, slice_from(v->why.text)))
+        return;
     answer_log(s, stack_server_request(s->stack, txn), v->status, &v->why);
-    begin(s, txn, &g, v->status, slice_from(v->why.text));
+    counter_add(&s->world->counters.requests_refused, 1);
     if (v->status == 423)
         gather_header_number(&g, HEADER_MIN_EXPIRES, v->min_expires);
-    end(s, txn, &g, v->status);
+    answer_end(s, txn, &g, v->status);
 }
 
 void registrar_answer_terms(struct server *s, const struct registering *r)
@@ -110,12 +100,13 @@ void registrar_answer_terms(struct server *s, const struct registering *r)
     unsigned      status = r->terms.status;
     struct gather g;
 
+    if (!answer_begin(s, r->txn, &g, status, status == 400 ? slice_from(r->terms.why.text) : SLICE("")))
+        return;
     answer_log(s, r->request, status, &r->terms.why);
     counter_add(&s->world->counters.requests_refused, 1);
-    begin(s, r->txn, &g, status, status == 400 ? slice_from(r->terms.why.text) : SLICE(""));
     if (status == 415) /* no type at all is acceptable (RFC 3261 20.1, 21.4.13) */
         gather_header(&g, HEADER_ACCEPT, SLICE(""));
     if (status == 420)
         gather_header(&g, HEADER_UNSUPPORTED, SLICE("path"));
-    end(s, r->txn, &g, status);
+    answer_end(s, r->txn, &g, status);
 }

@@ -34,11 +34,29 @@ static struct day day_of(uint64_t days)
                          .number = (unsigned)(within - (153 * month + 2) / 5 + 1) };
 }
 
+static void put_two(struct buf *b, char before, unsigned number)
+{
+    char text[3] = { before, (char)('0' + number / 10 % 10), (char)('0' + number % 10) };
+
+    buf_put(b, (struct slice){ text, sizeof text });
+}
+
+/* One in each 200 to REGISTER: without printf. */
 void date_write(struct buf *b, uint64_t seconds)
 {
     struct day d    = day_of(seconds / DAY);
     unsigned   left = (unsigned)(seconds % DAY);
 
-    buf_printf(b, "%s, %02u %s %04u %02u:%02u:%02u GMT", day_names[seconds / DAY % 7], d.number, month_names[d.month],
-               d.year, left / 3600, left / 60 % 60, left % 60);
+    buf_put(b, (struct slice){ day_names[seconds / DAY % 7], 3 });
+    buf_put_byte(b, ',');
+    put_two(b, ' ', d.number);
+    buf_put_byte(b, ' ');
+    buf_put(b, (struct slice){ month_names[d.month], 3 });
+    put_two(b, ' ', d.year / 100);
+    buf_put_byte(b, (char)('0' + d.year / 10 % 10));
+    buf_put_byte(b, (char)('0' + d.year % 10));
+    put_two(b, ' ', left / 3600);
+    put_two(b, ':', left / 60 % 60);
+    put_two(b, ':', left % 60);
+    buf_put(b, SLICE(" GMT"));
 }

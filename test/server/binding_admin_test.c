@@ -113,7 +113,7 @@ TEST(what_makes_no_sense_is_refused)
 {
     struct binding_order o = { .aor = BOB, .contact = SLICE("sip:x@192.0.2.9"), .expires = 60, .q = 1000 };
 
-    bench_open(&b, "max_contacts = 1\n");
+    bench_open(&b, "registrations \"example.test\" { max_contacts = 1 }\n");
     CHECK_INT(-ERR_SYNTAX, add("no uri", 60));
     CHECK_INT(-ERR_SYNTAX, add("sip:x@192.0.2.9", 0));
     o.aor = SLICE("sip:bob@elsewhere.test");
