@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """JAIN-SIP (the NIST implementation, under many Java phones) registers at the server, over UDP and TCP."""
 
-from baresip import MD5_ONLY
 from jain import Jain
 from live import Bench, run
 from people import bindings
@@ -16,7 +15,7 @@ class Home:
     """A server with alice, who has a phone on JAIN-SIP, and bob, who has one of the test's own."""
 
     def __init__(self, bench, transport="udp"):
-        self.server = bench.server(extra=MD5_ONLY)
+        self.server = bench.server()
         self.server.add_user("alice", PASSWORD)
         self.server.add_user("bob", "builder")
         self.alice = Jain(bench, self.server, "alice", PASSWORD, transport)
@@ -107,6 +106,30 @@ def test_an_instance_that_has_moved_takes_its_own_binding_back():
         assert answer.contacts()[first]["reg-id"] == "1", answer.text
         answer = home.alice.register("Contact: <%s>%s" % (second, params), *OUTBOUND)
         assert set(answer.contacts()) == {second} == set(home.listed()), answer.text
+
+
+def test_jain_calls_with_its_gruus_and_is_hung_up_on_by_them():
+    """RFC 5627 4.4: a GRUU as the Contact of a call is where its BYE goes."""
+    with Bench() as b:
+        home = Home(b)
+        home.server.add_user("carol", "singer")
+        alice, carol = home.alice, Jain(b, home.server, "carol", "singer")
+        carol.register("Contact: <%s>" % carol.contact())
+        answer = alice.register("Contact: <%s>;+sip.instance=\"<%s>\"" % (alice.contact(), UUID), "Supported: gruu")
+        given = answer.contacts()[alice.contact()]
+        assert given["pub-gruu"] == alice.address + ";gr=" + UUID, answer.text
+        for uri in (given["pub-gruu"], given["temp-gruu"]):
+            assert home.bob.message(uri).status == 200
+            alice.wait("request", "MESSAGE")
+            alice.send("INVITE", carol.address, "Contact: <%s>" % uri, "Supported: gruu")
+            assert alice.final("INVITE").status == 200
+            carol.wait("request", "ACK")
+            carol.do("bye")
+            assert alice.wait("request", "BYE").first == "BYE %s SIP/2.0" % alice.contact()
+            assert carol.final("BYE").status == 200
+        alice.register("Contact: *", "Expires: 0")
+        assert home.bob.message(given["pub-gruu"]).status == 480
+        assert home.bob.message(given["temp-gruu"]).status in (404, 480)
 
 
 def test_jain_with_a_wrong_password_is_refused_and_so_is_a_stranger():

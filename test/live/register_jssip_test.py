@@ -23,6 +23,13 @@ class Home:
     def listed(self):
         return bindings(self.server, "alice")
 
+    def gruus(self):
+        """The public one, and the latest temporary one."""
+        said = self.alice.wait("registered")
+        assert said["public"].startswith(self.alice.address + ";gr=urn:uuid:"), said
+        assert self.alice.name not in said["temporary"] and said["temporary"].endswith(";gr"), said
+        return said["public"], said["temporary"]
+
     def granted(self):
         """How many of alice's REGISTERs."""
         return sum(first.startswith("SIP/2.0 200 ") for first, _ in answers_about(self.server, "alice"))
@@ -69,15 +76,21 @@ def test_jssip_registers_refreshes_is_reached_and_unregisters_over_a_secure_webs
 
 
 def comes_back(secure):
+    """With the GRUUs that it was given (RFC 5627): they lead to it over the connection that it has."""
     with Bench() as b:
         home = Home(b, secure)
-        before = home.listed()
+        before, gruus = home.listed(), home.gruus()
         home.reach("one")
+        for uri in gruus:
+            assert home.reach("by " + uri, uri)["uri"] == before[0]["contact"]
         home.again("cut")
         after = home.listed()
         assert len(before) == len(after) == 1 and before[0]["source"] != after[0]["source"], after
         assert before[0]["instance"] == after[0]["instance"], after
         home.reach("two")
+        assert home.gruus()[0] == gruus[0] and home.gruus()[1] != gruus[1]
+        for uri in {*gruus, *home.gruus()}:
+            home.reach("again by " + uri, uri)
 
 
 def test_jssip_comes_back_after_its_websocket_was_cut():
@@ -91,14 +104,19 @@ def test_jssip_comes_back_after_its_secure_websocket_was_cut():
 def test_jssip_comes_back_to_a_server_that_was_started_again():
     with Bench() as b:
         home = Home(b, secure=True)
-        before = home.listed()
+        before, gruus = home.listed(), home.gruus()
         assert home.server.stop() == 0, home.server.process.stderr()
         home.alice.process.events.clear()
         home.server.start()
         home.alice.wait("registered")
         after = home.listed()
         assert len(after) == 1 and before[0]["instance"] == after[0]["instance"], after
-        home.reach("hello")
+        for uri in (home.alice.address, *gruus):
+            home.reach("by " + uri, uri)
+        home.alice.process.events.clear()  # its end unregistered it, as it sees it
+        home.alice.do(do="unregister", all=False)
+        home.alice.wait("unregistered")
+        assert {home.bob.message(uri).status for uri in gruus} <= {404, 480}
 
 
 def test_jssip_with_a_wrong_password_is_refused_and_so_is_a_stranger():

@@ -4,7 +4,7 @@ out as a whole or not at all (RFC 3261 10.3)."""
 
 from live import Bench, run
 from people import bindings
-from registering import Peer, challenges, refused_alike
+from registering import Peer, challenges, parameters, refused_alike
 
 UUID = '"<urn:uuid:00000000-0000-4000-8000-000000000001>"'
 
@@ -109,23 +109,48 @@ def test_a_wrong_password_and_an_unknown_user_are_refused_alike():
         alice = Alice(b)
         wrong, nobody = Peer(b, alice.server, "alice", "wrong"), Peer(b, alice.server, "nobody", "wrong")
         for who in (wrong, nobody):
-            for _ in range(3):
+            for _ in range(2):
                 assert who.register("Contact: <%s>" % who.contact()).status == 401
         refused_alike(alice.server, "alice", "nobody")
         assert alice.listed() == {}
 
 
-def test_proofs_of_each_algorithm_that_is_offered_are_accepted():
+def test_who_guesses_is_told_to_wait():
     with Bench() as b:
         alice = Alice(b)
+        guesser = Peer(b, alice.server, "alice", "wrong")
+        answers = [guesser.register("Contact: <%s>" % guesser.contact()) for _ in range(8)]
+        waits = [int(a.one("Retry-After")) for a in answers if a.status == 503]
+        assert answers[0].status == 401 and waits and min(waits) >= 1, [a.first for a in answers]
+        assert alice.listed() == {}
+
+
+def test_proofs_of_each_algorithm_that_is_offered_are_accepted():
+    with Bench() as b:
+        alice = Alice(b, extra='digest_algorithms = {"SHA-512-256", "SHA-256", "MD5"}')
         password, alice.password = alice.password, None
         offered = challenges(alice.register())
-        assert [c["algorithm"] for c in offered] == ["SHA-256", "MD5"], offered
+        assert [c["algorithm"] for c in offered] == ["SHA-512-256", "SHA-256", "MD5"], offered
         alice.password = password
         for number in range(len(offered)):
             alice.preferred = number
             assert alice.put("<%s>" % alice.uri(number)).status == 200
         assert len(alice.listed()) == len(offered)
+
+
+def test_a_proof_is_good_once_and_the_next_nonce_saves_a_challenge():
+    with Bench() as b:
+        alice = Alice(b)
+        answer = alice.put("<%s>" % alice.uri(1))
+        overheard = alice.latest.replace(b"branch=z9hG4bK", b"branch=z9hG4bKagain")
+        again = alice.once(overheard.replace(alice.uri(1).encode(), b"sip:mallory@127.0.0.1:9"))
+        assert again.status == 401 and all(c["stale"] == "true" for c in challenges(again)), again.text
+        assert set(alice.listed()) == {alice.uri(1)}
+        following = parameters(answer.one("Authentication-Info"))["nextnonce"]
+        alice.nonces = {**challenges(again)[0], "nonce": following}
+        before = alice.number
+        assert alice.put("<%s>;expires=0" % alice.uri(1)).status == 200 and alice.number == before + 1
+        assert alice.listed() == {}
 
 
 def test_who_is_registered_is_reached_at_each_of_his_phones_until_he_unregisters():

@@ -50,7 +50,7 @@ class Message:
         return found
 
 
-def digest(challenge, method, uri, user, password, algorithm=None):
+def digest(challenge, method, uri, user, password):
     """The credentials for a challenge, its parameters as a dictionary (RFC 7616 3.4)."""
     def hashed(*parts):
         return hashlib.new(HASHES[challenge.get("algorithm", "MD5")], ":".join(parts).encode()).hexdigest()
@@ -63,11 +63,14 @@ def digest(challenge, method, uri, user, password, algorithm=None):
                                  challenge.get("algorithm", "MD5"), cnonce, count))
 
 
+def parameters(line):
+    """Of a header of RFC 7616."""
+    return {name: quoted or plain for name, quoted, plain in re.findall(r'([\w-]+)=(?:"([^"]*)"|([^\s,]+))', line)}
+
+
 def challenges(answer):
     """Those of a 401 or 407 that we can answer, in the order they stand in."""
-    lines = answer.all("WWW-Authenticate") + answer.all("Proxy-Authenticate")
-    parsed = [{name: quoted or plain for name, quoted, plain in re.findall(r'([\w-]+)=(?:"([^"]*)"|([^\s,]+))', line)}
-              for line in lines]
+    parsed = [parameters(line) for line in answer.all("WWW-Authenticate") + answer.all("Proxy-Authenticate")]
     return [c for c in parsed if c.get("algorithm", "MD5") in HASHES]
 
 
@@ -83,6 +86,8 @@ class Peer:
         self.port = self.socket.getsockname()[1]
         self.call_id, self.cseq, self.number = "%s-%d" % (name, self.port), 0, 0
         self.inbox, self.preferred = [], 0  # the challenge that it answers
+        self.nonces = None  # a challenge to answer before there is one, once
+        self.latest = b""   # REGISTER or other request with a proof
         bench.add(self)
 
     def stop(self):
@@ -114,14 +119,18 @@ class Peer:
 
     def ask(self, method, uri, *lines, to=None, body="", cseq=None):
         """The final answer; a challenge is answered, if the password is known."""
-        self.cseq = cseq or self.cseq + 1
-        answer = self.once(self.write(method, uri, lines, to or self.address, "", body, self.cseq))
-        if answer.status not in (401, 407) or self.password is None:
+        def send(proof):
+            self.cseq = cseq or self.cseq + 1
+            return self.write(method, uri, lines, to or self.address, proof, body, self.cseq)
+
+        challenge, self.nonces = self.nonces, None
+        answer = None if challenge else self.once(send(""))
+        if answer and (answer.status not in (401, 407) or self.password is None):
             return answer
-        name = "Authorization" if answer.status == 401 else "Proxy-Authorization"
-        proof = "%s: %s\r\n" % (name, digest(challenges(answer)[self.preferred], method, uri, self.name, self.password))
-        self.cseq = cseq or self.cseq + 1
-        return self.once(self.write(method, uri, lines, to or self.address, proof, body, self.cseq))
+        name = "Proxy-Authorization" if answer and answer.status == 407 else "Authorization"
+        challenge = challenge or challenges(answer)[self.preferred]
+        self.latest = send("%s: %s\r\n" % (name, digest(challenge, method, uri, self.name, self.password)))
+        return self.once(self.latest)
 
     def register(self, *lines, **more):
         return self.ask("REGISTER", "sip:" + self.server.domain, *lines, **more)
