@@ -312,3 +312,24 @@ void aor_refresh(struct aor *a, unsigned index, msec expires_at, uint32_t cseq, 
     atomic_store_explicit(&p->cseq, cseq, memory_order_relaxed);
     atomic_store_explicit(&p->lease_until, lease_until, memory_order_relaxed);
 }
+
+bool binding_has_flow(const struct binding *b, const struct flow *flow)
+{
+    if (!b->outbound || b->path.len > 0 || b->flow.transport != flow->transport)
+        return false;
+    if (transport_is_reliable(flow->transport))
+        return b->flow.connection == flow->connection;
+    return address_eq(&b->flow.remote, &flow->remote) && address_eq(&b->flow.local, &flow->local);
+}
+
+bool aor_has_flow(const struct aor *a, const struct flow *flow)
+{
+    struct binding b;
+
+    for (unsigned i = 0; i < aor_count(a); i++) {
+        aor_binding(a, i, &b);
+        if (binding_has_flow(&b, flow))
+            return true;
+    }
+    return false;
+}

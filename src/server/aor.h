@@ -70,6 +70,11 @@ msec aor_expires_at(const struct aor *a, unsigned index);
 msec aor_first_expiry(const struct aor *a);
 /* Is there one that has not ended? */
 bool aor_is_alive(const struct aor *a, msec now);
+/* Does a request to it go by this flow and no other way (RFC 5626)?  A stream is its connection, a datagram's
+ * flow its addresses. */
+bool binding_has_flow(const struct binding *b, const struct flow *flow);
+/* Does any of its bindings? */
+bool aor_has_flow(const struct aor *a, const struct flow *flow);
 
 /* The writer's: the same binding for longer. */
 void aor_refresh(struct aor *a, unsigned index, msec expires_at, uint32_t cseq, uint64_t lease_until);

@@ -161,6 +161,17 @@ const struct aor *location_find_gruu(const struct location *l, uint64_t hash, ui
     return NULL;
 }
 
+const struct aor *location_find_flow(const struct location *l, uint64_t hash, const struct flow *flow)
+{
+    struct rcu_probe p;
+
+    for (struct rcu_entry *e = rcu_table_first(&l->shards[shard_index(hash)].aors, hash, &p); e != NULL;
+         e                   = rcu_table_next(&p))
+        if (aor_has_flow(aor_of_entry(e), flow))
+            return aor_of_entry(e);
+    return NULL;
+}
+
 size_t location_count(const struct location *l)
 {
     return atomic_load_explicit(&l->count, memory_order_relaxed);

@@ -129,7 +129,6 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
     struct rc_actions actions = { .count = 0 };
 
     (void)txn;
-    (void)detail;
     if (c == NULL)
         return;
     EXPECT_OR_KILL(context_is_sound(c) && u->index < c->rc.count, suspect(c), drop_broken(c); return );
@@ -143,6 +142,7 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
         rc_timeout(&c->rc, u->index, &actions);
         break;
     case CLIENT_ERROR:
+        proxy_flow_failed(c, u->index, detail);
         rc_error(&c->rc, u->index, &actions);
         break;
     }

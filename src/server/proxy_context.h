@@ -43,6 +43,8 @@ bool proxy_send_branch(struct context *c, const struct passage *p, const struct 
 
 /* proxy_fork.c: a branch for each phone of the user.  0, or the status that says why there is none. */
 unsigned proxy_fork(struct context *c, const struct passage *p, struct branch_plan *plan);
+/* What went by the flow of `branch` has failed with `error`. */
+void proxy_flow_failed(struct context *c, unsigned branch, int error);
 /* The flow of `branch` has failed: a branch for another one of the same phone that has not been tried for
  * this request.  False if there is none. */
 bool proxy_next_flow(struct context *c, const struct passage *p, unsigned branch);

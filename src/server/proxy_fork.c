@@ -9,6 +9,7 @@
  *
  * so that no phone rings twice.  Which has been tried the branches know; which there are is looked up
  * anew, for phones replace flows that have died. */
+#include "server/flow_failure.h"
 #include "server/gruu.h"
 #include "server/proxy_context.h"
 
@@ -67,6 +68,36 @@ unsigned proxy_fork(struct context *c, const struct passage *p, struct branch_pl
     status = fork_to(c, p, plan, list, count);
     rcu_leave(s->shared->rcu);
     return status;
+}
+
+/* The flow of the binding with this mark, if it is still there. */
+static bool find_flow(struct server *s, struct slice key, uint64_t mark, struct flow *flow)
+{
+    const struct aor *a;
+    bool              found = false;
+
+    rcu_enter(s->shared->rcu);
+    a = location_find(s->shared->location, key);
+    for (unsigned i = 0; a != NULL && i < aor_count(a) && !found; i++) {
+        struct binding b;
+
+        aor_binding(a, i, &b);
+        found = mark_of(s, &b) == mark;
+        *flow = b.flow;
+    }
+    rcu_leave(s->shared->rcu);
+    return found;
+}
+
+void proxy_flow_failed(struct context *c, unsigned branch, int error)
+{
+    uint64_t       mark = c->branches[branch].mark;
+    struct passage p;
+    struct flow    flow;
+
+    if (mark != 0 && c->request != NULL && passage_open(c->server, 0, c->request, &p) &&
+        find_flow(c->server, p.aor, mark, &flow))
+        flow_failure_note(c->server, p.aor, &flow, error);
 }
 
 static bool is_tried(const struct context *c, uint64_t mark)

@@ -33,6 +33,9 @@ struct registering {
 bool registrar_write_ok(struct server *s, const struct registering *r, const struct binding *bindings, size_t count,
                         struct gather *answer);
 
+/* Is Flow-Timer in that 200?  Then the flow has to show life (RFC 5626 5.4). */
+bool registrar_tells_flow_timer(const struct server *s, const struct registering *r);
+
 /* The refusal that route/binding has decided on; the one that its terms deserve. */
 void registrar_answer_verdict(struct server *s, object_id txn, const struct binding_verdict *v);
 void registrar_answer_terms(struct server *s, const struct registering *r);

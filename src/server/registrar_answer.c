@@ -33,12 +33,18 @@ static void put_service_route(struct gather *g, const struct config_list *route)
 
 /* RFC 5626 6.  Datagrams have no Flow-Timer: the phone's own 24 to 29 s are what address translators
  * need, and nothing here would notice their absence. */
+bool registrar_tells_flow_timer(const struct server *s, const struct registering *r)
+{
+    return r->terms.outbound && r->terms.direct && transport_is_reliable(r->request->flow.transport) &&
+           s->config->flow_timer > 0;
+}
+
 static void put_outbound(struct server *s, struct gather *g, const struct registering *r)
 {
     if (!r->terms.outbound)
         return;
     gather_header(g, HEADER_REQUIRE, SLICE("outbound"));
-    if (r->terms.direct && transport_is_reliable(r->request->flow.transport) && s->config->flow_timer > 0)
+    if (registrar_tells_flow_timer(s, r))
         gather_header_number(g, HEADER_FLOW_TIMER, s->config->flow_timer / SECOND);
 }
 

@@ -193,6 +193,8 @@ static void keep_connection(const struct work *w, const struct binding_verdict *
         if (verdict->changes[i].expires > longest)
             longest = verdict->changes[i].expires;
     stack_keep_connection(s->stack, flow, w->guard.hash, world_now(s->world) + (msec)longest * SECOND);
+    if (registrar_tells_flow_timer(s, w->r))
+        stack_expect_signs(s->stack, flow, longest > 0 ? s->config->flow_timer : 0);
 }
 
 static void tell(struct work *w, const struct outcome *out)

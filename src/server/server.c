@@ -2,6 +2,7 @@
 #include "server/server.h"
 
 #include "base/error.h"
+#include "server/flow_failure.h"
 #include "server/internal.h"
 
 #include <stdio.h>
@@ -211,6 +212,7 @@ int server_attach(struct server *s, char *problem, size_t problem_size)
     }
     authenticator_guard(s->authenticator, s->shared->attempts, &s->log_limit);
     registrar_start(s);
+    flow_failure_watch(s);
     return 0;
 }
 

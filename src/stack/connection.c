@@ -34,7 +34,15 @@ void connection_touch(struct connection *c)
     at = at > c->keep_until ? at : c->keep_until;
     for (unsigned i = 0; i < CONNECTION_KEPT; i++)
         at = at > c->kept[i].until ? at : c->kept[i].until;
+    if (c->silence > 0 && at > c->heard_at + c->silence)
+        at = c->heard_at + c->silence;
     world_timer(s->world, &c->idle, on_idle, at);
+}
+
+void connection_heard(struct connection *c)
+{
+    c->heard_at = world_now(c->stack->world);
+    connection_touch(c);
 }
 
 void connection_keep(struct connection *c, uint64_t key, msec until)
@@ -88,6 +96,7 @@ void connection_free(struct connection *c, int error)
     struct stack *s = c->stack;
 
     fail_users(c, error != 0 ? error : -ERR_CLOSED);
+    flow_end_note(c);
     world_timer_stop(s->world, &c->idle);
     connection_unlist(c);
     if (c->accepted)
@@ -189,7 +198,7 @@ static void on_alive(void *owner, struct channel *channel)
 
     (void)channel;
     counter_add(&c->stack->world->counters.keepalives, 1);
-    connection_touch(c);
+    connection_heard(c);
 }
 
 /* A WebSocket's message is one of SIP (RFC 7118 5). */
@@ -197,7 +206,7 @@ static void take_message(struct connection *c, struct slice message)
 {
     struct flow flow = c->flow;
 
-    connection_touch(c);
+    connection_heard(c);
     receive_bytes(c->stack, &flow, message);
 }
 
@@ -219,12 +228,12 @@ static void take_bytes(struct connection *c, struct slice bytes)
                 channel_whole(c->channel);
             return;
         case FRAMER_PING:
-            connection_touch(c);
+            connection_heard(c);
             answer_ping(c);
             break;
         case FRAMER_MESSAGE:
             channel_whole(c->channel);
-            connection_touch(c); /* not for every byte: a peer that drips them would hold the connection for ever */
+            connection_heard(c); /* not for every byte: a peer that drips them would hold the connection for ever */
             receive_bytes(s, &flow, message);
             if (id_find(&s->connection_ids, id) == NULL)
                 return; /* what it said made us close it */

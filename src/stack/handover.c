@@ -131,6 +131,13 @@ void handover_keep(struct stack *s, object_id connection, uint64_t key, msec unt
     (void)hand(s, id_worker(connection), &h); /* counted; the phone will register anew */
 }
 
+void handover_expect(struct stack *s, object_id connection, msec silence)
+{
+    struct handed h = { .kind = HANDED_EXPECT, .connection = connection, .u.silence = silence };
+
+    (void)hand(s, id_worker(connection), &h); /* counted; the phone will register anew */
+}
+
 void handover_failure(struct stack *s, object_id connection, object_id txn, int error)
 {
     struct handed h = { .kind = HANDED_FAILED, .connection = connection, .txn = txn, .error = error };
@@ -200,6 +207,11 @@ static void take(void *arg, struct handed *h)
         c = id_find(&s->connection_ids, h->connection);
         if (c != NULL)
             connection_keep(c, h->txn, h->u.until);
+        break;
+    case HANDED_EXPECT:
+        c = id_find(&s->connection_ids, h->connection);
+        if (c != NULL)
+            connection_expect(c, h->u.silence);
         break;
     case HANDED_ICMP:
         peer_error(s, &h->u.remote, h->error);

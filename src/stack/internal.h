@@ -82,6 +82,8 @@ struct connection {
     struct timer      idle;
     struct kept       kept[CONNECTION_KEPT]; /* phones are to be reached by it: the first of them, ... */
     msec              keep_until;            /* ... and the longest of those for whom there was no room */
+    msec              heard_at;              /* when something whole came last                          */
+    msec              silence;               /* closed after so long without, whatever else; 0: no      */
     bool              asked;                 /* by stack_keep_alive, and nothing was heard since */
     bool              answers_asking;        /* it has done so before; not everybody does        */
     bool              open;                  /* it can take what is sent           */
@@ -214,6 +216,11 @@ struct stack {
     struct table    server_txns, peers, connections_by_remote, aliases;
     struct id_table server_ids, client_ids, connection_ids;
 
+    stack_flow_end_fn *on_flow_end; /* flow_end.c; NULL: nobody wants to know */
+    void              *flow_end_user;
+    struct link        ended_flows; /* those that are still to be told of     */
+    struct timer       ended_timer;
+
     struct rested         *rested;          /* of all workers, or if alone its own */
     struct oversize_peers *oversize;        /* the same */
     struct peer_count     *peer_count;      /* the same                            */
@@ -247,6 +254,12 @@ bool     transport_is_traced(const struct stack *s);
 void     transport_trace(struct stack *s, bool sent, const struct flow *flow, struct slice text);
 uint64_t address_hash(const struct stack *s, enum transport transport, const struct address *a);
 
+/* flow_end.c: it is about to be freed; and those that nobody has been told of are forgotten. */
+void flow_end_note(struct connection *c);
+void flow_end_forget(struct stack *s);
+/* Closed when its peer is silent for so long. */
+void connection_expect(struct connection *c, msec silence);
+
 /* stun_answer.c: a datagram that begins as one of STUN. */
 void stun_answer(struct stack *s, const struct flow *flow, struct slice bytes);
 
@@ -259,6 +272,8 @@ struct connection *connection_new(struct stack *s, enum transport transport, con
 void connection_free(struct connection *c, int error);
 void connection_recount(struct connection *c);
 void connection_touch(struct connection *c);
+/* The same, for a sign of life of the peer. */
+void connection_heard(struct connection *c);
 int  connection_send(struct connection *c, const struct slice *parts, size_t count);
 void connection_close(struct connection *c);
 /* Is there one to that address, of whatever worker? */
@@ -288,6 +303,7 @@ bool handover_message(struct stack *s, struct message *m);
 bool handover_is_foreign(const struct stack *s, const struct flow *flow);
 int  handover_bytes(struct stack *s, object_id txn, object_id connection, const struct slice *parts, size_t count);
 void handover_keep(struct stack *s, object_id connection, uint64_t key, msec until);
+void handover_expect(struct stack *s, object_id connection, msec silence);
 /* What `txn` of another worker sent by `connection` is lost; `txn` may be 0. */
 void handover_failure(struct stack *s, object_id connection, object_id txn, int error);
 void handover_icmp(struct stack *s, const struct address *remote, int error);

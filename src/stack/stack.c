@@ -74,6 +74,7 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     s->user   = user;
     set_defaults(s);
     make_nobody(s);
+    list_init(&s->ended_flows);
     random_fill(&w->random, &s->key, sizeof s->key);
     log_limit_init(&s->log_limit, &s->key);
     s->rested     = config->workers != NULL ? workers_rested(config->workers) : rested_new(&s->key);
@@ -112,6 +113,7 @@ void stack_free(struct stack *s)
     if (s == NULL)
         return;
     handover_leave(s);
+    flow_end_forget(s);
     for (uint32_t i = 0; i < s->client_ids.slot_count; i++)
         if (s->client_ids.slots[i].object != NULL)
             client_txn_free(s->client_ids.slots[i].object);

@@ -184,6 +184,17 @@ void stack_write_call_id(struct stack *s, struct buf *b, size_t length);
  * sake of `key`: each of several has its own time.  Nothing if it is gone. */
 void stack_keep_connection(struct stack *s, const struct flow *flow, uint64_t key, msec until);
 
+/* A connection that was kept for the sake of `key` has ended, whoever closed it: from the loop, once for each
+ * key whose time had not come.  Of a connection with many keys it is only the first few, and without memory
+ * none: what goes by that flow later fails.  Not when stack_free closes all. */
+typedef void stack_flow_end_fn(void *user, const struct flow *flow, uint64_t key);
+void         stack_on_flow_end(struct stack *s, stack_flow_end_fn *fn, void *user);
+
+/* The peer of this flow has been told to say something at least every `interval` (RFC 5626 4.4.1, 5.4,
+ * Flow-Timer), if it be CRLFCRLF: when nothing has come for a quarter longer, and ten seconds at least, its
+ * connection is closed.  0: no longer.  Nothing for datagrams, and for WebSockets, which have pings of their own. */
+void stack_expect_signs(struct stack *s, const struct flow *flow, msec interval);
+
 /* Say on this flow what asks for nothing, CRLFCRLF, so that what stands between does not
  * forget it (RFC 5626 3.5.1, 4.4).  A stream whose peer has answered such by a CRLF before, and
  * has said nothing at all since the last time, is closed; those who never answer are not

@@ -81,6 +81,7 @@ size_t handed_size(const struct handed *h)
         return h->u.bytes.len + 1;
     case HANDED_FAILED:
     case HANDED_KEEP:
+    case HANDED_EXPECT:
     case HANDED_ICMP:
         break;
     }
@@ -98,6 +99,7 @@ void handed_drop(struct handed *h)
         break;
     case HANDED_FAILED:
     case HANDED_KEEP:
+    case HANDED_EXPECT:
     case HANDED_ICMP:
         break;
     }

@@ -43,13 +43,14 @@ enum handed_kind {
     HANDED_BYTES,   /* bytes for a connection of the receiver; malloc'ed, they move       */
     HANDED_FAILED,  /* those bytes did not go out, or their connection was closed         */
     HANDED_KEEP,    /* do not close this connection as idle before then                   */
+    HANDED_EXPECT,  /* close this connection when its peer is silent for so long          */
     HANDED_ICMP,    /* an ICMP error that may be meant for a transaction of the receiver  */
 };
 
 struct handed {
     enum handed_kind kind;
     int              error;      /* FAILED, ICMP: -ERR_X               */
-    object_id        connection; /* BYTES, FAILED, KEEP                */
+    object_id        connection; /* BYTES, FAILED, KEEP, EXPECT        */
     object_id        txn;        /* BYTES, FAILED: who sent them, or 0 */
     union {
         struct message *message;
@@ -58,6 +59,7 @@ struct handed {
             size_t len;
         } bytes;
         msec           until;
+        msec           silence;
         struct address remote;
     } u;
 };
