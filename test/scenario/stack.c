@@ -6,6 +6,8 @@
 #include "scenario/scenario.h"
 #include "support/alloc.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { STACK_PORT = 5060, TLS_PORT = 5061, WS_PORT = 8080, WSS_PORT = 8443, TEXT = 600 };
@@ -95,25 +97,62 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
 
 /* ---- verbs ---- */
 
+static bool is_in_block(const struct statement *st, const char *name)
+{
+    for (size_t i = 0; i < st->block_count; i++) {
+        struct scan  s = scan_from(st->block[i]);
+        struct slice word;
+
+        if (scan_until(&s, ":", &word) && slice_eq_nocase(slice_trim(word), slice_from(name)))
+            return true;
+    }
+    return false;
+}
+
+/* A line of ours, unless the block has its own. */
+static void put_line(struct buf *b, const struct statement *st, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static void put_line(struct buf *b, const struct statement *st, const char *name, const char *format, ...)
+{
+    char    text[TEXT];
+    va_list args;
+
+    if (is_in_block(st, name))
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    buf_printf(b, "%s: %s\r\n", name, text);
+}
+
 /* Through the gather's scratch, since it only borrows. */
-static void put_common(struct stack_actor *a, struct gather *g, struct slice to, const char *method)
+static void put_common(struct stack_actor *a, struct gather *g, const struct statement *st, struct slice to,
+                       const char *method)
 {
     const char *name = host_name(a->actor.host);
     size_t      mark = gather_mark(g);
+    struct buf *b    = &g->scratch;
 
-    buf_printf(&g->scratch, "Max-Forwards: 70\r\nFrom: <sip:%s@%s.invalid>;tag=%s\r\n", name, name, name);
-    buf_printf(&g->scratch, "To: %.*s\r\n", SLICE_ARG(to));
-    buf_printf(&g->scratch, "Call-ID: %s-%u\r\nCSeq: %u %s\r\n", name, a->serial, a->serial, method);
+    put_line(b, st, "Max-Forwards", "70");
+    put_line(b, st, "From", "<sip:%s@%s.invalid>;tag=%s", name, name, name);
+    put_line(b, st, "To", "%.*s", SLICE_ARG(to));
+    put_line(b, st, "Call-ID", "%s-%u", name, a->serial);
+    put_line(b, st, "CSeq", "%u %s", a->serial, method);
+    for (size_t i = 0; i < st->block_count; i++) {
+        buf_put(b, st->block[i]);
+        buf_put(b, SLICE("\r\n"));
+    }
     gather_written(g, mark);
 }
 
-static void fill(struct stack_actor *a, struct gather *g, struct outgoing *out, struct slice uri, struct slice to,
-                 const char *method)
+static void fill(struct stack_actor *a, struct gather *g, struct outgoing *out, const struct statement *st,
+                 struct slice uri, struct slice to, const char *method)
 {
     size_t mark;
 
     gather_init(g);
-    put_common(a, g, to, method);
+    put_common(a, g, st, to, method);
     gather_body(g, SLICE(""), SLICE(""));
     mark = gather_mark(g);
     buf_printf(&g->scratch, "%s %.*s SIP/2.0\r\n", method, SLICE_ARG(uri));
@@ -137,7 +176,7 @@ static bool stack_requests(struct stack_actor *a, const struct statement *st)
         return scenario_fail(a->actor.scenario, "requests METHOD URI");
     a->serial++;
     snprintf(to, sizeof to, "<%s>", word[3]);
-    fill(a, &g, &out, uri.text, slice_from(to), word[2]);
+    fill(a, &g, &out, st, uri.text, slice_from(to), word[2]);
     txn = stack_request(a->stack, &out, &user);
     if (out.method == METHOD_INVITE)
         a->invite = txn;
@@ -153,14 +192,13 @@ static bool stack_acks(struct stack_actor *a, const struct statement *st)
     struct header_values v;
     struct name_addr     contact;
 
-    (void)st;
     if (a->accepted == NULL)
         return scenario_fail(a->actor.scenario, "nothing has been accepted");
     v = message_values(a->accepted, HEADER_CONTACT);
     if (!values_next_name_addr(&v, &contact))
         return scenario_fail(a->actor.scenario, "the 2xx has no Contact");
     uri = contact.uri;
-    fill(a, &g, &out, uri.text, a->accepted->to.text, "ACK");
+    fill(a, &g, &out, st, uri.text, a->accepted->to.text, "ACK");
     return stack_send(a->stack, &out) == 0 || scenario_fail(a->actor.scenario, "the stack refuses");
 }
 

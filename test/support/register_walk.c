@@ -12,17 +12,17 @@ enum { STEPS = 48, ARRIVES = 1, ANSWERED = 6, SETTLED = 1100 /* ms */, TEXT = 40
 /* ---- bytes ---- */
 
 struct walk {
-    const uint8_t *data;
-    size_t         size, at;
-    struct bench   bench;
-    struct model   model;
-    unsigned       asked; /* requests so far: a branch for each */
-    unsigned       cseq;
-    uint64_t       epochs[1024];     /* what the server has for each of the model's */
-    char           last[TEXT];       /* the last REGISTER, as it was said */
-    char           answer[RAW_TEXT]; /* and what came back */
-    unsigned       last_phone;
-    msec           last_at;
+    const uint8_t       *data;
+    size_t               size, at;
+    struct bench         bench;
+    struct model         model;
+    unsigned             asked; /* requests so far: a branch for each */
+    unsigned             cseq;
+    uint64_t             epochs[1024];     /* what the server has for each of the model's */
+    char                 last[TEXT];       /* the last REGISTER, as it was said */
+    char                 answer[RAW_TEXT]; /* and what came back */
+    struct model_request request;
+    msec                 last_at;
 };
 
 static unsigned next(struct walk *w)
@@ -258,20 +258,17 @@ static void fetch(struct walk *w)
     check_location(w, now_of(w));
 }
 
-static void registers(struct walk *w)
+static void registers(struct walk *w, const struct model_request *r)
 {
-    struct model_request r;
-    struct buf           b = BUF_ON(w->last);
-    char                 want[32];
-    const char          *answer;
+    struct buf  b = BUF_ON(w->last);
+    char        want[32];
+    const char *answer;
 
-    read_request(w, &r);
-    write_request(w, &r, &b);
-    w->last_phone = r.phone;
-    w->last_at    = now_of(w);
-    answer        = say(w, r.phone, buf_cstr(&b));
+    write_request(w, r, &b);
+    w->last_at = now_of(w);
+    answer     = say(w, r->phone, buf_cstr(&b));
     snprintf(w->answer, sizeof w->answer, "%s", answer);
-    snprintf(want, sizeof want, "SIP/2.0 %u ", model_register(&w->model, &r, w->last_at + ARRIVES));
+    snprintf(want, sizeof want, "SIP/2.0 %u ", model_register(&w->model, r, w->last_at + ARRIVES));
     if (strncmp(answer, want, strlen(want)) != 0)
         differ(w, "status", want, answer);
     if (strncmp(answer, "SIP/2.0 200 ", 12) == 0)
@@ -285,8 +282,8 @@ static void repeats(struct walk *w)
 {
     if (w->last[0] == '\0' || now_of(w) > w->last_at + 31000 || w->last_at == 0)
         return;
-    if (strcmp(w->answer, say(w, w->last_phone, w->last)) != 0)
-        differ(w, "retransmission", w->answer, raw_heard(phone_of(w, w->last_phone), 0));
+    if (strcmp(w->answer, say(w, w->request.phone, w->last)) != 0)
+        differ(w, "retransmission", w->answer, raw_heard(phone_of(w, w->request.phone), 0));
 }
 
 static void lets_time_pass(struct walk *w)
@@ -322,8 +319,12 @@ static void step(struct walk *w)
 {
     unsigned kind = next(w) % 16;
 
+    if (kind < 8)
+        read_request(w, &w->request);
+    else if (kind < 11)
+        w->request.cseq = ++w->cseq; /* the same once more: a refresh */
     if (kind < 11)
-        registers(w);
+        registers(w, &w->request);
     else if (kind < 13)
         lets_time_pass(w);
     else if (kind == 13)
@@ -402,6 +403,7 @@ void register_walk(const uint8_t *data, size_t size)
     w.at      = 0;
     w.asked   = 0;
     w.cseq    = 100;
+    w.request = (struct model_request){ .count = 0, .expires = MODEL_ABSENT };
     w.last[0] = '\0';
     bench_open(&w.bench, conf);
     for (unsigned steps = 0; w.at < w.size && steps < STEPS; steps++)
