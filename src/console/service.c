@@ -16,7 +16,7 @@
 #include "net/world_uv.h"
 #include "process/machine.h"
 #include "server/certificates.h"
-#include "server/config_keys.h"
+#include "server/config_check.h"
 #include "server/server.h"
 
 #include <limits.h>

@@ -86,8 +86,6 @@ bool config_value_inherit(const struct config *c, void *owner, const struct conf
 const void *config_section_at(const struct config *c, const struct config_key *section, size_t i);
 
 void config_duration_write(struct buf *b, msec duration); /* "90s", "1h", "500ms" */
-void config_listen_write(struct buf *b, const struct config_listen *l);
-enum { CONFIG_LISTEN_TEXT = 384 }; /* room for any of them */
 
 /* The default as a person would write it, empty if there is none. */
 void config_default_write(struct buf *b, const struct config_key *key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/config_show.h"
 
-#include "server/config_keys.h"
+#include "server/config_check.h"
 
 /* In quotes that libConfuse takes as they are: only \ and " have a meaning, and "${". */
 static void print_quoted(FILE *out, struct slice text)

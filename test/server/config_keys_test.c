@@ -74,58 +74,6 @@ TEST(a_value_at_the_edge_is_good_and_one_beyond_is_not)
     CHECK(!parse("proxy", "1", &v));
 }
 
-TEST(an_address_to_listen_on_is_read_and_written)
-{
-    static const char *const good[] = {
-        "udp:192.0.2.1:5060",
-        "tcp:[2001:db8::1]:5070",
-        "udp:0.0.0.0:0",
-        "tls:192.0.2.1:5061",
-        "ws:192.0.2.1:5080",
-        "wss:[::]:5443 advertise sip.example.test",
-        "tls:192.0.2.1:5061 clients required",
-        "tls:192.0.2.1:5061 advertise sip.example.test clients optional",
-        "udp:[2001:db8::1]:5060 advertise [2001:db8::2]:5070",
-    };
-    static const char *const bad[] = {
-        "192.0.2.1:5060",
-        "udp:",
-        "sctp:192.0.2.1:5060",
-        "udp:host:5060",
-        "udp:192.0.2.1:70000",
-        "udp:2001:db8::1:5060x",
-        "udp:192.0.2.1:5060 advertise",
-        "udp:192.0.2.1:5060 advertise ",
-        "udp:192.0.2.1:5060 advertise a b",
-        "udp:192.0.2.1:5060 clients required",
-        "tls:192.0.2.1:5061 clients none",
-        "tls:192.0.2.1:5061 clients required clients optional",
-        "tls:192.0.2.1:5061 advertise a advertise b",
-        "tls:192.0.2.1:5061 required",
-        "udp:192.0.2.1:5060 advertise a:0",
-        "udp:192.0.2.1:5060 announce a",
-        "udp:192.0.2.1:5060advertise a",
-    };
-    struct config_value v;
-
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        char       memory[CONFIG_LISTEN_TEXT];
-        struct buf b = BUF_ON(memory);
-
-        CHECK(parse("listen", good[i], &v));
-        config_listen_write(&b, &v.listen);
-        CHECK_SLICE(good[i], buf_slice(&b));
-    }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        CHECK(!parse("listen", bad[i], &v));
-    CHECK(parse("listen", "TCP:192.0.2.1", &v));
-    CHECK_INT(5060, v.listen.address.port);
-    CHECK(parse("listen", "tls:192.0.2.1", &v));
-    CHECK_INT(5061, v.listen.address.port);
-    CHECK(parse("listen", "udp:192.0.2.1  Advertise gate.test:5062", &v));
-    CHECK_SLICE("gate.test:5062", v.listen.advertise);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,7 +81,6 @@ int main(void)
         cmocka_unit_test(keys_of_a_section_are_found_only_there),
         cmocka_unit_test(times_are_read_and_written_with_their_largest_unit),
         cmocka_unit_test(a_value_at_the_edge_is_good_and_one_beyond_is_not),
-        cmocka_unit_test(an_address_to_listen_on_is_read_and_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

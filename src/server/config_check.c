@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/config_check.h"
+
+#include "route/third_party.h"
+#include "sip/digest.h"
+#include "sip/uri.h"
+
+static bool is_host(struct slice text)
+{
+    struct scan  s = scan_from(text);
+    struct slice host;
+
+    return scan_host(&s, &host) && scan_at_end(&s) && host.len <= 253;
+}
+
+static bool is_host_port(struct slice text)
+{
+    struct scan  s = scan_from(text);
+    struct slice host;
+    uint32_t     port = 1;
+
+    return scan_host(&s, &host) && host.len <= 253 && (!scan_byte(&s, ':') || scan_number(&s, UINT16_MAX, &port)) &&
+           port > 0 && scan_at_end(&s);
+}
+
+static bool parse_demand(struct slice word, struct config_listen *out)
+{
+    if (out->clients != TLS_CLIENTS_NONE || (out->transport != TRANSPORT_TLS && out->transport != TRANSPORT_WSS))
+        return false;
+    if (slice_eq_nocase(word, SLICE("required")))
+        out->clients = TLS_CLIENTS_REQUIRED;
+    else if (slice_eq_nocase(word, SLICE("optional")))
+        out->clients = TLS_CLIENTS_OPTIONAL;
+    return out->clients != TLS_CLIENTS_NONE;
+}
+
+/* What stands behind the address: " advertise HOST[:PORT]", " clients required", both or
+ * nothing. */
+static bool parse_listen_options(struct scan *s, struct config_listen *out)
+{
+    struct slice name, value;
+
+    while (!scan_at_end(s)) {
+        if (!scan_lws(s) || !scan_token(s, &name) || !scan_lws(s) || !scan_until(s, " \t", &value))
+            return false;
+        if (slice_eq_nocase(name, SLICE("advertise")) && out->advertise.len == 0 && is_host_port(value))
+            out->advertise = value;
+        else if (!slice_eq_nocase(name, SLICE("clients")) || !parse_demand(value, out))
+            return false;
+    }
+    return true;
+}
+
+/* "udp:0.0.0.0:5060 advertise 203.0.113.7"; a port may be left out, 0 means any free one. */
+static bool parse_listen(struct slice text, struct config_listen *out)
+{
+    struct scan  s = scan_from(text);
+    struct slice name, address;
+
+    *out = (struct config_listen){ 0 };
+    if (!scan_token(&s, &name) || !scan_byte(&s, ':') || !scan_until(&s, " \t", &address))
+        return false;
+    out->transport = transport_parse(name);
+    if (out->transport == TRANSPORT_NONE || !parse_listen_options(&s, out))
+        return false;
+    if (address_parse_ip(address, &out->address)) {
+        out->address.port = transport_default_port(out->transport);
+        return true;
+    }
+    return address_parse(address, &out->address);
+}
+
+void config_listen_write(struct buf *b, const struct config_listen *l)
+{
+    buf_put(b, transport_param(l->transport));
+    buf_put_byte(b, ':');
+    address_write(b, &l->address);
+    if (l->advertise.len > 0) {
+        buf_put(b, SLICE(" advertise "));
+        buf_put(b, l->advertise);
+    }
+    if (l->clients != TLS_CLIENTS_NONE)
+        buf_put(b, l->clients == TLS_CLIENTS_REQUIRED ? SLICE(" clients required") : SLICE(" clients optional"));
+}
+
+static bool is_sip_uri(struct slice text)
+{
+    struct uri uri;
+
+    return uri_parse(text, &uri) && (uri.scheme == URI_SIP || uri.scheme == URI_SIPS) && uri.host.len > 0;
+}
+
+/* What a Route may name: it is a loose router, and it says so (RFC 3608 6.3). */
+static bool is_route(struct slice text)
+{
+    struct uri   uri;
+    struct slice value;
+
+    return is_sip_uri(text) && uri_parse(text, &uri) && uri_param(&uri, SLICE("lr"), &value);
+}
+
+static bool is_printable(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+            return false;
+    return text.len <= 1024;
+}
+
+static bool is_log_level_of_part(struct slice text)
+{
+    enum log_part  part;
+    enum log_level level;
+
+    return log_level_of_part_parse(text, &part, &level);
+}
+
+static void put_log_parts(struct buf *b)
+{
+    for (unsigned i = 0; i < LOG_PARTS; i++) {
+        buf_put(b, i == 0 ? SLICE("") : SLICE(", "));
+        buf_put(b, slice_from(log_part_name((enum log_part)i)));
+    }
+}
+
+/* With a port, which may be 0: any free one. */
+static bool is_address_port(struct slice text)
+{
+    struct address address;
+    const char    *first = memchr(text.ptr, ':', text.len), *last = memrchr(text.ptr, ':', text.len);
+    const char    *bracket  = memrchr(text.ptr, ']', text.len);
+    bool           has_port = bracket != NULL ? last > bracket : first != NULL && first == last;
+
+    return has_port && address_parse(text, &address);
+}
+
+static bool is_one_of(struct slice text, const char *a, const char *b, const char *c)
+{
+    return slice_eq(text, slice_from(a)) || slice_eq(text, slice_from(b)) || slice_eq(text, slice_from(c));
+}
+
+/* As browsers write it (RFC 6454 6.2), or what they write for a page without one. */
+static bool is_origin(struct slice text)
+{
+    struct scan  s = scan_from(text);
+    struct slice scheme;
+
+    return slice_eq(text, SLICE("null")) ||
+           (scan_token(&s, &scheme) && scan_exact(&s, SLICE("://")) && is_host_port(scan_rest(&s)));
+}
+
+bool config_check_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
+{
+    bool                good = is_printable(text);
+    struct third_party  party;
+    enum hash_algorithm algorithm;
+
+    switch (check) {
+    case VALUE_TEXT:
+        buf_put(why, SLICE("a text without control characters, at most 1024 bytes"));
+        break;
+    case VALUE_PATH:
+        buf_put(why, SLICE("a path, at most 1024 bytes"));
+        break;
+    case VALUE_NAME:
+        buf_put(why, SLICE("a domain name such as example.com, or an address"));
+        good = is_host(text);
+        break;
+    case VALUE_NAME_OR_NONE:
+        buf_put(why, SLICE("a domain name such as example.com, or nothing"));
+        good = text.len == 0 || is_host(text);
+        break;
+    case VALUE_LISTEN:
+        buf_put(why, SLICE("udp, tcp, tls, ws or wss, a numeric address and a port: udp:192.0.2.1:5060, "
+                           "tls:[2001:db8::1]:5061 advertise sip.example.com"));
+        good = parse_listen(text, &out->listen);
+        break;
+    case VALUE_HOST_PORT:
+        buf_put(why, SLICE("a host with or without port: sip.example.com, 192.0.2.1:5062"));
+        good = text.len == 0 || is_host_port(text);
+        break;
+    case VALUE_SIP_URI:
+        buf_put(why, SLICE("a sip or sips URI such as sip:192.0.2.1:5060;transport=tcp"));
+        good = is_sip_uri(text) && is_printable(text);
+        break;
+    case VALUE_ADDRESS:
+        buf_put(why, SLICE("a numeric address and a port: 127.0.0.1:9464, [::1]:9464"));
+        good = text.len == 0 || is_address_port(text);
+        break;
+    case VALUE_TLS_CLIENTS:
+        buf_put(why, SLICE("none, optional or required"));
+        good = is_one_of(text, "none", "optional", "required");
+        break;
+    case VALUE_TLS_VERSION:
+        buf_put(why, SLICE("1.2 or 1.3"));
+        good = is_one_of(text, "1.2", "1.3", "1.3");
+        break;
+    case VALUE_ORIGIN:
+        buf_put(why, SLICE("an origin such as https://phone.example.com, or null"));
+        good = is_origin(text);
+        break;
+    case VALUE_ROUTE:
+        buf_put(why, SLICE("a sip or sips URI with ;lr such as sip:proxy.example.com;lr"));
+        good = is_route(text) && is_printable(text);
+        break;
+    case VALUE_THIRD_PARTY:
+        buf_put(why, SLICE("a user, a blank, and whom that one may register: boss@example.com, *@example.com or *"));
+        good = third_party_parse(text, &party) && is_printable(text);
+        break;
+    case VALUE_DIGEST:
+        buf_put(why, SLICE("MD5, SHA-256 or SHA-512-256"));
+        good = hash_algorithm_parse(text, &algorithm);
+        break;
+    case VALUE_QOP:
+        buf_put(why, SLICE("auth or auth-int"));
+        good = is_one_of(text, "auth", "auth-int", "auth-int");
+        break;
+    case VALUE_LOG_LEVEL:
+        buf_put(why, SLICE("a part of the server and a level such as transport=debug; the parts: "));
+        put_log_parts(why);
+        good = is_log_level_of_part(text);
+        break;
+    }
+    out->text = text;
+    return good;
+}
