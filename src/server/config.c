@@ -2,10 +2,9 @@
 #include "server/config.h"
 
 #include "base/error.h"
-#include "route/policy.h"
-#include "route/third_party.h"
 #include "server/config_read.h"
 #include "server/config_text.h"
+#include "server/config_together.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -211,106 +210,12 @@ static int build(cfg_t *cfg, struct config **out)
     return 0;
 }
 
-/* Where a key was set last; 0: nowhere. */
-static unsigned line_of(const struct config_reader *r, const char *key)
-{
-    size_t                   count;
-    const struct config_key *keys = config_keys(&count);
-
-    return r->lines[config_key_find(NULL, slice_from(key)) - keys];
-}
-
 /* What later messages about files will say. */
 static void note_places(const struct config_reader *r, struct config *c)
 {
     c->name             = arena_copy(&c->arena, slice_from(r->name));
-    c->tls_trust_line   = line_of(r, "tls_trust");
-    c->tls_ciphers_line = line_of(r, "tls_ciphers");
-}
-
-/* Two keys that contradict each other: said at the line of either that is in the file. */
-static void check_order(struct config_reader *r, const char *less, msec low, const char *more, msec high)
-{
-    unsigned   line = line_of(r, less);
-    char       memory[64];
-    struct buf b = BUF_ON(memory);
-
-    if (low <= high)
-        return;
-    if (line == 0)
-        line = line_of(r, more);
-    config_duration_write(&b, low);
-    buf_put(&b, SLICE(" and "));
-    config_duration_write(&b, high);
-    config_problem(r, line, "%s must not be greater than %s (they are %s)", less, more, buf_cstr(&b));
-}
-
-/* Said at the line of the key. */
-static void check_metrics(struct config_reader *r, const struct config *c)
-{
-    struct address address;
-
-    if (c->metrics.len == 0 || c->metrics_remote || !address_parse(c->metrics, &address) ||
-        address_is_loopback(&address))
-        return;
-    config_problem(
-        r, line_of(r, "metrics"),
-        "metrics on %.*s could be read from other hosts: take a loopback address, or set metrics_remote = true",
-        SLICE_ARG(c->metrics));
-}
-
-/* A section inherits, so what it says may contradict what is said outside. */
-static void check_registrations(struct config_reader *r, const struct config *c, const struct config_registrations *s)
-{
-    bool ours = false;
-
-    for (size_t i = 0; i < c->domain_count && !ours; i++)
-        ours = policy_fit(s->domain, c->domains[i]) > 0;
-    if (!ours)
-        config_problem(r, s->line, "registrations \"%.*s\": this is none of our domains; add it to domain",
-                       SLICE_ARG(s->domain));
-    if (s->min_expires > s->default_expires)
-        config_problem(r, s->line, "registrations \"%.*s\": min_expires must not be greater than default_expires",
-                       SLICE_ARG(s->domain));
-    if (s->default_expires > s->max_expires)
-        config_problem(r, s->line, "registrations \"%.*s\": default_expires must not be greater than max_expires",
-                       SLICE_ARG(s->domain));
-}
-
-static void check_third_party(struct config_reader *r, const struct config *c, struct slice rule)
-{
-    struct third_party party;
-
-    if (!third_party_parse(rule, &party))
-        return; /* said already */
-    if (!config_is_our_domain(c, party.who.domain))
-        config_problem(r, line_of(r, "third_party"), "third_party = \"%.*s\": %.*s is none of our domains",
-                       SLICE_ARG(rule), SLICE_ARG(party.who.domain));
-    else if (!slice_eq(party.whom.domain, SLICE("*")) && !config_is_our_domain(c, party.whom.domain))
-        config_problem(r, line_of(r, "third_party"), "third_party = \"%.*s\": %.*s is none of our domains",
-                       SLICE_ARG(rule), SLICE_ARG(party.whom.domain));
-}
-
-static void check_registrar(struct config_reader *r, const struct config *c)
-{
-    check_order(r, "min_expires", c->min_expires, "default_expires", c->default_expires);
-    check_order(r, "default_expires", c->default_expires, "max_expires", c->max_expires);
-    for (size_t i = 0; i < c->registrations_count; i++)
-        check_registrations(r, c, &c->registrations[i]);
-    for (size_t i = 0; i < c->third_party.count; i++)
-        check_third_party(r, c, c->third_party.texts[i]);
-    if (c->third_party.count > 0 && !c->authentication)
-        config_problem(r, line_of(r, "third_party"),
-                       "third_party means nothing with authentication = false: anybody may register anybody");
-}
-
-static void check_together(struct config_reader *r, const struct config *c)
-{
-    check_registrar(r, c);
-    check_order(r, "t1", c->t1, "t2", c->t2);
-    check_metrics(r, c);
-    if (c->redirect_count > 0 && !c->redirect_server)
-        config_problem(r, 0, "redirect sections mean nothing without redirect_server = true");
+    c->tls_trust_line   = config_line_of(r, "tls_trust");
+    c->tls_ciphers_line = config_line_of(r, "tls_ciphers");
 }
 
 static int read_text(struct config_reader *r, char *text, size_t len, const struct config **out)
@@ -331,7 +236,7 @@ static int read_text(struct config_reader *r, char *text, size_t len, const stru
         error = build(cfg, &c);
     if (error == 0 && r->problems == 0) {
         note_places(r, c);
-        check_together(r, c);
+        config_check_together(r, c);
     }
     if (error == 0 && r->problems > 0)
         error = -ERR_SYNTAX;

@@ -32,6 +32,14 @@ void config_problem(struct config_reader *r, unsigned line, const char *format, 
     say(r, where);
 }
 
+unsigned config_line_of(const struct config_reader *r, const char *key)
+{
+    size_t                   count;
+    const struct config_key *keys = config_keys(&count);
+
+    return r->lines[config_key_find(NULL, slice_from(key)) - keys];
+}
+
 /* NULL at top level. */
 static const char *section_of(const cfg_t *cfg)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* config_read.h - libConfuse reads a text and every value is checked, with the
- * line it stands on.  Used by config.c only. */
+ * line it stands on.  Used by config.c and config_together.c only. */
 
 #ifndef SERVER_CONFIG_READ_H
 #define SERVER_CONFIG_READ_H
@@ -27,5 +27,8 @@ cfg_t *config_read(struct config_reader *r, const char *text);
 /* "NAME:LINE: ..."; line 0 is left out. */
 void config_problem(struct config_reader *r, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Where a key outside of sections was set last; 0: nowhere. */
+unsigned config_line_of(const struct config_reader *r, const char *key);
 
 #endif
