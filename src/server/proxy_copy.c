@@ -115,6 +115,14 @@ static bool is_sips(struct slice contact)
     return scan_word(&s, SLICE("sips:"));
 }
 
+/* A tel: or mailto: Contact is for who asks a redirect server or the registrar. */
+static bool is_forwardable(struct slice contact)
+{
+    struct scan s = scan_from(contact);
+
+    return scan_word(&s, SLICE("sip:")) || scan_word(&s, SLICE("sips:"));
+}
+
 /* A binding of a flow (RFC 5626) ends with that. */
 static bool has_way(const struct binding *b)
 {
@@ -123,6 +131,8 @@ static bool has_way(const struct binding *b)
 
 bool proxy_may_reach(const struct binding *b, msec now, bool secure)
 {
+    if (!is_forwardable(b->contact))
+        return false;
     return b->expires_at > now && has_way(b) && (!secure || is_sips(b->contact));
 }
 
