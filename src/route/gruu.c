@@ -267,6 +267,13 @@ struct gruu gruu_read(const struct uri *uri, const struct gruu_keys *keys, struc
     return g;
 }
 
+bool gruu_is_user(struct slice user, const struct gruu_keys *keys, struct hasher *h)
+{
+    struct gruu_registration ignored;
+
+    return read_user(user, &ignored, keys, h);
+}
+
 static bool is_hex_of(struct slice gr, struct slice name)
 {
     char       memory[1 + 2 * GRUU_INSTANCE];

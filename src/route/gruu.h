@@ -68,6 +68,9 @@ struct gruu {
 /* What a URI of our domain is.  Whether it leads anywhere is for the location to say. */
 struct gruu gruu_read(const struct uri *uri, const struct gruu_keys *keys, struct hasher *h);
 
+/* Is this the user part of a temporary one?  Then it is no AOR's (5.4). */
+bool gruu_is_user(struct slice user, const struct gruu_keys *keys, struct hasher *h);
+
 /* Is `gr`, as it stands in a URI, this instance (sip/instance.h)?  Escapes are resolved. */
 bool gruu_is_instance(struct slice gr, struct slice instance);
 

@@ -84,7 +84,8 @@ static bool is_valid_for_domain(struct server *s, const struct registering *r)
 {
     struct slice asked = policy_domain(&s->shared->policy, r->request->uri.host);
 
-    if (r->key.len == 0 || r->request->to.uri.user.len == 0)
+    if (r->key.len == 0 || r->request->to.uri.user.len == 0 ||
+        gruu_is_user(r->request->to.uri.user, &s->shared->gruu_keys, s->hasher))
         return false;
     return asked.len == 0 || slice_eq(asked, aor_domain(s, &r->request->to.uri));
 }
@@ -93,7 +94,7 @@ static bool is_valid_for_domain(struct server *s, const struct registering *r)
  * he is: nothing that he could prove would help. */
 void registrar_request(struct server *s, object_id txn, struct message *request)
 {
-    static const struct reason foreign = { "To is not of the domain in the Request-URI", "RFC 3261 10.3 step 5" };
+    static const struct reason foreign = { "To is no user of the domain in the Request-URI", "RFC 3261 10.3 step 5" };
     struct registering         r; /* large: only what is used is set */
 
     counter_add(&s->world->counters.registers, 1);

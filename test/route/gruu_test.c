@@ -265,6 +265,7 @@ TEST(a_temporary_gruu_cut_or_grown_is_none)
             buf_put_byte(&out, 'a');
         buf_put(&out, SLICE("@example.test;gr"));
         CHECK_INT(len == GRUU_USER ? GRUU_TEMPORARY : GRUU_INVALID, read(&b, buf_slice(&out)).kind);
+        CHECK(gruu_is_user((struct slice){ text.ptr + 4, len }, &b.keys, b.hasher) == (len == GRUU_USER));
     }
     CHECK_INT(GRUU_INVALID, read(&other, text).kind);
     bench_end(&b);
