@@ -84,8 +84,9 @@ static bool is_valid_for_domain(struct server *s, const struct registering *r)
 {
     struct slice asked = policy_domain(&s->shared->policy, r->request->uri.host);
 
-    if (r->key.len == 0 || r->request->to.uri.user.len == 0 ||
-        gruu_is_user(r->request->to.uri.user, &s->shared->gruu_keys, s->hasher))
+    if (r->key.len == 0 || r->request->to.uri.user.len == 0)
+        return false;
+    if (gruu_is_user(r->request->to.uri.user, &s->shared->gruu_keys, s->hasher))
         return false;
     return asked.len == 0 || slice_eq(asked, aor_domain(s, &r->request->to.uri));
 }
