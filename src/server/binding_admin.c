@@ -9,7 +9,13 @@
 
 static_assert((int)BINDING_KEY_MAX == (int)AOR_TEXT, "one size of keys");
 
-/* A change of one AOR's list: what it becomes and what the store is told. */
+/* What becomes of a binding, and its reason. */
+struct told {
+    struct binding     binding;
+    enum binding_event event;
+};
+
+/* A change of one AOR's list: what it becomes and what the store and others are told. */
 struct edit {
     struct server        *server;
     struct location_guard guard;
@@ -17,6 +23,9 @@ struct edit {
     size_t                count;
     struct store_change   changes[LIMIT_LIST + 1];
     size_t                change_count;
+    struct told           told[LIMIT_LIST + 1];
+    size_t                told_count;
+    bool                  replaced; /* one that had not ended */
     char                  flow_text[FLOW_TEXT];
 };
 
@@ -38,7 +47,8 @@ static int begin(struct edit *e, struct server *s, struct slice aor, char memory
     if (key.len == 0)
         return uri_parse(aor, &uri) && uri.user.len > 0 ? -ERR_NOT_FOUND : -ERR_SYNTAX;
     e->server = s;
-    e->count = e->change_count = 0;
+    e->count = e->change_count = e->told_count = 0;
+    e->replaced                                = false;
     location_lock(s->shared->location, key, &e->guard);
     while (e->guard.aor != NULL && e->count < aor_count(e->guard.aor)) {
         aor_binding(e->guard.aor, (unsigned)e->count, &e->list[e->count]);
@@ -52,6 +62,11 @@ static bool is_equal(const struct binding *b, const struct uri *contact)
     struct uri known;
 
     return uri_parse(b->contact, &known) && uri_eq(&known, contact);
+}
+
+static void note(struct edit *e, const struct binding *b, enum binding_event event)
+{
+    e->told[e->told_count++] = (struct told){ *b, event };
 }
 
 /* Out of the list, those of this contact (NULL: all), and those that have ended; how
@@ -69,10 +84,12 @@ static unsigned take_out(struct edit *e, const struct uri *contact, uint64_t *ro
         if (!meant && b->expires_at > now) {
             e->list[kept++] = *b;
         } else if (meant && row != NULL && *row == 0) {
-            *row = b->row; /* for the one that comes in its place */
+            *row        = b->row; /* for the one that comes in its place */
+            e->replaced = b->expires_at > now;
             found++;
         } else {
             e->changes[e->change_count++] = registrar_delete_change(b->row);
+            note(e, b, b->expires_at > now ? BINDING_REJECTED : BINDING_EXPIRED);
             found += meant && b->expires_at > now;
         }
     }
@@ -98,6 +115,8 @@ static int carry_out(struct edit *e, binding_done_fn *done, void *arg)
     }
     location_publish(&e->guard);
     location_note_change(&e->guard, seq);
+    for (size_t i = 0; i < e->told_count; i++) /* what they were before lives until the unlock */
+        registrar_tell(s, NULL, e->guard.key, &e->told[i].binding, e->told[i].event);
     registrar_wait(s, w, seq);
     return 0;
 }
@@ -123,6 +142,7 @@ static int add(struct edit *e, const struct binding_order *o, const struct uri *
     };
     b->lease_until                = registrar_wall_at(s, b->expires_at); /* nobody refreshes it */
     e->changes[e->change_count++] = registrar_put_change(s, e->guard.key, b, &flow);
+    note(e, b, e->replaced ? BINDING_REFRESHED : BINDING_REGISTERED);
     return 0;
 }
 

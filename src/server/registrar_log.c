@@ -36,9 +36,12 @@ static int64_t seconds_left(struct server *s, const struct binding *b)
 void registrar_tell(struct server *s, const struct message *request, struct slice key, const struct binding *b,
                     enum binding_event event)
 {
-    struct event_words words = words_of(event);
-    struct log_line    line;
+    const struct workers *workers = s->shared->workers;
+    struct event_words    words   = words_of(event);
+    struct log_line       line;
 
+    binding_events_tell(s->shared->events, s->world, workers != NULL ? workers_home_of_name(workers, key) : 0, key, b,
+                        event);
     if (!log_begin(&line, s->world->log, words.level, LOG_PART_REGISTRAR, words.event))
         return;
     log_slice(&line, "call", request != NULL ? request->call_id : b->call_id);

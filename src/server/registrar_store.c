@@ -181,6 +181,7 @@ static void on_tick(struct timer *t, msec now)
     struct server *s    = CONTAINER_OF(t, struct server, expiry_tick);
     bool           more = location_expire(s->shared->location, s->worker, s->workers, now, on_expired, s);
 
+    binding_events_poke(s->shared->events, s->worker);
     world_timer(s->world, t, on_tick, now + (more ? 1 : SECOND));
 }
 

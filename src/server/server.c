@@ -112,6 +112,7 @@ void server_free(struct server *s)
 {
     if (s == NULL)
         return;
+    binding_events_leave(s->shared->events, s->worker);
     number_free_all(s);
     proxy_free_all(s);
     if (s->store != NULL)
@@ -210,6 +211,7 @@ int server_attach(struct server *s, char *problem, size_t problem_size)
         snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
         return -ERR_NO_MEMORY;
     }
+    binding_events_join(s->shared->events, s->worker, s->world);
     authenticator_guard(s->authenticator, s->shared->attempts, &s->log_limit);
     registrar_start(s);
     flow_failure_watch(s);

@@ -67,6 +67,13 @@ static bool make_attempts(struct shared *s, struct world *world)
     return s->attempts != NULL;
 }
 
+static bool make_events(struct shared *s)
+{
+    s->events  = binding_events_new(s->workers != NULL ? workers_count(s->workers) : 1);
+    s->journal = s->events != NULL ? binding_journal_new(s->events) : NULL;
+    return s->journal != NULL;
+}
+
 struct shared *shared_new(struct world *world, const struct config *config, struct rcu *rcu, struct workers *workers)
 {
     struct shared *s = rcu != NULL ? calloc(1, sizeof *s) : NULL;
@@ -86,11 +93,12 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     draw_keys(s, &world->random);
     s->nonces = nonces_new(&world->random, NONCE_SLOTS);
     if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->rules == NULL || !copy_policy(s) ||
-        !make_attempts(s, world)) {
+        !make_attempts(s, world) || !make_events(s)) {
         shared_free(s);
         return NULL;
     }
     if (world->memory != NULL) {
+        binding_events_account(s->events, world->memory->budget);
         location_account(s->location, world->memory->budget);
         users_account(s->users, world->memory->budget);
         if (s->attempts != NULL)
@@ -109,6 +117,8 @@ void shared_free(struct shared *s)
     users_free(s->users);
     nonces_free(s->nonces);
     attempts_free(s->attempts);
+    binding_journal_free(s->journal);
+    binding_events_free(s->events);
     tls_shared_free(s->tls);
     free(s->self_signed);
     free(s->rules);

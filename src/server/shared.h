@@ -19,6 +19,7 @@
 #include "route/gruu.h"
 #include "route/policy.h"
 #include "server/attempts.h"
+#include "server/binding_journal.h"
 #include "server/config.h"
 #include "server/domain_rules.h"
 #include "server/location.h"
@@ -30,20 +31,22 @@
 #include <stdatomic.h>
 
 struct shared {
-    const struct config *config;
-    struct policy        policy;  /* from config; its arrays are ours */
-    struct domain_rules *rules;   /* ours; of the domains of policy, in their order */
-    struct workers      *workers; /* borrowed; NULL: there is but one */
-    struct rcu          *rcu;     /* for location and users: each thread that asks them has joined */
-    struct location     *location;
-    struct users        *users;
-    struct nonces       *nonces;
-    struct attempts     *attempts;    /* NULL: nobody who guesses passwords is slowed down */
-    struct tls_shared   *tls;         /* ours; NULL: neither TLS nor WSS */
-    struct self_signed  *self_signed; /* ours; server/certificates.h */
-    struct store        *store;
-    struct store_client *client; /* of the users and the keys: reports come in the first worker's world */
-    int                  load_error;
+    const struct config    *config;
+    struct policy           policy;  /* from config; its arrays are ours */
+    struct domain_rules    *rules;   /* ours; of the domains of policy, in their order */
+    struct workers         *workers; /* borrowed; NULL: there is but one */
+    struct rcu             *rcu;     /* for location and users: each thread that asks them has joined */
+    struct location        *location;
+    struct users           *users;
+    struct nonces          *nonces;
+    struct binding_events  *events;      /* changes of bindings, told to ... */
+    struct binding_journal *journal;     /* ... this, the last of them      */
+    struct attempts        *attempts;    /* NULL: nobody who guesses passwords is slowed down */
+    struct tls_shared      *tls;         /* ours; NULL: neither TLS nor WSS */
+    struct self_signed     *self_signed; /* ours; server/certificates.h */
+    struct store           *store;
+    struct store_client    *client; /* of the users and the keys: reports come in the first worker's world */
+    int                     load_error;
 
     struct hash_key loop_key;                  /* marks our branches (RFC 5393)                        */
     struct hash_key relay_key;                 /* tokens in our Record-Route; kept in the store, so

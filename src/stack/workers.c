@@ -248,6 +248,11 @@ unsigned workers_home(const struct workers *w, struct slice call_id)
     return (unsigned)(siphash(&w->key, call_id) % w->count);
 }
 
+unsigned workers_home_of_name(const struct workers *w, struct slice name)
+{
+    return w->count == 1 ? 0 : (unsigned)(siphash(&w->key, name) % w->count);
+}
+
 /* ---- handing over ---- */
 
 void workers_join(struct workers *w, unsigned index, struct world *world, handed_fn *take, void *arg)

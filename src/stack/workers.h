@@ -80,6 +80,9 @@ unsigned workers_count(const struct workers *w);
 /* Where messages with this Call-ID belong. */
 unsigned workers_home(const struct workers *w, struct slice call_id);
 
+/* Where a thing lives that has a name and no call, such as an address-of-record. */
+unsigned workers_home_of_name(const struct workers *w, struct slice name);
+
 /* The calls that live elsewhere, who has a connection to whom, and who has failed. */
 struct lives_on       *workers_lives_on(struct workers *w);
 struct directory      *workers_directory(struct workers *w);
