@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* binding.c - `ahoy binding`: where users are reached. */
 
+#include "cmd/binding.h"
 #include "cmd/endpoint.h"
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
@@ -323,11 +324,11 @@ static const struct command command_binding_remove = {
 };
 
 static const struct command *const children[] = { &command_binding_add, &command_binding_list, &command_binding_remove,
-                                                  NULL };
+                                                  &command_binding_watch, NULL };
 
 const struct command command_binding = {
     .name     = "binding",
-    .summary  = "where users are reached: list, add, remove",
+    .summary  = "where users are reached: list, add, remove, watch",
     .synopsis = "SUBCOMMAND [OPTION...] [NAME] [CONTACT]",
     .children = children,
 };

@@ -12,6 +12,9 @@ control_fn admin_user_add, admin_user_passwd, admin_user_remove, admin_user_list
 /* admin_binding.c */
 control_fn admin_binding_add, admin_binding_remove, admin_binding_list;
 
+/* admin_watch.c */
+control_fn admin_binding_watch;
+
 /* admin_cert.c */
 control_fn admin_cert_list, admin_cert_reload;
 

@@ -49,6 +49,16 @@ static const struct control_param params_binding_list[] = {
     PARAMS_END,
 };
 
+static const struct control_param params_binding_watch[] = {
+    { "since", CONTROL_INTEGER, false, 0, INT64_MAX,
+      "the next of the last answer; nothing but the newest number unless given" },
+    { "aor", CONTROL_TEXT, false, 0, 0, "only of this address" },
+    { "refreshed", CONTROL_BOOLEAN, false, 0, 0,
+      "refreshes too, from now on, as long as this is asked again within 30 s; refreshes are not told unless somebody "
+      "asks" },
+    PARAMS_END,
+};
+
 static const struct control_param params_level[] = {
     { "level", CONTROL_TEXT, false, 0, 0, "debug, info, notice, warning or error" },
     { "part", CONTROL_TEXT, false, 0, 0, "only this part of the program; all unless given" },
@@ -92,6 +102,15 @@ static const struct control_method methods[] = {
       "\"outbound\": reached by its flow alone, \"path\": of RFC 3327}, ...], "
       "\"cursor\": text for the next page, or null at the end}",
       "NOT_FOUND: no address of ours; SYNTAX: no cursor", false },
+    { "binding.watch", admin_binding_watch, params_binding_watch,
+      "Changes of bindings since a number, in the order of the changes of each address; the last 4096 are kept. Ask "
+      "again "
+      "with next as since",
+      "{\"events\": [{\"number\", \"time\", \"event\": registered, refreshed, expired, unregistered or rejected (by an "
+      "administrator), \"aor\", \"contact\", \"expires\": seconds left, \"instance\", \"reg_id\"}, ...], \"next\": "
+      "number, "
+      "\"missed\": how many there were that are not kept any more}",
+      "NOT_FOUND: no address of ours", false },
     { "cert.list", admin_cert_list, NULL, "The certificates that the server speaks TLS with",
       "{\"certificates\": [" CERTIFICATE ", ...]}", NULL, false },
     { "cert.reload", admin_cert_reload, NULL,

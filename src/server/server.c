@@ -250,6 +250,11 @@ struct location *server_location(const struct server *s)
     return s->shared->location;
 }
 
+struct binding_journal *server_binding_journal(const struct server *s)
+{
+    return s->shared->journal;
+}
+
 unsigned server_listener_count(const struct server *s)
 {
     return s->listener_count;

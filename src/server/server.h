@@ -40,6 +40,8 @@ void server_on_report(void *server, uint64_t seq, int error);
 struct stack    *server_stack(const struct server *s);
 struct users    *server_users(const struct server *s);
 struct location *server_location(const struct server *s);
+/* The last changes of its bindings; it outlives the server. */
+struct binding_journal *server_binding_journal(const struct server *s);
 /* The addresses really listened on. */
 unsigned    server_listener_count(const struct server *s);
 struct flow server_listener(const struct server *s, unsigned index);
