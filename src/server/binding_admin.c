@@ -70,7 +70,7 @@ static void note(struct edit *e, const struct binding *b, enum binding_event eve
 }
 
 /* Out of the list, those of this contact (NULL: all), and those that have ended; how
- * many were meant. */
+ * many were meant.  With `row` one comes in their place: a phone's flow (RFC 5626) is none of them. */
 static unsigned take_out(struct edit *e, const struct uri *contact, uint64_t *row)
 {
     msec     now   = world_now(e->server->world);
@@ -79,7 +79,7 @@ static unsigned take_out(struct edit *e, const struct uri *contact, uint64_t *ro
 
     for (size_t i = 0; i < e->count; i++) {
         struct binding *b     = &e->list[i];
-        bool            meant = contact == NULL || is_equal(b, contact);
+        bool            meant = contact == NULL || ((row == NULL || !b->outbound) && is_equal(b, contact));
 
         if (!meant && b->expires_at > now) {
             e->list[kept++] = *b;

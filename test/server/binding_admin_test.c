@@ -87,6 +87,24 @@ TEST(an_equal_contact_is_replaced_and_a_time_ends)
     bench_close(&b);
 }
 
+/* Decision 34: a flow is not its URI, but goes by it. */
+TEST(a_flow_is_not_replaced_but_can_be_removed)
+{
+    bench_open(&b, "");
+    raw_ask(&b.bob, &(struct request_form){
+                        .more = "Supported: path, outbound\r\n"
+                                "Contact: <sip:bob@192.0.2.9:6001>;+sip.instance=\"<urn:uuid:1>\";reg-id=1\r\n" });
+    bench_live(&b, 50);
+    CHECK_INT(0, add("sip:bob@192.0.2.9:6001", 600));
+    bench_live(&b, 10);
+    CHECK_INT(0, done);
+    CHECK_INT(2, served());
+    CHECK_INT(0, remove_one("sip:bob@192.0.2.9:6001"));
+    bench_live(&b, 10);
+    CHECK_INT(0, served());
+    bench_close(&b);
+}
+
 TEST(one_is_removed_or_all)
 {
     bench_open(&b, "");
@@ -178,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_added_is_served_and_survives_a_power_cut),
         cmocka_unit_test(an_equal_contact_is_replaced_and_a_time_ends),
+        cmocka_unit_test(a_flow_is_not_replaced_but_can_be_removed),
         cmocka_unit_test(one_is_removed_or_all),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(a_failing_store_is_told_and_a_full_one_changes_nothing),
