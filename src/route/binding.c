@@ -313,15 +313,16 @@ static bool update_each(struct update *u)
 {
     struct header_values v      = message_values(u->message, HEADER_CONTACT);
     size_t               before = u->live;
+    unsigned             count  = 0;
     struct name_addr     contact;
 
-    for (unsigned i = 0; values_next_name_addr(&v, &contact); i++) {
-        if (i == LIMIT_LIST)
+    for (; values_next_name_addr(&v, &contact); count++) {
+        if (count == LIMIT_LIST)
             return refuse(u->out, 403, "Too Many Contacts", "limit");
         if (!update_one(u, &contact))
             return false;
     }
-    if (v.broken)
+    if (v.broken || count == 0)
         return refuse(u->out, 400, "Contact cannot be read", "RFC 3261 20.10");
     if (u->flows > 0 && u->bound > 1)
         return refuse(u->out, 400, "A Contact with reg-id must be the only one", "RFC 5626 6");

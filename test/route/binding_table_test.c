@@ -150,6 +150,9 @@ static const struct row rows[] = {
     { C("<" Y ">, <" X ">;q=2"), NEXT, false, ALL("400") },
     { C("<" Y ">, <" X ">;expires=59"), NEXT, false, ALL("423") },
     { C("<" Y ">, <" X), NEXT, false, ALL("400") },
+    { C(""), NEXT, false, ALL("400") },
+    { C(","), NEXT, false, ALL("400") },
+    { "m: *\r\nExpires: 0\r\n", NEXT, false, ALL("-*") },
     { C("<" X ">;expires=59"), NEXT, false, ALL("423") },
 
     /* An instance without reg-id: by its URI (RFC 5626 6), and its GRUUs by the Call-ID of the
