@@ -45,6 +45,7 @@ class Baresip:
         need("baresip")
         if not os.path.exists(MODULES + "/ctrl_tcp.so"):
             raise Skip("no baresip modules in " + MODULES)
+        self.address = "sip:%s@%s" % (name, server.domain)
         self.folder = os.path.join(bench.folder, "baresip-" + name)
         os.makedirs(self.folder)
         if proof is None:
