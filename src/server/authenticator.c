@@ -185,7 +185,8 @@ static enum auth_result judge(struct authenticator *a, const struct credentials 
     state = find_ha1(a, c, domain, state, proof);
     if (!is_settled(state))
         return state == USER_WAIT ? AUTH_WAIT : AUTH_FAILED;
-    known = state == USER_FOUND && proof->ha1.len > 0;
+    known          = state == USER_FOUND && proof->ha1.len > 0;
+    proof->no_hash = state == USER_FOUND && !known;
     if (!digest_verify(a->hasher, c, known ? proof->ha1 : nobodys_ha1(c->algorithm), request->method_text,
                        request->body) ||
         !known)
@@ -204,6 +205,7 @@ enum auth_result authenticator_check(struct authenticator *a, const struct messa
     unsigned           count;
 
     proof->user        = SLICE("");
+    proof->no_hash     = false;
     proof->retry_after = 0;
     if (!collect(a, request, header, given, &count))
         return AUTH_BROKEN;

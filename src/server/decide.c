@@ -233,7 +233,7 @@ static void carry_out(struct server *s, struct passage *p, const struct policy_d
         answer_warned(s, p->txn, decision->status, &decision->why, decision->warning);
         break;
     case POLICY_CHALLENGE:
-        answer_challenge(s, p->txn, decision->status, false);
+        answer_challenge(s, p->txn, decision->status);
         break;
     case POLICY_SELF:
         answer_options(s, p->txn);

@@ -131,7 +131,7 @@ enum auth_result prove(struct server *s, const struct message *request, enum hea
 
 /* answer_auth.c: 401 or 407 to whom has proved nothing yet; and what else is to be
  * said to a proof that was no AUTH_OK. */
-void answer_challenge(struct server *s, object_id txn, unsigned status, bool stale);
+void answer_challenge(struct server *s, object_id txn, unsigned status);
 void answer_unproved(struct server *s, object_id txn, unsigned status, enum auth_result result,
                      const struct auth_proof *proof);
 void answer_options(struct server *s, object_id txn);

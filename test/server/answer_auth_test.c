@@ -62,6 +62,27 @@ TEST(a_wrong_password_is_logged_and_a_first_challenge_is_not)
     bench_close(&b);
 }
 
+/* What is for somebody else, or of a kind that is not offered, is no guess either. */
+TEST(credentials_that_say_nothing_here_are_no_wrong_password)
+{
+    struct log_levels levels;
+    struct log        log = { .levels = &levels, .sink = note_line };
+
+    lines[0] = '\0';
+    log_levels_init(&levels, LOG_NOTICE);
+    bench_open(&b, "authentication = yes\n");
+    b.at_server->log = &log;
+    registers(1, "Authorization: Bearer token\r\n");
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 401 "));
+    assert_string_equal("", lines);
+    log_levels_init(&levels, LOG_DEBUG);
+    registers(2, "Authorization: Bearer token\r\n");
+    CHECK(strstr(lines, "of a kind that is not offered") != NULL);
+    CHECK_INT(0, counter_read(&b.at_server->counters.auth_wrong));
+    b.at_server->log = NULL;
+    bench_close(&b);
+}
+
 TEST(credentials_that_cannot_be_read_are_answered_400)
 {
     bench_open(&b, "authentication = yes\n");
@@ -75,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_password_is_logged_and_a_first_challenge_is_not),
+        cmocka_unit_test(credentials_that_say_nothing_here_are_no_wrong_password),
         cmocka_unit_test(credentials_that_cannot_be_read_are_answered_400),
     };
 

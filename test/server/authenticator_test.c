@@ -567,6 +567,55 @@ TEST(odd_but_legal_quoting_is_read)
     bench_close(&b);
 }
 
+/* Do these mean what `right` means, in all that is hashed or looked up? */
+static bool mean_the_same(const struct credentials *given, const struct credentials *right)
+{
+    return digest_means(given->username, right->username) && digest_means(given->realm, right->realm) &&
+           digest_means(given->nonce, right->nonce) && digest_means(given->uri, right->uri) &&
+           digest_means(given->cnonce, right->cnonce) && slice_eq_nocase(given->response, right->response) &&
+           slice_eq(given->qop, right->qop) && slice_eq(given->nc_text, right->nc_text) &&
+           given->algorithm == right->algorithm;
+}
+
+/* Each byte of a right line, turned into each of some others, or left out. */
+TEST(damaged_credentials_prove_nothing)
+{
+    static const char  others[] = "\"\\,= *xX0\t";
+    char               nonce[128], line[PROOF_LINE], right[PROOF_LINE], again[PROOF_LINE];
+    struct credentials wanted, given;
+    struct judge       j;
+    unsigned           proved = 0;
+    struct scan        s;
+
+    open_with("auth_failures = 0\n");
+    judge_open(&j, 4096);
+    challenges(&j, 1, nonce);
+    proof_line(&(struct proof){ .nonce = nonce, .nc = 1, .algorithm = HASH_SHA256 }, right);
+    s = scan_from(slice_from(right + strlen("Authorization: ")));
+    s.end -= 2;
+    assert_true(credentials_scan(&s, &wanted));
+    for (size_t at = strlen("Authorization: "); right[at] != '\r'; at++)
+        for (const char *other = others;; other++) {
+            snprintf(line, sizeof line, "%.*s%.1s%s", (int)at, right, other, right + at + 1);
+            if (judged_lines(&j, line, "") == AUTH_OK) {
+                proved++;
+                s = scan_from(slice_from(line + strlen("Authorization: ")));
+                s.end -= 2;
+                assert_true(credentials_scan(&s, &given));
+                CHECK(mean_the_same(&given, &wanted));
+                challenges(&j, 1, nonce); /* that one has been used */
+                proof_line(&(struct proof){ .nonce = nonce, .nc = 1, .algorithm = HASH_SHA256 }, again);
+                memcpy(right, again, sizeof right);
+            }
+            if (*other == '\0')
+                break;
+        }
+    CHECK(proved > 0); /* upper case, spaces */
+    CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = nonce, .nc = 2, .algorithm = HASH_SHA256 }));
+    judge_close(&j);
+    bench_close(&b);
+}
+
 /* What was hashed for one proof. */
 static uint64_t work_of(struct judge *j, const struct proof *proof, enum auth_result expected)
 {
@@ -683,6 +732,7 @@ int main(void)
         cmocka_unit_test(with_one_broken_header_nothing_is_judged),
         cmocka_unit_test(empty_values_before_any_challenge_are_no_guess),
         cmocka_unit_test(odd_but_legal_quoting_is_read),
+        cmocka_unit_test(damaged_credentials_prove_nothing),
         cmocka_unit_test(who_has_no_account_costs_as_many_digests_as_who_has_a_wrong_password),
         cmocka_unit_test(a_registration_is_answered_with_a_proof_and_the_next_nonce),
         cmocka_unit_test(a_nonce_that_lasts_until_the_next_registration_is_kept),
