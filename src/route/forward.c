@@ -152,6 +152,7 @@ static void put_all(struct copy *c)
     put_max_forwards(c);
     if (c->target->breadth > 0)
         gather_header_number(c->g, HEADER_MAX_BREADTH, c->target->breadth);
+    gather_put(c->g, c->target->headers);
     for (unsigned i = 0; i < m->header_count; i++)
         if (!is_ours(c, &m->headers[i]))
             gather_line(c->g, &m->headers[i]);

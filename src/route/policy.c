@@ -177,6 +177,53 @@ static struct policy_decision choose_way(const struct policy *p, const struct po
     return d;
 }
 
+bool policy_is_edge(const struct policy *p, struct slice host)
+{
+    for (size_t i = 0; i < p->edge_count; i++)
+        if (policy_fit(p->edges[i], without_dot(host)) > 0)
+            return true;
+    return false;
+}
+
+/* Of a phone of such a domain?  A REGISTER says by its Request-URI whose it is. */
+static bool is_edges(const struct policy *p, const struct policy_case *c)
+{
+    return c->request->method != METHOD_ACK &&
+           policy_is_edge(p, c->request->method == METHOD_REGISTER ? c->uri->host : c->request->from.uri.host);
+}
+
+/* The servers of that domain know who he is and whom he may call: we do not, so no request goes anywhere else. */
+static struct policy_decision decide_edge(const struct policy *p, const struct policy_case *c)
+{
+    struct slice               from  = c->request->from.uri.host;
+    const struct policy_route *route = route_for(p, c->route_left ? c->next_host : from);
+    struct policy_decision     d;
+
+    if (policy_is_edge(p, c->route_left ? c->next_host : c->uri->host))
+        d = choose_way(p, c);
+    else if (c->route_left)
+        return decide(POLICY_ANSWER, 403, "the Route leads out of the domains of edge", "policy: edge");
+    else if (route != NULL && route->to.len > 0)
+        d = decide(POLICY_ROUTE, 0, "the servers of the caller's domain decide", "policy: edge");
+    else
+        d = decide(POLICY_HOME, 0, "the servers of the caller's domain decide", "policy: edge");
+    if (d.kind == POLICY_ROUTE && d.route == NULL)
+        d.route = route;
+    d.home = from;
+    d.edge = true;
+    return d;
+}
+
+/* RFC 5626 5.3.1 */
+static struct policy_decision decide_flow(enum flow_token token)
+{
+    if (token == FLOW_TOKEN_FORGED)
+        return decide(POLICY_ANSWER, 403, "the flow token is not ours", "RFC 5626 5.3.1");
+    if (token == FLOW_TOKEN_STALE)
+        return decide(POLICY_ANSWER, 430, "the flow was a stream of an earlier life", "RFC 5626 5.3.1");
+    return decide(POLICY_FLOW, 0, "by the flow of its token", "RFC 5626 5.3.1");
+}
+
 /* The Request-URI is elsewhere: no stranger is helped to reach another one. */
 static struct policy_decision decide_relay(const struct policy *p, const struct policy_case *c)
 {
@@ -184,6 +231,8 @@ static struct policy_decision decide_relay(const struct policy *p, const struct 
         return decide(POLICY_ANSWER, 403, "this server does not forward", "policy");
     if (c->own_route && (c->request->to_tag.len > 0 || c->request->method == METHOD_ACK))
         return decide(POLICY_FORWARD, 0, "within a dialog set up through this server", "RFC 3261 16.12");
+    if (p->edge_count > 0 && is_edges(p, c))
+        return decide_edge(p, c);
     if (c->request->method == METHOD_ACK)
         return decide(POLICY_ANSWER, 403, "ACK of no dialog of ours", "policy: no open relay");
     if (must_prove(p, c))
@@ -215,6 +264,8 @@ struct policy_decision policy_decide(const struct policy *p, const struct policy
     const struct policy_redirect *redirect = redirect_for(p, c->uri->host);
     struct policy_decision        d;
 
+    if (c->token != FLOW_TOKEN_NONE && p->proxy)
+        return decide_flow(c->token);
     if (c->anothers_gruu && c->authenticated)
         return decide(POLICY_ANSWER, 403, "the Contact is the GRUU of somebody else", "RFC 5627 6.2");
     if (c->route_left && is_for_a_phone_of_ours(p, c))

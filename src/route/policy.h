@@ -7,12 +7,17 @@
  *                     to the server: answer          route, redirect server, DNS
  *                     user: location, 480, 404       else 407 or 403: no open relay
  *
+ * A request with a flow token of ours in its Route goes by that flow (RFC 5626 5.3).  And for phones of the
+ * domains in `edges`, which are somebody else's, this is an edge proxy: what they ask goes to the servers of
+ * their domain, which know them and decide; it goes nowhere else.
+ *
  * The decision is a calculation over the configuration and what the caller has
  * looked up; it holds nothing. */
 
 #ifndef ROUTE_POLICY_H
 #define ROUTE_POLICY_H
 
+#include "route/flow_token.h"
 #include "route/reason.h"
 #include "sip/message.h"
 
@@ -34,6 +39,8 @@ struct policy {
     size_t                        route_count;
     const struct policy_redirect *redirects; /* used if `redirect` */
     size_t                        redirect_count;
+    const struct slice           *edges; /* patterns as in a route; no domain of ours */
+    size_t                        edge_count;
     bool                          registrar, proxy, redirect;
     bool                          numbers;        /* telephone numbers are looked up by ENUM */
     bool                          authentication; /* our users prove who they are */
@@ -44,7 +51,9 @@ struct policy_case {
     const struct uri     *uri;           /* the Request-URI after proxy_preprocess        */
     bool                  uri_is_us;     /* its host and port are a listener of ours      */
     bool                  route_left;    /* Route values remain after proxy_preprocess    */
+    struct slice          next_host;     /* then: the host of the first of them           */
     bool                  own_route;     /* one of ours was there, its token fits         */
+    enum flow_token       token;         /* or it has one of a flow, another than the request came by */
     bool                  authenticated; /* as the user in From, of a domain of ours      */
     bool                  user_known;    /* the user of `uri` is one of ours              */
     bool                  has_bindings;  /* and registered somewhere                      */
@@ -66,6 +75,8 @@ enum policy_kind {
     POLICY_LOCATION,          /* fork to the bindings of the user                         */
     POLICY_FORWARD,           /* to the topmost Route or the Request-URI as it is         */
     POLICY_ROUTE,             /* forward by way of route->to                              */
+    POLICY_HOME,              /* forward by way of the servers of `home`                  */
+    POLICY_FLOW,              /* forward by the flow of its token                         */
     POLICY_ASK,               /* send it to route->redirect and follow the 3xx            */
     POLICY_NUMBER,            /* ask ENUM for the number, then decide on what it says     */
     POLICY_REDIRECT,          /* answer 302 with redirect->to                             */
@@ -78,6 +89,8 @@ struct policy_decision {
     unsigned                      warning;  /* ANSWER: a warn-code that goes with it (RFC 3261 20.43), or 0 */
     const struct policy_route    *route;    /* ROUTE, ASK        */
     const struct policy_redirect *redirect; /* REDIRECT          */
+    struct slice                  home;     /* HOME: a domain    */
+    bool                          edge;     /* of a phone whose edge proxy we are: it is reached by way of us */
     struct reason                 why;
 };
 
@@ -89,6 +102,9 @@ bool         policy_is_ours(const struct policy *p, struct slice host);
 /* How well does `host` fit a pattern such as "a.test", "*.test", "*"?  0: not at all, else longer is
  * better, the whole name best. */
 size_t policy_fit(struct slice pattern, struct slice host);
+
+/* Is it one whose phones we are an edge proxy for? */
+bool policy_is_edge(const struct policy *p, struct slice host);
 
 /* Decide.  Borrows all. */
 struct policy_decision policy_decide(const struct policy *p, const struct policy_case *c);

@@ -149,6 +149,13 @@ static bool is_origin(struct slice text)
            (scan_token(&s, &scheme) && scan_exact(&s, SLICE("://")) && is_host_port(scan_rest(&s)));
 }
 
+static bool is_domain_pattern(struct slice text)
+{
+    return is_host(text.len > 2 && text.ptr[0] == '*' && text.ptr[1] == '.'
+                       ? slice_between(text.ptr + 2, text.ptr + text.len)
+                       : text);
+}
+
 bool config_check_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
 {
     bool                good = is_printable(text);
@@ -206,6 +213,10 @@ bool config_check_text(enum config_check check, struct slice text, struct config
     case VALUE_THIRD_PARTY:
         buf_put(why, SLICE("a user, a blank, and whom that one may register: boss@example.com, *@example.com or *"));
         good = third_party_parse(text, &party) && is_printable(text);
+        break;
+    case VALUE_DOMAINS:
+        buf_put(why, SLICE("a domain such as example.com, or all under one: *.example.com"));
+        good = is_domain_pattern(text);
         break;
     case VALUE_DIGEST:
         buf_put(why, SLICE("MD5, SHA-256 or SHA-512-256"));

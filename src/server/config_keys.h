@@ -36,6 +36,7 @@ enum config_check {
     VALUE_TLS_VERSION,
     VALUE_ROUTE,
     VALUE_THIRD_PARTY,
+    VALUE_DOMAINS,
 };
 
 struct config_key {

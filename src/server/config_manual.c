@@ -93,6 +93,7 @@ static const char *type_name(const struct config_key *key)
         return "text";
     case VALUE_NAME:
     case VALUE_NAME_OR_NONE:
+    case VALUE_DOMAINS:
         return "name";
     case VALUE_LISTEN:
         return "address";

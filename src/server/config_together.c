@@ -94,9 +94,22 @@ static void check_registrar(struct config_reader *r, const struct config *c)
                        "third_party means nothing with authentication = false: anybody may register anybody");
 }
 
+/* Whose phones are ours register with us: an edge is for those of others. */
+static void check_edge(struct config_reader *r, const struct config *c)
+{
+    for (size_t i = 0; i < c->edge.count; i++)
+        for (size_t k = 0; k < c->domain_count; k++)
+            if (policy_fit(c->edge.texts[i], c->domains[k]) > 0)
+                config_problem(r, config_line_of(r, "edge"), "edge = \"%.*s\": %.*s is a domain of our own",
+                               SLICE_ARG(c->edge.texts[i]), SLICE_ARG(c->domains[k]));
+    if (c->edge.count > 0 && !c->proxy)
+        config_problem(r, config_line_of(r, "edge"), "edge means nothing with proxy = false");
+}
+
 void config_check_together(struct config_reader *r, const struct config *c)
 {
     check_registrar(r, c);
+    check_edge(r, c);
     check_order(r, "t1", c->t1, "t2", c->t2);
     check_metrics(r, c);
     if (c->redirect_count > 0 && !c->redirect_server)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where every request goes: facts are looked up here, route/ decides on them. */
 #include "locate/enum.h"
+#include "server/edge.h"
 #include "server/gruu.h"
 #include "server/internal.h"
 #include "server/proxy_copy.h"
@@ -60,6 +61,8 @@ static void read_own_route(struct server *s, struct passage *p)
     struct way_back  way;
 
     p->of_our_dialog = dialog_token_read(p->way.own.user, p->request->call_id, &key, &way);
+    if (!p->of_our_dialog)
+        edge_read_token(p, &key);
     if (p->of_our_dialog && way.contact == dialog_token_contact(&p->way.uri, &key))
         p->back = way.flow;
     if (transport == TRANSPORT_NONE || transport == TRANSPORT_UDP)
@@ -73,6 +76,7 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     p->request       = request;
     p->txn           = txn;
     p->of_our_dialog = false;
+    p->token         = FLOW_TOKEN_NONE;
     p->gruu.kind     = GRUU_NONE;
     p->back = p->like = (struct flow){ .transport = TRANSPORT_NONE };
     if (request->uri.scheme == URI_SIPS && !transport_is_secure(request->flow.transport))
@@ -181,7 +185,9 @@ static struct policy_decision decide(struct server *s, const struct passage *p, 
                 .uri           = &p->way.uri,
                 .uri_is_us     = names_us(s, &p->way.uri),
                 .route_left    = p->way.first < p->way.last,
+                .next_host     = p->way.first < p->way.last ? p->routes.value[p->way.first].uri.host : SLICE(""),
                 .own_route     = p->of_our_dialog,
+                .token         = p->token,
                 .authenticated = authenticated,
                 .user_known    = reachable || user_is_known(s, p),
                 .has_bindings  = reachable,
@@ -248,6 +254,8 @@ static void carry_out(struct server *s, struct passage *p, const struct policy_d
     case POLICY_LOCATION:
     case POLICY_FORWARD:
     case POLICY_ROUTE:
+    case POLICY_HOME:
+    case POLICY_FLOW:
     case POLICY_ASK:
         proxy_start(s, p, decision);
         break;
@@ -260,6 +268,8 @@ static void carry_out(struct server *s, struct passage *p, const struct policy_d
 static void go_on(struct server *s, struct passage *p, const struct policy_decision *decision, bool authenticated)
 {
     if (!is_fit(s, p, decision))
+        return;
+    if (decision->edge && !edge_admits(s, p))
         return;
     if (decision->kind == POLICY_NUMBER)
         number_request(s, p, authenticated);
@@ -307,10 +317,11 @@ void decide_ack(struct server *s, struct message *ack)
     struct policy_decision decision;
     struct reason          why;
 
-    if (!passage_open(s, 0, ack, &p) || !(p.of_our_dialog || p.gruu.kind != GRUU_NONE))
+    if (!passage_open(s, 0, ack, &p) || !(p.of_our_dialog || p.token == FLOW_TOKEN_GOOD || p.gruu.kind != GRUU_NONE))
         return;
     decision = decide(s, &p, false, true);
-    if (decision.kind != POLICY_FORWARD && decision.kind != POLICY_LOCATION && decision.kind != POLICY_ROUTE)
+    if (decision.kind != POLICY_FORWARD && decision.kind != POLICY_LOCATION && decision.kind != POLICY_ROUTE &&
+        decision.kind != POLICY_FLOW)
         return;
     if (proxy_validate(ack, &s->shared->loop_key, &why) == 0)
         proxy_ack(s, &p, &decision);

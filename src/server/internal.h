@@ -74,9 +74,10 @@ struct passage {
     struct slice        aor;  /* canonical key of way.uri if it is ours, else empty */
     struct gruu         gruu; /* what way.uri is then; its key is that of whom it belongs to */
 
-    bool        of_our_dialog; /* our Record-Route brought it back to us (16.12), its token says */
-    struct flow back;          /* with it: the only way to way.uri; or TRANSPORT_NONE            */
-    struct flow like;          /* the listener that its last own Route names; or TRANSPORT_NONE  */
+    bool            of_our_dialog; /* our Record-Route brought it back to us (16.12), its token says */
+    struct flow     back;          /* with it: the only way to way.uri; or TRANSPORT_NONE            */
+    enum flow_token token; /* or it is that of a flow, which `back` is if GOOD; NONE if the request came by it */
+    struct flow     like;  /* the listener that its last own Route names; or TRANSPORT_NONE  */
 };
 
 /* decide.c: where every request goes. */

@@ -2,6 +2,7 @@
 /* The stateful proxy (RFC 3261 16): route/response_context says what to do with
  * what comes back; here it is done. */
 #include "base/error.h"
+#include "server/edge.h"
 #include "server/proxy_context.h"
 #include "server/proxy_copy.h"
 #include "sip/peek.h"
@@ -237,6 +238,7 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
         refuse_at_limit(s, p->txn);
         return;
     }
+    c->edge = decision->edge;
     counter_add(&s->world->counters.requests_forwarded, 1);
     log_forward(s, p, decision);
     if (decision->kind == POLICY_LOCATION)
@@ -346,6 +348,8 @@ static void forward_up(struct context *c, const struct rc_action *action)
     for (unsigned i = 0; i < c->rc.count; i++)
         if ((action->challenges >> i & 1) != 0 && c->branches[i].response != NULL)
             others[count++] = c->branches[i].response;
+    if (c->edge && c->request != NULL && action->status / 100 == 2)
+        edge_registered(c->server, c->request, c->branches[action->branch].response);
     gather_init(&g);
     if (forward_response(&g, c->branches[action->branch].response, others, count))
         stack_respond(c->server->stack, c->txn, action->status, &g);

@@ -26,6 +26,7 @@ struct context {
     struct timer            timer;
     struct response_context rc;
     struct branch           branches[LIMIT_BRANCHES];
+    bool                    edge;    /* a phone's, whose edge proxy we are */
     uint32_t                breadth; /* that each of the branches to a user's phones has */
 };
 

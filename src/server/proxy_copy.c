@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/proxy_copy.h"
 
+#include "server/edge.h"
 #include "server/gruu.h"
 #include "server/way_back.h"
 
@@ -68,6 +69,10 @@ static void put_marks(struct server *s, const struct message *request, const str
 
     proxy_write_mark(&mark, request, &s->shared->loop_key);
     out->branch_mark = buf_slice(&mark);
+    if (plan->path) {
+        out->path      = true;
+        out->user_down = edge_write_token(s, request, m->flow);
+    }
     if (proxy_makes_dialog(request) && (s->config->record_route || plan->stay || gruu_needs_us(s, request)))
         put_record_route(s, request, plan, m, out);
 }
@@ -225,6 +230,15 @@ static struct slice next_hop(struct buf *b, struct slice uri)
     return buf_ok(b) ? buf_slice(b) : SLICE("");
 }
 
+/* The same for the servers of a domain. */
+static struct slice home_hop(struct buf *b, const struct passage *p, struct slice domain)
+{
+    buf_put(b, p->way.uri.scheme == URI_SIPS ? SLICE("<sips:") : SLICE("<sip:"));
+    buf_put(b, domain);
+    buf_put(b, SLICE(";lr>"));
+    return buf_ok(b) ? buf_slice(b) : SLICE("");
+}
+
 struct branch_plan proxy_plan(struct server *s, const struct passage *p, const struct policy_decision *decision,
                               struct buf *hop)
 {
@@ -238,6 +252,20 @@ struct branch_plan proxy_plan(struct server *s, const struct passage *p, const s
         plan.flow = p->back.transport != TRANSPORT_NONE ? &p->back : NULL;
         plan.like = p->like.transport != TRANSPORT_NONE ? &p->like : NULL;
     }
+    if (decision->kind == POLICY_FLOW) {
+        plan.flow      = &p->back;
+        plan.flow_only = true;
+        plan.kind      = RC_FLOW;
+        plan.stay      = true; /* RFC 5626 5.3.1 */
+    }
+    if (decision->edge) {
+        plan.path = edge_wants_path(p->request);
+        plan.stay = true; /* RFC 5626 5.3.2 */
+        if (plan.path)
+            plan.target.headers = SLICE("Require: path\r\n"); /* RFC 3327 5.2 */
+    }
+    if (decision->kind == POLICY_HOME)
+        plan.target.path = home_hop(hop, p, decision->home);
     if (decision->kind == POLICY_ROUTE)
         plan.target.path = next_hop(hop, decision->route->to);
     if (decision->kind == POLICY_ASK) {

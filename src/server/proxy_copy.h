@@ -16,6 +16,7 @@ struct branch_plan {
     bool                  flow_only; /* what does not go by the flow does not go */
     enum rc_branch_kind   kind;
     bool                  secure;   /* by TLS only, though the Request-URI is sip          */
+    bool                  path;     /* a REGISTER that gets our Path (edge.h)              */
     bool                  stay;     /* what follows in the dialog must come here, whatever the configuration */
     uint64_t              instance; /* a hash of that of the binding, or 0                 */
     uint64_t              mark;     /* a hash of which of its bindings it is, and its flow */
@@ -49,7 +50,7 @@ enum { MARK_TEXT = PROXY_MARK + 1 };
 
 /* The texts that `out` borrows. */
 struct copy_marks {
-    char mark[MARK_TEXT], up[DIALOG_TOKEN], down[DIALOG_TOKEN], located[DIALOG_TOKEN];
+    char mark[MARK_TEXT], up[DIALOG_TOKEN], down[DIALOG_TOKEN], located[DIALOG_TOKEN], flow[FLOW_TOKEN];
 };
 
 /* The copy for one branch, ready to be sent; 0 or the status that says why not.

@@ -33,6 +33,8 @@ static bool copy_policy(struct shared *s)
         .route_count    = c->route_count,
         .redirects      = redirects,
         .redirect_count = c->redirect_count,
+        .edges          = c->edge.texts,
+        .edge_count     = c->edge.count,
         .registrar      = c->registrar,
         .proxy          = c->proxy,
         .redirect       = c->redirect_server,

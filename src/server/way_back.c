@@ -33,11 +33,16 @@ bool way_back_of_sender(const struct message *request, struct flow *flow, struct
     struct header_values contacts = message_values(request, HEADER_CONTACT);
     struct via           via;
     struct name_addr     value;
+    struct slice         ob;
 
     if (!values_next_via(&vias, &via) || values_next_via(&vias, &via) || vias.broken ||
         !values_next_name_addr(&contacts, &value))
         return false;
     *contact = value.uri;
     *flow    = way_back_flow(request, contact);
+    if (uri_param(contact, SLICE("ob"), &ob)) { /* RFC 5626 5.3.2: it asks for it */
+        *flow = request->flow;
+        return true;
+    }
     return way_back_is_needed(flow, contact);
 }

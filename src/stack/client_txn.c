@@ -122,6 +122,7 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
     t->secure       = is_sips(out->start_line) || (out->destination != NULL && out->destination->scheme == URI_SIPS);
     t->listener     = out->like != NULL ? transport_listener(s, out->like) : STACK_LISTENERS;
     t->record_route = out->record_route;
+    t->path         = out->path;
     t->sips_route   = out->sips_route;
     if (out->upstream != NULL)
         t->upstream = *out->upstream;

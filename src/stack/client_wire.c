@@ -73,9 +73,9 @@ static void write_transport(const struct client_txn *t, struct buf *b, enum tran
     buf_put(b, transport_param(transport));
 }
 
-static void write_side(struct client_txn *t, struct buf *b, const struct side *side, bool with_transport)
+static void write_uri(struct client_txn *t, struct buf *b, const struct side *side, bool with_transport)
 {
-    buf_put(b, t->sips_route ? SLICE("Record-Route: <sips:") : SLICE("Record-Route: <sip:"));
+    buf_put(b, t->sips_route ? SLICE("<sips:") : SLICE("<sip:"));
     if (side->user.len > 0) {
         buf_put(b, side->user);
         buf_put_byte(b, '@');
@@ -83,7 +83,24 @@ static void write_side(struct client_txn *t, struct buf *b, const struct side *s
     stack_write_sent_by(t->stack, b, side->flow);
     if (with_transport)
         write_transport(t, b, side->flow->transport);
-    buf_put(b, SLICE(";lr>\r\n"));
+    buf_put(b, SLICE(";lr"));
+}
+
+static void write_side(struct client_txn *t, struct buf *b, const struct side *side, bool with_transport)
+{
+    buf_put(b, SLICE("Record-Route: "));
+    write_uri(t, b, side, with_transport);
+    buf_put(b, SLICE(">\r\n"));
+}
+
+/* The side of the registrar is enough: on the other one the token says by which flow. */
+static void write_path(struct client_txn *t, struct buf *b)
+{
+    struct side down = { &t->flow, { t->text + t->text_len + t->user_up_len, t->user_down_len } };
+
+    buf_put(b, SLICE("Path: "));
+    write_uri(t, b, &down, transport_is_reliable(t->flow.transport));
+    buf_put(b, SLICE(";ob>\r\n"));
 }
 
 static bool is_named_alike(const struct stack *s, const struct flow *a, const struct flow *b)
@@ -116,7 +133,7 @@ static void write_record_route(struct client_txn *t, struct buf *b)
 
 int client_make_wire(struct client_txn *t)
 {
-    size_t     room = t->text_len + VIA_ROOM + (t->record_route ? 2 * ROUTE_ROOM : 0);
+    size_t     room = t->text_len + VIA_ROOM + (t->record_route || t->path ? 2 * ROUTE_ROOM : 0);
     struct buf b;
 
     if (t->cancels == 0) /* a CANCEL has its INVITE's branch */
@@ -132,6 +149,8 @@ int client_make_wire(struct client_txn *t)
     write_via(t, &b);
     if (t->record_route)
         write_record_route(t, &b);
+    if (t->path)
+        write_path(t, &b);
     buf_put(&b, (struct slice){ t->text + t->start_len, t->text_len - t->start_len });
     t->wire_len = b.len;
     return buf_ok(&b) ? 0 : -ERR_TOO_LARGE;

@@ -183,7 +183,7 @@ struct client_txn {
     bool        by_datagram;   /* ... this: and came back to it               */
     struct flow datagram;
     unsigned    listener; /* to leave by, or STACK_LISTENERS            */
-    bool        record_route, sips_route;
+    bool        record_route, path, sips_route;
     struct flow upstream; /* TRANSPORT_NONE: not known                  */
     char        branch[BRANCH_MAX];
     size_t      branch_len, mark_len;

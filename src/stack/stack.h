@@ -128,11 +128,13 @@ struct outgoing {
     /* Add Record-Route <sip:USER@sent-by;lr> above the others: one, or two if its sides differ
      * in transport, family, sent-by or USER (see client_wire.c). */
     bool               record_route;
-    bool               sips_route;   /* with scheme sips                                     */
-    const struct flow *upstream;     /* what the request came by, or NULL: as where it goes  */
-    struct slice       user_up;      /* the USER for either side, at most ROUTE_USER bytes;  */
-    struct slice       user_down;    /* may be empty                                         */
-    struct slice       user_located; /* user_down's place when it does not go by `flow`; empty: there is no other */
+    bool               sips_route; /* with scheme sips                                     */
+    const struct flow *upstream;   /* what the request came by, or NULL: as where it goes  */
+    struct slice       user_up;    /* the USER for either side, at most ROUTE_USER bytes;  */
+    struct slice       user_down;  /* may be empty                                         */
+    bool               path;       /* instead, Path <sip:USER_DOWN@sent-by;lr;ob>: the first hop of a REGISTER
+                                    * (RFC 3327 5.2, RFC 5626 5.1)                     */
+    struct slice user_located;     /* user_down's place when it does not go by `flow`; empty: there is no other */
 };
 
 enum { ROUTE_USER = 200 };

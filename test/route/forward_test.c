@@ -274,6 +274,15 @@ TEST(challenges_of_other_branches_are_added)
     message_drop(other);
 }
 
+TEST(a_copy_may_have_lines_of_its_own)
+{
+    struct forward_target t = to("sip:b@b.test");
+
+    t.headers = SLICE("Require: path\r\n");
+    CHECK_INT(0, forward(INVITE "Max-Breadth: 7\r\n" END, &t));
+    CHECK(wrote("Require: path\r\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +301,7 @@ int main(void)
         cmocka_unit_test_teardown(a_response_goes_up_without_our_via, drop_request),
         cmocka_unit_test_teardown(a_response_that_was_for_us_does_not, drop_request),
         cmocka_unit_test_teardown(challenges_of_other_branches_are_added, drop_request),
+        cmocka_unit_test(a_copy_may_have_lines_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -394,6 +394,89 @@ TEST(a_number_of_ours_is_looked_up_unless_a_user_has_that_name)
     expect(POLICY_ANSWER, 416);
 }
 
+static const struct slice  edges[] = { SLICE_INIT("other.test"), SLICE_INIT("*.edges.test") };
+static const struct policy edge    = {
+       .domains        = ours,
+       .domain_count   = 2,
+       .routes         = routes,
+       .route_count    = 5,
+       .edges          = edges,
+       .edge_count     = 2,
+       .registrar      = true,
+       .proxy          = true,
+       .authentication = true,
+};
+
+/* RFC 5626 5. */
+TEST(what_the_phones_of_an_edge_ask_goes_to_the_servers_of_their_domain)
+{
+    decide(&edge, "REGISTER", "sip:other.test", "sip:x@other.test", false);
+    expect(POLICY_ROUTE, 0);
+    CHECK(got.edge);
+    CHECK_SLICE("sip:192.0.2.7", got.route->to);
+    decide(&edge, "REGISTER", "sip:one.edges.test", "sip:x@one.edges.test", false);
+    expect(POLICY_FORWARD, 0);
+    CHECK(got.edge);
+    decide(&edge, "INVITE", "sip:y@other.test", "sip:x@other.test", false);
+    expect(POLICY_ROUTE, 0);
+    CHECK(got.edge);
+    /* whomever they call */
+    decide(&edge, "INVITE", "sip:y@far.test", "sip:x@other.test", false);
+    expect(POLICY_ROUTE, 0);
+    CHECK_SLICE("sip:192.0.2.7", got.route->to);
+    decide(&edge, "INVITE", "sip:y@far.test", "sip:x@one.edges.test", false);
+    expect(POLICY_HOME, 0);
+    CHECK_INT(sizeof "one.edges.test" - 1, got.home.len); /* of a request that is gone */
+    decide(&edge, "INVITE", "tel:+1234", "sip:x@other.test", false);
+    expect(POLICY_ROUTE, 0);
+    /* our own users are called as by any stranger */
+    question.user_known = question.has_bindings = true;
+    decide(&edge, "INVITE", "sip:y@a.test", "sip:x@other.test", false);
+    expect(POLICY_LOCATION, 0);
+}
+
+TEST(an_edge_is_no_open_relay)
+{
+    decide(&edge, "REGISTER", "sip:far.test", "sip:x@other.test", false);
+    expect(POLICY_ANSWER, 403);
+    decide(&edge, "INVITE", "sip:x@other.test", "sip:x@far.test", false);
+    expect(POLICY_ANSWER, 403);
+    decide(&edge, "ACK", "sip:x@other.test", "sip:x@other.test", false);
+    expect(POLICY_ANSWER, 403);
+    question.route_left = true;
+    question.next_host  = SLICE("far.test");
+    decide(&edge, "INVITE", "sip:x@other.test", "sip:x@other.test", false);
+    expect(POLICY_ANSWER, 403);
+    question.next_host = SLICE("one.edges.test");
+    decide(&edge, "INVITE", "sip:x@far.test", "sip:x@other.test", false);
+    expect(POLICY_FORWARD, 0);
+    /* without the key nothing of it */
+    question.route_left = false;
+    decide(&proxy, "REGISTER", "sip:other.test", "sip:x@other.test", false);
+    expect(POLICY_ANSWER, 403);
+}
+
+/* RFC 5626 5.3.1. */
+TEST(a_flow_token_is_followed_or_refused)
+{
+    static const struct policy off = { .domains = ours, .domain_count = 2 };
+
+    question.token = FLOW_TOKEN_GOOD;
+    decide(&proxy, "INVITE", "sip:x@10.0.0.1", "sip:x@far.test", false);
+    expect(POLICY_FLOW, 0);
+    decide(&proxy, "INVITE", "sip:x@a.test", "sip:x@a.test", false); /* whoever that is: it was given the token */
+    expect(POLICY_FLOW, 0);
+    question.token = FLOW_TOKEN_FORGED;
+    decide(&proxy, "INVITE", "sip:x@10.0.0.1", "sip:x@far.test", false);
+    expect(POLICY_ANSWER, 403);
+    question.token = FLOW_TOKEN_STALE;
+    decide(&proxy, "INVITE", "sip:x@10.0.0.1", "sip:x@far.test", false);
+    expect(POLICY_ANSWER, 430);
+    question.token = FLOW_TOKEN_GOOD;
+    decide(&off, "INVITE", "sip:x@10.0.0.1", "sip:x@far.test", false);
+    expect(POLICY_ANSWER, 403);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +500,9 @@ int main(void)
         cmocka_unit_test_setup(who_is_called_by_sips_needs_a_sips_contact, fresh),
         cmocka_unit_test_setup(a_number_is_looked_up_for_a_user_of_ours_where_a_call_begins, fresh),
         cmocka_unit_test_setup(a_number_of_ours_is_looked_up_unless_a_user_has_that_name, fresh),
+        cmocka_unit_test_setup(what_the_phones_of_an_edge_ask_goes_to_the_servers_of_their_domain, fresh),
+        cmocka_unit_test_setup(an_edge_is_no_open_relay, fresh),
+        cmocka_unit_test_setup(a_flow_token_is_followed_or_refused, fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

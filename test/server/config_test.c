@@ -407,6 +407,16 @@ TEST(the_defaults_of_the_table_are_within_its_ranges)
     }
 }
 
+TEST(an_edge_is_for_the_domains_of_others)
+{
+    config_free(good("domain = a.test edge = {b.test, \"*.c.test\"}"));
+    check_said("t.conf:2: edge = \"*.a.test\": x.a.test is a domain of our own\n",
+               "domain = x.a.test\nedge = {\"*.a.test\"}");
+    check_said("t.conf:2: edge means nothing with proxy = false\n", "domain = a.test proxy = no\nedge = {b.test}");
+    check_said("t.conf:1: edge = \"*\": must be a domain such as example.com, or all under one: *.example.com\n",
+               "edge = {\"*\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_mistake_leaves_nothing_behind_for_the_next_reading),
         cmocka_unit_test(a_file_is_read_and_a_missing_one_is_explained),
         cmocka_unit_test(the_defaults_of_the_table_are_within_its_ranges),
+        cmocka_unit_test(an_edge_is_for_the_domains_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,9 @@ TEST(only_the_flow_leads_back_to_a_stream_and_through_a_translator)
         { TRANSPORT_TCP, VIA("203.0.113.9"), "<sip:x@198.51.100.7>", false },
         { TRANSPORT_WSS, VIA("h.invalid"), "<sip:x@h.invalid;transport=ws>", true },
         { TRANSPORT_TCP, VIA("203.0.113.9"), "*", false },
+        { TRANSPORT_UDP, VIA("203.0.113.9"), "<sip:x@phone.test;ob>", true }, /* RFC 5626 5.3.2: it asks for that */
+        { TRANSPORT_UDP, VIA("203.0.113.9"), "<sip:x@198.51.100.7;ob>", true },
+        { TRANSPORT_UDP, VIA("10.0.0.7") VIA("10.0.0.8"), "<sip:x@10.0.0.8;ob>", false },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

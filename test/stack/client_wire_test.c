@@ -212,6 +212,21 @@ TEST(a_user_part_that_is_too_long_is_refused)
     teardown();
 }
 
+/* RFC 3327 5.2, RFC 5626 5.1. */
+TEST(the_path_of_a_first_hop_stands_above_all_others)
+{
+    const char *text, *path;
+
+    setup();
+    text = asks((struct outgoing){ .path = true, .user_down = SLICE("token") });
+    path = strstr(text, "Path: <sip:token@192.0.2.11:5060;lr;ob>\r\n");
+    CHECK(path != NULL && path < strstr(text, "From: "));
+    CHECK(strstr(text, "Record-Route") == NULL);
+    text = asks((struct outgoing){ .path = true, .user_down = SLICE("token"), .sips_route = true });
+    CHECK(strstr(text, "Path: <sips:token@192.0.2.11:5060;lr;ob>\r\n") != NULL);
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +235,7 @@ int main(void)
         cmocka_unit_test(each_transport_has_its_word_and_sips_none_for_tls),
         cmocka_unit_test(who_is_not_reached_by_the_flow_but_located_is_told_another_user),
         cmocka_unit_test(a_user_part_that_is_too_long_is_refused),
+        cmocka_unit_test(the_path_of_a_first_hop_stands_above_all_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
