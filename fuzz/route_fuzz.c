@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Whatever request can be read, its forwarded copy can be read again, with what
  * we have no part in unchanged; a response goes up readable too; a REGISTER's
- * verdict is all or nothing. */
+ * verdict is all or nothing, and what is kept of its Path can be a Route. */
 #include "route/binding.h"
 #include "route/forward.h"
 #include "route/policy.h"
+#include "route/register_terms.h"
 
 #include <stdlib.h>
 
@@ -147,6 +148,29 @@ static void check_register(const struct message *m)
     }
 }
 
+/* What is kept of Path is a Route of at most so many values, in one line. */
+static void check_terms(const struct message *m)
+{
+    static struct register_terms terms;
+    struct buf                   unsupported = BUF_ON(memory);
+    struct scan                  s;
+    struct name_addr             value;
+    unsigned                     count = 0;
+
+    must(register_terms_require(m, &unsupported) == 0 || message_header(m, HEADER_REQUIRE) != NULL);
+    register_terms_read(m, true, &terms);
+    must(terms.status == 0 || !terms.outbound);
+    must(!terms.direct || terms.outbound || terms.status == 439);
+    if (terms.status != 0)
+        return;
+    must(memchr(terms.path.ptr, '\n', terms.path.len) == NULL && memchr(terms.path.ptr, '\r', terms.path.len) == NULL);
+    s = scan_from(terms.path);
+    while (!scan_at_end(&s)) {
+        must(name_addr_scan(&s, &value) && value.bracketed && ++count <= LIMIT_ROUTE_SET);
+        must((scan_byte(&s, ',') && scan_lws(&s) && !scan_at_end(&s)) || scan_at_end(&s));
+    }
+}
+
 static void check_response(const struct message *m)
 {
     const struct message *others[] = { m };
@@ -172,6 +196,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (m->is_request) {
         check_request(m, data[size / 2] + (unsigned)size);
         check_register(m);
+        check_terms(m);
     } else {
         check_response(m);
     }
