@@ -325,6 +325,7 @@ int registration_write(struct registration *r, const struct auth_secret *secret,
     if (error != 0)
         return error;
     put_contacts(r, g);
+    gather_header(g, HEADER_SUPPORTED, SLICE("path")); /* RFC 3327 5.1: whoever stands on the way may say so */
     gather_header_number(g, HEADER_EXPIRES, r->state == REGISTRATION_REMOVING ? 0 : r->asked);
     auth_write(&r->auth, secret, hasher, random, METHOD_REGISTER, r->config.registrar, SLICE(""), g);
     return 0;

@@ -97,6 +97,17 @@ TEST(a_register_names_the_registrar_the_user_twice_and_the_contact)
     message_drop(m);
 }
 
+/* RFC 3327 5.1: else an edge proxy refuses it. */
+TEST(a_register_says_that_its_sender_knows_path)
+{
+    struct message *m;
+
+    registration_start(&r);
+    m = written();
+    CHECK_SLICE("path", message_header(m, HEADER_SUPPORTED)->value);
+    message_drop(m);
+}
+
 TEST(a_challenge_is_answered_with_the_same_call_id_and_a_higher_cseq)
 {
     struct message *m;
@@ -361,6 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_2xx_of_who_does_not_know_the_password_is_a_failure),
         CASE(a_register_names_the_registrar_the_user_twice_and_the_contact),
+        CASE(a_register_says_that_its_sender_knows_path),
         CASE(a_challenge_is_answered_with_the_same_call_id_and_a_higher_cseq),
         CASE(a_wrong_password_is_refused_for_good),
         CASE(a_server_that_always_says_stale_is_left_after_some_rounds),

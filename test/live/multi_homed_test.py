@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Real sockets: a server bound to all addresses answers from the one that was hit and tells
-each side the one it knows; a request too large for a datagram goes by TCP, or by UDP where
+each side the one it knows, by STUN too (RFC 5626 8); a request too large for a datagram goes by TCP, or by UDP where
 nobody listens for that (RFC 3261 18.1.1, 18.2.2)."""
 
 import re
@@ -135,6 +135,29 @@ def test_a_large_request_goes_by_tcp():
         assert b"\r\nVia: SIP/2.0/TCP 127.0.0.1:" in text, text
         stream.sendall(answer(text.decode(), "200 OK"))
         assert alice.hear()[0].startswith("SIP/2.0 200")
+
+
+def mapped(answer):
+    """The address and port of the XOR-MAPPED-ADDRESS that a STUN response begins with (RFC 5389 15.2)."""
+    assert answer[:2] == b"\x01\x01" and answer[20:22] == b"\x00\x20", answer
+    size = 4 if answer[25] == 1 else 16
+    key = answer[4:20]
+    ip = bytes(a ^ b for a, b in zip(answer[28:28 + size], key))
+    return socket.inet_ntop(socket.AF_INET if size == 4 else socket.AF_INET6, ip), \
+        int.from_bytes(answer[26:28], "big") ^ int.from_bytes(key[:2], "big")
+
+
+def test_stun_on_the_port_of_sip_says_where_one_is_seen():
+    with Bench() as bench:
+        server = everywhere(bench)
+        for family, host in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "127.0.0.3"), (socket.AF_INET6, "::1"):
+            phone = Phone(bench, "alice", family)
+            phone.socket.sendto(bytes.fromhex("000100002112a442") + b"transaction!", (host, server.port))
+            answer, source = phone.socket.recvfrom(2048)
+            assert source[:2] == (host, server.port), source
+            assert answer[8:20] == b"transaction!" and mapped(answer) == (phone.host.strip("[]"), phone.port), answer
+            answer, source = phone.ask(phone.request("OPTIONS", "sip:%s" % phone.host), (host, server.port))
+            assert answer.startswith("SIP/2.0 "), answer
 
 
 def test_a_large_request_goes_by_udp_where_nobody_listens_for_tcp():
