@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "console/admin.h"
 #include "console/control_rpc.h"
+#include "store/question.h"
 
 #include <stdlib.h>
 
@@ -12,11 +13,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* ---- a world and a store that always have room ---- */
 
+enum { USERS = 32 }; /* what is put beyond that is forgotten */
+
 struct bench {
     struct world        world;
     uint64_t            random;
     struct store_client client;
     uint64_t            written; /* changes */
+    struct stored_user  users[USERS];
+    size_t              user_count;
+    struct link         questions; /* struct question */
     struct log_levels   levels;
     struct admin        admin;
     unsigned            stops, resets;
@@ -44,17 +50,81 @@ static bool has_room(struct store_client *c, size_t count)
     return true;
 }
 
+static struct slice keep(struct slice text)
+{
+    char *memory = malloc(text.len + 1);
+
+    if (memory == NULL)
+        abort();
+    memcpy(memory, text.ptr, text.len);
+    return (struct slice){ memory, text.len };
+}
+
+static void forget(struct stored_user *u)
+{
+    free((char *)u->domain.ptr);
+    free((char *)u->name.ptr);
+}
+
+static void write_user(struct bench *b, const struct store_change *c)
+{
+    for (size_t i = 0; i < b->user_count; i++) {
+        if (!slice_eq(b->users[i].name, c->user.name) || !slice_eq(b->users[i].domain, c->user.domain))
+            continue;
+        forget(&b->users[i]);
+        b->users[i] = b->users[--b->user_count];
+        break;
+    }
+    if (c->kind == STORE_PUT_USER && b->user_count < USERS)
+        b->users[b->user_count++] = (struct stored_user){ .domain = keep(c->user.domain), .name = keep(c->user.name) };
+}
+
 static int write_changes(struct store_client *c, const struct store_change *changes, size_t count, uint64_t *seq)
 {
     struct bench *b = CONTAINER_OF(c, struct bench, client);
 
-    (void)changes;
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].kind == STORE_PUT_USER || changes[i].kind == STORE_DELETE_USER)
+            write_user(b, &changes[i]);
     *seq = ++b->written;
-    (void)count;
     return 0;
 }
 
-static const struct store_ops store_ops = { .has_room = has_room, .write = write_changes };
+static int ask(struct store_client *c, const struct store_query *query, store_answer_fn *fn, void *owner)
+{
+    struct bench    *b = CONTAINER_OF(c, struct bench, client);
+    struct question *q = query->count <= STORE_ROWS_MAX ? question_new(query, fn, owner) : NULL;
+
+    if (q == NULL)
+        return -ERR_LIMIT;
+    list_append(&b->questions, &q->link);
+    return 0;
+}
+
+static bool is_wanted(const struct store_query *q, const struct stored_user *u)
+{
+    for (size_t i = 0; q->kind == STORE_FIND_USERS && i < q->count; i++)
+        if (slice_eq(q->names[i].name, u->name) && slice_eq(q->names[i].domain, u->domain))
+            return true;
+    return q->kind == STORE_LIST_USERS;
+}
+
+/* In no order. */
+static void answer_all(struct bench *b)
+{
+    for (struct link *l; (l = list_shift(&b->questions)) != NULL;) {
+        struct question *q = CONTAINER_OF(l, struct question, link);
+
+        for (size_t i = 0; i < b->user_count; i++)
+            if (is_wanted(&q->query, &b->users[i]))
+                (void)question_add_user(q, &b->users[i]);
+        q->answer.count = b->user_count;
+        q->fn(q->owner, &q->answer);
+        question_free(q);
+    }
+}
+
+static const struct store_ops store_ops = { .has_room = has_room, .write = write_changes, .ask = ask };
 
 static void sum(void *arg, struct counters_sum *out)
 {
@@ -85,11 +155,12 @@ static void bench_init(struct bench *b, const struct config *config)
 {
     *b              = (struct bench){ .world = { .ops = &world_ops }, .client = { &store_ops } };
     b->world.random = (struct random){ fill, &b->random };
+    list_init(&b->questions);
     wheel_init(&b->world.wheel, 0);
     log_levels_init(&b->levels, LOG_INFO);
     b->admin = (struct admin){
         .config      = config,
-        .users       = users_new(&b->world, NULL),
+        .users       = users_new(&b->world, NULL, 100),
         .world       = &b->world,
         .levels      = &b->levels,
         .forget_high = on_reset,
@@ -102,6 +173,7 @@ static void bench_init(struct bench *b, const struct config *config)
     if (b->admin.users == NULL || b->admin.numbers == NULL ||
         users_start(b->admin.users, &b->client, SLICE("a.test")) != 0)
         abort();
+    answer_all(b);
     users_report(b->admin.users, b->written, 0);
 }
 
@@ -140,6 +212,7 @@ static void perform(struct bench *b, struct rpc_exchange *x, const json_t *reque
     b->outcome = NULL;
     control_dispatch(methods, count, &b->admin, &l.call, json_string_value(json_object_get(request, "method")),
                      json_object_get(request, "params"));
+    answer_all(b);
     users_report(b->admin.users, b->written, 0);
     if (b->outcome == NULL)
         abort();
@@ -214,6 +287,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     numbers_free(b.admin.numbers);
     users_free(b.admin.users);
+    while (b.user_count > 0)
+        forget(&b.users[--b.user_count]);
     config_free(config);
     return 0;
 }

@@ -222,17 +222,33 @@ static void print_list(const struct request *r, json_t *users)
     }
 }
 
+static int list_pages(const struct request *r)
+{
+    json_t *page = NULL, *cursor = NULL, *params;
+    int     code;
+
+    do {
+        params = params_of(r);
+        if (cursor != NULL)
+            json_object_set(params, "cursor", cursor);
+        json_decref(page);
+        page = NULL;
+        code = call(r, "user.list", params, &page);
+        if (page != NULL)
+            print_list(r, json_object_get(page, "users"));
+        cursor = json_object_get(page, "cursor");
+    } while (code == EXIT_OK && json_is_string(cursor));
+    json_decref(page);
+    return code;
+}
+
 static int run_list(const struct command *command, int argc, char **argv)
 {
-    struct request r      = { .command = command };
-    json_t        *result = NULL;
+    struct request r = { .command = command };
     int            code;
 
     if (read_request(&r, argc, argv, 0, &code))
-        code = call(&r, "user.list", params_of(&r), &result);
-    if (result != NULL)
-        print_list(&r, json_object_get(result, "users"));
-    json_decref(result);
+        code = list_pages(&r);
     config_free(r.config);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "console/admin_private.h"
 
 #include "base/error.h"
+#include "base/scan.h"
 
 #include <stdlib.h>
 
@@ -33,6 +34,25 @@ struct control_call *admin_change_drop(struct admin_change *c)
     return call;
 }
 
+/* Given what there is, it could not be made.  False: it was. */
+static bool fail_as_it_is(struct control_call *call, int error, const json_t *result)
+{
+    const char *name   = json_string_value(json_object_get(result, "name"));
+    const char *domain = json_string_value(json_object_get(result, "domain"));
+
+    if (name == NULL || domain == NULL)
+        return false;
+    if (error == -ERR_EXISTS)
+        control_fail(call, error, "there is a user %s in %s already", name, domain);
+    else if (error == -ERR_NOT_FOUND)
+        control_fail(call, error, "there is no user %s in %s", name, domain);
+    else if (error == -ERR_LIMIT)
+        control_fail(call, error, "too many changes wait for the disk; nothing was changed");
+    else
+        return false;
+    return true;
+}
+
 void admin_change_done(void *change, int error)
 {
     struct admin_change *c      = change;
@@ -43,12 +63,12 @@ void admin_change_done(void *change, int error)
     if (c->admin->stop != NULL)
         hope = "the change is in force and will be written as soon as that is possible";
     free(c);
-    if (error == 0) {
+    if (error == 0)
         control_reply(call, result);
-        return;
-    }
-    json_decref(result);
-    control_fail(call, error, "not written to the disk: %s; %s", error_text(error), hope);
+    else if (!fail_as_it_is(call, error, result))
+        control_fail(call, error, "not written to the disk: %s; %s", error_text(error), hope);
+    if (error != 0)
+        json_decref(result);
 }
 
 struct slice admin_text(const json_t *params, const char *key)
@@ -75,15 +95,11 @@ static struct admin_change *change_new(const struct admin *a, struct control_cal
 }
 
 /* The change was not begun. */
-static void refuse(struct admin_change *c, int error, struct slice name, struct slice domain)
+static void refuse(struct admin_change *c, int error)
 {
     struct control_call *call = admin_change_drop(c);
 
-    if (error == -ERR_EXISTS)
-        control_fail(call, error, "there is a user %.*s in %.*s already", SLICE_ARG(name), SLICE_ARG(domain));
-    else if (error == -ERR_NOT_FOUND)
-        control_fail(call, error, "there is no user %.*s in %.*s", SLICE_ARG(name), SLICE_ARG(domain));
-    else if (error == -ERR_LIMIT)
+    if (error == -ERR_LIMIT)
         control_fail(call, error, "too many changes wait for the disk; nothing was changed");
     else
         control_fail(call, error, "%s; nothing was changed", error_text(error));
@@ -123,7 +139,7 @@ static void put(struct admin *a, struct control_call *call, const json_t *params
         return;
     error = fn(a->users, domain, name, password, admin_change_done, c);
     if (error != 0)
-        refuse(c, error, name, domain);
+        refuse(c, error);
 }
 
 void admin_user_add(void *user, struct control_call *call, const json_t *params)
@@ -145,56 +161,100 @@ void admin_user_remove(void *user, struct control_call *call, const json_t *para
     int                  error = c != NULL ? users_remove(a->users, domain, name, admin_change_done, c) : 0;
 
     if (error != 0)
-        refuse(c, error, name, domain);
+        refuse(c, error);
 }
+
+/* ---- the list, page by page ---- */
+
+enum { LIST_USERS = 1000, CURSOR = USER_NAME_MAX + 1 + USER_DOMAIN_MAX };
 
 struct list {
-    struct slice        domain; /* empty: all */
-    const struct user **users;
-    size_t              count;
+    struct control_call *call;
+    size_t               limit;
 };
 
-static void collect(const struct user *user, void *arg)
+static json_t *name_to_json(const struct stored_user *u)
 {
-    struct list *l = arg;
-
-    if (l->domain.len == 0 || slice_eq_nocase(l->domain, user->domain))
-        l->users[l->count++] = user;
+    return json_pack("{s:s%,s:s%}", "name", u->name.ptr, u->name.len, "domain", u->domain.ptr, u->domain.len);
 }
 
-static int compare_slices(struct slice a, struct slice b)
+/* "NAME@DOMAIN" of the last one; null if there is nobody behind him. */
+static json_t *cursor_to_json(const struct store_answer *a, size_t limit)
 {
-    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+    const struct stored_user *last;
+    char                      text[CURSOR + 1];
+    struct buf                b = BUF_ON(text);
 
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+    if (a->user_count < limit)
+        return json_null();
+    last = &a->users[a->user_count - 1];
+    buf_put(&b, last->name);
+    buf_put_byte(&b, '@');
+    buf_put(&b, last->domain);
+    return buf_ok(&b) ? json_string(buf_cstr(&b)) : json_null(); /* no name of ours is so long */
 }
 
-static int compare(const void *left, const void *right)
+static void on_list(void *list, const struct store_answer *a)
 {
-    const struct user *a = *(const struct user *const *)left, *b = *(const struct user *const *)right;
-    int                order = compare_slices(a->domain, b->domain);
+    struct list l     = *(struct list *)list;
+    json_t     *users = a->error == 0 ? json_array() : NULL;
 
-    return order != 0 ? order : compare_slices(a->name, b->name);
+    free(list);
+    if (users == NULL) {
+        control_fail(l.call, a->error != 0 ? a->error : -ERR_NO_MEMORY, "users cannot be read: %s",
+                     error_text(a->error != 0 ? a->error : ERR_NO_MEMORY));
+        return;
+    }
+    for (size_t i = 0; i < a->user_count; i++)
+        json_array_append_new(users, name_to_json(&a->users[i]));
+    control_reply(l.call, json_pack("{s:o,s:o}", "users", users, "cursor", cursor_to_json(a, l.limit)));
+}
+
+/* Domains are in lower case in the store. */
+static struct slice lower(struct slice text, char memory[USER_DOMAIN_MAX])
+{
+    size_t len = text.len < USER_DOMAIN_MAX ? text.len : USER_DOMAIN_MAX;
+
+    for (size_t i = 0; i < len; i++)
+        memory[i] = ascii_lower(text.ptr[i]);
+    return (struct slice){ memory, len };
+}
+
+/* False: it is no cursor. */
+static bool read_cursor(struct slice text, struct store_name *after)
+{
+    struct scan s = scan_from(text);
+
+    *after = (struct store_name){ SLICE(""), SLICE("") };
+    if (text.len == 0)
+        return true;
+    if (!scan_until(&s, "@", &after->name) || !scan_byte(&s, '@'))
+        return false;
+    after->domain = scan_rest(&s);
+    return after->domain.len > 0;
 }
 
 void admin_user_list(void *user, struct control_call *call, const json_t *params)
 {
-    struct admin *a     = user;
-    struct list   list  = { .domain = admin_text(params, "domain") };
-    json_t       *array = json_array();
+    struct admin      *a     = user;
+    const json_t      *limit = json_object_get(params, "limit");
+    char               memory[USER_DOMAIN_MAX];
+    struct store_query q = { .kind   = STORE_LIST_USERS,
+                             .count  = limit != NULL ? (size_t)json_integer_value(limit) : LIST_USERS,
+                             .domain = lower(admin_text(params, "domain"), memory) };
+    struct list       *l;
+    int                error;
 
-    list.users = calloc(users_count(a->users) + 1, sizeof *list.users);
-    if (list.users == NULL || array == NULL) {
-        free(list.users);
-        json_decref(array);
-        control_fail(call, -ERR_NO_MEMORY, "%s", error_text(ERR_NO_MEMORY));
+    if (!read_cursor(admin_text(params, "cursor"), &q.after)) {
+        control_fail(call, -ERR_SYNTAX, "a cursor is what the last answer had");
         return;
     }
-    users_each(a->users, collect, &list);
-    qsort(list.users, list.count, sizeof *list.users, compare);
-    for (size_t i = 0; i < list.count; i++)
-        json_array_append_new(array, json_pack("{s:s%,s:s%}", "name", list.users[i]->name.ptr, list.users[i]->name.len,
-                                               "domain", list.users[i]->domain.ptr, list.users[i]->domain.len));
-    free(list.users);
-    control_reply(call, json_pack("{s:o}", "users", array));
+    l = malloc(sizeof *l);
+    if (l != NULL)
+        *l = (struct list){ call, q.count };
+    error = l != NULL ? users_ask(a->users, &q, on_list, l) : -ERR_NO_MEMORY;
+    if (error == 0)
+        return;
+    free(l);
+    control_fail(call, error, "users cannot be read: %s", error_text(error));
 }

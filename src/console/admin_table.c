@@ -22,8 +22,10 @@ static const struct control_param params_name[] = {
     PARAMS_END,
 };
 
-static const struct control_param params_domain[] = {
+static const struct control_param params_user_list[] = {
     { "domain", CONTROL_TEXT, false, 0, 0, "only the users of this domain" },
+    { "limit", CONTROL_INTEGER, false, 1, 1000, "so many users in one answer; 1000 unless given" },
+    { "cursor", CONTROL_TEXT, false, 0, 0, "where the last answer ended" },
     PARAMS_END,
 };
 
@@ -83,8 +85,10 @@ static const struct control_method methods[] = {
       true },
     { "user.remove", admin_user_remove, params_name, "Let somebody register no longer. Answered after the commit",
       "{\"name\", \"domain\"}", "NOT_FOUND: no such user; " ERRORS_CHANGE, true },
-    { "user.list", admin_user_list, params_domain, "All users, sorted", "{\"users\": [{\"name\", \"domain\"}, ...]}",
-      NULL, false },
+    { "user.list", admin_user_list, params_user_list,
+      "All users, by domain and name. Who is there from the first page to the last is given once",
+      "{\"users\": [{\"name\", \"domain\"}, ...], \"cursor\": text for the next page, or null at the end}",
+      "SYNTAX: no cursor; the users cannot be read: IO, CORRUPT, NO_MEMORY", false },
     { "binding.add", admin_binding_add, params_binding_add,
       "Give an address a contact, as if a phone had registered it; it replaces one with an equal URI. "
       "Answered after the commit",

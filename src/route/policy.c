@@ -259,6 +259,16 @@ static bool is_for_a_phone_of_ours(const struct policy *p, const struct policy_c
            names_us(p, c);
 }
 
+bool policy_asks_for_user(const struct policy *p, const struct policy_case *c)
+{
+    if (c->token != FLOW_TOKEN_NONE || c->request->method == METHOD_REGISTER || c->request->method == METHOD_ACK ||
+        must_prove(p, c))
+        return false;
+    if (c->route_left)
+        return is_for_a_phone_of_ours(p, c);
+    return c->uri->scheme == URI_TEL || (names_us(p, c) && c->uri->user.len > 0);
+}
+
 struct policy_decision policy_decide(const struct policy *p, const struct policy_case *c)
 {
     const struct policy_redirect *redirect = redirect_for(p, c->uri->host);

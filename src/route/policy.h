@@ -107,6 +107,9 @@ size_t policy_fit(struct slice pattern, struct slice host);
 bool policy_is_edge(const struct policy *p, struct slice host);
 
 /* Decide.  Borrows all. */
+/* Does the decision depend on whether the user of the Request-URI is known?  Only then he has to be
+ * looked for.  `user_known` and what is known of bindings need not be right. */
+bool                   policy_asks_for_user(const struct policy *p, const struct policy_case *c);
 struct policy_decision policy_decide(const struct policy *p, const struct policy_case *c);
 
 #endif

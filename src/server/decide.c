@@ -5,6 +5,8 @@
 #include "server/gruu.h"
 #include "server/internal.h"
 #include "server/proxy_copy.h"
+#include "server/user_hold.h"
+#include "server/who.h"
 
 struct slice aor_domain(struct server *s, const struct uri *uri)
 {
@@ -75,6 +77,7 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
 
     p->request       = request;
     p->txn           = txn;
+    p->instead       = SLICE("");
     p->of_our_dialog = false;
     p->token         = FLOW_TOKEN_NONE;
     p->gruu.kind     = GRUU_NONE;
@@ -97,33 +100,42 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     return true;
 }
 
+void passage_redirect(struct server *s, struct passage *p, struct slice uri)
+{
+    struct uri parsed;
+
+    if (!uri_parse(uri, &parsed))
+        return;
+    p->instead = uri;
+    p->way.uri = parsed;
+    p->aor     = aor_of(s, &p->way.uri, p->aor_text);
+}
+
 /* Is the sender who From says, a user of ours?  AUTH_NONE also when From is not
  * of our domains: then there is nothing to prove. */
 static enum auth_result who_asks(struct server *s, const struct passage *p, bool *authenticated,
                                  struct auth_proof *proof)
 {
     const struct message *request = p->request;
-    struct slice          domain  = aor_domain(s, &request->from.uri);
-    char                  text[AOR_TEXT];
-    struct buf            user = BUF_ON(text);
+    struct user_id        id;
     enum auth_result      result;
 
     *authenticated = false;
-    if (!s->config->authentication || domain.len == 0 || message_header(request, HEADER_PROXY_AUTHORIZATION) == NULL)
+    if (!s->config->authentication || aor_domain(s, &request->from.uri).len == 0 ||
+        message_header(request, HEADER_PROXY_AUTHORIZATION) == NULL)
         return AUTH_NONE;
-    result = prove(s, request, HEADER_PROXY_AUTHORIZATION, domain, &p->way.uri, proof);
-    uri_write_unescaped(&user, request->from.uri.user);
-    *authenticated = result == AUTH_OK && buf_ok(&user) && slice_eq(buf_slice(&user), proof->user);
+    switch (who_is(s, &request->from.uri, &id)) {
+    case USER_WAIT:
+        return AUTH_WAIT;
+    case USER_FAILED:
+        return AUTH_FAILED;
+    case USER_FOUND:
+    case USER_UNKNOWN:
+        break;
+    }
+    result         = prove(s, request, HEADER_PROXY_AUTHORIZATION, id.domain, &p->way.uri, proof);
+    *authenticated = result == AUTH_OK && slice_eq(id.name, proof->user);
     return result;
-}
-
-static bool has_entry(struct server *s, const struct uri *uri)
-{
-    char       text[AOR_TEXT];
-    struct buf user = BUF_ON(text);
-
-    uri_write_unescaped(&user, uri->user);
-    return buf_ok(&user) && users_has(s->shared->users, aor_domain(s, uri), buf_slice(&user));
 }
 
 static bool has_bindings(struct server *s, const struct passage *p, bool secure)
@@ -154,19 +166,23 @@ static bool has_any_binding(struct server *s, struct slice aor)
 }
 
 /* Nobody is asked for who belongs to a GRUU that was made up. */
-static bool user_is_known(struct server *s, const struct passage *p)
+static bool is_to_be_asked_for(const struct server *s, const struct passage *p, const struct policy_case *c)
 {
     switch (p->gruu.kind) {
     case GRUU_NONE:
-        return p->aor.len > 0 && has_entry(s, &p->way.uri);
+        return !c->has_bindings && policy_asks_for_user(&s->shared->policy, c);
     case GRUU_PUBLIC:
-        return has_any_binding(s, p->aor) || has_entry(s, &p->way.uri);
+        return !c->user_known && policy_asks_for_user(&s->shared->policy, c);
     case GRUU_TEMPORARY:
-        return true;
     case GRUU_INVALID:
         break;
     }
     return false;
+}
+
+static bool is_known_without_asking(struct server *s, const struct passage *p)
+{
+    return p->gruu.kind == GRUU_TEMPORARY || (p->gruu.kind == GRUU_PUBLIC && has_any_binding(s, p->aor));
 }
 
 static bool is_number(const struct server *s, const struct uri *uri)
@@ -177,28 +193,72 @@ static bool is_number(const struct server *s, const struct uri *uri)
     return s->shared->policy.numbers && enum_number(uri, &number);
 }
 
-static struct policy_decision decide(struct server *s, const struct passage *p, bool authenticated, bool asked)
+static void look_for_bindings(struct server *s, const struct passage *p, struct policy_case *c)
 {
-    bool               reachable = p->aor.len > 0 && has_bindings(s, p, false);
-    struct policy_case c         = {
-                .request       = p->request,
-                .uri           = &p->way.uri,
-                .uri_is_us     = names_us(s, &p->way.uri),
-                .route_left    = p->way.first < p->way.last,
-                .next_host     = p->way.first < p->way.last ? p->routes.value[p->way.first].uri.host : SLICE(""),
-                .own_route     = p->of_our_dialog,
-                .token         = p->token,
-                .authenticated = authenticated,
-                .user_known    = reachable || user_is_known(s, p),
-                .has_bindings  = reachable,
-                .has_secure    = reachable && p->way.uri.scheme == URI_SIPS && has_bindings(s, p, true),
-                .anothers_gruu = authenticated && gruu_is_anothers(s, p->request),
-                .is_gruu       = p->gruu.kind != GRUU_NONE,
-                .is_no_gruu    = p->gruu.kind == GRUU_INVALID,
-                .number        = !asked && p->gruu.kind == GRUU_NONE && is_number(s, &p->way.uri),
-    };
+    c->has_bindings = p->aor.len > 0 && has_bindings(s, p, false);
+    c->has_secure   = c->has_bindings && p->way.uri.scheme == URI_SIPS && has_bindings(s, p, true);
+}
 
-    return policy_decide(&s->shared->policy, &c);
+/* An alias stands for its user: he is who is asked for (RFC 3261 10.3 step 5). */
+static void follow_alias(struct server *s, struct passage *p, const struct user_id *id)
+{
+    struct buf text = BUF_ON(p->alias_text);
+
+    buf_put(&text, p->way.uri.scheme == URI_SIPS ? SLICE("sips:") : SLICE("sip:"));
+    buf_put(&text, id->name);
+    buf_put_byte(&text, '@');
+    buf_put(&text, id->domain);
+    if (buf_ok(&text) && policy_is_ours(&s->shared->policy, id->domain))
+        passage_redirect(s, p, buf_slice(&text));
+}
+
+/* A user without an entry of his own, who needs none without authentication, is known by his
+ * bindings.  Anybody else is looked for, but only if it matters, since the store may have
+ * to be asked. */
+static enum user_state look_for_user(struct server *s, struct passage *p, struct policy_case *c)
+{
+    struct user_id  id;
+    enum user_state state;
+
+    c->user_known = c->has_bindings || is_known_without_asking(s, p);
+    if (!is_to_be_asked_for(s, p, c) || !who_may_be(s, &p->way.uri))
+        return USER_FOUND;
+    state = who_is(s, &p->way.uri, &id);
+    if (state != USER_FOUND)
+        return state;
+    c->user_known = true;
+    if (id.by_alias) {
+        follow_alias(s, p, &id);
+        look_for_bindings(s, p, c);
+    }
+    return USER_FOUND;
+}
+
+/* USER_WAIT, USER_FAILED: there is no decision. */
+static enum user_state decide(struct server *s, struct passage *p, bool authenticated, bool asked,
+                              struct policy_decision *decision)
+{
+    struct policy_case c = {
+        .request       = p->request,
+        .uri           = &p->way.uri,
+        .uri_is_us     = names_us(s, &p->way.uri),
+        .route_left    = p->way.first < p->way.last,
+        .next_host     = p->way.first < p->way.last ? p->routes.value[p->way.first].uri.host : SLICE(""),
+        .own_route     = p->of_our_dialog,
+        .token         = p->token,
+        .authenticated = authenticated,
+        .anothers_gruu = authenticated && gruu_is_anothers(s, p->request),
+        .is_gruu       = p->gruu.kind != GRUU_NONE,
+        .is_no_gruu    = p->gruu.kind == GRUU_INVALID,
+        .number        = !asked && p->gruu.kind == GRUU_NONE && is_number(s, &p->way.uri),
+    };
+    enum user_state state;
+
+    look_for_bindings(s, p, &c);
+    state = look_for_user(s, p, &c);
+    if (state != USER_WAIT && state != USER_FAILED)
+        *decision = policy_decide(&s->shared->policy, &c);
+    return state;
 }
 
 static bool is_for_us(const struct policy_decision *d)
@@ -277,11 +337,41 @@ static void go_on(struct server *s, struct passage *p, const struct policy_decis
         carry_out(s, p, decision);
 }
 
-void decide_passage(struct server *s, struct passage *p, bool authenticated)
+/* False: it is held, or has been answered. */
+static bool is_decided(struct server *s, const struct passage *p, enum user_state state, bool authenticated, bool asked)
 {
-    struct policy_decision decision = decide(s, p, authenticated, true);
+    switch (state) {
+    case USER_FOUND:
+    case USER_UNKNOWN:
+        return true;
+    case USER_WAIT:
+        user_hold_passage(s, p, authenticated, asked);
+        break;
+    case USER_FAILED:
+        answer_retry_later(s, p->txn, 503, SLICE(""));
+        break;
+    }
+    return false;
+}
 
-    go_on(s, p, &decision, authenticated);
+void decide_passage(struct server *s, struct passage *p, bool authenticated, bool asked)
+{
+    struct policy_decision decision;
+
+    if (is_decided(s, p, decide(s, p, authenticated, asked, &decision), authenticated, asked))
+        go_on(s, p, &decision, authenticated);
+}
+
+/* 407, or what else is to be said to who has not proved who he is. */
+static bool is_refused(struct server *s, const struct passage *p, enum auth_result auth, const struct auth_proof *proof,
+                       const struct policy_decision *decision)
+{
+    bool refused =
+        auth == AUTH_BROKEN || auth == AUTH_ASTRAY || (decision->kind == POLICY_CHALLENGE && auth != AUTH_NONE);
+
+    if (refused)
+        answer_unproved(s, p->txn, decision->status == 401 ? 401 : 407, auth, proof);
+    return refused;
 }
 
 void decide_request(struct server *s, object_id txn, struct message *request)
@@ -298,13 +388,14 @@ void decide_request(struct server *s, object_id txn, struct message *request)
     }
     if (!passage_open(s, txn, request, &p))
         return;
-    auth     = who_asks(s, &p, &authenticated, &proof);
-    decision = decide(s, &p, authenticated, false);
-    if (auth == AUTH_BROKEN || auth == AUTH_ASTRAY || (decision.kind == POLICY_CHALLENGE && auth != AUTH_NONE)) {
-        answer_unproved(s, txn, decision.status == 401 ? 401 : 407, auth, &proof);
+    auth = who_asks(s, &p, &authenticated, &proof);
+    if (auth == AUTH_WAIT) {
+        user_hold(s, txn, request);
         return;
     }
-    go_on(s, &p, &decision, authenticated);
+    if (is_decided(s, &p, decide(s, &p, authenticated, false, &decision), authenticated, false) &&
+        !is_refused(s, &p, auth, &proof, &decision))
+        go_on(s, &p, &decision, authenticated);
 }
 
 /* An ACK is never answered: it is forwarded or forgotten (RFC 3261 17.1).  Nor can
@@ -319,7 +410,8 @@ void decide_ack(struct server *s, struct message *ack)
 
     if (!passage_open(s, 0, ack, &p) || !(p.of_our_dialog || p.token == FLOW_TOKEN_GOOD || p.gruu.kind != GRUU_NONE))
         return;
-    decision = decide(s, &p, false, true);
+    if (decide(s, &p, false, true, &decision) == USER_FAILED) /* an ACK asks for no user */
+        return;
     if (decision.kind != POLICY_FORWARD && decision.kind != POLICY_LOCATION && decision.kind != POLICY_ROUTE &&
         decision.kind != POLICY_FLOW)
         return;

@@ -12,6 +12,7 @@
 #include "route/gruu.h"
 #include "route/policy.h"
 #include "server/authenticator.h"
+#include "server/held.h"
 #include "server/server.h"
 
 enum {
@@ -20,7 +21,7 @@ enum {
     CONTACT_TEXT     = 2048,
     SERVER_LISTENERS = 16,
     FLOW_TEXT        = 160,
-    NUMBERS_WAITING  = 1024, /* requests of one worker that wait for ENUM; more: 503 */
+    REQUESTS_HELD    = 1024, /* of one worker, that wait for ENUM or for users; more: 503 */
 };
 
 /* Who waits for the commit of `seq`: a REGISTER with its 200, or an administrator. */
@@ -55,8 +56,9 @@ struct server {
     struct timer expiry_tick; /* registrar_store.c: bindings that have ended */
     unsigned     worker, workers;
 
-    struct link numbers; /* number.c: requests whose number is being looked up */
-    size_t      number_count;
+    struct link held; /* held.c: requests that wait for a number or a user */
+    size_t      held_count;
+    unsigned    times_held; /* user_hold.c: of the request that is being decided on once more */
 
     struct hasher *hasher; /* gruu.c */
 
@@ -71,8 +73,10 @@ struct passage {
     struct proxy_routes routes;
     struct proxy_way    way; /* do not move: see proxy_preprocess */
     char                aor_text[AOR_TEXT];
-    struct slice        aor;  /* canonical key of way.uri if it is ours, else empty */
-    struct gruu         gruu; /* what way.uri is then; its key is that of whom it belongs to */
+    struct slice        aor;                  /* canonical key of way.uri if it is ours, else empty */
+    struct gruu         gruu;                 /* what way.uri is then; its key is that of whom it belongs to */
+    struct slice        instead;              /* way.uri, if it is not the request's: where a number has led   */
+    char                alias_text[AOR_TEXT]; /* way.uri, if it is the user's whose alias was asked for */
 
     bool            of_our_dialog; /* our Record-Route brought it back to us (16.12), its token says */
     struct flow     back;          /* with it: the only way to way.uri; or TRANSPORT_NONE            */
@@ -83,8 +87,11 @@ struct passage {
 /* decide.c: where every request goes. */
 void decide_request(struct server *s, object_id txn, struct message *request);
 void decide_ack(struct server *s, struct message *ack);
-/* The last steps again, for a passage whose number has been looked up. */
-void decide_passage(struct server *s, struct passage *p, bool authenticated);
+/* The last steps again, for a passage that it is known of who asks; and whose number has been
+ * `asked` for in the DNS. */
+void decide_passage(struct server *s, struct passage *p, bool authenticated, bool asked);
+/* Another URI in the place of the Request-URI; it lives as long as `p`. */
+void passage_redirect(struct server *s, struct passage *p, struct slice uri);
 /* Fill in `p` from the request; false if an answer has been given (or, for an
  * ACK, nothing can be done). */
 bool passage_open(struct server *s, object_id txn, struct message *request, struct passage *p);
@@ -108,9 +115,6 @@ void proxy_free_all(struct server *s);
 
 /* number.c: telephone numbers (RFC 6116). */
 void number_request(struct server *s, const struct passage *p, bool authenticated);
-/* The INVITE waits for its number no longer.  False if it did not. */
-bool number_cancel(struct server *s, object_id invite);
-void number_free_all(struct server *s);
 
 /* answer.c: what the server says itself. */
 /* A response in the making: false if its transaction is over.  Then it is sent. */

@@ -10,40 +10,32 @@
 #include <stdlib.h>
 
 struct number_wait {
-    struct link        link; /* in server->numbers */
-    struct server     *server;
-    object_id          txn;
-    struct message    *request; /* held */
+    struct held        held;
     bool               authenticated;
     struct query      *query; /* NULL: not asking */
     struct enum_lookup lookup;
 };
 
-static void wait_free(struct number_wait *w)
+static void drop(struct held *held)
 {
-    struct server *s = w->server;
+    struct number_wait *w = CONTAINER_OF(held, struct number_wait, held);
 
     if (w->query != NULL)
-        s->world->ops->resolve_cancel(w->query);
-    list_unlink(&w->link);
-    s->number_count--;
-    world_give(s->world, ACCOUNT_CONTEXTS, sizeof *w);
-    message_drop(w->request);
+        held->server->world->ops->resolve_cancel(w->query);
+    held_end(held);
+    world_give(held->server->world, ACCOUNT_CONTEXTS, sizeof *w);
     free(w);
 }
 
 static struct number_wait *wait_new(struct server *s, const struct passage *p, bool authenticated)
 {
-    struct number_wait *w = s->number_count < NUMBERS_WAITING ? calloc(1, sizeof *w) : NULL;
+    struct number_wait *w = calloc(1, sizeof *w);
 
-    if (w == NULL)
+    if (w == NULL || !held_begin(&w->held, s, p->txn, p->request, drop)) {
+        free(w);
         return NULL;
+    }
     world_take(s->world, ACCOUNT_CONTEXTS, sizeof *w);
-    s->number_count++;
-    list_append(&s->numbers, &w->link);
-    w->server        = s;
-    w->txn           = p->txn;
-    w->request       = message_hold(p->request);
     w->authenticated = authenticated;
     return w;
 }
@@ -52,9 +44,9 @@ static void log_number_found(const struct number_wait *w, struct slice asked, en
 {
     struct log_line line;
 
-    if (!log_begin(&line, w->server->world->log, LOG_INFO, LOG_PART_PROXY, "number"))
+    if (!log_begin(&line, w->held.server->world->log, LOG_INFO, LOG_PART_PROXY, "number"))
         return;
-    log_slice(&line, "call", w->request->call_id);
+    log_slice(&line, "call", w->held.request->call_id);
     peek_log_masked(&line, "uri", asked);
     if (action == ENUM_DONE)
         peek_log_masked(&line, "to", enum_uri(&w->lookup));
@@ -67,16 +59,16 @@ static void log_number_found(const struct number_wait *w, struct slice asked, en
 /* The request goes on; the URI that was found lives as long as `w`. */
 static void go_on(struct number_wait *w, enum enum_action action)
 {
-    struct server *s = w->server;
+    struct server *s = w->held.server;
     struct passage p;
 
-    if (passage_open(s, w->txn, w->request, &p)) {
+    if (passage_open(s, w->held.txn, w->held.request, &p)) {
         log_number_found(w, p.way.uri.text, action);
-        if (action == ENUM_DONE && uri_parse(enum_uri(&w->lookup), &p.way.uri))
-            p.aor = aor_of(s, &p.way.uri, p.aor_text);
-        decide_passage(s, &p, w->authenticated);
+        if (action == ENUM_DONE)
+            passage_redirect(s, &p, enum_uri(&w->lookup));
+        decide_passage(s, &p, w->authenticated, true);
     }
-    wait_free(w);
+    drop(&w->held);
 }
 
 static void follow(struct number_wait *w, enum enum_action action);
@@ -93,7 +85,8 @@ static void on_records(void *owner, int error, const struct record *records, siz
 static void follow(struct number_wait *w, enum enum_action action)
 {
     while (action == ENUM_ASK) {
-        int error = world_resolve(w->server->world, enum_question(&w->lookup), RECORD_NAPTR, on_records, w, &w->query);
+        int error =
+            world_resolve(w->held.server->world, enum_question(&w->lookup), RECORD_NAPTR, on_records, w, &w->query);
 
         if (error == 0)
             return;
@@ -114,26 +107,4 @@ void number_request(struct server *s, const struct passage *p, bool authenticate
     }
     counter_add(&s->world->counters.numbers_asked, 1);
     follow(w, enum_start(&w->lookup, &p->way.uri, s->config->enum_suffix));
-}
-
-bool number_cancel(struct server *s, object_id invite)
-{
-    static const struct reason cancelled = { "cancelled while its number was looked up", "RFC 3261 9.2" };
-
-    LIST_EACH (l, &s->numbers) {
-        struct number_wait *w = CONTAINER_OF(l, struct number_wait, link);
-
-        if (w->txn != invite)
-            continue;
-        answer(s, invite, 487, &cancelled);
-        wait_free(w);
-        return true;
-    }
-    return false;
-}
-
-void number_free_all(struct server *s)
-{
-    while (!list_empty(&s->numbers))
-        wait_free(CONTAINER_OF(s->numbers.next, struct number_wait, link));
 }

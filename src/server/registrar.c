@@ -7,52 +7,110 @@
 
 #include "route/gruu.h"
 #include "route/third_party.h"
+#include "server/user_hold.h"
+#include "server/who.h"
 
 /* ---- who asks ---- */
 
 /* Credentials are those of who is responsible for the request, whom From names (10.2); but if
  * that is none of ours, of who is to be registered. */
-static struct slice domain_of_sender(struct server *s, const struct message *request)
+static const struct uri *sender_of(struct server *s, const struct message *request)
 {
-    struct slice domain = aor_domain(s, &request->from.uri);
+    return who_may_be(s, &request->from.uri) ? &request->from.uri : &request->to.uri;
+}
 
-    return domain.len > 0 ? domain : aor_domain(s, &request->to.uri);
+/* A number that is nobody's: as with any user who does not exist, there is somebody to be asked
+ * for a password. */
+static struct slice domain_of(struct server *s, const struct user_id *id)
+{
+    return id->domain.len > 0 ? id->domain : s->shared->policy.domains[0];
 }
 
 /* Each his own bindings, and those that third_party says. */
-static bool may_register(struct server *s, const struct auth_proof *proof, const struct message *request)
+static bool may_register(struct server *s, const struct registering *r)
 {
     const struct config_list *rules = &s->config->third_party;
-    char                      text[AOR_TEXT];
-    struct buf                user = BUF_ON(text);
-    struct third_party_user   who  = { proof->user, domain_of_sender(s, request) };
-    struct third_party_user   whom = { SLICE(""), aor_domain(s, &request->to.uri) };
+    struct third_party_user   who   = { r->proof.user, domain_of(s, &r->sender) };
+    struct third_party_user   whom  = { r->whom.name, r->whom.domain };
 
-    uri_write_unescaped(&user, request->to.uri.user);
-    if (!buf_ok(&user))
+    if (whom.user.len == 0)
         return false;
-    whom.user = buf_slice(&user);
-    return (slice_eq(who.user, whom.user) && slice_eq(who.domain, whom.domain)) ||
+    return (slice_eq(who.user, whom.user) && slice_eq_nocase(who.domain, whom.domain)) ||
            third_party_allows(rules->texts, rules->count, who, whom);
 }
 
-/* 10.3 steps 3 and 4.  True: go on; false: answered. */
+/* 10.3 steps 3 and 4.  True: go on; false: answered, or held. */
 static bool is_allowed(struct server *s, struct registering *r)
 {
     static const struct reason other   = { "users may change only their own bindings", "RFC 3261 10.3 step 4" };
     const struct message      *request = r->request;
-    enum auth_result           result;
+    enum auth_result           result  = AUTH_NONE;
 
     r->proved = s->config->authentication;
     if (!r->proved)
         return true;
-    result = prove(s, request, HEADER_AUTHORIZATION, domain_of_sender(s, request), NULL, &r->proof);
-    if (result == AUTH_OK && may_register(s, &r->proof, request))
+    if (message_header(request, HEADER_AUTHORIZATION) != NULL)
+        result = prove(s, request, HEADER_AUTHORIZATION, domain_of(s, &r->sender), NULL, &r->proof);
+    if (result == AUTH_OK && may_register(s, r))
         return true;
-    if (result == AUTH_OK)
+    if (result == AUTH_WAIT)
+        user_hold(s, r->txn, r->request);
+    else if (result == AUTH_OK)
         answer(s, r->txn, 403, &other);
     else
         answer_unproved(s, r->txn, 401, result, &r->proof);
+    return false;
+}
+
+/* ---- whose bindings ---- */
+
+static bool has_key(struct server *s, struct slice key)
+{
+    bool has;
+
+    rcu_enter(s->shared->rcu);
+    has = key.len > 0 && location_find(s->shared->location, key) != NULL;
+    rcu_leave(s->shared->rcu);
+    return has;
+}
+
+/* Nobody is looked for in vain: who gives no password will be asked for one, whoever he is;
+ * and where none is needed, a name that has bindings is no alias. */
+static bool is_to_be_looked_for(struct server *s, const struct registering *r)
+{
+    return s->config->authentication ? message_header(r->request, HEADER_AUTHORIZATION) != NULL : !has_key(s, r->key);
+}
+
+/* Before anybody proves anything, since a nonce is good for that only once. */
+static enum user_state find_both(struct server *s, struct registering *r)
+{
+    const struct uri *sender = sender_of(s, r->request);
+    enum user_state   state  = who_is(s, &r->request->to.uri, &r->whom);
+
+    if (state == USER_FOUND && r->whom.by_alias)
+        r->key = who_key(s, &r->whom, r->memory);
+    if (state == USER_WAIT || state == USER_FAILED)
+        return state;
+    return who_is(s, sender, &r->sender);
+}
+
+/* 10.3 step 5: aliases stand for their user.  False: answered, or held. */
+static bool find_whom(struct server *s, struct registering *r)
+{
+    r->whom.name = r->whom.domain = r->sender.name = r->sender.domain = SLICE("");
+    if (!is_to_be_looked_for(s, r))
+        return true;
+    switch (find_both(s, r)) {
+    case USER_FOUND:
+    case USER_UNKNOWN:
+        return true;
+    case USER_WAIT:
+        user_hold(s, r->txn, r->request);
+        break;
+    case USER_FAILED:
+        answer_retry_later(s, r->txn, 503, SLICE(""));
+        break;
+    }
     return false;
 }
 
@@ -79,11 +137,13 @@ static bool is_understood(struct server *s, object_id txn, const struct message 
 }
 
 /* 10.3 step 5.  A Request-URI that names an address of ours names none of our domains, so that
- * any of them will do. */
+ * any of them will do; and a telephone number is of none. */
 static bool is_valid_for_domain(struct server *s, const struct registering *r)
 {
     struct slice asked = policy_domain(&s->shared->policy, r->request->uri.host);
 
+    if (r->request->to.uri.scheme == URI_TEL)
+        return who_may_be(s, &r->request->to.uri);
     if (r->key.len == 0 || r->request->to.uri.user.len == 0)
         return false;
     if (gruu_is_user(r->request->to.uri.user, &s->shared->gruu_keys, s->hasher))
@@ -96,9 +156,10 @@ static bool is_valid_for_domain(struct server *s, const struct registering *r)
 void registrar_request(struct server *s, object_id txn, struct message *request)
 {
     static const struct reason foreign = { "To is no user of the domain in the Request-URI", "RFC 3261 10.3 step 5" };
+    static const struct reason nobodys = { "To is a number of nobody here", "RFC 3261 10.3 step 5" };
     struct registering         r; /* large: only what is used is set */
 
-    counter_add(&s->world->counters.registers, 1);
+    counter_add(&s->world->counters.registers, s->times_held == 0);
     r.txn     = txn;
     r.request = request;
     r.key     = aor_of(s, &request->to.uri, r.memory);
@@ -108,8 +169,12 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
         answer(s, txn, 404, &foreign);
         return;
     }
-    if (!is_allowed(s, &r))
+    if (!find_whom(s, &r) || !is_allowed(s, &r))
         return;
+    if (r.key.len == 0) {
+        answer(s, txn, 404, &nobodys);
+        return;
+    }
     r.rules = registrar_rules(s, r.key);
     register_terms_read(request, s->config->path_without_support, &r.terms);
     if (r.terms.status != 0)

@@ -25,6 +25,8 @@ struct registering {
     struct register_terms      terms;  /* do not move */
     bool                       proved; /* somebody was asked who he is, and has answered */
     struct auth_proof          proof;  /* do not move */
+    struct user_id             sender; /* who is to prove himself; do not move */
+    struct user_id             whom;   /* do not move */
     char                       memory[AOR_TEXT];
 };
 

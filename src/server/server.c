@@ -25,7 +25,7 @@ static void on_cancel(void *user, object_id invite, object_id txn, struct messag
     static const struct reason unknown = { "no INVITE to cancel", "RFC 3261 9.2" };
 
     (void)cancel;
-    if (invite != 0 && !number_cancel(user, invite))
+    if (invite != 0 && !held_cancel(user, invite))
         proxy_cancel(user, invite);
     else if (invite == 0)
         answer(user, txn, 481, &unknown);
@@ -94,7 +94,7 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
     s->workers = shared->workers != NULL ? workers_count(shared->workers) : 1;
     log_limit_init(&s->log_limit, &shared->loop_key);
     list_init(&s->waits);
-    list_init(&s->numbers);
+    list_init(&s->held);
     s->wait_limit = stack.max_server_txns;
     id_table_init(&s->contexts, (uint8_t)worker, ID_CONTEXT, stack.max_server_txns);
     gauge_set_limit(&w->counters.contexts, s->contexts.limit);
@@ -113,7 +113,7 @@ void server_free(struct server *s)
     if (s == NULL)
         return;
     binding_events_leave(s->shared->events, s->worker);
-    number_free_all(s);
+    held_drop_all(s);
     proxy_free_all(s);
     if (s->store != NULL)
         store_client_close(s->store);
@@ -272,7 +272,7 @@ struct slice server_advertised(const struct server *s, unsigned index)
 
 size_t server_alive(const struct server *s)
 {
-    return s->contexts.used + s->wait_count + s->number_count;
+    return s->contexts.used + s->wait_count + s->held_count;
 }
 
 size_t server_unanswered(const struct server *s)
@@ -282,7 +282,7 @@ size_t server_unanswered(const struct server *s)
 
 void server_give_up(struct server *s)
 {
-    number_free_all(s);
+    held_drop_all(s);
     proxy_cancel_all(s);
     stack_refuse_all(s->stack, 503);
 }

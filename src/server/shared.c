@@ -88,7 +88,7 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     s->config = config;
     random_fill(&world->random, &s->loop_key, sizeof s->loop_key);
     random_fill(&world->random, &s->boot, sizeof s->boot);
-    s->users    = users_new(world, rcu);
+    s->users    = users_new(world, rcu, (size_t)config->user_cache);
     s->location = location_new(rcu, &world->random, config->max_bindings, world_now(world));
     s->rules    = domain_rules_new(config);
     s->workers  = workers;
@@ -136,13 +136,6 @@ struct loading {
     struct shared *shared;
     struct world  *world;
 };
-
-static void load_user(void *arg, const struct stored_user *u)
-{
-    const struct loading *l = arg;
-
-    users_on_user(l->shared->users, u);
-}
 
 static void load_binding(void *arg, const struct stored_binding *b)
 {
@@ -233,7 +226,7 @@ static void on_report(void *shared, uint64_t seq, int error)
 static int load(struct shared *s, struct world *world)
 {
     struct loading            loading = { s, world };
-    const struct store_loader loader  = { load_user, load_binding, load_setting, &loading };
+    const struct store_loader loader  = { NULL, load_binding, load_setting, &loading };
     int                       error   = store_load(s->store, world_wall(world), &loader);
 
     if (error == 0)

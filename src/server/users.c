@@ -1,207 +1,71 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "server/users.h"
+#include "server/user_change.h"
 
 #include "base/error.h"
-#include "base/scan.h"
-#include "base/siphash.h"
 #include "sip/digest.h"
 
 #include <stdlib.h>
 
-enum { REALM_MAX = 256 };
-
-/* Someone who waits for a commit. */
-struct waiter {
-    struct link    link; /* in order of seq */
-    uint64_t       seq;
-    users_done_fn *done;
-    void          *arg;
-};
-
-struct users {
-    struct rcu          *rcu, *own_rcu;
-    struct rcu_table     table;
-    struct budget       *budget; /* NULL: nobody accounts */
-    struct hash_key      key;
-    struct hasher       *hasher;
-    struct store_client *store;
-    struct link          waiters;
-    char                 realm[REALM_MAX];
-    size_t               realm_len;
-    bool                 load_failed;
-};
-
-struct ha1s {
-    char md5[DIGEST_HEX], sha256[DIGEST_HEX], sha512_256[DIGEST_HEX];
-};
-
-struct users *users_new(struct world *world, struct rcu *rcu)
+struct users *users_new(struct world *world, struct rcu *rcu, size_t cache)
 {
     struct users *u = calloc(1, sizeof *u);
 
     if (u == NULL)
         return NULL;
-    list_init(&u->waiters);
-    random_fill(&world->random, &u->key, sizeof u->key);
+    u->world   = world;
     u->own_rcu = rcu == NULL ? rcu_single_new() : NULL;
     u->rcu     = rcu == NULL ? u->own_rcu : rcu;
     u->hasher  = hasher_new();
-    if (u->rcu == NULL || u->hasher == NULL || rcu_table_init(&u->table, u->rcu, 0) != 0) {
+    list_init(&u->asking);
+    user_changes_init(u);
+    if (u->rcu != NULL)
+        u->cache = user_cache_new(u->rcu, &world->random, cache);
+    if (u->cache == NULL || u->hasher == NULL) {
         users_free(u);
         return NULL;
     }
     return u;
 }
 
-static struct user *user_of(struct rcu_entry *entry)
-{
-    return CONTAINER_OF(entry, struct user, entry);
-}
-
 void users_account(struct users *u, struct budget *b)
 {
-    u->budget = b;
+    user_cache_account(u->cache, b);
 }
 
-static int64_t size_of(const struct user *user)
+/* Somebody who is to hear an answer, even if there is none. */
+struct asking {
+    struct link      link; /* in users->asking */
+    store_answer_fn *fn;
+    void            *owner;
+};
+
+static void on_list(void *asking, const struct store_answer *a)
 {
-    return (int64_t)(sizeof *user + user->domain.len + user->name.len + user->ha1_md5.len + user->ha1_sha256.len +
-                     user->ha1_sha512_256.len + 2 * sizeof(struct rcu_entry *));
+    struct asking *waits = asking;
+
+    list_unlink(&waits->link);
+    waits->fn(waits->owner, a);
+    free(waits);
 }
 
-static void account(struct users *u, int64_t bytes)
+static void end_lists(struct users *u)
 {
-    if (u->budget != NULL)
-        budget_move(u->budget, ACCOUNT_USERS, bytes);
-}
+    const struct store_answer none = { .error = -ERR_CLOSED };
 
-static void free_entry(struct rcu_entry *entry, void *arg)
-{
-    account(arg, -size_of(user_of(entry)));
-    free(user_of(entry));
-}
-
-static void free_retired(struct rcu_node *node)
-{
-    free(CONTAINER_OF(node, struct user, retired));
-}
-
-void users_report(struct users *u, uint64_t seq, int error)
-{
-    while (!list_empty(&u->waiters)) {
-        struct waiter *w = CONTAINER_OF(u->waiters.next, struct waiter, link);
-
-        if (w->seq > seq)
-            return;
-        list_unlink(&w->link);
-        w->done(w->arg, error);
-        free(w);
-    }
+    while (!list_empty(&u->asking))
+        on_list(CONTAINER_OF(u->asking.next, struct asking, link), &none);
 }
 
 void users_free(struct users *u)
 {
     if (u == NULL)
         return;
-    users_report(u, UINT64_MAX, -ERR_CLOSED);
-    rcu_table_fini(&u->table, free_entry, u);
+    user_changes_end(u);
+    end_lists(u);
+    user_cache_free(u->cache);
     hasher_free(u->hasher);
     rcu_free(u->own_rcu);
     free(u);
-}
-
-/* Domain in lower case, a NUL, the name.  False if either is too long to be ours. */
-static bool hash_of(const struct users *u, struct slice domain, struct slice name, uint64_t *hash)
-{
-    char       memory[USER_DOMAIN_MAX + 1 + USER_NAME_MAX];
-    struct buf b = BUF_ON(memory);
-
-    if (domain.len > USER_DOMAIN_MAX || name.len > USER_NAME_MAX)
-        return false;
-    for (size_t i = 0; i < domain.len; i++)
-        buf_put_byte(&b, ascii_lower(domain.ptr[i]));
-    buf_put_byte(&b, '\0');
-    buf_put(&b, name);
-    *hash = siphash(&u->key, buf_slice(&b));
-    return true;
-}
-
-static struct user *find(const struct users *u, struct slice domain, struct slice name)
-{
-    struct rcu_probe p;
-    uint64_t         hash;
-
-    if (!hash_of(u, domain, name, &hash))
-        return NULL;
-    for (struct rcu_entry *e = rcu_table_first(&u->table, hash, &p); e != NULL; e = rcu_table_next(&p)) {
-        struct user *user = user_of(e);
-
-        if (slice_eq(user->name, name) && slice_eq_nocase(user->domain, domain))
-            return user;
-    }
-    return NULL;
-}
-
-static struct slice put(char **at, struct slice text, bool lower)
-{
-    struct slice copy = { *at, text.len };
-
-    for (size_t i = 0; i < text.len; i++)
-        (*at)[i] = lower ? ascii_lower(text.ptr[i]) : text.ptr[i];
-    *at += text.len;
-    return copy;
-}
-
-static struct user *user_new(const struct stored_user *s)
-{
-    struct user *user =
-        malloc(sizeof *user + s->domain.len + s->name.len + s->ha1_md5.len + s->ha1_sha256.len + s->ha1_sha512_256.len);
-    char *at;
-
-    if (user == NULL)
-        return NULL;
-    at                   = (char *)(user + 1);
-    user->domain         = put(&at, s->domain, true);
-    user->name           = put(&at, s->name, false);
-    user->ha1_md5        = put(&at, s->ha1_md5, true);
-    user->ha1_sha256     = put(&at, s->ha1_sha256, true);
-    user->ha1_sha512_256 = put(&at, s->ha1_sha512_256, true);
-    return user;
-}
-
-/* In a section.  Takes `user`; one of the same name goes.  Returns 0, -ERR_NO_MEMORY
- * (there was none, and room had not been made) or -ERR_SYNTAX (it cannot be ours). */
-static int replace(struct users *u, struct user *user)
-{
-    struct user *old   = find(u, user->domain, user->name);
-    int          error = 0;
-    uint64_t     hash;
-
-    if (!hash_of(u, user->domain, user->name, &hash))
-        error = -ERR_SYNTAX;
-    else if (old == NULL)
-        error = rcu_table_insert(&u->table, &user->entry, hash);
-    if (error != 0) {
-        free(user);
-        return error;
-    }
-    account(u, size_of(user));
-    if (old != NULL) {
-        account(u, -size_of(old));
-        rcu_table_replace(&u->table, &old->entry, &user->entry);
-        rcu_retire(u->rcu, &old->retired, free_retired);
-    }
-    return 0;
-}
-
-void users_on_user(struct users *u, const struct stored_user *stored)
-{
-    struct user *user = user_new(stored);
-
-    rcu_enter(u->rcu);
-    if (user == NULL || replace(u, user) == -ERR_NO_MEMORY)
-        u->load_failed = true;
-    rcu_leave(u->rcu);
 }
 
 static void set_realm(struct users *u, struct slice realm)
@@ -216,16 +80,26 @@ void users_on_setting(struct users *u, struct slice name, struct slice value)
         set_realm(u, value);
 }
 
+/* Each change begins with a question to the store, and those are answered in the order
+ * in which they are asked: this counts none of them. */
+static void on_counted(void *users, const struct store_answer *a)
+{
+    struct users *u = users;
+
+    if (a->error == 0)
+        u->counted = a->count;
+}
+
 int users_start(struct users *u, struct store_client *store, struct slice realm)
 {
-    struct store_change change = { .kind = STORE_PUT_SETTING, .name = SLICE("realm") };
-    uint64_t            seq;
+    const struct store_query count  = { .kind = STORE_COUNT_USERS };
+    struct store_change      change = { .kind = STORE_PUT_SETTING, .name = SLICE("realm") };
+    int                      error  = store_ask(store, &count, on_counted, u);
+    uint64_t                 seq;
 
     u->store = store;
-    if (u->load_failed)
-        return -ERR_NO_MEMORY;
-    if (u->realm_len > 0)
-        return 0;
+    if (error != 0 || u->realm_len > 0)
+        return error;
     set_realm(u, realm);
     change.value = users_realm(u);
     return store_write(store, &change, 1, &seq);
@@ -238,95 +112,59 @@ struct slice users_realm(const struct users *u)
 
 size_t users_count(const struct users *u)
 {
-    return u->table.count;
+    return (size_t)((int64_t)u->counted + u->added);
 }
 
-const struct user *users_find(const struct users *u, struct slice domain, struct slice name)
+void users_report(struct users *u, uint64_t seq, int error)
 {
-    return find(u, domain, name);
+    user_changes_report(u, seq, error);
 }
 
-bool users_has(const struct users *u, struct slice domain, struct slice name)
+int users_ask(struct users *u, const struct store_query *query, store_answer_fn *fn, void *owner)
 {
-    bool has;
+    struct asking *a     = calloc(1, sizeof *a);
+    int            error = u->store == NULL ? -ERR_CLOSED : -ERR_NO_MEMORY;
 
-    rcu_enter(u->rcu);
-    has = find(u, domain, name) != NULL;
-    rcu_leave(u->rcu);
-    return has;
-}
-
-static struct slice ha1_of(const struct user *user, enum hash_algorithm algorithm)
-{
-    switch (algorithm) {
-    case HASH_MD5:
-        return user->ha1_md5;
-    case HASH_SHA256:
-        return user->ha1_sha256;
-    case HASH_SHA512_256:
-        return user->ha1_sha512_256;
+    if (a != NULL && u->store != NULL) {
+        *a    = (struct asking){ .fn = fn, .owner = owner };
+        error = store_ask(u->store, query, on_list, a);
     }
-    return SLICE("");
+    if (error != 0)
+        free(a);
+    else
+        list_append(&u->asking, &a->link);
+    return error;
 }
 
-struct slice users_ha1(const struct users *u, struct slice domain, struct slice name, enum hash_algorithm algorithm,
-                       char memory[USER_HA1_MAX])
+struct user_cache *users_cache(struct users *u)
 {
-    const struct user *user;
-    struct slice       ha1 = SLICE("");
-
-    rcu_enter(u->rcu);
-    user = find(u, domain, name);
-    if (user != NULL)
-        ha1 = ha1_of(user, algorithm);
-    if (ha1.len > USER_HA1_MAX)
-        ha1.len = 0; /* from a database that we did not write */
-    memcpy(memory, ha1.ptr, ha1.len);
-    rcu_leave(u->rcu);
-    return (struct slice){ memory, ha1.len };
+    return u->cache;
 }
 
-struct visit {
-    void (*fn)(const struct user *user, void *arg);
-    void *arg;
-};
-
-static void visit_one(struct rcu_entry *entry, void *arg)
+struct rcu *users_rcu(struct users *u)
 {
-    const struct visit *v = arg;
-
-    v->fn(user_of(entry), v->arg);
+    return u->rcu;
 }
 
-void users_each(struct users *u, void (*fn)(const struct user *user, void *arg), void *arg)
+struct cached_facts user_facts(const struct stored_user *u)
 {
-    struct visit v = { fn, arg };
-
-    rcu_enter(u->rcu);
-    rcu_table_scan(&u->table, 0, SIZE_MAX, visit_one, &v);
-    rcu_leave(u->rcu);
+    return (struct cached_facts){
+        .kind   = CACHED_USER,
+        .domain = u->domain,
+        .name   = u->name,
+        .ha1    = { [HASH_MD5] = u->ha1_md5, [HASH_SHA256] = u->ha1_sha256, [HASH_SHA512_256] = u->ha1_sha512_256 }
+    };
 }
 
-/* Queue the change and remember who waits for it; all or nothing. */
-static int write_and_wait(struct users *u, const struct store_change *change, users_done_fn *done, void *arg)
-{
-    struct waiter *w;
-    int            error;
+/* ---- changes ---- */
 
-    if (u->store == NULL)
-        return -ERR_CLOSED;
-    w = calloc(1, sizeof *w);
-    if (w == NULL)
-        return -ERR_NO_MEMORY;
-    w->done = done;
-    w->arg  = arg;
-    error   = store_write(u->store, change, 1, &w->seq);
-    if (error != 0) {
-        free(w);
-        return error;
-    }
-    list_append(&u->waiters, &w->link);
-    return 0;
+static struct slice copy_lower(struct arena *a, struct slice text)
+{
+    struct slice copy = arena_copy(a, text);
+
+    for (size_t i = 0; i < copy.len; i++)
+        ((char *)copy.ptr)[i] = ascii_lower(copy.ptr[i]);
+    return copy;
 }
 
 static uint64_t userhash(struct users *u, enum hash_algorithm algorithm, struct slice name)
@@ -336,117 +174,135 @@ static uint64_t userhash(struct users *u, enum hash_algorithm algorithm, struct 
     return hasher_number(u->hasher, algorithm, parts, 3);
 }
 
-static int put_user(struct users *u, struct slice domain, struct slice name, struct slice password, users_done_fn *done,
-                    void *arg)
+static void copy_user(struct user_change *c, const struct stored_user *from, struct stored_user *to)
 {
-    struct ha1s         ha1s;
-    struct slice        realm  = users_realm(u);
-    struct store_change change = { .kind = STORE_PUT_USER, .user = { .domain = domain, .name = name } };
-    struct user        *user;
-    int                 error;
-
-    digest_ha1(u->hasher, HASH_MD5, name, realm, password, ha1s.md5);
-    digest_ha1(u->hasher, HASH_SHA256, name, realm, password, ha1s.sha256);
-    digest_ha1(u->hasher, HASH_SHA512_256, name, realm, password, ha1s.sha512_256);
-    change.user.ha1_md5             = slice_from(ha1s.md5);
-    change.user.ha1_sha256          = slice_from(ha1s.sha256);
-    change.user.ha1_sha512_256      = slice_from(ha1s.sha512_256);
-    change.user.userhash_sha256     = userhash(u, HASH_SHA256, name);
-    change.user.userhash_sha512_256 = userhash(u, HASH_SHA512_256, name);
-    user                            = user_new(&change.user);
-    if (user == NULL)
-        return -ERR_NO_MEMORY;
-    change.user.domain = user->domain; /* lower case */
-    error              = rcu_table_make_room(&u->table);
-    if (error == 0)
-        error = write_and_wait(u, &change, done, arg);
-    if (error != 0)
-        free(user);
-    else
-        replace(u, user); /* there is room, and the name is good */
-    return error;
+    *to = (struct stored_user){
+        .domain              = copy_lower(&c->arena, from->domain),
+        .name                = arena_copy(&c->arena, from->name),
+        .ha1_md5             = copy_lower(&c->arena, from->ha1_md5),
+        .ha1_sha256          = copy_lower(&c->arena, from->ha1_sha256),
+        .ha1_sha512_256      = copy_lower(&c->arena, from->ha1_sha512_256),
+        .userhash_sha256     = userhash(c->users, HASH_SHA256, from->name),
+        .userhash_sha512_256 = userhash(c->users, HASH_SHA512_256, from->name),
+    };
 }
 
-/* Within a section: what is replaced is retired. */
-static int put_in_section(struct users *u, struct slice domain, struct slice name, struct slice password,
-                          users_done_fn *done, void *arg)
+static void set_users(struct user_change *c, const struct stored_user *users, size_t count)
 {
-    int error;
+    c->rows     = arena_alloc(&c->arena, (count + 1) * sizeof *c->rows);
+    c->outcomes = arena_alloc(&c->arena, (count + 1) * sizeof *c->outcomes);
+    c->count    = count;
+    for (size_t i = 0; c->rows != NULL && c->outcomes != NULL && i < count; i++)
+        copy_user(c, &users[i], &c->rows[i]);
+}
 
-    rcu_enter(u->rcu);
-    error = put_user(u, domain, name, password, done, arg);
-    rcu_leave(u->rcu);
-    return error;
+static int change_user(struct users *u, enum change_kind kind, const struct stored_user *user, users_done_fn *done,
+                       void *arg)
+{
+    struct user_change *c;
+    int                 error = user_change_new(u, kind, &c);
+
+    if (error != 0)
+        return error;
+    c->done = done;
+    c->arg  = arg;
+    set_users(c, user, 1);
+    return user_change_begin(c);
+}
+
+static int put_password(struct users *u, enum change_kind kind, struct slice domain, struct slice name,
+                        struct slice password, users_done_fn *done, void *arg)
+{
+    char               md5[DIGEST_HEX], sha256[DIGEST_HEX], sha512_256[DIGEST_HEX];
+    struct slice       realm = users_realm(u);
+    struct stored_user user  = { .domain = domain, .name = name };
+
+    if (!user_password_is_good(password))
+        return -ERR_SYNTAX;
+    digest_ha1(u->hasher, HASH_MD5, name, realm, password, md5);
+    digest_ha1(u->hasher, HASH_SHA256, name, realm, password, sha256);
+    digest_ha1(u->hasher, HASH_SHA512_256, name, realm, password, sha512_256);
+    user.ha1_md5        = slice_from(md5);
+    user.ha1_sha256     = slice_from(sha256);
+    user.ha1_sha512_256 = slice_from(sha512_256);
+    return change_user(u, kind, &user, done, arg);
 }
 
 int users_add(struct users *u, struct slice domain, struct slice name, struct slice password, users_done_fn *done,
               void *arg)
 {
-    if (!user_domain_is_good(domain) || !user_name_is_good(name) || !user_password_is_good(password))
+    if (!user_domain_is_good(domain) || !user_name_is_good(name))
         return -ERR_SYNTAX;
-    if (users_has(u, domain, name))
-        return -ERR_EXISTS;
-    return put_in_section(u, domain, name, password, done, arg);
+    return put_password(u, ADD_USER, domain, name, password, done, arg);
 }
 
 int users_set_password(struct users *u, struct slice domain, struct slice name, struct slice password,
                        users_done_fn *done, void *arg)
 {
-    if (!user_password_is_good(password))
-        return -ERR_SYNTAX;
-    if (!users_has(u, domain, name))
-        return -ERR_NOT_FOUND;
-    return put_in_section(u, domain, name, password, done, arg);
-}
-
-static int remove_user(struct users *u, struct user *user, users_done_fn *done, void *arg)
-{
-    struct store_change change = { .kind = STORE_DELETE_USER };
-    int                 error;
-
-    change.user.domain = user->domain;
-    change.user.name   = user->name;
-    error              = write_and_wait(u, &change, done, arg);
-    if (error != 0)
-        return error;
-    rcu_table_remove(&u->table, &user->entry);
-    account(u, -size_of(user));
-    rcu_retire(u->rcu, &user->retired, free_retired);
-    return 0;
+    return put_password(u, SET_PASSWORD, domain, name, password, done, arg);
 }
 
 int users_remove(struct users *u, struct slice domain, struct slice name, users_done_fn *done, void *arg)
 {
-    struct user *user;
-    int          error;
-
-    rcu_enter(u->rcu);
-    user  = find(u, domain, name);
-    error = user != NULL ? remove_user(u, user, done, arg) : -ERR_NOT_FOUND;
-    rcu_leave(u->rcu);
-    return error;
+    return change_user(u, REMOVE_USER, &(struct stored_user){ .domain = domain, .name = name }, done, arg);
 }
 
-bool user_name_is_good(struct slice name)
+static int change_alias(struct users *u, enum change_kind kind, const struct stored_alias *alias, users_done_fn *done,
+                        void *arg)
 {
-    for (size_t i = 0; i < name.len; i++)
-        if (!is_alnum_byte(name.ptr[i]) && (name.ptr[i] == '\0' || strchr("-_.!~*'+", name.ptr[i]) == NULL))
-            return false;
-    return name.len > 0 && name.len <= USER_NAME_MAX;
+    struct user_change *c;
+    int                 error = user_change_new(u, kind, &c);
+
+    if (error != 0)
+        return error;
+    c->done = done;
+    c->arg  = arg;
+    c->alias =
+        (struct stored_alias){ copy_lower(&c->arena, alias->domain), arena_copy(&c->arena, alias->name),
+                               copy_lower(&c->arena, alias->user_domain), arena_copy(&c->arena, alias->user_name) };
+    set_users(c, NULL, 0);
+    return user_change_begin(c);
 }
 
-bool user_domain_is_good(struct slice domain)
+static bool is_number(struct slice name)
 {
-    struct scan  s = scan_from(domain);
-    struct slice host;
+    char memory[USER_NUMBER_MAX];
 
-    return domain.len <= USER_DOMAIN_MAX && scan_host(&s, &host) && scan_at_end(&s);
+    return slice_eq(name, user_number_of_text(name, memory));
 }
 
-bool user_password_is_good(struct slice password)
+int users_add_alias(struct users *u, const struct stored_alias *alias, users_done_fn *done, void *arg)
 {
-    for (size_t i = 0; i < password.len; i++)
-        if ((unsigned char)password.ptr[i] < ' ' || password.ptr[i] == 0x7f)
-            return false;
-    return password.len > 0 && password.len <= USER_PASSWORD_MAX;
+    bool good = alias->domain.len == 0 ? is_number(alias->name)
+                                       : user_domain_is_good(alias->domain) && user_name_is_good(alias->name);
+
+    return good ? change_alias(u, ADD_ALIAS, alias, done, arg) : -ERR_SYNTAX;
+}
+
+int users_remove_alias(struct users *u, struct slice domain, struct slice name, users_done_fn *done, void *arg)
+{
+    return change_alias(u, REMOVE_ALIAS, &(struct stored_alias){ .domain = domain, .name = name }, done, arg);
+}
+
+static bool is_good(const struct stored_user *u)
+{
+    return user_domain_is_good(u->domain) && user_name_is_good(u->name) && user_ha1_is_good(u->ha1_md5, HASH_MD5) &&
+           user_ha1_is_good(u->ha1_sha256, HASH_SHA256) && user_ha1_is_good(u->ha1_sha512_256, HASH_SHA512_256);
+}
+
+int users_put_many(struct users *u, const struct stored_user *users, size_t count, enum user_put how,
+                   users_many_fn *done, void *arg)
+{
+    struct user_change *c;
+    int                 error = count <= STORE_ROWS_MAX ? user_change_new(u, PUT_MANY, &c) : -ERR_LIMIT;
+
+    if (error != 0)
+        return error;
+    c->many = done;
+    c->how  = how;
+    c->arg  = arg;
+    set_users(c, users, count);
+    for (size_t i = 0; arena_ok(&c->arena) && i < count; i++)
+        c->outcomes[i] = is_good(&users[i]) ? USER_ADDED : USER_BAD;
+    return user_change_begin(c);
 }

@@ -1,52 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* users.h - who may register here: the table in RAM and its changes.
+/* users.h - who may register here: what is known of them in RAM, and its changes.
  *
  * A user is a name in one of our domains and hashes (HA1: MD5, SHA-256 and SHA-512/256
  * of "name:realm:password"); passwords are not kept.  The realm is chosen when the
- * database is made and stays, because every hash contains it.
+ * database is made and stays, because every hash contains it.  An alias is another name
+ * for a user; telephone numbers are aliases of domain "", such as "+4930123".
  *
- * A change is made in RAM at once and acknowledged after the commit that holds
- * it.  If the commit fails the change stays in RAM and in the store's queue; the
- * one who asked is told the error.
+ * Users are in the store; in RAM is who was used lately (user_cache.h), and each worker
+ * has what he needs fetched (user_reader.h).  So users who do not call cost no memory,
+ * and none are read when a server starts.
  *
- * Any thread may ask who there is, without waiting; changes are made in one thread,
- * that of the world whose store client it was started with. */
+ * Changes are made one after the other in one thread, that of the world whose store
+ * client they were started with: the store is asked what there is, the change is
+ * queued and in force, and acknowledged after the commit that holds it (user_change.c).
+ * If the commit fails the change stays in force and in the store's queue; the one who
+ * asked is told the error. */
 
 #ifndef SERVER_USERS_H
 #define SERVER_USERS_H
 
-#include "base/hash.h"
-#include "base/list.h"
-#include "base/rcu_table.h"
+#include "server/user_cache.h"
+#include "server/user_name.h"
 #include "store/store.h"
 
 enum {
-    USER_NAME_MAX     = 64,
-    USER_DOMAIN_MAX   = 253,
-    USER_PASSWORD_MAX = 256,
-    USER_HA1_MAX      = 2 * HASH_MAX,
-};
-
-struct user {
-    struct rcu_entry entry;                               /* first: see rcu_table.h */
-    struct slice     domain, name;                        /* domain in lower case */
-    struct slice     ha1_md5, ha1_sha256, ha1_sha512_256; /* hex, or empty */
-    struct rcu_node  retired;
+    USER_HA1_MAX     = 2 * HASH_MAX,
+    USER_CHANGES_MAX = 256, /* that wait for their turn, or for a commit */
+    USER_ALIASES_MAX = 100, /* of one user */
 };
 
 struct users;
 
-/* Borrows `rcu`; NULL: there is one thread only.  `world` gives randomness.  NULL
- * without memory, or without OpenSSL's digests. */
-struct users *users_new(struct world *world, struct rcu *rcu);
+/* Borrows `rcu`; NULL: there is one thread only.  `world` gives randomness, and time to
+ * the changes: they are made in its thread.  `cache`: users in RAM.  NULL without memory,
+ * or without OpenSSL's digests. */
+struct users *users_new(struct world *world, struct rcu *rcu, size_t cache);
 /* Account for users in `b`, which it borrows; before there are any. */
 void users_account(struct users *u, struct budget *b);
-/* Who still waits for a commit is told -ERR_CLOSED. */
+/* Its client of the store has been closed.  Who still waits is told -ERR_CLOSED. */
 void users_free(struct users *u);
 
-/* While the store is loaded: feed these from a store_loader.  A failure for want
- * of memory is reported by users_start. */
-void users_on_user(struct users *u, const struct stored_user *stored);
+/* While the store is loaded: feed these from a store_loader. */
 void users_on_setting(struct users *u, struct slice name, struct slice value);
 
 /* After the load.  Borrows `store` for as long as `u` lives.  `realm` is stored if
@@ -54,40 +48,69 @@ void users_on_setting(struct users *u, struct slice name, struct slice value);
 int users_start(struct users *u, struct store_client *store, struct slice realm);
 
 struct slice users_realm(const struct users *u);
-size_t       users_count(const struct users *u); /* in the thread that makes the changes */
+/* How many there are; not yet known for some milliseconds after the start.  In the thread
+ * that makes the changes, as all that follows but the last two. */
+size_t users_count(const struct users *u);
 
-/* Is there such a user?  `domain` in any case, `name` exactly, unescaped. */
-bool users_has(const struct users *u, struct slice domain, struct slice name);
-/* His HA1, copied to `memory`; empty if there is no such user or hash. */
-struct slice users_ha1(const struct users *u, struct slice domain, struct slice name, enum hash_algorithm algorithm,
-                       char memory[USER_HA1_MAX]);
-/* The user himself, or NULL: in a section of `rcu`, and until it ends. */
-const struct user *users_find(const struct users *u, struct slice domain, struct slice name);
-/* All of them, in a section of its own. */
-void users_each(struct users *u, void (*fn)(const struct user *user, void *arg), void *arg);
+/* Pass on every report of the store. */
+void users_report(struct users *u, uint64_t seq, int error);
 
-/* 0 when the change is on the disk, or -ERR_X of the store. */
+/* ---- changes ---- */
+
+/* 0 when the change is on the disk, or -ERR_X: -ERR_EXISTS, -ERR_NOT_FOUND, -ERR_LIMIT
+ * (the store's queue is full; too many aliases), -ERR_NO_MEMORY, -ERR_CLOSED: nothing was
+ * changed; or an error of the store, which could not be read, or has not written it yet. */
 typedef void users_done_fn(void *arg, int error);
 
-/* Change the table; `done` is called from a later turn.  Copies its arguments.
- * Each returns 0, and then `done` will be called once, or an error, and then it
- * will not: -ERR_SYNTAX (user_name_is_good and the like say no), -ERR_EXISTS,
- * -ERR_NOT_FOUND, -ERR_LIMIT (the store's queue is full: nothing was changed),
+/* Change; `done` is called from a later turn.  Copies its arguments.  Each returns 0,
+ * and then `done` will be called once, or an error, and then it will not: -ERR_SYNTAX
+ * (user_name_is_good and the like say no), -ERR_LIMIT (too many changes wait),
  * -ERR_NO_MEMORY, -ERR_CLOSED (not started). */
 int users_add(struct users *u, struct slice domain, struct slice name, struct slice password, users_done_fn *done,
               void *arg);
 int users_set_password(struct users *u, struct slice domain, struct slice name, struct slice password,
                        users_done_fn *done, void *arg);
+/* His aliases go too. */
 int users_remove(struct users *u, struct slice domain, struct slice name, users_done_fn *done, void *arg);
 
-/* Pass on every report of the store. */
-void users_report(struct users *u, uint64_t seq, int error);
+/* Another name, of which there is neither a user nor an alias, for a user: no alias of an
+ * alias.  `domain` "": a telephone number as users_number writes it. */
+int users_add_alias(struct users *u, const struct stored_alias *alias, users_done_fn *done, void *arg);
+int users_remove_alias(struct users *u, struct slice domain, struct slice name, users_done_fn *done, void *arg);
 
-/* What may stand in "sip:NAME@DOMAIN" without escapes, so that it can be typed and
- * shown everywhere: letters, digits and -_.!~*'+ ; a host name or an address. */
-bool user_name_is_good(struct slice name);
-bool user_domain_is_good(struct slice domain);
-/* 1 to USER_PASSWORD_MAX bytes, no control bytes. */
-bool user_password_is_good(struct slice password);
+enum user_put {
+    USER_PUT_NEW,     /* who is there already is refused             */
+    USER_PUT_REPLACE, /* he gets these hashes, and loses the others  */
+    USER_PUT_CHECK,   /* nothing is changed: only say what there is  */
+};
+
+enum user_outcome {
+    USER_ADDED,
+    USER_CHANGED,
+    USER_UNCHANGED, /* he has these hashes                                    */
+    USER_REFUSED,   /* he is there already, or somebody has that name as an alias */
+    USER_BAD,       /* no good name, domain or hash                           */
+};
+
+/* error 0: `outcomes` of each are on the disk; it lives until this returns. */
+typedef void users_many_fn(void *arg, int error, const enum user_outcome *outcomes, size_t count);
+
+/* Up to STORE_ROWS_MAX users with their hashes in hex (those that are empty are not known;
+ * the hashes of names are made here), in one commit; of a name that comes twice the last
+ * counts.  It waits for room in the store's queue.  Copies.  Errors as of users_add. */
+int users_put_many(struct users *u, const struct stored_user *users, size_t count, enum user_put how,
+                   users_many_fn *done, void *arg);
+
+/* Ask the store for a list, of what has been committed; `fn` is called once, in a later turn,
+ * unless it is not 0 that is returned: an error of store_ask, or -ERR_CLOSED. */
+int users_ask(struct users *u, const struct store_query *query, store_answer_fn *fn, void *owner);
+
+/* ---- any thread ---- */
+
+/* The store's words as the cache's. */
+struct cached_facts user_facts(const struct stored_user *u);
+
+struct user_cache *users_cache(struct users *u);
+struct rcu        *users_rcu(struct users *u);
 
 #endif

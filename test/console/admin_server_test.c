@@ -66,7 +66,7 @@ static void setup(struct bench *b)
     log_levels_init(&b->levels, LOG_INFO);
     b->admin = (struct admin){
         .config      = b->config,
-        .users       = users_new(world, NULL),
+        .users       = users_new(world, NULL, 100),
         .world       = world,
         .levels      = &b->levels,
         .forget_high = on_reset,

@@ -45,7 +45,7 @@ static void setup(struct bench *b)
     b->admin = (struct admin){ .stop = on_stop, .arg = b };
     CHECK_INT(0, config_parse(SLICE("domain = {a.test, b.test}"), "t", NULL, NULL, &b->config));
     b->admin.config = b->config;
-    b->admin.users  = users_new(post_world_of(b->post), NULL);
+    b->admin.users  = users_new(post_world_of(b->post), NULL, 100);
     b->store        = store_fake_open(b->disk, 100);
     CHECK_INT(0, store_client_open(b->store, post_world_of(b->post), on_report, b, &b->client));
     CHECK_INT(0, users_start(b->admin.users, b->client, SLICE("a.test")));
@@ -120,10 +120,47 @@ TEST(a_user_is_added_to_the_first_domain_or_the_one_named)
     check_good(&b, "user.add", user("alice", "b.test", "x"), "{\"domain\":\"b.test\",\"name\":\"alice\"}");
     check_good(&b, "user.add", user("Bob", NULL, "x"), "{\"domain\":\"a.test\",\"name\":\"Bob\"}");
     check_good(&b, "user.list", NULL,
-               "{\"users\":[{\"domain\":\"a.test\",\"name\":\"Bob\"},{\"domain\":\"a.test\",\"name\":\"alice\"},"
+               "{\"cursor\":null,\"users\":[{\"domain\":\"a.test\",\"name\":\"Bob\"},{\"domain\":\"a.test\",\"name\":"
+               "\"alice\"},"
                "{\"domain\":\"b.test\",\"name\":\"alice\"}]}");
     check_good(&b, "user.list", json_pack("{s:s}", "domain", "B.test"),
-               "{\"users\":[{\"domain\":\"b.test\",\"name\":\"alice\"}]}");
+               "{\"cursor\":null,\"users\":[{\"domain\":\"b.test\",\"name\":\"alice\"}]}");
+    teardown(&b);
+}
+
+static json_t *page(unsigned limit, const char *cursor)
+{
+    return json_pack("{s:i,s:s}", "limit", limit, "cursor", cursor);
+}
+
+TEST(users_are_listed_page_by_page)
+{
+    struct bench b;
+
+    setup(&b);
+    check_good(&b, "user.add", user("alice", NULL, "x"), "{\"domain\":\"a.test\",\"name\":\"alice\"}");
+    check_good(&b, "user.add", user("bob", NULL, "x"), "{\"domain\":\"a.test\",\"name\":\"bob\"}");
+    check_good(&b, "user.add", user("alice", "b.test", "x"), "{\"domain\":\"b.test\",\"name\":\"alice\"}");
+    check_good(&b, "user.list", json_pack("{s:i}", "limit", 2),
+               "{\"cursor\":\"bob@a.test\",\"users\":[{\"domain\":\"a.test\",\"name\":\"alice\"},"
+               "{\"domain\":\"a.test\",\"name\":\"bob\"}]}");
+    check_good(&b, "user.list", page(2, "bob@a.test"),
+               "{\"cursor\":null,\"users\":[{\"domain\":\"b.test\",\"name\":\"alice\"}]}");
+    check_good(&b, "user.list", page(1, "alice@b.test"), "{\"cursor\":null,\"users\":[]}");
+    check_bad(&b, "user.list", page(1, "alice"), -ERR_SYNTAX, "a cursor is what the last answer had");
+    check_bad(&b, "user.list", page(1001, ""), -ERR_SYNTAX, "limit");
+    teardown(&b);
+}
+
+TEST(users_that_cannot_be_read_are_not_listed)
+{
+    struct bench b;
+
+    setup(&b);
+    store_fake_fail_reads(b.store, -ERR_IO);
+    check_bad(&b, "user.list", NULL, -ERR_IO, "users cannot be read: input/output error");
+    store_fake_limit_reads(b.store, 0);
+    check_bad(&b, "user.list", NULL, -ERR_LIMIT, "users cannot be read");
     teardown(&b);
 }
 
@@ -153,7 +190,7 @@ TEST(a_user_is_changed_and_removed)
     check_good(&b, "user.add", user("alice", NULL, "x"), "{\"domain\":\"a.test\",\"name\":\"alice\"}");
     check_good(&b, "user.passwd", user("alice", NULL, "y"), "{\"domain\":\"a.test\",\"name\":\"alice\"}");
     check_good(&b, "user.remove", user("alice", NULL, NULL), "{\"domain\":\"a.test\",\"name\":\"alice\"}");
-    check_good(&b, "user.list", NULL, "{\"users\":[]}");
+    check_good(&b, "user.list", NULL, "{\"cursor\":null,\"users\":[]}");
     teardown(&b);
 }
 
@@ -175,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_user_is_added_to_the_first_domain_or_the_one_named),
+        cmocka_unit_test(users_are_listed_page_by_page),
+        cmocka_unit_test(users_that_cannot_be_read_are_not_listed),
         cmocka_unit_test(what_is_wrong_with_a_user_is_said),
         cmocka_unit_test(a_user_is_changed_and_removed),
         cmocka_unit_test(a_change_that_did_not_reach_the_disk_is_a_failure),

@@ -91,7 +91,7 @@ TEST(requests_that_wait_for_a_number_are_bounded)
 {
     setup();
     network_set_name_late(b.network, key, 20000);
-    for (unsigned i = 0; i <= NUMBERS_WAITING; i++) {
+    for (unsigned i = 0; i <= REQUESTS_HELD; i++) {
         char id[16];
 
         snprintf(id, sizeof id, "call-%u", i);
@@ -102,7 +102,7 @@ TEST(requests_that_wait_for_a_number_are_bounded)
                                                   .call_id = id });
     }
     bench_live(&b, 50);
-    CHECK_INT(NUMBERS_WAITING, server_alive(b.server));
+    CHECK_INT(REQUESTS_HELD, server_alive(b.server));
     CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 503 "));
     CHECK_INT(1, counter_read(&b.at_server->counters.requests_turned_away));
     bench_abandon(&b);
