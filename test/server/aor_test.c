@@ -141,6 +141,32 @@ TEST(what_does_not_fit_is_refused)
     alloc_fail_at(0);
 }
 
+/* RFC 5626 7: a stream is its connection, a datagram's flow its addresses; a Path or a Contact is no flow. */
+TEST(a_binding_is_known_by_its_flow)
+{
+    struct flow    stream = { .transport = TRANSPORT_TCP, .remote = address_v4(192, 0, 2, 9, 40000), .connection = 7 };
+    struct flow    datagram     = { .transport = TRANSPORT_UDP, .remote = address_v4(192, 0, 2, 9, 40000) };
+    struct flow    other_stream = stream, other_datagram = datagram, other_local = datagram;
+    struct binding b = { .contact = SLICE("sip:x"), .outbound = true, .flow = stream };
+    struct aor    *a;
+
+    other_stream.connection    = 8;
+    other_datagram.remote.port = 40001;
+    other_local.local          = address_v4(192, 0, 2, 1, 5070);
+    CHECK(binding_has_flow(&b, &stream) && !binding_has_flow(&b, &other_stream) && !binding_has_flow(&b, &datagram));
+    b.flow = datagram;
+    CHECK(binding_has_flow(&b, &datagram) && !binding_has_flow(&b, &other_datagram));
+    CHECK(!binding_has_flow(&b, &other_local) && !binding_has_flow(&b, &stream));
+    a = aor_new(SLICE("bob"), &b, 1);
+    CHECK(aor_has_flow(a, &datagram) && !aor_has_flow(a, &stream));
+    free(a);
+    b.path = SLICE("<sip:edge.test;lr;ob>");
+    CHECK(!binding_has_flow(&b, &datagram));
+    b.path     = SLICE("");
+    b.outbound = false;
+    CHECK(!binding_has_flow(&b, &datagram));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +175,7 @@ int main(void)
         cmocka_unit_test(a_refresh_changes_three_numbers_and_no_more),
         cmocka_unit_test(it_is_alive_until_the_last_has_ended),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(a_binding_is_known_by_its_flow),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
