@@ -76,6 +76,30 @@ TEST(a_flow_that_has_ended_leaves_its_registration)
     bench_close(&b);
 }
 
+/* RFC 5626 7: a TCP socket that closes; nobody has to try it first. */
+TEST(a_connection_that_ends_ends_its_flows_at_once)
+{
+    static struct raw_phone phone;
+
+    bench_open(&b, "");
+    raw_connect(&phone, b.at_phones);
+    bench_live(&b, 20);
+    raw_ask(&phone, &(struct request_form){ .method = "REGISTER",
+                                            .via    = "SIP/2.0/TCP 10.0.0.7",
+                                            .more   = "Contact: <sip:bob@10.0.0.7>;+sip.instance=\"<urn:uuid:1>\";"
+                                                      "reg-id=1\r\nSupported: path, outbound\r\n" });
+    bench_live(&b, 20);
+    CHECK(raw_last_is(&phone, "SIP/2.0 200 "));
+    CHECK_INT(0, flows_lost());
+    raw_close(&phone);
+    bench_live(&b, 20);
+    CHECK_INT(1, flows_lost());
+    CHECK_INT(1, location_count(server_location(b.server)));
+    asks(2);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 480 "));
+    bench_close(&b);
+}
+
 /* The key that location.h and the log have. */
 static void note(enum transport transport, int error)
 {
@@ -122,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_closed_port_ends_a_flow_and_the_request_goes_by_the_next),
         cmocka_unit_test(a_flow_that_has_ended_leaves_its_registration),
+        cmocka_unit_test(a_connection_that_ends_ends_its_flows_at_once),
         cmocka_unit_test(only_what_is_final_ends_a_flow),
         cmocka_unit_test(a_registration_without_outbound_has_no_flow_to_lose),
     };
