@@ -5,7 +5,16 @@ enum { CONTACT = 4, WAY = FLOW_BYTES + CONTACT };
 
 uint32_t dialog_token_contact(const struct uri *contact, const struct token_key *key)
 {
+    struct slice gr;
+
+    if (contact->params.len > 0 && uri_param(contact, SLICE("gr"), &gr))
+        return DIALOG_TOKEN_WHOEVER;
     return (uint32_t)siphash_nocase(&key->key, contact->host) ^ contact->port;
+}
+
+bool dialog_token_leads_to(const struct way_back *way, const struct uri *uri, const struct token_key *key)
+{
+    return way->contact == DIALOG_TOKEN_WHOEVER || way->contact == dialog_token_contact(uri, key);
 }
 
 /* The key of all else under it: no CSeq number makes it that of a mark (proxy_write_mark). */

@@ -26,8 +26,11 @@ struct way_back {
     uint32_t    contact; /* dialog_token_contact() of whom it is to */
 };
 
-/* Whom a URI names, in 32 bits: its host, any case, and port. */
+/* Whom a URI names, in 32 bits: its host, any case, and port.  A GRUU (RFC 5627) names a phone and no
+ * address: what is DIALOG_TOKEN_WHOEVER here is in the Request-URI whatever its domain made of it. */
+enum { DIALOG_TOKEN_WHOEVER = 0 };
 uint32_t dialog_token_contact(const struct uri *contact, const struct token_key *key);
+bool     dialog_token_leads_to(const struct way_back *way, const struct uri *uri, const struct token_key *key);
 
 /* `way` may be NULL.  A flow to a link-local address is left out. */
 void dialog_token_write(struct buf *b, struct slice call_id, const struct way_back *way, const struct token_key *key);

@@ -65,7 +65,7 @@ static void read_own_route(struct server *s, struct passage *p)
     p->of_our_dialog = dialog_token_read(p->way.own.user, p->request->call_id, &key, &way);
     if (!p->of_our_dialog)
         edge_read_token(p, &key);
-    if (p->of_our_dialog && way.contact == dialog_token_contact(&p->way.uri, &key))
+    if (p->of_our_dialog && dialog_token_leads_to(&way, &p->way.uri, &key))
         p->back = way.flow;
     if (transport == TRANSPORT_NONE || transport == TRANSPORT_UDP)
         stack_find_local(s->stack, p->way.own.host, p->way.own.port, TRANSPORT_UDP, &p->like);

@@ -46,12 +46,20 @@ static struct slice put_token(struct server *s, const struct message *request, c
     return buf_slice(&b);
 }
 
+/* We shall look it up. */
+static bool is_gruu_of_ours(struct server *s, const struct uri *contact)
+{
+    struct slice gr;
+
+    return contact->params.len > 0 && uri_param(contact, SLICE("gr"), &gr) && aor_domain(s, contact).len > 0;
+}
+
 static void put_record_route(struct server *s, const struct message *request, const struct branch_plan *plan,
                              struct copy_marks *m, struct outgoing *out)
 {
     struct flow flow;
     struct uri  caller, called;
-    bool        only_back = way_back_of_sender(request, &flow, &caller);
+    bool        only_back = way_back_of_sender(request, &flow, &caller) && !is_gruu_of_ours(s, &caller);
     bool        only_on   = plan->flow != NULL && uri_parse(plan->target.uri, &called);
 
     out->record_route = true;

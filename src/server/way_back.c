@@ -27,20 +27,28 @@ bool way_back_is_needed(const struct flow *flow, const struct uri *contact)
     return address_parse_ip(contact->host, &host) && !address_eq_ip(&host, &flow->remote);
 }
 
+/* By ;ob it asks for its flow (RFC 5626 5.3.2); a GRUU says nothing of the way (RFC 5627). */
+static bool is_flows(const struct uri *contact)
+{
+    struct slice value;
+
+    return contact->params.len > 0 &&
+           (uri_param(contact, SLICE("ob"), &value) || uri_param(contact, SLICE("gr"), &value));
+}
+
 bool way_back_of_sender(const struct message *request, struct flow *flow, struct uri *contact)
 {
     struct header_values vias     = message_values(request, HEADER_VIA);
     struct header_values contacts = message_values(request, HEADER_CONTACT);
     struct via           via;
     struct name_addr     value;
-    struct slice         ob;
 
     if (!values_next_via(&vias, &via) || values_next_via(&vias, &via) || vias.broken ||
         !values_next_name_addr(&contacts, &value))
         return false;
     *contact = value.uri;
     *flow    = way_back_flow(request, contact);
-    if (uri_param(contact, SLICE("ob"), &ob)) { /* RFC 5626 5.3.2: it asks for it */
+    if (is_flows(contact)) {
         *flow = request->flow;
         return true;
     }

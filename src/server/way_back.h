@@ -18,7 +18,7 @@ struct flow way_back_flow(const struct message *request, const struct uri *conta
 bool way_back_is_needed(const struct flow *flow, const struct uri *contact);
 
 /* The same for who sent this request, if no proxy stands between: true, and its flow and
- * Contact. */
+ * Contact.  A GRUU (RFC 5627) leads to its domain, which knows him perhaps by his flow to us alone. */
 bool way_back_of_sender(const struct message *request, struct flow *flow, struct uri *contact);
 
 #endif

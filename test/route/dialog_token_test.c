@@ -129,6 +129,23 @@ TEST(a_contact_is_its_host_and_port)
     }
 }
 
+/* RFC 5627 6.1: by the time it is back here, its domain has made an address of it. */
+TEST(a_gruu_is_whoever_it_is_then)
+{
+    const struct way_back gruu = { .contact = DIALOG_TOKEN_WHOEVER };
+    struct way_back       bob;
+    struct uri            uri;
+
+    CHECK(uri_parse(SLICE("sip:bob@host.test;gr=urn:x:1"), &uri));
+    CHECK_INT(DIALOG_TOKEN_WHOEVER, dialog_token_contact(&uri, &key));
+    CHECK(uri_parse(SLICE("sip:bob@10.1.1.1"), &uri));
+    CHECK(dialog_token_leads_to(&gruu, &uri, &key));
+    bob = (struct way_back){ .contact = dialog_token_contact(&uri, &key) };
+    CHECK(dialog_token_leads_to(&bob, &uri, &key));
+    CHECK(uri_parse(SLICE("sip:bob@10.1.1.2"), &uri));
+    CHECK(!dialog_token_leads_to(&bob, &uri, &key));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +155,7 @@ int main(void)
         cmocka_unit_test(after_a_restart_a_stream_is_no_way_back_and_a_datagram_still_is),
         cmocka_unit_test(what_cannot_be_written_is_left_out),
         cmocka_unit_test(a_contact_is_its_host_and_port),
+        cmocka_unit_test(a_gruu_is_whoever_it_is_then),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,9 @@ TEST(only_the_flow_leads_back_to_a_stream_and_through_a_translator)
         { TRANSPORT_TCP, VIA("203.0.113.9"), "*", false },
         { TRANSPORT_UDP, VIA("203.0.113.9"), "<sip:x@phone.test;ob>", true }, /* RFC 5626 5.3.2: it asks for that */
         { TRANSPORT_UDP, VIA("203.0.113.9"), "<sip:x@198.51.100.7;ob>", true },
+        { TRANSPORT_UDP, VIA("203.0.113.9"), "<sip:x@phone.test;gr=urn:x:1>", true }, /* RFC 5627 */
+        { TRANSPORT_UDP, VIA("203.0.113.9"), "<sip:tgruu.x@phone.test;gr>", true },
+        { TRANSPORT_UDP, VIA("10.0.0.7") VIA("10.0.0.8"), "<sip:x@phone.test;gr=1>", false },
         { TRANSPORT_UDP, VIA("10.0.0.7") VIA("10.0.0.8"), "<sip:x@10.0.0.8;ob>", false },
     };
 
