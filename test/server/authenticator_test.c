@@ -630,6 +630,55 @@ TEST(damaged_credentials_prove_nothing)
     bench_close(&b);
 }
 
+static void on_written(void *owner, uint64_t seq, int error)
+{
+    (void)owner;
+    (void)seq;
+    CHECK_INT(0, error);
+}
+
+/* As an import leaves him that knows no more: in the store, and read from there. */
+static void add_user_by_md5_alone(const char *name, const char *password)
+{
+    struct hasher       *h      = hasher_new();
+    struct store_change  change = { .kind = STORE_PUT_USER, .user = { .domain = SLICE("example.test") } };
+    struct store_client *client;
+    char                 ha1[DIGEST_HEX];
+    uint64_t             seq;
+
+    digest_ha1(h, HASH_MD5, slice_from(name), SLICE("example.test"), slice_from(password), ha1);
+    hasher_free(h);
+    change.user.name    = slice_from(name);
+    change.user.ha1_md5 = slice_from(ha1);
+    CHECK_INT(0, store_client_open(b.store, b.at_server, on_written, NULL, &client));
+    CHECK_INT(0, store_write(client, &change, 1, &seq));
+    bench_live(&b, 50);
+    store_client_close(client);
+    bench_kill(&b);
+    bench_start(&b);
+}
+
+/* Offering him MD5 alone would tell who exists. */
+TEST(a_user_without_a_hash_by_this_algorithm_looks_like_a_wrong_password)
+{
+    char nonce[128], wrong[RAW_TEXT], hashless[RAW_TEXT];
+
+    open_with("");
+    add_user_by_md5_alone("erin", "secret");
+    challenged(nonce);
+    answer_to(&(struct proof){ .nonce = nonce, .nc = 1, .algorithm = HASH_SHA256, .password = "wrong" }, 1, wrong,
+              sizeof wrong);
+    CHECK(is_wrong());
+    answer_to(&(struct proof){ .nonce = nonce, .nc = 2, .algorithm = HASH_SHA256, .user = "erin" }, 2, hashless,
+              sizeof hashless);
+    CHECK(is_wrong());
+    assert_string_equal(wrong, hashless);
+    CHECK_INT(2, counter_read(&b.at_server->counters.auth_wrong));
+    registers(3, &(struct proof){ .nonce = nonce, .nc = 3, .user = "erin" });
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 403 ")); /* it is she, and not bob */
+    bench_close(&b);
+}
+
 /* What was hashed for one proof. */
 static uint64_t work_of(struct judge *j, const struct proof *proof, enum auth_result expected)
 {
@@ -645,7 +694,8 @@ TEST(who_has_no_account_costs_as_many_digests_as_who_has_a_wrong_password)
     char              nonce[128];
     struct judge      j;
 
-    open_with("digest_algorithms = {SHA-512-256, SHA-256, MD5}\n");
+    open_with("digest_algorithms = {SHA-512-256, SHA-256, MD5}\nauth_failures = 0\n");
+    add_user_by_md5_alone("erin", "secret");
     judge_open(&j, 64);
     challenges(&j, 1, nonce);
     for (unsigned i = 0; i < 3; i++) {
@@ -655,12 +705,45 @@ TEST(who_has_no_account_costs_as_many_digests_as_who_has_a_wrong_password)
         CHECK(work > 0);
         wrong.user = "nobody";
         CHECK_INT(work, work_of(&j, &wrong, AUTH_WRONG));
+        CHECK(!j.proof.no_hash);
+        wrong.user = "erin";
+        CHECK_INT(work, work_of(&j, &wrong, AUTH_WRONG));
+        CHECK_INT(algorithms[i] != HASH_MD5, j.proof.no_hash);
         wrong.user = name_of_100;
         CHECK_INT(work, work_of(&j, &wrong, AUTH_WRONG));
         wrong.user = NULL;
         CHECK_INT(work,
                   work_of(&j, &(struct proof){ .nonce = nonce, .nc = i + 1, .algorithm = algorithms[i] }, AUTH_OK));
     }
+    judge_close(&j);
+    bench_close(&b);
+}
+
+static uint64_t lookups_of(struct judge *j, const struct proof *proof)
+{
+    uint64_t before = counter_read(&b.at_server->counters.user_lookups);
+
+    CHECK_INT(AUTH_WRONG, judged(j, proof));
+    return counter_read(&b.at_server->counters.user_lookups) - before;
+}
+
+/* The first time the store is asked, for either; the second time it is known, of either. */
+TEST(who_has_no_account_costs_as_many_lookups_as_who_has_a_wrong_password)
+{
+    char         nonce[128];
+    struct proof wrong  = { .nonce = nonce, .nc = 1, .password = "wrong" },
+                 nobody = { .nonce = nonce, .nc = 1, .user = "nobody" };
+    struct judge j;
+
+    open_with("auth_failures = 0\n");
+    bench_kill(&b);
+    bench_start(&b);
+    judge_open(&j, 64);
+    challenges(&j, 1, nonce);
+    CHECK_INT(1, lookups_of(&j, &wrong));
+    CHECK_INT(1, lookups_of(&j, &nobody));
+    CHECK_INT(0, lookups_of(&j, &wrong));
+    CHECK_INT(0, lookups_of(&j, &nobody));
     judge_close(&j);
     bench_close(&b);
 }
@@ -744,8 +827,10 @@ int main(void)
         cmocka_unit_test(with_one_broken_header_nothing_is_judged),
         cmocka_unit_test(empty_values_before_any_challenge_are_no_guess),
         cmocka_unit_test(odd_but_legal_quoting_is_read),
+        cmocka_unit_test(a_user_without_a_hash_by_this_algorithm_looks_like_a_wrong_password),
         cmocka_unit_test(damaged_credentials_prove_nothing),
         cmocka_unit_test(who_has_no_account_costs_as_many_digests_as_who_has_a_wrong_password),
+        cmocka_unit_test(who_has_no_account_costs_as_many_lookups_as_who_has_a_wrong_password),
         cmocka_unit_test(a_registration_is_answered_with_a_proof_and_the_next_nonce),
         cmocka_unit_test(a_nonce_that_lasts_until_the_next_registration_is_kept),
         cmocka_unit_test(nothing_is_proved_to_who_gave_no_qop_or_where_it_is_switched_off),
