@@ -16,6 +16,8 @@ import time
 
 from instances import Phones
 from live import AHOY, PATIENCE, Bench, Process, Server, is_alive, run
+from people import bindings
+from registering import Peer, Stream
 from registrations import Registrations, Wrong
 
 USERS = 40
@@ -118,6 +120,33 @@ def test_kills_lose_no_flow_and_no_gruu():
         assert phones.refused == 0 and server.stop() == 0
         if options.rounds >= 100:
             assert good > 100 and bad > 20 and phones.acknowledged["come back"] > 50, "the load was none"
+
+
+def instance(number, reg_id):
+    return ';+sip.instance="<urn:uuid:00000000-0000-4000-8000-%012d>";reg-id=%d' % (number, reg_id)
+
+
+def test_connections_are_no_flows_any_more_after_a_kill_and_datagrams_are():
+    """RFC 5626 5.3: bob has a flow of each kind, carol a connection only."""
+    with Bench() as b:
+        server = victim(b)
+        alice = Peer(b, server, "alice")
+        datagrams, stream, carol = Peer(b, server, "bob"), Stream(b, server, "bob"), Stream(b, server, "carol")
+        for phone, params in ((datagrams, instance(1, 1)), (stream, instance(1, 2)), (carol, instance(2, 1))):
+            ok = phone.register("Contact: <%s>%s" % (phone.contact(), params), "Supported: path, outbound")
+            assert ok.status == 200 and ok.one("Require") == "outbound", ok.text
+        for phone in (stream, carol):
+            sent = alice.begin(alice.message, phone.address)
+            phone.receive("MESSAGE")
+            assert sent.result().status == 200
+        server.kill()
+        server.start()
+        assert len(bindings(server, "bob")) == 2 and len(bindings(server, "carol")) == 1, "they are kept"
+        sent = alice.begin(alice.message, datagrams.address)
+        datagrams.receive("MESSAGE")
+        assert sent.result().status == 200
+        assert alice.message(carol.address).status in (430, 480)
+        assert server.stop() == 0
 
 
 def lease_in_file(server):

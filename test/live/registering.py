@@ -96,6 +96,12 @@ class Peer:
     def contact(self, more=""):
         return "sip:%s@127.0.0.1:%d%s" % (self.name, self.port, more)
 
+    def send_bytes(self, data, where):
+        self.socket.sendto(data, where)
+
+    def next_bytes(self):
+        return self.socket.recvfrom(65536)
+
     # ---- what it asks ----
 
     def write(self, method, uri, lines, to, proof, body, cseq):
@@ -110,7 +116,7 @@ class Peer:
         branch = re.search(rb"branch=([^\r;]*)", text).group(1).decode()
         end, wait = time.monotonic() + PATIENCE, T1
         while time.monotonic() < end:
-            self.socket.sendto(text, ("127.0.0.1", self.server.port))
+            self.send_bytes(text, ("127.0.0.1", self.server.port))
             try:
                 return self.take(lambda m: not m.is_request and m.status >= 200 and branch in m.all("Via")[0], wait)
             except socket.timeout:
@@ -156,7 +162,7 @@ class Peer:
             if left <= 0:
                 raise socket.timeout()
             self.socket.settimeout(left)
-            data, source = self.socket.recvfrom(65536)
+            data, source = self.next_bytes()
             if not data.strip(b"\r\n\0"):
                 continue
             message = Message(data.decode(), source)
@@ -179,7 +185,38 @@ class Peer:
         copied = ["%s: %s" % (name, value + (";tag=peer" if name == "To" and ";tag=" not in value else ""))
                   for name, value in request.fields if name in ("Via", "From", "To", "Call-ID", "CSeq", "Record-Route")]
         text = "\r\n".join(["SIP/2.0 %d Fine" % status, *copied, "Content-Length: 0", "", ""])
-        self.socket.sendto(text.encode(), request.source)
+        self.send_bytes(text.encode(), request.source)
+
+
+class Stream(Peer):
+    """The same on a TCP connection."""
+
+    def __init__(self, bench, server, name, password=None):
+        super().__init__(bench, server, name, password)
+        self.socket.close()
+        self.socket = socket.create_connection(("127.0.0.1", server.port))
+        self.port, self.bytes = self.socket.getsockname()[1], b""
+
+    def write(self, *words):
+        return super().write(*words).replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP")
+
+    def contact(self, more=""):
+        return super().contact(";transport=tcp" + more)
+
+    def send_bytes(self, data, _):
+        self.socket.sendall(data)
+
+    def next_bytes(self):
+        """The next message; those of the tests are short."""
+        while True:
+            head, found, rest = self.bytes.lstrip(b"\r\n").partition(b"\r\n\r\n")
+            length = int((re.search(rb"(?im)^Content-Length: *(\d+)", head) or [0, 0])[1])
+            if found and len(rest) >= length:
+                self.bytes = rest[length:]
+                return head + found + rest[:length], None
+            more = self.socket.recv(65536)
+            assert more, "the server has closed the connection"
+            self.bytes += more
 
 
 def answers_about(server, user):
