@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Phones register at the server by way of an edge proxy: Kamailio with its modules path and outbound.  Their
-bindings have its Path, with the token of their flow, and they are reached by it (RFC 3327, RFC 5626 5)."""
+"""Edge proxies (RFC 3327, RFC 5626 5).  Phones register at the server by way of a Kamailio with its modules path and
+outbound: their bindings have its Path, with the token of their flow, and they are reached by it.  And phones of
+another domain, whose registrar is a Kamailio, register there by way of the server, which is their edge proxy."""
 
 import os
 import re
@@ -12,30 +13,39 @@ from people import Person, bindings, hang_up, traced, values, wait_until
 from registering import Peer, answers_about
 from workers_test import Phone
 
-CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kamailio/edge.cfg")
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kamailio")
 OUTBOUND = "/usr/lib/x86_64-linux-gnu/kamailio/modules/outbound.so"
 
 
-class Edge:
-    """A Kamailio that sends what phones send on to the server; phones see it as if it were that."""
+class Kamailio:
+    """One with a configuration of kamailio/, which may use it from when `status` is the answer to an OPTIONS."""
 
-    def __init__(self, bench, server, name="edge"):
+    def __init__(self, bench, name, config, domain, status, **marks):
         if not os.path.exists(OUTBOUND):
             raise Skip("kamailio-outbound-modules is not installed")
-        self.server, self.port = server, free_port()
-        self.domain, self.folder, self.add_user = server.domain, server.folder, server.add_user  # as baresip.py sees it
+        self.port, self.domain = free_port(), domain
         folder = os.path.join(bench.folder, name)
         os.makedirs(folder)
-        listen = "\n".join("listen=%s:127.0.0.1:%d" % (kind, self.port) for kind in ("udp", "tcp"))
-        with open(CONFIG) as f:
-            text = f.read().replace("@LISTEN@", listen).replace("@AHOY@", str(server.port))
+        marks["LISTEN"] = "\n".join("listen=%s:127.0.0.1:%d" % (kind, self.port) for kind in ("udp", "tcp"))
+        with open(os.path.join(FOLDER, config)) as f:
+            text = f.read()
+        for mark, value in marks.items():
+            text = text.replace("@%s@" % mark, str(value))
         with open(folder + "/kamailio.cfg", "w") as f:
             f.write(text)
         self.process = bench.run(need("kamailio"), "-f", folder + "/kamailio.cfg", "-DD", "-E", "-m", "32", "-M", "8",
                                  "-Y", folder, "-w", folder, group=True)
-        phone = Phone(self, "probe")
-        phone.ask(phone.request("OPTIONS", "sip:nobody@example.test", "<sip:nobody@example.test>", "probe"), "407")
+        phone, nobody = Phone(self, "probe"), "sip:nobody@" + domain
+        phone.ask(phone.request("OPTIONS", nobody, "<%s>" % nobody, "probe"), status)
         phone.socket.close()
+
+
+class Edge(Kamailio):
+    """It sends what phones send on to the server; phones see it as if it were that."""
+
+    def __init__(self, bench, server, name="edge"):
+        super().__init__(bench, name, "edge.cfg", server.domain, "407", AHOY=server.port)
+        self.server, self.folder, self.add_user = server, server.folder, server.add_user  # as baresip.py sees it
 
     def kill(self):
         os.killpg(self.process.child.pid, signal.SIGKILL)
@@ -115,6 +125,48 @@ def test_calls_go_both_ways_through_an_edge_proxy():
         hang_up(phone)
         bob.wait_event("CALL_CLOSED")
         phone.wait_exit()
+
+
+class Foreign:
+    """bob@kamailio.test, whose phone knows the server alone; alice@kamailio.test, whose phone is at Kamailio."""
+
+    def __init__(self, bench, transport):
+        self.kamailio = Kamailio(bench, "registrar", "registrar.cfg", "kamailio.test", "404")
+        self.server = bench.server(extra=MD5_ONLY + '\nedge = {"kamailio.test"}\nroute "kamailio.test" '
+                                   '{ to = "sip:127.0.0.1:%d;transport=udp" }' % self.kamailio.port)
+        self.port, self.domain, self.folder = self.server.port, "kamailio.test", self.server.folder
+        self.alice = Peer(bench, self.kamailio, "alice")
+        self.bob = Baresip(bench, self, "bob", transport, account="regint=600;sipnat=outbound", more="module uuid.so")
+
+    def add_user(self, name, password):
+        """Kamailio asks for none."""
+
+    def ask(self):
+        return self.alice.ask("OPTIONS", self.bob.address, to=self.bob.address)
+
+
+def as_edge(transport):
+    with Bench() as b:
+        foreign = Foreign(b, transport)
+        path = [values(m, "Path") for m in traced(foreign.folder + "/trace")
+                if m["dir"] == "out" and m["first"].startswith("REGISTER")]
+        assert re.match(r"<sip:[^@]+@127\.0\.0\.1:%d;.*\bob\b.*>$" % foreign.port, path[0][0]), path
+        ok = [m for m in traced(foreign.folder + "/trace") if m["first"].startswith("SIP/2.0 200 ")]
+        assert values(ok[0], "Require") == ["outbound"], ok[0]["text"]
+        assert bindings(foreign.server) == [], "they are none of ours"
+        assert foreign.ask().status == 200
+        foreign.bob.process.stop(signal.SIGKILL)
+        gone = foreign.ask()
+        assert gone.status in (430, 480), gone.text
+        assert foreign.server.stop() == 0, foreign.server.process.stderr()
+
+
+def test_a_phone_of_another_domain_registers_there_by_us_and_is_reached_over_udp():
+    as_edge("udp")
+
+
+def test_a_phone_of_another_domain_registers_there_by_us_and_is_reached_over_tcp():
+    as_edge("tcp")
 
 
 run(globals())
