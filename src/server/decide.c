@@ -109,6 +109,8 @@ void passage_redirect(struct server *s, struct passage *p, struct slice uri)
     p->instead = uri;
     p->way.uri = parsed;
     p->aor     = aor_of(s, &p->way.uri, p->aor_text);
+    if (p->gruu.kind == GRUU_NONE && p->aor.len > 0 && p->way.uri.params.len > 0)
+        gruu_open(s, p);
 }
 
 /* Is the sender who From says, a user of ours?  AUTH_NONE also when From is not

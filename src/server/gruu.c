@@ -2,6 +2,7 @@
 #include "server/gruu.h"
 
 #include "server/proxy_copy.h"
+#include "server/who.h"
 
 #include <assert.h>
 
@@ -163,15 +164,32 @@ static struct slice owner_of_contact(struct server *s, const struct message *req
     return resolve(s, &contact.uri, &g, memory);
 }
 
+/* By an alias, too. */
+static bool is_sender(struct server *s, const struct message *request, struct slice owner)
+{
+    char           memory[AOR_TEXT];
+    struct user_id id;
+
+    switch (who_is(s, &request->from.uri, &id)) {
+    case USER_FOUND:
+    case USER_UNKNOWN:
+        return slice_eq(owner, who_key(s, &id, memory));
+    case USER_WAIT:
+    case USER_FAILED:
+        break;
+    }
+    return true; /* whoever has proved it is known by now */
+}
+
 bool gruu_is_anothers(struct server *s, const struct message *request)
 {
-    char         memory[AOR_TEXT], sender[AOR_TEXT];
+    char         memory[AOR_TEXT];
     struct slice owner;
 
     if (!proxy_makes_dialog(request))
         return false;
     owner = owner_of_contact(s, request, memory);
-    return owner.len > 0 && !slice_eq(owner, aor_of(s, &request->from.uri, sender));
+    return owner.len > 0 && !is_sender(s, request, owner);
 }
 
 bool gruu_needs_us(struct server *s, const struct message *request)

@@ -240,6 +240,23 @@ TEST(a_redirect_server_names_the_phone_of_the_gruu)
     bench_close(&b);
 }
 
+static void on_alias(void *arg, int error)
+{
+    *(int *)arg = error;
+}
+
+/* Who has been added is in RAM. */
+static void add_alias(const char *name, const char *user)
+{
+    const struct stored_alias alias = { SLICE("example.test"), slice_from(name), SLICE("example.test"),
+                                        slice_from(user) };
+    int                       done  = 1;
+
+    CHECK_INT(0, users_add_alias(server_users(b.server), &alias, on_alias, &done));
+    bench_live(&b, 50);
+    CHECK_INT(0, done);
+}
+
 /* What a request with this From and Contact is to gruu_is_anothers. */
 static bool is_anothers(const char *method, const char *from, const char *contact)
 {
@@ -266,7 +283,13 @@ TEST(a_contact_that_is_the_gruu_of_another_is_noticed)
     char              gruu[TEXT], contact[2 * TEXT];
 
     setup("");
+    bench_add_user(&b, "alice", "wonderland");
+    bench_add_user(&b, "bob", "builder");
+    add_alias("boss", "bob");
+    add_alias("chef", "alice");
     snprintf(contact, sizeof contact, "Contact: <%s>\r\n", given(BOB, &desk, "temp-gruu", gruu));
+    CHECK(!is_anothers("INVITE", "sip:boss@example.test", contact));
+    CHECK(is_anothers("INVITE", "sip:chef@example.test", contact));
     CHECK(is_anothers("INVITE", alice, contact));
     CHECK(is_anothers("INVITE", "sip:anonymous@anonymous.invalid", contact));
     CHECK(!is_anothers("INVITE", bob, contact));
