@@ -74,6 +74,12 @@ static int open_store(struct service *v, const struct problem *p)
                               p->size);
     if (error == 0)
         store_sqlite_account(v->store, &v->budget);
+    if (error == 0 && v->config->digest_userhash) {
+        error = store_sqlite_index_names(v->store);
+        if (error != 0)
+            snprintf(p->text, p->size, "cannot index the names of users in %s (digest_userhash): %s", buf_cstr(&b),
+                     error_text(error));
+    }
     return error;
 }
 

@@ -128,6 +128,8 @@ static enum user_state find_name(struct authenticator *a, const struct credentia
     struct buf name = BUF_ON(proof->memory), hash = BUF_ON(memory);
 
     proof->user = SLICE("");
+    if (c->userhash && !a->config->digest_userhash)
+        return USER_UNKNOWN; /* we have not said that hashes would do */
     if (c->userhash) {
         credentials_write_user(&hash, c);
         return !buf_ok(&hash)

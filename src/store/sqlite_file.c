@@ -30,8 +30,6 @@ static const char *const migrations[SQLITE_FILE_SCHEMA] = {
     "ALTER TABLE user ADD COLUMN userhash_sha512_256 INTEGER NOT NULL DEFAULT 0;"
     "UPDATE user SET userhash_sha256=hash_number('SHA-256',user.name||':'||value),"
     " userhash_sha512_256=hash_number('SHA-512-256',user.name||':'||value) FROM setting WHERE setting.name='realm';"
-    "CREATE INDEX user_by_sha256 ON user(userhash_sha256);"
-    "CREATE INDEX user_by_sha512_256 ON user(userhash_sha512_256);"
     "CREATE TABLE alias(domain TEXT NOT NULL, name TEXT NOT NULL, user_domain TEXT NOT NULL, user_name TEXT NOT NULL,"
     " PRIMARY KEY(domain,name)) WITHOUT ROWID;"
     "CREATE INDEX alias_by_user ON alias(user_domain,user_name);",
@@ -61,11 +59,25 @@ static int query_number(struct sqlite_file *f, const char *text, int *number)
     return sqlite_error(rc);
 }
 
+/* Of a large file only what is read at the start: the time that takes must not grow with the
+ * users.  What is damaged elsewhere is found when it is read. */
+static const char *check_of(struct sqlite_file *f, int *error)
+{
+    int pages = 0;
+
+    *error = query_number(f, "PRAGMA page_count", &pages);
+    return pages <= SQLITE_FILE_CHECKED ? "PRAGMA quick_check(1)" : "PRAGMA quick_check(binding)";
+}
+
 static int check(struct sqlite_file *f)
 {
-    sqlite3_stmt *s  = NULL;
-    int           rc = sqlite3_prepare_v2(f->db, "PRAGMA quick_check(1)", -1, &s, NULL);
-    int           error;
+    sqlite3_stmt *s = NULL;
+    int           rc, error;
+    const char   *text = check_of(f, &error);
+
+    if (error != 0)
+        return error;
+    rc = sqlite3_prepare_v2(f->db, text, -1, &s, NULL);
 
     if (rc == SQLITE_OK)
         rc = sqlite3_step(s);
@@ -245,6 +257,12 @@ void sqlite_file_close(struct sqlite_file *f)
     close_database(f); /* checkpoints and removes the -wal file */
     lock_file_drop(&f->lock);
     free(f);
+}
+
+int sqlite_file_index_names(struct sqlite_file *f)
+{
+    return execute(f, "CREATE INDEX IF NOT EXISTS user_by_sha256 ON user(userhash_sha256);"
+                      "CREATE INDEX IF NOT EXISTS user_by_sha512_256 ON user(userhash_sha512_256);");
 }
 
 struct sqlite3 *sqlite_file_connection(struct sqlite_file *f)

@@ -20,7 +20,10 @@
 struct sqlite_file;
 struct sqlite3;
 
-enum { SQLITE_FILE_SCHEMA = 3 }; /* PRAGMA user_version of what we write */
+enum {
+    SQLITE_FILE_SCHEMA  = 3,    /* PRAGMA user_version of what we write                        */
+    SQLITE_FILE_CHECKED = 4096, /* pages, 16 MB: a larger file is not checked for damage of users */
+};
 
 /* Open or make the file; ":memory:" keeps nothing.  Returns 0, -ERR_LOCKED,
  * -ERR_PERMISSION, -ERR_CORRUPT (damaged and could not be moved aside),
@@ -31,6 +34,9 @@ enum { SQLITE_FILE_SCHEMA = 3 }; /* PRAGMA user_version of what we write */
 int  sqlite_file_open(const char *path, struct sqlite_file **out, char *problem, size_t problem_size);
 void sqlite_file_close(struct sqlite_file *f);
 
+/* Let users be found by the hashes of their names, from now on.  The first time it takes a
+ * while: some seconds for a million. */
+int sqlite_file_index_names(struct sqlite_file *f);
 /* Its connection, which SQLite guards against use by two threads at once. */
 struct sqlite3 *sqlite_file_connection(struct sqlite_file *f);
 

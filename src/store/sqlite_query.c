@@ -28,8 +28,8 @@ static_assert((int)STATEMENTS == (int)SQLITE_QUERIES, "a place for each");
 static const char *const statement_text[SQLITE_QUERIES] = {
     [FIND_USER]       = USERS "WHERE domain=? AND name=?",
     [FIND_ALIAS]      = ALIASES "WHERE domain=? AND name=?",
-    [FIND_SHA256]     = USERS "WHERE userhash_sha256=? AND domain=?",
-    [FIND_SHA512_256] = USERS "WHERE userhash_sha512_256=? AND domain=?",
+    [FIND_SHA256]     = USERS "INDEXED BY user_by_sha256 WHERE userhash_sha256=? AND domain=?",
+    [FIND_SHA512_256] = USERS "INDEXED BY user_by_sha512_256 WHERE userhash_sha512_256=? AND domain=?",
     [LIST_USERS]      = USERS "WHERE (domain,name)>(?,?) ORDER BY domain,name",
     [LIST_USERS_OF]   = USERS "WHERE domain=? AND name>? ORDER BY name",
     [LIST_ALIASES]    = ALIASES "WHERE (user_domain,user_name,domain,name)>(?,?,?,?)"
@@ -37,16 +37,22 @@ static const char *const statement_text[SQLITE_QUERIES] = {
     [COUNT_USERS]     = "SELECT count(*) FROM user",
 };
 
+static int prepare(struct sqlite_query *s, enum statement which)
+{
+    return sqlite_error(
+        sqlite3_prepare_v3(s->db, statement_text[which], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[which], NULL));
+}
+
+/* Those for hashes need an index that is there only if it is wanted: see find_hash. */
 int sqlite_query_init(struct sqlite_query *s, struct sqlite3 *db)
 {
-    *s = (struct sqlite_query){ .db = db };
-    for (int i = 0; i < SQLITE_QUERIES; i++) {
-        int rc = sqlite3_prepare_v3(db, statement_text[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[i], NULL);
+    int error = 0;
 
-        if (rc != SQLITE_OK)
-            return sqlite_error(rc);
-    }
-    return 0;
+    *s = (struct sqlite_query){ .db = db };
+    for (int i = 0; error == 0 && i < SQLITE_QUERIES; i++)
+        if (i != FIND_SHA256 && i != FIND_SHA512_256)
+            error = prepare(s, (enum statement)i);
+    return error;
 }
 
 void sqlite_query_fini(struct sqlite_query *s)
@@ -119,8 +125,12 @@ static void find_names(struct sqlite_query *s, struct question *q)
 
 static void find_hash(struct sqlite_query *s, struct question *q)
 {
-    sqlite3_stmt *st = s->statements[q->query.sha512_256 ? FIND_SHA512_256 : FIND_SHA256];
+    enum statement which = q->query.sha512_256 ? FIND_SHA512_256 : FIND_SHA256;
+    sqlite3_stmt  *st;
 
+    if (s->statements[which] == NULL && (q->answer.error = prepare(s, which)) != 0)
+        return;
+    st = s->statements[which];
     sqlite3_bind_int64(st, 1, (sqlite3_int64)q->query.hash);
     bind(st, 2, q->query.domain);
     read_rows(q, st, take_user);

@@ -247,6 +247,10 @@ enum { STORE_QUEUE_AGE = 30000 }; /* ms: for `max_age` below, if nobody says oth
  * aside, and the store is new and empty.  Otherwise `problem` is "". */
 int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct store **out, char *problem,
                       size_t problem_size);
+/* Before it has a client: STORE_FIND_USERHASH will be asked.  Without, such a question is an error.
+ * It costs an index, which makes imports slow, so it is made only where it is wanted, and
+ * stays then: some seconds for a million users.  Returns 0 or -ERR_X. */
+int store_sqlite_index_names(struct store *store);
 /* Account for its queue in `b`, which it borrows; before it has a client. */
 void store_sqlite_account(struct store *store, struct budget *b);
 

@@ -437,6 +437,11 @@ int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct s
     return 0;
 }
 
+int store_sqlite_index_names(struct store *store)
+{
+    return sqlite_file_index_names(of(store)->file);
+}
+
 void store_sqlite_account(struct store *store, struct budget *b)
 {
     of(store)->budget = b;

@@ -120,6 +120,48 @@ static bool is_nothing_kept(void)
     return nothing;
 }
 
+/* ---- a large file ---- */
+
+static void put_large_users(void)
+{
+    static char         text[3000];
+    struct store_change c = { .kind = STORE_PUT_USER, .user = { .domain = SLICE("example.test") } };
+    char                name[16];
+
+    memset(text, 'x', sizeof text);
+    CHECK_INT(0, sqlite_file_begin(b.file));
+    for (unsigned i = 0; i < 2 * SQLITE_FILE_CHECKED; i++) {
+        snprintf(name, sizeof name, "user%06u", i);
+        c.user.name    = slice_from(name);
+        c.user.ha1_md5 = (struct slice){ text, sizeof text };
+        CHECK_INT(0, sqlite_file_apply(b.file, &c));
+    }
+    CHECK_INT(0, sqlite_file_commit(b.file));
+}
+
+/* The time to open it does not grow with the users: what is damaged there is found when
+ * it is read, and the bindings are served meanwhile. */
+TEST(of_a_large_file_only_what_is_read_at_the_start_is_checked)
+{
+    char        *memory;
+    struct slice text;
+
+    setup();
+    CHECK_INT(0, open_file());
+    put_rows(1, 10);
+    put_large_users();
+    close_file();
+    read_bytes(b.path, &text, &memory);
+    memset((char *)text.ptr + text.len / 2 / PAGE * PAGE, 0, PAGE);
+    write_bytes(b.path, text);
+    free(memory);
+    CHECK_INT(0, open_file());
+    assert_string_equal("", b.problem);
+    CHECK_INT(10, rows());
+    CHECK(is_nothing_kept());
+    teardown();
+}
+
 /* ---- the file ---- */
 
 static struct slice cut_in_two(struct slice text)
@@ -300,6 +342,7 @@ TEST(a_damaged_log_that_cannot_be_copied_is_left_as_it_is)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_a_large_file_only_what_is_read_at_the_start_is_checked),
         cmocka_unit_test(a_damaged_file_is_moved_aside_as_it_was_found),
         cmocka_unit_test(a_log_as_a_crash_leaves_it_is_used_without_a_word),
         cmocka_unit_test(of_a_damaged_log_a_copy_is_kept_and_what_is_before_the_damage_is_used),

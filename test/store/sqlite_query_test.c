@@ -105,6 +105,8 @@ TEST(users_are_found_by_the_hash_of_their_name_in_their_domain)
     struct store_query q = { .kind = STORE_FIND_USERHASH, .domain = SLICE("a.test"), .hash = 1 };
 
     setup();
+    assert_string_equal("IO", ask(&q)); /* not wanted: there is no index */
+    CHECK_INT(0, sqlite_file_index_names(b.file));
     assert_string_equal("alice@a.test ", ask(&q));
     q.sha512_256 = true;
     assert_string_equal("", ask(&q));
@@ -163,12 +165,15 @@ TEST(a_user_who_goes_takes_his_aliases_along)
 TEST(no_question_reads_all_rows)
 {
     setup();
+    CHECK_INT(0, sqlite_file_index_names(b.file));
+    (void)ask(&(struct store_query){ .kind = STORE_FIND_USERHASH, .domain = SLICE("a.test") });
+    (void)ask(&(struct store_query){ .kind = STORE_FIND_USERHASH, .domain = SLICE("a.test"), .sha512_256 = true });
     for (unsigned i = 0; i < SQLITE_QUERIES; i++) {
         const char   *sql = sqlite3_sql(b.queries.statements[i]);
         sqlite3_stmt *s   = NULL;
         char          text[512];
 
-        if (strstr(sql, "count(*)") != NULL)
+        if (sql == NULL || strstr(sql, "count(*)") != NULL)
             continue;
         snprintf(text, sizeof text, "EXPLAIN QUERY PLAN %s", sql);
         CHECK_INT(SQLITE_OK, sqlite3_prepare_v2(sqlite_file_connection(b.file), text, -1, &s, NULL));
