@@ -3,6 +3,11 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
+
+/* Of one user, those that the store lists and those that it does not know yet. */
+static const size_t MOST_ALIASES = (size_t)2 * STORE_ROWS_MAX;
+
 /* What a name is: pinned, else as the store says. */
 struct fact {
     enum cached_kind          kind;
@@ -95,7 +100,7 @@ static void take_pinned(const struct cached *e, void *arg)
     struct user_change *c = arg;
 
     if (e->facts.kind == CACHED_ALIAS && slice_eq(e->facts.user_name, c->rows[0].name) &&
-        slice_eq(e->facts.user_domain, c->rows[0].domain) && c->alias_count < STORE_ROWS_MAX)
+        slice_eq(e->facts.user_domain, c->rows[0].domain) && c->alias_count < MOST_ALIASES)
         c->aliases[c->alias_count++] =
             (struct stored_alias){ .domain = e->facts.domain, .name = e->facts.name }; /* pinned: until it is written */
 }
@@ -108,7 +113,7 @@ static bool is_his(const struct user_change *c, const struct stored_alias *a)
 /* The store's aliases of the user, and those it does not know yet. */
 static int take_aliases(struct user_change *c, const struct store_answer *a)
 {
-    c->aliases = arena_alloc(&c->arena, 2 * STORE_ROWS_MAX * sizeof *c->aliases);
+    c->aliases = arena_alloc(&c->arena, MOST_ALIASES * sizeof *c->aliases);
     for (size_t i = 0; c->aliases != NULL && i < a->alias_count && is_his(c, &a->aliases[i]); i++)
         c->aliases[c->alias_count++] = (struct stored_alias){ .domain = arena_copy(&c->arena, a->aliases[i].domain),
                                                               .name   = arena_copy(&c->arena, a->aliases[i].name) };

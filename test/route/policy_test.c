@@ -40,6 +40,20 @@ static struct message *parse(const char *text)
     return m;
 }
 
+/* Whoever need not be asked for makes no difference. */
+static void check_user_is_asked_for(const struct policy *p)
+{
+    struct policy_case     other = question;
+    struct policy_decision d;
+
+    if (question.has_bindings || question.is_gruu || policy_asks_for_user(p, &question))
+        return;
+    other.user_known = !other.user_known;
+    d                = policy_decide(p, &other);
+    CHECK_INT(got.kind, d.kind);
+    CHECK_INT(got.status, d.status);
+}
+
 static void decide(const struct policy *p, const char *method, const char *uri, const char *from, bool in_dialog)
 {
     char            memory[1024];
@@ -56,6 +70,7 @@ static void decide(const struct policy *p, const char *method, const char *uri, 
     question.uri     = &asked;
     got              = policy_decide(p, &question);
     CHECK(got.why.text != NULL && got.why.rule != NULL);
+    check_user_is_asked_for(p);
     message_drop(m);
     question.request = NULL;
 }
@@ -457,6 +472,47 @@ TEST(an_edge_is_no_open_relay)
 }
 
 /* RFC 5626 5.3.1. */
+static bool asks(const char *method, const char *uri, const char *from)
+{
+    bool            result;
+    struct message *m;
+    char            memory[1024];
+    struct buf      b = BUF_ON(memory);
+
+    buf_printf(&b,
+               "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\nFrom: <%s>;tag=1\r\n"
+               "To: <sip:b@b.test>\r\nCall-ID: one\r\nCSeq: 1 %s\r\nContent-Length: 0\r\n\r\n",
+               method, uri, from, method);
+    m                = parse(buf_cstr(&b));
+    asked            = m->uri;
+    question.request = m;
+    question.uri     = &asked;
+    result           = policy_asks_for_user(&proxy, &question);
+    message_drop(m);
+    question.request = NULL;
+    return result;
+}
+
+/* Asking may cost a look at the disk. */
+TEST(a_user_is_asked_for_only_where_it_matters)
+{
+    CHECK(asks("INVITE", "sip:bob@a.test", "sip:x@else.test"));
+    CHECK(asks("INVITE", "tel:+4930123", "sip:x@else.test"));
+    CHECK(!asks("INVITE", "sip:bob@a.test", "sip:alice@a.test")); /* who has not proved that */
+    CHECK(!asks("INVITE", "tel:+4930123", "sip:alice@a.test"));
+    CHECK(!asks("INVITE", "sip:bob@else.test", "sip:x@else.test"));
+    CHECK(!asks("OPTIONS", "sip:a.test", "sip:x@else.test"));
+    CHECK(!asks("REGISTER", "sip:a.test", "sip:bob@a.test"));
+    CHECK(!asks("ACK", "sip:bob@a.test", "sip:x@else.test"));
+    question.authenticated = true;
+    CHECK(asks("INVITE", "sip:bob@a.test", "sip:alice@a.test"));
+    question.route_left = true;
+    CHECK(!asks("INVITE", "sip:bob@a.test", "sip:alice@a.test"));
+    question.route_left = false;
+    question.token      = FLOW_TOKEN_GOOD;
+    CHECK(!asks("INVITE", "sip:bob@a.test", "sip:alice@a.test"));
+}
+
 TEST(a_flow_token_is_followed_or_refused)
 {
     static const struct policy off = { .domains = ours, .domain_count = 2 };
@@ -502,6 +558,7 @@ int main(void)
         cmocka_unit_test_setup(a_number_of_ours_is_looked_up_unless_a_user_has_that_name, fresh),
         cmocka_unit_test_setup(what_the_phones_of_an_edge_ask_goes_to_the_servers_of_their_domain, fresh),
         cmocka_unit_test_setup(an_edge_is_no_open_relay, fresh),
+        cmocka_unit_test_setup(a_user_is_asked_for_only_where_it_matters, fresh),
         cmocka_unit_test_setup(a_flow_token_is_followed_or_refused, fresh),
     };
 

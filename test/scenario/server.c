@@ -213,22 +213,53 @@ static void user_done(void *arg, int error)
     a->done = error;
 }
 
-/* user NAME@DOMAIN PASSWORD */
-static bool server_user(struct server_actor *a, const struct statement *st)
+/* What was begun, until it is done. */
+static bool wait_done(struct server_actor *a, int error, const char *what)
 {
-    struct scenario *s  = a->actor.scenario;
-    const char      *at = st->words.count == 4 ? strchr(st->words.word[2], '@') : NULL;
-    int              error;
+    struct scenario *s = a->actor.scenario;
 
-    if (at == NULL)
-        return scenario_fail(s, "user NAME@DOMAIN PASSWORD");
-    a->done = 1;
-    error   = users_add(server_users(a->server), slice_from(at + 1), slice_between(st->words.word[2], at),
-                        slice_from(st->words.word[3]), user_done, a);
     while (error == 0 && a->done == 1 && network_turn(s->net, network_now(s->net) + 1000))
         ;
     error = error != 0 ? error : a->done;
-    return error == 0 || scenario_fail(s, "the user is not added: %s", error_text(error));
+    return error == 0 || scenario_fail(s, "the %s is not added: %s", what, error_text(error));
+}
+
+/* NAME@DOMAIN, or a number, which has none. */
+static struct store_name name_of(const char *word)
+{
+    const char *at = strchr(word, '@');
+
+    return at != NULL ? (struct store_name){ slice_from(at + 1), slice_between(word, at) }
+                      : (struct store_name){ SLICE(""), slice_from(word) };
+}
+
+/* user NAME@DOMAIN PASSWORD */
+static bool server_user(struct server_actor *a, const struct statement *st)
+{
+    struct store_name user;
+
+    if (st->words.count != 4 || strchr(st->words.word[2], '@') == NULL)
+        return scenario_fail(a->actor.scenario, "user NAME@DOMAIN PASSWORD");
+    user    = name_of(st->words.word[2]);
+    a->done = 1;
+    return wait_done(
+        a, users_add(server_users(a->server), user.domain, user.name, slice_from(st->words.word[3]), user_done, a),
+        "user");
+}
+
+/* alias NAME@DOMAIN|+NUMBER USER@DOMAIN */
+static bool server_alias(struct server_actor *a, const struct statement *st)
+{
+    struct stored_alias alias;
+    struct store_name   name, user;
+
+    if (st->words.count != 4)
+        return scenario_fail(a->actor.scenario, "alias NAME@DOMAIN|+NUMBER USER@DOMAIN");
+    name    = name_of(st->words.word[2]);
+    user    = name_of(st->words.word[3]);
+    alias   = (struct stored_alias){ name.domain, name.name, user.domain, user.name };
+    a->done = 1;
+    return wait_done(a, users_add_alias(server_users(a->server), &alias, user_done, a), "alias");
 }
 
 static bool parse_error(const char *name, int *error)
@@ -255,6 +286,25 @@ static bool server_store(struct server_actor *a, const struct statement *st)
         store_fake_hold(a->store, false);
     else
         return scenario_fail(a->actor.scenario, "store fails ERROR | recovers | holds | releases");
+    return true;
+}
+
+/* reads fail ERROR | recover | hold | release: of users, from the store */
+static bool server_reads(struct server_actor *a, const struct statement *st)
+{
+    const char *verb = st->words.count > 2 ? st->words.word[2] : "";
+    int         error;
+
+    if (strcmp(verb, "fail") == 0 && st->words.count == 4 && parse_error(st->words.word[3], &error))
+        store_fake_fail_reads(a->store, error);
+    else if (strcmp(verb, "recover") == 0)
+        store_fake_fail_reads(a->store, 0);
+    else if (strcmp(verb, "hold") == 0)
+        store_fake_hold_reads(a->store, true);
+    else if (strcmp(verb, "release") == 0)
+        store_fake_hold_reads(a->store, false);
+    else
+        return scenario_fail(a->actor.scenario, "reads fail ERROR | recover | hold | release");
     return true;
 }
 
@@ -303,7 +353,7 @@ static const struct {
 } server_verbs[] = {
     { "user", true, server_user },         { "store", true, server_store }, { "has", true, server_has },
     { "dies", true, server_dies },         { "stops", true, server_stops }, { "starts", false, server_starts },
-    { "restarts", true, server_restarts },
+    { "restarts", true, server_restarts }, { "alias", true, server_alias }, { "reads", true, server_reads },
 };
 
 static bool server_act(struct actor *actor, const struct statement *st)
