@@ -96,10 +96,10 @@ static void check_request(struct message *m, unsigned bits)
     struct reason                why;
 
     m->flow.remote = address_v4(192, 0, 2, 1, 5060);
-    proxy_validate(m, &key, &why);
+    proxy_validate(m, &key, bits & 1, &why);
     proxy_breadth(m, bits & 7);
     gather_init(&g);
-    proxy_write_unsupported(&g, m);
+    proxy_write_unsupported(&g, m, bits & 1);
     if (!proxy_read_routes(m, &routes))
         return;
     routes.uri_is_us = routes.maddr_is_us = (bits & 1) != 0;

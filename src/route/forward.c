@@ -6,6 +6,8 @@
 
 enum { FIRST_MAX_FORWARDS = 70 };
 
+static const struct slice sec_agree = SLICE_INIT("sec-agree");
+
 /* One copy in the making. */
 struct copy {
     struct gather               *g;
@@ -18,7 +20,8 @@ struct copy {
     struct slice                 path_rest; /* what of target->path stays in Route                  */
     unsigned                     first;     /* the same of the received Route: value[first] ...     */
     bool                         has_top;
-    bool                         strict; /* the next hop is a strict router: uri goes to the end */
+    bool                         sec_agree; /* it is there, and ends here                            */
+    bool                         strict;    /* the next hop is a strict router: uri goes to the end */
 };
 
 /* The topmost Route of the copy: from the path, else from what was received. */
@@ -140,7 +143,26 @@ static bool is_ours(const struct copy *c, const struct header *h)
         return true;
     if (h->id == HEADER_MAX_BREADTH)
         return c->target->breadth > 0;
+    if (h->id == HEADER_REQUIRE || h->id == HEADER_PROXY_REQUIRE || h->id == HEADER_SECURITY_CLIENT ||
+        h->id == HEADER_SECURITY_VERIFY)
+        return c->sec_agree;
     return h->id == HEADER_PROXY_AUTHORIZATION && is_for_us(c, h);
+}
+
+static bool asks_for_sec_agree(const struct message *m)
+{
+    return message_lists(m, HEADER_REQUIRE, sec_agree) || message_lists(m, HEADER_PROXY_REQUIRE, sec_agree);
+}
+
+/* RFC 3329 2.3.1: the other values stay, the header goes with the last. */
+static void put_without_sec_agree(struct copy *c, enum header_id id)
+{
+    struct header_values v = message_values(c->request, id);
+    struct slice         token;
+
+    while (values_next_token(&v, &token))
+        if (!slice_eq_nocase(token, sec_agree))
+            gather_header(c->g, id, token);
 }
 
 static void put_all(struct copy *c)
@@ -153,6 +175,10 @@ static void put_all(struct copy *c)
     if (c->target->breadth > 0)
         gather_header_number(c->g, HEADER_MAX_BREADTH, c->target->breadth);
     gather_put(c->g, c->target->headers);
+    if (c->sec_agree) {
+        put_without_sec_agree(c, HEADER_REQUIRE);
+        put_without_sec_agree(c, HEADER_PROXY_REQUIRE);
+    }
     for (unsigned i = 0; i < m->header_count; i++)
         if (!is_ours(c, &m->headers[i]))
             gather_line(c->g, &m->headers[i]);
@@ -169,6 +195,7 @@ unsigned forward_request(struct gather *g, const struct message *request, const 
 
     if (!uri_parse(target->uri, &c.uri) || !find_top(&c))
         return 400;
+    c.sec_agree = target->sec_agree && asks_for_sec_agree(request);
     suit_strict_router(&c);
     out->destination = c.has_top ? c.top.uri : c.uri;
     /* The URI of a strict router, which takes its place, may say less. */

@@ -60,7 +60,24 @@ static bool is_looped(const struct message *request, const struct hash_key *key)
     return false;
 }
 
-unsigned proxy_validate(const struct message *request, const struct hash_key *key, struct reason *why)
+/* What a proxy has to know in order to forward it. */
+static bool next_unknown(struct header_values *v, bool sec_agree, struct slice *tag)
+{
+    while (values_next_token(v, tag))
+        if (!sec_agree || !slice_eq_nocase(*tag, SLICE("sec-agree")))
+            return true;
+    return v->broken;
+}
+
+static bool requires_more(const struct message *request, bool sec_agree)
+{
+    struct header_values v = message_values(request, HEADER_PROXY_REQUIRE);
+    struct slice         tag;
+
+    return next_unknown(&v, sec_agree, &tag);
+}
+
+unsigned proxy_validate(const struct message *request, const struct hash_key *key, bool sec_agree, struct reason *why)
 {
     *why = REASON("fit to be forwarded", "RFC 3261 16.3");
     if (request->uri.scheme == URI_OTHER) {
@@ -75,19 +92,19 @@ unsigned proxy_validate(const struct message *request, const struct hash_key *ke
         *why = REASON("Loop Detected", "RFC 3261 16.3 item 4, RFC 5393 4.2.2");
         return 482;
     }
-    if (message_header(request, HEADER_PROXY_REQUIRE) != NULL) {
+    if (message_header(request, HEADER_PROXY_REQUIRE) != NULL && requires_more(request, sec_agree)) {
         *why = REASON("Bad Extension", "RFC 3261 16.3 item 5");
         return 420;
     }
     return 0;
 }
 
-void proxy_write_unsupported(struct gather *g, const struct message *request)
+void proxy_write_unsupported(struct gather *g, const struct message *request, bool sec_agree)
 {
     struct header_values v = message_values(request, HEADER_PROXY_REQUIRE);
     struct slice         tag;
 
-    while (values_next_token(&v, &tag))
+    while (next_unknown(&v, sec_agree, &tag) && !v.broken)
         gather_header(g, HEADER_UNSUPPORTED, tag);
 }
 

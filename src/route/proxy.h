@@ -17,12 +17,12 @@
 
 /* May this request be forwarded (16.3 items 2-5)?  0, or the status to answer:
  * 416, 420 (add proxy_write_unsupported), 482, 483.  `key` is the one that
- * proxy_write_mark is used with. */
-unsigned proxy_validate(const struct message *request, const struct hash_key *key, struct reason *why);
+ * proxy_write_mark is used with.  `sec_agree`: that extension is known (sec_agree.h). */
+unsigned proxy_validate(const struct message *request, const struct hash_key *key, bool sec_agree, struct reason *why);
 
-/* "Unsupported: ..." for the 420: all of Proxy-Require, as we know no extension
+/* "Unsupported: ..." for the 420: all of Proxy-Require, as we know no other extension
  * that a proxy must know. */
-void proxy_write_unsupported(struct gather *g, const struct message *request);
+void proxy_write_unsupported(struct gather *g, const struct message *request, bool sec_agree);
 
 enum { PROXY_MARK = 16 };
 

@@ -14,7 +14,7 @@ static bool is_known(struct slice extension)
     return false;
 }
 
-unsigned register_terms_require(const struct message *request, struct buf *unsupported)
+unsigned register_terms_require(const struct message *request, bool sec_agree, struct buf *unsupported)
 {
     struct header_values v      = message_values(request, HEADER_REQUIRE);
     unsigned             status = 0;
@@ -23,7 +23,7 @@ unsigned register_terms_require(const struct message *request, struct buf *unsup
     while (values_next_token(&v, &token)) {
         size_t whole = unsupported->len;
 
-        if (is_known(token))
+        if (is_known(token) || (sec_agree && slice_eq_nocase(token, SLICE("sec-agree"))))
             continue;
         status = 420;
         buf_put(unsupported, SLICE("Unsupported: "));

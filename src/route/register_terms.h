@@ -29,8 +29,8 @@ struct register_terms {
 
 /* What is demanded in Require: 0, 400 if it cannot be read, or 420 if we do not know all of it
  * (RFC 3261 8.2.2.3): then each of these is named in `unsupported` by a line of its own, as far as
- * whole lines fit. */
-unsigned register_terms_require(const struct message *request, struct buf *unsupported);
+ * whole lines fit.  `sec_agree`: that extension is known, too (sec_agree.h). */
+unsigned register_terms_require(const struct message *request, bool sec_agree, struct buf *unsupported);
 
 /* Read them.  `path_without_support`: take a Path even if the sender does not know what that is.
  * `out` points into itself: do not move it. */

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { ALGORITHMS = HASH_SHA512_256 + 1 };
+enum { ALGORITHMS = HASH_SHA512_256 + 1, LONGEST_URI = 2048 };
 
 struct authenticator {
     struct world        *world;
@@ -222,6 +222,22 @@ enum auth_result authenticator_check(struct authenticator *a, const struct messa
             worst = result; /* a guess is not hidden behind an old nonce */
     }
     return worst;
+}
+
+bool authenticator_verifies(struct authenticator *a, const struct auth_proof *proof, struct slice method,
+                            struct slice more, struct slice response)
+{
+    char               memory[LONGEST_URI], hex[DIGEST_HEX];
+    struct buf         uri = BUF_ON(memory);
+    struct credentials c   = proof->given;
+
+    buf_put(&uri, c.uri);
+    buf_put_byte(&uri, ':');
+    buf_put(&uri, more);
+    c.uri = buf_slice(&uri);
+    return buf_ok(&uri) && !slice_eq_nocase(c.qop, SLICE("auth-int")) &&
+           digest_response(a->hasher, &c, proof->ha1, method, SLICE(""), hex) && response.len == strlen(hex) &&
+           secret_eq(response.ptr, hex, response.len);
 }
 
 static void put_line(struct gather *g, enum header_id header, void (*write)(struct buf *b, const void *value),

@@ -64,6 +64,11 @@ void authenticator_guard(struct authenticator *a, struct attempts *attempts, str
 enum auth_result authenticator_check(struct authenticator *a, const struct message *request, enum header_id header,
                                      struct slice domain, struct auth_proof *proof);
 
+/* Does `response` prove knowledge of the password, too, with `more` behind the digest-uri?  Of
+ * what has proved AUTH_OK with qop=auth (RFC 3329 2.2, d-ver). */
+bool authenticator_verifies(struct authenticator *a, const struct auth_proof *proof, struct slice method,
+                            struct slice more, struct slice response);
+
 /* Put one challenge header per algorithm, strongest first (RFC 8760 2.3). */
 void authenticator_challenge(struct authenticator *a, struct gather *g, enum header_id header, bool stale);
 

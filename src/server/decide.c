@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where every request goes: facts are looked up here, route/ decides on them. */
 #include "locate/enum.h"
+#include "server/agreement.h"
 #include "server/edge.h"
 #include "server/gruu.h"
-#include "server/internal.h"
 #include "server/proxy_copy.h"
 #include "server/user_hold.h"
 #include "server/who.h"
@@ -274,7 +274,7 @@ enum { UNSUPPORTED_SIZE = 2048 }; /* more names than that are not worth repeatin
 static bool is_fit(struct server *s, const struct passage *p, const struct policy_decision *decision)
 {
     struct reason why;
-    unsigned      status = proxy_validate(p->request, &s->shared->loop_key, &why);
+    unsigned      status = proxy_validate(p->request, &s->shared->loop_key, s->offer.text.len > 0, &why);
     struct gather g;
     char          memory[UNSUPPORTED_SIZE];
     struct buf    headers = BUF_ON(memory);
@@ -288,7 +288,7 @@ static bool is_fit(struct server *s, const struct passage *p, const struct polic
         return false;
     }
     gather_init(&g);
-    proxy_write_unsupported(&g, p->request);
+    proxy_write_unsupported(&g, p->request, s->offer.text.len > 0);
     gather_flatten(&g, &headers);
     answer_unsupported(s, p->txn, buf_ok(&headers) ? buf_slice(&headers) : SLICE(""));
     return false;
@@ -376,6 +376,28 @@ static bool is_refused(struct server *s, const struct passage *p, enum auth_resu
     return refused;
 }
 
+static bool is_for_registrar(struct server *s, const struct passage *p)
+{
+    return p->request->method == METHOD_REGISTER && p->way.first == p->way.last && aor_domain(s, &p->way.uri).len > 0;
+}
+
+/* RFC 3329: what credentials were to protect, and do not.  The registrar sees to its own.  False:
+ * answered. */
+static bool is_agreed(struct server *s, const struct passage *p, enum auth_result auth, const struct auth_proof *proof)
+{
+    static const struct reason why = { "no proof protects the list of mechanisms", "RFC 3329 2.2" };
+
+    if (!agreement_wants_proof(s, p->request) || is_for_registrar(s, p))
+        return true;
+    if (auth == AUTH_OK ? !agreement_is_proved(s, p->request, proof) : auth == AUTH_NONE)
+        agreement_refuse(s, p->txn, p->request, &why);
+    else if (auth != AUTH_OK)
+        answer_unproved(s, p->txn, 407, auth, proof);
+    else
+        return true;
+    return false;
+}
+
 void decide_request(struct server *s, object_id txn, struct message *request)
 {
     struct passage         p;
@@ -388,13 +410,15 @@ void decide_request(struct server *s, object_id txn, struct message *request)
         answer_retry_later(s, txn, 503, SLICE("Ending"));
         return;
     }
-    if (!passage_open(s, txn, request, &p))
+    if (!passage_open(s, txn, request, &p) || !agreement_allows(s, txn, request))
         return;
     auth = who_asks(s, &p, &authenticated, &proof);
     if (auth == AUTH_WAIT) {
         user_hold(s, txn, request);
         return;
     }
+    if (!is_agreed(s, &p, auth, &proof))
+        return;
     if (is_decided(s, &p, decide(s, &p, authenticated, false, &decision), authenticated, false) &&
         !is_refused(s, &p, auth, &proof, &decision))
         go_on(s, &p, &decision, authenticated);
@@ -417,6 +441,6 @@ void decide_ack(struct server *s, struct message *ack)
     if (decision.kind != POLICY_FORWARD && decision.kind != POLICY_LOCATION && decision.kind != POLICY_ROUTE &&
         decision.kind != POLICY_FLOW)
         return;
-    if (proxy_validate(ack, &s->shared->loop_key, &why) == 0)
+    if (proxy_validate(ack, &s->shared->loop_key, s->offer.text.len > 0, &why) == 0)
         proxy_ack(s, &p, &decision);
 }

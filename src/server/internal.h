@@ -11,6 +11,7 @@
 #include "route/forward.h"
 #include "route/gruu.h"
 #include "route/policy.h"
+#include "route/sec_agree.h"
 #include "server/authenticator.h"
 #include "server/held.h"
 #include "server/server.h"
@@ -22,6 +23,7 @@ enum {
     SERVER_LISTENERS = 16,
     FLOW_TEXT        = 160,
     REQUESTS_HELD    = 1024, /* of one worker, that wait for ENUM or for users; more: 503 */
+    SEC_OFFER_TEXT   = 256,
 };
 
 /* Who waits for the commit of `seq`: a REGISTER with its 200, or an administrator. */
@@ -47,6 +49,8 @@ struct server {
     struct slice          advertised[SERVER_LISTENERS]; /* of the configuration */
     enum tls_clients      demanded[SERVER_LISTENERS];
     unsigned              listener_count;
+    struct sec_offer      offer; /* agreement.c; empty: none */
+    char                  offer_text[SEC_OFFER_TEXT];
     struct log_limit      log_limit; /* lines about what was refused */
 
     struct link waits; /* registrar.c */

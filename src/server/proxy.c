@@ -293,7 +293,8 @@ static bool next_contact(struct header_values *values, enum uri_scheme scheme, s
 /* The branch that was redirected has ended: its breadth is free for these. */
 static bool follow_contacts(struct context *c, const struct passage *p, const struct message *response)
 {
-    struct branch_plan   plan   = { .target = { .realm = users_realm(c->server->shared->users) } };
+    struct branch_plan   plan   = { .target = { .realm     = users_realm(c->server->shared->users),
+                                                .sec_agree = c->server->offer.text.len > 0 } };
     struct header_values values = message_values(response, HEADER_CONTACT);
     enum uri_scheme      scheme = p->way.uri.scheme == URI_SIPS ? URI_SIPS : URI_SIP;
     struct name_addr     contact;

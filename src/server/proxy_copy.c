@@ -251,9 +251,10 @@ struct branch_plan proxy_plan(struct server *s, const struct passage *p, const s
                               struct buf *hop)
 {
     struct branch_plan plan = {
-        .target = { .uri     = p->way.uri.text,
-                    .realm   = users_realm(s->shared->users),
-                    .breadth = proxy_breadth(p->request, 1) },
+        .target = { .uri       = p->way.uri.text,
+                    .realm     = users_realm(s->shared->users),
+                    .sec_agree = s->offer.text.len > 0,
+                    .breadth   = proxy_breadth(p->request, 1) },
     };
 
     if (decision->kind == POLICY_FORWARD && p->way.first == p->way.last) {

@@ -138,10 +138,12 @@ static bool find_next(const struct context *c, const struct passage *p, const st
 bool proxy_next_flow(struct context *c, const struct passage *p, unsigned branch)
 {
     struct server     *s    = c->server;
-    struct branch_plan plan = { .target = { .realm = users_realm(s->shared->users), .breadth = c->breadth } };
-    struct binding     next;
-    const struct aor  *a;
-    bool               sent = false;
+    struct branch_plan plan = {
+        .target = { .realm = users_realm(s->shared->users), .sec_agree = s->offer.text.len > 0, .breadth = c->breadth }
+    };
+    struct binding    next;
+    const struct aor *a;
+    bool              sent = false;
 
     rcu_enter(s->shared->rcu);
     a = location_find(s->shared->location, p->aor);

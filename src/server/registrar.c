@@ -7,6 +7,7 @@
 
 #include "route/gruu.h"
 #include "route/third_party.h"
+#include "server/agreement.h"
 #include "server/user_hold.h"
 #include "server/who.h"
 
@@ -43,6 +44,7 @@ static bool may_register(struct server *s, const struct registering *r)
 static bool is_allowed(struct server *s, struct registering *r)
 {
     static const struct reason other   = { "users may change only their own bindings", "RFC 3261 10.3 step 4" };
+    static const struct reason list    = { "the proof is not for the list of mechanisms", "RFC 3329 2.2" };
     const struct message      *request = r->request;
     enum auth_result           result  = AUTH_NONE;
 
@@ -51,6 +53,10 @@ static bool is_allowed(struct server *s, struct registering *r)
         return true;
     if (message_header(request, HEADER_AUTHORIZATION) != NULL)
         result = prove(s, request, HEADER_AUTHORIZATION, domain_of(s, &r->sender), NULL, &r->proof);
+    if (result == AUTH_OK && !agreement_is_proved(s, request, &r->proof)) {
+        agreement_refuse(s, r->txn, request, &list);
+        return false;
+    }
     if (result == AUTH_OK && may_register(s, r))
         return true;
     if (result == AUTH_WAIT)
@@ -127,7 +133,7 @@ static bool is_understood(struct server *s, object_id txn, const struct message 
     static const struct reason broken = { "Require cannot be read", "RFC 3261 20.32" };
     char                       lines[1024];
     struct buf                 unsupported = BUF_ON(lines);
-    unsigned                   status      = register_terms_require(request, &unsupported);
+    unsigned                   status      = register_terms_require(request, s->offer.text.len > 0, &unsupported);
 
     if (status == 420)
         answer_unsupported(s, txn, buf_slice(&unsupported));

@@ -2,8 +2,8 @@
 #include "server/server.h"
 
 #include "base/error.h"
+#include "server/agreement.h"
 #include "server/flow_failure.h"
-#include "server/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,8 +224,10 @@ int server_start(struct server *s, const struct server *first, char *problem, si
 
     if (error != 0)
         return error;
-    return first != NULL ? listen_beside(s, first, problem, problem_size)
-                         : listen_as_configured(s, problem, problem_size);
+    error =
+        first != NULL ? listen_beside(s, first, problem, problem_size) : listen_as_configured(s, problem, problem_size);
+    agreement_offer(s);
+    return error;
 }
 
 void server_on_report(void *server, uint64_t seq, int error)

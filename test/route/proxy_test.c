@@ -25,7 +25,7 @@ static unsigned validate(const char *text)
 {
     struct message *m = parse(text);
     struct reason   why;
-    unsigned        status = proxy_validate(m, &key, &why);
+    unsigned        status = proxy_validate(m, &key, false, &why);
 
     CHECK(why.text != NULL && why.rule != NULL);
     message_drop(m);
@@ -96,7 +96,7 @@ TEST(unsupported_lists_all_that_proxies_should_know)
     struct message *m = parse(INVITE "Proxy-Require: foo, bar\r\nProxy-Require: baz\r\n" END);
 
     gather_init(&g);
-    proxy_write_unsupported(&g, m);
+    proxy_write_unsupported(&g, m, false);
     gather_flatten(&g, &b);
     CHECK_SLICE("Unsupported: foo\r\nUnsupported: bar\r\nUnsupported: baz\r\n", buf_slice(&b));
     message_drop(m);

@@ -47,7 +47,7 @@ static unsigned reads(const char *lines)
 static unsigned requires(const char *lines, struct buf *unsupported)
 {
     struct message *m      = registers(lines, "");
-    unsigned        status = register_terms_require(m, unsupported);
+    unsigned        status = register_terms_require(m, false, unsupported);
 
     message_drop(m);
     return status;
