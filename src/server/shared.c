@@ -172,6 +172,11 @@ static void load_key(struct shared *s, unsigned index, struct slice value)
 }
 
 /* They come before the bindings, whose place depends on one of them. */
+static void load_user_count(void *arg, uint64_t users)
+{
+    users_on_count(((const struct loading *)arg)->shared->users, users);
+}
+
 static void load_setting(void *arg, struct slice name, struct slice value)
 {
     const struct loading *l = arg;
@@ -226,7 +231,7 @@ static void on_report(void *shared, uint64_t seq, int error)
 static int load(struct shared *s, struct world *world)
 {
     struct loading            loading = { s, world };
-    const struct store_loader loader  = { NULL, load_binding, load_setting, &loading };
+    const struct store_loader loader  = { NULL, load_binding, load_setting, load_user_count, &loading };
     int                       error   = store_load(s->store, world_wall(world), &loader);
 
     if (error == 0)

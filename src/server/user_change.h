@@ -24,8 +24,7 @@ struct users {
     struct store_client *store;
     char                 realm[REALM_MAX];
     size_t               realm_len;
-    uint64_t             counted; /* in the store, when it was asked at the start     */
-    int64_t              added;   /* since then, less those who have been removed     */
+    int64_t              count; /* users there are, those who are not on the disk yet included */
 
     struct link asking; /* struct asking: lists */
 

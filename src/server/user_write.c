@@ -140,7 +140,7 @@ int user_change_write(struct user_change *c)
     if (error == 0 && w.change_count > 0)
         error = store_write(u->store, w.changes, w.change_count, &c->seq);
     if (error == 0) {
-        u->added += added_by(c);
+        u->count += added_by(c);
         if (w.change_count > 0)
             u->last_seq = c->seq;
         else

@@ -80,26 +80,19 @@ void users_on_setting(struct users *u, struct slice name, struct slice value)
         set_realm(u, value);
 }
 
-/* Each change begins with a question to the store, and those are answered in the order
- * in which they are asked: this counts none of them. */
-static void on_counted(void *users, const struct store_answer *a)
+void users_on_count(struct users *u, uint64_t count)
 {
-    struct users *u = users;
-
-    if (a->error == 0)
-        u->counted = a->count;
+    u->count = (int64_t)count;
 }
 
 int users_start(struct users *u, struct store_client *store, struct slice realm)
 {
-    const struct store_query count  = { .kind = STORE_COUNT_USERS };
-    struct store_change      change = { .kind = STORE_PUT_SETTING, .name = SLICE("realm") };
-    int                      error  = store_ask(store, &count, on_counted, u);
-    uint64_t                 seq;
+    struct store_change change = { .kind = STORE_PUT_SETTING, .name = SLICE("realm") };
+    uint64_t            seq;
 
     u->store = store;
-    if (error != 0 || u->realm_len > 0)
-        return error;
+    if (u->realm_len > 0)
+        return 0;
     set_realm(u, realm);
     change.value = users_realm(u);
     return store_write(store, &change, 1, &seq);
@@ -112,7 +105,7 @@ struct slice users_realm(const struct users *u)
 
 size_t users_count(const struct users *u)
 {
-    return (size_t)((int64_t)u->counted + u->added);
+    return (size_t)u->count;
 }
 
 void users_report(struct users *u, uint64_t seq, int error)

@@ -42,14 +42,15 @@ void users_free(struct users *u);
 
 /* While the store is loaded: feed these from a store_loader. */
 void users_on_setting(struct users *u, struct slice name, struct slice value);
+void users_on_count(struct users *u, uint64_t count);
 
 /* After the load.  Borrows `store` for as long as `u` lives.  `realm` is stored if
  * the database has none yet.  Returns 0, -ERR_NO_MEMORY or -ERR_LIMIT. */
 int users_start(struct users *u, struct store_client *store, struct slice realm);
 
 struct slice users_realm(const struct users *u);
-/* How many there are; not yet known for some milliseconds after the start.  In the thread
- * that makes the changes, as all that follows but the last two. */
+/* How many there are.  In the thread that makes the changes, as all that follows but the
+ * last ones. */
 size_t users_count(const struct users *u);
 
 /* Pass on every report of the store. */

@@ -19,8 +19,6 @@ static size_t rows_of(const struct store_query *q)
         return q->count;
     case STORE_FIND_USERHASH:
         return HASH_ROWS;
-    case STORE_COUNT_USERS:
-        break;
     }
     return 0;
 }

@@ -33,6 +33,12 @@ static const char *const migrations[SQLITE_FILE_SCHEMA] = {
     "CREATE TABLE alias(domain TEXT NOT NULL, name TEXT NOT NULL, user_domain TEXT NOT NULL, user_name TEXT NOT NULL,"
     " PRIMARY KEY(domain,name)) WITHOUT ROWID;"
     "CREATE INDEX alias_by_user ON alias(user_domain,user_name);",
+    "CREATE TABLE tally(name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO tally SELECT 'users',count(*) FROM user;"
+    "CREATE TRIGGER user_added AFTER INSERT ON user"
+    " BEGIN UPDATE tally SET count=count+1 WHERE name='users'; END;"
+    "CREATE TRIGGER user_removed AFTER DELETE ON user"
+    " BEGIN UPDATE tally SET count=count-1 WHERE name='users'; END;",
 };
 
 struct sqlite_file {

@@ -16,7 +16,6 @@ enum statement {
     LIST_USERS,
     LIST_USERS_OF,
     LIST_ALIASES,
-    COUNT_USERS,
     STATEMENTS
 };
 
@@ -34,7 +33,6 @@ static const char *const statement_text[SQLITE_QUERIES] = {
     [LIST_USERS_OF]   = USERS "WHERE domain=? AND name>? ORDER BY name",
     [LIST_ALIASES]    = ALIASES "WHERE (user_domain,user_name,domain,name)>(?,?,?,?)"
                                 " ORDER BY user_domain,user_name,domain,name",
-    [COUNT_USERS]     = "SELECT count(*) FROM user",
 };
 
 static int prepare(struct sqlite_query *s, enum statement which)
@@ -87,12 +85,6 @@ static bool take_alias(struct question *q, sqlite3_stmt *s)
     struct stored_alias a = sqlite_rows_alias(s);
 
     return question_add_alias(q, &a);
-}
-
-static bool take_count(struct question *q, sqlite3_stmt *s)
-{
-    q->answer.count = (uint64_t)sqlite3_column_int64(s, 0);
-    return true;
 }
 
 typedef bool take_fn(struct question *q, sqlite3_stmt *s);
@@ -170,9 +162,6 @@ static void run(struct sqlite_query *s, struct question *q)
         break;
     case STORE_LIST_ALIASES:
         list_aliases(s, q);
-        break;
-    case STORE_COUNT_USERS:
-        read_rows(q, s->statements[COUNT_USERS], take_count);
         break;
     }
 }

@@ -9,7 +9,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-enum { SQLITE_QUERIES = 8 };
+enum { SQLITE_QUERIES = 7 };
 
 struct sqlite_query {
     struct sqlite3      *db;

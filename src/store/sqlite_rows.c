@@ -24,6 +24,7 @@ enum statement {
     PUT_SETTING,
     FORGET_BINDINGS,
     READ_USERS,
+    READ_USER_COUNT,
     READ_BINDINGS,
     READ_SETTINGS,
     STATEMENTS
@@ -36,13 +37,17 @@ static const char *const statement_text[SQLITE_STATEMENTS] = {
     [COMMIT]          = "COMMIT",
     [PUT_BINDING]     = "INSERT OR REPLACE INTO binding VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [DELETE_BINDING]  = "DELETE FROM binding WHERE row=?",
-    [PUT_USER]        = "INSERT OR REPLACE INTO user VALUES(?,?,?,?,?,?,?)",
+    [PUT_USER]        = "INSERT INTO user VALUES(?,?,?,?,?,?,?) ON CONFLICT(domain,name) DO UPDATE SET"
+                        " ha1_md5=excluded.ha1_md5,ha1_sha256=excluded.ha1_sha256,"
+                        "ha1_sha512_256=excluded.ha1_sha512_256,userhash_sha256=excluded.userhash_sha256,"
+                        "userhash_sha512_256=excluded.userhash_sha512_256",
     [DELETE_USER]     = "DELETE FROM user WHERE domain=? AND name=?",
     [DELETE_ALIASES]  = "DELETE FROM alias WHERE user_domain=? AND user_name=?",
     [PUT_ALIAS]       = "INSERT OR REPLACE INTO alias VALUES(?,?,?,?)",
     [DELETE_ALIAS]    = "DELETE FROM alias WHERE domain=? AND name=?",
     [PUT_SETTING]     = "INSERT OR REPLACE INTO setting VALUES(?,?)",
     [FORGET_BINDINGS] = "DELETE FROM binding WHERE lease_until<?",
+    [READ_USER_COUNT] = "SELECT count FROM tally WHERE name='users'",
     [READ_USERS]      = "SELECT " SQLITE_USER_COLUMNS " FROM user",
     [READ_BINDINGS]   = "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until,"
                         "outbound,gruu FROM binding WHERE lease_until>? ORDER BY row",
@@ -161,6 +166,11 @@ static void read_setting(sqlite3_stmt *s, const struct store_loader *l)
     l->on_setting(l->arg, column(s, 0), column(s, 1));
 }
 
+static void read_user_count(sqlite3_stmt *s, const struct store_loader *l)
+{
+    l->on_user_count(l->arg, (uint64_t)sqlite3_column_int64(s, 0));
+}
+
 /* A binding that ended while no server ran, or whose deletion did not fit into the
  * queue.  On a disk that is full it waits for the next start. */
 static void forget_old(struct sqlite_rows *r, uint64_t wall)
@@ -196,6 +206,8 @@ int sqlite_rows_load(struct sqlite_rows *r, uint64_t wall, const struct store_lo
     sqlite3_bind_int64(r->statements[READ_BINDINGS], 1, (sqlite3_int64)wall);
     if (loader->on_setting != NULL)
         error = read_all(r, READ_SETTINGS, read_setting, loader);
+    if (error == 0 && loader->on_user_count != NULL)
+        error = read_all(r, READ_USER_COUNT, read_user_count, loader);
     if (error == 0 && loader->on_user != NULL)
         error = read_all(r, READ_USERS, read_user, loader);
     if (error == 0 && loader->on_binding != NULL)

@@ -98,6 +98,7 @@ struct store_loader {
     void (*on_user)(void *arg, const struct stored_user *u);
     void (*on_binding)(void *arg, const struct stored_binding *b); /* expired leases are left out */
     void (*on_setting)(void *arg, struct slice name, struct slice value);
+    void (*on_user_count)(void *arg, uint64_t users);
     void *arg;
 };
 
@@ -113,7 +114,6 @@ enum store_query_kind {
     STORE_LIST_USERS,    /* those after `after`, in order of domain and name; `domain` empty: of all */
     STORE_LIST_ALIASES,  /* those after `after_alias` of `after`, in order of their users, then of
                           * their own domain and name                                              */
-    STORE_COUNT_USERS,
 };
 
 struct store_query {
@@ -133,7 +133,6 @@ struct store_answer {
     const struct stored_user  *users;
     const struct stored_alias *aliases;
     size_t                     user_count, alias_count;
-    uint64_t                   count; /* STORE_COUNT_USERS */
 };
 
 typedef void store_answer_fn(void *owner, const struct store_answer *answer);

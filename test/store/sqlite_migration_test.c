@@ -81,9 +81,15 @@ static void on_setting(void *arg, struct slice name, struct slice value)
     CHECK_SLICE("example.test", value);
 }
 
+static void on_count(void *arg, uint64_t count)
+{
+    (void)arg;
+    CHECK_INT(2, count);
+}
+
 static void open_and_count(void)
 {
-    const struct store_loader loader = { on_user, on_binding, on_setting, NULL };
+    const struct store_loader loader = { on_user, on_binding, on_setting, on_count, NULL };
 
     b.users = b.bindings = b.settings = 0;
     CHECK_INT(0, sqlite_file_open(b.path, &b.file, b.problem, sizeof b.problem));

@@ -71,8 +71,6 @@ static const char *ask(const struct store_query *query)
         buf_printf(&b.b, "%.*s@%.*s=%.*s@%.*s ", SLICE_ARG(q->answer.aliases[i].name),
                    SLICE_ARG(q->answer.aliases[i].domain), SLICE_ARG(q->answer.aliases[i].user_name),
                    SLICE_ARG(q->answer.aliases[i].user_domain));
-    if (query->kind == STORE_COUNT_USERS)
-        buf_printf(&b.b, "%u", (unsigned)q->answer.count);
     question_free(q);
     return buf_cstr(&b.b);
 }
@@ -130,7 +128,6 @@ TEST(users_are_listed_page_by_page_in_order)
     q.after  = (struct store_name){ SLICE("b.test"), SLICE("alice") };
     q.domain = SLICE("");
     assert_string_equal("", ask(&q));
-    assert_string_equal("4", ask(&(struct store_query){ .kind = STORE_COUNT_USERS }));
     teardown();
 }
 
@@ -161,7 +158,7 @@ TEST(a_user_who_goes_takes_his_aliases_along)
     teardown();
 }
 
-/* But to count them SQLite must not read a million rows: each has an index. */
+/* SQLite must not read a million rows: each question has an index. */
 TEST(no_question_reads_all_rows)
 {
     setup();
@@ -173,8 +170,6 @@ TEST(no_question_reads_all_rows)
         sqlite3_stmt *s   = NULL;
         char          text[512];
 
-        if (sql == NULL || strstr(sql, "count(*)") != NULL)
-            continue;
         snprintf(text, sizeof text, "EXPLAIN QUERY PLAN %s", sql);
         CHECK_INT(SQLITE_OK, sqlite3_prepare_v2(sqlite_file_connection(b.file), text, -1, &s, NULL));
         while (sqlite3_step(s) == SQLITE_ROW)

@@ -55,6 +55,7 @@ static const struct store_change binding = { .kind    = STORE_PUT_BINDING,
                                                           .gruu        = UINT64_C(1) << 39 } };
 
 static unsigned users, bindings, settings;
+static uint64_t counted;
 
 static void on_user(void *arg, const struct stored_user *u)
 {
@@ -97,12 +98,19 @@ static void on_setting(void *arg, struct slice name, struct slice value)
     CHECK_SLICE("it's \"one\"", value);
 }
 
+static void on_count(void *arg, uint64_t count)
+{
+    (void)arg;
+    counted = count;
+}
+
 static void count(void)
 {
-    const struct store_loader loader = { on_user, on_binding, on_setting, NULL };
+    const struct store_loader loader = { on_user, on_binding, on_setting, on_count, NULL };
 
     users = bindings = settings = 0;
     CHECK_INT(0, sqlite_file_load(file, 0, &loader));
+    CHECK_INT(users, counted);
 }
 
 TEST(what_is_put_is_read_as_it_was_and_what_is_deleted_is_gone)
@@ -111,6 +119,7 @@ TEST(what_is_put_is_read_as_it_was_and_what_is_deleted_is_gone)
 
     setup();
     apply(&alice);
+    apply(&alice); /* he is one */
     apply(&realm);
     apply(&binding);
     apply(&binding); /* the same row once more: in its place */

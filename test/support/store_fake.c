@@ -354,7 +354,6 @@ static void find_rows(struct fake_store *s, struct question *q)
         if (c->kind == STORE_PUT_ALIAS && query->kind == STORE_FIND_USERS &&
             is_named(query, c->alias.domain, c->alias.name))
             (void)question_add_alias(q, &c->alias);
-        q->answer.count += c->kind == STORE_PUT_USER;
     }
 }
 
@@ -363,7 +362,6 @@ static void read_question(struct fake_store *s, struct question *q)
     switch (q->query.kind) {
     case STORE_FIND_USERS:
     case STORE_FIND_USERHASH:
-    case STORE_COUNT_USERS:
         find_rows(s, q);
         break;
     case STORE_LIST_USERS:
@@ -488,12 +486,17 @@ static void load_one(const struct store_change *c, uint64_t wall, const struct s
 
 static int load(struct store *store, uint64_t wall, const struct store_loader *loader)
 {
+    uint64_t users = 0;
+
     LIST_EACH (l, &of(store)->disk->rows) {
         const struct store_change *c = &row_of(l)->change;
 
         if (c->kind == STORE_PUT_SETTING && loader->on_setting != NULL)
             loader->on_setting(loader->arg, c->name, c->value);
+        users += c->kind == STORE_PUT_USER;
     }
+    if (loader->on_user_count != NULL)
+        loader->on_user_count(loader->arg, users);
     LIST_EACH (l, &of(store)->disk->rows)
         load_one(&row_of(l)->change, wall, loader);
     return 0;
