@@ -248,8 +248,9 @@ int phone_new(struct world *w, const struct phone_config *config, struct phone *
 
     if (p == NULL)
         return -ERR_NO_MEMORY;
-    p->world  = w;
-    p->config = *config;
+    p->world                   = w;
+    p->config                  = *config;
+    p->config.stack.user_agent = true;
     if (p->config.max_calls == 0)
         p->config.max_calls = CALLS_MAX;
     if (p->config.ring_limit == 0)
@@ -261,7 +262,7 @@ int phone_new(struct world *w, const struct phone_config *config, struct phone *
     id_table_init(&p->account_ids, config->stack.worker, ID_ACCOUNT, ACCOUNTS_MAX);
     random_fill(&w->random, &p->key, sizeof p->key);
     p->hasher = hasher_new();
-    p->stack  = stack_new(w, &config->stack, &stack_events, p);
+    p->stack  = stack_new(w, &p->config.stack, &stack_events, p);
     error     = table_init(&p->call_table, CALLS_EXPECTED);
     if (p->hasher == NULL || p->stack == NULL)
         error = -ERR_NO_MEMORY;

@@ -266,6 +266,7 @@ static int open_stack(struct ping *p)
                                    .max_client_txns = 4096,
                                    .max_connections = 8,
                                    .udp_limit       = STACK_UDP_LIMIT,
+                                   .user_agent      = true,
                                    .trace           = trace_hook(p->trace) };
     struct buf          token = buf_on(p->call_id, TOKEN), tag = buf_on(p->tag, TOKEN), from = BUF_ON(p->from);
     struct address      local;

@@ -53,9 +53,22 @@ static void on_request(struct stack *s, struct message *request)
     s->events->on_ack(s->user, request);
 }
 
+/* RFC 3261 8.1.3.3: nobody has put his Via into a request before we did. */
+static bool is_of_anothers_request(const struct stack *s, const struct message *response)
+{
+    struct header_values v = message_values(response, HEADER_VIA);
+    struct via           via;
+
+    return s->config.user_agent && values_next_via(&v, &via) && values_next_via(&v, &via);
+}
+
 static void on_response(struct stack *s, struct message *response)
 {
     counter_add(&s->world->counters.responses_received, 1);
+    if (is_of_anothers_request(s, response)) {
+        counter_add(&s->world->counters.stray_responses, 1);
+        return;
+    }
     if (client_txn_match(s, response))
         return;
     counter_add(&s->world->counters.stray_responses, 1);

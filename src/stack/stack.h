@@ -82,7 +82,8 @@ struct stack_config {
     struct channel_limits channel;              /* of handshakes and WebSockets; all 0: the usual ones */
     struct workers       *workers;              /* those this one is one of; NULL: it is alone */
     uint8_t               worker;               /* which of them                               */
-    struct stack_trace    trace;                /* fn NULL: off */
+    bool                  user_agent; /* all its requests are its own: a response with a second Via is not for it */
+    struct stack_trace    trace;      /* fn NULL: off */
 };
 
 /* Keeps `events` and `user`, and joins `config->workers`.  NULL without memory. */

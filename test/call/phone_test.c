@@ -333,6 +333,21 @@ static struct message *last_register(unsigned count)
     return peer_last(&registrar, "REGISTER");
 }
 
+/* RFC 3261 10.2 */
+TEST(an_account_has_a_sip_uri)
+{
+    static const char *const bad[] = { "tel:+15551234567", "mailto:alice@example.test", "alice", "" };
+    struct account_config    account;
+    object_id                id;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        account = (struct account_config){ .aor = slice_from(bad[i]) };
+        CHECK_INT(-ERR_SYNTAX, phone_add_account(alice.phone, &account, &id));
+    }
+    account.aor = SLICE("sips:alice@example.test");
+    CHECK_INT(0, phone_add_account(alice.phone, &account, &id));
+}
+
 /* RFC 3665 2.1 */
 TEST(an_account_registers_refreshes_and_unregisters)
 {
@@ -435,6 +450,7 @@ int main(void)
         CASE(a_re_invite_without_a_codec_in_common_gets_488_and_the_call_goes_on),
         CASE(an_invite_that_expires_is_answered_487),
         CASE(an_ack_without_the_answer_that_we_need_ends_the_call),
+        CASE(an_account_has_a_sip_uri),
         CASE(an_account_registers_refreshes_and_unregisters),
         CASE(a_wrong_password_is_told_and_not_tried_again),
         CASE(a_registrar_that_cannot_be_reached_is_told_with_the_reason),
