@@ -5,8 +5,7 @@
 #include "server/internal.h"
 #include "sip/peek.h"
 
-static const char allowed[] = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, MESSAGE, INFO, UPDATE, PRACK, SUBSCRIBE, "
-                              "NOTIFY, REFER, PUBLISH";
+#define ALLOWED "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE, PRACK, SUBSCRIBE, NOTIFY, REFER, PUBLISH"
 
 /* Anybody can make us refuse: a flood of requests is not to become a flood of lines. */
 void answer_log_at(struct server *s, enum log_level level, const struct message *request, unsigned status,
@@ -73,28 +72,39 @@ static struct slice warning_text(unsigned warning)
     return warning == WARNING_SIPS_NOT_ALLOWED ? SLICE("SIPS Not Allowed") : SLICE("SIPS Required");
 }
 
-void answer_warned(struct server *s, object_id txn, unsigned status, const struct reason *why, unsigned warning)
+static void put_warning(struct server *s, struct gather *g, unsigned warning)
+{
+    size_t      mark = gather_mark(g);
+    struct buf *b    = &g->scratch;
+
+    buf_put(b, SLICE("Warning: "));
+    buf_put_number(b, warning);
+    buf_put_byte(b, ' ');
+    buf_put(b, s->shared->policy.domains[0]);
+    buf_put(b, SLICE(" \""));
+    buf_put(b, warning_text(warning));
+    buf_put(b, SLICE("\"\r\n"));
+    gather_written(g, mark);
+}
+
+static void put_allow(const struct server *s, struct gather *g)
+{
+    gather_header(g, HEADER_ALLOW, s->config->registrar ? SLICE(ALLOWED ", REGISTER") : SLICE(ALLOWED));
+}
+
+void answer_policy(struct server *s, object_id txn, const struct policy_decision *d)
 {
     struct gather g;
-    char          text[512];
-    struct buf    value = BUF_ON(text);
 
-    if (warning == 0) {
-        answer(s, txn, status, why);
+    if (!answer_begin(s, txn, &g, d->status, SLICE("")))
         return;
-    }
-    if (!answer_begin(s, txn, &g, status, SLICE("")))
-        return;
-    answer_log(s, stack_server_request(s->stack, txn), status, why);
+    answer_log(s, stack_server_request(s->stack, txn), d->status, &d->why);
     counter_add(&s->world->counters.requests_refused, 1);
-    buf_put_number(&value, warning);
-    buf_put_byte(&value, ' ');
-    buf_put(&value, s->shared->policy.domains[0]);
-    buf_put(&value, SLICE(" \""));
-    buf_put(&value, warning_text(warning));
-    buf_put_byte(&value, '"');
-    gather_header(&g, HEADER_WARNING, buf_slice(&value));
-    answer_end(s, txn, &g, status);
+    if (d->warning != 0)
+        put_warning(s, &g, d->warning);
+    if (d->status == 405) /* RFC 3261 8.2.1 */
+        put_allow(s, &g);
+    answer_end(s, txn, &g, d->status);
 }
 
 void answer_retry_after(struct server *s, object_id txn, unsigned status, struct slice reason, unsigned seconds,
@@ -124,7 +134,7 @@ void answer_options(struct server *s, object_id txn)
 
     if (!answer_begin(s, txn, &g, 200, SLICE("")))
         return;
-    gather_header(&g, HEADER_ALLOW, SLICE(allowed));
+    put_allow(s, &g);
     gather_header(&g, HEADER_ACCEPT, SLICE("application/sdp"));
     gather_header(&g, HEADER_SUPPORTED, SLICE("path, outbound, gruu"));
     answer_end(s, txn, &g, 200);

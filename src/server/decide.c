@@ -298,7 +298,7 @@ static void carry_out(struct server *s, struct passage *p, const struct policy_d
 {
     switch (decision->kind) {
     case POLICY_ANSWER:
-        answer_warned(s, p->txn, decision->status, &decision->why, decision->warning);
+        answer_policy(s, p->txn, decision);
         break;
     case POLICY_CHALLENGE:
         answer_challenge(s, p->txn, decision->status);

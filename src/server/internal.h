@@ -128,8 +128,8 @@ void answer_log_at(struct server *s, enum log_level level, const struct message 
                    const struct reason *why);
 void answer_log(struct server *s, const struct message *request, unsigned status, const struct reason *why);
 void answer(struct server *s, object_id txn, unsigned status, const struct reason *why);
-/* The same with a Warning; `warning` 0: without. */
-void answer_warned(struct server *s, object_id txn, unsigned status, const struct reason *why, unsigned warning);
+/* What the policy answers, with its Warning, and a 405 with Allow. */
+void answer_policy(struct server *s, object_id txn, const struct policy_decision *d);
 void answer_retry_later(struct server *s, object_id txn, unsigned status, struct slice reason);
 void answer_retry_after(struct server *s, object_id txn, unsigned status, struct slice reason, unsigned seconds,
                         const struct reason *why);

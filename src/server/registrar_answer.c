@@ -112,6 +112,8 @@ void registrar_answer_terms(struct server *s, const struct registering *r)
     counter_add(&s->world->counters.requests_refused, 1);
     if (status == 415) /* no type at all is acceptable (RFC 3261 20.1, 21.4.13) */
         gather_header(&g, HEADER_ACCEPT, SLICE(""));
+    if (status == 415 && message_header(r->request, HEADER_CONTENT_ENCODING) != NULL) /* 8.2.3 */
+        gather_header(&g, HEADER_ACCEPT_ENCODING, SLICE("identity"));
     if (status == 420)
         gather_header(&g, HEADER_UNSUPPORTED, SLICE("path"));
     answer_end(s, r->txn, &g, status);
