@@ -65,6 +65,7 @@ struct server {
     unsigned    times_held; /* user_hold.c: of the request that is being decided on once more */
 
     struct hasher *hasher; /* gruu.c */
+    struct merged *merged; /* registrar.c */
 
     struct id_table contexts; /* proxy.c: requests being forwarded */
     struct table    contexts_by_txn;

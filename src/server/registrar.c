@@ -8,6 +8,7 @@
 #include "route/gruu.h"
 #include "route/third_party.h"
 #include "server/agreement.h"
+#include "server/merged.h"
 #include "server/user_hold.h"
 #include "server/who.h"
 
@@ -127,6 +128,17 @@ const struct domain_rules *registrar_rules(const struct server *s, struct slice 
     return domain_rules_find(s->shared->rules, s->shared->policy.domain_count, gruu_domain(key));
 }
 
+/* False: answered. */
+static bool is_first(struct server *s, object_id txn, uint64_t mark)
+{
+    static const struct reason merged = { "it came another way already", "RFC 3261 8.2.2.2" };
+    bool                       first  = !merged_is_known(s->merged, s->stack, mark, txn);
+
+    if (!first)
+        answer(s, txn, 482, &merged);
+    return first;
+}
+
 /* 10.3 step 2.  False: answered. */
 static bool is_understood(struct server *s, object_id txn, const struct message *request)
 {
@@ -163,13 +175,14 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
 {
     static const struct reason foreign = { "To is no user of the domain in the Request-URI", "RFC 3261 10.3 step 5" };
     static const struct reason nobodys = { "To is a number of nobody here", "RFC 3261 10.3 step 5" };
+    uint64_t                   mark    = merged_mark(&s->shared->loop_key, request);
     struct registering         r; /* large: only what is used is set */
 
     counter_add(&s->world->counters.registers, s->times_held == 0);
     r.txn     = txn;
     r.request = request;
     r.key     = aor_of(s, &request->to.uri, r.memory);
-    if (!is_understood(s, txn, request))
+    if (!is_first(s, txn, mark) || !is_understood(s, txn, request))
         return;
     if (!is_valid_for_domain(s, &r)) {
         answer(s, txn, 404, &foreign);
@@ -181,6 +194,7 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
         answer(s, txn, 404, &nobodys);
         return;
     }
+    merged_note(s->merged, mark, txn); /* one who is asked for a password may come again with the same CSeq */
     r.rules = registrar_rules(s, r.key);
     register_terms_read(request, s->config->path_without_support, &r.terms);
     if (r.terms.status != 0)

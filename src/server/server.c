@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "server/agreement.h"
 #include "server/flow_failure.h"
+#include "server/merged.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +102,8 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
     gauge_set_limit(&w->counters.registers_pending, s->wait_limit);
     s->stack  = stack_new(w, &stack, &events, s);
     s->hasher = hasher_new();
-    if (s->stack == NULL || s->hasher == NULL || table_init(&s->contexts_by_txn, 1024) != 0) {
+    s->merged = calloc(1, sizeof *s->merged);
+    if (s->stack == NULL || s->hasher == NULL || s->merged == NULL || table_init(&s->contexts_by_txn, 1024) != 0) {
         server_free(s);
         return NULL;
     }
@@ -122,6 +124,7 @@ void server_free(struct server *s)
     authenticator_free(s->authenticator);
     user_reader_free(s->users);
     hasher_free(s->hasher);
+    free(s->merged);
     table_fini(&s->contexts_by_txn);
     id_table_fini(&s->contexts);
     free(s);

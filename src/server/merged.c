@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/merged.h"
+
+uint64_t merged_mark(const struct hash_key *key, const struct message *request)
+{
+    struct siphash h;
+
+    if (request->to_tag.len > 0)
+        return 0;
+    siphash_init(&h, key);
+    siphash_add(&h, request->call_id);
+    siphash_add(&h, SLICE("\n")); /* stands in neither */
+    siphash_add(&h, request->from_tag);
+    siphash_add(&h, (struct slice){ (const char *)&request->cseq.number, sizeof request->cseq.number });
+    return siphash_result(&h) | 1;
+}
+
+static size_t slot_of(uint64_t mark)
+{
+    return (size_t)(mark >> 32) % MERGED_SLOTS;
+}
+
+void merged_note(struct merged *m, uint64_t mark, object_id txn)
+{
+    if (mark != 0)
+        m->slots[slot_of(mark)] = (struct merged_slot){ mark, txn };
+}
+
+bool merged_is_known(const struct merged *m, const struct stack *stack, uint64_t mark, object_id txn)
+{
+    const struct merged_slot *slot = &m->slots[slot_of(mark)];
+
+    return mark != 0 && slot->mark == mark && slot->txn != txn && stack_server_tag(stack, slot->txn).len > 0;
+}
