@@ -58,6 +58,7 @@ TEST(both_algorithms_are_offered_and_taken_the_stronger_first)
     sha = strstr(raw_heard(&b.bob, 0), "algorithm=SHA-256");
     md5 = strstr(raw_heard(&b.bob, 0), "algorithm=MD5");
     CHECK(sha != NULL && md5 != NULL && sha < md5);
+    CHECK(strstr(sha, "\r\nWWW-Authenticate: Digest ") != NULL); /* RFC 3261 7.3.1: lines of their own */
     registers(1, &(struct proof){ .nonce = nonce, .nc = 1, .algorithm = HASH_MD5 });
     CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
     registers(2, &(struct proof){ .nonce = nonce, .nc = 2, .algorithm = HASH_SHA256 });

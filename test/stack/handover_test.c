@@ -503,6 +503,33 @@ TEST(a_call_id_of_our_own_is_at_home)
     teardown();
 }
 
+/* RFC 3261 8.1.1.4: 24 of 32 letters are 120 bits, less the few that say who is at home. */
+TEST(call_ids_are_long_and_random)
+{
+    enum { LENGTH = 24, IDS = 500, LETTERS = 24 };
+    static char ids[IDS][LENGTH];
+
+    setup();
+    for (unsigned i = 0; i < IDS; i++) {
+        struct buf id = buf_on(ids[i], LENGTH);
+
+        stack_write_call_id(workers[0].stack, &id, LENGTH);
+        for (unsigned k = 0; k < i; k++)
+            CHECK(memcmp(ids[i], ids[k], LENGTH) != 0);
+    }
+    for (unsigned at = 0; at < LENGTH; at++) {
+        bool     seen[256] = { false };
+        unsigned letters   = 0;
+
+        for (unsigned i = 0; i < IDS; i++) {
+            letters += !seen[(unsigned char)ids[i][at]];
+            seen[(unsigned char)ids[i][at]] = true;
+        }
+        CHECK(letters >= LETTERS);
+    }
+    teardown();
+}
+
 /* Whoever knows a Call-ID can have its call moved by an INVITE with Replaces; what is under
  * way is not touched by that. */
 TEST(a_response_finds_its_request_though_its_call_has_been_moved)
@@ -601,6 +628,7 @@ int main(void)
         cmocka_unit_test(an_icmp_error_that_another_worker_hears_ends_the_right_transaction),
         cmocka_unit_test(an_invite_that_replaces_or_joins_a_call_goes_where_that_call_is),
         cmocka_unit_test(a_call_id_of_our_own_is_at_home),
+        cmocka_unit_test(call_ids_are_long_and_random),
         cmocka_unit_test(a_response_finds_its_request_though_its_call_has_been_moved),
         cmocka_unit_test(a_full_ring_drops_datagrams_and_counts_them),
         cmocka_unit_test(without_memory_nothing_is_handed_over_and_nothing_breaks),
