@@ -192,14 +192,25 @@ static bool is_edges(const struct policy *p, const struct policy_case *c)
            policy_is_edge(p, c->request->method == METHOD_REGISTER ? c->uri->host : c->request->from.uri.host);
 }
 
+/* Such a URI leads there, whatever its host is (RFC 3261 19.1.1). */
+static bool has_maddr(const struct uri *uri)
+{
+    struct slice maddr;
+
+    return uri->params.len > 0 && uri_param(uri, SLICE("maddr"), &maddr);
+}
+
 /* The servers of that domain know who he is and whom he may call: we do not, so no request goes anywhere else. */
 static struct policy_decision decide_edge(const struct policy *p, const struct policy_case *c)
 {
     struct slice               from  = c->request->from.uri.host;
-    const struct policy_route *route = route_for(p, c->route_left ? c->next_host : from);
+    const struct uri          *next  = c->route_left ? c->next : c->uri;
+    const struct policy_route *route = route_for(p, c->route_left ? next->host : from);
     struct policy_decision     d;
 
-    if (policy_is_edge(p, c->route_left ? c->next_host : c->uri->host))
+    if (policy_is_edge(p, next->host) && has_maddr(next))
+        return decide(POLICY_ANSWER, 403, "maddr leads out of the domains of edge", "policy: edge");
+    if (policy_is_edge(p, next->host))
         d = choose_way(p, c);
     else if (c->route_left)
         return decide(POLICY_ANSWER, 403, "the Route leads out of the domains of edge", "policy: edge");
@@ -244,9 +255,7 @@ static struct policy_decision decide_relay(const struct policy *p, const struct 
 
 static bool names_us(const struct policy *p, const struct policy_case *c)
 {
-    struct slice maddr;
-
-    if (uri_param(c->uri, SLICE("maddr"), &maddr)) /* 16.5: that is where it goes */
+    if (has_maddr(c->uri)) /* 16.5: that is where it goes */
         return false;
     return c->uri_is_us || policy_is_ours(p, c->uri->host);
 }

@@ -51,7 +51,7 @@ struct policy_case {
     const struct uri     *uri;           /* the Request-URI after proxy_preprocess        */
     bool                  uri_is_us;     /* its host and port are a listener of ours      */
     bool                  route_left;    /* Route values remain after proxy_preprocess    */
-    struct slice          next_host;     /* then: the host of the first of them           */
+    const struct uri     *next;          /* then: the first of them                       */
     bool                  own_route;     /* one of ours was there, its token fits         */
     enum flow_token       token;         /* or it has one of a flow, another than the request came by */
     bool                  authenticated; /* as the user in From, of a domain of ours      */
@@ -106,10 +106,11 @@ size_t policy_fit(struct slice pattern, struct slice host);
 /* Is it one whose phones we are an edge proxy for? */
 bool policy_is_edge(const struct policy *p, struct slice host);
 
-/* Decide.  Borrows all. */
 /* Does the decision depend on whether the user of the Request-URI is known?  Only then he has to be
  * looked for.  `user_known` and what is known of bindings need not be right. */
-bool                   policy_asks_for_user(const struct policy *p, const struct policy_case *c);
+bool policy_asks_for_user(const struct policy *p, const struct policy_case *c);
+
+/* Decide.  Borrows all. */
 struct policy_decision policy_decide(const struct policy *p, const struct policy_case *c);
 
 #endif

@@ -245,7 +245,7 @@ static enum user_state decide(struct server *s, struct passage *p, bool authenti
         .uri           = &p->way.uri,
         .uri_is_us     = names_us(s, &p->way.uri),
         .route_left    = p->way.first < p->way.last,
-        .next_host     = p->way.first < p->way.last ? p->routes.value[p->way.first].uri.host : SLICE(""),
+        .next          = p->way.first < p->way.last ? &p->routes.value[p->way.first].uri : NULL,
         .own_route     = p->of_our_dialog,
         .token         = p->token,
         .authenticated = authenticated,

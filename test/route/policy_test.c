@@ -450,8 +450,16 @@ TEST(what_the_phones_of_an_edge_ask_goes_to_the_servers_of_their_domain)
     expect(POLICY_LOCATION, 0);
 }
 
+static const struct uri *uri(struct uri *out, const char *text)
+{
+    CHECK(uri_parse(slice_from(text), out));
+    return out;
+}
+
 TEST(an_edge_is_no_open_relay)
 {
+    struct uri next;
+
     decide(&edge, "REGISTER", "sip:far.test", "sip:x@other.test", false);
     expect(POLICY_ANSWER, 403);
     decide(&edge, "INVITE", "sip:x@other.test", "sip:x@far.test", false);
@@ -459,12 +467,21 @@ TEST(an_edge_is_no_open_relay)
     decide(&edge, "ACK", "sip:x@other.test", "sip:x@other.test", false);
     expect(POLICY_ANSWER, 403);
     question.route_left = true;
-    question.next_host  = SLICE("far.test");
+    question.next       = uri(&next, "sip:far.test;lr");
     decide(&edge, "INVITE", "sip:x@other.test", "sip:x@other.test", false);
     expect(POLICY_ANSWER, 403);
-    question.next_host = SLICE("one.edges.test");
+    question.next = uri(&next, "sip:one.edges.test;lr");
     decide(&edge, "INVITE", "sip:x@far.test", "sip:x@other.test", false);
     expect(POLICY_FORWARD, 0);
+    /* an address of the sender's choice is in no domain */
+    question.next = uri(&next, "sip:one.edges.test;lr;maddr=192.0.2.66");
+    decide(&edge, "INVITE", "sip:x@far.test", "sip:x@other.test", false);
+    expect(POLICY_ANSWER, 403);
+    question.route_left = false;
+    decide(&edge, "MESSAGE", "sip:x@one.edges.test;maddr=192.0.2.66", "sip:x@other.test", false);
+    expect(POLICY_ANSWER, 403);
+    decide(&edge, "REGISTER", "sip:one.edges.test;MADDR=192.0.2.66", "sip:x@far.test", false);
+    expect(POLICY_ANSWER, 403);
     /* without the key nothing of it */
     question.route_left = false;
     decide(&proxy, "REGISTER", "sip:other.test", "sip:x@other.test", false);
