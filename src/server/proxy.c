@@ -238,6 +238,11 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
         refuse_at_limit(s, p->txn);
         return;
     }
+    if (!buf_ok(&hop)) { /* without it the Request-URI would be the way */
+        refuse(s, p->txn, 500);
+        context_free(c);
+        return;
+    }
     c->edge = decision->edge;
     counter_add(&s->world->counters.requests_forwarded, 1);
     log_forward(s, p, decision);
@@ -275,7 +280,7 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
     a = decision->kind == POLICY_LOCATION ? location_find(s->shared->location, p->aor) : NULL;
     if (a != NULL && proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, &best, 1) > 0)
         (void)proxy_aim(&plan, p, &best, &contact);
-    if (buf_ok(&contact) && proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
+    if (buf_ok(&hop) && buf_ok(&contact) && proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
         stack_send(s->stack, &out);
     rcu_leave(s->shared->rcu);
 }

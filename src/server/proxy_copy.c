@@ -235,7 +235,7 @@ static struct slice next_hop(struct buf *b, struct slice uri)
     if (uri_parse(uri, &parsed) && !uri_param(&parsed, SLICE("lr"), &value))
         buf_put(b, SLICE(";lr"));
     buf_put_byte(b, '>');
-    return buf_ok(b) ? buf_slice(b) : SLICE("");
+    return buf_slice(b);
 }
 
 /* The same for the servers of a domain. */
@@ -244,7 +244,7 @@ static struct slice home_hop(struct buf *b, const struct passage *p, struct slic
     buf_put(b, p->way.uri.scheme == URI_SIPS ? SLICE("<sips:") : SLICE("<sip:"));
     buf_put(b, domain);
     buf_put(b, SLICE(";lr>"));
-    return buf_ok(b) ? buf_slice(b) : SLICE("");
+    return buf_slice(b);
 }
 
 struct branch_plan proxy_plan(struct server *s, const struct passage *p, const struct policy_decision *decision,

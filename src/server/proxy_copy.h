@@ -25,7 +25,8 @@ struct branch_plan {
 /* May this request make a dialog?  Then we stay in its path if we are to (16.6 item 4). */
 bool proxy_makes_dialog(const struct message *request);
 
-/* The plan that all branches of a decision share; `hop` holds its text. */
+/* The plan that all branches of a decision share; `hop` holds its text.  If that has overflown there is no
+ * plan: nothing may be sent. */
 struct branch_plan proxy_plan(struct server *s, const struct passage *p, const struct policy_decision *decision,
                               struct buf *hop);
 
