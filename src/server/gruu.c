@@ -90,7 +90,7 @@ static struct slice find_owner(struct server *s, const struct gruu_registration 
     const struct aor *a;
 
     rcu_enter(s->shared->rcu);
-    a = location_find_gruu(s->shared->location, r->aor, r->epoch);
+    a = location_find_gruu(s->shared->location, r->aor, r->epoch, world_now(s->world));
     if (a != NULL && slice_eq_nocase(gruu_domain(aor_key(a)), domain))
         buf_put(&key, aor_key(a));
     rcu_leave(s->shared->rcu);

@@ -138,25 +138,25 @@ const struct aor *location_find(const struct location *l, struct slice key)
     return find(&l->shards[shard_index(hash)], key, hash);
 }
 
-static bool has_epoch(const struct aor *a, uint64_t epoch)
+static bool has_epoch(const struct aor *a, uint64_t epoch, msec now)
 {
     struct binding b;
 
     for (unsigned i = 0; i < aor_count(a); i++) {
         aor_binding(a, i, &b);
-        if (b.gruu == epoch && b.gruu != 0)
+        if (b.gruu == epoch && b.gruu != 0 && b.expires_at > now)
             return true;
     }
     return false;
 }
 
-const struct aor *location_find_gruu(const struct location *l, uint64_t hash, uint64_t epoch)
+const struct aor *location_find_gruu(const struct location *l, uint64_t hash, uint64_t epoch, msec now)
 {
     struct rcu_probe p;
 
     for (struct rcu_entry *e = rcu_table_first(&l->shards[shard_index(hash)].aors, hash, &p); e != NULL;
          e                   = rcu_table_next(&p))
-        if (has_epoch(aor_of_entry(e), epoch))
+        if (has_epoch(aor_of_entry(e), epoch, now))
             return aor_of_entry(e);
     return NULL;
 }

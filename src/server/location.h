@@ -45,8 +45,8 @@ uint64_t        location_hash(const struct location *l, struct slice key);
 const struct aor *location_find(const struct location *l, struct slice key);
 
 /* The same by what a temporary GRUU says (route/gruu.h): the hash of the key, and the epoch
- * that one of its bindings has, live or not. */
-const struct aor *location_find_gruu(const struct location *l, uint64_t hash, uint64_t epoch);
+ * that one of its bindings has which has not ended by `now`. */
+const struct aor *location_find_gruu(const struct location *l, uint64_t hash, uint64_t epoch, msec now);
 /* The same by the hash of the key and a flow that one of its bindings is reached by (aor_has_flow). */
 const struct aor *location_find_flow(const struct location *l, uint64_t hash, const struct flow *flow);
 

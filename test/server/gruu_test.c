@@ -128,7 +128,7 @@ TEST(a_temporary_gruu_leads_to_its_phone_until_its_epoch_ends)
     expect(given(BOB, &again, "temp-gruu", first), true, false, NULL);
     again.expires_at = 1;
     bind_to(BOB, &again, 1);
-    expect(first, false, false, "SIP/2.0 480 "); /* until it is taken out */
+    expect(first, false, false, "SIP/2.0 404 "); /* before it is taken out */
     bind_to(BOB, NULL, 0);
     expect(first, false, false, "SIP/2.0 404 ");
     bench_close(&b);

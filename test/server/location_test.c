@@ -120,16 +120,21 @@ TEST(what_is_put_is_copied_and_found_in_its_order)
     teardown(l);
 }
 
-static struct slice key_by_gruu(struct location *l, uint64_t hash, uint64_t epoch)
+static struct slice key_by_gruu_at(struct location *l, uint64_t hash, uint64_t epoch, msec now)
 {
     const struct aor *a;
     struct slice      key;
 
     rcu_enter(rcu);
-    a   = location_find_gruu(l, hash, epoch);
+    a   = location_find_gruu(l, hash, epoch, now);
     key = a != NULL ? aor_key(a) : SLICE("");
     rcu_leave(rcu);
     return key;
+}
+
+static struct slice key_by_gruu(struct location *l, uint64_t hash, uint64_t epoch)
+{
+    return key_by_gruu_at(l, hash, epoch, 0);
 }
 
 /* RFC 5627 5.4: of a GRUU the registrar tells the AOR. */
@@ -148,6 +153,9 @@ TEST(an_aor_is_found_by_its_hash_and_an_epoch_of_its_bindings)
     CHECK_SLICE("", key_by_gruu(l, hash, 8));
     CHECK_SLICE("", key_by_gruu(l, hash ^ 1, 7));
     CHECK_SLICE("", key_by_gruu(l, location_hash(l, SLICE("carol")), 0));
+    /* it ends with the binding, in its millisecond, and not when that is taken out (5.3) */
+    CHECK_SLICE("bob", key_by_gruu_at(l, hash, 7, 999));
+    CHECK_SLICE("", key_by_gruu_at(l, hash, 7, 1000));
     set(l, "bob", NULL);
     CHECK_SLICE("", key_by_gruu(l, hash, 7));
     teardown(l);
