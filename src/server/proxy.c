@@ -37,6 +37,7 @@ static void context_free(struct context *c)
         message_drop(c->branches[i].response);
     }
     message_drop(c->request);
+    free(c->instead);
     table_remove(&s->contexts_by_txn, &c->by_txn);
     id_remove(&s->contexts, c->id);
     gauge_set(&s->world->counters.contexts, s->contexts.used);
@@ -50,8 +51,12 @@ static struct context *context_new(struct server *s, const struct passage *p)
 
     if (c == NULL)
         return NULL;
-    c->id = id_add(&s->contexts, c);
+    if (p->instead.len > 0)
+        c->instead = strndup(p->instead.ptr, p->instead.len);
+    if (p->instead.len == 0 || c->instead != NULL)
+        c->id = id_add(&s->contexts, c);
     if (c->id == 0) {
+        free(c->instead);
         free(c);
         return NULL;
     }
@@ -70,6 +75,15 @@ void proxy_free_all(struct server *s)
     for (uint32_t i = 0; i < s->contexts.slot_count; i++)
         if (s->contexts.slots[i].object != NULL)
             context_free(s->contexts.slots[i].object);
+}
+
+bool proxy_open_again(const struct context *c, struct passage *p)
+{
+    if (c->request == NULL || !passage_open(c->server, 0, c->request, p))
+        return false;
+    if (c->instead != NULL)
+        passage_redirect(c->server, p, slice_from(c->instead));
+    return true;
 }
 
 static void on_timer(struct timer *timer, msec now);
@@ -324,7 +338,7 @@ static void follow(struct context *c, unsigned branch)
     struct passage    p;
     bool              any = false;
 
-    if (c->request != NULL && passage_open(c->server, 0, c->request, &p))
+    if (proxy_open_again(c, &p))
         any = follow_contacts(c, &p, c->branches[branch].response);
     counter_add(&c->server->world->counters.redirections_followed, any);
     rc_followed(&c->rc, branch, any, &actions);
@@ -337,7 +351,7 @@ static void go_by_next_flow(struct context *c, unsigned branch)
 {
     struct rc_actions actions = { .count = 0 };
     struct passage    p;
-    bool any = c->request != NULL && passage_open(c->server, 0, c->request, &p) && proxy_next_flow(c, &p, branch);
+    bool              any = proxy_open_again(c, &p) && proxy_next_flow(c, &p, branch);
 
     counter_add(&c->server->world->counters.flows_passed_over, any);
     rc_followed(&c->rc, branch, any, &actions);

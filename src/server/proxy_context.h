@@ -23,6 +23,7 @@ struct context {
     object_id               id, txn;
     struct table_link       by_txn;
     struct message         *request; /* held until the final response has gone up */
+    char                   *instead; /* what was called in the place of its Request-URI, or NULL */
     struct timer            timer;
     struct response_context rc;
     struct branch           branches[LIMIT_BRANCHES];
@@ -37,6 +38,9 @@ static inline bool context_is_sound(const struct context *c)
     return c->rc.count <= LIMIT_BRANCHES && (c->request != NULL || c->rc.answered) &&
            id_find(&c->server->contexts, c->id) == c;
 }
+
+/* proxy.c: the request's passage once more, to whom it was decided to go.  False if it has been answered. */
+bool proxy_open_again(const struct context *c, struct passage *p);
 
 /* proxy.c: add a branch and send on it.  False if there can be no more.  One whose client is 0
  * afterwards was not taken by the stack. */

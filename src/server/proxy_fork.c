@@ -95,8 +95,7 @@ void proxy_flow_failed(struct context *c, unsigned branch, int error)
     struct passage p;
     struct flow    flow;
 
-    if (mark != 0 && c->request != NULL && passage_open(c->server, 0, c->request, &p) &&
-        find_flow(c->server, p.aor, mark, &flow))
+    if (mark != 0 && proxy_open_again(c, &p) && find_flow(c->server, p.aor, mark, &flow))
         flow_failure_note(c->server, p.aor, &flow, error);
 }
 
