@@ -80,7 +80,7 @@ struct slice admin_text(const json_t *params, const char *key)
     return (struct slice){ json_string_value(value), json_string_length(value) };
 }
 
-static struct slice domain_of(const struct admin *a, const json_t *params)
+struct slice admin_domain(const struct admin *a, const json_t *params)
 {
     struct slice domain = admin_text(params, "domain");
 
@@ -105,8 +105,16 @@ static void refuse(struct admin_change *c, int error)
         control_fail(call, error, "%s; nothing was changed", error_text(error));
 }
 
-/* False: the call has failed, with a text that says what would be right. */
-static bool check_names(const struct admin *a, struct control_call *call, struct slice name, struct slice domain)
+struct slice admin_cell(const json_t *row, size_t column)
+{
+    const json_t *value = json_array_get(row, column);
+
+    if (!json_is_string(value))
+        return SLICE("");
+    return (struct slice){ json_string_value(value), json_string_length(value) };
+}
+
+bool admin_check_names(const struct admin *a, struct control_call *call, struct slice name, struct slice domain)
 {
     if (!user_name_is_good(name))
         control_fail(call, -ERR_SYNTAX, "a user's name has 1 to %d letters, digits or any of -_.!~*'+", USER_NAME_MAX);
@@ -123,12 +131,12 @@ typedef int password_fn(struct users *u, struct slice domain, struct slice name,
 
 static void put(struct admin *a, struct control_call *call, const json_t *params, password_fn *fn)
 {
-    struct slice         name = admin_text(params, "name"), domain = domain_of(a, params);
+    struct slice         name = admin_text(params, "name"), domain = admin_domain(a, params);
     struct slice         password = admin_text(params, "password");
     struct admin_change *c;
     int                  error;
 
-    if (!check_names(a, call, name, domain))
+    if (!admin_check_names(a, call, name, domain))
         return;
     if (!user_password_is_good(password)) {
         control_fail(call, -ERR_SYNTAX, "a password has 1 to %d bytes and no control characters", USER_PASSWORD_MAX);
@@ -156,7 +164,7 @@ void admin_user_passwd(void *user, struct control_call *call, const json_t *para
 void admin_user_remove(void *user, struct control_call *call, const json_t *params)
 {
     struct admin        *a    = user;
-    struct slice         name = admin_text(params, "name"), domain = domain_of(a, params);
+    struct slice         name = admin_text(params, "name"), domain = admin_domain(a, params);
     struct admin_change *c     = change_new(a, call, name, domain);
     int                  error = c != NULL ? users_remove(a->users, domain, name, admin_change_done, c) : 0;
 
@@ -173,9 +181,23 @@ struct list {
     size_t               limit;
 };
 
-static json_t *name_to_json(const struct stored_user *u)
+static json_t *hashes_to_json(const struct stored_user *u)
 {
-    return json_pack("{s:s%,s:s%}", "name", u->name.ptr, u->name.len, "domain", u->domain.ptr, u->domain.len);
+    json_t *names = json_array();
+
+    if (u->ha1_md5.len > 0)
+        json_array_append_new(names, json_string("MD5"));
+    if (u->ha1_sha256.len > 0)
+        json_array_append_new(names, json_string("SHA-256"));
+    if (u->ha1_sha512_256.len > 0)
+        json_array_append_new(names, json_string("SHA-512-256"));
+    return names;
+}
+
+static json_t *user_to_json(const struct stored_user *u)
+{
+    return json_pack("{s:s%,s:s%,s:o}", "name", u->name.ptr, u->name.len, "domain", u->domain.ptr, u->domain.len,
+                     "hashes", hashes_to_json(u));
 }
 
 /* "NAME@DOMAIN" of the last one; null if there is nobody behind him. */
@@ -194,6 +216,11 @@ static json_t *cursor_to_json(const struct store_answer *a, size_t limit)
     return buf_ok(&b) ? json_string(buf_cstr(&b)) : json_null(); /* no name of ours is so long */
 }
 
+void admin_fail_to_read(struct control_call *call, const char *what, int error)
+{
+    control_fail(call, error, "%s cannot be read: %s", what, error_text(error));
+}
+
 static void on_list(void *list, const struct store_answer *a)
 {
     struct list l     = *(struct list *)list;
@@ -201,17 +228,15 @@ static void on_list(void *list, const struct store_answer *a)
 
     free(list);
     if (users == NULL) {
-        control_fail(l.call, a->error != 0 ? a->error : -ERR_NO_MEMORY, "users cannot be read: %s",
-                     error_text(a->error != 0 ? a->error : ERR_NO_MEMORY));
+        admin_fail_to_read(l.call, "users", a->error != 0 ? a->error : -ERR_NO_MEMORY);
         return;
     }
     for (size_t i = 0; i < a->user_count; i++)
-        json_array_append_new(users, name_to_json(&a->users[i]));
+        json_array_append_new(users, user_to_json(&a->users[i]));
     control_reply(l.call, json_pack("{s:o,s:o}", "users", users, "cursor", cursor_to_json(a, l.limit)));
 }
 
-/* Domains are in lower case in the store. */
-static struct slice lower(struct slice text, char memory[USER_DOMAIN_MAX])
+struct slice admin_lower(struct slice text, char memory[USER_DOMAIN_MAX])
 {
     size_t len = text.len < USER_DOMAIN_MAX ? text.len : USER_DOMAIN_MAX;
 
@@ -220,18 +245,16 @@ static struct slice lower(struct slice text, char memory[USER_DOMAIN_MAX])
     return (struct slice){ memory, len };
 }
 
-/* False: it is no cursor. */
-static bool read_cursor(struct slice text, struct store_name *after)
+struct store_name admin_address(struct slice text)
 {
-    struct scan s = scan_from(text);
+    struct scan       s = scan_from(text);
+    struct store_name n = { SLICE(""), SLICE("") };
 
-    *after = (struct store_name){ SLICE(""), SLICE("") };
-    if (text.len == 0)
-        return true;
-    if (!scan_until(&s, "@", &after->name) || !scan_byte(&s, '@'))
-        return false;
-    after->domain = scan_rest(&s);
-    return after->domain.len > 0;
+    if (!scan_until(&s, "@", &n.name))
+        n.name = SLICE("");
+    if (scan_byte(&s, '@'))
+        n.domain = scan_rest(&s);
+    return n;
 }
 
 void admin_user_list(void *user, struct control_call *call, const json_t *params)
@@ -239,13 +262,15 @@ void admin_user_list(void *user, struct control_call *call, const json_t *params
     struct admin      *a     = user;
     const json_t      *limit = json_object_get(params, "limit");
     char               memory[USER_DOMAIN_MAX];
-    struct store_query q = { .kind   = STORE_LIST_USERS,
-                             .count  = limit != NULL ? (size_t)json_integer_value(limit) : LIST_USERS,
-                             .domain = lower(admin_text(params, "domain"), memory) };
+    struct store_query q      = { .kind   = STORE_LIST_USERS,
+                                  .count  = limit != NULL ? (size_t)json_integer_value(limit) : LIST_USERS,
+                                  .domain = admin_lower(admin_text(params, "domain"), memory) };
+    struct slice       cursor = admin_text(params, "cursor");
     struct list       *l;
     int                error;
 
-    if (!read_cursor(admin_text(params, "cursor"), &q.after)) {
+    q.after = admin_address(cursor);
+    if (cursor.len > 0 && (q.after.name.len == 0 || q.after.domain.len == 0)) {
         control_fail(call, -ERR_SYNTAX, "a cursor is what the last answer had");
         return;
     }
@@ -256,5 +281,5 @@ void admin_user_list(void *user, struct control_call *call, const json_t *params
     if (error == 0)
         return;
     free(l);
-    control_fail(call, error, "users cannot be read: %s", error_text(error));
+    admin_fail_to_read(call, "users", error);
 }

@@ -9,6 +9,15 @@
 /* admin.c */
 control_fn admin_user_add, admin_user_passwd, admin_user_remove, admin_user_list;
 
+/* admin_import.c */
+control_fn admin_user_realm, admin_user_import;
+
+/* admin_alias.c */
+control_fn admin_alias_add, admin_alias_remove, admin_alias_list;
+
+/* admin_alias_import.c */
+control_fn admin_alias_import;
+
 /* admin_binding.c */
 control_fn admin_binding_add, admin_binding_remove, admin_binding_list;
 
@@ -34,5 +43,17 @@ struct control_call *admin_change_drop(struct admin_change *c);
 
 /* Empty if it is not given. */
 struct slice admin_text(const json_t *params, const char *key);
+/* The domain given, or the first that is configured. */
+struct slice admin_domain(const struct admin *a, const json_t *params);
+/* A copy in lower case, as domains are in the store. */
+struct slice admin_lower(struct slice text, char memory[USER_DOMAIN_MAX]);
+/* A text in a row of a list; empty if it is none. */
+struct slice admin_cell(const json_t *row, size_t column);
+/* False: the call has failed, with a text that says what would be right. */
+bool admin_check_names(const struct admin *a, struct control_call *call, struct slice name, struct slice domain);
+/* A list cannot be read. */
+void admin_fail_to_read(struct control_call *call, const char *what, int error);
+/* "NAME@DOMAIN" in two; without '@' it has no domain. */
+struct store_name admin_address(struct slice text);
 
 #endif

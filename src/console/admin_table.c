@@ -29,6 +29,43 @@ static const struct control_param params_user_list[] = {
     PARAMS_END,
 };
 
+static const struct control_param params_user_import[] = {
+    { "users", CONTROL_LIST, true, 0, 0,
+      "up to 1000 of [name, domain, HA1 of MD5, of SHA-256, of SHA-512-256]; hashes are hex, at least one is not "
+      "empty" },
+    { "realm", CONTROL_TEXT, true, 0, 0, "what the hashes were made with: it must be the server's" },
+    { "how", CONTROL_TEXT, true, 0, 0,
+      "new: who is there is refused; replace: he gets these hashes and loses others; check: nothing is changed" },
+    PARAMS_END,
+};
+
+static const struct control_param params_alias_add[] = {
+    { "alias", CONTROL_TEXT, true, 0, 0, "NAME, NAME@DOMAIN, or a telephone number, +4930123" },
+    { "user", CONTROL_TEXT, true, 0, 0, "the name of the user whom it stands for" },
+    { "domain", CONTROL_TEXT, false, 0, 0, "his, and the alias's unless it says another; the first unless given" },
+    PARAMS_END,
+};
+
+static const struct control_param params_alias_remove[] = {
+    { "alias", CONTROL_TEXT, true, 0, 0, "NAME, NAME@DOMAIN, or a telephone number, +4930123" },
+    { "domain", CONTROL_TEXT, false, 0, 0, "of a NAME; the first of the server's unless given" },
+    PARAMS_END,
+};
+
+static const struct control_param params_alias_list[] = {
+    { "user", CONTROL_TEXT, false, 0, 0, "only the aliases of this user" },
+    { "domain", CONTROL_TEXT, false, 0, 0, "his; the first of the server's unless given" },
+    { "limit", CONTROL_INTEGER, false, 1, 1000, "so many aliases in one answer; 1000 unless given" },
+    { "cursor", CONTROL_TEXT, false, 0, 0, "where the last answer ended" },
+    PARAMS_END,
+};
+
+static const struct control_param params_alias_import[] = {
+    { "aliases", CONTROL_LIST, true, 0, 0, "up to 1000 of [alias, user, domain of the user]" },
+    { "check", CONTROL_BOOLEAN, false, 0, 0, "nothing is changed, and whether there are such users is not looked at" },
+    PARAMS_END,
+};
+
 static const struct control_param params_binding_add[] = {
     { "aor", CONTROL_TEXT, true, 0, 0, "the address, sip:alice@example.com; it need not be a user's" },
     { "contact", CONTROL_TEXT, true, 0, 0, "where it is reached, sip:192.0.2.7:5062" },
@@ -87,8 +124,37 @@ static const struct control_method methods[] = {
       "{\"name\", \"domain\"}", "NOT_FOUND: no such user; " ERRORS_CHANGE, true },
     { "user.list", admin_user_list, params_user_list,
       "All users, by domain and name. Who is there from the first page to the last is given once",
-      "{\"users\": [{\"name\", \"domain\"}, ...], \"cursor\": text for the next page, or null at the end}",
+      "{\"users\": [{\"name\", \"domain\", \"hashes\": [MD5, SHA-256 or SHA-512-256, ...]}, ...], "
+      "\"cursor\": text for the next page, or null at the end}",
       "SYNTAX: no cursor; the users cannot be read: IO, CORRUPT, NO_MEMORY", false },
+    { "user.realm", admin_user_realm, NULL,
+      "What hashes of users are made with: an HA1 is the hash of name:realm:password (RFC 7616 3.4.2)", "{\"realm\"}",
+      NULL, false },
+    { "user.import", admin_user_import, params_user_import,
+      "Many users at once, by their hashes. Answered after the commit; of a name that comes twice the last counts",
+      "{\"outcomes\": [added, changed, unchanged (he has these hashes), or refused (somebody has that name, perhaps as "
+      "an alias), for each user, ...]}",
+      "SYNTAX: another realm, or a name or hash that is not good; NOT_FOUND: no such domain; LIMIT: more than 1000, or "
+      "too many changes wait; nothing was changed then; DISK_FULL, IO, NO_MEMORY",
+      true },
+    { "alias.add", admin_alias_add, params_alias_add, "Give a user one more name or number. Answered after the commit",
+      "{\"alias\", \"domain\": empty for a number, \"user\", \"user_domain\"}",
+      "EXISTS: a user or an alias has that name; NOT_FOUND: no such user or domain; SYNTAX: no alias; LIMIT: he has "
+      "100, "
+      "or too many changes wait for the disk; DISK_FULL, IO, NO_MEMORY",
+      true },
+    { "alias.remove", admin_alias_remove, params_alias_remove, "Take an alias away. Answered after the commit",
+      "{\"alias\", \"domain\", ...}", "NOT_FOUND: no such alias; SYNTAX: no alias; " ERRORS_CHANGE, true },
+    { "alias.list", admin_alias_list, params_alias_list,
+      "All aliases, by domain and name of their users. What is there from the first page to the last is given once",
+      "{\"aliases\": [as of alias.add, ...], \"cursor\": text for the next page, or null at the end}",
+      "SYNTAX: no cursor; they cannot be read: IO, CORRUPT, NO_MEMORY", false },
+    { "alias.import", admin_alias_import, params_alias_import, "Many aliases at once. Answered after the commits",
+      "{\"outcomes\": [added, unchanged (it is his), refused (somebody has that name), missing (no such user) or limit "
+      "(he has 100, or the queue of changes is full), for each alias, ...]}",
+      "SYNTAX: a name that is not good; NOT_FOUND: no such domain; LIMIT: more than 1000; nothing was changed then; "
+      "DISK_FULL, IO, NO_MEMORY: some may have been added",
+      true },
     { "binding.add", admin_binding_add, params_binding_add,
       "Give an address a contact, as if a phone had registered it; it replaces one with an equal URI. "
       "Answered after the commit",

@@ -27,7 +27,7 @@ struct control_call {
  * at once or later, by one of the two functions below. */
 typedef void control_fn(void *user, struct control_call *call, const json_t *params);
 
-enum control_type { CONTROL_TEXT, CONTROL_INTEGER, CONTROL_NUMBER, CONTROL_BOOLEAN };
+enum control_type { CONTROL_TEXT, CONTROL_INTEGER, CONTROL_NUMBER, CONTROL_BOOLEAN, CONTROL_LIST };
 
 struct control_param {
     const char       *name;

@@ -150,7 +150,7 @@ static char *request_text(const char *method, json_t *params)
     return text;
 }
 
-static int exchange(int fd, char *request, struct answer *a, msec until)
+static int send_request(int fd, char *request, msec until)
 {
     size_t len = strlen(request);
     int    error;
@@ -160,25 +160,45 @@ static int exchange(int fd, char *request, struct answer *a, msec until)
     request[len] = '\n'; /* in place of the NUL */
     error        = send_all(fd, request, len + 1, until);
     /* A server that turns us away has said why before it closed. */
-    return error == 0 || error == -ERR_RESET ? receive_line(fd, a, until) : error;
+    return error == -ERR_RESET ? 0 : error;
 }
 
-int control_ask(const char *path, const char *method, json_t *params, msec patience, json_t **outcome)
+int control_send(const char *path, const char *method, json_t *params, msec patience, int *fd)
 {
-    struct answer a       = { 0 };
-    char         *request = request_text(method, params);
-    int           fd      = -1;
-    int           error   = request == NULL ? -ERR_NO_MEMORY : open_connection(path, &fd);
+    char *request = request_text(method, params);
+    int   error   = request == NULL ? -ERR_NO_MEMORY : 0;
 
+    *fd = -1;
     if (error == 0)
-        error = exchange(fd, request, &a, clock_now() + patience);
+        error = open_connection(path, fd);
+    if (error == 0)
+        error = send_request(*fd, request, clock_now() + patience);
+    if (error != 0 && *fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+    free(request);
+    return error;
+}
+
+int control_receive(int fd, msec patience, json_t **outcome)
+{
+    struct answer a     = { 0 };
+    int           error = receive_line(fd, &a, clock_now() + patience);
+
     if (error == 0) {
         *outcome = json_loadb(a.text, a.len, 0, NULL);
         error    = json_is_object(*outcome) ? 0 : -ERR_SYNTAX;
     }
-    if (fd >= 0)
-        close(fd);
+    close(fd);
     free(a.text);
-    free(request);
     return error;
+}
+
+int control_ask(const char *path, const char *method, json_t *params, msec patience, json_t **outcome)
+{
+    int fd;
+    int error = control_send(path, method, params, patience, &fd);
+
+    return error == 0 ? control_receive(fd, patience, outcome) : error;
 }

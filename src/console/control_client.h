@@ -16,4 +16,9 @@
  * -ERR_IO. */
 int control_ask(const char *path, const char *method, json_t *params, msec patience, json_t **outcome);
 
+/* The same in two halves, so that several calls may be under way: send it, `*fd` is then
+ * the caller's until control_receive takes it.  Errors as above. */
+int control_send(const char *path, const char *method, json_t *params, msec patience, int *fd);
+int control_receive(int fd, msec patience, json_t **outcome);
+
 #endif

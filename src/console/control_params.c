@@ -20,6 +20,8 @@ const char *control_type_name(enum control_type type)
         return "number";
     case CONTROL_BOOLEAN:
         return "boolean";
+    case CONTROL_LIST:
+        return "list";
     }
     return "?";
 }
@@ -52,6 +54,8 @@ static bool is_of_type(const json_t *value, enum control_type type)
         return json_is_number(value);
     case CONTROL_BOOLEAN:
         return json_is_boolean(value);
+    case CONTROL_LIST:
+        return json_is_array(value);
     }
     return false;
 }

@@ -83,6 +83,25 @@ struct slice user_number_of_text(struct slice text, char memory[USER_NUMBER_MAX]
     return buf_ok(&b) && uri_parse(buf_slice(&b), &uri) ? user_number(&uri, memory) : SLICE("");
 }
 
+bool user_alias_of_text(struct slice text, struct slice domain, char number[USER_NUMBER_MAX],
+                        struct slice *alias_domain, struct slice *alias_name)
+{
+    const char *at  = text.len > 0 ? memchr(text.ptr, '@', text.len) : NULL;
+    bool        tel = text.len >= 4 && slice_eq_nocase((struct slice){ text.ptr, 4 }, SLICE("tel:"));
+
+    *alias_domain = domain;
+    *alias_name   = text;
+    if (at != NULL) {
+        *alias_name   = slice_between(text.ptr, at);
+        *alias_domain = slice_between(at + 1, text.ptr + text.len);
+    } else if (tel || (text.len > 0 && text.ptr[0] == '+')) {
+        *alias_name   = user_number_of_text(text, number);
+        *alias_domain = SLICE("");
+        return alias_name->len > 0;
+    }
+    return user_name_is_good(*alias_name) && user_domain_is_good(*alias_domain);
+}
+
 /* ---- hashes of names ---- */
 
 /* No name begins so. */

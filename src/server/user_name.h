@@ -25,6 +25,11 @@ struct slice user_number(const struct uri *uri, char memory[USER_NUMBER_MAX]);
 /* The same of what people type: "tel:+49 (30) 123", "+49-30-123". */
 struct slice user_number_of_text(struct slice text, char memory[USER_NUMBER_MAX]);
 
+/* An alias as people type it: "+49 30 123" is a number, of the domain ""; "NAME@DOMAIN"; or
+ * "NAME", of `domain`.  Borrows `text` and `domain`.  False: it is none. */
+bool user_alias_of_text(struct slice text, struct slice domain, char number[USER_NUMBER_MAX],
+                        struct slice *alias_domain, struct slice *alias_name);
+
 /* What the cache knows the hash of a name by: a mark for the algorithm, then hex.  From
  * the name and the realm; or from the hash, empty if it is none. */
 struct slice user_hash_key(struct hasher *h, enum hash_algorithm algorithm, struct slice name, struct slice realm,
