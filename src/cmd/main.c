@@ -111,7 +111,7 @@ static bool print_topic(const char *word)
     return true;
 }
 
-/* `words`: "user", or "user", "add". */
+/* `words`: "user", or "user", "add", or "user", "alias", "add". */
 static int print_help(int count, char **words)
 {
     const struct command *command;
@@ -125,13 +125,13 @@ static int print_help(int count, char **words)
     command = find(commands, words[0]);
     if (command == NULL)
         return complain_unknown(commands, "", words[0]);
-    if (count > 1 && command->children != NULL) {
-        const struct command *child = find(command->children, words[1]);
+    for (int i = 1; i < count && command->children != NULL; i++) {
+        const struct command *child = find(command->children, words[i]);
         char                  before[32];
 
         snprintf(before, sizeof before, "%s ", command->name);
         if (child == NULL)
-            return complain_unknown(command->children, before, words[1]);
+            return complain_unknown(command->children, before, words[i]);
         command = child;
     }
     command_print_help(command, stdout);
@@ -160,7 +160,7 @@ static int run_child(const struct command *command, int argc, char **argv)
     snprintf(before, sizeof before, "%s ", command->name);
     if (child == NULL)
         return complain_unknown(command->children, before, argv[1]);
-    return child->run(child, argc - 1, argv + 1);
+    return child->children != NULL ? run_child(child, argc - 1, argv + 1) : child->run(child, argc - 1, argv + 1);
 }
 
 /* Results that could not be written are a failure, not a success (`ahoy user list > /dev/full`). */

@@ -145,6 +145,14 @@ static void print_events(FILE *out)
     print_rows(out, report_fields());
 }
 
+static void print_grandchildren(FILE *out, const struct command *c)
+{
+    if (c->children == NULL)
+        print_command(out, c);
+    for (const struct command *const *child = c->children; child != NULL && *child != NULL; child++)
+        print_command(out, *child);
+}
+
 void manual_write(const struct command *const *commands, FILE *out)
 {
     fputs(head, out);
@@ -152,7 +160,7 @@ void manual_write(const struct command *const *commands, FILE *out)
         if ((*commands)->children == NULL)
             print_command(out, *commands);
         for (const struct command *const *child = (*commands)->children; child != NULL && *child != NULL; child++)
-            print_command(out, *child);
+            print_grandchildren(out, *child);
     }
     print_events(out);
     print_exit_codes(out);

@@ -6,11 +6,12 @@
 #include "cmd/option.h"
 #include "cmd/password.h"
 #include "cmd/settings.h"
+#include "cmd/user_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_STDIN = OPTION_LONG_ONLY, OPT_GENERATE, OPT_JSON };
+enum { OPT_STDIN = OPTION_LONG_ONLY, OPT_GENERATE, OPT_AFTER, OPT_JSON };
 
 static const struct option_entry options_password[] = {
     { 'c', "config", "FILE", "read this configuration instead of the usual one" },
@@ -31,6 +32,8 @@ static const struct option_entry options_remove[] = {
 static const struct option_entry options_list[] = {
     { 'c', "config", "FILE", "read this configuration instead of the usual one" },
     { 'd', "domain", "NAME", "only the users of this domain" },
+    { 'n', "limit", "NUMBER", "this many at most" },
+    { OPT_AFTER, "after", "NAME@DOMAIN", "those who come after this one" },
     { OPT_JSON, "json", NULL, "one JSON object a line on stdout" },
     OPTION_TABLE_END,
 };
@@ -38,7 +41,8 @@ static const struct option_entry options_list[] = {
 /* What the options and arguments of all four say. */
 struct request {
     const struct command *command;
-    const char           *name, *domain, *config_path;
+    const char           *name, *domain, *after, *config_path;
+    uint32_t              limit; /* 0: all */
     enum password_source  source;
     bool                  source_given, json;
     const struct config  *config;
@@ -62,6 +66,9 @@ static int take_option(struct request *r, int letter, const char *value)
     case 'd':
         r->domain = value;
         break;
+    case OPT_AFTER:
+        r->after = value;
+        break;
     case OPT_JSON:
         r->json = true;
         break;
@@ -79,8 +86,11 @@ static bool read_request(struct request *r, int argc, char **argv, int names, in
     struct options o = options_of(r->command, argc, argv);
 
     *code = EXIT_OK;
-    for (int letter; *code == EXIT_OK && (letter = options_next(&o)) != OPTIONS_END;)
+    for (int letter; *code == EXIT_OK && (letter = options_next(&o)) != OPTIONS_END;) {
         *code = take_option(r, letter, o.value);
+        if (letter == 'n')
+            (void)options_number(&o, UINT32_MAX, &r->limit); /* else o.exit_code is set */
+    }
     if (*code != EXIT_OK)
         return false;
     *code = o.exit_code;
@@ -95,7 +105,8 @@ static bool read_request(struct request *r, int argc, char **argv, int names, in
     if (*code != EXIT_OK)
         return false;
     r->name = names > 0 ? argv[o.index] : NULL;
-    if (!options_is_text(r->command, r->name) || !options_is_text(r->command, r->domain))
+    if (!options_is_text(r->command, r->name) || !options_is_text(r->command, r->domain) ||
+        !options_is_text(r->command, r->after))
         *code = EXIT_USAGE;
     return *code == EXIT_OK;
 }
@@ -222,45 +233,62 @@ static void print_list(const struct request *r, json_t *users)
     }
 }
 
-static int list_pages(const struct request *r)
+enum { PAGE = 1000 };
+
+static json_t *params_of_page(const struct request *r, json_t *cursor, size_t printed)
+{
+    json_t *params = params_of(r);
+
+    if (cursor != NULL)
+        json_object_set(params, "cursor", cursor);
+    else if (r->after != NULL)
+        json_object_set_new(params, "cursor", json_string(r->after));
+    if (r->limit > 0 && r->limit - printed < PAGE)
+        json_object_set_new(params, "limit", json_integer((json_int_t)(r->limit - printed)));
+    return params;
+}
+
+static int list_pages(const struct request *r, struct endpoint *e)
 {
     json_t *page = NULL, *cursor = NULL, *params;
+    size_t  printed = 0;
     int     code;
 
     do {
-        params = params_of(r);
-        if (cursor != NULL)
-            json_object_set(params, "cursor", cursor);
+        params = params_of_page(r, cursor, printed);
         json_decref(page);
         page = NULL;
-        code = call(r, "user.list", params, &page);
-        if (page != NULL)
-            print_list(r, json_object_get(page, "users"));
+        code = endpoint_ask(e, "user.list", params, &page);
+        print_list(r, json_object_get(page, "users"));
+        printed += json_array_size(json_object_get(page, "users"));
         cursor = json_object_get(page, "cursor");
-    } while (code == EXIT_OK && json_is_string(cursor));
+    } while (code == EXIT_OK && json_is_string(cursor) && (r->limit == 0 || printed < r->limit));
     json_decref(page);
     return code;
 }
 
 static int run_list(const struct command *command, int argc, char **argv)
 {
-    struct request r = { .command = command };
-    int            code;
+    struct request   r = { .command = command };
+    struct endpoint *e = NULL;
+    int              code;
 
     if (read_request(&r, argc, argv, 0, &code))
-        code = list_pages(&r);
+        code = endpoint_open(command->name, r.config, &e);
+    if (code == EXIT_OK && e != NULL)
+        code = list_pages(&r, e);
+    endpoint_close(e);
     config_free(r.config);
     return code;
 }
-
-#define EFFECTIVE "Works on a running server, where it is effective at once, or else on its database."
 
 static const struct command command_user_add = {
     .name     = "user add",
     .summary  = "let somebody register here",
     .synopsis = "[OPTION...] NAME[@DOMAIN]",
-    .details  = EFFECTIVE " The password is asked for twice, unless an option says where it comes from; it is never an "
-                          "argument. Only hashes of it are stored.",
+    .details =
+        USER_EFFECTIVE " The password is asked for twice, unless an option says where it comes from; it is never an "
+                       "argument. Only hashes of it are stored.",
     .options  = options_password,
     .examples = "  ahoy user add alice\n"
                 "  ahoy user add alice --generate\n"
@@ -272,7 +300,7 @@ static const struct command command_user_passwd = {
     .name     = "user passwd",
     .summary  = "give a user another password",
     .synopsis = "[OPTION...] NAME[@DOMAIN]",
-    .details  = EFFECTIVE,
+    .details  = USER_EFFECTIVE,
     .options  = options_password,
     .examples = "  ahoy user passwd alice\n",
     .run      = run_passwd,
@@ -284,7 +312,8 @@ static const struct command command_user_list = {
     .synopsis = "[OPTION...]",
     .options  = options_list,
     .examples = "  ahoy user list\n"
-                "  ahoy user list --json --domain example.com\n",
+                "  ahoy user list --json --domain example.com\n"
+                "  ahoy user list --limit 50 --after alice@example.com\n",
     .run      = run_list,
 };
 
@@ -292,18 +321,20 @@ static const struct command command_user_remove = {
     .name     = "user remove",
     .summary  = "let somebody register no longer",
     .synopsis = "[OPTION...] NAME[@DOMAIN]",
-    .details  = EFFECTIVE,
+    .details  = USER_EFFECTIVE,
     .options  = options_remove,
     .examples = "  ahoy user remove alice\n",
     .run      = run_remove,
 };
 
-static const struct command *const children[] = { &command_user_add, &command_user_list, &command_user_passwd,
-                                                  &command_user_remove, NULL };
+static const struct command *const children[] = { &command_user_add,    &command_user_list,
+                                                  &command_user_passwd, &command_user_remove,
+                                                  &command_user_import, &command_user_export,
+                                                  &command_user_alias,  NULL };
 
 const struct command command_user = {
     .name     = "user",
-    .summary  = "users: add, list, passwd, remove",
+    .summary  = "users: add, list, passwd, remove, import, export, alias",
     .synopsis = "SUBCOMMAND [OPTION...] [NAME]",
     .children = children,
 };

@@ -224,7 +224,7 @@ int csv_reader_feed(struct csv *c, const char *bytes, size_t len)
 
 int csv_reader_end(struct csv *c)
 {
-    if (c->error == 0 && c->held_len > 0)
+    if (c->error == 0 && c->held_len > 0 && !c->skipping)
         take_line(c, c->held, c->held_len);
     if (c->error == 0 && c->in_row && csv_fini(&c->parser, on_field, on_row, c) != 0) {
         tell(c, "quotes that do not end");

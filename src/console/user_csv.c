@@ -47,6 +47,12 @@ static enum user_column column_of(struct slice name)
     return USER_COLUMNS;
 }
 
+static bool has_secrets(const struct user_table *t)
+{
+    return t->has[USER_COLUMN_PASSWORD] || t->has[USER_COLUMN_MD5] || t->has[USER_COLUMN_SHA256] ||
+           t->has[USER_COLUMN_SHA512_256];
+}
+
 bool user_table_read(struct user_table *t, const struct slice *fields, size_t count, char *problem, size_t problem_size)
 {
     t->count = count;
@@ -60,11 +66,11 @@ bool user_table_read(struct user_table *t, const struct slice *fields, size_t co
         t->columns[i]  = column;
         t->has[column] = true;
     }
-    if (t->has[USER_COLUMN_NAME])
+    if (t->has[USER_COLUMN_NAME] && (has_secrets(t) || t->has[USER_COLUMN_ALIASES]))
         return true;
     snprintf(problem, problem_size,
-             "the first line names the columns: one is 'name', 'username' or 'user', others may be domain, password, "
-             "ha1, ha1_sha256, ha1_sha512_256, realm and aliases");
+             "the first line names the columns: there must be 'name', 'username' or 'user', and at least one of "
+             "password, ha1, ha1_sha256, ha1_sha512_256 and aliases; domain and realm may be there too");
     return false;
 }
 
@@ -135,12 +141,6 @@ static bool take_hashes(const struct user_table *t, const struct slice *values, 
         return check_realm(t, values, row, p);
     snprintf(p->text, p->size, "there is neither a password nor a hash");
     return false;
-}
-
-static bool has_secrets(const struct user_table *t)
-{
-    return t->has[USER_COLUMN_PASSWORD] || t->has[USER_COLUMN_MD5] || t->has[USER_COLUMN_SHA256] ||
-           t->has[USER_COLUMN_SHA512_256];
 }
 
 static bool take_secret(const struct user_table *t, const struct slice *values, struct user_row *row,

@@ -116,6 +116,32 @@ TEST(the_hash_of_a_name_is_a_key_with_its_algorithm)
     hasher_free(h);
 }
 
+static void check_alias(const char *domain, const char *name, const char *text)
+{
+    struct slice got_domain, got_name;
+    char         number[USER_NUMBER_MAX];
+
+    CHECK(user_alias_of_text(test_guarded(slice_from(text)), SLICE("a.test"), number, &got_domain, &got_name));
+    CHECK_SLICE(domain, got_domain);
+    CHECK_SLICE(name, got_name);
+}
+
+TEST(an_alias_is_a_number_or_a_name_with_or_without_its_domain)
+{
+    static const char *const bad[] = { "", "+", "+x", "tel:", "a b", "a@", "@b", "a@b@c" };
+    struct slice             domain, name;
+    char                     number[USER_NUMBER_MAX];
+
+    check_alias("a.test", "sales", "sales");
+    check_alias("b.test", "sales", "sales@b.test");
+    check_alias("", "+4930123", "+49 (30) 1-23");
+    check_alias("", "+4930123", "TEL:+4930123");
+    check_alias("b.test", "+4930123", "+4930123@b.test");
+    check_alias("a.test", "123", "123");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        CHECK(!user_alias_of_text(test_guarded(slice_from(bad[i])), SLICE("a.test"), number, &domain, &name));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +151,7 @@ int main(void)
         cmocka_unit_test(a_hash_has_as_many_digits_as_its_algorithm_gives),
         cmocka_unit_test(a_global_number_is_its_digits),
         cmocka_unit_test(a_number_may_be_typed_as_people_do),
+        cmocka_unit_test(an_alias_is_a_number_or_a_name_with_or_without_its_domain),
         cmocka_unit_test(the_hash_of_a_name_is_a_key_with_its_algorithm),
     };
 
