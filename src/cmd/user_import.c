@@ -35,6 +35,7 @@ static const struct option_entry options[] = {
 
 struct tally {
     size_t rows, added, changed, unchanged, skipped, failed, aliases;
+    size_t partial; /* rows that lack a hash which phones may choose */
 };
 
 struct import {
@@ -129,14 +130,24 @@ static void fault(struct import *im, size_t line, const char *who, const char *w
 
 static void sum_json(const struct tally *t, bool dry, double seconds)
 {
-    json_t *sums = json_pack("{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f}", "dry_run", dry, "rows", (json_int_t)t->rows,
-                             "added", (json_int_t)t->added, "changed", (json_int_t)t->changed, "unchanged",
-                             (json_int_t)t->unchanged, "skipped", (json_int_t)t->skipped, "failed",
-                             (json_int_t)t->failed, "aliases", (json_int_t)t->aliases, "seconds", seconds);
+    json_t *sums =
+        json_pack("{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f}", "dry_run", dry, "rows", (json_int_t)t->rows, "added",
+                  (json_int_t)t->added, "changed", (json_int_t)t->changed, "unchanged", (json_int_t)t->unchanged,
+                  "skipped", (json_int_t)t->skipped, "failed", (json_int_t)t->failed, "aliases", (json_int_t)t->aliases,
+                  "partial", (json_int_t)t->partial, "seconds", seconds);
 
     json_dumpf(sums, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(sums);
+}
+
+static void warn_of_partial(const struct import *im)
+{
+    if (im->tally.partial > 0)
+        fprintf(stderr,
+                "%zu of them have no hash for some of the algorithms that phones may choose, and prove nothing with "
+                "those; see key 'digest_algorithms' in ahoy.conf(5)\n",
+                im->tally.partial);
 }
 
 static void sum_up(struct import *im)
@@ -153,6 +164,7 @@ static void sum_up(struct import *im)
             im->checking ? "nothing was changed; it would be: " : "", t->added, t->changed, t->unchanged, t->skipped,
             t->aliases, t->failed);
     fprintf(stderr, "; %.1f seconds\n", seconds);
+    warn_of_partial(im);
 }
 
 /* ---- what became of a row ---- */
@@ -239,6 +251,25 @@ static bool aliases_are_ours(const struct import *im, const struct user_row *row
     return true;
 }
 
+/* Phones are offered these algorithms and choose one. */
+static bool is_partial(const struct import *im, const struct user_row *row)
+{
+    const struct config_list *offered = &im->config->digest_algorithms;
+
+    for (size_t i = 0; i < offered->count && !row->alias_only; i++) {
+        struct slice        name      = offered->texts[i];
+        enum hash_algorithm algorithm = HASH_MD5;
+
+        if (slice_eq_nocase(name, SLICE("SHA-256")))
+            algorithm = HASH_SHA256;
+        else if (slice_eq_nocase(name, SLICE("SHA-512-256")))
+            algorithm = HASH_SHA512_256;
+        if (row->ha1[algorithm].len == 0)
+            return true;
+    }
+    return false;
+}
+
 static void take_row(struct import *im, size_t line, const struct slice *fields, size_t count)
 {
     struct user_row row;
@@ -259,6 +290,7 @@ static void take_row(struct import *im, size_t line, const struct slice *fields,
         return;
     }
     make_hashes(im, &row, &hashes);
+    im->tally.partial += is_partial(im, &row);
     im->code = user_batches_add(im->batches, line, &row);
     explicit_bzero(&hashes, sizeof hashes);
 }
@@ -468,7 +500,9 @@ const struct command command_user_import = {
     "or OpenSIPS can be taken as it is. Fields are separated by commas, semicolons or tabs and quoted as in RFC 4180; "
     "the text is UTF-8.\n"
     "A row with a password needs no hashes. An HA1 is the hash of name:realm:password and proves something only if its "
-    "realm is the server's (see 'ahoy status'). A table with neither passwords nor hashes gives aliases to users who "
+    "realm is the server's (see 'ahoy status'). Phones are challenged with all "
+    "algorithms of the key digest_algorithms: users who have an HA1 of MD5 only need that key to be MD5 only. A table "
+    "with neither passwords nor hashes gives aliases to users who "
     "are there.\n"
     "A row with a mistake is told with its line, and the others are imported; the exit code is 1 then. Each few "
     "hundred users are on the disk before the next are read, so an import that was interrupted is continued with "
