@@ -3,12 +3,10 @@
 killed (SIGKILL) and started again: the datagram's token holds, the stream's is 430, so that the registrar's server
 takes the other flow and the phone is reached (RFC 5626 5, 7)."""
 
-import os
 import re
-import signal
 import socket
 
-from live import AHOY, PATIENCE, Bench, Process, Server, run
+from live import PATIENCE, Bench, Server, Victim, run
 
 
 class Flow:
@@ -58,20 +56,6 @@ class Flow:
         assert re.fullmatch(r"<sip:flow-[0-9a-f]+@127\.0\.0\.1:%d;transport=tcp;lr;ob>" % self.to.port, path), path
 
 
-class Edge(Server):
-    """In a process group of its own, all of which is killed at once."""
-
-    def start(self):
-        self.process = Process([AHOY, "serve", "--json", "--config", self.config], name=self.folder, group=True)
-        self.process.wait_event("ready")
-
-    def kill(self):
-        child = self.process.child
-        os.killpg(child.pid, signal.SIGKILL)
-        assert child.wait(PATIENCE) == -signal.SIGKILL
-        self.process.stop()
-
-
 def reaches(alice, flow, number):
     alice.request("OPTIONS", "sip:bob@example.test", "alice", number)
     request = flow.hear()
@@ -84,7 +68,7 @@ def reaches(alice, flow, number):
 def test_flows_through_an_edge_that_is_killed():
     with Bench() as b:
         home = b.add(Server(b.folder, name="home", extra="authentication = no\nworkers = 3\n"))
-        edge = b.add(Edge(b.folder, name="edge", domain="edge.test",
+        edge = b.add(Victim(b.folder, name="edge", domain="edge.test",
                           extra='workers = 3\nedge = {"example.test"}\nroute "example.test" { to = '
                                 '"sip:127.0.0.1:%d;transport=tcp" }\n' % home.port))
         alice, datagrams, stream = Flow(b, "UDP", home), Flow(b, "UDP", edge), Flow(b, "TCP", edge)

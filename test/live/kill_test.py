@@ -7,15 +7,12 @@ refreshed serves, when it is started again, what it had acknowledged: no more, n
 A round: load, kill at a moment that nobody chose, start, compare every address."""
 
 import argparse
-import os
 import random
-import signal
 import sqlite3
 import sys
-import time
 
 from instances import Phones
-from live import AHOY, PATIENCE, Bench, Process, Server, is_alive, run
+from live import Bench, Victim, run
 from people import bindings
 from registering import Peer, Stream
 from registrations import Registrations, Wrong
@@ -29,40 +26,6 @@ options.add_argument("--config", action="append", default=[], help="a line more 
 options.add_argument("tests", nargs="*")
 options = options.parse_args()
 sys.argv[1:] = options.tests  # for run()
-
-
-def alive_in_group(group):
-    """Processes of the group that have not ended (one that nobody has waited for has)."""
-    for name in os.listdir("/proc"):
-        try:
-            with open("/proc/%s/stat" % name) as file:
-                pgrp = file.read().rsplit(")", 1)[1].split()[2]
-        except (OSError, ValueError, IndexError):
-            continue
-        if name.isdigit() and int(pgrp) == group and is_alive(int(name)):
-            return True
-    return False
-
-
-class Victim(Server):
-    """A server in a process group of its own, all of which is killed at once."""
-
-    def start(self):
-        self.process = Process([AHOY, "serve", "--json", "--config", self.config], name=self.folder, group=True)
-        self.process.wait_event("ready")
-
-    def kill(self):
-        child = self.process.child
-        os.killpg(child.pid, signal.SIGKILL)
-        assert child.wait(PATIENCE) == -signal.SIGKILL, "it ended before it was killed\n" + self.process.stderr()
-        end = time.monotonic() + PATIENCE
-        while alive_in_group(child.pid):
-            assert time.monotonic() < end, "it outlives SIGKILL"
-            time.sleep(0.01)
-        self.process.stop()
-
-    def database(self):
-        return os.path.join(self.folder, "state", "ahoy.db")
 
 
 def victim(b):

@@ -218,6 +218,40 @@ class Server:
         return self.process.child.returncode
 
 
+def alive_in_group(group):
+    """Processes of the group that have not ended (one that nobody has waited for has)."""
+    for name in os.listdir("/proc"):
+        try:
+            with open("/proc/%s/stat" % name) as file:
+                pgrp = file.read().rsplit(")", 1)[1].split()[2]
+        except (OSError, ValueError, IndexError):
+            continue
+        if name.isdigit() and int(pgrp) == group and is_alive(int(name)):
+            return True
+    return False
+
+
+class Victim(Server):
+    """A server in a process group of its own, all of which is killed at once."""
+
+    def start(self):
+        self.process = Process([AHOY, "serve", "--json", "--config", self.config], name=self.folder, group=True)
+        self.process.wait_event("ready")
+
+    def kill(self):
+        child = self.process.child
+        os.killpg(child.pid, signal.SIGKILL)
+        assert child.wait(PATIENCE) == -signal.SIGKILL, "it ended before it was killed\n" + self.process.stderr()
+        end = time.monotonic() + PATIENCE
+        while alive_in_group(child.pid):
+            assert time.monotonic() < end, "it outlives SIGKILL"
+            time.sleep(0.01)
+        self.process.stop()
+
+    def database(self):
+        return os.path.join(self.folder, "state", "ahoy.db")
+
+
 class Bench:
     """A folder and the processes started in it; `with Bench() as b:` ends them all."""
 

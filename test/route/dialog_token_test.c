@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/dialog_token.h"
 
+#include "support/sample_flow.h"
 #include "support/test.h"
-
-static const struct token_key key = { { 1, 2 }, 77 };
-
-static struct flow flow_of(enum transport transport, bool v6)
-{
-    struct flow f = { .transport = transport, .listener = 3 };
-
-    CHECK(address_parse(v6 ? SLICE("[2001:db8::1]:5060") : SLICE("192.0.2.1:5060"), &f.local));
-    CHECK(address_parse(v6 ? SLICE("[2001:db8::9]:40000") : SLICE("203.0.113.9:40000"), &f.remote));
-    if (transport_is_reliable(transport))
-        f.connection = 0x0102030405060708;
-    return f;
-}
 
 static struct slice token(struct buf *b, const struct way_back *way)
 {
-    dialog_token_write(b, SLICE("call@one"), way, &key);
+    dialog_token_write(b, SLICE("call@one"), way, &sample_key);
     CHECK(buf_ok(b));
     return buf_slice(b);
 }
@@ -33,12 +21,12 @@ TEST(a_token_fits_its_call_and_no_other)
     struct way_back  way;
 
     CHECK_INT(16, text.len);
-    CHECK(dialog_token_read(text, SLICE("call@one"), &key, &way));
+    CHECK(dialog_token_read(text, SLICE("call@one"), &sample_key, &way));
     CHECK_INT(TRANSPORT_NONE, way.flow.transport);
-    CHECK(!dialog_token_read(text, SLICE("call@two"), &key, &way));
+    CHECK(!dialog_token_read(text, SLICE("call@two"), &sample_key, &way));
     CHECK(!dialog_token_read(text, SLICE("call@one"), &other, &way));
-    CHECK(!dialog_token_read(SLICE(""), SLICE("call@one"), &key, &way));
-    CHECK(!dialog_token_read(SLICE("0123456789abcdef"), SLICE("call@one"), &key, &way));
+    CHECK(!dialog_token_read(SLICE(""), SLICE("call@one"), &sample_key, &way));
+    CHECK(!dialog_token_read(SLICE("0123456789abcdef"), SLICE("call@one"), &sample_key, &way));
 }
 
 TEST(a_way_back_is_read_as_it_was_written)
@@ -47,9 +35,9 @@ TEST(a_way_back_is_read_as_it_was_written)
         for (int v6 = 0; v6 < 2; v6++) {
             char            memory[DIALOG_TOKEN];
             struct buf      b   = BUF_ON(memory);
-            struct way_back way = { flow_of(t, v6), 0xdeadbeef }, read;
+            struct way_back way = { sample_flow(t, v6), 0xdeadbeef }, read;
 
-            CHECK(dialog_token_read(token(&b, &way), SLICE("call@one"), &key, &read));
+            CHECK(dialog_token_read(token(&b, &way), SLICE("call@one"), &sample_key, &read));
             CHECK_INT(t, read.flow.transport);
             CHECK(address_eq(&way.flow.local, &read.flow.local) && address_eq(&way.flow.remote, &read.flow.remote));
             CHECK(way.flow.connection == read.flow.connection && read.flow.listener == 3);
@@ -63,30 +51,31 @@ TEST(a_way_back_that_was_changed_is_no_token)
 {
     char            memory[DIALOG_TOKEN];
     struct buf      b    = BUF_ON(memory);
-    struct way_back way  = { flow_of(TRANSPORT_UDP, false), 1 }, read;
+    struct way_back way  = { sample_flow(TRANSPORT_UDP, false), 1 }, read;
     struct slice    text = token(&b, &way);
 
     for (size_t i = 0; i < text.len; i++) {
         char kept = memory[i];
 
         memory[i] = kept == '0' ? '1' : '0';
-        CHECK(!dialog_token_read(text, SLICE("call@one"), &key, &read));
+        CHECK(!dialog_token_read(text, SLICE("call@one"), &sample_key, &read));
         CHECK_INT(TRANSPORT_NONE, read.flow.transport);
         memory[i] = kept;
     }
     for (size_t len = 0; len < text.len; len++)
-        CHECK(!dialog_token_read((struct slice){ text.ptr, len }, SLICE("call@one"), &key, &read));
-    CHECK(dialog_token_read(text, SLICE("call@one"), &key, &read));
+        CHECK(!dialog_token_read((struct slice){ text.ptr, len }, SLICE("call@one"), &sample_key, &read));
+    CHECK(dialog_token_read(text, SLICE("call@one"), &sample_key, &read));
 }
 
 /* Connections have other names then. */
 TEST(after_a_restart_a_stream_is_no_way_back_and_a_datagram_still_is)
 {
-    struct token_key later = { key.key, 78 };
+    struct token_key later = { sample_key.key, 78 };
     char             memory[DIALOG_TOKEN];
-    struct buf       b      = BUF_ON(memory);
-    struct way_back  stream = { flow_of(TRANSPORT_TCP, false), 1 }, datagram = { flow_of(TRANSPORT_UDP, false), 1 };
-    struct way_back  read;
+    struct buf       b       = BUF_ON(memory);
+    struct way_back  stream  = { sample_flow(TRANSPORT_TCP, false), 1 },
+                    datagram = { sample_flow(TRANSPORT_UDP, false), 1 };
+    struct way_back read;
 
     CHECK(dialog_token_read(token(&b, &stream), SLICE("call@one"), &later, &read));
     CHECK_INT(TRANSPORT_NONE, read.flow.transport);
@@ -99,7 +88,7 @@ TEST(what_cannot_be_written_is_left_out)
 {
     char            memory[DIALOG_TOKEN];
     struct buf      b   = BUF_ON(memory);
-    struct way_back way = { flow_of(TRANSPORT_UDP, true), 1 };
+    struct way_back way = { sample_flow(TRANSPORT_UDP, true), 1 };
 
     way.flow.remote.scope = 2;
     CHECK_INT(16, token(&b, &way).len);
@@ -118,14 +107,14 @@ TEST(a_contact_is_its_host_and_port)
     uint32_t                 known;
 
     CHECK(uri_parse(SLICE("sip:bob@host.test:5070"), &uri));
-    known = dialog_token_contact(&uri, &key);
+    known = dialog_token_contact(&uri, &sample_key);
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         CHECK(uri_parse(slice_from(same[i]), &uri));
-        CHECK(dialog_token_contact(&uri, &key) == known);
+        CHECK(dialog_token_contact(&uri, &sample_key) == known);
     }
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
         CHECK(uri_parse(slice_from(other[i]), &uri));
-        CHECK(dialog_token_contact(&uri, &key) != known);
+        CHECK(dialog_token_contact(&uri, &sample_key) != known);
     }
 }
 
@@ -137,13 +126,13 @@ TEST(a_gruu_is_whoever_it_is_then)
     struct uri            uri;
 
     CHECK(uri_parse(SLICE("sip:bob@host.test;gr=urn:x:1"), &uri));
-    CHECK_INT(DIALOG_TOKEN_WHOEVER, dialog_token_contact(&uri, &key));
+    CHECK_INT(DIALOG_TOKEN_WHOEVER, dialog_token_contact(&uri, &sample_key));
     CHECK(uri_parse(SLICE("sip:bob@10.1.1.1"), &uri));
-    CHECK(dialog_token_leads_to(&gruu, &uri, &key));
-    bob = (struct way_back){ .contact = dialog_token_contact(&uri, &key) };
-    CHECK(dialog_token_leads_to(&bob, &uri, &key));
+    CHECK(dialog_token_leads_to(&gruu, &uri, &sample_key));
+    bob = (struct way_back){ .contact = dialog_token_contact(&uri, &sample_key) };
+    CHECK(dialog_token_leads_to(&bob, &uri, &sample_key));
     CHECK(uri_parse(SLICE("sip:bob@10.1.1.2"), &uri));
-    CHECK(!dialog_token_leads_to(&bob, &uri, &key));
+    CHECK(!dialog_token_leads_to(&bob, &uri, &sample_key));
 }
 
 int main(void)

@@ -5,20 +5,14 @@
 #include "store/sqlite_file.h"
 #include "support/temp_folder.h"
 #include "support/test.h"
+#include "support/version_1.h"
 
 #include <sqlite3.h>
 
 /* What version 1 wrote. */
-static const char old_file[] =
-    "CREATE TABLE user(domain TEXT NOT NULL, name TEXT NOT NULL, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL,"
-    " PRIMARY KEY(domain,name)) WITHOUT ROWID;"
-    "CREATE TABLE binding(row INTEGER PRIMARY KEY, aor TEXT NOT NULL, contact TEXT NOT NULL, params TEXT NOT NULL,"
-    " call_id TEXT NOT NULL, user_agent TEXT NOT NULL, path TEXT NOT NULL, flow TEXT NOT NULL, cseq INTEGER NOT NULL,"
-    " q INTEGER NOT NULL, expires_at INTEGER NOT NULL, lease_until INTEGER NOT NULL);"
-    "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-    "INSERT INTO user VALUES('example.test','alice','m','s');"
-    "INSERT INTO setting VALUES('realm','example.test'),('other','x');"
-    "PRAGMA user_version=1";
+static const char old_file[] = VERSION_1_TABLES "INSERT INTO user VALUES('example.test','alice','m','s');"
+                                                "INSERT INTO setting VALUES('realm','example.test'),('other','x');"
+                                                "PRAGMA user_version=1";
 
 static void run(const char *path, const char *text)
 {
