@@ -104,8 +104,9 @@ static bool scan_scheme(struct scan *s, struct uri *uri)
     return true;
 }
 
-/* userinfo "@": no '@' may stand anywhere else, so the first is the one. */
-static void take_userinfo(struct scan *s, const char *at_sign, struct uri *uri)
+/* userinfo "@": no '@' may stand anywhere else, so the first is the one.  Behind nothing
+ * it may not stand either (RFC 3261 19.1.1). */
+static bool take_userinfo(struct scan *s, const char *at_sign, struct uri *uri)
 {
     const char *colon = memchr(s->at, ':', (size_t)(at_sign - s->at));
 
@@ -113,7 +114,10 @@ static void take_userinfo(struct scan *s, const char *at_sign, struct uri *uri)
     uri->user     = slice_between(s->at, colon == NULL ? at_sign : colon);
     if (colon != NULL)
         uri->password = slice_between(colon + 1, at_sign);
+    if (uri->user.len == 0)
+        return false;
     s->at = at_sign + 1;
+    return true;
 }
 
 /* [ userinfo ] host [ ":" port ] params headers, to the end */
@@ -124,8 +128,8 @@ static bool scan_sip(struct scan *s, const struct extent *e, struct uri *uri)
 
     if (e->escapes && !escapes_are_whole(s))
         return false;
-    if (e->at_sign != NULL)
-        take_userinfo(s, e->at_sign, uri);
+    if (e->at_sign != NULL && !take_userinfo(s, e->at_sign, uri))
+        return false;
     if (!scan_host(s, &uri->host))
         return false;
     if (scan_byte(s, ':') && !scan_number(s, UINT16_MAX, &port))

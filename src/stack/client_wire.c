@@ -41,8 +41,22 @@ static void renew_branch(struct client_txn *t)
     make_branch(t, (struct slice){ memory, t->mark_len });
 }
 
+uint32_t client_sent_by_mark(const struct stack *s, const struct via *via)
+{
+    struct address address;
+    struct slice   host = via->host;
+
+    if (address_parse_ip(host, &address))
+        host = (struct slice){ (const char *)address.ip, sizeof address.ip };
+    return (uint32_t)(siphash_nocase(&s->key, host) + via->port);
+}
+
 static void write_via(struct client_txn *t, struct buf *b)
 {
+    size_t      mark = b->len;
+    struct scan written;
+    struct via  via;
+
     buf_put(b, SLICE("Via: SIP/2.0/"));
     buf_put(b, transport_name(t->flow.transport));
     buf_put_byte(b, ' ');
@@ -52,6 +66,9 @@ static void write_via(struct client_txn *t, struct buf *b)
     buf_put(b, SLICE(";rport"));
     if (transport_takes_alias(t->stack, &t->flow))
         buf_put(b, SLICE(";alias"));
+    written = scan_from((struct slice){ b->ptr + mark + 5, b->len - mark - 5 });
+    if (via_scan(&written, &via))
+        t->sent_by = client_sent_by_mark(t->stack, &via);
     buf_put(b, SLICE("\r\n"));
 }
 

@@ -183,6 +183,20 @@ TEST(a_2xx_that_keeps_nothing_is_a_failure)
 }
 
 /* RFC 3261 10.2.8 */
+/* RFC 3261 21.4: what was refused once is not asked again as it was. */
+TEST(what_would_be_refused_again_is_not_asked_again)
+{
+    static const char *const table[] = { "403", "404", "405", "410", "416", "420", "484", "485", "501", "505", "603" };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        registration_start(&r);
+        message_drop(written());
+        CHECK_INT(REGISTRATION_TELL_FAILED, respond(table[i], "", LOW, 0));
+        CHECK_INT(REGISTRATION_REFUSED, r.state);
+        CHECK_INT(NEVER, registration_deadline(&r));
+    }
+}
+
 TEST(a_423_raises_the_interval)
 {
     struct message *m;
@@ -380,6 +394,7 @@ int main(void)
         CASE(a_short_registration_keeps_time_for_a_second_try_but_waits_for_half),
         CASE(without_any_expires_the_asked_interval_is_taken_as_granted),
         CASE(a_2xx_that_keeps_nothing_is_a_failure),
+        CASE(what_would_be_refused_again_is_not_asked_again),
         CASE(a_423_raises_the_interval),
         CASE(a_423_without_sense_is_a_failure),
         CASE(failures_back_off_up_to_half_an_hour),

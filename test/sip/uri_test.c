@@ -171,6 +171,7 @@ TEST(malformed_uris_are_refused_at_their_byte)
         { "sip:a%zz@h", 5 }, { "sip:h;x=%", 8 },    { "sip:a@h /x", 7 },
         { "sip:a b@h", 5 },  { "sip:a\"b@h", 5 },   { "tel:", 4 },
         { "tel:abcxyz", 7 }, { "tel:;ext=1", 4 },   { "http:", 5 },
+        { "sip:@h", 4 },     { "sip::x@h", 4 },     { "sip:a@%68", 6 }, /* RFC 3261 19.1.1, 19.1.2 */
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -136,6 +136,36 @@ TEST(a_repetition_keeps_the_branch_and_another_target_has_its_own)
     bench_close(&b);
 }
 
+/* RFC 3261 18.1.2: the branch alone does not make a response one of ours. */
+TEST(a_response_with_another_sent_by_than_its_request_had_is_dropped)
+{
+    static const char *const others[] = { "192.0.2.7:5060", "192.0.2.1:5061", "192.0.2.1" };
+    char                     via[256];
+
+    bench_open(&b, "route \"far.test\" { to = \"sip:192.0.2.9:6001\" }\n");
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:x@far.test" });
+    bench_live(&b, 50);
+    header_of(raw_heard(&b.bob, 0), "Via", via, sizeof via);
+    CHECK(strncmp(via, "SIP/2.0/UDP 192.0.2.1:5060;", 27) == 0);
+    for (unsigned i = 0; i < 3; i++) {
+        char text[1024];
+
+        snprintf(text, sizeof text,
+                 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP %s;%s\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\n"
+                 "From: <sip:a@a>;tag=1\r\nTo: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 MESSAGE\r\n"
+                 "Content-Length: 0\r\n\r\n",
+                 others[i], via + 27);
+        raw_say(&b.bob, text);
+        bench_live(&b, 50);
+        CHECK_INT(0, b.alice.count);
+        CHECK_INT(i + 1, counter_read(&b.at_server->counters.stray_responses));
+    }
+    raw_answer(&b.bob, 0, "200 OK", "b");
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
 /* A response to the branch of a target that was given up is nobody's. */
 TEST(a_late_answer_of_a_target_given_up_is_not_taken_for_the_next_ones)
 {
@@ -236,6 +266,7 @@ int main(void)
         cmocka_unit_test(the_ack_to_a_large_invite_is_sent_too),
         cmocka_unit_test(the_cancel_repeats_the_invite),
         cmocka_unit_test(a_repetition_keeps_the_branch_and_another_target_has_its_own),
+        cmocka_unit_test(a_response_with_another_sent_by_than_its_request_had_is_dropped),
         cmocka_unit_test(a_late_answer_of_a_target_given_up_is_not_taken_for_the_next_ones),
         cmocka_unit_test(nobody_connects_to_the_client_of_a_websocket),
     };

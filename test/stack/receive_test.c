@@ -88,6 +88,8 @@ TEST(what_cannot_be_answered_is_dropped_and_counted)
         "To: <sip:b>\r\nCall-ID: x\r\nCSeq: one ACK\r\n\r\n",
         "SIP/2.0 2000 OK\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\nFrom: <sip:a>;tag=1\r\n"
         "To: <sip:b>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n",
+        "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\nFrom: <sip:a>;tag=1\r\n"
+        "To: <sip:b>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\nContent-Length: 9\r\n\r\nshort", /* RFC 3261 18.3 */
     };
     const size_t count = sizeof table / sizeof *table;
 
