@@ -5,6 +5,8 @@
 #include "net/sockaddr.h"
 
 #include <linux/errqueue.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
 
 /* For a multicast one ipi_spec_dst is an address of ours, fit to answer from,
  * where ipi_addr would be the group. */
@@ -51,6 +53,12 @@ void ancillary_set_source(struct msghdr *m, char *control, const struct address 
     }
 }
 
+/* RFC 3261 18.4: a loop of routers on the way, which may be over when it is sent again. */
+static bool is_time_exceeded(const struct sock_extended_err *error)
+{
+    return error->ee_type == (error->ee_origin == SO_EE_ORIGIN_ICMP6 ? ICMP6_TIME_EXCEEDED : ICMP_TIME_EXCEEDED);
+}
+
 int ancillary_error(struct msghdr *m)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
@@ -63,7 +71,7 @@ int ancillary_error(struct msghdr *m)
         /* A local error has been the result of sendmmsg already. */
         if (error.ee_origin != SO_EE_ORIGIN_ICMP && error.ee_origin != SO_EE_ORIGIN_ICMP6)
             return 0;
-        return error.ee_errno == 0 ? 0 : datagram_error((int)error.ee_errno);
+        return error.ee_errno == 0 || is_time_exceeded(&error) ? 0 : datagram_error((int)error.ee_errno);
     }
     return 0;
 }

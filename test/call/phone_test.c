@@ -358,6 +358,7 @@ TEST(an_account_registers_refreshes_and_unregisters)
     m = last_register(1);
     CHECK_SLICE("sip:example.test", m->uri_text);
     CHECK_SLICE("<sip:10.0.0.3;lr>", message_header(m, HEADER_ROUTE)->value);
+    CHECK_SLICE("test", message_header(m, HEADER_USER_AGENT)->value); /* RFC 3261 20.41: as configured */
     peer_respond(&registrar, m, "401 Unauthorized", "r", CHALLENGE, NULL);
     m = last_register(2);
     CHECK(message_header(m, HEADER_AUTHORIZATION) != NULL);

@@ -53,9 +53,9 @@ TEST(without_word_from_the_kernel_the_bound_address_was_hit)
     CHECK(address_eq(&hit, &bound));
 }
 
-static int read_error(int level, int type, unsigned char origin, unsigned number)
+static int read_typed(int level, int type, unsigned char origin, unsigned char icmp, unsigned number)
 {
-    struct sock_extended_err error = { .ee_errno = number, .ee_origin = origin };
+    struct sock_extended_err error = { .ee_errno = number, .ee_origin = origin, .ee_type = icmp };
     struct msghdr            m     = { .msg_control = control, .msg_controllen = CMSG_SPACE(sizeof error) };
     struct cmsghdr          *c     = (struct cmsghdr *)(void *)control;
 
@@ -65,11 +65,24 @@ static int read_error(int level, int type, unsigned char origin, unsigned number
     return ancillary_error(&m);
 }
 
+static int read_error(int level, int type, unsigned char origin, unsigned number)
+{
+    return read_typed(level, type, origin, 0, number);
+}
+
 TEST(an_icmp_error_is_told_by_its_meaning)
 {
     CHECK_INT(-ERR_REFUSED, read_error(IPPROTO_IP, IP_RECVERR, SO_EE_ORIGIN_ICMP, ECONNREFUSED));
     CHECK_INT(-ERR_UNREACHABLE, read_error(IPPROTO_IP, IP_RECVERR, SO_EE_ORIGIN_ICMP, EHOSTUNREACH));
     CHECK_INT(-ERR_TOO_LARGE, read_error(IPPROTO_IPV6, IPV6_RECVERR, SO_EE_ORIGIN_ICMP6, EMSGSIZE));
+}
+
+/* RFC 3261 18.4; the kernel calls both unreachable. */
+TEST(that_a_datagram_was_on_its_way_for_too_long_is_no_error)
+{
+    CHECK_INT(0, read_typed(IPPROTO_IP, IP_RECVERR, SO_EE_ORIGIN_ICMP, 11, EHOSTUNREACH));
+    CHECK_INT(0, read_typed(IPPROTO_IPV6, IPV6_RECVERR, SO_EE_ORIGIN_ICMP6, 3, EHOSTUNREACH));
+    CHECK_INT(-ERR_UNREACHABLE, read_typed(IPPROTO_IP, IP_RECVERR, SO_EE_ORIGIN_ICMP, 3, EHOSTUNREACH));
 }
 
 /* What our own kernel refused was the result of the send already. */
@@ -87,6 +100,7 @@ int main(void)
         cmocka_unit_test(a_link_local_source_names_its_interface),
         cmocka_unit_test(without_word_from_the_kernel_the_bound_address_was_hit),
         cmocka_unit_test(an_icmp_error_is_told_by_its_meaning),
+        cmocka_unit_test(that_a_datagram_was_on_its_way_for_too_long_is_no_error),
         cmocka_unit_test(a_local_error_and_other_messages_say_nothing),
     };
 

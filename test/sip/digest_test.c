@@ -154,6 +154,7 @@ TEST(what_is_written_is_read_again)
     CHECK(w2.known && w2.qop_auth && w2.stale);
     b = BUF_ON(memory);
     credentials_write(&b, &c, SLICE("00ff"));
+    CHECK(strstr(buf_cstr(&b), "uri=\"sip:r\"") != NULL); /* RFC 3261 22.4 item 2 */
     CHECK(scan_credentials(buf_cstr(&b), &c2));
     CHECK(c2.known && c2.sess);
     CHECK_INT(10, c2.nc);

@@ -166,6 +166,28 @@ TEST(a_response_with_another_sent_by_than_its_request_had_is_dropped)
     bench_close(&b);
 }
 
+/* RFC 3261 18.1.1: a server whose connection has gone opens another, to where sent-by says. */
+TEST(a_response_may_come_by_a_connection_of_its_own)
+{
+    struct raw_phone other;
+    char             via[256], text[1024];
+
+    bench_open(&b, "route \"far.test\" { to = \"sip:192.0.2.9:6001\" }\n");
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:x@far.test" });
+    bench_live(&b, 50);
+    header_of(raw_heard(&b.bob, 0), "Via", via, sizeof via);
+    snprintf(text, sizeof text,
+             "SIP/2.0 200 OK\r\nVia: %s\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\nFrom: <sip:a@a>;tag=1\r\n"
+             "To: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n",
+             via);
+    raw_connect(&other, b.at_phones);
+    raw_say(&other, text);
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
+    raw_close(&other);
+    bench_close(&b);
+}
+
 /* A response to the branch of a target that was given up is nobody's. */
 TEST(a_late_answer_of_a_target_given_up_is_not_taken_for_the_next_ones)
 {
@@ -267,6 +289,7 @@ int main(void)
         cmocka_unit_test(the_cancel_repeats_the_invite),
         cmocka_unit_test(a_repetition_keeps_the_branch_and_another_target_has_its_own),
         cmocka_unit_test(a_response_with_another_sent_by_than_its_request_had_is_dropped),
+        cmocka_unit_test(a_response_may_come_by_a_connection_of_its_own),
         cmocka_unit_test(a_late_answer_of_a_target_given_up_is_not_taken_for_the_next_ones),
         cmocka_unit_test(nobody_connects_to_the_client_of_a_websocket),
     };
