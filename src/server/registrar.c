@@ -128,7 +128,9 @@ const struct domain_rules *registrar_rules(const struct server *s, struct slice 
     return domain_rules_find(s->shared->rules, s->shared->policy.domain_count, gruu_domain(key));
 }
 
-/* False: answered. */
+/* 8.2.2.2, behind 8.2's first step: who has been overheard and is said again hears, as ever, that his
+ * nonce has been used, and who was asked for a password may come again with the same CSeq.
+ * False: answered. */
 static bool is_first(struct server *s, object_id txn, uint64_t mark)
 {
     static const struct reason merged = { "it came another way already", "RFC 3261 8.2.2.2" };
@@ -182,7 +184,7 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
     r.txn     = txn;
     r.request = request;
     r.key     = aor_of(s, &request->to.uri, r.memory);
-    if (!is_first(s, txn, mark) || !is_understood(s, txn, request))
+    if (!is_understood(s, txn, request))
         return;
     if (!is_valid_for_domain(s, &r)) {
         answer(s, txn, 404, &foreign);
@@ -194,7 +196,9 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
         answer(s, txn, 404, &nobodys);
         return;
     }
-    merged_note(s->merged, mark, txn); /* one who is asked for a password may come again with the same CSeq */
+    if (!is_first(s, txn, mark))
+        return;
+    merged_note(s->merged, mark, txn);
     r.rules = registrar_rules(s, r.key);
     register_terms_read(request, s->config->path_without_support, &r.terms);
     if (r.terms.status != 0)
