@@ -341,7 +341,7 @@ TEST(an_account_has_a_sip_uri)
     object_id                id;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        account = (struct account_config){ .aor = slice_from(bad[i]) };
+        account = (struct account_config){ .aor = slice_from(bad[i]), .registrar = SLICE("sip:example.test") };
         CHECK_INT(-ERR_SYNTAX, phone_add_account(alice.phone, &account, &id));
     }
     account.aor = SLICE("sips:alice@example.test");
