@@ -14,10 +14,13 @@ static struct slice without_dot(struct slice host)
     return host;
 }
 
+/* Asked several times for each request, whose host mostly is written as here. */
 struct slice policy_domain(const struct policy *p, struct slice host)
 {
+    struct slice name = without_dot(host);
+
     for (size_t i = 0; i < p->domain_count; i++)
-        if (slice_eq_nocase(p->domains[i], without_dot(host)))
+        if (slice_eq(p->domains[i], name) || slice_eq_nocase(p->domains[i], name))
             return p->domains[i];
     return SLICE("");
 }
