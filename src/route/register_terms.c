@@ -35,6 +35,25 @@ unsigned register_terms_require(const struct message *request, bool sec_agree, s
     return v.broken ? 400 : status;
 }
 
+/* What its sender knows of what matters here. */
+struct supported {
+    bool path, outbound, gruu;
+};
+
+static struct supported read_supported(const struct message *request)
+{
+    struct header_values v = message_values(request, HEADER_SUPPORTED);
+    struct supported     s = { .path = false };
+    struct slice         extension;
+
+    while (values_next_token(&v, &extension)) {
+        s.path     = s.path || slice_eq_nocase(extension, SLICE("path"));
+        s.outbound = s.outbound || slice_eq_nocase(extension, SLICE("outbound"));
+        s.gruu     = s.gruu || slice_eq_nocase(extension, SLICE("gruu"));
+    }
+    return s;
+}
+
 static void refuse(struct register_terms *out, unsigned status, const char *text, const char *rule)
 {
     out->status = status;
@@ -128,7 +147,7 @@ static void read_outbound(const struct message *request, struct register_terms *
     struct slice value;
     bool         kept;
 
-    if (!message_lists(request, HEADER_SUPPORTED, SLICE("outbound")) || !names_a_flow(request))
+    if (!names_a_flow(request))
         return;
     out->direct = out->path.len == 0 && is_direct(request);
     kept        = out->path.len > 0 ? uri_param(&first_hop->uri, SLICE("ob"), &value) : out->direct;
@@ -140,23 +159,24 @@ static void read_outbound(const struct message *request, struct register_terms *
 
 void register_terms_read(const struct message *request, bool path_without_support, struct register_terms *out)
 {
+    struct supported knows = read_supported(request);
     struct name_addr first_hop;
 
     out->status = 0;
     out->direct = out->outbound = false;
-    out->gruu                   = message_lists(request, HEADER_SUPPORTED, SLICE("gruu"));
+    out->gruu                   = knows.gruu;
     out->path                   = SLICE("");
     if (has_strange_body(request)) {
         refuse(out, 415, "A registrar understands no body", "RFC 3261 8.2.3");
         return;
     }
     if (message_header(request, HEADER_PATH) != NULL) {
-        if (!path_without_support && !message_lists(request, HEADER_SUPPORTED, SLICE("path"))) {
+        if (!path_without_support && !knows.path) {
             refuse(out, 420, "Path was added for a phone that does not know it", "RFC 3327 5.3");
             return;
         }
         read_path(request, out, &first_hop);
     }
-    if (out->status == 0)
+    if (out->status == 0 && knows.outbound)
         read_outbound(request, out, &first_hop);
 }
