@@ -30,10 +30,12 @@ struct registering {
     char                       memory[AOR_TEXT];
 };
 
-/* The 200 with these bindings (RFC 3261 10.3 step 8), but those that have ended; and with
- * Authentication-Info for who has proved himself.  False if it is too large. */
-bool registrar_write_ok(struct server *s, const struct registering *r, const struct binding *bindings, size_t count,
-                        struct gather *answer);
+/* The 200: first what does not depend on the bindings, with Authentication-Info for who has proved himself (that
+ * takes digests, so it is not for the lock of the AOR); then these bindings (RFC 3261 10.3 step 8), but those
+ * that have ended.  False if it is too large. */
+void registrar_begin_ok(struct server *s, const struct registering *r, struct gather *answer);
+bool registrar_end_ok(struct server *s, const struct registering *r, const struct binding *bindings, size_t count,
+                      struct gather *answer);
 
 /* Is Flow-Timer in that 200?  Then the flow has to show life (RFC 5626 5.4). */
 bool registrar_tells_flow_timer(const struct server *s, const struct registering *r);

@@ -58,32 +58,32 @@ static void put_date(struct server *s, struct gather *g)
     gather_written(g, mark);
 }
 
-/* The next nonce is good until the phone has registered again, or will not. */
-static void put_info(struct server *s, struct gather *g, const struct registering *r, const struct binding *bindings,
-                     size_t count)
+/* The next nonce is good until the phone has registered again, whatever is granted. */
+static void put_info(struct server *s, struct gather *g, const struct registering *r)
 {
-    msec last = 0;
+    msec last = world_now(s->world) + (msec)r->rules->limits.max_expires * SECOND;
 
-    for (size_t i = 0; i < count; i++)
-        if (bindings[i].expires_at > last)
-            last = bindings[i].expires_at;
     if (r->proved)
         authenticator_info(s->authenticator, &r->proof, last, SLICE(""), g);
 }
 
-bool registrar_write_ok(struct server *s, const struct registering *r, const struct binding *bindings, size_t count,
-                        struct gather *answer)
+void registrar_begin_ok(struct server *s, const struct registering *r, struct gather *answer)
 {
     gather_init(answer);
     write_response_head(answer, r->request, 200, SLICE(""), stack_server_tag(s->stack, r->txn));
-    for (size_t i = 0; i < count; i++)
-        if (bindings[i].expires_at > world_now(s->world))
-            put_contact(s, answer, r, &bindings[i]);
     gather_copy(answer, r->request, HEADER_PATH); /* RFC 3327 5.3 */
     put_service_route(answer, &r->rules->service_route);
     put_outbound(s, answer, r);
     put_date(s, answer);
-    put_info(s, answer, r, bindings, count);
+    put_info(s, answer, r);
+}
+
+bool registrar_end_ok(struct server *s, const struct registering *r, const struct binding *bindings, size_t count,
+                      struct gather *answer)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bindings[i].expires_at > world_now(s->world))
+            put_contact(s, answer, r, &bindings[i]);
     gather_body(answer, SLICE(""), SLICE(""));
     return gather_ok(answer);
 }

@@ -2,7 +2,7 @@
 /* What a REGISTER changes (RFC 3261 10.3 steps 6 and 7), under the lock of its AOR:
  *
  *     decide --> the new list of bindings --> location_prepare   RAM's next state, unseen
- *                                        --> the 200, built now
+ *                                        --> the 200, ended now
  *                                        --> store_write         a number
  *                                        --> location_publish    seen by all workers
  *
@@ -172,7 +172,7 @@ static struct outcome carry_out(struct work *w, const struct binding_verdict *ve
         error = location_prepare(&w->guard, w->list.values, w->list.value_count, false);
     if (error != 0)
         return full(s, error == -ERR_LIMIT ? SLICE("Too many registrations") : SLICE(""));
-    if (!registrar_write_ok(s, w->r, w->list.values, w->list.value_count, &w->answer))
+    if (!registrar_end_ok(s, w->r, w->list.values, w->list.value_count, &w->answer))
         return refuse(513, SLICE(""));
     return w->list.change_count > 0 ? write_down(w) : confirm(w);
 }
@@ -222,6 +222,7 @@ void registrar_update(struct server *s, const struct registering *r)
 
     w.server = s;
     w.r      = r;
+    registrar_begin_ok(s, r, &w.answer);
     location_lock(s->shared->location, r->key, &w.guard);
     registrar_list_init(&w.list, s, r, w.guard.aor);
     decide(&w, &verdict);
