@@ -314,6 +314,8 @@ TEST(late_and_provisional_responses_change_nothing)
 {
     registration_start(&r);
     CHECK_INT(0, respond("100", "", LOW, 0));
+    CHECK_INT(0, respond("183", "", LOW, 0));
+    CHECK_INT(0, respond("199", "", LOW, 0));
     respond("200", GRANTED, LOW, 0);
     CHECK_INT(0, respond("500", "", LOW, 0));
     CHECK_INT(REGISTRATION_REGISTERED, r.state);
