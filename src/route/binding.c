@@ -295,6 +295,8 @@ static bool update_one(struct update *u, const struct name_addr *contact)
 
     if (!contact_q(contact, &change.q))
         return refuse(u->out, 400, "Contact has a malformed q", "RFC 3261 20.10");
+    if (uri_repeats_param(&contact->uri))
+        return refuse(u->out, 400, "Contact has a parameter of its URI twice", "RFC 3261 19.1.1");
     if (!binding_read_identity(&change, u->outbound))
         return refuse(u->out, 400, "reg-id is not from 1 to 2147483647", "RFC 5626 11.1");
     if (!grant_expires(u, &change))

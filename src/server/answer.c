@@ -92,11 +92,17 @@ static void put_allow(const struct server *s, struct gather *g)
     gather_header(g, HEADER_ALLOW, s->config->registrar ? SLICE(ALLOWED ", REGISTER") : SLICE(ALLOWED));
 }
 
+/* RFC 3261 21.4.18: the reason phrase should say why the user is not available. */
+static struct slice reason_of(const struct policy_decision *d)
+{
+    return d->status == 480 ? slice_from(d->why.text) : SLICE("");
+}
+
 void answer_policy(struct server *s, object_id txn, const struct policy_decision *d)
 {
     struct gather g;
 
-    if (!answer_begin(s, txn, &g, d->status, SLICE("")))
+    if (!answer_begin(s, txn, &g, d->status, reason_of(d)))
         return;
     answer_log(s, stack_server_request(s->stack, txn), d->status, &d->why);
     counter_add(&s->world->counters.requests_refused, 1);

@@ -4,6 +4,7 @@
 #include "sip/params.h"
 
 enum { IN_URI = 1, IN_BARE = 2, IN_SCHEME = 4, IN_TEL = 8, MARK = 16 };
+enum { PARAMS_MAX = 32 };
 
 /* A URI ends at  SP " < >  and at control bytes; one without brackets also at
  * , ; ?  (RFC 3261 20.10).  The characters inside are taken as they come: users
@@ -215,6 +216,21 @@ bool uri_param(const struct uri *uri, struct slice name, struct slice *value)
             return true;
     *value = SLICE("");
     return false;
+}
+
+bool uri_repeats_param(const struct uri *uri)
+{
+    struct scan  s = scan_from(uri->params);
+    struct slice names[PARAMS_MAX], value;
+    unsigned     count = 0;
+
+    while (count < PARAMS_MAX && params_next(&s, &names[count], &value)) {
+        for (unsigned i = 0; i < count; i++)
+            if (escaped_eq(names[i], names[count], true))
+                return true;
+        count++;
+    }
+    return count == PARAMS_MAX && !scan_at_end(&s);
 }
 
 enum transport uri_transport(const struct uri *uri)

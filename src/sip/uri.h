@@ -35,6 +35,8 @@ bool uri_parse(struct slice text, struct uri *uri);
 /* A parameter by name, any case; "%6C%72" is found as "lr".  `value` keeps its
  * escapes and is empty for a flag such as "lr". */
 bool uri_param(const struct uri *uri, struct slice name, struct slice *value);
+/* Does a parameter stand twice (RFC 3261 19.1.1: none may), or are there more than 32? */
+bool uri_repeats_param(const struct uri *uri);
 /* transport=...; TRANSPORT_NONE if absent or unknown. */
 enum transport uri_transport(const struct uri *uri);
 

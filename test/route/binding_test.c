@@ -280,6 +280,7 @@ TEST(what_cannot_be_read_is_refused_as_a_whole)
         "Contact: <sip:a@192.0.2.4>, \"\r\n",
         "Contact: <sip:a@192.0.2.4>;q=2\r\n",
         "Contact: <sip:a@192.0.2.4>;q=x\r\n",
+        "Contact: <sip:a@192.0.2.4;transport=udp;transport=tcp>\r\n",
         "Contact: <sip:a@192.0.2.4>, <sip:A@192.0.2.4>, <sip:a@192.0.2.4>\r\n", /* the first again */
     };
 

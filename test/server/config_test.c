@@ -66,6 +66,12 @@ TEST(nothing_configured_is_a_useful_server)
     CHECK_INT(5060, c->listens[5].address.port);
     CHECK_INT(TRANSPORT_WSS, c->listens[7].transport);
     CHECK_INT(5443, c->listens[7].address.port);
+    for (unsigned i = 0; i < c->listen_count; i++) /* RFC 3261 18.2.1: where by UDP, there by TCP */
+        if (c->listens[i].transport == TRANSPORT_UDP) {
+            CHECK_INT(TRANSPORT_TCP, c->listens[i + 1].transport);
+            CHECK(address_eq(&c->listens[i].address, &c->listens[i + 1].address));
+        }
+    CHECK(c->connection_idle >= 3 * 60000 + 32000); /* RFC 3261 18: Timer C and 64 T1 */
     CHECK_INT(60000, c->min_expires);
     CHECK_INT(3600000, c->default_expires);
     CHECK_INT(LOG_INFO, c->log_level);

@@ -207,6 +207,31 @@ TEST(parameters_are_found_by_name_in_any_form)
     CHECK(!uri_param(&uri, SLICE("lrx"), &value));
 }
 
+static bool repeats(const char *text)
+{
+    struct uri uri = parse(text);
+
+    return uri_repeats_param(&uri);
+}
+
+/* RFC 3261 19.1.1 */
+TEST(a_parameter_that_stands_twice_is_noticed)
+{
+    char       text[512];
+    struct buf b = BUF_ON(text);
+
+    CHECK(repeats("sip:h;lr;x=1;LR"));
+    CHECK(repeats("sip:h;t=1;%74=2"));
+    CHECK(!repeats("sip:h;lr;x=lr;lr2?lr=lr"));
+    CHECK(!repeats("sip:a;x;x@h"));
+    buf_put(&b, SLICE("sip:h"));
+    for (unsigned i = 0; i < 32; i++)
+        buf_printf(&b, ";p%u", i);
+    CHECK(!repeats(buf_cstr(&b)));
+    buf_put(&b, SLICE(";more"));
+    CHECK(repeats(buf_cstr(&b)));
+}
+
 /* RFC 3261 10.3 step 5 */
 TEST(address_of_record_is_written_in_one_form)
 {
@@ -268,6 +293,7 @@ int main(void)
         cmocka_unit_test(uri_in_brackets_ends_at_the_bracket),
         cmocka_unit_test(malformed_uris_are_refused_at_their_byte),
         cmocka_unit_test(parameters_are_found_by_name_in_any_form),
+        cmocka_unit_test(a_parameter_that_stands_twice_is_noticed),
         cmocka_unit_test(address_of_record_is_written_in_one_form),
         cmocka_unit_test(user_is_written_with_its_escapes),
     };
