@@ -252,7 +252,9 @@ int endpoint_wait(struct endpoint *e, unsigned which, json_t **result)
         lane->outcome = NULL;
         error         = lane->done ? 0 : -ERR_TIMEOUT;
     }
-    return error == 0 ? take_result(e->name, outcome, result) : fail_to_talk(e, error);
+    if (error == 0)
+        return take_result(e->name, outcome, result);
+    return e->online ? fail_to_talk(e, error) : complain(e->name, "the disk does not take it in time", error);
 }
 
 int endpoint_ask(struct endpoint *e, const char *method, json_t *params, json_t **result)

@@ -153,12 +153,13 @@ static void on_aliases(void *change, const struct store_answer *a)
 static void on_checked(void *change, const struct store_answer *a)
 {
     struct user_change *c = change;
-    struct store_query  q = { .kind = STORE_LIST_ALIASES, .count = STORE_ROWS_MAX };
+    struct store_query  q = { .kind = STORE_LIST_ALIASES };
 
     c->error = a->error != 0 ? a->error : user_change_decide(c, a);
     if (c->error == 0 && (c->kind == REMOVE_USER || c->kind == ADD_ALIAS)) {
         q.after  = c->kind == ADD_ALIAS ? (struct store_name){ c->alias.user_domain, c->alias.user_name }
                                         : (struct store_name){ c->rows[0].domain, c->rows[0].name };
+        q.count  = c->kind == ADD_ALIAS ? USER_ALIASES_MAX : STORE_ROWS_MAX; /* his come first */
         c->error = store_ask(c->users->store, &q, on_aliases, c);
         if (c->error == 0)
             return;

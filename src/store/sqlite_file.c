@@ -124,6 +124,12 @@ static void close_database(struct sqlite_file *f)
     f->db = NULL;
 }
 
+/* KiB of pages in memory, when there are so many, and pages of the log that are copied to
+ * the file at once: a page that changes often is then written once for many commits.
+ * With SQLite's own 2 MiB and 1000 pages a million users take more than twice as long. */
+static const char settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                               "PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000";
+
 static int open_database(struct sqlite_file *f, const char *path)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
@@ -138,7 +144,7 @@ static int open_database(struct sqlite_file *f, const char *path)
     sqlite3_busy_timeout(f->db, BUSY_WAIT);
     error = check(f);
     if (error == 0)
-        error = execute(f, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
+        error = execute(f, settings);
     if (error == 0)
         error = migrate(f);
     return error == 0 ? sqlite_rows_prepare(&f->rows, f->db) : error;
