@@ -99,10 +99,36 @@ static uint64_t lease_of(const struct registrar_list *l, const struct binding *b
     return registrar_lease(l->server, b->expires_at, (msec)change->expires * SECOND);
 }
 
-/* A new binding, at the end of the list; with the row of the one it replaces. */
+/* ---- rows ---- */
+
+/* Is no other of this instance behind it?  Of one instance the last in the list is the one that registered last. */
+static bool is_last_of(const struct registrar_list *l, const struct list_item *it, struct slice instance)
+{
+    size_t behind = (size_t)(it - l->items) + 1;
+
+    while (behind < l->count && !is_of_instance(l, &l->items[behind], instance))
+        behind++;
+    return instance.len == 0 || behind == l->count;
+}
+
+static void delete_row(struct registrar_list *l, const struct list_item *it)
+{
+    l->changes[l->change_count++] = registrar_delete_change(it->b.row);
+}
+
+/* A restart reads rows in their order, which is to be that of the list. */
+static uint64_t new_row(struct registrar_list *l, const struct list_item *old)
+{
+    if (old != NULL)
+        delete_row(l, old);
+    return location_next_row(l->server->shared->location);
+}
+
+/* ---- one change, carried out ---- */
+
+/* A new binding, at the end of the list. */
 static void put_binding(struct registrar_list *l, const struct binding_change *change, struct list_item *replaces)
 {
-    struct server *s      = l->server;
     struct slice   params = params_of(l, &change->contact);
     struct binding b      = {
              .contact    = change->contact.uri.text,
@@ -117,9 +143,9 @@ static void put_binding(struct registrar_list *l, const struct binding_change *c
              .instance   = instance_of(params),
              .reg_id     = change->reg_id,
              .outbound   = change->reg_id != 0,
-             .row        = replaces != NULL ? replaces->b.row : location_next_row(s->shared->location),
     };
 
+    b.row         = replaces != NULL && is_last_of(l, replaces, b.instance) ? replaces->b.row : new_row(l, replaces);
     b.gruu        = epoch_of(l, b.instance, change->new_gruus);
     b.lease_until = lease_of(l, &b, change);
     if (replaces != NULL)
@@ -145,15 +171,10 @@ static bool came_another_way(const struct registrar_list *l, const struct bindin
            !address_eq(&b->flow.remote, &flow.remote);
 }
 
-/* Of one instance the last in the list is the one that registered last: to the end with
- * it, if another is behind it. */
+/* To the end with it, if another of its instance is behind it. */
 static struct list_item *move_to_end(struct registrar_list *l, struct list_item *it)
 {
-    size_t behind = (size_t)(it - l->items) + 1;
-
-    while (behind < l->count && !is_of_instance(l, &l->items[behind], it->b.instance))
-        behind++;
-    if (it->b.instance.len == 0 || behind == l->count)
+    if (is_last_of(l, it, it->b.instance))
         return it;
     l->items[l->count] = *it;
     it->gone           = true;
@@ -165,26 +186,29 @@ static struct list_item *move_to_end(struct registrar_list *l, struct list_item 
  * binding is served up to its lease, so nothing acknowledged is lost. */
 static void refresh_binding(struct registrar_list *l, const struct binding_change *change, struct list_item *it)
 {
+    struct list_item *at;
+
     if (came_another_way(l, &it->b, change)) {
         put_binding(l, change, it);
         return;
     }
-    it               = move_to_end(l, it);
-    it->refreshed    = true;
-    it->b.cseq       = l->r->request->cseq.number;
-    it->b.expires_at = end_of(l, change);
-    tell(it, change->event);
-    if (registrar_wall_at(l->server, it->b.expires_at) > it->b.lease_until) {
-        it->b.lease_until = lease_of(l, &it->b, change);
-        it->put           = true;
-    }
+    at               = move_to_end(l, it);
+    at->refreshed    = true;
+    at->b.cseq       = l->r->request->cseq.number;
+    at->b.expires_at = end_of(l, change);
+    tell(at, change->event);
+    if (registrar_wall_at(l->server, at->b.expires_at) <= at->b.lease_until)
+        return;
+    at->b.lease_until = lease_of(l, &at->b, change);
+    at->b.row         = at != it ? new_row(l, it) : it->b.row;
+    at->put           = true;
 }
 
 static void remove_binding(struct registrar_list *l, struct list_item *it, enum binding_event event)
 {
-    l->changes[l->change_count++] = registrar_delete_change(it->b.row);
-    it->gone                      = true;
-    l->rebuilt                    = true;
+    delete_row(l, it);
+    it->gone   = true;
+    l->rebuilt = true;
     tell(it, event);
 }
 

@@ -131,6 +131,24 @@ TEST(a_refresh_that_only_moves_writes_nothing)
     bench_close(&b);
 }
 
+/* The order of rows is that of the list after a restart. */
+TEST(of_an_instance_the_last_that_is_written_has_the_highest_row)
+{
+    unsigned place;
+    size_t   none;
+
+    bench_open(&b, "");
+    none = fake_disk_rows(b.disk);
+    registers("one", 1, "<sip:a@192.0.2.9>" I);
+    registers("one", 2, "<sip:b@192.0.2.9>" I);
+    registers("one", 3, "<sip:a@192.0.2.9>;q=0.1" I);
+    CHECK(kept("sip:a@192.0.2.9", &place).row > kept("sip:b@192.0.2.9", &place).row);
+    registers("one", 4, "<sip:b@192.0.2.9>;expires=7200" I); /* beyond its lease */
+    CHECK(kept("sip:b@192.0.2.9", &place).row > kept("sip:a@192.0.2.9", &place).row);
+    CHECK_INT(none + 2, fake_disk_rows(b.disk));
+    bench_close(&b);
+}
+
 /* The row is that of the one before, so that there is never a moment without. */
 TEST(a_binding_keeps_its_row_when_it_is_replaced)
 {
@@ -153,6 +171,7 @@ int main(void)
         cmocka_unit_test(an_epoch_never_comes_back),
         cmocka_unit_test(of_an_instance_the_last_is_the_one_that_registered_last),
         cmocka_unit_test(a_refresh_that_only_moves_writes_nothing),
+        cmocka_unit_test(of_an_instance_the_last_that_is_written_has_the_highest_row),
         cmocka_unit_test(a_binding_keeps_its_row_when_it_is_replaced),
     };
 
