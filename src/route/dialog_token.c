@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/dialog_token.h"
 
+#include "base/hash.h"
+
 enum { CONTACT = 4, WAY = FLOW_BYTES + CONTACT };
 
 uint32_t dialog_token_contact(const struct uri *contact, const struct token_key *key)
@@ -89,7 +91,7 @@ bool dialog_token_read(struct slice user, struct slice call_id, const struct tok
     if (user.len > TOKEN_MAC)
         rest = slice_between(user.ptr + TOKEN_MAC, user.ptr + user.len);
     write_mac(&mac, call_id, rest, key);
-    if (!slice_eq((struct slice){ user.ptr, TOKEN_MAC }, buf_slice(&mac)) || !token_take_hex(rest, &bytes))
+    if (!secret_eq(user.ptr, memory, TOKEN_MAC) || !token_take_hex(rest, &bytes))
         return false;
     if (rest.len > 0)
         *way = take_way(buf_slice(&bytes), key);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/flow_token.h"
 
+#include "base/hash.h"
+
 enum { HEAD = 3, STREAM = 12 };
 
 static const struct slice prefix = SLICE_INIT("flow-");
@@ -165,7 +167,7 @@ enum flow_token flow_token_read(struct slice user, const struct token_key *key, 
         return FLOW_TOKEN_FORGED;
     digits = slice_between(s.at + TOKEN_MAC, s.end);
     write_mac(&mac, digits, key);
-    if (!slice_eq((struct slice){ s.at, TOKEN_MAC }, buf_slice(&mac)) || !token_take_hex(digits, &bytes))
+    if (!secret_eq(s.at, memory, TOKEN_MAC) || !token_take_hex(digits, &bytes))
         return FLOW_TOKEN_FORGED;
     return read_bytes(buf_slice(&bytes), key, flow);
 }
