@@ -120,14 +120,6 @@ static void read_path(const struct message *request, struct register_terms *out,
 
 /* ---- outbound ---- */
 
-static bool is_direct(const struct message *request)
-{
-    struct header_values v = message_values(request, HEADER_VIA);
-    struct via           via;
-
-    return values_next_via(&v, &via) && !values_next_via(&v, &via) && !v.broken;
-}
-
 /* One Contact with both makes it a registration of a flow.  (Is reg-id a number?  See route/binding.h.) */
 static bool names_a_flow(const struct message *request)
 {
@@ -149,7 +141,7 @@ static void read_outbound(const struct message *request, struct register_terms *
 
     if (!names_a_flow(request))
         return;
-    out->direct = out->path.len == 0 && is_direct(request);
+    out->direct = out->path.len == 0 && message_is_direct(request);
     kept        = out->path.len > 0 ? uri_param(&first_hop->uri, SLICE("ob"), &value) : out->direct;
     if (kept)
         out->outbound = true;

@@ -39,28 +39,9 @@ struct slice edge_write_token(struct server *s, const struct message *request, c
 
 /* ---- REGISTER ---- */
 
-static bool has_one_via(const struct message *request)
-{
-    struct header_values vias = message_values(request, HEADER_VIA);
-    struct via           via;
-
-    return values_next_via(&vias, &via) && !values_next_via(&vias, &via) && !vias.broken;
-}
-
 bool edge_wants_path(const struct message *request)
 {
-    return request->method == METHOD_REGISTER && has_one_via(request);
-}
-
-static bool knows_path(const struct message *request)
-{
-    struct header_values v = message_values(request, HEADER_SUPPORTED);
-    struct slice         tag;
-
-    while (values_next_token(&v, &tag))
-        if (slice_eq_nocase(tag, SLICE("path")))
-            return true;
-    return false;
+    return request->method == METHOD_REGISTER && message_is_direct(request);
 }
 
 /* RFC 3327 5.2: whom nobody would find otherwise is told what he has to know. */
@@ -83,7 +64,7 @@ bool edge_admits(struct server *s, const struct passage *p)
 
     if (!edge_wants_path(p->request))
         return true;
-    if (!knows_path(p->request)) {
+    if (!message_lists(p->request, HEADER_SUPPORTED, SLICE("path"))) {
         answer_needs_path(s, p->txn);
         return false;
     }

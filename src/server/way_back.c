@@ -38,13 +38,10 @@ static bool is_flows(const struct uri *contact)
 
 bool way_back_of_sender(const struct message *request, struct flow *flow, struct uri *contact)
 {
-    struct header_values vias     = message_values(request, HEADER_VIA);
     struct header_values contacts = message_values(request, HEADER_CONTACT);
-    struct via           via;
     struct name_addr     value;
 
-    if (!values_next_via(&vias, &via) || values_next_via(&vias, &via) || vias.broken ||
-        !values_next_name_addr(&contacts, &value))
+    if (!message_is_direct(request) || !values_next_name_addr(&contacts, &value))
         return false;
     *contact = value.uri;
     *flow    = way_back_flow(request, contact);

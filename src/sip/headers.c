@@ -96,6 +96,14 @@ bool message_lists(const struct message *m, enum header_id id, struct slice toke
     return false;
 }
 
+bool message_is_direct(const struct message *m)
+{
+    struct header_values v = message_values(m, HEADER_VIA);
+    struct via           via;
+
+    return values_next_via(&v, &via) && !values_next_via(&v, &via) && !v.broken;
+}
+
 bool message_number(const struct message *m, enum header_id id, uint32_t *value)
 {
     const struct header *h = message_header(m, id);

@@ -140,6 +140,9 @@ bool                 values_next_token(struct header_values *v, struct slice *ou
 /* Is `token` a value of the list, any case? */
 bool message_lists(const struct message *m, enum header_id id, struct slice token);
 
+/* Did its sender send it to us himself: has it one Via? */
+bool message_is_direct(const struct message *m);
+
 /* A header whose value is a decimal number, perhaps with parameters or a comment
  * behind it: false if absent or not one.  More than 2^32-1 is taken as that
  * (RFC 4475 3.1.2.4). */

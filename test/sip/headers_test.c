@@ -57,6 +57,23 @@ TEST(vias_are_walked)
     message_drop(m);
 }
 
+TEST(a_message_with_one_via_comes_from_its_sender)
+{
+    struct parse_fault fault;
+    struct message    *two = request("");
+    struct message    *one =
+        message_parse(SLICE("OPTIONS sip:b@example.test SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\n"
+                            "From: <sip:a@a.test>;tag=1\r\nTo: <sip:b@a.test>\r\nCall-ID: 1\r\n"
+                            "CSeq: 1 OPTIONS\r\n\r\n"),
+                      &fault);
+
+    assert_non_null(one);
+    CHECK(message_is_direct(one));
+    CHECK(!message_is_direct(two));
+    message_drop(one);
+    message_drop(two);
+}
+
 TEST(a_top_via_that_could_not_be_read_ends_the_walk)
 {
     static const char *const bad[] = {
@@ -203,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_walked_through_all_lines),
         cmocka_unit_test(vias_are_walked),
+        cmocka_unit_test(a_message_with_one_via_comes_from_its_sender),
         cmocka_unit_test(a_top_via_that_could_not_be_read_ends_the_walk),
         cmocka_unit_test(walk_of_an_absent_header_ends_at_once),
         cmocka_unit_test(walk_ends_broken_where_a_value_does_not_fit),
