@@ -120,27 +120,31 @@ static bool collect(const struct authenticator *a, const struct message *request
     return true;
 }
 
+/* As the request has it.  Empty: longer than any name, and than the hash of one. */
+static void read_named(const struct credentials *c, struct auth_proof *proof)
+{
+    struct buf b = BUF_ON(proof->named_memory);
+
+    credentials_write_user(&b, c);
+    proof->named = buf_ok(&b) ? buf_slice(&b) : SLICE("");
+    for (size_t i = 0; c->userhash && i < proof->named.len; i++) /* hex: one hash, one spelling */
+        proof->named_memory[i] = ascii_lower(proof->named_memory[i]);
+}
+
 /* The name that was given, or that of the hash that was given. */
 static enum user_state find_name(struct authenticator *a, const struct credentials *c, struct slice domain,
                                  struct auth_proof *proof)
 {
-    char       memory[2 * HASH_MAX];
-    struct buf name = BUF_ON(proof->memory), hash = BUF_ON(memory);
-
     proof->user = SLICE("");
-    if (c->userhash && !a->config->digest_userhash)
-        return USER_UNKNOWN; /* we have not said that hashes would do */
-    if (c->userhash) {
-        credentials_write_user(&hash, c);
-        return !buf_ok(&hash)
-                   ? USER_UNKNOWN
-                   : user_reader_by_hash(a->users, domain, c->algorithm, buf_slice(&hash), proof->memory, &proof->user);
+    if (proof->named.len == 0)
+        return USER_UNKNOWN;
+    if (!c->userhash) {
+        proof->user = proof->named;
+        return USER_FOUND;
     }
-    credentials_write_user(&name, c);
-    if (!buf_ok(&name))
-        return USER_UNKNOWN; /* longer than anybody's */
-    proof->user = buf_slice(&name);
-    return USER_FOUND;
+    if (!a->config->digest_userhash)
+        return USER_UNKNOWN; /* we have not said that hashes would do */
+    return user_reader_by_hash(a->users, domain, c->algorithm, proof->named, proof->memory, &proof->user);
 }
 
 static enum user_state find_ha1(struct authenticator *a, const struct credentials *c, struct slice domain,
@@ -167,12 +171,6 @@ static uint32_t count_of(const struct credentials *c)
     return c->qop.len > 0 ? c->nc : NONCE_ONCE;
 }
 
-/* Who it is that has been named, or is nobody; neither, as long as the store has not said. */
-static bool is_settled(enum user_state state)
-{
-    return state != USER_WAIT && state != USER_FAILED;
-}
-
 static enum auth_result judge(struct authenticator *a, const struct credentials *c, const struct message *request,
                               struct slice domain, struct auth_proof *proof)
 {
@@ -181,11 +179,11 @@ static enum auth_result judge(struct authenticator *a, const struct credentials 
 
     if (!nonces_read(a->nonces, a->hasher, a->realm, c->nonce, &proof->nonce))
         return AUTH_STALE; /* from before a restart, or made up: a new one costs nothing */
-    state = find_name(a, c, domain, proof);
-    if (is_settled(state) && !auth_guard_allow(&a->guard, request, proof->user, domain, &proof->retry_after))
+    read_named(c, proof);
+    if (!auth_guard_allow(&a->guard, request, proof->named, domain, &proof->retry_after))
         return AUTH_LIMITED; /* and the store is not asked either */
-    state = find_ha1(a, c, domain, state, proof);
-    if (!is_settled(state))
+    state = find_ha1(a, c, domain, find_name(a, c, domain, proof), proof);
+    if (state == USER_WAIT || state == USER_FAILED)
         return state == USER_WAIT ? AUTH_WAIT : AUTH_FAILED;
     known          = state == USER_FOUND && proof->ha1.len > 0;
     proof->no_hash = state == USER_FOUND && !known;
@@ -207,6 +205,7 @@ enum auth_result authenticator_check(struct authenticator *a, const struct messa
     unsigned           count;
 
     proof->user        = SLICE("");
+    proof->named       = SLICE("");
     proof->no_hash     = false;
     proof->retry_after = 0;
     if (!collect(a, request, header, given, &count))
@@ -215,7 +214,7 @@ enum auth_result authenticator_check(struct authenticator *a, const struct messa
         enum auth_result result = judge(a, &given[i], request, domain, proof);
 
         if (result == AUTH_OK || result == AUTH_WRONG)
-            auth_guard_note(&a->guard, request, proof->user, domain, result == AUTH_OK);
+            auth_guard_note(&a->guard, request, proof->named, domain, result == AUTH_OK);
         if (result != AUTH_STALE && result != AUTH_WRONG)
             return result;
         if (result > worst)

@@ -38,15 +38,19 @@ enum auth_result {
 };
 
 /* What has been proved, with AUTH_OK; who tried, else; and when to come again, with
- * AUTH_LIMITED. */
+ * AUTH_LIMITED.
+ *
+ * Attempts are counted by `named`, what stands in the request, be it a name or the hash of
+ * one: whose hash it is, or that it is nobody's, is not to be seen from who is held. */
 struct auth_proof {
-    struct slice       user;  /* his name, unescaped; in `memory`         */
-    struct credentials given; /* with AUTH_OK: borrowed from the request  */
+    struct slice       user;  /* his name, unescaped; in the memories below */
+    struct slice       named; /* what was given for it                      */
+    struct credentials given; /* with AUTH_OK: borrowed from the request    */
     struct nonce       nonce;
     struct slice       ha1;
     bool               no_hash; /* with AUTH_WRONG: there is such a user, but no hash of his by this algorithm */
     msec               retry_after;
-    char               memory[USER_NAME_MAX], ha1_memory[USER_HA1_MAX];
+    char               memory[USER_NAME_MAX], named_memory[USER_KEY_MAX], ha1_memory[USER_HA1_MAX];
 };
 
 /* Borrows `users`, `nonces`, `realm` and `config`.  NULL without memory or digest

@@ -269,6 +269,7 @@ struct judge {
     struct authenticator *a;
     struct auth_proof     proof;
     uint64_t              work; /* that was done for the last one */
+    uint8_t               from; /* which of several sources asks  */
 };
 
 static void on_report(void *owner, uint64_t seq, int error)
@@ -278,6 +279,7 @@ static void on_report(void *owner, uint64_t seq, int error)
 
 static void judge_open(struct judge *j, uint32_t slots)
 {
+    j->from   = 0;
     j->nonces = nonces_new(&b.at_server->random, slots);
     assert_int_equal(0, store_client_open(b.store, b.at_server, on_report, j, &j->client));
     j->users = user_reader_new(server_users(b.server), b.at_server, j->client);
@@ -307,6 +309,7 @@ static enum auth_result judged_lines(struct judge *j, const char *lines, const c
              lines, strlen(body), body);
     request = message_parse(slice_from(text), &fault);
     assert_non_null(request);
+    request->flow.remote = address_v4(192, 0, 2, j->from, 5060);
     do { /* until the user is there */
         j->work = authenticator_work(j->a);
         result  = authenticator_check(j->a, request, HEADER_AUTHORIZATION, SLICE("example.test"), &j->proof);
@@ -469,6 +472,42 @@ TEST(the_hash_of_a_name_stands_for_it)
     judge_open(&j, 64);
     CHECK(strstr(challenges(&j, 1, nonce), "userhash") == NULL);
     judge_close(&j);
+    bench_close(&b);
+}
+
+/* Attempts are counted by what stands in the request.  If they were by whom a hash leads to,
+ * and all hashes of nobody as one, who is held would tell which names there are. */
+TEST(who_is_held_does_not_tell_whose_hash_it_is)
+{
+    char                        nonce[128];
+    struct judge                j;
+    struct log_limit            lines;
+    const struct attempts_rules rules = { 3, 600000, 300000, 64 };
+    struct attempts            *attempts;
+    const char *const           names[] = { "bob", "nobody" };
+
+    open_with("digest_userhash = yes\n");
+    judge_open(&j, 64);
+    attempts = attempts_new(&b.at_server->random, &rules);
+    log_limit_init(&lines, &(struct hash_key){ 1, 2 });
+    authenticator_guard(j.a, attempts, &lines);
+    challenges(&j, 1, nonce);
+    for (unsigned i = 0; i < 2; i++) {
+        struct proof guess = { .nonce = nonce, .nc = 1, .algorithm = HASH_SHA256, .password = "wrong" };
+
+        guess.user     = names[i];
+        guess.userhash = true;
+        for (j.from = (uint8_t)(4 * i); j.from < 4 * i + 3; j.from++) /* each from another source */
+            CHECK_INT(AUTH_WRONG, judged(&j, &guess));
+        CHECK_INT(AUTH_LIMITED, judged(&j, &guess));
+        guess.userhash = false;
+        CHECK_INT(AUTH_WRONG, judged(&j, &guess));
+        guess.user     = "neither";
+        guess.userhash = true;
+        CHECK_INT(AUTH_WRONG, judged(&j, &guess));
+    }
+    judge_close(&j);
+    attempts_free(attempts);
     bench_close(&b);
 }
 
@@ -823,6 +862,7 @@ int main(void)
         cmocka_unit_test(auth_int_is_offered_where_it_is_configured_and_covers_the_body),
         cmocka_unit_test(where_auth_int_alone_is_offered_no_other_proof_is_enough),
         cmocka_unit_test(the_hash_of_a_name_stands_for_it),
+        cmocka_unit_test(who_is_held_does_not_tell_whose_hash_it_is),
         cmocka_unit_test(of_several_credentials_the_right_ones_are_found),
         cmocka_unit_test(no_more_credentials_are_judged_than_anyone_needs),
         cmocka_unit_test(with_one_broken_header_nothing_is_judged),
