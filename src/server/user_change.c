@@ -84,7 +84,8 @@ void user_changes_end(struct users *u)
 
     if (u->world != NULL)
         world_timer_stop(u->world, &u->again);
-    u->checking = true; /* nothing new begins */
+    u->store    = NULL; /* whoever is told can begin nothing new */
+    u->checking = true;
     finish_written(u, UINT64_MAX, -ERR_CLOSED);
     while ((c = first_of(&u->waiting)) != NULL)
         finish(c, -ERR_CLOSED);

@@ -228,6 +228,24 @@ TEST(only_a_few_batches_are_in_the_queue)
     users_bench_close();
 }
 
+static void try_again(void *error_of_second, int error)
+{
+    CHECK_INT(-ERR_CLOSED, error);
+    *(int *)error_of_second = users_add(ub.users, DOMAIN, SLICE("bob"), SLICE("secret"), users_bench_done, &ub);
+}
+
+/* Its client of the store is gone. */
+TEST(who_hears_that_all_ends_can_begin_nothing_more)
+{
+    int second = 0;
+
+    setup(100);
+    store_fake_hold_reads(ub.store, true);
+    CHECK_INT(0, users_add(ub.users, DOMAIN, SLICE("alice"), SLICE("secret"), try_again, &second));
+    users_bench_close();
+    CHECK_INT(-ERR_CLOSED, second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +259,7 @@ int main(void)
         cmocka_unit_test(who_waits_when_all_ends_is_told_so),
         cmocka_unit_test(many_wait_for_room_in_the_queue),
         cmocka_unit_test(only_a_few_batches_are_in_the_queue),
+        cmocka_unit_test(who_hears_that_all_ends_can_begin_nothing_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
