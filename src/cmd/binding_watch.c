@@ -38,7 +38,7 @@ static const char *text_of(const json_t *object, const char *key)
 
 static void print_event(const struct request *r, const json_t *e)
 {
-    json_int_t expires = json_integer_value(json_object_get(e, "expires"));
+    const json_t *expires = json_object_get(e, "expires");
 
     if (r->json) {
         json_dumpf(e, stdout, JSON_COMPACT);
@@ -46,8 +46,10 @@ static void print_event(const struct request *r, const json_t *e)
         return;
     }
     printf("%s %-12s %s %s", text_of(e, "time"), text_of(e, "event"), text_of(e, "aor"), text_of(e, "contact"));
-    if (expires > 0)
-        printf(" for %" JSON_INTEGER_FORMAT " s", expires);
+    if (json_is_null(expires))
+        printf(" for ever");
+    else if (json_integer_value(expires) > 0)
+        printf(" for %" JSON_INTEGER_FORMAT " s", json_integer_value(expires));
     putchar('\n');
 }
 
@@ -76,10 +78,11 @@ static int ask(const struct request *r, json_int_t since, json_t **page)
     return endpoint_call_server(r->command->name, r->config, "binding.watch", params, page);
 }
 
-/* False: that were as many as wanted. */
-static bool print_page(struct request *r, const json_t *page)
+/* False: that were as many as wanted.  Whoever begins with what is still known (`since` 0)
+ * has missed nothing. */
+static bool print_page(struct request *r, const json_t *page, json_int_t since)
 {
-    json_int_t    missed = json_integer_value(json_object_get(page, "missed"));
+    json_int_t    missed = since > 0 ? json_integer_value(json_object_get(page, "missed")) : 0;
     const json_t *events = json_object_get(page, "events");
 
     if (missed > 0)
@@ -102,7 +105,7 @@ static int watch(struct request *r)
     bool                  more = true;
 
     while (more && (code = ask(r, since, &page)) == EXIT_OK) {
-        more  = print_page(r, page) && !ferror(stdout);
+        more  = print_page(r, page, since) && !ferror(stdout);
         since = json_integer_value(json_object_get(page, "next"));
         if (more && json_array_size(json_object_get(page, "events")) == 0)
             nanosleep(&pause, NULL);

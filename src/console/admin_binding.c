@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
 #include "console/admin_private.h"
+#include "console/text_json.h"
 #include "server/binding_admin.h"
 #include "server/shared.h"
 
@@ -93,15 +94,9 @@ struct listing {
     bool         failed;
 };
 
-static json_t *text_to_json(struct slice text)
+json_t *admin_expires_to_json(uint64_t seconds)
 {
-    return text.len > 0 ? json_stringn(text.ptr, text.len) : json_string("");
-}
-
-/* Null for one that was added for ever. */
-static json_t *expires_to_json(msec left)
-{
-    return left / SECOND > BINDING_FOR_EVER / 2 ? json_null() : json_integer((json_int_t)(left / SECOND));
+    return seconds > BINDING_FOR_EVER / 2 ? json_null() : json_integer((json_int_t)seconds);
 }
 
 static json_t *binding_to_json(struct slice key, const struct binding *b, msec now)
@@ -112,7 +107,7 @@ static json_t *binding_to_json(struct slice key, const struct binding *b, msec n
     if (b->flow.transport != TRANSPORT_NONE)
         address_write(&from, &b->flow.remote);
     return json_pack("{s:o,s:o,s:o,s:f,s:o,s:o,s:o,s:o,s:i,s:b,s:o}", "aor", text_to_json(key), "contact",
-                     text_to_json(b->contact), "expires", expires_to_json(b->expires_at - now), "q",
+                     text_to_json(b->contact), "expires", admin_expires_to_json((b->expires_at - now) / SECOND), "q",
                      (double)b->q / THOUSANDTHS, "user_agent", text_to_json(b->user_agent), "call_id",
                      text_to_json(b->call_id), "source", from.len > 0 ? text_to_json(buf_slice(&from)) : json_null(),
                      "instance", text_to_json(b->instance), "reg_id", (int)b->reg_id, "outbound", b->outbound, "path",

@@ -20,6 +20,8 @@ control_fn admin_alias_import;
 
 /* admin_binding.c */
 control_fn admin_binding_add, admin_binding_remove, admin_binding_list;
+/* Null for a binding that was added for ever. */
+json_t *admin_expires_to_json(uint64_t seconds);
 
 /* admin_watch.c */
 control_fn admin_binding_watch;

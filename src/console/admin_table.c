@@ -177,9 +177,8 @@ static const struct control_method methods[] = {
       "again "
       "with next as since",
       "{\"events\": [{\"number\", \"time\", \"event\": registered, refreshed, expired, unregistered or rejected (by an "
-      "administrator), \"aor\", \"contact\", \"expires\": seconds left, \"instance\", \"reg_id\"}, ...], \"next\": "
-      "number, "
-      "\"missed\": how many there were that are not kept any more}",
+      "administrator), \"aor\", \"contact\", \"expires\": seconds left, or null for ever, \"instance\", \"reg_id\"}, "
+      "...], \"next\": number, \"missed\": how many there were that are not kept any more}",
       "NOT_FOUND: no address of ours", false },
     { "cert.list", admin_cert_list, NULL, "The certificates that the server speaks TLS with",
       "{\"certificates\": [" CERTIFICATE ", ...]}", NULL, false },

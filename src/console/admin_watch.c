@@ -3,22 +3,23 @@
 #include "base/error.h"
 #include "base/log_record.h"
 #include "console/admin_private.h"
+#include "console/text_json.h"
 #include "server/binding_admin.h"
 #include "server/binding_journal.h"
 
-enum { WATCH_EVENTS = 1000, TIME_TEXT = 40 };
+enum {
+    WATCH_EVENTS = 1000,
+    WATCH_PIECE  = 50, /* read at once: workers that have something to tell wait meanwhile */
+    TIME_TEXT    = 40,
+};
 
 /* What has been read of the journal. */
 struct watching {
     json_t      *events;
-    struct slice aor; /* only of this; empty: of all */
+    struct slice aor;  /* only of this; empty: of all */
+    size_t       seen; /* of all                      */
     bool         failed;
 };
-
-static json_t *text_to_json(struct slice text)
-{
-    return json_stringn(text.ptr, text.len);
-}
 
 static json_t *event_to_json(const struct binding_notice *n)
 {
@@ -26,9 +27,9 @@ static json_t *event_to_json(const struct binding_notice *n)
     struct buf time = BUF_ON(text);
 
     log_time_write(&time, n->at);
-    return json_pack("{s:I,s:o,s:s,s:o,s:o,s:I,s:o,s:I}", "number", (json_int_t)n->number, "time",
+    return json_pack("{s:I,s:o,s:s,s:o,s:o,s:o,s:o,s:I}", "number", (json_int_t)n->number, "time",
                      text_to_json(buf_slice(&time)), "event", binding_event_name(n->event), "aor", text_to_json(n->aor),
-                     "contact", text_to_json(n->contact), "expires", (json_int_t)n->expires, "instance",
+                     "contact", text_to_json(n->contact), "expires", admin_expires_to_json(n->expires), "instance",
                      text_to_json(n->instance), "reg_id", (json_int_t)n->reg_id);
 }
 
@@ -36,10 +37,24 @@ static void put_event(void *arg, const struct binding_notice *n)
 {
     struct watching *w = arg;
 
+    w->seen++;
     if (w->aor.len > 0 && !slice_eq(w->aor, n->aor))
         return;
     if (json_array_append_new(w->events, event_to_json(n)) != 0)
         w->failed = true;
+}
+
+static struct binding_page read_journal(struct binding_journal *journal, uint64_t since, struct watching *w)
+{
+    struct binding_page all = { .next = since }, piece;
+    size_t              seen;
+
+    do {
+        seen  = w->seen;
+        piece = binding_journal_read(journal, all.next, WATCH_PIECE, put_event, w);
+        all   = (struct binding_page){ piece.next, all.missed + piece.missed };
+    } while (w->seen - seen == WATCH_PIECE && w->seen < WATCH_EVENTS);
+    return all;
 }
 
 /* False: the call has failed. */
@@ -77,7 +92,7 @@ void admin_binding_watch(void *user, struct control_call *call, const json_t *pa
     w.events = json_array();
     page     = (struct binding_page){ .next = binding_journal_last(journal) };
     if (since != NULL && w.events != NULL)
-        page = binding_journal_read(journal, (uint64_t)json_integer_value(since), WATCH_EVENTS, put_event, &w);
+        page = read_journal(journal, (uint64_t)json_integer_value(since), &w);
     if (w.failed) {
         json_decref(w.events);
         w.events = NULL;

@@ -97,6 +97,16 @@ TEST(a_binding_for_ever_has_no_end)
     bench_close(&b);
 }
 
+/* A phone may give any bytes for its name, JSON knows UTF-8 only. */
+TEST(bytes_that_are_no_text_do_not_hide_the_others)
+{
+    bench_open(&b, "");
+    raw_register(&b.bob, 1, "User-Agent: M\xfcller\r\n");
+    bench_live(&b, 50);
+    CHECK_INT(1, count_of(NULL));
+    bench_close(&b);
+}
+
 TEST(a_list_comes_in_pages_and_each_binding_once)
 {
     enum { AORS = 25 };
@@ -172,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_binding_is_added_listed_and_removed),
         cmocka_unit_test(a_binding_for_ever_has_no_end),
+        cmocka_unit_test(bytes_that_are_no_text_do_not_hide_the_others),
         cmocka_unit_test(a_list_comes_in_pages_and_each_binding_once),
         cmocka_unit_test(a_list_can_be_of_one_domain),
         cmocka_unit_test(what_is_wrong_is_said_and_nothing_is_changed),

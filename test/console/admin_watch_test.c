@@ -2,6 +2,7 @@
 /* Changes of bindings, as a program that asks again and again is told them. */
 #include "base/error.h"
 #include "console/admin.h"
+#include "server/binding_admin.h"
 #include "support/server_bench.h"
 #include "support/test.h"
 
@@ -47,6 +48,12 @@ static void check(const char *params, size_t count, int next, int missed, const 
     json_decref(outcome);
 }
 
+static void on_added(void *arg, int error)
+{
+    (void)arg;
+    CHECK_INT(0, error);
+}
+
 static void says(struct raw_phone *p, unsigned cseq, const char *more)
 {
     raw_register(p, cseq, more);
@@ -85,6 +92,54 @@ TEST(an_event_tells_all_there_is_to_know)
     bench_close(&b);
 }
 
+/* Whatever a phone gives: JSON knows UTF-8 only. */
+TEST(bytes_that_are_no_text_do_not_hide_the_others)
+{
+    json_t       *outcome;
+    const json_t *e;
+
+    bench_open(&b, "");
+    raw_ask(&b.bob, &(struct request_form){ .more = "Contact: <sip:M\xfcller@192.0.2.9>;expires=60\r\n" });
+    bench_live(&b, 50);
+    outcome = watch("{\"since\":0}");
+    e       = json_array_get(json_object_get(json_object_get(outcome, "result"), "events"), 0);
+    CHECK(strstr(json_string_value(json_object_get(e, "contact")), "M\xef\xbf\xbdller") != NULL);
+    json_decref(outcome);
+    bench_close(&b);
+}
+
+TEST(one_that_was_added_for_ever_has_no_end)
+{
+    const struct binding_order order = { .aor     = SLICE("sip:bob@example.test"),
+                                         .contact = SLICE("sip:bob@192.0.2.77"),
+                                         .q       = 1000,
+                                         .expires = BINDING_FOR_EVER };
+    json_t                    *outcome;
+    const json_t              *e;
+
+    bench_open(&b, "");
+    CHECK_INT(0, binding_admin_add(b.server, &order, on_added, NULL));
+    bench_live(&b, 50);
+    outcome = watch("{\"since\":0}");
+    e       = json_array_get(json_object_get(json_object_get(outcome, "result"), "events"), 0);
+    CHECK(json_is_null(json_object_get(e, "expires")));
+    json_decref(outcome);
+    bench_close(&b);
+}
+
+TEST(many_are_read_in_one_answer)
+{
+    enum { EVENTS = 120 };
+
+    bench_open(&b, "");
+    for (unsigned i = 1; i <= EVENTS; i++)
+        says(&b.bob, i, i % 2 != 0 ? "Expires: 600\r\n" : "Expires: 0\r\n");
+    check("{\"since\":0}", EVENTS, EVENTS, 0, "unregistered");
+    check("{\"since\":20,\"aor\":\"sip:bob@example.test\"}", EVENTS - 20, EVENTS, 0, "unregistered");
+    check("{\"since\":20,\"aor\":\"sip:alice@example.test\"}", 0, EVENTS, 0, NULL);
+    bench_close(&b);
+}
+
 TEST(only_one_address_may_be_watched)
 {
     json_t     *outcome, *result;
@@ -117,6 +172,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_asks_without_a_number_is_told_where_the_end_is),
         cmocka_unit_test(an_event_tells_all_there_is_to_know),
+        cmocka_unit_test(bytes_that_are_no_text_do_not_hide_the_others),
+        cmocka_unit_test(one_that_was_added_for_ever_has_no_end),
+        cmocka_unit_test(many_are_read_in_one_answer),
         cmocka_unit_test(only_one_address_may_be_watched),
         cmocka_unit_test(refreshes_are_told_to_who_asks_for_them),
     };
