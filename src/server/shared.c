@@ -171,12 +171,12 @@ static void load_key(struct shared *s, unsigned index, struct slice value)
     s->keys_kept |= 1U << index;
 }
 
-/* They come before the bindings, whose place depends on one of them. */
 static void load_user_count(void *arg, uint64_t users)
 {
     users_on_count(((const struct loading *)arg)->shared->users, users);
 }
 
+/* They come before the bindings, whose place depends on one of them. */
 static void load_setting(void *arg, struct slice name, struct slice value)
 {
     const struct loading *l = arg;

@@ -173,7 +173,6 @@ static int ask(struct lookup *l)
 
     l->tries++;
     l->generation = user_cache_generation(l->reader->cache);
-    counter_add(&l->reader->world->counters.user_lookups, 1);
     return l->reader->store == NULL ? -ERR_CLOSED : store_ask(l->reader->store, &query, on_answer, l);
 }
 
@@ -208,20 +207,27 @@ static struct lookup *lookup_new(struct user_reader *r, struct slice domain, str
     return l;
 }
 
+static enum user_state failed(struct user_reader *r)
+{
+    counter_add(&r->world->counters.user_lookups_failed, 1);
+    return USER_FAILED;
+}
+
 static enum user_state fetch(struct user_reader *r, struct slice domain, struct slice name, bool hashed,
                              enum hash_algorithm algorithm)
 {
     struct lookup *l = find_lookup(r, domain, name);
 
     if (l == NULL) {
+        counter_add(&r->world->counters.user_lookups, 1);
         l = lookup_new(r, domain, name);
         if (l == NULL)
-            return USER_FAILED;
+            return failed(r);
         l->hashed    = hashed;
         l->algorithm = algorithm;
         if (ask(l) != 0) {
             lookup_free(l);
-            return USER_FAILED;
+            return failed(r);
         }
     }
     r->latest = l;

@@ -201,6 +201,8 @@ TEST(lookups_under_way_are_bounded)
         assert_string_equal("wait", users_bench_look(name));
     }
     assert_string_equal("failed", users_bench_look("alice"));
+    CHECK_INT(1, counter_read(&post_world_of(ub.post)->counters.user_lookups_failed));
+    CHECK_INT(USER_LOOKUPS + 1, counter_read(&post_world_of(ub.post)->counters.user_lookups));
     assert_string_equal("wait", users_bench_look("user0"));
     store_fake_hold_reads(ub.store, false);
     users_bench_turn();
