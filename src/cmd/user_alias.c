@@ -42,8 +42,9 @@ static void take_option(struct request *r, int letter, const char *value)
     }
 }
 
-/* True to go on; else `*code` is what to end with. */
-static bool read_request(struct request *r, int argc, char **argv, int least, int most, int *code)
+/* True to go on; else `*code` is what to end with.  `words`: which are wanted, if they are not
+ * `least` to `most`. */
+static bool read_request(struct request *r, int argc, char **argv, int least, int most, const char *words, int *code)
 {
     struct options o = options_of(r->command, argc, argv);
 
@@ -55,7 +56,7 @@ static bool read_request(struct request *r, int argc, char **argv, int least, in
     r->words = argv + o.index;
     r->count = argc - o.index;
     if (r->count < least || r->count > most)
-        *code = options_complain(r->command, "there are %d arguments", r->count);
+        *code = options_complain(r->command, "give %s", words);
     else
         *code = settings_load(r->config_path, &r->config);
     for (int i = 0; *code == EXIT_OK && i < r->count; i++)
@@ -116,7 +117,7 @@ static int run_add(const struct command *command, int argc, char **argv)
     json_t        *params;
     int            code;
 
-    if (read_request(&r, argc, argv, 2, 2, &code)) {
+    if (read_request(&r, argc, argv, 2, 2, "an alias and the user whom it stands for", &code)) {
         params = json_pack("{s:s}", "alias", r.words[0]);
         put_user(params, &r, r.words[1]);
         code = change(&r, "alias.add", params, "added");
@@ -131,7 +132,7 @@ static int run_remove(const struct command *command, int argc, char **argv)
     json_t        *params;
     int            code;
 
-    if (read_request(&r, argc, argv, 1, 1, &code)) {
+    if (read_request(&r, argc, argv, 1, 1, "an alias", &code)) {
         params = json_pack("{s:s,s:s*}", "alias", r.words[0], "domain", r.domain);
         code   = change(&r, "alias.remove", params, "removed");
     }
@@ -184,7 +185,7 @@ static int run_list(const struct command *command, int argc, char **argv)
     struct endpoint *e = NULL;
     int              code;
 
-    if (read_request(&r, argc, argv, 0, 1, &code))
+    if (read_request(&r, argc, argv, 0, 1, "one user or none", &code))
         code = endpoint_open(command->name, r.config, &e);
     if (code == EXIT_OK && e != NULL)
         code = list_pages(&r, e);
