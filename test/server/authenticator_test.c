@@ -817,7 +817,7 @@ TEST(a_nonce_that_lasts_until_the_next_registration_is_kept)
 {
     char nonce[128], value[128];
 
-    open_with("nonce_lifetime = 2h\n");
+    open_with("nonce_lifetime = 2h\nmax_expires = 1h\n"); /* whatever it is granted */
     challenged(nonce);
     registers(1, &(struct proof){ .nonce = nonce, .nc = 1 });
     CHECK(strstr(raw_heard(&b.bob, 0), "rspauth=\"") != NULL);
