@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cmd/exit_code.h"
+#include "console/text_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -284,11 +285,6 @@ static bool is_there(const struct user_batches *b, uint64_t key)
             if (b->batches[lane].items[i].key == key)
                 return true;
     return false;
-}
-
-static json_t *text_to_json(struct slice text)
-{
-    return json_stringn(text.len > 0 ? text.ptr : "", text.len);
 }
 
 static json_t *row_to_json(const struct user_row *row)

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
 #include "console/admin_private.h"
+#include "console/text_json.h"
 
 #include <stdlib.h>
 
 enum { LIST_ALIASES = 1000, CURSOR = 2 * (USER_NAME_MAX + 1 + USER_DOMAIN_MAX) + 1 };
-
-static json_t *text_to_json(struct slice text)
-{
-    return json_stringn(text.len > 0 ? text.ptr : "", text.len);
-}
 
 static json_t *alias_to_json(const struct stored_alias *a)
 {
