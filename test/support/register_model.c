@@ -200,6 +200,25 @@ static size_t find(const struct attempt *t, const struct model_contact *c)
     return first;
 }
 
+/* Has another of this phone registered after the binding `at`? */
+static bool is_overtaken(const struct attempt *t, size_t at, const struct model_contact *c)
+{
+    for (size_t i = at + 1; i < t->after.count; i++)
+        if (c->instance != 0 && t->after.bindings[i].contact.instance == c->instance)
+            return true;
+    return false;
+}
+
+/* Rows are in the order in which a phone's bindings were written. */
+static void write_in_order(struct attempt *t, struct model_binding *fresh, bool overtaken)
+{
+    if (overtaken)
+        forget_row(&t->after, fresh->row);
+    if (overtaken || fresh->row == 0)
+        fresh->row = ++t->after.last_row;
+    write_row(&t->after, fresh);
+}
+
 static unsigned bind(struct attempt *t, const struct model_contact *c, int seconds)
 {
     size_t               at    = find(t, c);
@@ -211,7 +230,8 @@ static unsigned bind(struct attempt *t, const struct model_contact *c, int secon
         .phone   = t->request->phone,
         .ends    = t->now + (msec)seconds * SECOND,
     };
-    struct model_binding old = { .row = 0 };
+    struct model_binding old       = { .row = 0 };
+    bool                 overtaken = is_overtaken(t, at, c);
 
     if (at < t->after.count && is_late(t, &t->after.bindings[at]))
         return 500;
@@ -219,14 +239,14 @@ static unsigned bind(struct attempt *t, const struct model_contact *c, int secon
         old = t->after.bindings[at];
     fresh.epoch = epoch_for(t, c);
     fresh.lease = fresh.ends + ((msec)seconds * SECOND < LEASE ? (msec)seconds * SECOND : LEASE);
-    fresh.row   = old.row != 0 ? old.row : ++t->after.last_row;
+    fresh.row   = old.row;
     if (old.row != 0)
         take_out(t, at);
     if (old.row != 0 && old.call_id == fresh.call_id && old.phone == fresh.phone && old.epoch == fresh.epoch &&
         is_the_same(&old.contact, c) && fresh.ends <= old.lease)
         fresh.lease = old.lease; /* nothing is written */
     else
-        write_row(&t->after, &fresh);
+        write_in_order(t, &fresh, overtaken);
     put_last(t, &fresh);
     return 200;
 }

@@ -100,7 +100,8 @@ static void write_request(struct walk *w, const struct model_request *r, struct 
 {
     buf_printf(b, "REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:%u;branch=z9hG4bKw%u\r\n",
                6000 + r->phone, ++w->asked);
-    buf_printf(b, "From: <sip:bob@example.test>;tag=1\r\nTo: <sip:bob@example.test>\r\n");
+    /* a tag of its own: with the same CSeq it is an old one, and none that came by two ways (8.2.2.2) */
+    buf_printf(b, "From: <sip:bob@example.test>;tag=%u\r\nTo: <sip:bob@example.test>\r\n", w->asked);
     buf_printf(b, "Call-ID: c%u\r\nCSeq: %u REGISTER\r\n", r->call_id, r->cseq);
     if (r->outbound)
         buf_put(b, SLICE("Supported: outbound, path\r\n"));
