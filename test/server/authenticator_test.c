@@ -48,6 +48,21 @@ static bool is_wrong(void)
     return raw_last_is(&b.bob, "SIP/2.0 401 ") && strstr(raw_heard(&b.bob, 0), "stale=true") == NULL;
 }
 
+/* All challenges of the last answer, and there are some. */
+static bool challenges_begin(const char *start)
+{
+    const char *at    = raw_heard(&b.bob, 0);
+    unsigned    count = 0;
+
+    while ((at = strstr(at, "\r\nWWW-Authenticate: ")) != NULL) {
+        at += strlen("\r\nWWW-Authenticate: ");
+        count++;
+        if (strncmp(at, start, strlen(start)) != 0)
+            return false;
+    }
+    return count > 0;
+}
+
 TEST(both_algorithms_are_offered_and_taken_the_stronger_first)
 {
     char        nonce[128];
@@ -59,6 +74,7 @@ TEST(both_algorithms_are_offered_and_taken_the_stronger_first)
     md5 = strstr(raw_heard(&b.bob, 0), "algorithm=MD5");
     CHECK(sha != NULL && md5 != NULL && sha < md5);
     CHECK(strstr(sha, "\r\nWWW-Authenticate: Digest ") != NULL); /* RFC 3261 7.3.1: lines of their own */
+    CHECK(challenges_begin("Digest realm=\"example.test\", "));  /* 22.3: nothing but what has a realm */
     registers(1, &(struct proof){ .nonce = nonce, .nc = 1, .algorithm = HASH_MD5 });
     CHECK(raw_last_is(&b.bob, "SIP/2.0 200 "));
     registers(2, &(struct proof){ .nonce = nonce, .nc = 2, .algorithm = HASH_SHA256 });
