@@ -167,15 +167,12 @@ TEST(a_response_with_another_sent_by_than_its_request_had_is_dropped)
 }
 
 /* RFC 3261 18.1.1: a server whose connection has gone opens another, to where sent-by says. */
-TEST(a_response_may_come_by_a_connection_of_its_own)
+static void answer_by_another_connection(const char *request)
 {
     struct raw_phone other;
     char             via[256], text[1024];
 
-    bench_open(&b, "route \"far.test\" { to = \"sip:192.0.2.9:6001\" }\n");
-    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:x@far.test" });
-    bench_live(&b, 50);
-    header_of(raw_heard(&b.bob, 0), "Via", via, sizeof via);
+    header_of(request, "Via", via, sizeof via);
     snprintf(text, sizeof text,
              "SIP/2.0 200 OK\r\nVia: %s\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\nFrom: <sip:a@a>;tag=1\r\n"
              "To: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n",
@@ -184,7 +181,24 @@ TEST(a_response_may_come_by_a_connection_of_its_own)
     raw_say(&other, text);
     bench_live(&b, 50);
     CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
+    raw_forget(&b.alice);
     raw_close(&other);
+}
+
+TEST(a_response_may_come_by_a_connection_of_its_own)
+{
+    struct raw_phone stream;
+
+    bench_open(&b, "route \"far.test\" { to = \"sip:192.0.2.9:6001\" }\n"
+                   "route \"tcp.test\" { to = \"sip:192.0.2.9:6010;transport=tcp\" }\n");
+    raw_listen(&stream, b.at_phones, 6010);
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:x@far.test" });
+    bench_live(&b, 50);
+    answer_by_another_connection(raw_heard(&b.bob, 0));
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:x@tcp.test", .cseq = 2 });
+    bench_live(&b, 50);
+    answer_by_another_connection(stream.heard[0]);
+    raw_close(&stream);
     bench_close(&b);
 }
 
