@@ -385,7 +385,7 @@ bool client_txn_match(struct stack *s, struct message *response)
     if (t == NULL)
         return false;
     EXPECT_OR_KILL(client_txn_is_sound(t), client_txn_suspect(t), drop_broken(t); return true);
-    if (client_sent_by_mark(s, &response->via) != t->sent_by) { /* RFC 3261 18.1.2 */
+    if (!client_has_sent_by(t, &response->via)) { /* RFC 3261 18.1.2 */
         counter_add(&s->world->counters.stray_responses, 1);
         return true;
     }

@@ -41,34 +41,65 @@ static void renew_branch(struct client_txn *t)
     make_branch(t, (struct slice){ memory, t->mark_len });
 }
 
-uint32_t client_sent_by_mark(const struct stack *s, const struct via *via)
+/* What stack_write_sent_by has written, in its parts; port 0: none. */
+static struct slice split_sent_by(struct slice text, uint32_t *port)
 {
-    struct address address;
-    struct slice   host = via->host;
+    struct scan  s = scan_from(text);
+    struct slice host;
 
-    if (address_parse_ip(host, &address))
-        host = (struct slice){ (const char *)address.ip, sizeof address.ip };
-    return (uint32_t)(siphash_nocase(&s->key, host) + via->port);
+    *port = 0;
+    if (scan_host(&s, &host) && scan_byte(&s, ':') && scan_number(&s, UINT16_MAX, port))
+        return host;
+    return text;
+}
+
+static uint32_t sent_by_mark(const struct stack *s, struct slice host, uint32_t port)
+{
+    return (uint32_t)siphash_nocase(&s->key, host) + port;
+}
+
+/* The same address in other words. */
+static bool means_sent_by(const struct client_txn *t, const struct via *via)
+{
+    char           memory[SENT_BY_TEXT];
+    struct buf     b = BUF_ON(memory);
+    struct address ours, theirs;
+    uint32_t       port;
+    struct slice   host;
+
+    stack_write_sent_by(t->stack, &b, &t->flow);
+    host = split_sent_by(buf_slice(&b), &port);
+    return port == via->port && address_parse_ip(host, &ours) && address_parse_ip(via->host, &theirs) &&
+           address_eq_ip(&ours, &theirs);
+}
+
+bool client_has_sent_by(const struct client_txn *t, const struct via *via)
+{
+    return sent_by_mark(t->stack, via->host, via->port) == t->sent_by || means_sent_by(t, via);
+}
+
+static void write_sent_by(struct client_txn *t, struct buf *b)
+{
+    size_t       mark = b->len;
+    struct slice host;
+    uint32_t     port;
+
+    stack_write_sent_by(t->stack, b, &t->flow);
+    host       = split_sent_by((struct slice){ b->ptr + mark, b->len - mark }, &port);
+    t->sent_by = sent_by_mark(t->stack, host, port);
 }
 
 static void write_via(struct client_txn *t, struct buf *b)
 {
-    size_t      mark = b->len;
-    struct scan written;
-    struct via  via;
-
     buf_put(b, SLICE("Via: SIP/2.0/"));
     buf_put(b, transport_name(t->flow.transport));
     buf_put_byte(b, ' ');
-    stack_write_sent_by(t->stack, b, &t->flow);
+    write_sent_by(t, b);
     buf_put(b, SLICE(";branch="));
     buf_put(b, (struct slice){ t->branch, t->branch_len });
     buf_put(b, SLICE(";rport"));
     if (transport_takes_alias(t->stack, &t->flow))
         buf_put(b, SLICE(";alias"));
-    written = scan_from((struct slice){ b->ptr + mark + 5, b->len - mark - 5 });
-    if (via_scan(&written, &via))
-        t->sent_by = client_sent_by_mark(t->stack, &via);
     buf_put(b, SLICE("\r\n"));
 }
 

@@ -184,7 +184,7 @@ struct client_txn {
     struct flow datagram;
     unsigned    listener; /* to leave by, or STACK_LISTENERS            */
     bool        record_route, path, sips_route;
-    uint32_t    sent_by;  /* what the Via said, see client_sent_by_mark */
+    uint32_t    sent_by;  /* a hash of what the Via says, see client_wire.c */
     struct flow upstream; /* TRANSPORT_NONE: not known                  */
     char        branch[BRANCH_MAX];
     size_t      branch_len, mark_len;
@@ -400,9 +400,9 @@ struct suspect connection_suspect(const struct connection *c);
 /* Make t->wire for t->flow: start line, Via with a new branch, Record-Route, the rest.  0,
  * -ERR_NO_MEMORY or -ERR_TOO_LARGE. */
 int client_make_wire(struct client_txn *t);
-/* The sent-by of a Via as a number: a response has that of its request, however its sender
- * writes the address, or is not for us (RFC 3261 18.1.2). */
-uint32_t client_sent_by_mark(const struct stack *s, const struct via *via);
+/* Is this the sent-by of the request's Via?  A response has it, however its sender writes the
+ * address, or is not for us (RFC 3261 18.1.2). */
+bool client_has_sent_by(const struct client_txn *t, const struct via *via);
 
 /* oversize.c: requests that are too large for a datagram (RFC 3261 18.1.1) */
 /* Let t->flow and t->wire be those of TCP, if they must and can.  0, or -ERR_X: it cannot be

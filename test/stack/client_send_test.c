@@ -166,6 +166,32 @@ TEST(a_response_with_another_sent_by_than_its_request_had_is_dropped)
     bench_close(&b);
 }
 
+/* An address of IPv6 may be written in many ways. */
+TEST(a_sent_by_in_other_words_is_the_same)
+{
+    static const char *const others[] = { "[2001:DB8::1]:5060", "[2001:db8:0:0:0:0:0:1]:5060" };
+    char                     via[256], text[1024];
+
+    for (unsigned i = 0; i < 2; i++) {
+        bench_open(&b, "listen = {\"udp:192.0.2.1:5060 advertise [2001:db8::1]:5060\"}\n"
+                       "route \"far.test\" { to = \"sip:192.0.2.9:6001\" }\n");
+        raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:x@far.test" });
+        bench_live(&b, 50);
+        header_of(raw_heard(&b.bob, 0), "Via", via, sizeof via);
+        CHECK(strncmp(via, "SIP/2.0/UDP [2001:db8::1]:5060;", 31) == 0);
+        snprintf(text, sizeof text,
+                 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP %s;%s\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\n"
+                 "From: <sip:a@a>;tag=1\r\nTo: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 MESSAGE\r\n"
+                 "Content-Length: 0\r\n\r\n",
+                 others[i], via + 31);
+        raw_say(&b.bob, text);
+        bench_live(&b, 50);
+        CHECK_INT(0, counter_read(&b.at_server->counters.stray_responses));
+        CHECK_INT(1, b.alice.count);
+        bench_close(&b);
+    }
+}
+
 /* RFC 3261 18.1.1: a server whose connection has gone opens another, to where sent-by says. */
 static void answer_by_another_connection(const char *request)
 {
@@ -303,6 +329,7 @@ int main(void)
         cmocka_unit_test(the_cancel_repeats_the_invite),
         cmocka_unit_test(a_repetition_keeps_the_branch_and_another_target_has_its_own),
         cmocka_unit_test(a_response_with_another_sent_by_than_its_request_had_is_dropped),
+        cmocka_unit_test(a_sent_by_in_other_words_is_the_same),
         cmocka_unit_test(a_response_may_come_by_a_connection_of_its_own),
         cmocka_unit_test(a_late_answer_of_a_target_given_up_is_not_taken_for_the_next_ones),
         cmocka_unit_test(nobody_connects_to_the_client_of_a_websocket),
