@@ -118,7 +118,6 @@ static void answer_all(struct bench *b)
         for (size_t i = 0; i < b->user_count; i++)
             if (is_wanted(&q->query, &b->users[i]))
                 (void)question_add_user(q, &b->users[i]);
-        q->answer.count = b->user_count;
         q->fn(q->owner, &q->answer);
         question_free(q);
     }

@@ -117,8 +117,8 @@ static void check_register(const struct message *m)
 {
     static const struct binding_limits limits  = { 60, 3600, 7200, 10 };
     static const struct binding_now    known[] = {
-           { SLICE_INIT("sip:bob@192.0.2.4"), SLICE_INIT(""), SLICE_INIT("other"), 1, 1000, 5000 },
-           { SLICE_INIT("sips:bob@host"), SLICE_INIT(";ob"), SLICE_INIT("x"), 1, 500, 500 },
+           { SLICE_INIT("sip:bob@192.0.2.4"), SLICE_INIT(""), SLICE_INIT("other"), 1, 1000, 5000, SLICE_INIT(""), 0 },
+           { SLICE_INIT("sips:bob@host"), SLICE_INIT(";ob"), SLICE_INIT("x"), 1, 500, 500, SLICE_INIT(""), 0 },
            { SLICE_INIT("sip:bob@192.0.2.4"), SLICE_INIT(";+sip.instance=\"<urn:uuid:1>\";reg-id=1"), SLICE_INIT("x"), 1,
              1000, 5000, SLICE_INIT("<urn:uuid:1>"), 1 },
     };
@@ -157,7 +157,7 @@ static void check_terms(const struct message *m)
     struct name_addr             value;
     unsigned                     count = 0;
 
-    must(register_terms_require(m, &unsupported) == 0 || message_header(m, HEADER_REQUIRE) != NULL);
+    must(register_terms_require(m, true, &unsupported) == 0 || message_header(m, HEADER_REQUIRE) != NULL);
     register_terms_read(m, true, &terms);
     must(terms.status == 0 || !terms.outbound);
     must(!terms.direct || terms.outbound || terms.status == 439);
