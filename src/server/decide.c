@@ -368,8 +368,7 @@ void decide_passage(struct server *s, struct passage *p, bool authenticated, boo
 static bool is_refused(struct server *s, const struct passage *p, enum auth_result auth, const struct auth_proof *proof,
                        const struct policy_decision *decision)
 {
-    bool refused =
-        auth == AUTH_BROKEN || auth == AUTH_ASTRAY || (decision->kind == POLICY_CHALLENGE && auth != AUTH_NONE);
+    bool refused = decision->kind == POLICY_CHALLENGE && auth != AUTH_NONE;
 
     if (refused)
         answer_unproved(s, p->txn, decision->status == 401 ? 401 : 407, auth, proof);
@@ -415,6 +414,10 @@ void decide_request(struct server *s, object_id txn, struct message *request)
     auth = who_asks(s, &p, &authenticated, &proof);
     if (auth == AUTH_WAIT) {
         user_hold(s, txn, request);
+        return;
+    }
+    if (auth == AUTH_BROKEN || auth == AUTH_ASTRAY) { /* whatever is wanted, and whether anybody is waited for */
+        answer_unproved(s, txn, 407, auth, &proof);
         return;
     }
     if (!is_agreed(s, &p, auth, &proof))
