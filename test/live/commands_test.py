@@ -120,7 +120,8 @@ class Users(Bench):
         self.assertEqual([("a.test", "alice", *self.hashed("alice", added["password"]))], self.stored())
         self.user("add", "bob", "--password-stdin", stdin="x\n")
         lines = [json.loads(line) for line in self.user("list", "--json").stdout.splitlines()]
-        self.assertEqual([{"name": "alice", "domain": "a.test"}, {"name": "bob", "domain": "a.test"}], lines)
+        hashes = ["MD5", "SHA-256", "SHA-512-256"]
+        self.assertEqual([{"name": name, "domain": "a.test", "hashes": hashes} for name in ("alice", "bob")], lines)
 
     def test_a_generated_password_is_printed_once_and_is_long(self):
         first = self.user("add", "alice", "--generate").stdout.strip()
