@@ -4,6 +4,7 @@
 #include "cmd/binding.h"
 #include "cmd/endpoint.h"
 #include "cmd/exit_code.h"
+#include "cmd/json_out.h"
 #include "cmd/option.h"
 #include "cmd/settings.h"
 
@@ -127,19 +128,6 @@ static json_t *contact_of(const char *word)
     return json_sprintf("%s%s", scheme_of(word), word);
 }
 
-static void print_json(const json_t *object)
-{
-    json_dumpf(object, stdout, JSON_COMPACT);
-    putchar('\n');
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text == NULL ? "" : text;
-}
-
 /* ---- list ---- */
 
 static void print_binding(const struct request *r, const json_t *b)
@@ -148,10 +136,10 @@ static void print_binding(const struct request *r, const json_t *b)
     json_int_t    reg_id  = json_integer_value(json_object_get(b, "reg_id"));
 
     if (r->json) {
-        print_json(b);
+        json_print_line(b);
         return;
     }
-    printf("%-32s %-40s q=%-5.3g ", text_of(b, "aor"), text_of(b, "contact"),
+    printf("%-32s %-40s q=%-5.3g ", json_text_of(b, "aor"), json_text_of(b, "contact"),
            json_number_value(json_object_get(b, "q")));
     if (json_is_integer(expires))
         printf("%" JSON_INTEGER_FORMAT " s", json_integer_value(expires));
@@ -159,7 +147,7 @@ static void print_binding(const struct request *r, const json_t *b)
         fputs("for ever", stdout);
     if (reg_id != 0)
         printf("  reg-id=%" JSON_INTEGER_FORMAT, reg_id);
-    printf("%s%s\n", text_of(b, "user_agent")[0] != '\0' ? "  " : "", text_of(b, "user_agent"));
+    printf("%s%s\n", json_text_of(b, "user_agent")[0] != '\0' ? "  " : "", json_text_of(b, "user_agent"));
 }
 
 static json_t *list_params(const struct request *r, const json_t *cursor)
@@ -214,9 +202,9 @@ static int change(const struct request *r, const char *method, json_t *params, c
     int     code   = endpoint_call(r->command->name, r->config, method, params, &result);
 
     if (result != NULL && r->json)
-        print_json(result);
+        json_print_line(result);
     else if (result != NULL)
-        fprintf(stderr, "%s %s%s%s\n", verb, text_of(result, "aor"), r->count > 1 ? ": " : "",
+        fprintf(stderr, "%s %s%s%s\n", verb, json_text_of(result, "aor"), r->count > 1 ? ": " : "",
                 r->count > 1 ? r->words[1] : "");
     json_decref(result);
     return code;

@@ -4,6 +4,7 @@
 #include "cmd/binding.h"
 #include "cmd/endpoint.h"
 #include "cmd/exit_code.h"
+#include "cmd/json_out.h"
 #include "cmd/settings.h"
 
 #include <string.h>
@@ -29,13 +30,6 @@ struct request {
     bool                  json, refreshed, last, counted;
 };
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text == NULL ? "" : text;
-}
-
 static void print_event(const struct request *r, const json_t *e)
 {
     const json_t *expires = json_object_get(e, "expires");
@@ -45,7 +39,8 @@ static void print_event(const struct request *r, const json_t *e)
         putchar('\n');
         return;
     }
-    printf("%s %-12s %s %s", text_of(e, "time"), text_of(e, "event"), text_of(e, "aor"), text_of(e, "contact"));
+    printf("%s %-12s %s %s", json_text_of(e, "time"), json_text_of(e, "event"), json_text_of(e, "aor"),
+           json_text_of(e, "contact"));
     if (json_is_null(expires))
         printf(" for ever");
     else if (json_integer_value(expires) > 0)

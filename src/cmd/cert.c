@@ -3,6 +3,7 @@
 
 #include "cmd/cert.h"
 #include "cmd/exit_code.h"
+#include "cmd/json_out.h"
 #include "cmd/order.h"
 
 #include <string.h>
@@ -13,23 +14,17 @@ static const struct option_entry options_reload[] = {
     OPTION_TABLE_END,
 };
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text == NULL ? "" : text;
-}
-
 static void say_change(const json_t *c)
 {
-    const char *change = text_of(c, "change"), *domain = text_of(c, "domain");
+    const char *change = json_text_of(c, "change"), *domain = json_text_of(c, "domain");
 
     fprintf(stderr, "%s: ", domain[0] == '\0' ? "any name" : domain);
     if (strcmp(change, "gone") == 0)
         fprintf(stderr, "gone\n");
     else
         fprintf(stderr, "%s, good until %s%s\n", strcmp(change, "same") == 0 ? "the same as before" : change,
-                text_of(c, "not_after"), strcmp(text_of(c, "state"), "good") == 0 ? "" : ": that is soon, or over");
+                json_text_of(c, "not_after"),
+                strcmp(json_text_of(c, "state"), "good") == 0 ? "" : ": that is soon, or over");
 }
 
 static void print_changes(const json_t *all, bool json)

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cmd/cert_print.h"
 
+#include "cmd/json_out.h"
+
 #include <string.h>
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text == NULL ? "" : text;
-}
 
 static json_int_t days_of(const json_t *certificate)
 {
@@ -17,7 +12,7 @@ static json_int_t days_of(const json_t *certificate)
 
 static bool has_state(const json_t *certificate, const char *state)
 {
-    return strcmp(text_of(certificate, "state"), state) == 0;
+    return strcmp(json_text_of(certificate, "state"), state) == 0;
 }
 
 /* ---- for people ---- */
@@ -45,7 +40,7 @@ static void print_dates(const json_t *c, FILE *out)
 {
     json_int_t days = days_of(c);
 
-    fprintf(out, "  %-12s%s to %s, ", "good from", text_of(c, "not_before"), text_of(c, "not_after"));
+    fprintf(out, "  %-12s%s to %s, ", "good from", json_text_of(c, "not_before"), json_text_of(c, "not_after"));
     if (has_state(c, "ended"))
         fprintf(out, "IT HAS ENDED\n");
     else if (has_state(c, "not_yet"))
@@ -59,7 +54,7 @@ static const char *signer(const json_t *c)
 {
     if (json_is_true(json_object_get(c, "self_signed")))
         return json_is_true(json_object_get(c, "ca")) ? "itself, as a CA" : "itself: nobody vouches for it";
-    return text_of(c, "issuer");
+    return json_text_of(c, "issuer");
 }
 
 /* What people call it: the server's domain, else whom it is for, else where it is. */
@@ -68,8 +63,8 @@ static const char *title(const json_t *c)
     static const char *const keys[] = { "domain", "subject", "file" };
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (text_of(c, keys[i])[0] != '\0')
-            return text_of(c, keys[i]);
+        if (json_text_of(c, keys[i])[0] != '\0')
+            return json_text_of(c, keys[i]);
     return "certificate";
 }
 
@@ -80,13 +75,13 @@ static void print_connection(const json_t *c, FILE *out)
 
     if (json_object_get(c, "accepted") == NULL)
         return;
-    print_line("address", text_of(c, "address"), out);
-    snprintf(verdict, sizeof verdict, "%s, %s", text_of(c, "protocol"), text_of(c, "cipher"));
+    print_line("address", json_text_of(c, "address"), out);
+    snprintf(verdict, sizeof verdict, "%s, %s", json_text_of(c, "protocol"), json_text_of(c, "cipher"));
     print_line("TLS", verdict, out);
     if (json_is_true(json_object_get(c, "accepted")))
-        snprintf(verdict, sizeof verdict, "yes, as %s (RFC 5922)", text_of(c, "domain"));
+        snprintf(verdict, sizeof verdict, "yes, as %s (RFC 5922)", json_text_of(c, "domain"));
     else
-        snprintf(verdict, sizeof verdict, "NO: %s", text_of(c, "refused"));
+        snprintf(verdict, sizeof verdict, "NO: %s", json_text_of(c, "refused"));
     print_line("accepted", verdict, out);
 }
 
@@ -94,13 +89,13 @@ void cert_print(const json_t *certificate, bool gap, FILE *out)
 {
     fprintf(out, "%s%s\n", gap ? "\n" : "", title(certificate));
     print_connection(certificate, out);
-    print_line("file", text_of(certificate, "file"), out);
-    print_line("subject", text_of(certificate, "subject"), out);
+    print_line("file", json_text_of(certificate, "file"), out);
+    print_line("subject", json_text_of(certificate, "subject"), out);
     print_names(json_object_get(certificate, "names"), out);
     print_line("signed by", signer(certificate), out);
-    print_line("key", text_of(certificate, "algorithm"), out);
+    print_line("key", json_text_of(certificate, "algorithm"), out);
     print_dates(certificate, out);
-    print_line("SHA-256", text_of(certificate, "fingerprint_sha256"), out);
+    print_line("SHA-256", json_text_of(certificate, "fingerprint_sha256"), out);
 }
 
 /* ---- for monitors ---- */
@@ -145,13 +140,13 @@ int cert_print_check(const json_t *certificates, FILE *out)
     }
     fprintf(out, "%s: %zu certificate%s; %s ", words[severity(worst)], count, count == 1 ? "" : "s", title(worst));
     if (is_refused(worst))
-        fprintf(out, "is not accepted: %s\n", text_of(worst, "refused"));
+        fprintf(out, "is not accepted: %s\n", json_text_of(worst, "refused"));
     else if (has_state(worst, "not_yet"))
-        fprintf(out, "is good from %s on\n", text_of(worst, "not_before"));
+        fprintf(out, "is good from %s on\n", json_text_of(worst, "not_before"));
     else if (has_state(worst, "ended"))
-        fprintf(out, "has ended on %s\n", text_of(worst, "not_after"));
+        fprintf(out, "has ended on %s\n", json_text_of(worst, "not_after"));
     else
         fprintf(out, "ends in %" JSON_INTEGER_FORMAT " day%s, on %s\n", days_of(worst), plural(days_of(worst)),
-                text_of(worst, "not_after"));
+                json_text_of(worst, "not_after"));
     return severity(worst);
 }

@@ -3,6 +3,7 @@
 
 #include "cmd/endpoint.h"
 #include "cmd/exit_code.h"
+#include "cmd/json_out.h"
 #include "cmd/option.h"
 #include "cmd/password.h"
 #include "cmd/settings.h"
@@ -126,19 +127,6 @@ static json_t *params_of(const struct request *r)
     return params;
 }
 
-static void print_json(json_t *object)
-{
-    json_dumpf(object, stdout, JSON_COMPACT);
-    putchar('\n');
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text == NULL ? "" : text;
-}
-
 static int call(const struct request *r, const char *method, json_t *params, json_t **result)
 {
     return endpoint_call(r->command->name, r->config, method, params, result);
@@ -150,10 +138,10 @@ static void print_put(const struct request *r, json_t *result, const char *gener
     if (r->json) {
         if (generated != NULL)
             json_object_set_new(result, "password", json_string(generated));
-        print_json(result);
+        json_print_line(result);
         return;
     }
-    fprintf(stderr, "%s %s@%s\n", verb, text_of(result, "name"), text_of(result, "domain"));
+    fprintf(stderr, "%s %s@%s\n", verb, json_text_of(result, "name"), json_text_of(result, "domain"));
     if (generated != NULL)
         printf("%s\n", generated);
 }
@@ -211,9 +199,9 @@ static int run_remove(const struct command *command, int argc, char **argv)
     if (read_request(&r, argc, argv, 1, &code))
         code = call(&r, "user.remove", params_of(&r), &result);
     if (result != NULL && r.json)
-        print_json(result);
+        json_print_line(result);
     else if (result != NULL)
-        fprintf(stderr, "removed %s@%s\n", text_of(result, "name"), text_of(result, "domain"));
+        fprintf(stderr, "removed %s@%s\n", json_text_of(result, "name"), json_text_of(result, "domain"));
     json_decref(result);
     config_free(r.config);
     return code;
@@ -227,9 +215,9 @@ static void print_list(const struct request *r, json_t *users)
     json_array_foreach(users, i, user)
     {
         if (r->json)
-            print_json(user);
+            json_print_line(user);
         else
-            printf("%s@%s\n", text_of(user, "name"), text_of(user, "domain"));
+            printf("%s@%s\n", json_text_of(user, "name"), json_text_of(user, "domain"));
     }
 }
 

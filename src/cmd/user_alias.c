@@ -3,6 +3,7 @@
 
 #include "cmd/endpoint.h"
 #include "cmd/exit_code.h"
+#include "cmd/json_out.h"
 #include "cmd/settings.h"
 #include "cmd/user_private.h"
 
@@ -77,22 +78,9 @@ static void put_user(json_t *params, const struct request *r, const char *user)
         json_object_set_new(params, "domain", json_string(domain));
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text == NULL ? "" : text;
-}
-
 static void print_name(FILE *out, const char *name, const char *domain)
 {
     fprintf(out, "%s%s%s", name, domain[0] != '\0' ? "@" : "", domain);
-}
-
-static void print_json(const json_t *object)
-{
-    json_dumpf(object, stdout, JSON_COMPACT);
-    putchar('\n');
 }
 
 static int change(struct request *r, const char *method, json_t *params, const char *verb)
@@ -101,10 +89,10 @@ static int change(struct request *r, const char *method, json_t *params, const c
     int     code   = endpoint_call(r->command->name, r->config, method, params, &result);
 
     if (code == EXIT_OK && r->json) {
-        print_json(result);
+        json_print_line(result);
     } else if (code == EXIT_OK) {
         fprintf(stderr, "%s ", verb);
-        print_name(stderr, text_of(result, "alias"), text_of(result, "domain"));
+        print_name(stderr, json_text_of(result, "alias"), json_text_of(result, "domain"));
         fputc('\n', stderr);
     }
     json_decref(result);
@@ -148,12 +136,12 @@ static void print_list(const struct request *r, const json_t *aliases)
     json_array_foreach((json_t *)aliases, i, a)
     {
         if (r->json) {
-            print_json(a);
+            json_print_line(a);
             continue;
         }
-        print_name(stdout, text_of(a, "alias"), text_of(a, "domain"));
+        print_name(stdout, json_text_of(a, "alias"), json_text_of(a, "domain"));
         fputs(" -> ", stdout);
-        print_name(stdout, text_of(a, "user"), text_of(a, "user_domain"));
+        print_name(stdout, json_text_of(a, "user"), json_text_of(a, "user_domain"));
         putchar('\n');
     }
 }

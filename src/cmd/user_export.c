@@ -6,6 +6,7 @@
 
 #include "cmd/endpoint.h"
 #include "cmd/exit_code.h"
+#include "cmd/json_out.h"
 #include "cmd/settings.h"
 #include "cmd/user_private.h"
 
@@ -58,27 +59,20 @@ static int pages_fill(struct pages *p)
     return code;
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text == NULL ? "" : text;
-}
-
 /* <0: whom the alias is of comes before the user. */
 static int order(const json_t *alias, const json_t *user)
 {
-    int domains = strcmp(text_of(alias, "user_domain"), text_of(user, "domain"));
+    int domains = strcmp(json_text_of(alias, "user_domain"), json_text_of(user, "domain"));
 
-    return domains != 0 ? domains : strcmp(text_of(alias, "user"), text_of(user, "name"));
+    return domains != 0 ? domains : strcmp(json_text_of(alias, "user"), json_text_of(user, "name"));
 }
 
 static void print_alias(const json_t *alias, const json_t *user, bool first)
 {
-    const char *domain = text_of(alias, "domain");
+    const char *domain = json_text_of(alias, "domain");
 
-    printf("%s%s", first ? "" : " ", text_of(alias, "alias"));
-    if (domain[0] != '\0' && strcmp(domain, text_of(user, "domain")) != 0)
+    printf("%s%s", first ? "" : " ", json_text_of(alias, "alias"));
+    if (domain[0] != '\0' && strcmp(domain, json_text_of(user, "domain")) != 0)
         printf("@%s", domain);
 }
 
@@ -121,7 +115,7 @@ static int print_users(struct pages *users, struct pages *aliases)
     while ((code = pages_fill(users)) == EXIT_OK && pages_peek(users) != NULL) {
         json_t *user = pages_peek(users);
 
-        printf("%s,%s,", text_of(user, "name"), text_of(user, "domain"));
+        printf("%s,%s,", json_text_of(user, "name"), json_text_of(user, "domain"));
         code = print_aliases(aliases, user);
         if (code != EXIT_OK)
             break;
