@@ -136,6 +136,20 @@ TEST(a_repetition_keeps_the_branch_and_another_target_has_its_own)
     bench_close(&b);
 }
 
+/* Bob's 200 to a MESSAGE, with this sent-by in our Via and what else stood there. */
+static void answers_as(const char *sent_by, const char *params)
+{
+    char text[1024];
+
+    snprintf(text, sizeof text,
+             "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP %s;%s\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\n"
+             "From: <sip:a@a>;tag=1\r\nTo: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 MESSAGE\r\n"
+             "Content-Length: 0\r\n\r\n",
+             sent_by, params);
+    raw_say(&b.bob, text);
+    bench_live(&b, 50);
+}
+
 /* RFC 3261 18.1.2: the branch alone does not make a response one of ours. */
 TEST(a_response_with_another_sent_by_than_its_request_had_is_dropped)
 {
@@ -148,15 +162,7 @@ TEST(a_response_with_another_sent_by_than_its_request_had_is_dropped)
     header_of(raw_heard(&b.bob, 0), "Via", via, sizeof via);
     CHECK(strncmp(via, "SIP/2.0/UDP 192.0.2.1:5060;", 27) == 0);
     for (unsigned i = 0; i < 3; i++) {
-        char text[1024];
-
-        snprintf(text, sizeof text,
-                 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP %s;%s\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\n"
-                 "From: <sip:a@a>;tag=1\r\nTo: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 MESSAGE\r\n"
-                 "Content-Length: 0\r\n\r\n",
-                 others[i], via + 27);
-        raw_say(&b.bob, text);
-        bench_live(&b, 50);
+        answers_as(others[i], via + 27);
         CHECK_INT(0, b.alice.count);
         CHECK_INT(i + 1, counter_read(&b.at_server->counters.stray_responses));
     }
@@ -170,7 +176,7 @@ TEST(a_response_with_another_sent_by_than_its_request_had_is_dropped)
 TEST(a_sent_by_in_other_words_is_the_same)
 {
     static const char *const others[] = { "[2001:DB8::1]:5060", "[2001:db8:0:0:0:0:0:1]:5060" };
-    char                     via[256], text[1024];
+    char                     via[256];
 
     for (unsigned i = 0; i < 2; i++) {
         bench_open(&b, "listen = {\"udp:192.0.2.1:5060 advertise [2001:db8::1]:5060\"}\n"
@@ -179,13 +185,7 @@ TEST(a_sent_by_in_other_words_is_the_same)
         bench_live(&b, 50);
         header_of(raw_heard(&b.bob, 0), "Via", via, sizeof via);
         CHECK(strncmp(via, "SIP/2.0/UDP [2001:db8::1]:5060;", 31) == 0);
-        snprintf(text, sizeof text,
-                 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP %s;%s\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKx\r\n"
-                 "From: <sip:a@a>;tag=1\r\nTo: <sip:b@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 MESSAGE\r\n"
-                 "Content-Length: 0\r\n\r\n",
-                 others[i], via + 31);
-        raw_say(&b.bob, text);
-        bench_live(&b, 50);
+        answers_as(others[i], via + 31);
         CHECK_INT(0, counter_read(&b.at_server->counters.stray_responses));
         CHECK_INT(1, b.alice.count);
         bench_close(&b);
