@@ -6,7 +6,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { ASK_AGAIN = 10 }; /* times, because of changes meanwhile, before it is given up */
+/* Times, because of changes meanwhile, before it is given up: while tables are imported there is
+ * one with each commit, and who waits gives up by himself (user_hold.h). */
+enum { ASK_AGAIN = 200 };
 
 /* A question on its way. */
 struct lookup {
