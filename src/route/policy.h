@@ -17,6 +17,7 @@
 #ifndef ROUTE_POLICY_H
 #define ROUTE_POLICY_H
 
+#include "route/explain.h"
 #include "route/flow_token.h"
 #include "route/reason.h"
 #include "sip/message.h"
@@ -62,6 +63,7 @@ struct policy_case {
     bool                  is_no_gruu;    /* it is a GRUU of nobody                        */
     bool                  anothers_gruu; /* the Contact is a GRUU of somebody else than From */
     bool                  number;        /* `uri` is a telephone number that ENUM has not been asked for yet */
+    struct explain       *explain;       /* who wants to know each step, or NULL          */
 };
 
 /* RFC 5630 8: "SIPS Not Allowed", "SIPS Required". */

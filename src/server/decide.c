@@ -76,6 +76,7 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     struct proxy_routes *routes = &p->routes;
 
     p->request       = request;
+    p->explain       = s->explain;
     p->txn           = txn;
     p->instead       = SLICE("");
     p->of_our_dialog = false;
@@ -253,6 +254,7 @@ static enum user_state decide(struct server *s, struct passage *p, bool authenti
         .is_gruu       = p->gruu.kind != GRUU_NONE,
         .is_no_gruu    = p->gruu.kind == GRUU_INVALID,
         .number        = !asked && p->gruu.kind == GRUU_NONE && is_number(s, &p->way.uri),
+        .explain       = p->explain,
     };
     enum user_state state;
 

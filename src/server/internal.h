@@ -64,6 +64,8 @@ struct server {
     size_t      held_count;
     unsigned    times_held; /* user_hold.c: of the request that is being decided on once more */
 
+    struct explain *explain; /* who wants to know each step of what is being decided on; NULL for a real call */
+
     struct hasher *hasher; /* gruu.c */
     struct merged *merged; /* registrar.c */
 
@@ -74,7 +76,8 @@ struct server {
 /* One request on its way through the server: what was found out so far. */
 struct passage {
     struct message     *request;
-    object_id           txn; /* 0 for an ACK */
+    struct explain     *explain; /* server->explain */
+    object_id           txn;     /* 0 for an ACK */
     struct proxy_routes routes;
     struct proxy_way    way; /* do not move: see proxy_preprocess */
     char                aor_text[AOR_TEXT];
