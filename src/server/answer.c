@@ -80,7 +80,7 @@ static void put_warning(struct server *s, struct gather *g, unsigned warning)
     buf_put(b, SLICE("Warning: "));
     buf_put_number(b, warning);
     buf_put_byte(b, ' ');
-    buf_put(b, s->shared->policy.domains[0]);
+    buf_put(b, s->snapshot->policy.domains[0]);
     buf_put(b, SLICE(" \""));
     buf_put(b, warning_text(warning));
     buf_put(b, SLICE("\"\r\n"));

@@ -195,6 +195,7 @@ static int build(cfg_t *cfg, struct config **out)
 
     if (c == NULL)
         return -ERR_NO_MEMORY;
+    atomic_init(&c->holders, 1);
     arena_init(&c->arena, NULL, 0, ARENA_LIMIT);
     for (size_t i = 0; i < count; i++)
         take(c, &keys[i], cfg);
@@ -310,11 +311,17 @@ int config_load(const char *path, config_problem_fn *report, void *arg, const st
     return error;
 }
 
+const struct config *config_hold(const struct config *c)
+{
+    atomic_fetch_add_explicit(&((struct config *)c)->holders, 1, memory_order_relaxed);
+    return c;
+}
+
 void config_free(const struct config *c)
 {
-    struct config *mine = (struct config *)c; /* the only place that may change it */
+    struct config *mine = (struct config *)c; /* here, and where it is held, it may be changed */
 
-    if (mine == NULL)
+    if (mine == NULL || atomic_fetch_sub_explicit(&mine->holders, 1, memory_order_acq_rel) > 1)
         return;
     arena_fini(&mine->arena);
     free(mine);

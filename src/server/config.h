@@ -14,6 +14,7 @@
 #include "net/tls_keys.h"
 #include "sip/flow.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 struct config_listen {
@@ -78,6 +79,7 @@ struct config {
     unsigned              tls_trust_line, tls_ciphers_line; /* where they are set, or 0  */
 
     struct arena arena; /* holds all of the above */
+    atomic_uint  holders;
 };
 
 /* Called once for each mistake with a line for people, "ahoy.conf:12: ..." */
@@ -95,7 +97,10 @@ int config_load(const char *path, config_problem_fn *report, void *arg, const st
 /* The same from memory; `name` stands for the file in messages. */
 int config_parse(struct slice text, const char *name, config_problem_fn *report, void *arg, const struct config **out);
 
-void config_free(const struct config *c);
+/* It is freed when as many as hold it, the one who made it among them, have called config_free.
+ * Any thread. */
+const struct config *config_hold(const struct config *c);
+void                 config_free(const struct config *c);
 
 /* Is `host` one of our domains?  Any case. */
 bool config_is_our_domain(const struct config *c, struct slice host);

@@ -10,12 +10,12 @@
 
 struct slice aor_domain(struct server *s, const struct uri *uri)
 {
-    struct slice domain = policy_domain(&s->shared->policy, uri->host);
+    struct slice domain = policy_domain(&s->snapshot->policy, uri->host);
 
     if (domain.len > 0)
         return domain;
     if (stack_is_local(s->stack, uri->host, uri->port))
-        return s->shared->policy.domains[0];
+        return s->snapshot->policy.domains[0];
     return SLICE("");
 }
 
@@ -42,7 +42,7 @@ static bool names_us(struct server *s, const struct uri *uri)
 static bool route_names_us(struct server *s, const struct uri *uri)
 {
     return names_us(s, uri) ||
-           ((uri->scheme == URI_SIP || uri->scheme == URI_SIPS) && policy_is_ours(&s->shared->policy, uri->host) &&
+           ((uri->scheme == URI_SIP || uri->scheme == URI_SIPS) && policy_is_ours(&s->snapshot->policy, uri->host) &&
             (uri->port == 0 || stack_has_port(s->stack, uri->port)));
 }
 
@@ -173,9 +173,9 @@ static bool is_to_be_asked_for(const struct server *s, const struct passage *p, 
 {
     switch (p->gruu.kind) {
     case GRUU_NONE:
-        return !c->has_bindings && policy_asks_for_user(&s->shared->policy, c);
+        return !c->has_bindings && policy_asks_for_user(&s->snapshot->policy, c);
     case GRUU_PUBLIC:
-        return !c->user_known && policy_asks_for_user(&s->shared->policy, c);
+        return !c->user_known && policy_asks_for_user(&s->snapshot->policy, c);
     case GRUU_TEMPORARY:
     case GRUU_INVALID:
         break;
@@ -193,7 +193,7 @@ static bool is_number(const struct server *s, const struct uri *uri)
     char       memory[ENUM_DIGITS + 1];
     struct buf number = BUF_ON(memory);
 
-    return s->shared->policy.numbers && enum_number(uri, &number);
+    return s->snapshot->policy.numbers && enum_number(uri, &number);
 }
 
 static void look_for_bindings(struct server *s, const struct passage *p, struct policy_case *c)
@@ -211,7 +211,7 @@ static void follow_alias(struct server *s, struct passage *p, const struct user_
     buf_put(&text, id->name);
     buf_put_byte(&text, '@');
     buf_put(&text, id->domain);
-    if (buf_ok(&text) && policy_is_ours(&s->shared->policy, id->domain))
+    if (buf_ok(&text) && policy_is_ours(&s->snapshot->policy, id->domain))
         passage_redirect(s, p, buf_slice(&text));
 }
 
@@ -261,7 +261,7 @@ static enum user_state decide(struct server *s, struct passage *p, bool authenti
     look_for_bindings(s, p, &c);
     state = look_for_user(s, p, &c);
     if (state != USER_WAIT && state != USER_FAILED)
-        *decision = policy_decide(&s->shared->policy, &c);
+        *decision = policy_decide(&s->snapshot->policy, &c);
     return state;
 }
 

@@ -38,20 +38,21 @@ struct store_wait {
 };
 
 struct server {
-    struct world         *world;
-    struct shared        *shared;
-    const struct config  *config; /* that of shared */
-    struct stack         *stack;
-    struct user_reader   *users;
-    struct authenticator *authenticator;
-    struct store_client  *store;
-    struct flow           listeners[SERVER_LISTENERS];
-    struct slice          advertised[SERVER_LISTENERS]; /* of the configuration */
-    enum tls_clients      demanded[SERVER_LISTENERS];
-    unsigned              listener_count;
-    struct sec_offer      offer; /* agreement.c; empty: none */
-    char                  offer_text[SEC_OFFER_TEXT];
-    struct log_limit      log_limit; /* lines about what was refused */
+    struct world          *world;
+    struct shared         *shared;
+    const struct snapshot *snapshot; /* held: what this turn decides by, see server_decide_by */
+    const struct config   *config;   /* that of snapshot */
+    struct stack          *stack;
+    struct user_reader    *users;
+    struct authenticator  *authenticator;
+    struct store_client   *store;
+    struct flow            listeners[SERVER_LISTENERS];
+    struct slice           advertised[SERVER_LISTENERS]; /* of the configuration */
+    enum tls_clients       demanded[SERVER_LISTENERS];
+    unsigned               listener_count;
+    struct sec_offer       offer; /* agreement.c; empty: none */
+    char                   offer_text[SEC_OFFER_TEXT];
+    struct log_limit       log_limit; /* lines about what was refused */
 
     struct link waits; /* registrar.c */
     size_t      wait_count, wait_limit;
@@ -91,6 +92,11 @@ struct passage {
     enum flow_token token; /* or it is that of a flow, which `back` is if GOOD; NONE if the request came by it */
     struct flow     like;  /* the listener that its last own Route names; or TRANSPORT_NONE  */
 };
+
+/* server.c: decide by `snapshot`, borrowed, until the next call; returns what was decided by
+ * before.  What a request sets off later is done with the snapshot of its decision: between two
+ * calls of this, the second with what the first has returned. */
+const struct snapshot *server_decide_by(struct server *s, const struct snapshot *snapshot);
 
 /* decide.c: where every request goes. */
 void decide_request(struct server *s, object_id txn, struct message *request);

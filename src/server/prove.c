@@ -19,7 +19,7 @@ static bool is_ours(struct server *s, const struct uri *u)
 
 static bool is_our_address(struct server *s, const struct uri *u)
 {
-    return !policy_is_ours(&s->shared->policy, u->host) && aor_domain(s, u).len > 0;
+    return !policy_is_ours(&s->snapshot->policy, u->host) && aor_domain(s, u).len > 0;
 }
 
 static bool same_host(struct server *s, const struct uri *a, const struct uri *b)

@@ -37,6 +37,7 @@ static void context_free(struct context *c)
         message_drop(c->branches[i].response);
     }
     message_drop(c->request);
+    snapshot_drop(c->snapshot);
     free(c->instead);
     table_remove(&s->contexts_by_txn, &c->by_txn);
     id_remove(&s->contexts, c->id);
@@ -62,9 +63,10 @@ static struct context *context_new(struct server *s, const struct passage *p)
     }
     gauge_set(&s->world->counters.contexts, s->contexts.used);
     world_take(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE);
-    c->server  = s;
-    c->txn     = p->txn;
-    c->request = message_hold(p->request);
+    c->server   = s;
+    c->snapshot = snapshot_hold(s->snapshot);
+    c->txn      = p->txn;
+    c->request  = message_hold(p->request);
     table_insert(&s->contexts_by_txn, &c->by_txn, id_hash(c->txn));
     rc_init(&c->rc, p->request->method == METHOD_INVITE, s->config->timer_c, 64 * s->config->t1);
     return c;
@@ -127,26 +129,32 @@ static void drop_broken(struct context *c)
 
 static void on_timer(struct timer *timer, msec now)
 {
-    struct context   *c       = CONTAINER_OF(timer, struct context, timer);
-    struct rc_actions actions = { .count = 0 };
+    struct context        *c = CONTAINER_OF(timer, struct context, timer);
+    struct server         *s = c->server;
+    const struct snapshot *in_force;
+    struct rc_actions      actions = { .count = 0 };
 
     EXPECT_OR_KILL(context_is_sound(c), suspect(c), drop_broken(c); return );
+    in_force = server_decide_by(s, c->snapshot);
     rc_timer(&c->rc, now, &actions);
     perform(c, &actions);
     settle(c);
+    server_decide_by(s, in_force);
 }
 
 static void on_client(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
                       int detail)
 {
-    struct server    *s       = u->self;
-    struct context   *c       = id_find(&s->contexts, u->owner);
-    struct rc_actions actions = { .count = 0 };
+    struct server         *s       = u->self;
+    struct context        *c       = id_find(&s->contexts, u->owner);
+    struct rc_actions      actions = { .count = 0 };
+    const struct snapshot *in_force;
 
     (void)txn;
     if (c == NULL)
         return;
     EXPECT_OR_KILL(context_is_sound(c) && u->index < c->rc.count, suspect(c), drop_broken(c); return );
+    in_force = server_decide_by(s, c->snapshot);
     switch (event) {
     case CLIENT_RESPONSE:
         message_drop(c->branches[u->index].response);
@@ -163,6 +171,7 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
     }
     perform(c, &actions);
     settle(c);
+    server_decide_by(s, in_force);
 }
 
 bool proxy_send_branch(struct context *c, const struct passage *p, const struct branch_plan *plan)
@@ -412,14 +421,17 @@ static void perform(struct context *c, const struct rc_actions *actions)
 
 void proxy_cancel(struct server *s, object_id invite)
 {
-    struct context   *c       = find_by_txn(s, invite);
-    struct rc_actions actions = { .count = 0 };
+    struct context        *c       = find_by_txn(s, invite);
+    struct rc_actions      actions = { .count = 0 };
+    const struct snapshot *in_force;
 
     if (c == NULL)
         return;
+    in_force = server_decide_by(s, c->snapshot);
     rc_cancel(&c->rc, &actions);
     perform(c, &actions);
     settle(c);
+    server_decide_by(s, in_force);
 }
 
 void proxy_cancel_all(struct server *s)

@@ -20,6 +20,7 @@ struct branch {
 /* One forwarded request, from its arrival until nothing more can come. */
 struct context {
     struct server          *server;
+    const struct snapshot  *snapshot; /* held: its decision was made with it */
     object_id               id, txn;
     struct table_link       by_txn;
     struct message         *request; /* held until the final response has gone up */

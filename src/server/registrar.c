@@ -25,7 +25,7 @@ static const struct uri *sender_of(struct server *s, const struct message *reque
  * for a password. */
 static struct slice domain_of(struct server *s, const struct user_id *id)
 {
-    return id->domain.len > 0 ? id->domain : s->shared->policy.domains[0];
+    return id->domain.len > 0 ? id->domain : s->snapshot->policy.domains[0];
 }
 
 /* Each his own bindings, and those that third_party says. */
@@ -125,7 +125,7 @@ static bool find_whom(struct server *s, struct registering *r)
 
 const struct domain_rules *registrar_rules(const struct server *s, struct slice key)
 {
-    return domain_rules_find(s->shared->rules, s->shared->policy.domain_count, gruu_domain(key));
+    return snapshot_rules(s->snapshot, gruu_domain(key));
 }
 
 /* 8.2.2.2, behind 8.2's first step: who has been overheard and is said again hears, as ever, that his
@@ -160,7 +160,7 @@ static bool is_understood(struct server *s, object_id txn, const struct message 
  * any of them will do; and a telephone number is of none. */
 static bool is_valid_for_domain(struct server *s, const struct registering *r)
 {
-    struct slice asked = policy_domain(&s->shared->policy, r->request->uri.host);
+    struct slice asked = policy_domain(&s->snapshot->policy, r->request->uri.host);
 
     if (r->request->to.uri.scheme == URI_TEL)
         return who_may_be(s, &r->request->to.uri);

@@ -60,7 +60,7 @@ static uint32_t part_of(uint32_t limit, const struct shared *shared)
 
 struct server *server_new(struct world *w, struct shared *shared, unsigned worker, const struct stack_trace *trace)
 {
-    const struct config *config = shared->config;
+    const struct config *config = shared->snapshot->config;
     struct server       *s      = calloc(1, sizeof *s);
     struct stack_config  stack  = {
           .max_server_txns      = part_of(config->max_server_transactions, shared),
@@ -88,11 +88,12 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
 
     if (s == NULL)
         return NULL;
-    s->world   = w;
-    s->shared  = shared;
-    s->config  = config;
-    s->worker  = worker;
-    s->workers = shared->workers != NULL ? workers_count(shared->workers) : 1;
+    s->world    = w;
+    s->shared   = shared;
+    s->snapshot = snapshot_hold(shared->snapshot);
+    s->config   = config;
+    s->worker   = worker;
+    s->workers  = shared->workers != NULL ? workers_count(shared->workers) : 1;
     log_limit_init(&s->log_limit, &shared->loop_key);
     list_init(&s->waits);
     list_init(&s->held);
@@ -127,7 +128,17 @@ void server_free(struct server *s)
     free(s->merged);
     table_fini(&s->contexts_by_txn);
     id_table_fini(&s->contexts);
+    snapshot_drop(s->snapshot);
     free(s);
+}
+
+const struct snapshot *server_decide_by(struct server *s, const struct snapshot *snapshot)
+{
+    const struct snapshot *before = s->snapshot;
+
+    s->snapshot = snapshot;
+    s->config   = snapshot->config;
+    return before;
 }
 
 /* ---- start ---- */

@@ -20,36 +20,6 @@ static const struct kept_key {
 
 enum { KEPT_KEYS = sizeof kept_keys / sizeof kept_keys[0], KEPT_KEY_SIZE = 32 };
 
-static bool copy_policy(struct shared *s)
-{
-    const struct config    *c         = s->config;
-    struct policy_route    *routes    = calloc(c->route_count + 1, sizeof *routes);
-    struct policy_redirect *redirects = calloc(c->redirect_count + 1, sizeof *redirects);
-
-    s->policy = (struct policy){
-        .domains        = c->domains,
-        .domain_count   = c->domain_count,
-        .routes         = routes,
-        .route_count    = c->route_count,
-        .redirects      = redirects,
-        .redirect_count = c->redirect_count,
-        .edges          = c->edge.texts,
-        .edge_count     = c->edge.count,
-        .registrar      = c->registrar,
-        .proxy          = c->proxy,
-        .redirect       = c->redirect_server,
-        .numbers        = c->enum_suffix.len > 0,
-        .authentication = c->authentication,
-    };
-    if (routes == NULL || redirects == NULL)
-        return false;
-    for (size_t i = 0; i < c->route_count; i++)
-        routes[i] = (struct policy_route){ c->routes[i].domain, c->routes[i].to, c->routes[i].redirect };
-    for (size_t i = 0; i < c->redirect_count; i++)
-        redirects[i] = (struct policy_redirect){ c->redirects[i].domain, c->redirects[i].to };
-    return true;
-}
-
 static void draw_keys(struct shared *s, const struct random *random)
 {
     random_fill(random, &s->relay_key, sizeof s->relay_key);
@@ -79,6 +49,7 @@ static bool make_events(struct shared *s)
 struct shared *shared_new(struct world *world, const struct config *config, struct rcu *rcu, struct workers *workers)
 {
     struct shared *s = rcu != NULL ? calloc(1, sizeof *s) : NULL;
+    char           problem[256];
 
     if (s == NULL) {
         rcu_free(rcu);
@@ -90,11 +61,11 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     random_fill(&world->random, &s->boot, sizeof s->boot);
     s->users    = users_new(world, rcu, (size_t)config->user_cache);
     s->location = location_new(rcu, &world->random, config->max_bindings, world_now(world));
-    s->rules    = domain_rules_new(config);
+    s->snapshot = snapshot_new(config, problem, sizeof problem);
     s->workers  = workers;
     draw_keys(s, &world->random);
     s->nonces = nonces_new(&world->random, NONCE_SLOTS);
-    if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->rules == NULL || !copy_policy(s) ||
+    if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->snapshot == NULL ||
         !make_attempts(s, world) || !make_events(s)) {
         shared_free(s);
         return NULL;
@@ -123,9 +94,7 @@ void shared_free(struct shared *s)
     binding_events_free(s->events);
     tls_shared_free(s->tls);
     free(s->self_signed);
-    free(s->rules);
-    free((void *)s->policy.routes);
-    free((void *)s->policy.redirects);
+    snapshot_drop(s->snapshot);
     rcu_free(s->rcu);
     free(s);
 }

@@ -17,13 +17,12 @@
 #include "base/siphash.h"
 #include "route/dialog_token.h"
 #include "route/gruu.h"
-#include "route/policy.h"
 #include "server/attempts.h"
 #include "server/binding_journal.h"
 #include "server/config.h"
-#include "server/domain_rules.h"
 #include "server/location.h"
 #include "server/nonces.h"
+#include "server/snapshot.h"
 #include "server/users.h"
 #include "stack/workers.h"
 #include "store/store.h"
@@ -31,11 +30,10 @@
 #include <stdatomic.h>
 
 struct shared {
-    const struct config    *config;
-    struct policy           policy;  /* from config; its arrays are ours */
-    struct domain_rules    *rules;   /* ours; of the domains of policy, in their order */
-    struct workers         *workers; /* borrowed; NULL: there is but one */
-    struct rcu             *rcu;     /* for location and users: each thread that asks them has joined */
+    const struct config    *config;   /* of the start: for what cannot change in a process's life */
+    const struct snapshot  *snapshot; /* held: what servers that are made take to begin with */
+    struct workers         *workers;  /* borrowed; NULL: there is but one */
+    struct rcu             *rcu;      /* for location and users: each thread that asks them has joined */
     struct location        *location;
     struct users           *users;
     struct nonces          *nonces;
