@@ -423,8 +423,10 @@ bool client_txn_match(struct stack *s, struct message *response)
 
 object_id stack_request(struct stack *s, const struct outgoing *out, const struct client_user *user)
 {
-    struct client_txn *t = client_txn_new(s, out, out->method == METHOD_INVITE ? CLIENT_INVITE : CLIENT_OTHER);
+    struct client_txn *t = NULL;
 
+    if (s->rehearsal == NULL)
+        t = client_txn_new(s, out, out->method == METHOD_INVITE ? CLIENT_INVITE : CLIENT_OTHER);
     if (t == NULL) {
         counter_add(&s->world->counters.transactions_refused, 1);
         return 0;
@@ -437,7 +439,7 @@ object_id stack_request(struct stack *s, const struct outgoing *out, const struc
 
 int stack_send(struct stack *s, const struct outgoing *out)
 {
-    struct client_txn *t = client_txn_new(s, out, CLIENT_STATELESS);
+    struct client_txn *t = s->rehearsal == NULL ? client_txn_new(s, out, CLIENT_STATELESS) : NULL;
     int                error;
 
     if (t == NULL)

@@ -228,7 +228,13 @@ struct stack {
     size_t                 rings_accounted; /* bytes of the rings from other workers */
     struct source_entry    sources[SOURCE_CACHE];
     struct log_limit       log_limit; /* lines about malformed input */
+
+    struct rehearsal *rehearsal; /* a request that is only asked about; or NULL */
 };
+
+/* rehearsal.c: of the transaction REHEARSED.  NULL, -ERR_CLOSED: it is not that, or there is none. */
+struct message *rehearsal_request(const struct stack *s, object_id server_txn);
+int rehearsal_respond(struct stack *s, object_id server_txn, unsigned status, const struct gather *response);
 
 /* transport.c */
 int transport_send(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count);

@@ -388,7 +388,7 @@ struct message *stack_server_request(const struct stack *s, object_id server_txn
 {
     struct server_txn *t = id_find(&s->server_ids, server_txn);
 
-    return t != NULL ? t->request : NULL;
+    return t != NULL ? t->request : rehearsal_request(s, server_txn);
 }
 
 struct slice stack_server_tag(const struct stack *s, object_id server_txn)
@@ -456,7 +456,9 @@ int stack_respond(struct stack *s, object_id server_txn, unsigned status, const 
     struct server_txn *t = id_find(&s->server_ids, server_txn);
     unsigned           actions;
 
-    if (t == NULL || terminated(t))
+    if (t == NULL)
+        return rehearsal_respond(s, server_txn, status, response);
+    if (terminated(t))
         return -ERR_CLOSED;
     if (!gather_ok(response))
         return -ERR_TOO_LARGE;

@@ -200,7 +200,7 @@ static int send_datagram(struct stack *s, const struct flow *flow, const struct 
 {
     const struct socket_entry *e = entry_of(s, flow);
 
-    if (e == NULL)
+    if (e == NULL || e->udp == NULL) /* see stack_assume */
         return -ERR_CLOSED;
     return world_udp_send(s->world, e->udp, e->wildcard ? &flow->local : NULL, &flow->remote, parts, count);
 }
