@@ -186,12 +186,12 @@ bool proxy_send_branch(struct context *c, const struct passage *p, const struct 
 
     if (proxy_write_copy(s, p, plan, &g, &f, &marks, &out) != 0)
         return false;
-    index = rc_add(&c->rc, plan->kind, world_now(s->world));
+    index = rc_add(&c->rc, plan->to.kind, world_now(s->world));
     if (index < 0)
         return false;
     counter_add(&s->world->counters.branches_forwarded, 1);
     user               = (struct client_user){ .fn = on_client, .self = s, .owner = c->id, .index = (unsigned)index };
-    c->branches[index] = (struct branch){ .instance = plan->instance, .mark = plan->mark };
+    c->branches[index] = (struct branch){ .instance = plan->to.instance, .mark = plan->to.mark };
     c->branches[index].client = stack_request(s->stack, &out, &user);
     return true;
 }
@@ -253,7 +253,7 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
 {
     char               memory[AOR_TEXT];
     struct buf         hop  = BUF_ON(memory);
-    struct branch_plan plan = proxy_plan(s, p, decision, &hop);
+    struct branch_plan plan = proxy_plan(p, decision, &hop);
     struct context    *c    = context_new(s, p);
     unsigned           status;
 
@@ -289,9 +289,7 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
 {
     char               memory[AOR_TEXT];
     struct buf         hop  = BUF_ON(memory);
-    struct branch_plan plan = proxy_plan(s, p, decision, &hop);
-    char               text[CONTACT_TEXT];
-    struct buf         contact = BUF_ON(text);
+    struct branch_plan plan = proxy_plan(p, decision, &hop);
     struct binding     best;
     const struct aor  *a;
     struct gather      g;
@@ -302,8 +300,8 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
     rcu_enter(s->shared->rcu);
     a = decision->kind == POLICY_LOCATION ? location_find(s->shared->location, p->aor) : NULL;
     if (a != NULL && proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, &best, 1) > 0)
-        (void)proxy_aim(&plan, p, &best, &contact);
-    if (buf_ok(&hop) && buf_ok(&contact) && proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
+        plan.to = proxy_target(p, &best);
+    if (buf_ok(&hop) && proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)
         stack_send(s->stack, &out);
     rcu_leave(s->shared->rcu);
 }
@@ -321,8 +319,7 @@ static bool next_contact(struct header_values *values, enum uri_scheme scheme, s
 /* The branch that was redirected has ended: its breadth is free for these. */
 static bool follow_contacts(struct context *c, const struct passage *p, const struct message *response)
 {
-    struct branch_plan   plan   = { .target = { .realm     = users_realm(c->server->shared->users),
-                                                .sec_agree = c->server->offer.text.len > 0 } };
+    struct branch_plan   plan   = { .to = { .q = Q_MOST } };
     struct header_values values = message_values(response, HEADER_CONTACT);
     enum uri_scheme      scheme = p->way.uri.scheme == URI_SIPS ? URI_SIPS : URI_SIP;
     struct name_addr     contact;
@@ -331,11 +328,11 @@ static bool follow_contacts(struct context *c, const struct passage *p, const st
 
     while (next_contact(&values, scheme, &contact))
         count++;
-    plan.target.breadth = proxy_breadth(p->request, count);
-    values              = message_values(response, HEADER_CONTACT);
-    while (plan.target.breadth > 0 && next_contact(&values, scheme, &contact)) {
-        plan.target.uri = contact.uri.text;
-        any             = proxy_send_branch(c, p, &plan) || any;
+    plan.breadth = proxy_breadth(p->request, count);
+    values       = message_values(response, HEADER_CONTACT);
+    while (plan.breadth > 0 && next_contact(&values, scheme, &contact)) {
+        plan.to.uri = contact.uri.text;
+        any         = proxy_send_branch(c, p, &plan) || any;
     }
     return any;
 }

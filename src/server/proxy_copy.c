@@ -55,22 +55,22 @@ static bool is_gruu_of_ours(struct server *s, const struct uri *contact)
 }
 
 static void put_record_route(struct server *s, const struct message *request, const struct branch_plan *plan,
-                             struct copy_marks *m, struct outgoing *out)
+                             struct slice uri, struct copy_marks *m, struct outgoing *out)
 {
     struct flow flow;
     struct uri  caller, called;
     bool        only_back = way_back_of_sender(request, &flow, &caller) && !is_gruu_of_ours(s, &caller);
-    bool        only_on   = plan->flow != NULL && uri_parse(plan->target.uri, &called);
+    bool        only_on   = plan->to.flow != NULL && uri_parse(uri, &called);
 
     out->record_route = true;
     out->upstream     = &request->flow;
     out->user_up      = put_token(s, request, only_back ? &flow : NULL, &caller, m->up);
-    out->user_down    = put_token(s, request, only_on ? plan->flow : NULL, &called, m->down);
+    out->user_down    = put_token(s, request, only_on ? plan->to.flow : NULL, &called, m->down);
     if (only_on)
         out->user_located = put_token(s, request, NULL, NULL, m->located);
 }
 
-static void put_marks(struct server *s, const struct message *request, const struct branch_plan *plan,
+static void put_marks(struct server *s, const struct message *request, const struct branch_plan *plan, struct slice uri,
                       struct copy_marks *m, struct outgoing *out)
 {
     struct buf mark = BUF_ON(m->mark);
@@ -81,17 +81,37 @@ static void put_marks(struct server *s, const struct message *request, const str
         out->path      = true;
         out->user_down = edge_write_token(s, request, m->flow);
     }
-    if (proxy_makes_dialog(request) && (s->config->record_route || plan->stay || gruu_needs_us(s, request)))
-        put_record_route(s, request, plan, m, out);
+    if (proxy_makes_dialog(request) && (s->config->record_route || plan->to.stay || gruu_needs_us(s, request)))
+        put_record_route(s, request, plan, uri, m, out);
+}
+
+/* The Request-URI: of a phone that takes TLS only, in the scheme that was asked for (RFC 5630 5.3).  Empty if
+ * it is too long. */
+static struct slice uri_of(const struct route_target *to, char memory[CONTACT_TEXT])
+{
+    struct buf b = buf_on(memory, CONTACT_TEXT);
+
+    if (!to->secure || to->uri.len < sizeof "sips")
+        return to->uri;
+    buf_put(&b, SLICE("sip"));
+    buf_put(&b, slice_between(to->uri.ptr + sizeof "sips" - 1, to->uri.ptr + to->uri.len));
+    return buf_ok(&b) ? buf_slice(&b) : SLICE("");
 }
 
 unsigned proxy_write_copy(struct server *s, const struct passage *p, const struct branch_plan *plan, struct gather *g,
                           struct forwarded *f, struct copy_marks *marks, struct outgoing *out)
 {
-    unsigned status;
+    const struct route_target *to   = &plan->to;
+    struct forward_target      copy = { .uri       = uri_of(to, marks->contact),
+                                        .path      = to->path,
+                                        .realm     = users_realm(s->shared->users),
+                                        .headers   = plan->headers,
+                                        .sec_agree = s->offer.text.len > 0,
+                                        .breadth   = plan->breadth };
+    unsigned                   status;
 
     gather_init(g);
-    status = forward_request(g, p->request, &p->routes, &p->way, &plan->target, f);
+    status = forward_request(g, p->request, &p->routes, &p->way, &copy, f);
     if (status != 0)
         return status;
     *out = (struct outgoing){
@@ -99,14 +119,14 @@ unsigned proxy_write_copy(struct server *s, const struct passage *p, const struc
         .rest        = g,
         .method      = p->request->method,
         .destination = &f->destination,
-        .flow        = plan->flow,
-        .flow_only   = plan->flow_only,
-        .like        = plan->like,
+        .flow        = to->flow,
+        .flow_only   = to->flow_only,
+        .like        = to->like,
         .sips_route  = f->destination.scheme == URI_SIPS || p->way.uri.scheme == URI_SIPS,
     };
-    if (plan->secure)
+    if (to->secure)
         f->destination.scheme = URI_SIPS;
-    put_marks(s, p->request, plan, marks, out);
+    put_marks(s, p->request, plan, copy.uri, marks, out);
     return 0;
 }
 
@@ -149,24 +169,23 @@ bool proxy_may_reach(const struct binding *b, msec now, bool secure)
     return b->expires_at > now && has_way(b) && (!secure || is_sips(b->contact));
 }
 
-bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct binding *b, struct buf *memory)
+struct route_target proxy_target(const struct passage *p, const struct binding *b)
 {
     bool by_route = p->way.first < p->way.last; /* it is in a dialog: the Path stands there (RFC 5627 6.1) */
 
-    plan->target.uri  = b->contact;
-    plan->target.path = by_route ? SLICE("") : b->path;
-    plan->flow        = by_route ? NULL : proxy_flow_of(b);
-    plan->flow_only   = b->outbound && plan->flow != NULL;
-    plan->kind        = b->instance.len > 0 ? RC_INSTANCE : RC_TARGET;
-    plan->like        = by_route ? NULL : &b->flow;
-    plan->stay        = b->instance.len > 0 && b->path.len > 0; /* RFC 5627 6.2 */
-    plan->secure      = is_sips(b->contact) && p->way.uri.scheme != URI_SIPS;
-    if (!plan->secure)
-        return true;
-    buf_put(memory, SLICE("sip"));
-    buf_put(memory, slice_between(b->contact.ptr + sizeof "sips" - 1, b->contact.ptr + b->contact.len));
-    plan->target.uri = buf_slice(memory);
-    return buf_ok(memory);
+    return (struct route_target){
+        .uri       = b->contact,
+        .path      = by_route ? SLICE("") : b->path,
+        .params    = b->params,
+        .q         = b->q,
+        .flow      = by_route ? NULL : proxy_flow_of(b),
+        .like      = by_route ? NULL : &b->flow,
+        .flow_only = b->outbound && !by_route && b->path.len == 0,
+        .kind      = b->instance.len > 0 ? RC_INSTANCE : RC_TARGET,
+        .stay      = b->instance.len > 0 && b->path.len > 0, /* RFC 5627 6.2 */
+        .secure    = is_sips(b->contact) && p->way.uri.scheme != URI_SIPS,
+        .why       = REASON("registered", "RFC 3261 16.5"),
+    };
 }
 
 /* Where in the list is another binding of the same instance?  `count` if there is none. */
@@ -247,39 +266,34 @@ static struct slice home_hop(struct buf *b, const struct passage *p, struct slic
     return buf_slice(b);
 }
 
-struct branch_plan proxy_plan(struct server *s, const struct passage *p, const struct policy_decision *decision,
-                              struct buf *hop)
+struct branch_plan proxy_plan(const struct passage *p, const struct policy_decision *decision, struct buf *hop)
 {
-    struct branch_plan plan = {
-        .target = { .uri       = p->way.uri.text,
-                    .realm     = users_realm(s->shared->users),
-                    .sec_agree = s->offer.text.len > 0,
-                    .breadth   = proxy_breadth(p->request, 1) },
-    };
+    struct branch_plan plan = { .to      = { .uri = p->way.uri.text, .q = Q_MOST, .why = decision->why },
+                                .breadth = proxy_breadth(p->request, 1) };
 
     if (decision->kind == POLICY_FORWARD && p->way.first == p->way.last) {
-        plan.flow = p->back.transport != TRANSPORT_NONE ? &p->back : NULL;
-        plan.like = p->like.transport != TRANSPORT_NONE ? &p->like : NULL;
+        plan.to.flow = p->back.transport != TRANSPORT_NONE ? &p->back : NULL;
+        plan.to.like = p->like.transport != TRANSPORT_NONE ? &p->like : NULL;
     }
     if (decision->kind == POLICY_FLOW) {
-        plan.flow      = &p->back;
-        plan.flow_only = true;
-        plan.kind      = RC_FLOW;
-        plan.stay      = true; /* RFC 5626 5.3.1 */
+        plan.to.flow      = &p->back;
+        plan.to.flow_only = true;
+        plan.to.kind      = RC_FLOW;
+        plan.to.stay      = true; /* RFC 5626 5.3.1 */
     }
     if (decision->edge) {
-        plan.path = edge_wants_path(p->request);
-        plan.stay = true; /* RFC 5626 5.3.2 */
+        plan.path    = edge_wants_path(p->request);
+        plan.to.stay = true; /* RFC 5626 5.3.2 */
         if (plan.path)
-            plan.target.headers = SLICE("Require: path\r\n"); /* RFC 3327 5.2 */
+            plan.headers = SLICE("Require: path\r\n"); /* RFC 3327 5.2 */
     }
     if (decision->kind == POLICY_HOME)
-        plan.target.path = home_hop(hop, p, decision->home);
+        plan.to.path = home_hop(hop, p, decision->home);
     if (decision->kind == POLICY_ROUTE)
-        plan.target.path = next_hop(hop, decision->route->to);
+        plan.to.path = next_hop(hop, decision->route->to);
     if (decision->kind == POLICY_ASK) {
-        plan.target.path = next_hop(hop, decision->route->redirect);
-        plan.kind        = RC_REDIRECT;
+        plan.to.path = next_hop(hop, decision->route->redirect);
+        plan.to.kind = RC_REDIRECT;
     }
     return plan;
 }

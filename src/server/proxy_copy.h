@@ -5,21 +5,15 @@
 #ifndef SERVER_PROXY_COPY_H
 #define SERVER_PROXY_COPY_H
 
-#include "route/response_context.h"
+#include "route/target_set.h"
 #include "server/internal.h"
 
 /* What one branch needs besides the request. */
 struct branch_plan {
-    struct forward_target target;
-    const struct flow    *flow;      /* or NULL: resolve */
-    const struct flow    *like;      /* or NULL: see struct outgoing */
-    bool                  flow_only; /* what does not go by the flow does not go */
-    enum rc_branch_kind   kind;
-    bool                  secure;   /* by TLS only, though the Request-URI is sip          */
-    bool                  path;     /* a REGISTER that gets our Path (edge.h)              */
-    bool                  stay;     /* what follows in the dialog must come here, whatever the configuration */
-    uint64_t              instance; /* a hash of that of the binding, or 0                 */
-    uint64_t              mark;     /* a hash of which of its bindings it is, and its flow */
+    struct route_target to;
+    struct slice        headers; /* whole lines of its own, or empty                 */
+    uint32_t            breadth; /* proxy_breadth()                                  */
+    bool                path;    /* a REGISTER that gets our Path (edge.h)           */
 };
 
 /* May this request make a dialog?  Then we stay in its path if we are to (16.6 item 4). */
@@ -27,8 +21,7 @@ bool proxy_makes_dialog(const struct message *request);
 
 /* The plan that all branches of a decision share; `hop` holds its text.  If that has overflown there is no
  * plan: nothing may be sent. */
-struct branch_plan proxy_plan(struct server *s, const struct passage *p, const struct policy_decision *decision,
-                              struct buf *hop);
+struct branch_plan proxy_plan(const struct passage *p, const struct policy_decision *decision, struct buf *hop);
 
 /* The first `max` bindings that have not ended by `now`, with `secure` only those with a sips Contact, by
  * preference, and among equals the newest first; how many.  Of several of one instance only the first (RFC
@@ -36,9 +29,9 @@ struct branch_plan proxy_plan(struct server *s, const struct passage *p, const s
 unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const struct gruu *gruu, struct binding list[],
                              unsigned max);
 
-/* Let the plan go to this binding.  A sips Contact becomes a sip one, by TLS all the same, for a request
- * that is none (RFC 5630 5.3), in `memory`.  False if there is not room for it. */
-bool proxy_aim(struct branch_plan *plan, const struct passage *p, const struct binding *b, struct buf *memory);
+/* This binding as a target.  A sips Contact of a request that is none is called sip, by TLS all the same
+ * (RFC 5630 5.3).  It borrows from `b`; instance and mark are left to the caller. */
+struct route_target proxy_target(const struct passage *p, const struct binding *b);
 
 /* A phone that registered over a stream, or from behind an address translator, or with a flow (RFC 5626),
  * can only be reached the way it came; NULL for any other, and where a Path says the way. */
@@ -52,6 +45,7 @@ enum { MARK_TEXT = PROXY_MARK + 1 };
 /* The texts that `out` borrows. */
 struct copy_marks {
     char mark[MARK_TEXT], up[DIALOG_TOKEN], down[DIALOG_TOKEN], located[DIALOG_TOKEN], flow[FLOW_TOKEN];
+    char contact[CONTACT_TEXT]; /* the sip URI of one that is sips */
 };
 
 /* The copy for one branch, ready to be sent; 0 or the status that says why not.

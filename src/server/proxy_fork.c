@@ -27,46 +27,67 @@ static uint64_t instance_of(const struct server *s, const struct binding *b)
     return b->instance.len > 0 ? siphash(&s->shared->loop_key, b->instance) : 0;
 }
 
-static bool send_to(struct context *c, const struct passage *p, struct branch_plan *plan, const struct binding *b)
+static struct route_target target_of(const struct server *s, const struct passage *p, const struct binding *b)
 {
-    char       text[CONTACT_TEXT];
-    struct buf memory = BUF_ON(text);
+    struct route_target t = proxy_target(p, b);
 
-    plan->instance = instance_of(c->server, b);
-    plan->mark     = plan->instance != 0 ? mark_of(c->server, b) : 0;
-    return proxy_aim(plan, p, b, &memory) && proxy_send_branch(c, p, plan);
+    t.instance = instance_of(s, b);
+    t.mark     = t.instance != 0 ? mark_of(s, b) : 0;
+    return t;
 }
 
-static unsigned fork_to(struct context *c, const struct passage *p, struct branch_plan *plan,
-                        const struct binding *list, unsigned count)
+static bool send_to(struct context *c, const struct passage *p, struct branch_plan *plan, const struct route_target *to)
 {
-    unsigned sent = 0;
+    plan->to = *to;
+    return proxy_send_branch(c, p, plan);
+}
 
-    if (count == 0)
+static unsigned fork_to(struct context *c, const struct passage *p, struct branch_plan *plan, struct target_set *set)
+{
+    const struct route_target *first;
+    unsigned                   sent = 0, count;
+
+    target_set_cut(set, c->server->config->max_branches);
+    if (set->count == 0)
         return 480;
-    c->breadth = plan->target.breadth = proxy_breadth(p->request, count);
+    target_set_group(set, TARGETS_PARALLEL, LIMIT_BRANCHES);
+    count      = target_set_next(set, &first);
+    c->breadth = plan->breadth = proxy_breadth(p->request, count);
     if (c->breadth == 0)
         return 440; /* RFC 5393 5.3.3 */
     for (unsigned i = 0; i < count; i++)
-        sent += send_to(c, p, plan, &list[i]);
+        sent += send_to(c, p, plan, &first[i]);
     return sent > 0 ? 0 : 500;
+}
+
+static void fill(struct server *s, const struct passage *p, struct binding list[], struct target_set *set)
+{
+    const struct aor *a     = location_find(s->shared->location, p->aor);
+    unsigned          count = 0;
+
+    if (a != NULL)
+        count =
+            proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, list, LIMIT_TARGETS);
+    for (unsigned i = 0; i < count; i++) {
+        struct route_target t = target_of(s, p, &list[i]);
+
+        (void)target_set_add(set, &t);
+    }
 }
 
 /* The stack copies what it sends, so that nothing outlives the section. */
 unsigned proxy_fork(struct context *c, const struct passage *p, struct branch_plan *plan)
 {
-    struct server    *s = c->server;
-    struct binding    list[LIMIT_BRANCHES];
-    const struct aor *a;
-    unsigned          count = 0, status;
+    struct binding      list[LIMIT_TARGETS];
+    struct route_target memory[LIMIT_TARGETS];
+    struct target_set   set;
+    unsigned            status;
 
-    rcu_enter(s->shared->rcu);
-    a = location_find(s->shared->location, p->aor);
-    if (a != NULL)
-        count = proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, list,
-                                    s->config->max_branches);
-    status = fork_to(c, p, plan, list, count);
-    rcu_leave(s->shared->rcu);
+    target_set_init(&set, memory, LIMIT_TARGETS);
+    rcu_enter(c->server->shared->rcu);
+    fill(c->server, p, list, &set);
+    status = fork_to(c, p, plan, &set);
+    rcu_leave(c->server->shared->rcu);
     return status;
 }
 
@@ -137,17 +158,18 @@ static bool find_next(const struct context *c, const struct passage *p, const st
 bool proxy_next_flow(struct context *c, const struct passage *p, unsigned branch)
 {
     struct server     *s    = c->server;
-    struct branch_plan plan = {
-        .target = { .realm = users_realm(s->shared->users), .sec_agree = s->offer.text.len > 0, .breadth = c->breadth }
-    };
-    struct binding    next;
-    const struct aor *a;
-    bool              sent = false;
+    struct branch_plan plan = { .breadth = c->breadth };
+    struct binding     next;
+    const struct aor  *a;
+    bool               sent = false;
 
     rcu_enter(s->shared->rcu);
     a = location_find(s->shared->location, p->aor);
-    if (a != NULL && find_next(c, p, a, c->branches[branch].instance, &next))
-        sent = send_to(c, p, &plan, &next);
+    if (a != NULL && find_next(c, p, a, c->branches[branch].instance, &next)) {
+        struct route_target t = target_of(s, p, &next);
+
+        sent = send_to(c, p, &plan, &t);
+    }
     rcu_leave(s->shared->rcu);
     return sent;
 }
