@@ -177,7 +177,7 @@ static void check_response(const struct message *m)
     struct message       *up;
 
     gather_init(&g);
-    if (!forward_response(&g, m, others, 1))
+    if (!forward_response(&g, m, others, 1, &(struct identity_change){ .drop_asserted = true }))
         return;
     up = sent(SLICE(""));
     if (up != NULL)

@@ -6,7 +6,7 @@
 
 enum { FIRST_MAX_FORWARDS = 70 };
 
-static const struct slice sec_agree = SLICE_INIT("sec-agree");
+static const struct slice sec_agree = SLICE_INIT("sec-agree"), privacy = SLICE_INIT("privacy");
 
 /* One copy in the making. */
 struct copy {
@@ -21,6 +21,7 @@ struct copy {
     unsigned                     first;     /* the same of the received Route: value[first] ...     */
     bool                         has_top;
     bool                         sec_agree; /* it is there, and ends here                            */
+    bool                         privacy;   /* Proxy-Require has the option tag, which ends here     */
     bool                         strict;    /* the next hop is a strict router: uri goes to the end */
 };
 
@@ -136,17 +137,31 @@ static bool is_for_us(const struct copy *c, const struct header *h)
            slice_eq(credentials.realm, c->target->realm);
 }
 
-/* Not copied: what put_all has written anew, and credentials that end here. */
+/* RFC 3325 5, 6 */
+static bool is_of_identity(const struct identity_change *change, const struct header *h)
+{
+    return (h->id == HEADER_P_ASSERTED_IDENTITY && change->drop_asserted) ||
+           (h->id == HEADER_P_PREFERRED_IDENTITY && change->drop_preferred);
+}
+
+static void put_identity(struct gather *g, const struct identity_change *change)
+{
+    gather_put(g, change->lines[0]);
+    gather_put(g, change->lines[1]);
+}
+
+/* Not copied: what put_all has written anew, and what ends here. */
 static bool is_ours(const struct copy *c, const struct header *h)
 {
     if (h->id == HEADER_VIA || h->id == HEADER_ROUTE || h->id == HEADER_MAX_FORWARDS)
         return true;
     if (h->id == HEADER_MAX_BREADTH)
         return c->target->breadth > 0;
-    if (h->id == HEADER_REQUIRE || h->id == HEADER_PROXY_REQUIRE || h->id == HEADER_SECURITY_CLIENT ||
-        h->id == HEADER_SECURITY_VERIFY)
+    if (h->id == HEADER_PROXY_REQUIRE)
+        return c->sec_agree || c->privacy;
+    if (h->id == HEADER_REQUIRE || h->id == HEADER_SECURITY_CLIENT || h->id == HEADER_SECURITY_VERIFY)
         return c->sec_agree;
-    return h->id == HEADER_PROXY_AUTHORIZATION && is_for_us(c, h);
+    return is_of_identity(&c->target->identity, h) || (h->id == HEADER_PROXY_AUTHORIZATION && is_for_us(c, h));
 }
 
 static bool asks_for_sec_agree(const struct message *m)
@@ -154,14 +169,20 @@ static bool asks_for_sec_agree(const struct message *m)
     return message_lists(m, HEADER_REQUIRE, sec_agree) || message_lists(m, HEADER_PROXY_REQUIRE, sec_agree);
 }
 
-/* RFC 3329 2.3.1: the other values stay, the header goes with the last. */
-static void put_without_sec_agree(struct copy *c, enum header_id id)
+static bool ends_here(const struct copy *c, enum header_id id, struct slice token)
+{
+    return (c->sec_agree && slice_eq_nocase(token, sec_agree)) ||
+           (c->privacy && id == HEADER_PROXY_REQUIRE && slice_eq_nocase(token, privacy));
+}
+
+/* RFC 3329 2.3.1, RFC 3323 5: the other values stay, the header goes with the last. */
+static void put_what_goes_on(struct copy *c, enum header_id id)
 {
     struct header_values v = message_values(c->request, id);
     struct slice         token;
 
     while (values_next_token(&v, &token))
-        if (!slice_eq_nocase(token, sec_agree))
+        if (!ends_here(c, id, token))
             gather_header(c->g, id, token);
 }
 
@@ -175,10 +196,11 @@ static void put_all(struct copy *c)
     if (c->target->breadth > 0)
         gather_header_number(c->g, HEADER_MAX_BREADTH, c->target->breadth);
     gather_put(c->g, c->target->headers);
-    if (c->sec_agree) {
-        put_without_sec_agree(c, HEADER_REQUIRE);
-        put_without_sec_agree(c, HEADER_PROXY_REQUIRE);
-    }
+    put_identity(c->g, &c->target->identity);
+    if (c->sec_agree)
+        put_what_goes_on(c, HEADER_REQUIRE);
+    if (c->sec_agree || c->privacy)
+        put_what_goes_on(c, HEADER_PROXY_REQUIRE);
     for (unsigned i = 0; i < m->header_count; i++)
         if (!is_ours(c, &m->headers[i]))
             gather_line(c->g, &m->headers[i]);
@@ -196,6 +218,7 @@ unsigned forward_request(struct gather *g, const struct message *request, const 
     if (!uri_parse(target->uri, &c.uri) || !find_top(&c))
         return 400;
     c.sec_agree = target->sec_agree && asks_for_sec_agree(request);
+    c.privacy   = target->identity.drop_privacy && message_lists(request, HEADER_PROXY_REQUIRE, privacy);
     suit_strict_router(&c);
     out->destination = c.has_top ? c.top.uri : c.uri;
     /* The URI of a strict router, which takes its place, may say less. */
@@ -235,13 +258,14 @@ static void put_status_line(struct gather *g, const struct message *response)
 }
 
 bool forward_response(struct gather *g, const struct message *response, const struct message *const *others,
-                      size_t count)
+                      size_t count, const struct identity_change *identity)
 {
     put_status_line(g, response);
     if (!put_other_vias(g, response))
         return false;
+    put_identity(g, identity);
     for (unsigned i = 0; i < response->header_count; i++)
-        if (response->headers[i].id != HEADER_VIA)
+        if (response->headers[i].id != HEADER_VIA && !is_of_identity(identity, &response->headers[i]))
             gather_line(g, &response->headers[i]);
     for (size_t i = 0; i < count; i++) {
         gather_copy(g, others[i], HEADER_WWW_AUTHENTICATE);

@@ -9,6 +9,7 @@
 #ifndef ROUTE_FORWARD_H
 #define ROUTE_FORWARD_H
 
+#include "route/identity.h"
 #include "route/proxy.h"
 
 struct forward_target {
@@ -19,6 +20,8 @@ struct forward_target {
     struct slice headers;   /* whole lines of its own, or empty                                     */
     bool         sec_agree; /* sec-agree has been seen to, and ends here (RFC 3329 2.3.1) */
     uint32_t     breadth;   /* proxy_breadth(); 0: leave Max-Breadth as it is                       */
+
+    struct identity_change identity; /* who has asked, and what is told of him */
 };
 
 struct forwarded {
@@ -35,9 +38,9 @@ unsigned forward_request(struct gather *g, const struct message *request, const 
                          const struct proxy_way *way, const struct forward_target *target, struct forwarded *out);
 
 /* Put a response into `g` without its topmost Via, with the challenges of the
- * `count` others after its own (16.7 items 3, 7 and 9).  False if nothing would be
+ * `count` others after its own (16.7 items 3, 7 and 9), and what is told of who answers.  False if nothing would be
  * left of Via (the response was for us) or it is too large. */
 bool forward_response(struct gather *g, const struct message *response, const struct message *const *others,
-                      size_t count);
+                      size_t count, const struct identity_change *identity);
 
 #endif

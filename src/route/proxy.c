@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/proxy.h"
 
+#include "route/privacy.h"
 #include "sip/params.h"
 
 /* RFC 5393 5.3.3: what a request without Max-Breadth has, and the most it may have. */
@@ -60,11 +61,19 @@ static bool is_looped(const struct message *request, const struct hash_key *key)
     return false;
 }
 
+/* RFC 3323 4.3: it is known as far as what is asked for can be done here. */
+static bool is_known(const struct message *request, bool sec_agree, struct slice tag)
+{
+    if (slice_eq_nocase(tag, SLICE("privacy")))
+        return privacy_is_in_reach(privacy_read(request));
+    return sec_agree && slice_eq_nocase(tag, SLICE("sec-agree"));
+}
+
 /* What a proxy has to know in order to forward it. */
 static bool next_unknown(struct header_values *v, bool sec_agree, struct slice *tag)
 {
     while (values_next_token(v, tag))
-        if (!sec_agree || !slice_eq_nocase(*tag, SLICE("sec-agree")))
+        if (!is_known(v->message, sec_agree, *tag))
             return true;
     return v->broken;
 }

@@ -20,8 +20,8 @@
  * proxy_write_mark is used with.  `sec_agree`: that extension is known (sec_agree.h). */
 unsigned proxy_validate(const struct message *request, const struct hash_key *key, bool sec_agree, struct reason *why);
 
-/* "Unsupported: ..." for the 420: all of Proxy-Require, as we know no other extension
- * that a proxy must know. */
+/* "Unsupported: ..." for the 420: all of Proxy-Require that is not known: known are sec-agree if it says so, and
+ * privacy if it can be done (privacy.h). */
 void proxy_write_unsupported(struct gather *g, const struct message *request, bool sec_agree);
 
 enum { PROXY_MARK = 16 };

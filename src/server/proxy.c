@@ -377,7 +377,7 @@ static void forward_up(struct context *c, const struct rc_action *action)
     if (c->edge && c->request != NULL && action->status / 100 == 2)
         edge_registered(c->server, c->request, c->branches[action->branch].response);
     gather_init(&g);
-    if (forward_response(&g, c->branches[action->branch].response, others, count))
+    if (forward_response(&g, c->branches[action->branch].response, others, count, &(struct identity_change){ 0 }))
         stack_respond(c->server->stack, c->txn, action->status, &g);
     else if (action->status >= 200)
         stack_reply(c->server->stack, c->txn, 502, SLICE(""));

@@ -15,6 +15,8 @@ static struct gather       g;
 static struct forwarded    sent;
 static char                flat[65536];
 
+static const struct identity_change unchanged;
+
 static struct message *parse(const char *text)
 {
     struct parse_fault fault;
@@ -240,7 +242,7 @@ TEST(a_response_goes_up_without_our_via)
                     "z9hG4bK7\r\nVia: SIP/2.0/TCP 192.0.2.3;branch=z9hG4bK6\r\n" REPLY
                     "X-Unknown: kept\r\nContent-Length: 4\r\n\r\nbody");
     gather_init(&g);
-    CHECK(forward_response(&g, request, NULL, 0));
+    CHECK(forward_response(&g, request, NULL, 0, &unchanged));
     CHECK_SLICE("SIP/2.0 200 Fine with me\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\n"
                 "Via: SIP/2.0/TCP 192.0.2.3;branch=z9hG4bK6\r\n" REPLY
                 "X-Unknown: kept\r\nContent-Length: 4\r\n\r\nbody",
@@ -251,7 +253,7 @@ TEST(a_response_that_was_for_us_does_not)
 {
     request = parse("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP us.test;branch=z9hG4bKa\r\n" REPLY END);
     gather_init(&g);
-    CHECK(!forward_response(&g, request, NULL, 0));
+    CHECK(!forward_response(&g, request, NULL, 0, &unchanged));
 }
 
 /* 16.7 item 7. */
@@ -266,7 +268,7 @@ TEST(challenges_of_other_branches_are_added)
         parse("SIP/2.0 401 Who?\r\nVia: SIP/2.0/UDP us.test;branch=z9hG4bKa\r\n"
               "Via: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\n" REPLY "WWW-Authenticate: Digest realm=\"b\"\r\n\r\n");
     gather_init(&g);
-    CHECK(forward_response(&g, request, others, 1));
+    CHECK(forward_response(&g, request, others, 1, &unchanged));
     CHECK_SLICE("SIP/2.0 401 Who?\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\n" REPLY
                 "WWW-Authenticate: Digest realm=\"b\"\r\nProxy-Authenticate: Digest realm=\"c\"\r\n"
                 "Proxy-Authenticate: Digest realm=\"d\"\r\nContent-Length: 0\r\n\r\n",
@@ -281,6 +283,42 @@ TEST(a_copy_may_have_lines_of_its_own)
     t.headers = SLICE("Require: path\r\n");
     CHECK_INT(0, forward(INVITE "Max-Breadth: 7\r\n" END, &t));
     CHECK(wrote("Require: path\r\n"));
+}
+
+/* RFC 3325 5, 6; RFC 3323 5. */
+TEST(what_is_known_of_who_asks_takes_the_place_of_what_he_says)
+{
+    struct forward_target t = to("sip:b@b.test");
+
+    t.identity = (struct identity_change){ .drop_asserted  = true,
+                                           .drop_preferred = true,
+                                           .drop_privacy   = true,
+                                           .lines          = { SLICE("P-Asserted-Identity: <sip:alice@a.test>\r\n") } };
+    CHECK_INT(0, forward(INVITE "P-Asserted-Identity: <sip:chief@a.test>\r\nPrivacy: id\r\n"
+                                "P-Preferred-Identity: <sip:alice@a.test>\r\nProxy-Require: x, privacy\r\n"
+                                "p-asserted-identity : <tel:+1>\r\n" END,
+                         &t));
+    CHECK(wrote("P-Asserted-Identity: <sip:alice@a.test>\r\n") && wrote("Privacy: id\r\n"));
+    CHECK(wrote("Proxy-Require: x\r\n"));
+    CHECK(!wrote("chief") && !wrote("tel:") && !wrote("Preferred") && !wrote("privacy"));
+    t.identity = unchanged;
+    CHECK_INT(0, forward(INVITE "P-Asserted-Identity: <sip:chief@a.test>\r\nProxy-Require: privacy\r\n" END, &t));
+    CHECK(wrote("chief") && wrote("privacy"));
+}
+
+TEST(what_is_known_of_who_answers_does_too)
+{
+    const struct identity_change change = { .drop_asserted = true, .drop_preferred = true };
+
+    request = parse("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP us.test;branch=z9hG4bKa\r\n"
+                    "Via: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\n" REPLY
+                    "P-Asserted-Identity: <sip:chief@a.test>\r\nP-Preferred-Identity: <sip:chief@a.test>\r\n" END);
+    gather_init(&g);
+    CHECK(forward_response(&g, request, NULL, 0, &change));
+    CHECK(!wrote("chief"));
+    gather_init(&g);
+    CHECK(forward_response(&g, request, NULL, 0, &unchanged));
+    CHECK(wrote("P-Asserted-Identity: <sip:chief@a.test>\r\n"));
 }
 
 int main(void)
@@ -301,7 +339,9 @@ int main(void)
         cmocka_unit_test_teardown(a_response_goes_up_without_our_via, drop_request),
         cmocka_unit_test_teardown(a_response_that_was_for_us_does_not, drop_request),
         cmocka_unit_test_teardown(challenges_of_other_branches_are_added, drop_request),
-        cmocka_unit_test(a_copy_may_have_lines_of_its_own),
+        cmocka_unit_test_teardown(a_copy_may_have_lines_of_its_own, drop_request),
+        cmocka_unit_test_teardown(what_is_known_of_who_asks_takes_the_place_of_what_he_says, drop_request),
+        cmocka_unit_test_teardown(what_is_known_of_who_answers_does_too, drop_request),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

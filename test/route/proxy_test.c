@@ -88,18 +88,45 @@ TEST(unfit_requests_have_their_status)
     CHECK_INT(420, validate(INVITE "Proxy-Require: foo\r\n" END));
 }
 
-TEST(unsupported_lists_all_that_proxies_should_know)
+static void check_unsupported(const char *want, const char *lines, bool sec_agree)
 {
     struct gather   g;
-    char            memory[256];
-    struct buf      b = BUF_ON(memory);
-    struct message *m = parse(INVITE "Proxy-Require: foo, bar\r\nProxy-Require: baz\r\n" END);
+    char            memory[512], bytes[1024];
+    struct buf      b = BUF_ON(memory), t = BUF_ON(bytes);
+    struct message *m;
+    struct reason   why;
 
+    buf_printf(&t, INVITE "%s" END, lines);
+    m = parse(buf_cstr(&t));
+    CHECK_INT(want[0] == '\0' ? 0 : 420, proxy_validate(m, &key, sec_agree, &why));
     gather_init(&g);
-    proxy_write_unsupported(&g, m, false);
+    proxy_write_unsupported(&g, m, sec_agree);
     gather_flatten(&g, &b);
-    CHECK_SLICE("Unsupported: foo\r\nUnsupported: bar\r\nUnsupported: baz\r\n", buf_slice(&b));
+    CHECK_SLICE(want, buf_slice(&b));
     message_drop(m);
+}
+
+/* RFC 3261 16.3 item 5: all of them, however they are written. */
+TEST(unsupported_lists_all_that_proxies_should_know)
+{
+    check_unsupported("Unsupported: foo\r\nUnsupported: bar\r\nUnsupported: baz\r\n",
+                      "Proxy-Require: foo, bar\r\nProxy-Require: baz\r\n", false);
+    check_unsupported("Unsupported: a\r\nUnsupported: b\r\nUnsupported: c\r\n",
+                      "Proxy-Require: ,a,,\r\n b ,\r\nPROXY-REQUIRE:c,\r\n", false);
+    check_unsupported("Unsupported: sec-agree\r\nUnsupported: x\r\n", "Proxy-Require: sec-agree, x\r\n", false);
+    check_unsupported("Unsupported: x\r\n", "Proxy-Require: Sec-Agree, x\r\n", true);
+    check_unsupported("", "Proxy-Require: sec-agree\r\n", true);
+    check_unsupported("", "Proxy-Require:\r\n", false);
+}
+
+/* RFC 3323 4.3: a privacy service for nothing but id and none. */
+TEST(privacy_is_known_if_it_can_be_provided)
+{
+    check_unsupported("", "Proxy-Require: privacy\r\n", false);
+    check_unsupported("", "Proxy-Require: Privacy\r\nPrivacy: id;critical\r\n", false);
+    check_unsupported("", "Proxy-Require: privacy\r\nPrivacy: none\r\n", false);
+    check_unsupported("Unsupported: privacy\r\n", "Proxy-Require: privacy\r\nPrivacy: id;header\r\n", false);
+    check_unsupported("Unsupported: privacy\r\n", "Proxy-Require: privacy\r\nPrivacy: user\r\n", false);
 }
 
 static const char *looping(const char *uri, const char *more, struct slice mark)
@@ -287,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_sound_request_is_fit),
         cmocka_unit_test(unfit_requests_have_their_status),
         cmocka_unit_test(unsupported_lists_all_that_proxies_should_know),
+        cmocka_unit_test(privacy_is_known_if_it_can_be_provided),
         cmocka_unit_test(a_loop_is_found_and_a_spiral_is_not_taken_for_one),
         cmocka_unit_test(the_mark_depends_on_routing_and_not_on_the_method),
         cmocka_unit_test(the_mark_needs_the_key),
