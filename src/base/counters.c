@@ -43,6 +43,16 @@ void counters_sum_add(struct counters_sum *sum, const struct counters *c)
 #undef GAUGE
 }
 
+void counters_restore(struct counters *c, const struct counters_sum *was)
+{
+#define COUNTER(name, part, unit, help)                                                                                \
+    atomic_store_explicit(&c->name.n, was->counters[COUNTER_##name], memory_order_relaxed);
+#define GAUGE(name, part, unit, help)
+#include "base/counters.def"
+#undef COUNTER
+#undef GAUGE
+}
+
 /* The worker may raise a mark at the same time; if that is lost, its next
  * gauge_set, or the reader, makes it good. */
 static void forget(struct gauge *g)

@@ -110,6 +110,10 @@ struct counters_sum {
 
 void counters_sum_add(struct counters_sum *sum, const struct counters *c);
 
+/* Writer's thread: the counters, though not the gauges, are again what they were when `was`, of this one worker,
+ * was read.  For what is only tried. */
+void counters_restore(struct counters *c, const struct counters_sum *was);
+
 /* The high-water marks begin anew from the present values. */
 void counters_forget_high(struct counters *c);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Responses that the server makes itself. */
 #include "route/binding.h"
+#include "server/asked.h"
 #include "server/gruu.h"
 #include "server/internal.h"
 #include "sip/peek.h"
@@ -14,6 +15,10 @@ void answer_log_at(struct server *s, enum log_level level, const struct message 
     struct log_line line;
     struct log_debt debt;
 
+    if (s->asked != NULL) {
+        asked_reason(s->asked, why);
+        return;
+    }
     if (!log_wants(s->world->log, level, LOG_PART_SERVER))
         return;
     if (!log_limit_pass(&s->log_limit, &request->flow.remote, world_now(s->world), &debt)) {

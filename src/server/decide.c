@@ -2,6 +2,7 @@
 /* Where every request goes: facts are looked up here, route/ decides on them. */
 #include "locate/enum.h"
 #include "server/agreement.h"
+#include "server/asked.h"
 #include "server/edge.h"
 #include "server/gruu.h"
 #include "server/proxy_copy.h"
@@ -98,6 +99,7 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
         gruu_open(s, p);
     if (p->way.own_route)
         read_own_route(s, p);
+    asked_tell_passage(p);
     return true;
 }
 
@@ -124,6 +126,8 @@ static enum auth_result who_asks(struct server *s, const struct passage *p, bool
     enum auth_result      result;
 
     *authenticated = false;
+    if (s->asked != NULL)
+        return asked_caller(s, request, authenticated);
     if (!s->config->authentication || aor_domain(s, &request->from.uri).len == 0 ||
         message_header(request, HEADER_PROXY_AUTHORIZATION) == NULL)
         return AUTH_NONE;
@@ -211,6 +215,8 @@ static void follow_alias(struct server *s, struct passage *p, const struct user_
     buf_put(&text, id->name);
     buf_put_byte(&text, '@');
     buf_put(&text, id->domain);
+    explain_step(p->explain, "RFC 3261 10.3 step 5", "%.*s is another name of %.*s@%.*s", SLICE_ARG(p->way.uri.text),
+                 SLICE_ARG(id->name), SLICE_ARG(id->domain));
     if (buf_ok(&text) && policy_is_ours(&s->snapshot->policy, id->domain))
         passage_redirect(s, p, buf_slice(&text));
 }
@@ -262,6 +268,8 @@ static enum user_state decide(struct server *s, struct passage *p, bool authenti
     state = look_for_user(s, p, &c);
     if (state != USER_WAIT && state != USER_FAILED)
         *decision = policy_decide(&s->snapshot->policy, &c);
+    if (state != USER_WAIT && state != USER_FAILED)
+        explain_step(p->explain, decision->why.rule, "%s", decision->why.text);
     return state;
 }
 
@@ -281,6 +289,8 @@ static bool is_fit(struct server *s, const struct passage *p, const struct polic
     char          memory[UNSUPPORTED_SIZE];
     struct buf    headers = BUF_ON(memory);
 
+    if (status != 0 || decision->kind != POLICY_ANSWER)
+        explain_step(p->explain, why.rule, "%s", why.text);
     if (status == 0 || (status == 483 && is_for_us(decision)))
         return true;
     if (status == 482)
@@ -309,7 +319,10 @@ static void carry_out(struct server *s, struct passage *p, const struct policy_d
         answer_options(s, p->txn);
         break;
     case POLICY_REGISTER:
-        registrar_request(s, p->txn, p->request);
+        if (s->asked != NULL)
+            asked_register(s, p);
+        else
+            registrar_request(s, p->txn, p->request);
         break;
     case POLICY_REDIRECT:
     case POLICY_REDIRECT_BINDINGS:
@@ -335,7 +348,9 @@ static void go_on(struct server *s, struct passage *p, const struct policy_decis
         return;
     if (decision->edge && !edge_admits(s, p))
         return;
-    if (decision->kind == POLICY_NUMBER)
+    if (decision->kind == POLICY_NUMBER && s->asked != NULL)
+        asked_number(s, p, authenticated);
+    else if (decision->kind == POLICY_NUMBER)
         number_request(s, p, authenticated);
     else
         carry_out(s, p, decision);

@@ -37,6 +37,8 @@ struct store_wait {
     char      answer[];
 };
 
+struct asked;
+
 struct server {
     struct world          *world;
     struct shared         *shared;
@@ -65,7 +67,9 @@ struct server {
     size_t      held_count;
     unsigned    times_held; /* user_hold.c: of the request that is being decided on once more */
 
-    struct explain *explain; /* who wants to know each step of what is being decided on; NULL for a real call */
+    struct explain *explain;   /* who wants to know each step of what is being decided on; NULL for a real call */
+    struct asked   *asked;     /* and what it comes to: a request that is only asked about (asked.h); or NULL */
+    struct link     inquiries; /* route_explain.c: those that wait for a user */
 
     struct hasher *hasher; /* gruu.c */
     struct merged *merged; /* registrar.c */

@@ -2,6 +2,7 @@
 /* The stateful proxy (RFC 3261 16): route/response_context says what to do with
  * what comes back; here it is done. */
 #include "base/error.h"
+#include "server/asked.h"
 #include "server/edge.h"
 #include "server/proxy_context.h"
 #include "server/proxy_copy.h"
@@ -184,6 +185,8 @@ bool proxy_send_branch(struct context *c, const struct passage *p, const struct 
     struct client_user user;
     int                index;
 
+    if (s->asked != NULL)
+        return asked_note_branch(s, p, plan);
     if (proxy_write_copy(s, p, plan, &g, &f, &marks, &out) != 0)
         return false;
     index = rc_add(&c->rc, plan->to.kind, world_now(s->world));
@@ -214,6 +217,8 @@ static void log_forward(struct server *s, const struct passage *p, const struct 
 {
     struct log_line line;
 
+    if (s->asked != NULL)
+        return;
     if (!log_begin(&line, s->world->log, LOG_INFO, LOG_PART_PROXY, "forwarded"))
         return;
     log_slice(&line, "call", p->request->call_id);
@@ -274,7 +279,9 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
     else
         status = proxy_send_branch(c, p, &plan) ? 0 : 500;
     if (status != 0 || is_all_unsent(c)) {
-        if (status != 0)
+        if (status == 0 && s->asked != NULL)
+            ;
+        else if (status != 0)
             refuse(s, p->txn, status);
         else
             refuse_at_limit(s, p->txn);

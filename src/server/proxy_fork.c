@@ -9,6 +9,7 @@
  *
  * so that no phone rings twice.  Which has been tried the branches know; which there are is looked up
  * anew, for phones replace flows that have died. */
+#include "server/asked.h"
 #include "server/flow_failure.h"
 #include "server/gruu.h"
 #include "server/proxy_context.h"
@@ -55,6 +56,8 @@ static unsigned fork_to(struct context *c, const struct passage *p, struct branc
     c->breadth = plan->breadth = proxy_breadth(p->request, count);
     if (c->breadth == 0)
         return 440; /* RFC 5393 5.3.3 */
+    if (c->server->asked != NULL)
+        return asked_note_set(c->server, p, plan, set) > 0 ? 0 : 500;
     for (unsigned i = 0; i < count; i++)
         sent += send_to(c, p, plan, &first[i]);
     return sent > 0 ? 0 : 500;

@@ -5,6 +5,7 @@
 #include "server/agreement.h"
 #include "server/flow_failure.h"
 #include "server/merged.h"
+#include "server/route_explain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
     log_limit_init(&s->log_limit, &shared->loop_key);
     list_init(&s->waits);
     list_init(&s->held);
+    list_init(&s->inquiries);
     s->wait_limit = stack.max_server_txns;
     id_table_init(&s->contexts, (uint8_t)worker, ID_CONTEXT, stack.max_server_txns);
     gauge_set_limit(&w->counters.contexts, s->contexts.limit);
@@ -117,6 +119,7 @@ void server_free(struct server *s)
         return;
     binding_events_leave(s->shared->events, s->worker);
     held_drop_all(s);
+    route_explain_stop(s);
     proxy_free_all(s);
     if (s->store != NULL)
         store_client_close(s->store);

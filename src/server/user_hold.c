@@ -2,6 +2,7 @@
 #include "server/user_hold.h"
 
 #include "base/error.h"
+#include "server/asked.h"
 
 #include <stdlib.h>
 
@@ -88,8 +89,14 @@ static void on_time(struct timer *t, msec now)
  * of RAM as fast as they come. */
 static struct user_hold *user_hold_new(struct server *s, object_id txn, struct message *request, struct slice instead)
 {
-    struct user_hold *h = s->times_held < USER_HOLD_TIMES ? calloc(1, sizeof *h + instead.len) : NULL;
+    struct user_hold *h = NULL;
 
+    if (s->asked != NULL) {
+        s->asked->waits = true;
+        return NULL;
+    }
+    if (s->times_held < USER_HOLD_TIMES)
+        h = calloc(1, sizeof *h + instead.len);
     if (h == NULL || !held_begin(&h->held, s, txn, request, drop)) {
         free(h);
         counter_add(&s->world->counters.requests_turned_away, 1);

@@ -115,6 +115,22 @@ static void *count_events(void *arg)
     return NULL;
 }
 
+TEST(what_was_only_tried_is_taken_back)
+{
+    struct counters     c   = { 0 };
+    struct counters_sum was = { 0 };
+
+    counter_add(&c.requests_received, 3);
+    counters_sum_add(&was, &c);
+    counter_add(&c.requests_received, 2);
+    counter_add(&c.requests_refused, 1);
+    gauge_set(&c.contexts, 4);
+    counters_restore(&c, &was);
+    CHECK_INT(3, counter_read(&c.requests_received));
+    CHECK_INT(0, counter_read(&c.requests_refused));
+    CHECK_INT(4, gauge_read(&c.contexts)); /* it says what is, not what was */
+}
+
 /* Under ThreadSanitizer this is the proof that reading needs no lock. */
 TEST(another_thread_may_read_while_the_worker_counts)
 {
@@ -145,6 +161,7 @@ int main(void)
         cmocka_unit_test(a_sum_adds_the_workers_up_and_names_the_fullest),
         cmocka_unit_test(a_gauge_without_limit_is_never_full),
         cmocka_unit_test(every_row_has_a_name_of_its_own_a_help_and_its_unit_in_the_name),
+        cmocka_unit_test(what_was_only_tried_is_taken_back),
         cmocka_unit_test(another_thread_may_read_while_the_worker_counts),
     };
 
