@@ -61,16 +61,19 @@ static void check_copy(const struct message *m, const struct proxy_routes *route
 static void check_policy(const struct message *m, const struct proxy_way *way, unsigned bits)
 {
     static const struct slice        ours[]   = { SLICE_INIT("example.com") };
-    static const struct policy_route routes[] = { { SLICE_INIT("*.com"), SLICE_INIT("sip:a"), { NULL, 0 } } };
-    struct policy                    p        = {
-                                  .domains        = ours,
-                                  .domain_count   = 1,
-                                  .routes         = routes,
-                                  .route_count    = 1,
-                                  .registrar      = (bits & 1) != 0,
-                                  .proxy          = (bits & 2) != 0,
-                                  .redirect       = (bits & 4) != 0,
-                                  .authentication = true,
+    static const struct table_target to       = { .uri = SLICE_INIT("sip:a"), .weight = 1, .priority = 1 };
+    static const struct policy_route routes[] = {
+        { .domain = SLICE_INIT("*.com"), .targets = &to, .target_count = 1 },
+    };
+    struct policy p = {
+        .domains        = ours,
+        .domain_count   = 1,
+        .routes         = routes,
+        .route_count    = 1,
+        .registrar      = (bits & 1) != 0,
+        .proxy          = (bits & 2) != 0,
+        .redirect       = (bits & 4) != 0,
+        .authentication = true,
     };
     struct policy_case c = {
         .request      = m,

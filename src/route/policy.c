@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/policy.h"
 
+#include "route/destination.h"
+
 static struct policy_decision decide(enum policy_kind kind, unsigned status, const char *text, const char *rule)
 {
     return (struct policy_decision){ .kind = kind, .status = status, .why = REASON(text, rule) };
@@ -30,30 +32,13 @@ bool policy_is_ours(const struct policy *p, struct slice host)
     return policy_domain(p, host).len > 0;
 }
 
-size_t policy_fit(struct slice pattern, struct slice host)
-{
-    struct slice suffix;
-
-    if (slice_eq_nocase(pattern, host))
-        return SIZE_MAX;
-    if (pattern.len == 0 || pattern.ptr[0] != '*')
-        return 0;
-    suffix = slice_between(pattern.ptr + 1, pattern.ptr + pattern.len);
-    if (suffix.len == 0)
-        return 1;
-    if (suffix.len >= host.len || suffix.ptr[0] != '.')
-        return 0;
-    host = slice_between(host.ptr + host.len - suffix.len, host.ptr + host.len);
-    return slice_eq_nocase(suffix, host) ? suffix.len + 1 : 0;
-}
-
 static const struct policy_route *route_for(const struct policy *p, struct slice host)
 {
     const struct policy_route *found = NULL;
     size_t                     best  = 0;
 
     for (size_t i = 0; i < p->route_count; i++) {
-        size_t fits = policy_fit(p->routes[i].domain, without_dot(host));
+        size_t fits = destination_fit(p->routes[i].domain, host);
 
         if (fits > best) {
             best  = fits;
@@ -69,7 +54,7 @@ static const struct policy_redirect *redirect_for(const struct policy *p, struct
     size_t                        best  = 0;
 
     for (size_t i = 0; p->redirect && i < p->redirect_count; i++) {
-        size_t fits = policy_fit(p->redirects[i].domain, without_dot(host));
+        size_t fits = destination_fit(p->redirects[i].domain, host);
 
         if (fits > best) {
             best  = fits;
@@ -183,7 +168,7 @@ static struct policy_decision choose_way(const struct policy *p, const struct po
 bool policy_is_edge(const struct policy *p, struct slice host)
 {
     for (size_t i = 0; i < p->edge_count; i++)
-        if (policy_fit(p->edges[i], without_dot(host)) > 0)
+        if (destination_fit(p->edges[i], host) > 0)
             return true;
     return false;
 }
@@ -217,7 +202,7 @@ static struct policy_decision decide_edge(const struct policy *p, const struct p
         d = choose_way(p, c);
     else if (c->route_left)
         return decide(POLICY_ANSWER, 403, "the Route leads out of the domains of edge", "policy: edge");
-    else if (route != NULL && route->to.len > 0)
+    else if (route != NULL && route->target_count > 0)
         d = decide(POLICY_ROUTE, 0, "the servers of the caller's domain decide", "policy: edge");
     else
         d = decide(POLICY_HOME, 0, "the servers of the caller's domain decide", "policy: edge");

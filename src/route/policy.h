@@ -19,17 +19,24 @@
 
 #include "route/explain.h"
 #include "route/flow_token.h"
+#include "route/number_rule.h"
 #include "route/reason.h"
+#include "route/route_table.h"
+#include "route/trunk.h"
 #include "sip/message.h"
 
 struct policy_route {
-    struct slice domain;   /* "other.test"; "*.test": every name under it; "*": every other, and tel: */
-    struct slice to;       /* forward there, or empty       */
-    struct slice redirect; /* ask this redirect server, or empty */
+    struct slice               domain;  /* see destination.h; "*": every other, and tel: */
+    const struct table_target *targets; /* forward there: see route_table.h; or none, and then: */
+    size_t                     target_count;
+    struct slice               redirect;  /* ask this redirect server */
+    const uint16_t            *fail_over; /* statuses that lead to the next target; 0 at its end */
+    msec                       timeout;   /* of a target, for a first answer; 0: the usual */
+    unsigned                   line;      /* of the configuration */
 };
 
 struct policy_redirect {
-    struct slice domain; /* as above                    */
+    struct slice domain; /* as above; no numbers        */
     struct slice to;     /* the Contact of the 302      */
 };
 
@@ -42,6 +49,10 @@ struct policy {
     size_t                        redirect_count;
     const struct slice           *edges; /* patterns as in a route; no domain of ours */
     size_t                        edge_count;
+    const struct trunk           *trunks;
+    size_t                        trunk_count;
+    const struct number_rule     *number_rules;
+    size_t                        number_rule_count;
     bool                          registrar, proxy, redirect;
     bool                          numbers;        /* telephone numbers are looked up by ENUM */
     bool                          authentication; /* our users prove who they are */
@@ -100,10 +111,6 @@ struct policy_decision {
  * is none. */
 struct slice policy_domain(const struct policy *p, struct slice host);
 bool         policy_is_ours(const struct policy *p, struct slice host);
-
-/* How well does `host` fit a pattern such as "a.test", "*.test", "*"?  0: not at all, else longer is
- * better, the whole name best. */
-size_t policy_fit(struct slice pattern, struct slice host);
 
 /* Is it one whose phones we are an edge proxy for? */
 bool policy_is_edge(const struct policy *p, struct slice host);

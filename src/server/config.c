@@ -148,8 +148,10 @@ static void take_section(struct config *c, const struct config_key *key, cfg_t *
 {
     size_t                   count;
     const struct config_key *keys = config_keys(&count), *end = keys + count;
+    bool                     is_domain = strncmp(key->title, "domain", strlen("domain")) == 0;
 
-    *(struct slice *)(void *)section                  = copy_lower(&c->arena, slice_from(cfg_title(cfg)));
+    *(struct slice *)(void *)section                  = is_domain ? copy_lower(&c->arena, slice_from(cfg_title(cfg)))
+                                                                  : arena_copy(&c->arena, slice_from(cfg_title(cfg)));
     *(unsigned *)(void *)(section + key->line_offset) = (unsigned)cfg->line;
     for (const struct config_key *member = key + 1; member < end && member->section != NULL; member++)
         take_member(c, member, cfg_getopt(cfg, member->name), section);

@@ -31,10 +31,30 @@ struct config_list {
 
 /* A section of each kind: whom it is for, the line where it ends, and its members. */
 struct config_route {
-    struct slice domain; /* lower case; "*.test": every name under it; "*": any other */
-    unsigned     line;
-    struct slice to;       /* a sip or sips URI to forward to, or empty */
-    struct slice redirect; /* a redirect server to ask, or empty        */
+    struct slice       domain; /* lower case; "*.test": every name under it; "*": any other; "+49*": numbers */
+    unsigned           line;
+    struct config_list to;        /* table_target_parse */
+    struct slice       redirect;  /* a redirect server to ask, or empty        */
+    struct config_list fail_over; /* statuses, or "none" */
+    msec               timeout;
+};
+
+struct config_trunk {
+    struct slice       name;
+    unsigned           line;
+    struct config_list address, certificate; /* networks; domains */
+    struct slice       to;
+    bool               trusted;
+    struct config_list may_call; /* destination.h */
+};
+
+struct config_number {
+    struct slice       name;
+    unsigned           line;
+    struct config_list from; /* number_caller_is_good */
+    struct slice       match, prefix, replace, prepend;
+    uint32_t           strip, reject; /* 0: not */
+    bool               more;
 };
 
 struct config_redirect {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/config_check.h"
 
+#include "base/prefix.h"
+#include "route/destination.h"
+#include "route/number_rule.h"
+#include "route/route_table.h"
 #include "route/third_party.h"
 #include "sip/digest.h"
 #include "sip/uri.h"
@@ -156,11 +160,47 @@ static bool is_domain_pattern(struct slice text)
                        : text);
 }
 
+static bool is_status(struct slice text)
+{
+    struct scan s      = scan_from(text);
+    uint32_t    status = 0;
+
+    return slice_eq(text, SLICE("none")) || (scan_number(&s, 699, &status) && scan_at_end(&s) && status >= 300);
+}
+
+static bool is_dialled(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] == '\0' || strchr("0123456789+*#", text.ptr[i]) == NULL)
+            return false;
+    return text.len > 0 && text.len <= 32;
+}
+
+/* Says where it is wrong. */
+static bool is_pattern(struct slice text, struct buf *why)
+{
+    char            memory[192];
+    struct buf      wrong = BUF_ON(memory);
+    struct pattern *p     = pattern_new(text, &wrong);
+
+    buf_put(why, SLICE("a regular expression of PCRE2"));
+    if (p == NULL) {
+        buf_put(why, SLICE(" ("));
+        buf_put(why, slice_from(buf_cstr(&wrong)));
+        buf_put(why, SLICE(")"));
+    }
+    pattern_free(p);
+    return p != NULL;
+}
+
 bool config_check_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
 {
     bool                good = is_printable(text);
     struct third_party  party;
     enum hash_algorithm algorithm;
+    struct prefix       network;
+    struct table_target target;
+    struct slice        trunk;
 
     switch (check) {
     case VALUE_TEXT:
@@ -217,6 +257,39 @@ bool config_check_text(enum config_check check, struct slice text, struct config
     case VALUE_DOMAINS:
         buf_put(why, SLICE("a domain such as example.com, or all under one: *.example.com"));
         good = is_domain_pattern(text);
+        break;
+    case VALUE_NETWORK:
+        buf_put(
+            why,
+            SLICE("an address, or the first one of a network and its bits: 192.0.2.7, 192.0.2.0/24, 2001:db8::/32"));
+        good = prefix_parse(text, &network);
+        break;
+    case VALUE_DESTINATION:
+        buf_put(why, SLICE("a domain, *.domain, a number +4930123, what numbers begin with +49*, or *"));
+        good = destination_is_pattern(text);
+        break;
+    case VALUE_TARGET:
+        buf_put(why, SLICE("a sip or sips URI or trunk:NAME, and perhaps weight=1 to 1000, priority=1 to 1000"));
+        good = table_target_parse(text, &target, &trunk) && good;
+        break;
+    case VALUE_FAIL_OVER:
+        buf_put(why, SLICE("a status from 300 to 699, or none"));
+        good = is_status(text);
+        break;
+    case VALUE_PATTERN:
+        good = is_pattern(text, why) && good;
+        break;
+    case VALUE_DIGITS:
+        buf_put(why, SLICE("at most 32 digits, +, * and #"));
+        good = is_dialled(text);
+        break;
+    case VALUE_CALLER:
+        buf_put(why, SLICE("a user, all users of a domain, or a trunk: alice@example.com, *@example.com, trunk:NAME"));
+        good = number_caller_is_good(text) && good;
+        break;
+    case VALUE_REPLACEMENT:
+        buf_put(why, SLICE("a number, a name or a URI, at most 128 bytes"));
+        good = good && text.len > 0 && text.len <= 128;
         break;
     case VALUE_DIGEST:
         buf_put(why, SLICE("MD5, SHA-256 or SHA-512-256"));

@@ -52,6 +52,7 @@ static const struct config_key keys[] = {
       .count_offset = offsetof(struct config, count),                                                                  \
       .line_offset  = offsetof(struct config_##key, line),                                                             \
       .size         = sizeof(struct config_##key) },
+#define SECTION_BOOL(of, key, text)         NUMBER(CONFIG_BOOL, #of, config_##of, key, 0, 0, 1, NULL, text)
 #define SECTION_STRING(of, key, look, text) TEXTS(CONFIG_STRING, #of, config_##of, key, look, NULL, text)
 #define SECTION_LIST(of, key, look, text)   TEXTS(CONFIG_LIST, #of, config_##of, key, look, NULL, text)
 #define SECTION_INTEGER(of, key, least, most, unit, text)                                                              \

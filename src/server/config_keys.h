@@ -37,6 +37,14 @@ enum config_check {
     VALUE_ROUTE,
     VALUE_THIRD_PARTY,
     VALUE_DOMAINS,
+    VALUE_NETWORK,
+    VALUE_DESTINATION,
+    VALUE_TARGET,
+    VALUE_FAIL_OVER,
+    VALUE_PATTERN,
+    VALUE_DIGITS,
+    VALUE_CALLER,
+    VALUE_REPLACEMENT,
 };
 
 struct config_key {
@@ -51,7 +59,7 @@ struct config_key {
     const char       *meaning;
     size_t            offset;       /* in struct config, or that of its section; a section: of the array */
     size_t            count_offset; /* CONFIG_SECTION: of the number of its elements */
-    size_t            line_offset;  /* CONFIG_SECTION: of `line` in one of them; `domain` comes first */
+    size_t            line_offset;  /* CONFIG_SECTION: of `line` in one of them; its title comes first */
     size_t            size;         /* CONFIG_SECTION: of one of them */
     bool              parsed;       /* a list without a member: config.c makes something of its own of it */
 };

@@ -117,6 +117,22 @@ static const char *type_name(const struct config_key *key)
         return "part=level";
     case VALUE_ORIGIN:
         return "origin";
+    case VALUE_NETWORK:
+        return "address[/bits]";
+    case VALUE_DESTINATION:
+        return "domain or number";
+    case VALUE_TARGET:
+        return "URI [weight=N] [priority=N]";
+    case VALUE_FAIL_OVER:
+        return "status";
+    case VALUE_PATTERN:
+        return "pattern";
+    case VALUE_DIGITS:
+        return "digits";
+    case VALUE_CALLER:
+        return "user or trunk";
+    case VALUE_REPLACEMENT:
+        return "text";
     }
     return "";
 }

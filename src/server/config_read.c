@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/config_read.h"
 
+#include "route/destination.h"
+
 #include <assert.h>
 #include <stdio.h>
 
@@ -115,28 +117,77 @@ static bool is_set(cfg_t *section, const char *name)
     return cfg_size(section, name) > 0;
 }
 
+static bool is_domain_title(const char *title, struct buf *why)
+{
+    static const struct config_key domain = { .type = CONFIG_LIST, .name = "domain", .check = VALUE_NAME };
+    const char                    *name   = strncmp(title, "*.", 2) == 0 ? title + 2 : title;
+    struct config_value            value;
+
+    if (strcmp(title, "*") == 0 || config_value_parse(&domain, slice_from(name), &value, why))
+        return true;
+    buf_put(why, SLICE(", \"*.\" before one, or \"*\""));
+    return false;
+}
+
+static bool is_destination_title(const char *title, struct buf *why)
+{
+    if (destination_is_pattern(slice_from(title)))
+        return true;
+    buf_put(why, SLICE("a domain, \"*.\" before one, \"*\", or what numbers begin with: \"+49*\""));
+    return false;
+}
+
+/* One that other keys may name. */
+static bool is_name_title(const char *title, struct buf *why)
+{
+    struct scan  s = scan_from(slice_from(title));
+    struct slice name;
+
+    if (scan_token(&s, &name) && scan_at_end(&s))
+        return true;
+    buf_put(why, SLICE("one word"));
+    return false;
+}
+
+static bool is_title(const char *section, const char *title, struct buf *why)
+{
+    if (strcmp(section, "trunk") == 0 || strcmp(section, "number") == 0)
+        return is_name_title(title, why);
+    if (strcmp(section, "route") == 0)
+        return is_destination_title(title, why);
+    return is_domain_title(title, why);
+}
+
+static void check_number(cfg_t *section, const char *title, unsigned line)
+{
+    bool rewrites = is_set(section, "strip") || is_set(section, "prepend");
+
+    if (is_set(section, "match") == is_set(section, "prefix"))
+        config_problem(reading, line, "number \"%.100s\": give either match or prefix", title);
+    if (is_set(section, "reject") + is_set(section, "replace") + rewrites != 1)
+        config_problem(reading, line, "number \"%.100s\": give reject, replace, or strip and prepend", title);
+}
+
 /* Called when the brace of a section has been closed. */
 static int on_section(cfg_t *cfg, cfg_opt_t *opt)
 {
-    static const struct config_key domain  = { .type = CONFIG_LIST, .name = "domain", .check = VALUE_NAME };
-    cfg_t                         *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-    const char                    *title   = cfg_title(section);
-    const char                    *name    = strncmp(title, "*.", 2) == 0 ? title + 2 : title;
-    struct config_value            value;
-    char                           memory[256];
-    struct buf                     why  = BUF_ON(memory);
-    unsigned                       line = (unsigned)cfg->line;
+    cfg_t      *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+    const char *title   = cfg_title(section);
+    char        memory[256];
+    struct buf  why  = BUF_ON(memory);
+    unsigned    line = (unsigned)cfg->line;
 
     cfg->flags &= ~CFGF_IGNORE_UNKNOWN;
-    if (strcmp(title, "*") != 0 && !config_value_parse(&domain, slice_from(name), &value, &why))
-        config_problem(reading, line, "%s \"%.100s\": the title must be %s, \"*.\" before one, or \"*\"", opt->name,
-                       title, buf_cstr(&why));
+    if (!is_title(opt->name, title, &why))
+        config_problem(reading, line, "%s \"%.100s\": the title must be %s", opt->name, title, buf_cstr(&why));
     if (strcmp(opt->name, "route") == 0 && is_set(section, "to") == is_set(section, "redirect"))
         config_problem(reading, line, "route \"%.100s\": give either to or redirect", title);
     if (strcmp(opt->name, "redirect") == 0 && !is_set(section, "to"))
         config_problem(reading, line, "redirect \"%.100s\": give to", title);
     if (strcmp(opt->name, "certificate") == 0 && !(is_set(section, "chain") && is_set(section, "key")))
         config_problem(reading, line, "certificate \"%.100s\": give chain and key", title);
+    if (strcmp(opt->name, "number") == 0)
+        check_number(section, title, line);
     return 0;
 }
 
@@ -148,7 +199,7 @@ static cfg_opt_t string_option(const struct config_key *key)
                         .validcb = on_value };
 }
 
-enum { SECTION_KEYS = 8 };
+enum { SECTION_KEYS = 16 };
 
 static const struct config_key *fill_section(const struct config_key *key, const struct config_key *end,
                                              cfg_opt_t *section, cfg_opt_t members[SECTION_KEYS + 1])
@@ -171,7 +222,7 @@ static const struct config_key *fill_section(const struct config_key *key, const
 /* Everything is a string to libConfuse; our own table knows the types.  cfg_init copies. */
 static cfg_t *init_parser(void)
 {
-    enum { SECTIONS = 8 };
+    enum { SECTIONS = 16 };
     cfg_opt_t                options[CONFIG_KEYS_MAX + 1], members[SECTIONS][SECTION_KEYS + 1];
     size_t                   key_count, count = 0, sections = 0;
     const struct config_key *keys = config_keys(&key_count), *key = keys, *end = keys + key_count;

@@ -70,14 +70,28 @@ static void show_scalar(const void *owner, const struct config_key *key, FILE *o
     fputc('\n', out);
 }
 
-/* A text that was not given is not shown: there, empty is none. */
+/* What was not given is not shown: a text or list is empty then, a number less than it may be. */
 static bool is_given(const void *section, const struct config_key *member)
 {
-    char       memory[2048];
-    struct buf value = BUF_ON(memory);
+    const char *at = (const char *)section + member->offset;
 
-    config_value_write(&value, section, member);
-    return member->type == CONFIG_LIST || value.len > 0;
+    switch (member->type) {
+    case CONFIG_STRING:
+        return ((const struct slice *)(const void *)at)->len > 0;
+    case CONFIG_LIST:
+        return ((const struct config_list *)(const void *)at)->count > 0;
+    case CONFIG_INTEGER:
+        return *(const uint32_t *)(const void *)at >= member->minimum;
+    case CONFIG_DURATION:
+        return *(const msec *)(const void *)at >= member->minimum;
+    case CONFIG_BOOL:
+        return *(const bool *)(const void *)at;
+    case CONFIG_LEVEL:
+    case CONFIG_GROUP:
+    case CONFIG_SECTION:
+        break;
+    }
+    return true;
 }
 
 static bool is_member(const struct config_key *key, const struct config_key *section)
@@ -195,13 +209,24 @@ static json_t *list_to_json(const struct config *c, const void *owner, const str
     return list;
 }
 
+/* "domain or number": the first word. */
+static void put_title(json_t *one, const struct config_key *key, struct slice title)
+{
+    char        memory[32];
+    struct buf  name = BUF_ON(memory);
+    const char *end  = strchrnul(key->title, ' ');
+
+    buf_put(&name, slice_between(key->title, end));
+    json_object_set_new(one, buf_cstr(&name), json_text(title));
+}
+
 static json_t *section_to_json(const struct config *c, const struct config_key *key, const void *section)
 {
     json_t                  *one = json_object();
     size_t                   count;
     const struct config_key *keys = config_keys(&count), *end = keys + count;
 
-    json_object_set_new(one, "domain", json_text(*(const struct slice *)section));
+    put_title(one, key, *(const struct slice *)section);
     for (const struct config_key *member = key + 1; member < end && is_member(member, key); member++)
         if (is_given(section, member))
             json_object_set_new(one, member->name,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/config_together.h"
 
-#include "route/policy.h"
+#include "route/destination.h"
 #include "route/third_party.h"
+#include "server/config_policy_check.h"
 
 static void put_both(struct buf *b, msec low, msec high)
 {
@@ -59,7 +60,7 @@ static void check_registrations(struct config_reader *r, const struct config *c,
     bool ours = false;
 
     for (size_t i = 0; i < c->domain_count && !ours; i++)
-        ours = policy_fit(s->domain, c->domains[i]) > 0;
+        ours = destination_fit(s->domain, c->domains[i]) > 0;
     if (!ours)
         config_problem(r, s->line, "registrations \"%.*s\": this is none of our domains; add it to domain",
                        SLICE_ARG(s->domain));
@@ -67,18 +68,29 @@ static void check_registrations(struct config_reader *r, const struct config *c,
     check_order_in(r, s, "default_expires", s->default_expires, "max_expires", s->max_expires);
 }
 
-static void check_third_party(struct config_reader *r, const struct config *c, struct slice rule)
+/* A rule of third_party or act_for. */
+static void check_party(struct config_reader *r, const struct config *c, const char *key, struct slice rule)
 {
     struct third_party party;
 
     if (!third_party_parse(rule, &party))
         return; /* said already */
     if (!config_is_our_domain(c, party.who.domain))
-        config_problem(r, config_line_of(r, "third_party"), "third_party = \"%.*s\": %.*s is none of our domains",
-                       SLICE_ARG(rule), SLICE_ARG(party.who.domain));
+        config_problem(r, config_line_of(r, key), "%s = \"%.*s\": %.*s is none of our domains", key, SLICE_ARG(rule),
+                       SLICE_ARG(party.who.domain));
     else if (!slice_eq(party.whom.domain, SLICE("*")) && !config_is_our_domain(c, party.whom.domain))
-        config_problem(r, config_line_of(r, "third_party"), "third_party = \"%.*s\": %.*s is none of our domains",
-                       SLICE_ARG(rule), SLICE_ARG(party.whom.domain));
+        config_problem(r, config_line_of(r, key), "%s = \"%.*s\": %.*s is none of our domains", key, SLICE_ARG(rule),
+                       SLICE_ARG(party.whom.domain));
+}
+
+static void check_parties(struct config_reader *r, const struct config *c, const char *key,
+                          const struct config_list *rules, const char *verb)
+{
+    for (size_t i = 0; i < rules->count; i++)
+        check_party(r, c, key, rules->texts[i]);
+    if (rules->count > 0 && !c->authentication)
+        config_problem(r, config_line_of(r, key),
+                       "%s means nothing with authentication = false: anybody may %s anybody", key, verb);
 }
 
 static void check_registrar(struct config_reader *r, const struct config *c)
@@ -87,11 +99,8 @@ static void check_registrar(struct config_reader *r, const struct config *c)
     check_order(r, "default_expires", c->default_expires, "max_expires", c->max_expires);
     for (size_t i = 0; i < c->registrations_count; i++)
         check_registrations(r, c, &c->registrations[i]);
-    for (size_t i = 0; i < c->third_party.count; i++)
-        check_third_party(r, c, c->third_party.texts[i]);
-    if (c->third_party.count > 0 && !c->authentication)
-        config_problem(r, config_line_of(r, "third_party"),
-                       "third_party means nothing with authentication = false: anybody may register anybody");
+    check_parties(r, c, "third_party", &c->third_party, "register");
+    check_parties(r, c, "act_for", &c->act_for, "be");
 }
 
 /* Whose phones are ours register with us: an edge is for those of others. */
@@ -99,7 +108,7 @@ static void check_edge(struct config_reader *r, const struct config *c)
 {
     for (size_t i = 0; i < c->edge.count; i++)
         for (size_t k = 0; k < c->domain_count; k++)
-            if (policy_fit(c->edge.texts[i], c->domains[k]) > 0)
+            if (destination_fit(c->edge.texts[i], c->domains[k]) > 0)
                 config_problem(r, config_line_of(r, "edge"), "edge = \"%.*s\": %.*s is a domain of our own",
                                SLICE_ARG(c->edge.texts[i]), SLICE_ARG(c->domains[k]));
     if (c->edge.count > 0 && !c->proxy)
@@ -110,6 +119,7 @@ void config_check_together(struct config_reader *r, const struct config *c)
 {
     check_registrar(r, c);
     check_edge(r, c);
+    config_check_policy(r, c);
     check_order(r, "t1", c->t1, "t2", c->t2);
     check_metrics(r, c);
     if (c->redirect_count > 0 && !c->redirect_server)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/domain_rules.h"
 
-#include "route/policy.h"
+#include "route/destination.h"
 
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@ static const struct config_registrations *section_for(const struct config *c, st
     size_t                             best  = 0;
 
     for (size_t i = 0; i < c->registrations_count; i++) {
-        size_t fits = policy_fit(c->registrations[i].domain, domain);
+        size_t fits = destination_fit(c->registrations[i].domain, domain);
 
         if (fits > best) {
             best  = fits;

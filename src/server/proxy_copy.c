@@ -290,7 +290,7 @@ struct branch_plan proxy_plan(const struct passage *p, const struct policy_decis
     if (decision->kind == POLICY_HOME)
         plan.to.path = home_hop(hop, p, decision->home);
     if (decision->kind == POLICY_ROUTE)
-        plan.to.path = next_hop(hop, decision->route->to);
+        plan.to.path = next_hop(hop, decision->route->targets[0].uri);
     if (decision->kind == POLICY_ASK) {
         plan.to.path = next_hop(hop, decision->route->redirect);
         plan.to.kind = RC_REDIRECT;

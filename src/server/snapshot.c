@@ -2,45 +2,18 @@
 #include "server/snapshot.h"
 
 #include "base/error.h"
+#include "server/config_policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool make_policy(struct snapshot *s)
-{
-    const struct config    *c         = s->config;
-    struct policy_route    *routes    = calloc(c->route_count + 1, sizeof *routes);
-    struct policy_redirect *redirects = calloc(c->redirect_count + 1, sizeof *redirects);
-
-    s->policy = (struct policy){
-        .domains        = c->domains,
-        .domain_count   = c->domain_count,
-        .routes         = routes,
-        .route_count    = c->route_count,
-        .redirects      = redirects,
-        .redirect_count = c->redirect_count,
-        .edges          = c->edge.texts,
-        .edge_count     = c->edge.count,
-        .registrar      = c->registrar,
-        .proxy          = c->proxy,
-        .redirect       = c->redirect_server,
-        .numbers        = c->enum_suffix.len > 0,
-        .authentication = c->authentication,
-    };
-    if (routes == NULL || redirects == NULL)
-        return false;
-    for (size_t i = 0; i < c->route_count; i++)
-        routes[i] = (struct policy_route){ c->routes[i].domain, c->routes[i].to, c->routes[i].redirect };
-    for (size_t i = 0; i < c->redirect_count; i++)
-        redirects[i] = (struct policy_redirect){ c->redirects[i].domain, c->redirects[i].to };
-    return true;
-}
+enum { ARENA_LIMIT = 16 * 1024 * 1024 };
 
 static void snapshot_free(struct snapshot *s)
 {
     free(s->rules);
-    free((void *)s->policy.routes);
-    free((void *)s->policy.redirects);
+    config_policy_fini(&s->policy);
+    arena_fini(&s->arena);
     config_free(s->config);
     free(s);
 }
@@ -53,9 +26,10 @@ const struct snapshot *snapshot_new(const struct config *config, char *problem, 
     if (s == NULL)
         return NULL;
     atomic_init(&s->holders, 1);
+    arena_init(&s->arena, NULL, 0, ARENA_LIMIT);
     s->config = config_hold(config);
     s->rules  = domain_rules_new(config);
-    if (s->rules == NULL || !make_policy(s)) {
+    if (s->rules == NULL || !config_policy_init(&s->policy, s->config, &s->arena)) {
         snapshot_free(s);
         return NULL;
     }

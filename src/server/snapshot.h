@@ -20,8 +20,9 @@
 
 struct snapshot {
     const struct config *config; /* held */
-    struct policy        policy; /* of config; its arrays are ours, its texts the configuration's */
+    struct policy        policy; /* of config; its arrays are in `arena`, its texts the configuration's */
     struct domain_rules *rules;  /* ours; one for each domain of policy, in their order */
+    struct arena         arena;  /* of what is derived */
     atomic_uint          holders;
 };
 

@@ -3,12 +3,19 @@
 #include "support/test.h"
 
 static const struct slice        ours[]   = { SLICE_INIT("a.test"), SLICE_INIT("second.test") };
+static const struct table_target to_other = { .uri = SLICE_INIT("sip:192.0.2.7"), .weight = 1, .priority = 1 };
+static const struct table_target to_wild  = { .uri = SLICE_INIT("sip:wild"), .weight = 1, .priority = 1 };
+static const struct table_target to_very  = { .uri = SLICE_INIT("sip:very"), .weight = 1, .priority = 1 };
+static const struct table_target to_odd   = { .uri = SLICE_INIT("sip:odd"), .weight = 1, .priority = 1 };
+
 static const struct policy_route routes[] = {
-    { SLICE_INIT("other.test"), SLICE_INIT("sip:192.0.2.7"), { NULL, 0 } },
-    { SLICE_INIT("asked.test"), { NULL, 0 }, SLICE_INIT("sip:192.0.2.8") },
-    { SLICE_INIT("*.wild.test"), SLICE_INIT("sip:wild"), { NULL, 0 } },
-    { SLICE_INIT("*.very.wild.test"), SLICE_INIT("sip:very"), { NULL, 0 } },
-    { SLICE_INIT("*odd.test"), SLICE_INIT("sip:odd"), { NULL, 0 } }, /* a star stands for whole labels: fits nothing */
+    { .domain = SLICE_INIT("other.test"), .targets = &to_other, .target_count = 1 },
+    { .domain = SLICE_INIT("asked.test"), .redirect = SLICE_INIT("sip:192.0.2.8") },
+    { .domain = SLICE_INIT("*.wild.test"), .targets = &to_wild, .target_count = 1 },
+    { .domain = SLICE_INIT("*.very.wild.test"), .targets = &to_very, .target_count = 1 },
+    { .domain       = SLICE_INIT("*odd.test"),
+      .targets      = &to_odd,
+      .target_count = 1 }, /* a star is whole labels: fits nothing */
 };
 static const struct policy_redirect redirects[] = { { SLICE_INIT("moved.test"), SLICE_INIT("sip:there.test") } };
 
@@ -298,9 +305,11 @@ TEST(the_longest_name_that_fits_is_the_route)
 
 TEST(a_star_is_the_way_to_everywhere_else)
 {
-    static const struct policy_route all[] = { { SLICE_INIT("*"), SLICE_INIT("sip:gateway"), { NULL, 0 } },
-                                               { SLICE_INIT("other.test"), SLICE_INIT("sip:x"), { NULL, 0 } } };
-    struct policy                    p     = proxy;
+    static const struct policy_route all[] = {
+        { .domain = SLICE_INIT("*"), .targets = &to_wild, .target_count = 1 },
+        { .domain = SLICE_INIT("other.test"), .targets = &to_odd, .target_count = 1 }
+    };
+    struct policy p = proxy;
 
     p.routes               = all;
     p.route_count          = 2;
@@ -428,7 +437,7 @@ TEST(what_the_phones_of_an_edge_ask_goes_to_the_servers_of_their_domain)
     decide(&edge, "REGISTER", "sip:other.test", "sip:x@other.test", false);
     expect(POLICY_ROUTE, 0);
     CHECK(got.edge);
-    CHECK_SLICE("sip:192.0.2.7", got.route->to);
+    CHECK_SLICE("sip:192.0.2.7", got.route->targets[0].uri);
     decide(&edge, "REGISTER", "sip:one.edges.test", "sip:x@one.edges.test", false);
     expect(POLICY_FORWARD, 0);
     CHECK(got.edge);
@@ -438,7 +447,7 @@ TEST(what_the_phones_of_an_edge_ask_goes_to_the_servers_of_their_domain)
     /* whomever they call */
     decide(&edge, "INVITE", "sip:y@far.test", "sip:x@other.test", false);
     expect(POLICY_ROUTE, 0);
-    CHECK_SLICE("sip:192.0.2.7", got.route->to);
+    CHECK_SLICE("sip:192.0.2.7", got.route->targets[0].uri);
     decide(&edge, "INVITE", "sip:y@far.test", "sip:x@one.edges.test", false);
     expect(POLICY_HOME, 0);
     CHECK_INT(sizeof "one.edges.test" - 1, got.home.len); /* of a request that is gone */

@@ -35,6 +35,10 @@ static const char sample[] =
     "route \"*\" { redirect = \"sip:127.0.0.1:5090\" }\n"
     "certificate \"other.test\" { chain = \"/etc/ahoy/other.pem\" key = \"/etc/ahoy/other.key\" }\n"
     "registrations \"a.test\" { max_contacts = 2 service_route = {\"sip:a.test;lr\", \"sip:b.test;lr\"} }\n"
+    "route \"+49*\" { to = {\"trunk:One\", \"sip:gw.test weight=2 priority=3\"} fail_over = {408, 500} timeout = 3s }\n"
+    "trunk One { address = {\"192.0.2.0/24\"} to = \"sip:one.test\" trusted = yes may_call = {\"+49*\"} }\n"
+    "number out { match = \"00(\\\\d+)\" replace = \"+\\\\1\" from = {\"*@a.test\"} more = yes }\n"
+    "number none { prefix = 0900 reject = 603 }\n"
     "third_party = {\"pbx@a.test *\"}\n"
     "redirect \"third.test\" { to = \"sip:192.0.2.7\" }\n";
 
@@ -51,6 +55,8 @@ TEST(what_is_shown_reads_back_as_the_same_configuration)
     CHECK(strstr(first, "\nregistrations 'a.test' {\n    min_expires = 1m\n    default_expires = 1h\n"
                         "    max_expires = 90m\n    max_contacts = 2\n"
                         "    service_route = {'sip:a.test;lr', 'sip:b.test;lr'}\n}\n") != NULL);
+    CHECK(strstr(first, "\nnumber 'out' {\n    match = '00(\\\\d+)'\n    from = {'*@a.test'}\n    replace = '+\\\\1'\n"
+                        "    more = true\n}\nnumber 'none' {\n    prefix = '0900'\n    reject = 603\n}\n") != NULL);
     CHECK(strstr(first, "\nmax_expires = 90m\n") != NULL);
     CHECK(strstr(first, "\nlisten = {'tcp:[::1]:5070 advertise gate.test:5071'}\n") != NULL);
     free(first);
@@ -70,7 +76,7 @@ TEST(json_holds_every_key)
         if (keys[i].type != CONFIG_GROUP && keys[i].section == NULL)
             CHECK(json_object_get(json, keys[i].name) != NULL);
     CHECK_INT(5400000, json_integer_value(json_object_get(json, "max_expires")));
-    CHECK_INT(2, json_array_size(json_object_get(json, "route")));
+    CHECK_INT(3, json_array_size(json_object_get(json, "route")));
     CHECK_INT(2, json_integer_value(
                      json_object_get(json_array_get(json_object_get(json, "registrations"), 0), "max_contacts")));
     CHECK(json_is_false(json_object_get(json, "proxy")));

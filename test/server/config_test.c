@@ -175,7 +175,8 @@ TEST(routes_and_redirects_are_read_in_their_order)
 
     CHECK_INT(4, c->route_count);
     CHECK_SLICE("other.test", c->routes[0].domain);
-    CHECK_SLICE("sip:127.0.0.1:5080;transport=tcp", c->routes[0].to);
+    CHECK_INT(1, c->routes[0].to.count);
+    CHECK_SLICE("sip:127.0.0.1:5080;transport=tcp", c->routes[0].to.texts[0]);
     CHECK_INT(0, c->routes[0].redirect.len);
     CHECK_SLICE("sip:127.0.0.1:5090", c->routes[1].redirect);
     CHECK_SLICE("*.fourth.test", c->routes[2].domain);
@@ -300,7 +301,14 @@ TEST(a_malformed_value_is_answered_with_an_example)
     check_said("t.conf:1: domain = \"a b\": must be a domain name such as example.com, or an address\n",
                "domain = \"a b\"");
     check_said("t.conf:1: to = \"tel:1\": must be a sip or sips URI such as sip:192.0.2.1:5060;transport=tcp\n",
+               "redirect_server = yes redirect \"a.test\" { to = \"tel:1\" }");
+    check_said("t.conf:1: to = \"tel:1\": must be a sip or sips URI or trunk:NAME, and perhaps weight=1 to 1000, "
+               "priority=1 to "
+               "1000\n",
                "route \"a.test\" { to = \"tel:1\" }");
+    check_said("t.conf:2: match = \"(a\": must be a regular expression of PCRE2 (at character 3: missing closing "
+               "parenthesis)\n",
+               "number one {\nmatch = \"(a\" reject = 404 }");
     check_said("t.conf:1: advertise = \"h:99999\": must be a host with or without port: sip.example.com, "
                "192.0.2.1:5062\n",
                "advertise = \"h:99999\"");
@@ -331,10 +339,18 @@ TEST(a_section_must_be_whole)
     check_said("t.conf:1: route \"a.test\": give either to or redirect\n",
                "route \"a.test\" { to = \"sip:a\" redirect = \"sip:b\" }");
     check_said("t.conf:1: redirect \"a.test\": give to\n", "redirect \"a.test\" { }");
-    check_said("t.conf:1: route \"a b\": the title must be a domain name such as example.com, or an address, \"*.\" "
+    check_said(
+        "t.conf:1: route \"a b\": the title must be a domain, \"*.\" before one, \"*\", or what numbers begin with: "
+        "\"+49*\"\n",
+        "route \"a b\" { to = \"sip:a\" }");
+    check_said("t.conf:1: redirect \"a b\": the title must be a domain name such as example.com, or an address, \"*.\" "
                "before one, or "
                "\"*\"\n",
-               "route \"a b\" { to = \"sip:a\" }");
+               "redirect_server = yes redirect \"a b\" { to = \"sip:a\" }");
+    check_said("t.conf:1: trunk \"a b\": the title must be one word\n", "trunk \"a b\" { to = \"sip:a\" }");
+    check_said("t.conf:1: number \"one\": give either match or prefix\n", "number one { reject = 404 }");
+    check_said("t.conf:1: number \"one\": give reject, replace, or strip and prepend\n",
+               "number one { prefix = 0 reject = 404 strip = 1 }");
     check_said("t.conf:2: found duplicate title 'a'\n", "route a { to = \"sip:a\" }\nroute a { to = \"sip:b\" }");
 }
 
