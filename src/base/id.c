@@ -43,12 +43,17 @@ static bool grow(struct id_table *t)
     return true;
 }
 
+void id_table_limit(struct id_table *t, uint32_t limit)
+{
+    t->limit = limit < MASK ? limit : MASK;
+}
+
 object_id id_add(struct id_table *t, void *object)
 {
     struct id_slot *slot;
     uint32_t        index;
 
-    if (t->first_free == NO_SLOT && !grow(t))
+    if (t->used >= t->limit || (t->first_free == NO_SLOT && !grow(t)))
         return 0;
     index         = t->first_free;
     slot          = &t->slots[index];

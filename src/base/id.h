@@ -46,6 +46,9 @@ struct id_table {
 void id_table_init(struct id_table *t, uint8_t worker, enum id_kind kind, uint32_t limit);
 void id_table_fini(struct id_table *t);
 
+/* From now on at most so many; those that are more stay. */
+void id_table_limit(struct id_table *t, uint32_t limit);
+
 /* Returns 0 at the limit or without memory. */
 object_id id_add(struct id_table *t, void *object);
 void     *id_find(const struct id_table *t, object_id id);

@@ -412,9 +412,15 @@ static void set_defaults(struct channel_limits *l)
         l->message_time = CHANNEL_MESSAGE_TIME;
 }
 
+static void take_limits(struct channels *all, const struct channel_limits *limits)
+{
+    all->limits = *limits;
+    set_defaults(&all->limits);
+    all->rules = (struct websocket_rules){ all->limits.message, all->limits.origins, all->limits.origin_count };
+}
+
 static bool make_contexts(struct channels *all)
 {
-    all->rules      = (struct websocket_rules){ all->limits.message, all->limits.origins, all->limits.origin_count };
     all->websockets = websocket_context_new(&all->rules, &all->world->random);
     if (all->tls != NULL)
         all->context = tls_context_new(all->world, all->tls);
@@ -428,10 +434,9 @@ struct channels *channels_new(struct world *w, struct tls_shared *tls, const str
 
     if (all == NULL)
         return NULL;
-    all->world  = w;
-    all->tls    = tls;
-    all->limits = *limits;
-    set_defaults(&all->limits);
+    all->world = w;
+    all->tls   = tls;
+    take_limits(all, limits);
     random_fill(&w->random, &key, sizeof key);
     log_limit_init(&all->log_limit, &key);
     line_init(all);
@@ -440,6 +445,11 @@ struct channels *channels_new(struct world *w, struct tls_shared *tls, const str
         return NULL;
     }
     return all;
+}
+
+void channels_configure(struct channels *all, const struct channel_limits *limits)
+{
+    take_limits(all, limits);
 }
 
 void channels_free(struct channels *all)

@@ -61,6 +61,8 @@ struct channel_limits {
 
 /* Borrows `tls`, NULL: neither CHANNEL_TLS nor CHANNEL_WSS.  NULL without memory. */
 struct channels *channels_new(struct world *w, struct tls_shared *tls, const struct channel_limits *limits);
+/* For those that begin from now on. */
+void channels_configure(struct channels *all, const struct channel_limits *limits);
 /* After the last channel. */
 void channels_free(struct channels *all);
 

@@ -43,16 +43,24 @@ enum {
     INDEX_ENTRY = sizeof(struct id_slot) + 2 * sizeof(struct table_link *),
 };
 
+enum socket_state {
+    SOCKET_FREE,
+    SOCKET_OPEN,
+    SOCKET_CLOSING, /* nothing new by it; a UDP socket, until no transaction needs it */
+};
+
 struct socket_entry {
-    struct stack    *stack;
-    enum transport   transport;
-    struct address   local;
-    bool             wildcard;
-    char             advertise[SENT_BY_TEXT];
-    size_t           advertise_len;
-    enum tls_clients clients;
-    struct udp      *udp; /* one of the two */
-    struct listener *listener;
+    struct stack     *stack;
+    enum socket_state state;
+    struct address    requested; /* may differ from `local` in the port */
+    enum transport    transport;
+    struct address    local;
+    bool              wildcard;
+    char              advertise[SENT_BY_TEXT];
+    size_t            advertise_len;
+    enum tls_clients  clients;
+    struct udp       *udp; /* one of the two */
+    struct listener  *listener;
 };
 
 /* Requests to this address may go by the connection (RFC 5923). */
@@ -212,7 +220,10 @@ struct stack {
     struct channels    *channels;
     char                nobody[NOBODY_TOKEN + sizeof ".invalid"]; /* see stack_nobody */
     struct socket_entry sockets[STACK_LISTENERS];
-    unsigned            socket_count;
+    unsigned            socket_count;  /* up to the last one that is not free */
+    struct timer        closing_timer; /* listen.c */
+    stack_closed_fn    *on_closed;     /* NULL: nobody wants to know */
+    void               *closed_user;
 
     struct table    server_txns, peers, connections_by_remote, aliases;
     struct id_table server_ids, client_ids, connection_ids;
@@ -260,6 +271,11 @@ unsigned transport_families(const struct stack *s);
 bool     transport_is_traced(const struct stack *s);
 void     transport_trace(struct stack *s, bool sent, const struct flow *flow, struct slice text);
 uint64_t address_hash(const struct stack *s, enum transport transport, const struct address *a);
+
+/* listen.c */
+/* What came by this flow would begin something new where nothing begins any more. */
+bool listen_is_closing(const struct stack *s, const struct flow *flow);
+void listen_close_all(struct stack *s);
 
 /* flow_end.c: it is about to be freed; and those that nobody has been told of are forgotten. */
 void flow_end_note(struct connection *c);

@@ -45,6 +45,10 @@ static void on_request(struct stack *s, struct message *request)
         return;
     if (!admission_request(s, request))
         return;
+    if (request->to_tag.len == 0 && request->method != METHOD_CANCEL && listen_is_closing(s, &request->flow)) {
+        counter_add(&s->world->counters.requests_at_closed, 1);
+        return;
+    }
     if (request->method != METHOD_ACK) {
         server_txn_open(s, request);
         return;

@@ -31,6 +31,15 @@ static void set_defaults(struct stack *s)
         c->connection_idle = DEFAULT_CONNECTION_IDLE;
     if (c->target_rest == 0)
         c->target_rest = DEFAULT_TARGET_REST;
+    if (c->channel.message == 0)
+        c->channel.message = c->max_message;
+}
+
+static void tell_limits(struct stack *s)
+{
+    gauge_set_limit(&s->world->counters.server_transactions, s->server_ids.limit);
+    gauge_set_limit(&s->world->counters.client_transactions, s->client_ids.limit);
+    gauge_set_limit(&s->world->counters.connections, s->connection_ids.limit);
 }
 
 static bool init_tables(struct stack *s)
@@ -40,9 +49,7 @@ static bool init_tables(struct stack *s)
     id_table_init(&s->server_ids, c->worker, ID_SERVER_TXN, c->max_server_txns);
     id_table_init(&s->client_ids, c->worker, ID_CLIENT_TXN, c->max_client_txns);
     id_table_init(&s->connection_ids, c->worker, ID_CONNECTION, c->max_connections);
-    gauge_set_limit(&s->world->counters.server_transactions, s->server_ids.limit);
-    gauge_set_limit(&s->world->counters.client_transactions, s->client_ids.limit);
-    gauge_set_limit(&s->world->counters.connections, s->connection_ids.limit);
+    tell_limits(s);
     return table_init(&s->server_txns, EXPECTED_TRANSACTIONS) == 0 && table_init(&s->peers, EXPECTED_PEERS) == 0 &&
            table_init(&s->connections_by_remote, EXPECTED_CONNECTIONS) == 0 &&
            table_init(&s->aliases, EXPECTED_PEERS) == 0;
@@ -84,8 +91,6 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
         stack_free(s);
         return NULL;
     }
-    if (s->config.channel.message == 0)
-        s->config.channel.message = s->config.max_message;
     s->channels = channels_new(w, s->config.tls, &s->config.channel);
     if (s->channels == NULL) {
         stack_free(s);
@@ -95,17 +100,21 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     return s;
 }
 
-static void close_sockets(struct stack *s)
+void stack_configure(struct stack *s, const struct stack_config *config)
 {
-    for (unsigned i = 0; i < s->socket_count; i++) {
-        struct socket_entry *e = &s->sockets[i];
+    struct stack_config new = *config;
 
-        if (e->udp != NULL)
-            s->world->ops->udp_close(e->udp);
-        if (e->listener != NULL)
-            s->world->ops->listener_close(e->listener);
-    }
-    s->socket_count = 0;
+    new.workers    = s->config.workers;
+    new.worker     = s->config.worker;
+    new.tls        = s->config.tls;
+    new.user_agent = s->config.user_agent;
+    s->config      = new;
+    set_defaults(s);
+    id_table_limit(&s->server_ids, s->config.max_server_txns);
+    id_table_limit(&s->client_ids, s->config.max_client_txns);
+    id_table_limit(&s->connection_ids, s->config.max_connections);
+    tell_limits(s);
+    channels_configure(s->channels, &s->config.channel);
 }
 
 void stack_free(struct stack *s)
@@ -123,7 +132,7 @@ void stack_free(struct stack *s)
     for (uint32_t i = 0; i < s->connection_ids.slot_count; i++)
         if (s->connection_ids.slots[i].object != NULL)
             connection_close(s->connection_ids.slots[i].object);
-    close_sockets(s);
+    listen_close_all(s);
     channels_free(s->channels);
     id_table_fini(&s->client_ids);
     id_table_fini(&s->server_ids);

@@ -89,6 +89,9 @@ struct stack_config {
 /* Keeps `events` and `user`, and joins `config->workers`.  NULL without memory. */
 struct stack *stack_new(struct world *w, const struct stack_config *config, const struct stack_events *events,
                         void *user);
+/* Other limits and times for what begins from now on; of `config` the workers, the keys and whose requests they
+ * are stay as they were. */
+void stack_configure(struct stack *s, const struct stack_config *config);
 /* Closes everything; transactions end without a word. */
 void stack_free(struct stack *s);
 
@@ -97,6 +100,20 @@ void stack_free(struct stack *s);
  * one.  Errors as world_udp_open.  `*index` names it from then on. */
 int stack_listen(struct stack *s, enum transport transport, const struct address *local, struct slice advertise,
                  unsigned *index);
+/* The same in a place below STACK_PLACES that is free, or where that very address is closing, which it
+ * then does no longer: so that the listeners of all workers have the same indexes. */
+enum { STACK_PLACES = 16 };
+int stack_listen_at(struct stack *s, unsigned index, enum transport transport, const struct address *local,
+                    struct slice advertise);
+/* Another name for it from now on. */
+void stack_listener_advertise(struct stack *s, unsigned index, struct slice advertise);
+/* Listen there no longer.  Connections that are open stay; so does a socket for datagrams until no transaction
+ * needs it, and until then requests within dialogs are still taken. */
+void stack_unlisten(struct stack *s, unsigned index);
+/* A listener that was to be closed is: at once, from inside stack_unlisten, or later from the loop.  False: ask
+ * again, in a second; so long it is not free. */
+typedef bool stack_closed_fn(void *user, unsigned index);
+void         stack_on_closed(struct stack *s, stack_closed_fn *fn, void *user);
 /* What those who connect to it have to show of a certificate, beyond what the keys demand of
  * all. */
 void stack_listener_clients(struct stack *s, unsigned index, enum tls_clients clients);

@@ -2,10 +2,6 @@
 #include "stack/internal.h"
 
 #include "base/error.h"
-#include "nat/stun.h"
-
-#include <stdio.h>
-
 uint64_t address_hash(const struct stack *s, enum transport transport, const struct address *a)
 {
     return flow_remote_hash(&s->key, transport, a);
@@ -26,7 +22,8 @@ void transport_trace(struct stack *s, bool sent, const struct flow *flow, struct
 static struct socket_entry *socket_for(struct stack *s, enum transport transport, enum family family)
 {
     for (unsigned i = 0; i < s->socket_count; i++)
-        if (s->sockets[i].transport == transport && s->sockets[i].local.family == family)
+        if (s->sockets[i].state == SOCKET_OPEN && s->sockets[i].transport == transport &&
+            s->sockets[i].local.family == family)
             return &s->sockets[i];
     return NULL;
 }
@@ -50,7 +47,8 @@ unsigned transport_set(const struct stack *s)
     if (s->config.tls != NULL)
         set |= 1U << TRANSPORT_TLS | 1U << TRANSPORT_WSS;
     for (unsigned i = 0; i < s->socket_count; i++)
-        set |= 1U << s->sockets[i].transport;
+        if (s->sockets[i].state == SOCKET_OPEN)
+            set |= 1U << s->sockets[i].transport;
     return set;
 }
 
@@ -59,7 +57,8 @@ unsigned transport_families(const struct stack *s)
     unsigned set = 0;
 
     for (unsigned i = 0; i < s->socket_count; i++)
-        set |= 1U << s->sockets[i].local.family;
+        if (s->sockets[i].state == SOCKET_OPEN)
+            set |= 1U << s->sockets[i].local.family;
     return set;
 }
 
@@ -86,7 +85,7 @@ static int source_towards(struct stack *s, const struct address *remote, struct 
 
 static bool is_like(const struct socket_entry *a, const struct socket_entry *b)
 {
-    return a->transport == b->transport && a->local.family == b->local.family;
+    return a->state == SOCKET_OPEN && a->transport == b->transport && a->local.family == b->local.family;
 }
 
 /* The first socket of e's kind that a message from `source` can leave by: one on that very
@@ -156,7 +155,7 @@ int transport_open(struct stack *s, const struct target *target, struct slice do
 
 static bool fits(const struct socket_entry *e, const struct flow *flow)
 {
-    return e->transport == flow->transport && e->local.family == flow->local.family &&
+    return e->state != SOCKET_FREE && e->transport == flow->transport && e->local.family == flow->local.family &&
            (e->wildcard || address_eq_ip(&e->local, &flow->local));
 }
 
@@ -169,7 +168,7 @@ static const struct socket_entry *entry_of(const struct stack *s, const struct f
     if (flow->listener < s->socket_count && fits(&s->sockets[flow->listener], flow))
         return &s->sockets[flow->listener];
     for (unsigned i = 0; i < s->socket_count; i++)
-        if (fits(&s->sockets[i], flow))
+        if (s->sockets[i].state == SOCKET_OPEN && fits(&s->sockets[i], flow))
             return &s->sockets[i];
     return socket_for((struct stack *)s, flow->transport, flow->local.family);
 }
@@ -185,8 +184,8 @@ void transport_leave_by(struct stack *s, unsigned listener, struct flow *flow)
 {
     const struct socket_entry *e = &s->sockets[listener];
 
-    if (listener >= s->socket_count || listener == flow->listener || flow->transport != TRANSPORT_UDP ||
-        e->transport != TRANSPORT_UDP || e->local.family != flow->remote.family)
+    if (listener >= s->socket_count || listener == flow->listener || e->state != SOCKET_OPEN ||
+        flow->transport != TRANSPORT_UDP || e->transport != TRANSPORT_UDP || e->local.family != flow->remote.family)
         return;
     if (!e->wildcard)
         flow->local = e->local;
@@ -243,83 +242,6 @@ int transport_send_gather(struct stack *s, const struct flow *flow, const struct
     else
         trace_gather(s, flow, g);
     return error;
-}
-
-static void on_datagram(void *owner, struct udp *udp, const struct datagram *d)
-{
-    struct socket_entry *e    = owner;
-    struct flow          flow = { .transport = TRANSPORT_UDP, .local = d->local, .remote = d->remote };
-
-    (void)udp;
-    flow.listener = (unsigned)(e - e->stack->sockets);
-    if (stun_is_it(d->bytes))
-        stun_answer(e->stack, &flow, d->bytes);
-    else
-        receive_bytes(e->stack, &flow, d->bytes);
-}
-
-static void on_icmp(void *owner, struct udp *udp, const struct address *remote, int error)
-{
-    struct socket_entry *e = owner;
-
-    (void)udp;
-    peer_error(e->stack, remote, error);
-    handover_icmp(e->stack, remote, error); /* the kernel picks any socket of the address */
-}
-
-static const struct udp_events datagram_events = { .on_datagram = on_datagram, .on_error = on_icmp };
-
-static bool transport_can_listen(const struct stack *s, enum transport transport)
-{
-    switch (transport) {
-    case TRANSPORT_UDP:
-    case TRANSPORT_TCP:
-    case TRANSPORT_WS:
-        return true;
-    case TRANSPORT_TLS:
-    case TRANSPORT_WSS:
-        return s->config.tls != NULL;
-    case TRANSPORT_NONE:
-        break;
-    }
-    return false;
-}
-
-int stack_listen(struct stack *s, enum transport transport, const struct address *local, struct slice advertise,
-                 unsigned *index)
-{
-    struct socket_entry *e = &s->sockets[s->socket_count];
-    int                  error;
-
-    if (s->socket_count == STACK_LISTENERS)
-        return -ERR_LIMIT;
-    if (advertise.len >= sizeof e->advertise)
-        return -ERR_TOO_LARGE;
-    *e = (struct socket_entry){ .stack = s, .transport = transport, .advertise_len = advertise.len };
-    if (advertise.len > 0)
-        memcpy(e->advertise, advertise.ptr, advertise.len);
-    if (!transport_can_listen(s, transport))
-        error = -ERR_UNSUPPORTED;
-    else if (transport == TRANSPORT_UDP)
-        error = world_udp_open(s->world, local, &datagram_events, e, &e->udp);
-    else
-        error = world_listen(s->world, local, connection_accept, e, &e->listener);
-    if (error != 0)
-        return error;
-    e->local    = e->udp != NULL ? s->world->ops->udp_local(e->udp) : s->world->ops->listener_local(e->listener);
-    e->wildcard = address_is_any(&e->local);
-    *index      = s->socket_count++;
-    return 0;
-}
-
-void stack_listener_clients(struct stack *s, unsigned index, enum tls_clients clients)
-{
-    s->sockets[index].clients = clients;
-}
-
-struct address stack_listener_address(const struct stack *s, unsigned index)
-{
-    return s->sockets[index].local;
 }
 
 void stack_write_sent_by(const struct stack *s, struct buf *b, const struct flow *flow)
@@ -394,7 +316,8 @@ bool stack_find_local(const struct stack *s, struct slice host, uint16_t port, e
     for (unsigned i = 0; i < s->socket_count; i++) {
         const struct socket_entry *e = &s->sockets[i];
 
-        if ((transport != TRANSPORT_NONE && e->transport != transport) || !is_named(s, e, host, port, &ip))
+        if (e->state == SOCKET_FREE || (transport != TRANSPORT_NONE && e->transport != transport) ||
+            !is_named(s, e, host, port, &ip))
             continue;
         *like = (struct flow){ .transport = e->transport, .local = e->local, .listener = i };
         return true;
@@ -405,7 +328,7 @@ bool stack_find_local(const struct stack *s, struct slice host, uint16_t port, e
 bool stack_has_port(const struct stack *s, uint16_t port)
 {
     for (unsigned i = 0; i < s->socket_count; i++)
-        if (s->sockets[i].local.port == port)
+        if (s->sockets[i].state != SOCKET_FREE && s->sockets[i].local.port == port)
             return true;
     return false;
 }
