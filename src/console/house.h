@@ -18,8 +18,8 @@
 
 /* Where a server lives: what it gets from the process around it. */
 struct place {
-    const struct descriptors *descriptors;
-    const struct child       *child;
+    struct descriptors *descriptors;
+    const struct child *child;
 };
 
 struct house {

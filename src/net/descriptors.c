@@ -16,13 +16,25 @@ enum {
 
 void descriptors_init(struct descriptors *d)
 {
-    *d = (struct descriptors){ .list = NULL };
+    *d = (struct descriptors){ .list = NULL, .lock = PTHREAD_MUTEX_INITIALIZER };
+}
+
+static void lock(struct descriptors *d)
+{
+    pthread_mutex_lock(&d->lock);
+}
+
+static void unlock(struct descriptors *d)
+{
+    pthread_mutex_unlock(&d->lock);
 }
 
 static void cut(struct descriptors *d, size_t count)
 {
+    lock(d);
     while (d->count > count)
         close(d->list[--d->count].fd);
+    unlock(d);
 }
 
 void descriptors_fini(struct descriptors *d)
@@ -42,15 +54,19 @@ static int duplicate(int fd)
 /* Takes the socket; without memory it is closed. */
 static int add(struct descriptors *d, const struct descriptor *one)
 {
-    struct descriptor *list = realloc(d->list, (d->count + 1) * sizeof *list);
+    struct descriptor *list;
 
-    if (list == NULL) {
-        close(one->fd);
-        return -ERR_NO_MEMORY;
+    lock(d);
+    list = realloc(d->list, (d->count + 1) * sizeof *list);
+    if (list != NULL) {
+        d->list             = list;
+        d->list[d->count++] = *one;
     }
-    d->list             = list;
-    d->list[d->count++] = *one;
-    return 0;
+    unlock(d);
+    if (list != NULL)
+        return 0;
+    close(one->fd);
+    return -ERR_NO_MEMORY;
 }
 
 /* --- from who started us --- */
@@ -174,15 +190,66 @@ int descriptors_bind(struct descriptors *d, int type, const struct address *addr
     return error;
 }
 
-int descriptors_open(const struct descriptors *d, unsigned worker, int type, const struct address *address)
+static bool is_it(const struct descriptor *one, int type, const struct address *address)
 {
-    for (size_t i = 0; d != NULL && i < d->count; i++) {
+    return one->type == type && address_eq(&one->requested, address);
+}
+
+bool descriptors_has(const struct descriptors *d, int type, const struct address *address)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (!d->list[i].inherited && is_it(&d->list[i], type, address))
+            return true;
+    return false;
+}
+
+int descriptors_take(struct descriptors *d, const struct descriptor *one)
+{
+    return add(d, one);
+}
+
+void descriptors_drop(struct descriptors *d, int type, const struct address *address)
+{
+    size_t kept = 0;
+
+    lock(d);
+    for (size_t i = 0; i < d->count; i++) {
+        struct descriptor *one = &d->list[i];
+
+        if (one->inherited && is_it(one, type, address))
+            one->claimed = false;
+        if (!one->inherited && is_it(one, type, address))
+            close(one->fd);
+        else
+            d->list[kept++] = *one;
+    }
+    d->count = kept;
+    unlock(d);
+}
+
+/* The worker's own, or -1. */
+static int find(const struct descriptors *d, unsigned worker, int type, const struct address *address)
+{
+    for (size_t i = 0; i < d->count; i++) {
         const struct descriptor *one = &d->list[i];
 
         if (one->worker != worker || one->type != type || (one->inherited && !one->claimed))
             continue;
         if (address_eq(&one->requested, address) || address_eq(&one->bound, address))
-            return duplicate(one->fd);
+            return one->fd;
     }
-    return socket_bound(type, address, false);
+    return -1;
+}
+
+int descriptors_open(struct descriptors *d, unsigned worker, int type, const struct address *address)
+{
+    int fd = -1, copy = -1;
+
+    if (d != NULL) {
+        lock(d);
+        fd   = find(d, worker, type, address);
+        copy = fd >= 0 ? duplicate(fd) : -1;
+        unlock(d);
+    }
+    return fd >= 0 ? copy : socket_bound(type, address, false);
 }

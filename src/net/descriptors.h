@@ -22,6 +22,8 @@
 
 #include "base/address.h"
 
+#include <pthread.h>
+
 struct descriptor {
     struct address requested, bound; /* they differ in the port, if any free one was asked for */
     unsigned       worker;
@@ -31,9 +33,11 @@ struct descriptor {
     bool           claimed;   /* inherited, and an address was bound with it */
 };
 
+/* One thread binds and drops; the others only open, at the same time. */
 struct descriptors {
     struct descriptor *list;
     size_t             count;
+    pthread_mutex_t    lock; /* around changes of the list, and looks at it by other threads */
 };
 
 void descriptors_init(struct descriptors *d);
@@ -53,9 +57,18 @@ int descriptors_inherit(struct descriptors *d, size_t *strange);
  * added. */
 int descriptors_bind(struct descriptors *d, int type, const struct address *address, unsigned workers);
 
+/* Is such a socket there, which nobody passed us? */
+bool descriptors_has(const struct descriptors *d, int type, const struct address *address);
+/* Take in one of the first worker, or another, that was bound elsewhere: takes the descriptor.  Returns 0 or
+ * -ERR_NO_MEMORY. */
+int descriptors_take(struct descriptors *d, const struct descriptor *one);
+/* Close the sockets of this requested address of all workers.  What was inherited stays open, unclaimed: it
+ * is bound by who started us anyway. */
+void descriptors_drop(struct descriptors *d, int type, const struct address *address);
+
 /* A socket of its own for a world: a duplicate of the worker's descriptor with this
  * requested or bound address, else one that is bound now.  `d` may be NULL.  The
  * caller closes it.  The descriptor, or an error as descriptors_bind. */
-int descriptors_open(const struct descriptors *d, unsigned worker, int type, const struct address *address);
+int descriptors_open(struct descriptors *d, unsigned worker, int type, const struct address *address);
 
 #endif

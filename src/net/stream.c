@@ -392,7 +392,7 @@ void stream_close(struct stream *s)
 /* --- the hub --- */
 
 int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w, size_t queue_limit, msec stall,
-                    const struct descriptors *ahead, unsigned worker)
+                    struct descriptors *ahead, unsigned worker)
 {
     *hub             = (struct stream_hub){ .loop = loop, .world = w, .buffer = malloc(BUFFER) };
     hub->ahead       = ahead;

@@ -39,22 +39,22 @@ enum {
 };
 
 struct stream_hub {
-    struct loop              *loop;
-    struct world             *world;     /* for its wheel, clock and log                             */
-    struct stream            *current;   /* whose callback runs; NULL once that has closed it        */
-    struct listener          *accepting; /* the same for listeners                                   */
-    struct link               streams, listeners;
-    struct link               pending;     /* streams with something for stream_flush                  */
-    size_t                    queue_limit; /* bytes that may wait for one peer                     */
-    msec                      stall;       /* see STREAM_STALL */
-    const struct descriptors *ahead;       /* listeners that are bound already, and whose of them  */
-    unsigned                  worker;      /* are ours                                       */
-    char                     *buffer;      /* bytes that have just come, for one on_bytes              */
+    struct loop        *loop;
+    struct world       *world;     /* for its wheel, clock and log                             */
+    struct stream      *current;   /* whose callback runs; NULL once that has closed it        */
+    struct listener    *accepting; /* the same for listeners                                   */
+    struct link         streams, listeners;
+    struct link         pending;     /* streams with something for stream_flush                  */
+    size_t              queue_limit; /* bytes that may wait for one peer                     */
+    msec                stall;       /* see STREAM_STALL */
+    struct descriptors *ahead;       /* listeners that are bound already, and whose of them  */
+    unsigned            worker;      /* are ours                                       */
+    char               *buffer;      /* bytes that have just come, for one on_bytes              */
 };
 
 /* Borrows all; `ahead` as udp_hub_new; limits of 0: the usual ones.  Returns 0 or -ERR_NO_MEMORY. */
 int stream_hub_init(struct stream_hub *hub, struct loop *loop, struct world *w, size_t queue_limit, msec stall,
-                    const struct descriptors *ahead, unsigned worker);
+                    struct descriptors *ahead, unsigned worker);
 /* Closes what is still open; nobody is called. */
 void stream_hub_fini(struct stream_hub *hub);
 

@@ -41,16 +41,16 @@ struct packet {
 };
 
 struct udp_hub {
-    struct loop              *loop;
-    struct world             *world;
-    size_t                    queue_limit; /* bytes that may wait for one socket */
-    const struct descriptors *ahead;
-    unsigned                  worker;
-    struct udp               *current; /* whose callback runs; NULL once that has closed it */
-    struct link               sockets, unsent;
-    struct mmsghdr            messages[BATCH];
-    struct iovec              parts[BATCH];
-    struct sockaddr_storage   names[BATCH];
+    struct loop            *loop;
+    struct world           *world;
+    size_t                  queue_limit; /* bytes that may wait for one socket */
+    struct descriptors     *ahead;
+    unsigned                worker;
+    struct udp             *current; /* whose callback runs; NULL once that has closed it */
+    struct link             sockets, unsent;
+    struct mmsghdr          messages[BATCH];
+    struct iovec            parts[BATCH];
+    struct sockaddr_storage names[BATCH];
     _Alignas(struct cmsghdr) char control[BATCH][ANCILLARY];
     char *slots; /* BATCH of SLOT bytes, touched only as far as datagrams reach */
 };
@@ -361,7 +361,7 @@ void udp_close(struct udp *u)
 
 /* --- the hub --- */
 
-struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_limit, const struct descriptors *ahead,
+struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_limit, struct descriptors *ahead,
                             unsigned worker)
 {
     struct udp_hub *hub = calloc(1, sizeof *hub);

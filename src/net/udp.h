@@ -20,7 +20,7 @@ struct udp_hub;
 
 /* Borrows the loop, the world, for its accounts, and the sockets that are bound `ahead` (NULL: none), of which it
  * uses those of this worker.  NULL without memory. */
-struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_limit, const struct descriptors *ahead,
+struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_limit, struct descriptors *ahead,
                             unsigned worker);
 /* Closes what is still open; nobody is called. */
 void udp_hub_free(struct udp_hub *hub);

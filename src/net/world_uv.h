@@ -30,12 +30,12 @@ struct world_uv_options {
                                      * NULL: a cache of its own                       */
     void (*on_dns)(void *owner, const struct dns_report *report); /* told of each question (net/resolver.h) */
     void  *dns_owner;                                             /* of on_dns; NULL: nobody is told        */
-    msec   stream_stall;                   /* ms in which a peer takes something of what waits; 0: STREAM_STALL */
-    size_t udp_queue, stream_queue;        /* bytes that may wait for one socket, for one stream;
-                                            * 0: UDP_QUEUE, STREAM_QUEUE                     */
-    const struct descriptors *descriptors; /* sockets bound already; borrowed; NULL: none     */
-    unsigned                  worker;      /* which of them are this world's                  */
-    struct budget            *budget;      /* accounts for its memory; borrowed; NULL: nobody does */
+    msec   stream_stall;             /* ms in which a peer takes something of what waits; 0: STREAM_STALL */
+    size_t udp_queue, stream_queue;  /* bytes that may wait for one socket, for one stream;
+                                      * 0: UDP_QUEUE, STREAM_QUEUE                     */
+    struct descriptors *descriptors; /* sockets bound already; borrowed; NULL: none     */
+    unsigned            worker;      /* which of them are this world's                  */
+    struct budget      *budget;      /* accounts for its memory; borrowed; NULL: nobody does */
 };
 
 /* Borrows `log` (may be NULL).  NULL if memory, descriptors or the kernel's

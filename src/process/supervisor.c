@@ -6,13 +6,13 @@
 #include "process/restart.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,8 +23,8 @@ enum {
     FORK_AGAIN = 1000, /* ms, when there was no process to be had */
 };
 
-/* What a child says through the pipe. */
-enum { SAY_READY = 'r', SAY_STOPPING = 's' };
+/* What a child says: the first byte of a packet. */
+enum { SAY_READY = 'r', SAY_STOPPING = 's', SAY_WORDS = 'w' };
 
 struct supervisor {
     const struct supervisor_options *options;
@@ -48,20 +48,56 @@ void child_alone(struct child *c)
     *c = (struct child){ .pipe = -1 };
 }
 
-static void say(const struct child *c, char what)
+/* Room for one descriptor beside a packet. */
+union passing {
+    struct cmsghdr align;
+    char           bytes[CMSG_SPACE(sizeof(int))];
+};
+
+static void attach(struct msghdr *m, union passing *p, int fd)
 {
-    if (c->pipe >= 0 && write(c->pipe, &what, 1) < 0 && errno == EPIPE)
+    struct cmsghdr *c;
+
+    *p                = (union passing){ .bytes = { 0 } };
+    m->msg_control    = p->bytes;
+    m->msg_controllen = sizeof p->bytes;
+    c                 = CMSG_FIRSTHDR(m);
+    c->cmsg_level     = SOL_SOCKET;
+    c->cmsg_type      = SCM_RIGHTS;
+    c->cmsg_len       = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(c), &fd, sizeof fd);
+}
+
+static int say(const struct child *c, char what, const void *bytes, size_t size, int fd)
+{
+    struct iovec  parts[2] = { { &what, 1 }, { (void *)bytes, size } };
+    struct msghdr m        = { .msg_iov = parts, .msg_iovlen = 2 };
+    union passing passing;
+
+    if (c->pipe < 0)
+        return 0;
+    if (fd >= 0)
+        attach(&m, &passing, fd);
+    if (sendmsg(c->pipe, &m, MSG_NOSIGNAL) >= 0)
+        return 0;
+    if (errno == EPIPE || errno == ECONNRESET)
         raise(SIGKILL); /* no parent: what child_follow_parent waits for is on its way */
+    return -ERR_LIMIT;
 }
 
 void child_ready(const struct child *c)
 {
-    say(c, SAY_READY);
+    (void)say(c, SAY_READY, NULL, 0, -1);
 }
 
 void child_stopping(const struct child *c)
 {
-    say(c, SAY_STOPPING);
+    (void)say(c, SAY_STOPPING, NULL, 0, -1);
+}
+
+int child_tell(const struct child *c, const void *bytes, size_t size, int fd)
+{
+    return size <= CHILD_WORDS ? say(c, SAY_WORDS, bytes, size, fd) : -ERR_LIMIT;
 }
 
 bool child_follow_parent(const struct child *c)
@@ -118,7 +154,7 @@ static void start_child(struct supervisor *s, msec now)
     int   ends[2];
 
     s->start_at = now + FORK_AGAIN;
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
         return;
     hearts_clear(s->hearts);
     fflush(NULL); /* or both print it */
@@ -160,9 +196,9 @@ static void on_stopping(struct supervisor *s, msec now)
         s->stop_at = now + s->options->patience;
 }
 
-static void hear(struct supervisor *s, char what, msec now)
+static void hear(struct supervisor *s, const char *said, size_t size, int fd, msec now)
 {
-    switch (what) {
+    switch (said[0]) {
     case SAY_READY:
         on_ready(s, now);
         break;
@@ -170,20 +206,46 @@ static void hear(struct supervisor *s, char what, msec now)
         restart_stopping(&s->restart);
         on_stopping(s, now);
         break;
+    case SAY_WORDS:
+        if (s->options->hear != NULL) {
+            s->options->hear(s->options->arg, said + 1, size - 1, fd);
+            fd = -1;
+        }
+        break;
     }
+    if (fd >= 0)
+        close(fd);
+}
+
+/* The descriptor that came with a packet, or -1. */
+static int passed(struct msghdr *m)
+{
+    struct cmsghdr *c  = CMSG_FIRSTHDR(m);
+    int             fd = -1;
+
+    if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+        memcpy(&fd, CMSG_DATA(c), sizeof fd);
+    return fd;
 }
 
 static void listen_to_child(struct supervisor *s, msec now)
 {
-    char    said[16];
-    ssize_t count;
+    char          said[1 + CHILD_WORDS];
+    union passing passing;
+    ssize_t       count;
 
-    if (s->pipe < 0)
-        return;
-    while ((count = read(s->pipe, said, sizeof said)) > 0)
-        for (ssize_t i = 0; i < count; i++)
-            hear(s, said[i], now);
-    if (count == 0)
+    for (;;) {
+        struct iovec  part = { said, sizeof said };
+        struct msghdr m    = {
+               .msg_iov = &part, .msg_iovlen = 1, .msg_control = passing.bytes, .msg_controllen = sizeof passing.bytes
+        };
+
+        count = s->pipe >= 0 ? recvmsg(s->pipe, &m, MSG_CMSG_CLOEXEC) : -1;
+        if (count <= 0)
+            break;
+        hear(s, said, (size_t)count, passed(&m), now);
+    }
+    if (s->pipe >= 0 && (count == 0 || (errno != EAGAIN && errno != EINTR)))
         close_pipe(s);
 }
 

@@ -3,7 +3,7 @@
  *
  *     parent: one thread, poll      fork      child: all the rest
  *     SIGTERM, SIGINT, SIGHUP -----------------> passed on
- *     ready, stopping         <----- pipe ------ child_ready, child_stopping
+ *     ready, stopping, hear   <---- socket ----- child_ready, child_stopping, child_tell
  *     hearts                  <-- shared memory - heartbeat_start, per worker
  *     SIGCHLD: restart_ended decides (process/restart.h)
  *     READY=1, STOPPING=1, WATCHDOG=1, STATUS= --> service manager (process/notify.h)
@@ -24,7 +24,7 @@ struct child {
     struct hearts *hearts; /* NULL without a parent                          */
     msec           watchdog;
     unsigned       restarts; /* how often one was started before             */
-    int            pipe;     /* -1 without a parent                          */
+    int            pipe;     /* to the parent; -1 without one                */
     pid_t          parent;
 };
 
@@ -34,6 +34,10 @@ void child_alone(struct child *c);
 void child_ready(const struct child *c);
 /* It was asked to end, and does so: do not start another one. */
 void child_stopping(const struct child *c);
+/* Tell the parent `size` bytes, at most CHILD_WORDS, and if `fd` is not -1 give it a copy of that: its `hear` is
+ * called, in the order of what is told.  Returns 0, also without a parent, or -ERR_LIMIT if it does not listen. */
+enum { CHILD_WORDS = 256 };
+int child_tell(const struct child *c, const void *bytes, size_t size, int fd);
 /* Die with the parent, also after a change of the user, which the kernel takes for
  * a reason to forget this.  False if the parent has gone. */
 bool child_follow_parent(const struct child *c);
@@ -58,6 +62,8 @@ struct supervisor_options {
     int (*child)(void *arg, struct child *c);
     /* In the parent, for people and logs. */
     void (*report)(void *arg, const struct supervisor_report *r);
+    /* In the parent: what a child has told.  Takes `fd`; -1: none came.  May be NULL. */
+    void (*hear)(void *arg, const void *bytes, size_t size, int fd);
     void *arg;
     msec  watchdog; /* a worker that does not beat for so long hangs; 0: none is watched */
     msec  patience; /* that a child has to end when it was asked to; 0: for ever          */

@@ -255,6 +255,46 @@ TEST(what_cannot_be_bound_leaves_nothing_behind)
     CHECK_INT(before, live_descriptors());
 }
 
+TEST(an_address_that_is_dropped_is_free_for_others_and_the_rest_stays)
+{
+    unsigned           before = live_descriptors();
+    struct address     here = live_v4(1, 0), there = live_v4(2, 0), at;
+    struct descriptors others;
+
+    descriptors_init(&others);
+    CHECK_INT(0, descriptors_bind(&bound, SOCK_DGRAM, &here, 2));
+    CHECK_INT(0, descriptors_bind(&bound, SOCK_DGRAM, &there, 2));
+    at = bound.list[0].bound;
+    CHECK(descriptors_has(&bound, SOCK_DGRAM, &here));
+    CHECK(!descriptors_has(&bound, SOCK_STREAM, &here));
+    CHECK_INT(-ERR_IN_USE, descriptors_bind(&others, SOCK_DGRAM, &at, 1));
+    descriptors_drop(&bound, SOCK_DGRAM, &here);
+    CHECK(!descriptors_has(&bound, SOCK_DGRAM, &here));
+    CHECK(descriptors_has(&bound, SOCK_DGRAM, &there));
+    CHECK_INT(2, bound.count);
+    CHECK_INT(0, descriptors_bind(&others, SOCK_DGRAM, &at, 1));
+    descriptors_fini(&others);
+    CHECK_INT(before + 2, live_descriptors());
+}
+
+TEST(a_socket_that_was_bound_elsewhere_is_as_good)
+{
+    struct address     here = live_v4(1, 0);
+    struct descriptors others;
+    struct descriptor  one;
+    struct udp        *udp;
+
+    descriptors_init(&others);
+    CHECK_INT(0, descriptors_bind(&others, SOCK_DGRAM, &here, 1));
+    one    = others.list[0];
+    one.fd = dup(one.fd);
+    CHECK_INT(0, descriptors_take(&bound, &one));
+    descriptors_fini(&others);
+    CHECK_INT(0, world_udp_open(worlds[0], &here, &datagrams, &heard[0], &udp));
+    hit = worlds[0]->ops->udp_local(udp);
+    CHECK_INT(one.bound.port, hit.port);
+}
+
 /* --- what a service manager passes --- */
 
 static struct address passed[3];
@@ -386,6 +426,8 @@ int main(void)
         LIVE_TEST(a_datagram_that_waited_knows_the_address_that_was_hit),
         LIVE_TEST(an_address_that_is_not_bound_ahead_is_bound_by_the_world),
         LIVE_TEST(what_cannot_be_bound_leaves_nothing_behind),
+        LIVE_TEST(an_address_that_is_dropped_is_free_for_others_and_the_rest_stays),
+        LIVE_TEST(a_socket_that_was_bound_elsewhere_is_as_good),
         LIVE_TEST(sockets_of_a_service_manager_are_taken_in),
         LIVE_TEST(those_meant_for_another_process_are_not),
         LIVE_TEST(an_inherited_socket_serves_the_address_it_is_bound_to),

@@ -54,7 +54,35 @@ static void on_report(void *arg, const struct supervisor_report *r)
     }
 }
 
+/* With a descriptor: what can be read from it. */
+static void on_words(void *arg, const void *bytes, size_t size, int fd)
+{
+    char    text[32];
+    ssize_t len = fd >= 0 ? read(fd, text, sizeof text) : 0;
+
+    (void)arg;
+    say("told:%.*s/%.*s ", (int)size, (const char *)bytes, (int)len, text);
+    if (fd >= 0)
+        close(fd);
+}
+
 /* --- children --- */
+
+/* The parent is to hear all of it, and before it hears that the child has ended. */
+static int tell_and_end(void *arg, struct child *c)
+{
+    int  ends[2];
+    char longer[CHILD_WORDS + 1] = "";
+
+    (void)arg;
+    child_ready(c);
+    if (pipe(ends) != 0 || write(ends[1], "inside", 6) != 6)
+        return 9;
+    if (child_tell(c, "one", 3, -1) != 0 || child_tell(c, "two", 3, ends[0]) != 0 || child_tell(c, "", 0, -1) != 0 ||
+        child_tell(c, longer, sizeof longer, -1) == 0)
+        return 8;
+    return 0;
+}
 
 static int die_once(void *arg, struct child *c)
 {
@@ -180,7 +208,7 @@ static int follow(void *arg, struct child *c)
 
 static int start(int (*child)(void *arg, struct child *c), pid_t *program)
 {
-    const struct supervisor_options options = { child, on_report, &go_ahead, WATCHDOG, patience };
+    const struct supervisor_options options = { child, on_report, on_words, &go_ahead, WATCHDOG, patience };
     int                             ends[2];
 
     CHECK_INT(0, pipe(ends));
@@ -360,6 +388,13 @@ TEST(a_worker_whose_heart_stops_is_aborted_and_started_again)
     CHECK_INT(0, code);
 }
 
+TEST(what_a_child_tells_is_heard_in_its_order_with_what_it_gives)
+{
+    run(tell_and_end);
+    CHECK_SLICE("told:one/ told:two/inside told:/ ", slice_from(told));
+    CHECK_INT(0, code);
+}
+
 TEST(a_child_dies_with_its_parent)
 {
     pid_t program;
@@ -381,6 +416,7 @@ TEST(alone_there_is_nobody_to_tell)
     child_alone(&c);
     child_ready(&c);
     child_stopping(&c);
+    CHECK_INT(0, child_tell(&c, "x", 1, -1));
     CHECK(child_follow_parent(&c));
 }
 
@@ -397,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_child_that_said_it_ends_and_does_not_is_made_to),
         cmocka_unit_test(the_end_of_a_child_is_heard_of_even_if_sigchld_was_ignored),
         cmocka_unit_test(a_worker_whose_heart_stops_is_aborted_and_started_again),
+        cmocka_unit_test(what_a_child_tells_is_heard_in_its_order_with_what_it_gives),
         cmocka_unit_test(a_child_dies_with_its_parent),
         cmocka_unit_test(alone_there_is_nobody_to_tell),
     };
