@@ -146,8 +146,25 @@ static bool makes_dialog(const struct message *request, unsigned status)
            (request->method == METHOD_INVITE || request->method == METHOD_SUBSCRIBE || request->method == METHOD_REFER);
 }
 
-void write_response_head(struct gather *g, const struct message *request, unsigned status, struct slice reason,
-                         struct slice to_tag)
+/* RFC 3261 8.2.6.1: what the sender wrote, and how long it has been here, in seconds (20.38); a delay that stands there
+ * is somebody else's. */
+static void put_timestamp(struct gather *g, const struct message *request, uint32_t waited)
+{
+    const struct header *h    = message_header(request, HEADER_TIMESTAMP);
+    size_t               mark = gather_mark(g);
+    struct scan          s    = scan_from(h != NULL ? h->value : SLICE(""));
+    struct slice         time;
+
+    if (h == NULL || waited == 0 || !scan_until(&s, " \t\r\n", &time)) {
+        gather_copy(g, request, HEADER_TIMESTAMP);
+        return;
+    }
+    buf_printf(&g->scratch, "Timestamp: %.*s %u.%03u\r\n", SLICE_ARG(time), waited / 1000, waited % 1000);
+    gather_written(g, mark);
+}
+
+static void write_head(struct gather *g, const struct message *request, unsigned status, struct slice reason,
+                       struct slice to_tag, uint32_t waited)
 {
     put_status_line(g, status, reason);
     gather_vias(g, request);
@@ -156,7 +173,18 @@ void write_response_head(struct gather *g, const struct message *request, unsign
     gather_line(g, message_header(request, HEADER_CALL_ID));
     gather_line(g, message_header(request, HEADER_CSEQ));
     if (status == 100)
-        gather_copy(g, request, HEADER_TIMESTAMP); /* RFC 3261 8.2.6.1 */
+        put_timestamp(g, request, waited);
     if (makes_dialog(request, status))
         gather_copy(g, request, HEADER_RECORD_ROUTE);
+}
+
+void write_response_head(struct gather *g, const struct message *request, unsigned status, struct slice reason,
+                         struct slice to_tag)
+{
+    write_head(g, request, status, reason, to_tag, 0);
+}
+
+void write_trying(struct gather *g, const struct message *request, uint32_t waited)
+{
+    write_head(g, request, 100, SLICE(""), SLICE(""), waited);
 }

@@ -58,5 +58,7 @@ void gather_flatten(const struct gather *g, struct buf *b);
  * used.  `request` may come from message_parse_broken. */
 void write_response_head(struct gather *g, const struct message *request, unsigned status, struct slice reason,
                          struct slice to_tag);
+/* The same for a 100 to a request that came `waited` milliseconds ago: the Timestamp tells it. */
+void write_trying(struct gather *g, const struct message *request, uint32_t waited);
 
 #endif

@@ -117,8 +117,9 @@ struct server_txn {
     struct table_link link; /* in stack->server_txns */
     struct server_key key;
     struct message   *request; /* NULL once a 2xx to an INVITE was sent */
-    struct flow       reply;   /* where responses go (18.2.2) */
-    struct address    source;  /* whence the request came, once its connection is gone */
+    msec              arrived;
+    struct flow       reply;  /* where responses go (18.2.2) */
+    struct address    source; /* whence the request came, once its connection is gone */
     bool              source_tried;
     uint8_t           targets_tried; /* of those that the DNS says of sent-by */
     struct lookup    *way;           /* see response_way.c; NULL: not needed so far */
@@ -370,6 +371,8 @@ char *log_keep_call_id(const struct stack *s, struct slice message);
 bool server_txn_match(struct stack *s, struct message *request); /* true: absorbed */
 void server_txn_open(struct stack *s, struct message *request);
 void server_txn_free(struct server_txn *t);
+/* How long ago its request came, in milliseconds. */
+uint32_t server_txn_age(const struct stack *s, object_id server_txn);
 /* End it in the next turn without a response: there is none that could be made. */
 void server_txn_abandon(struct stack *s, object_id server_txn);
 /* A response could not be sent the way that was tried; in the next turn another is. */

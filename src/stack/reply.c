@@ -31,7 +31,10 @@ int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct s
     if (request == NULL)
         return -ERR_CLOSED;
     gather_init(&g);
-    write_response_head(&g, request, status, reason, stack_server_tag(s, server_txn));
+    if (status == 100)
+        write_trying(&g, request, server_txn_age(s, server_txn));
+    else
+        write_response_head(&g, request, status, reason, stack_server_tag(s, server_txn));
     gather_body(&g, SLICE(""), SLICE(""));
     if (!gather_ok(&g)) { /* Via and the like leave no room for any answer: an INVITE would wait for ever */
         counter_add(&s->world->counters.unanswerable, 1);

@@ -339,6 +339,7 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
     t->stack     = s;
     t->request   = message_hold(request);
+    t->arrived   = world_now(s->world);
     t->is_invite = request->method == METHOD_INVITE;
     t->reply     = reply_way(request);
     keep_key(t, request);
@@ -396,6 +397,13 @@ struct slice stack_server_tag(const struct stack *s, object_id server_txn)
     struct server_txn *t = id_find(&s->server_ids, server_txn);
 
     return t != NULL ? (struct slice){ t->tag, TAG_LENGTH } : SLICE("");
+}
+
+uint32_t server_txn_age(const struct stack *s, object_id server_txn)
+{
+    const struct server_txn *t = id_find(&s->server_ids, server_txn);
+
+    return t != NULL ? (uint32_t)(world_now(s->world) - t->arrived) : 0;
 }
 
 bool stack_is_merged(const struct stack *s, object_id server_txn)

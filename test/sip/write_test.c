@@ -139,6 +139,36 @@ TEST(trying_has_no_tag_and_the_timestamp)
                 respond(parse(INVITE), 100, "", "t9"));
 }
 
+static void check_waited(const char *want, const char *line, uint32_t waited)
+{
+    char            bytes[512];
+    struct buf      b = BUF_ON(bytes);
+    struct message *m;
+    struct slice    text;
+
+    buf_printf(&b,
+               "INVITE sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\n"
+               "To: <sip:b@h>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n%s\r\n",
+               line);
+    m = parse(buf_cstr(&b));
+    gather_init(&g);
+    write_trying(&g, m, waited);
+    text = flat();
+    CHECK(memmem(text.ptr, text.len, want, strlen(want)) != NULL);
+    CHECK_INT(want[0] != '\0', memmem(text.ptr, text.len, "Timestamp", 9) != NULL);
+    message_drop(m);
+}
+
+/* 8.2.6.1, 20.38: in seconds; without a delay none is told. */
+TEST(trying_tells_how_late_it_is)
+{
+    check_waited("\r\nTimestamp: 54 0.200\r\n", "Timestamp: 54\r\n", 200);
+    check_waited("\r\nTimestamp: 54.1 3.004\r\n", "Timestamp:54.1\t9.5\r\n", 3004);
+    check_waited("\r\nTimestamp: 54.1 12\r\n", "Timestamp: 54.1 12\r\n", 0);
+    check_waited("\r\nTimestamp:\r\n", "Timestamp:\r\n", 200);
+    check_waited("", "", 200);
+}
+
 TEST(failure_has_tag_and_reason_but_no_record_route)
 {
     CHECK_SLICE(
@@ -190,6 +220,7 @@ int main(void)
         cmocka_unit_test(lines_are_copied_as_they_came),
         cmocka_unit_test(success_of_an_invite_has_tag_and_record_route),
         cmocka_unit_test(trying_has_no_tag_and_the_timestamp),
+        cmocka_unit_test(trying_tells_how_late_it_is),
         cmocka_unit_test(failure_has_tag_and_reason_but_no_record_route),
         cmocka_unit_test(tag_of_the_request_is_kept),
         cmocka_unit_test(broken_request_is_answered_and_the_answer_is_well_formed),
