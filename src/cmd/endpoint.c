@@ -3,19 +3,15 @@
 
 #include "base/error.h"
 #include "cmd/exit_code.h"
-#include "console/admin.h"
+#include "cmd/offline.h"
 #include "console/control_client.h"
-#include "net/world_uv.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum {
-    PATIENCE = 30000, /* ms: a commit on a slow disk */
-    QUEUE    = 2048,  /* all contacts of an address fit, and the users of two calls */
-};
+enum { PATIENCE = 30000 }; /* ms: a commit on a slow disk */
 
 static int complain(const char *name, const char *problem, int error)
 {
@@ -49,21 +45,12 @@ struct lane {
     json_t             *outcome;
 };
 
-/* The database, opened by ourselves because no server runs: a server that listens
- * nowhere. */
-struct offline {
-    struct world  *world;
-    struct shared *shared;
-    struct server *server;
-    struct store  *store;
-    struct admin   admin;
-};
-
 struct endpoint {
     const char          *name;
     const struct config *config;
     char                 path[PATH_MAX]; /* of the socket */
     bool                 found, online;
+    bool                 reads; /* without a database none is made */
     struct offline       offline;
     struct lane          lanes[ENDPOINT_LANES];
 };
@@ -76,59 +63,12 @@ static void on_finish(struct control_call *call, json_t *outcome)
     lane->done    = true;
 }
 
-static int open_database(struct offline *o, char *problem, size_t problem_size)
-{
-    char       path[PATH_MAX];
-    struct buf b = BUF_ON(path);
-    int        error;
-
-    config_state_path(o->admin.config, &b, "ahoy.db");
-    error = store_sqlite_open(buf_cstr(&b), QUEUE, STORE_QUEUE_AGE, &o->store, problem, problem_size);
-    if (error == 0 && problem[0] != '\0')
-        fprintf(stderr, "ahoy: %s\n", problem); /* it was damaged, and a new one begun */
-    return error;
-}
-
-static int offline_open(struct offline *o, char *problem, size_t problem_size)
-{
-    const struct stack_trace none = { NULL, NULL };
-    int                      error;
-
-    snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
-    o->world  = world_uv_new(NULL);
-    o->shared = o->world != NULL ? shared_new(o->world, o->admin.config, rcu_single_new(), NULL) : NULL;
-    o->server = o->shared != NULL ? server_new(o->world, o->shared, 0, &none) : NULL;
-    if (o->server == NULL)
-        return -ERR_NO_MEMORY;
-    error = open_database(o, problem, problem_size);
-    if (error == 0)
-        error = shared_load(o->shared, o->world, o->store, problem, problem_size);
-    if (error == 0)
-        error = server_attach(o->server, problem, problem_size);
-    o->admin.users  = o->shared->users;
-    o->admin.server = o->server;
-    o->admin.world  = o->world;
-    return error;
-}
-
-static void offline_close(struct offline *o)
-{
-    server_free(o->server);
-    shared_free(o->shared);
-    if (o->store != NULL)
-        store_close(o->store);
-    if (o->world == NULL)
-        return;
-    world_uv_turn(o->world, 0); /* what the store had still posted */
-    world_uv_free(o->world);
-}
-
 /* ---- where the calls go ---- */
 
 static int open_offline(struct endpoint *e)
 {
     char problem[1024];
-    int  error = offline_open(&e->offline, problem, sizeof problem);
+    int  error = offline_open(&e->offline, e->reads ? OFFLINE_READING : OFFLINE_DATABASE, problem, sizeof problem);
 
     return error == 0 ? EXIT_OK : complain(e->name, problem, error);
 }
@@ -231,10 +171,10 @@ int endpoint_send(struct endpoint *e, unsigned lane, const char *method, json_t 
 
 static void wait_offline(struct endpoint *e, struct lane *lane)
 {
-    msec until = e->offline.world->now + PATIENCE;
+    msec now = e->offline.world->now, until = now + PATIENCE;
 
-    while (!lane->done && e->offline.world->now < until)
-        world_uv_turn(e->offline.world, PATIENCE);
+    while (!lane->done && now < until)
+        now = offline_turn(&e->offline, PATIENCE);
 }
 
 int endpoint_wait(struct endpoint *e, unsigned which, json_t **result)
@@ -264,14 +204,18 @@ int endpoint_ask(struct endpoint *e, const char *method, json_t *params, json_t 
     return code == EXIT_OK ? endpoint_wait(e, 0, result) : code;
 }
 
+enum without_server { COMPLAIN, OPEN_DATABASE, READ_DATABASE };
+
 static int call(const char *name, const struct config *config, const char *method, json_t *params, json_t **result,
-                bool may_be_offline)
+                enum without_server without)
 {
     struct endpoint *e;
     int              code = endpoint_open(name, config, &e);
 
     if (code == EXIT_OK)
-        code = send_call(e, &e->lanes[0], method, params, may_be_offline);
+        e->reads = without == READ_DATABASE;
+    if (code == EXIT_OK)
+        code = send_call(e, &e->lanes[0], method, params, without != COMPLAIN);
     if (code == EXIT_OK)
         code = endpoint_wait(e, 0, result);
     endpoint_close(e);
@@ -281,11 +225,17 @@ static int call(const char *name, const struct config *config, const char *metho
 
 int endpoint_call(const char *name, const struct config *config, const char *method, json_t *params, json_t **result)
 {
-    return call(name, config, method, params, result, true);
+    return call(name, config, method, params, result, OPEN_DATABASE);
 }
 
 int endpoint_call_server(const char *name, const struct config *config, const char *method, json_t *params,
                          json_t **result)
 {
-    return call(name, config, method, params, result, false);
+    return call(name, config, method, params, result, COMPLAIN);
+}
+
+int endpoint_call_reading(const char *name, const struct config *config, const char *method, json_t *params,
+                          json_t **result)
+{
+    return call(name, config, method, params, result, READ_DATABASE);
 }

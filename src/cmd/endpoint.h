@@ -19,6 +19,10 @@ int endpoint_call(const char *name, const struct config *config, const char *met
 int endpoint_call_server(const char *name, const struct config *config, const char *method, json_t *params,
                          json_t **result);
 
+/* The same as endpoint_call for what only looks: if there is no database, none is made. */
+int endpoint_call_reading(const char *name, const struct config *config, const char *method, json_t *params,
+                          json_t **result);
+
 /* ---- many calls, one after the other or a few at once ---- */
 
 enum { ENDPOINT_LANES = 2 };

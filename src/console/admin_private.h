@@ -26,6 +26,9 @@ json_t *admin_expires_to_json(uint64_t seconds);
 /* admin_watch.c */
 control_fn admin_binding_watch;
 
+/* admin_route.c */
+control_fn admin_route_explain;
+
 /* admin_cert.c */
 control_fn admin_cert_list, admin_cert_reload;
 

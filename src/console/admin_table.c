@@ -98,6 +98,19 @@ static const struct control_param params_binding_watch[] = {
     PARAMS_END,
 };
 
+static const struct control_param params_route_explain[] = {
+    { "uri", CONTROL_TEXT, true, 0, 0, "the Request-URI" },
+    { "method", CONTROL_TEXT, false, 0, 0, "INVITE unless given" },
+    { "from", CONTROL_TEXT, false, 0, 0, "the URI of the caller; anonymous unless given" },
+    { "source", CONTROL_TEXT, false, 0, 0,
+      "the address that it comes from, with or without a port; 203.0.113.1, which is nobody's, unless given" },
+    { "transport", CONTROL_TEXT, false, 0, 0, "udp, tcp, tls, ws or wss; udp unless given, tls for sips" },
+    { "headers", CONTROL_LIST, false, 0, 0, "further lines, each \"Name: value\"" },
+    { "authenticated", CONTROL_BOOLEAN, false, 0, 0,
+      "the caller has proved to be who from says, if that is one of our users; true unless given" },
+    PARAMS_END,
+};
+
 static const struct control_param params_level[] = {
     { "level", CONTROL_TEXT, false, 0, 0, "debug, info, notice, warning or error" },
     { "part", CONTROL_TEXT, false, 0, 0, "only this part of the program; all unless given" },
@@ -213,6 +226,16 @@ static const struct control_method methods[] = {
       NULL, false },
     { "server.stop", admin_server_stop, NULL, "End the server, as SIGTERM does; it is answered before it ends", "{}",
       NULL, true },
+    { "route.explain", admin_route_explain, params_route_explain,
+      "Where a request would go, and why, by the code that serves real ones; nothing is sent, asked of the DNS or "
+      "changed",
+      "{\"method\", \"uri\", \"from\", \"outcome\": forward, answer or register, \"targets\": [{\"group\": from 1, one "
+      "after the other, \"uri\": the Request-URI of its copy, \"route\": what is put on top of its Route, \"way\": the "
+      "address, or what the DNS would be asked, \"q\", \"why\", \"rule\"}, ...], \"steps\": [{\"text\", \"rule\"}, "
+      "...], "
+      "\"steps_left_out\": count; and for an answer \"status\", \"phrase\", \"contacts\": [URI, ...], \"why\", "
+      "\"rule\"}",
+      "SYNTAX: there can be no such request; the users cannot be read: IO, CORRUPT, NO_MEMORY", false },
     { "log.level", admin_log_level, params_level,
       "Change from which level on lines are logged, until the server ends; without parameters tell it",
       "{\"levels\": {PART: level, ...}}", "NOT_FOUND: no such part; SYNTAX: no such level", true },

@@ -247,6 +247,38 @@ int server_start(struct server *s, const struct server *first, char *problem, si
     return error;
 }
 
+static int assume(struct server *s, const struct config_listen *l)
+{
+    struct slice advertise = l->advertise.len > 0 ? l->advertise : s->config->advertise;
+    unsigned     index;
+    int          error = s->listener_count < SERVER_LISTENERS
+                             ? stack_assume(s->stack, l->transport, &l->address, advertise, &index)
+                             : -ERR_LIMIT;
+
+    if (error != 0)
+        return error;
+    s->advertised[s->listener_count]  = advertise;
+    s->demanded[s->listener_count]    = l->clients;
+    s->listeners[s->listener_count++] = (struct flow){
+        .transport = l->transport,
+        .local     = stack_listener_address(s->stack, index),
+        .listener  = index,
+    };
+    return 0;
+}
+
+int server_assume(struct server *s, char *problem, size_t problem_size)
+{
+    for (size_t i = 0; i < s->config->listen_count; i++) {
+        int error = assume(s, &s->config->listens[i]);
+
+        if (error != 0)
+            return say_not_listening(&s->config->listens[i], error, problem, problem_size);
+    }
+    agreement_offer(s);
+    return 0;
+}
+
 void server_on_report(void *server, uint64_t seq, int error)
 {
     registrar_report(server, seq, error);

@@ -30,7 +30,10 @@ void server_free(struct server *s);
  * has, but listen nowhere; for a command when no server runs.  Returns 0 or -ERR_X with
  * a sentence for people in `problem`. */
 int server_attach(struct server *s, char *problem, size_t problem_size);
-/* The same, and listen.  `first` NULL: where the configuration says; else where that
+/* After server_attach: take it that we listen where the configuration says, without doing so.  As
+ * above. */
+int server_assume(struct server *s, char *problem, size_t problem_size);
+/* As server_attach, and listen.  `first` NULL: where the configuration says; else where that
  * worker's server does, so that a port the kernel chose is the same for all. */
 int server_start(struct server *s, const struct server *first, char *problem, size_t problem_size);
 

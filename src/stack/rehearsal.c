@@ -43,9 +43,10 @@ int stack_assume(struct stack *s, enum transport transport, const struct address
         return -ERR_LIMIT;
     if (advertise.len >= sizeof e->advertise)
         return -ERR_TOO_LARGE;
-    *e = (struct socket_entry){ .stack = s, .transport = transport, .local = *local, .advertise_len = advertise.len };
-    if (advertise.len > 0)
-        memcpy(e->advertise, advertise.ptr, advertise.len);
+    *e = (struct socket_entry){
+        .stack = s, .transport = transport, .requested = *local, .local = *local, .state = SOCKET_OPEN
+    };
+    stack_listener_advertise(s, s->socket_count, advertise);
     if (e->local.port == 0)
         e->local.port = transport_default_port(transport);
     e->wildcard = address_is_any(local);
