@@ -20,7 +20,7 @@ static bool is_challenge(unsigned status)
 
 void rc_init(struct response_context *rc, bool is_invite, msec timer_c, msec linger)
 {
-    *rc = (struct response_context){ .is_invite = is_invite, .timer_c = timer_c, .linger = linger };
+    *rc = (struct response_context){ .is_invite = is_invite, .timer_c = timer_c, .linger = linger, .next_at = NEVER };
 }
 
 int rc_add(struct response_context *rc, enum rc_branch_kind kind, msec now)
@@ -35,17 +35,23 @@ int rc_add(struct response_context *rc, enum rc_branch_kind kind, msec now)
     return (int)rc->count++;
 }
 
-/* 16.7 item 10; only INVITE can be cancelled (9.1). */
-static void cancel_others(struct response_context *rc, struct rc_actions *out, const char *text, const char *rule)
+static void cancel_one(struct response_context *rc, unsigned branch, unsigned cause, struct rc_actions *out,
+                       const char *text, const char *rule)
 {
-    for (unsigned i = 0; rc->is_invite && i < rc->count; i++) {
-        struct rc_branch *b = &rc->branches[i];
+    struct rc_action *a = add(out, RC_CANCEL, text, rule);
 
-        if (b->state != RC_OPEN || b->cancelled)
-            continue;
-        b->cancelled                            = true;
-        add(out, RC_CANCEL, text, rule)->branch = i;
-    }
+    a->branch                      = branch;
+    a->status                      = cause;
+    rc->branches[branch].cancelled = true;
+}
+
+/* 16.7 item 10; only INVITE can be cancelled (9.1). */
+static void cancel_open(struct response_context *rc, unsigned cause, struct rc_actions *out, const char *text,
+                        const char *rule)
+{
+    for (unsigned i = 0; rc->is_invite && i < rc->count; i++)
+        if (rc->branches[i].state == RC_OPEN && !rc->branches[i].cancelled)
+            cancel_one(rc, i, cause, out, text, rule);
 }
 
 /* How much a 4xx says about how to ask again, or about why not; less is better. */
@@ -144,12 +150,26 @@ static bool all_closed(const struct response_context *rc)
     return true;
 }
 
+static void ask_for_more(struct response_context *rc, struct rc_actions *out, const char *text)
+{
+    rc->more    = false;
+    rc->next_at = NEVER;
+    add(out, RC_MORE, text, "RFC 3261 16.6");
+}
+
 /* When the last branch is closed and nothing has gone up. */
 static void conclude(struct response_context *rc, struct rc_actions *out)
 {
-    const struct rc_branch *best = best_of(rc);
+    const struct rc_branch *best;
 
-    if (rc->answered || best == NULL || !all_closed(rc))
+    if (rc->answered || !all_closed(rc))
+        return;
+    if (rc->more && !rc->closed) {
+        ask_for_more(rc, out, "nobody of the group before has taken it");
+        return;
+    }
+    best = best_of(rc);
+    if (best == NULL)
         return;
     rc->answered = true;
     rc->closed   = true;
@@ -201,7 +221,9 @@ static void on_success(struct response_context *rc, unsigned branch, unsigned st
     a            = add(out, RC_FORWARD, "success", "RFC 3261 16.7 item 5");
     a->branch    = branch;
     a->status    = status;
-    cancel_others(rc, out, "answered by another branch", "RFC 3261 16.7 item 10");
+    rc->next_at  = NEVER;
+    if (!rc->ring_on)
+        cancel_open(rc, status, out, "answered by another branch", "RFC 3261 16.7 item 10");
 }
 
 /* RFC 5626 7: any response of the phone but 408 and 430 is its last word.  A request that is not INVITE has
@@ -253,8 +275,10 @@ static void on_failure(struct response_context *rc, unsigned branch, unsigned st
     if (gives_way(rc, branch, out))
         return;
     if (status >= 600) {
-        rc->closed = true;
-        cancel_others(rc, out, "refused for all branches", "RFC 3261 16.7 item 5");
+        rc->closed  = true;
+        rc->next_at = NEVER;
+        if (!rc->ring_on)
+            cancel_open(rc, status, out, "refused for all branches", "RFC 3261 16.7 item 5");
     }
     conclude(rc, out);
 }
@@ -310,7 +334,35 @@ void rc_cancel(struct response_context *rc, struct rc_actions *out)
         return;
     rc->cancelled = true;
     rc->closed    = true;
-    cancel_others(rc, out, "cancelled by the client", "RFC 3261 16.10");
+    rc->next_at   = NEVER;
+    cancel_open(rc, 0, out, "cancelled by the client", "RFC 3261 16.10");
+}
+
+void rc_group(struct response_context *rc, bool more, bool alone, msec time, msec now, struct rc_actions *out)
+{
+    out->count  = 0;
+    rc->more    = more && !rc->closed;
+    rc->alone   = alone;
+    rc->next_at = rc->more ? now + time : NEVER;
+    conclude(rc, out);
+}
+
+void rc_no_more(struct response_context *rc)
+{
+    rc->more    = false;
+    rc->next_at = NEVER;
+}
+
+/* Who has let it ring for so long is not waited for; of those who have not even said that it does, neither,
+ * though they are cancelled only when they have. */
+static void end_group(struct response_context *rc, msec now, struct rc_actions *out)
+{
+    if (now < rc->next_at)
+        return;
+    rc->next_at = NEVER;
+    cancel_open(rc, 408, out, "the time of its group is over", "RFC 3261 16.6");
+    if (!rc->alone && rc->more && !rc->closed && !all_closed(rc))
+        ask_for_more(rc, out, "the group before has not answered in its time");
 }
 
 /* 16.8.  What was cancelled ends with a response, or when the stack gives up. */
@@ -324,18 +376,18 @@ void rc_timer(struct response_context *rc, msec now, struct rc_actions *out)
             continue;
         b->timer_c = NEVER;
         if (!b->cancelled)
-            add(out, RC_CANCEL, "Timer C", "RFC 3261 16.8")->branch = i;
-        b->cancelled = true;
+            cancel_one(rc, i, 408, out, "Timer C", "RFC 3261 16.8");
         if (!b->provisional)
             close_branch(b, 408, true);
     }
+    end_group(rc, now, out);
     conclude(rc, out);
 }
 
 /* The wait for further 2xx ends the context only if it is all that is left. */
 msec rc_deadline(const struct response_context *rc)
 {
-    msec first = rc->keep_until > 0 && all_closed(rc) ? rc->keep_until : NEVER;
+    msec first = rc->keep_until > 0 && all_closed(rc) ? rc->keep_until : rc->next_at;
 
     for (unsigned i = 0; i < rc->count; i++)
         if (rc->branches[i].timer_c < first)

@@ -20,6 +20,11 @@
  *               rc_add for each contact, then rc_followed
  *   RC_NEXT     the flow of `branch` leads nowhere, another one of the same phone may
  *               (RFC 5626 7): call rc_add if there is one, then rc_followed
+ *   RC_MORE     the turn of the next group of targets has come (target_set.h): call rc_add for each, then
+ *               rc_group.  It is the last of its list
+ *
+ * Of groups (16.6, "processed in order") one follows another when all branches have ended and no response
+ * has ended it all: a 2xx, a 6xx, a CANCEL; or when its time is over.  Then what still rings is cancelled.
  *
  * No final response is chosen while a branch is open; 2xx goes up at once, and
  * always.  Each request gets one of FORWARD (final), ANSWER and SILENCE, but for
@@ -35,14 +40,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum rc_action_kind { RC_FORWARD, RC_CANCEL, RC_ANSWER, RC_SILENCE, RC_FOLLOW, RC_NEXT };
+enum rc_action_kind { RC_FORWARD, RC_CANCEL, RC_ANSWER, RC_SILENCE, RC_FOLLOW, RC_NEXT, RC_MORE };
 
 struct rc_action {
     enum rc_action_kind kind;
-    unsigned            branch;     /* all but ANSWER and SILENCE   */
-    unsigned            status;     /* FORWARD, ANSWER              */
-    uint32_t            challenges; /* FORWARD                      */
-    struct reason       why;
+    unsigned            branch; /* all but ANSWER, SILENCE, MORE */
+    unsigned      status; /* FORWARD, ANSWER; CANCEL: what its Reason tells (RFC 3326), 0: what the client's tells */
+    uint32_t      challenges; /* FORWARD                      */
+    struct reason why;
 };
 
 enum { RC_ACTIONS = LIMIT_BRANCHES + 2 };
@@ -82,6 +87,10 @@ struct response_context {
     bool             answered;  /* a final response went up, or silence was chosen   */
     bool             closed;    /* no new branches: 6xx, final sent, or cancelled    */
     bool             cancelled; /* by the client                                    */
+    bool             ring_on;   /* nobody is cancelled because another has answered (RFC 3841 9.1, no-cancel) */
+    bool             more;      /* a group of targets is left                       */
+    bool             alone;     /* and waits until all branches have ended, whatever its time says */
+    msec             next_at;   /* when it has its turn at the latest; NEVER        */
     msec             timer_c;
     msec             linger;
     msec             keep_until; /* a 2xx may still be repeated until then            */
@@ -95,6 +104,13 @@ void rc_init(struct response_context *rc, bool is_invite, msec timer_c, msec lin
  * LIMIT_BRANCHES or none may be added any more. */
 int rc_add(struct response_context *rc, enum rc_branch_kind kind, msec now);
 
+/* What has been added by now is a group; are there `more` after it?  If it has had no final answer `time` from now, the
+ * next one is asked for; with `alone` only once all branches have ended (RFC 5393 5.3.3: there is no breadth for both).
+ * To be called once the branches are added, at the start if there are more groups, and after RC_MORE always. */
+void rc_group(struct response_context *rc, bool more, bool alone, msec time, msec now, struct rc_actions *out);
+/* No group has a turn any more: this failure is one for all. */
+void rc_no_more(struct response_context *rc);
+
 /* What happened on a branch.  A timeout counts as 408, an error (nobody could be
  * reached) as 503, or what its kind says; and 503 goes up as 500. */
 void rc_response(struct response_context *rc, unsigned branch, unsigned status, msec now, struct rc_actions *out);
@@ -106,7 +122,7 @@ void rc_followed(struct response_context *rc, unsigned branch, bool any, struct 
 
 /* The client has cancelled the INVITE (16.10). */
 void rc_cancel(struct response_context *rc, struct rc_actions *out);
-/* Timer C (16.8). */
+/* Timer C (16.8), and the time of a group. */
 void rc_timer(struct response_context *rc, msec now, struct rc_actions *out);
 
 /* When to call rc_timer, or to ask rc_is_done again; NEVER if no timer runs. */

@@ -159,7 +159,9 @@ struct target_set *target_set_keep(const struct target_set *set)
     kept  = malloc(fixed + flows * sizeof *free_one + texts);
     if (kept == NULL)
         return NULL;
-    kept->set = (struct target_set){ .list = kept->list, .count = count, .room = count };
+    kept->set = (struct target_set){
+        .list = kept->list, .count = count, .room = count, .size = fixed + flows * sizeof *free_one + texts
+    };
     memcpy(kept->list, &set->list[set->next], count * sizeof kept->list[0]);
     free_one = (struct flow *)(void *)((char *)kept + fixed);
     b        = buf_on((char *)(free_one + flows), texts);

@@ -55,6 +55,7 @@ struct target_set {
     struct route_target *list;
     unsigned             count, room;
     unsigned             next;    /* the first that has not had its turn       */
+    size_t               size;    /* bytes of the block that it is, if it was kept */
     struct explain      *explain; /* or NULL: nobody wants to know             */
 };
 

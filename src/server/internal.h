@@ -126,7 +126,8 @@ void registrar_start(struct server *s);
 
 /* proxy.c */
 void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision);
-void proxy_cancel(struct server *s, object_id invite);
+/* `cancel` is whose Reason goes on, or NULL. */
+void proxy_cancel(struct server *s, object_id invite, const struct message *cancel);
 void proxy_ack(struct server *s, struct passage *p, const struct policy_decision *decision);
 void proxy_cancel_all(struct server *s);
 void proxy_free_all(struct server *s);

@@ -40,6 +40,7 @@ static void context_free(struct context *c)
     message_drop(c->request);
     snapshot_drop(c->snapshot);
     free(c->instead);
+    proxy_groups_drop(c);
     table_remove(&s->contexts_by_txn, &c->by_txn);
     id_remove(&s->contexts, c->id);
     gauge_set(&s->world->counters.contexts, s->contexts.used);
@@ -90,12 +91,27 @@ bool proxy_open_again(const struct context *c, struct passage *p)
 }
 
 static void on_timer(struct timer *timer, msec now);
+static void report_unsent(struct context *c);
+
+/* One after the other, not one within the other: as long as nobody of them can be reached. */
+static void send_next_groups(struct context *c)
+{
+    while (c->next_due) {
+        struct rc_actions actions = { .count = 0 };
+
+        c->next_due = false;
+        proxy_groups_next(c, &actions);
+        perform(c, &actions);
+        report_unsent(c);
+    }
+}
 
 /* The end of every event: let go of what is no longer needed, or of all. */
 static void settle(struct context *c)
 {
     struct server *s = c->server;
 
+    send_next_groups(c);
     if (rc_is_done(&c->rc, world_now(s->world))) {
         context_free(c);
         return;
@@ -143,6 +159,19 @@ static void on_timer(struct timer *timer, msec now)
     server_decide_by(s, in_force);
 }
 
+/* Who says which failures lead on to the next group, says that no other does. */
+static void judge_failure(struct context *c, unsigned branch, unsigned status)
+{
+    const uint16_t *list = c->branches[branch].fail_over;
+
+    if (list == NULL || status < 300)
+        return;
+    while (*list != 0 && *list != status)
+        list++;
+    if (*list == 0)
+        rc_no_more(&c->rc);
+}
+
 static void on_client(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
                       int detail)
 {
@@ -158,14 +187,17 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
     in_force = server_decide_by(s, c->snapshot);
     switch (event) {
     case CLIENT_RESPONSE:
+        judge_failure(c, u->index, response->status);
         message_drop(c->branches[u->index].response);
         c->branches[u->index].response = message_hold(response);
         rc_response(&c->rc, u->index, response->status, world_now(s->world), &actions);
         break;
     case CLIENT_TIMEOUT:
+        judge_failure(c, u->index, 408);
         rc_timeout(&c->rc, u->index, &actions);
         break;
     case CLIENT_ERROR:
+        judge_failure(c, u->index, 503);
         proxy_flow_failed(c, u->index, detail);
         rc_error(&c->rc, u->index, &actions);
         break;
@@ -194,7 +226,9 @@ bool proxy_send_branch(struct context *c, const struct passage *p, const struct 
         return false;
     counter_add(&s->world->counters.branches_forwarded, 1);
     user               = (struct client_user){ .fn = on_client, .self = s, .owner = c->id, .index = (unsigned)index };
-    c->branches[index] = (struct branch){ .instance = plan->to.instance, .mark = plan->to.mark };
+    c->branches[index] = (struct branch){
+        .instance = plan->to.instance, .mark = plan->to.mark, .breadth = plan->breadth, .fail_over = plan->to.fail_over
+    };
     c->branches[index].client = stack_request(s->stack, &out, &user);
     return true;
 }
@@ -313,49 +347,20 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
     rcu_leave(s->shared->rcu);
 }
 
-/* A Contact of a redirect that we may send to: one of the scheme that was asked for, since from sip to
- * sips and back is for the caller to decide (RFC 5630 5.3). */
-static bool next_contact(struct header_values *values, enum uri_scheme scheme, struct name_addr *contact)
-{
-    while (values_next_name_addr(values, contact))
-        if (contact->uri.scheme == scheme)
-            return true;
-    return false;
-}
-
-/* The branch that was redirected has ended: its breadth is free for these. */
-static bool follow_contacts(struct context *c, const struct passage *p, const struct message *response)
-{
-    struct branch_plan   plan   = { .to = { .q = Q_MOST } };
-    struct header_values values = message_values(response, HEADER_CONTACT);
-    enum uri_scheme      scheme = p->way.uri.scheme == URI_SIPS ? URI_SIPS : URI_SIP;
-    struct name_addr     contact;
-    unsigned             count = 0;
-    bool                 any   = false;
-
-    while (next_contact(&values, scheme, &contact))
-        count++;
-    plan.breadth = proxy_breadth(p->request, count);
-    values       = message_values(response, HEADER_CONTACT);
-    while (plan.breadth > 0 && next_contact(&values, scheme, &contact)) {
-        plan.to.uri = contact.uri.text;
-        any         = proxy_send_branch(c, p, &plan) || any;
-    }
-    return any;
-}
-
 /* RFC 3261 16.7 item 4: try the contacts of a 3xx that we asked for. */
 static void follow(struct context *c, unsigned branch)
 {
     struct rc_actions actions = { .count = 0 };
     struct passage    p;
-    bool              any = false;
+    bool              any = proxy_open_again(c, &p) && proxy_follow(c, &p, branch);
 
-    if (proxy_open_again(c, &p))
-        any = follow_contacts(c, &p, c->branches[branch].response);
     counter_add(&c->server->world->counters.redirections_followed, any);
     rc_followed(&c->rc, branch, any, &actions);
     perform(c, &actions);
+    if (any && c->left != NULL) {
+        proxy_groups_wait(c, &p, &actions);
+        perform(c, &actions);
+    }
     report_unsent(c);
 }
 
@@ -403,7 +408,7 @@ static void perform(struct context *c, const struct rc_actions *actions)
             forward_up(c, a);
             break;
         case RC_CANCEL:
-            stack_cancel(stack, c->branches[a->branch].client, SLICE(""));
+            proxy_cancel_branch(c, a->branch, a->status);
             break;
         case RC_ANSWER:
             if (c->request != NULL)
@@ -419,11 +424,14 @@ static void perform(struct context *c, const struct rc_actions *actions)
         case RC_NEXT:
             go_by_next_flow(c, a->branch);
             break;
+        case RC_MORE:
+            c->next_due = true;
+            break;
         }
     }
 }
 
-void proxy_cancel(struct server *s, object_id invite)
+void proxy_cancel(struct server *s, object_id invite, const struct message *cancel)
 {
     struct context        *c       = find_by_txn(s, invite);
     struct rc_actions      actions = { .count = 0 };
@@ -431,9 +439,11 @@ void proxy_cancel(struct server *s, object_id invite)
 
     if (c == NULL)
         return;
-    in_force = server_decide_by(s, c->snapshot);
+    in_force  = server_decide_by(s, c->snapshot);
+    c->cancel = cancel;
     rc_cancel(&c->rc, &actions);
     perform(c, &actions);
+    c->cancel = NULL;
     settle(c);
     server_decide_by(s, in_force);
 }
@@ -444,6 +454,6 @@ void proxy_cancel_all(struct server *s)
         struct context *c = s->contexts.slots[i].object;
 
         if (c != NULL && !c->rc.answered)
-            proxy_cancel(s, c->txn);
+            proxy_cancel(s, c->txn, NULL);
     }
 }

@@ -14,7 +14,9 @@ struct branch {
     object_id       client;
     struct message *response; /* the latest, held */
     uint64_t        instance; /* of the binding: whose flow this is, or 0 */
-    uint64_t        mark;     /* and which, see struct branch_plan        */
+    uint64_t        mark;     /* and which, see target_set.h              */
+    uint32_t        breadth;  /* of Max-Breadth, while it is open         */
+    const uint16_t *fail_over;
 };
 
 /* One forwarded request, from its arrival until nothing more can come. */
@@ -28,8 +30,11 @@ struct context {
     struct timer            timer;
     struct response_context rc;
     struct branch           branches[LIMIT_BRANCHES];
-    bool                    edge;    /* a phone's, whose edge proxy we are */
-    uint32_t                breadth; /* that each of the branches to a user's phones has */
+    struct target_set      *left;       /* whose turn has not come, or NULL                 */
+    bool                    next_due;   /* it has                                           */
+    msec                    group_time; /* that those asked last have; 0: the usual        */
+    bool                    edge;       /* a phone's, whose edge proxy we are               */
+    const struct message   *cancel;     /* what is being acted upon, or NULL                */
 };
 
 /* Does it contradict itself?  A count too high would be followed out of its array, an
@@ -47,7 +52,35 @@ bool proxy_open_again(const struct context *c, struct passage *p);
  * afterwards was not taken by the stack. */
 bool proxy_send_branch(struct context *c, const struct passage *p, const struct branch_plan *plan);
 
-/* proxy_fork.c: a branch for each phone of the user.  0, or the status that says why there is none. */
+/* proxy_group.c: put these into groups, as the configuration says and the request's Max-Breadth allows.  Without a
+ * context, for who only wants to know. */
+void proxy_order(struct server *s, const struct passage *p, struct target_set *set);
+/* A branch for each target of the first group; the set is kept as long as others are left.  0, or the status that
+ * says why there is none. */
+unsigned proxy_groups_start(struct context *c, const struct passage *p, struct branch_plan *plan,
+                            struct target_set *set);
+/* The same for the group whose turn has come.  What is to be done next stands in `actions`. */
+void proxy_groups_next(struct context *c, struct rc_actions *actions);
+/* These, which are ordered, go before all that are left, and their first group gets its branches.  False if that
+ * was not to be.  Then proxy_groups_wait. */
+bool proxy_groups_insert(struct context *c, const struct passage *p, struct target_set *set);
+/* From now on the next group waits for its turn. */
+void proxy_groups_wait(struct context *c, const struct passage *p, struct rc_actions *actions);
+
+/* Nobody else has a turn. */
+void proxy_groups_drop(struct context *c);
+
+/* proxy_follow.c: the 3xx of `branch`: branches for its Contacts.  False if there are none. */
+bool proxy_follow(struct context *c, const struct passage *p, unsigned branch);
+
+/* proxy_cancel.c: CANCEL this branch, and say why (RFC 3326): because of `status`, or of what the client
+ * said. */
+void proxy_cancel_branch(struct context *c, unsigned branch, unsigned status);
+
+/* proxy_fork.c: the user's phones that can be reached, the best first, as targets.  They borrow from the location and
+ * from `list`, which has room for as many as the set. */
+void proxy_fill(struct server *s, const struct passage *p, struct binding list[], struct target_set *set);
+/* A branch for each phone of the user whose turn it is.  0, or the status that says why there is none. */
 unsigned proxy_fork(struct context *c, const struct passage *p, struct branch_plan *plan);
 /* What went by the flow of `branch` has failed with `error`. */
 void proxy_flow_failed(struct context *c, unsigned branch, int error);

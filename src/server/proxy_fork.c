@@ -9,7 +9,6 @@
  *
  * so that no phone rings twice.  Which has been tried the branches know; which there are is looked up
  * anew, for phones replace flows that have died. */
-#include "server/asked.h"
 #include "server/flow_failure.h"
 #include "server/gruu.h"
 #include "server/proxy_context.h"
@@ -37,40 +36,13 @@ static struct route_target target_of(const struct server *s, const struct passag
     return t;
 }
 
-static bool send_to(struct context *c, const struct passage *p, struct branch_plan *plan, const struct route_target *to)
-{
-    plan->to = *to;
-    return proxy_send_branch(c, p, plan);
-}
-
-static unsigned fork_to(struct context *c, const struct passage *p, struct branch_plan *plan, struct target_set *set)
-{
-    const struct route_target *first;
-    unsigned                   sent = 0, count;
-
-    target_set_cut(set, c->server->config->max_branches);
-    if (set->count == 0)
-        return 480;
-    target_set_group(set, TARGETS_PARALLEL, LIMIT_BRANCHES);
-    count      = target_set_next(set, &first);
-    c->breadth = plan->breadth = proxy_breadth(p->request, count);
-    if (c->breadth == 0)
-        return 440; /* RFC 5393 5.3.3 */
-    if (c->server->asked != NULL)
-        return asked_note_set(c->server, p, plan, set) > 0 ? 0 : 500;
-    for (unsigned i = 0; i < count; i++)
-        sent += send_to(c, p, plan, &first[i]);
-    return sent > 0 ? 0 : 500;
-}
-
-static void fill(struct server *s, const struct passage *p, struct binding list[], struct target_set *set)
+void proxy_fill(struct server *s, const struct passage *p, struct binding list[], struct target_set *set)
 {
     const struct aor *a     = location_find(s->shared->location, p->aor);
     unsigned          count = 0;
 
     if (a != NULL)
-        count =
-            proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, list, LIMIT_TARGETS);
+        count = proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, list, set->room);
     for (unsigned i = 0; i < count; i++) {
         struct route_target t = target_of(s, p, &list[i]);
 
@@ -87,9 +59,11 @@ unsigned proxy_fork(struct context *c, const struct passage *p, struct branch_pl
     unsigned            status;
 
     target_set_init(&set, memory, LIMIT_TARGETS);
+    set.explain = p->explain;
     rcu_enter(c->server->shared->rcu);
-    fill(c->server, p, list, &set);
-    status = fork_to(c, p, plan, &set);
+    proxy_fill(c->server, p, list, &set);
+    proxy_order(c->server, p, &set);
+    status = proxy_groups_start(c, p, plan, &set);
     rcu_leave(c->server->shared->rcu);
     return status;
 }
@@ -161,7 +135,7 @@ static bool find_next(const struct context *c, const struct passage *p, const st
 bool proxy_next_flow(struct context *c, const struct passage *p, unsigned branch)
 {
     struct server     *s    = c->server;
-    struct branch_plan plan = { .breadth = c->breadth };
+    struct branch_plan plan = { .breadth = c->branches[branch].breadth };
     struct binding     next;
     const struct aor  *a;
     bool               sent = false;
@@ -169,9 +143,8 @@ bool proxy_next_flow(struct context *c, const struct passage *p, unsigned branch
     rcu_enter(s->shared->rcu);
     a = location_find(s->shared->location, p->aor);
     if (a != NULL && find_next(c, p, a, c->branches[branch].instance, &next)) {
-        struct route_target t = target_of(s, p, &next);
-
-        sent = send_to(c, p, &plan, &t);
+        plan.to = target_of(s, p, &next);
+        sent    = proxy_send_branch(c, p, &plan);
     }
     rcu_leave(s->shared->rcu);
     return sent;

@@ -26,9 +26,8 @@ static void on_cancel(void *user, object_id invite, object_id txn, struct messag
 {
     static const struct reason unknown = { "no INVITE to cancel", "RFC 3261 9.2" };
 
-    (void)cancel;
     if (invite != 0 && !held_cancel(user, invite))
-        proxy_cancel(user, invite);
+        proxy_cancel(user, invite, cancel);
     else if (invite == 0)
         answer(user, txn, 481, &unknown);
 }

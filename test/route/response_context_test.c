@@ -76,7 +76,7 @@ TEST(a_2xx_goes_up_at_once_and_the_others_are_cancelled)
     responds(2, 200);
     CHECK_INT(2, did.count);
     expect(0, RC_FORWARD, 2, 200);
-    expect(1, RC_CANCEL, 0, 0);
+    expect(1, RC_CANCEL, 0, 200); /* so says its Reason: RFC 3326 */
     responds(0, 487);
     CHECK_INT(0, did.count);
 }
@@ -116,7 +116,7 @@ TEST(a_6xx_cancels_the_others_and_goes_up_when_they_have_ended)
     start(true, 3);
     responds(0, 404);
     responds(1, 603);
-    expect_only(RC_CANCEL, 2, 0);
+    expect_only(RC_CANCEL, 2, 603);
     CHECK_INT(-1, rc_add(&rc, RC_TARGET, 100));
     responds(2, 487);
     expect_only(RC_FORWARD, 1, 603);
@@ -268,7 +268,7 @@ TEST(timer_c_runs_from_the_last_provisional_response)
     rc_timer(&rc, 2000 + TIMER_C - 1, &did);
     CHECK_INT(0, did.count);
     rc_timer(&rc, 2000 + TIMER_C, &did);
-    expect_only(RC_CANCEL, 0, 0);
+    expect_only(RC_CANCEL, 0, 408);
     CHECK(rc_deadline(&rc) == NEVER);
     rc_timer(&rc, 2000 + TIMER_C, &did);
     CHECK_INT(0, did.count);
@@ -285,7 +285,7 @@ TEST(timer_c_without_any_provisional_response_is_a_408)
     rc_response(&rc, 0, 486, 100, &did);
     rc_timer(&rc, TIMER_C, &did);
     CHECK_INT(2, did.count);
-    expect(0, RC_CANCEL, 1, 0);
+    expect(0, RC_CANCEL, 1, 408);
     expect(1, RC_FORWARD, 0, 486);
 }
 
@@ -506,6 +506,153 @@ TEST(events_of_branches_that_are_closed_or_unknown_do_nothing)
     expect_only(RC_FORWARD, 0, 486); /* 404 has not replaced it */
 }
 
+/* ---- groups ---- */
+
+enum { GROUP_TIME = 20000 };
+
+/* A group of so many, with another one after it. */
+static void start_groups(bool is_invite, int branches, bool alone)
+{
+    start(is_invite, branches);
+    rc_group(&rc, true, alone, GROUP_TIME, 0, &did);
+    CHECK_INT(0, did.count);
+}
+
+static void group_follows(int index, bool more)
+{
+    CHECK_INT(index, rc_add(&rc, RC_TARGET, 1000));
+    rc_group(&rc, more, false, GROUP_TIME, 1000, &did);
+    CHECK_INT(0, did.count);
+}
+
+/* RFC 3261 16.6: the best of all groups goes up. */
+TEST(the_next_group_has_its_turn_when_all_branches_have_failed)
+{
+    start_groups(true, 2, false);
+    responds(0, 486);
+    CHECK_INT(0, did.count);
+    responds(1, 404);
+    expect_only(RC_MORE, 0, 0);
+    CHECK(!rc_is_done(&rc, 100));
+    group_follows(2, false);
+    responds(2, 500);
+    expect_only(RC_FORWARD, 0, 486);
+    CHECK(rc_is_done(&rc, 100));
+}
+
+/* 16.7 items 5 and 10 */
+TEST(no_group_has_a_turn_after_a_2xx_a_6xx_or_a_cancel)
+{
+    start_groups(true, 1, false);
+    responds(0, 200);
+    expect_only(RC_FORWARD, 0, 200);
+    start_groups(true, 1, false);
+    responds(0, 603);
+    expect_only(RC_FORWARD, 0, 603);
+    start_groups(true, 1, false);
+    rc_cancel(&rc, &did);
+    expect_only(RC_CANCEL, 0, 0);
+    CHECK_INT(TIMER_C, rc_deadline(&rc));
+    responds(0, 487);
+    expect_only(RC_FORWARD, 0, 487);
+}
+
+TEST(who_rings_longer_than_the_time_of_his_group_is_cancelled)
+{
+    start_groups(true, 2, false);
+    responds(0, 180);
+    CHECK_INT(GROUP_TIME, rc_deadline(&rc));
+    rc_timer(&rc, GROUP_TIME - 1, &did);
+    CHECK_INT(0, did.count);
+    rc_timer(&rc, GROUP_TIME, &did);
+    CHECK_INT(3, did.count);
+    expect(0, RC_CANCEL, 0, 408);
+    expect(1, RC_CANCEL, 1, 408);
+    expect(2, RC_MORE, 0, 0);
+    group_follows(2, false);
+    responds(0, 487);
+    responds(2, 404);
+    CHECK_INT(0, did.count);
+    rc_timeout(&rc, 1, &did);
+    expect_only(RC_FORWARD, 2, 404);
+}
+
+/* The phone was picked up while the CANCEL was on its way. */
+TEST(a_2xx_of_the_group_before_ends_it_all)
+{
+    start_groups(true, 1, false);
+    rc_timer(&rc, GROUP_TIME, &did);
+    group_follows(1, true);
+    responds(0, 200);
+    CHECK_INT(2, did.count);
+    expect(0, RC_FORWARD, 0, 200);
+    expect(1, RC_CANCEL, 1, 200);
+    responds(1, 487);
+    CHECK_INT(0, did.count);
+}
+
+/* RFC 5393 5.3.3: they have all the breadth there is until they end. */
+TEST(a_group_that_needs_the_breadth_of_the_one_before_waits_for_its_end)
+{
+    start_groups(true, 2, true);
+    rc_timer(&rc, GROUP_TIME, &did);
+    CHECK_INT(2, did.count);
+    expect(0, RC_CANCEL, 0, 408);
+    expect(1, RC_CANCEL, 1, 408);
+    responds(0, 487);
+    CHECK_INT(0, did.count);
+    responds(1, 487);
+    expect_only(RC_MORE, 0, 0);
+}
+
+/* RFC 3261 9.1: only INVITE can be cancelled; who has not answered in time is asked beside. */
+TEST(of_another_method_the_next_group_is_asked_beside_the_silent_one)
+{
+    start_groups(false, 1, false);
+    rc_timer(&rc, GROUP_TIME, &did);
+    expect_only(RC_MORE, 0, 0);
+    group_follows(1, false);
+    responds(0, 200);
+    expect_only(RC_FORWARD, 0, 200);
+}
+
+TEST(a_group_that_came_to_nothing_makes_way_for_the_next)
+{
+    start_groups(true, 1, false);
+    responds(0, 404);
+    expect_only(RC_MORE, 0, 0);
+    rc_group(&rc, true, false, GROUP_TIME, 0, &did);
+    expect_only(RC_MORE, 0, 0);
+    rc_group(&rc, false, false, GROUP_TIME, 0, &did);
+    expect_only(RC_FORWARD, 0, 404);
+}
+
+TEST(a_failure_for_all_ends_the_search)
+{
+    start_groups(true, 1, false);
+    rc_no_more(&rc);
+    responds(0, 404);
+    expect_only(RC_FORWARD, 0, 404);
+}
+
+/* RFC 3841 9.1: no-cancel. */
+TEST(who_wants_to_hear_all_has_nobody_cancelled)
+{
+    start_groups(true, 2, false);
+    rc.ring_on = true;
+    responds(0, 200);
+    expect_only(RC_FORWARD, 0, 200);
+    responds(1, 200);
+    expect_only(RC_FORWARD, 1, 200);
+    start_groups(true, 2, false);
+    rc.ring_on = true;
+    responds(0, 603);
+    CHECK_INT(0, did.count);
+    CHECK_INT(TIMER_C, rc_deadline(&rc));
+    rc_cancel(&rc, &did);
+    expect_only(RC_CANCEL, 1, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -546,6 +693,15 @@ int main(void)
         cmocka_unit_test(the_context_is_done_when_no_2xx_can_come),
         cmocka_unit_test(the_context_is_not_done_while_a_branch_is_open),
         cmocka_unit_test(events_of_branches_that_are_closed_or_unknown_do_nothing),
+        cmocka_unit_test(the_next_group_has_its_turn_when_all_branches_have_failed),
+        cmocka_unit_test(no_group_has_a_turn_after_a_2xx_a_6xx_or_a_cancel),
+        cmocka_unit_test(who_rings_longer_than_the_time_of_his_group_is_cancelled),
+        cmocka_unit_test(a_2xx_of_the_group_before_ends_it_all),
+        cmocka_unit_test(a_group_that_needs_the_breadth_of_the_one_before_waits_for_its_end),
+        cmocka_unit_test(of_another_method_the_next_group_is_asked_beside_the_silent_one),
+        cmocka_unit_test(a_group_that_came_to_nothing_makes_way_for_the_next),
+        cmocka_unit_test(a_failure_for_all_ends_the_search),
+        cmocka_unit_test(who_wants_to_hear_all_has_nobody_cancelled),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

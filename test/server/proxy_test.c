@@ -211,7 +211,8 @@ TEST(breadth_is_written_and_shared)
     teardown(&b);
 }
 
-TEST(a_fork_that_is_too_broad_is_refused)
+/* RFC 5393 5.3.3: it need not be refused if one can be asked after the other. */
+TEST(a_fork_that_is_too_broad_is_serial)
 {
     struct bench b;
 
@@ -219,8 +220,25 @@ TEST(a_fork_that_is_too_broad_is_refused)
     registers(&b, &b.one, 6001);
     registers(&b, &b.two, 6002);
     asks(&b, "MESSAGE", "sip:bob@example.test", "Max-Breadth: 1\r\n");
+    CHECK(begins(&b.two, "MESSAGE ") && b.one.count == 0);
+    CHECK(strstr(last(&b.two), "\r\nMax-Breadth: 1\r\n") != NULL);
+    answers(&b, &b.two, "404 Not Found", "");
+    CHECK(begins(&b.one, "MESSAGE "));
+    CHECK(strstr(last(&b.one), "\r\nMax-Breadth: 1\r\n") != NULL);
+    answers(&b, &b.one, "200 OK", "");
+    CHECK(begins(&b.caller, "SIP/2.0 200 "));
+    teardown(&b);
+}
+
+TEST(without_any_breadth_nobody_is_asked)
+{
+    struct bench b;
+
+    setup(&b, "");
+    registers(&b, &b.one, 6001);
+    asks(&b, "MESSAGE", "sip:bob@example.test", "Max-Breadth: 0\r\n");
     CHECK(begins(&b.caller, "SIP/2.0 440 "));
-    CHECK_INT(0, b.one.count + b.two.count);
+    CHECK_INT(0, b.one.count);
     teardown(&b);
 }
 
@@ -335,7 +353,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(breadth_is_written_and_shared),
-        cmocka_unit_test(a_fork_that_is_too_broad_is_refused),
+        cmocka_unit_test(a_fork_that_is_too_broad_is_serial),
+        cmocka_unit_test(without_any_breadth_nobody_is_asked),
         cmocka_unit_test(no_more_phones_are_called_than_branches_are_allowed),
         cmocka_unit_test(challenges_of_two_phones_come_up_as_one),
         cmocka_unit_test(a_loop_ends_in_482),

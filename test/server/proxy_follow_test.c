@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where a redirect leads (RFC 3261 16.7 item 4): carol's port is the redirect server of other.test. */
+#include "server/proxy_context.h"
+
+#include "support/server_bench.h"
+#include "support/test.h"
+
+static struct bench b;
+
+static void start(void)
+{
+    bench_open(&b, "route \"other.test\" { redirect = \"sip:192.0.2.9:6002\" }\n");
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:dave@other.test" });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.carol, "MESSAGE sip:dave@other.test "));
+}
+
+/* Headers go with the status.  A Contact of its own follows: carol's port, with the highest q. */
+static void redirects(const char *status_and_contact)
+{
+    raw_answer(&b.carol, 0, status_and_contact, "c");
+    raw_forget(&b.carol);
+    bench_live(&b, 50);
+}
+
+static void answers(struct raw_phone *p, const char *status)
+{
+    raw_answer(p, 0, status, "b");
+    bench_live(&b, 50);
+}
+
+TEST(contacts_are_asked_by_their_q)
+{
+    start();
+    redirects("302 Moved\r\nContact: <sip:last@192.0.2.9:6001>;q=0.2, <sip:second@192.0.2.9:6001>;q=0.7");
+    CHECK(raw_last_is(&b.carol, "MESSAGE sip:bob@192.0.2.9:6002 ") && b.bob.count == 0);
+    answers(&b.carol, "404 Not Found");
+    CHECK(raw_last_is(&b.bob, "MESSAGE sip:second@192.0.2.9:6001 "));
+    answers(&b.bob, "404 Not Found");
+    CHECK(raw_last_is(&b.bob, "MESSAGE sip:last@192.0.2.9:6001 "));
+    answers(&b.bob, "200 OK");
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+/* RFC 3261 16.5 */
+TEST(a_contact_that_is_there_twice_is_asked_once)
+{
+    start();
+    redirects("302 Moved\r\nContact: <sip:one@192.0.2.9:6001>, <sip:one@192.0.2.9:6001>;q=1.0, "
+              "<sip:one@192.0.2.9:6001>;q=x");
+    CHECK_INT(1, b.bob.count);
+    answers(&b.carol, "404 Not Found");
+    answers(&b.bob, "200 OK");
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+/* 16.7 item 4: those that were followed do not go up, for the next one to follow them again. */
+TEST(what_was_followed_does_not_go_up)
+{
+    start();
+    redirects("302 Moved");
+    answers(&b.carol, "480 Not Here");
+    CHECK_INT(0, raw_heard_count(&b.alice, "SIP/2.0 302 "));
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 480 "));
+    bench_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(contacts_are_asked_by_their_q),
+        cmocka_unit_test(a_contact_that_is_there_twice_is_asked_once),
+        cmocka_unit_test(what_was_followed_does_not_go_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
