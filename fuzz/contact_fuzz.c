@@ -20,7 +20,7 @@ static void check_contact(const struct name_addr *n)
         abort();
     contact_expires(n, 60);
     name_addr_param(n, SLICE("+sip.instance"), &value);
-    name_addr_tag(n);
+    name_addr_tag(n, &value);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

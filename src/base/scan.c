@@ -104,6 +104,12 @@ bool scan_until(struct scan *s, const char *stops, struct slice *run)
     return true;
 }
 
+/* qdtext has no controls; CR and LF are those of a fold. */
+static bool is_control(char c)
+{
+    return ((unsigned char)c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7f;
+}
+
 bool scan_quoted(struct scan *s, struct slice *inner)
 {
     const char *at = s->at;
@@ -111,6 +117,8 @@ bool scan_quoted(struct scan *s, struct slice *inner)
     if (at == s->end || *at != '"')
         return false;
     for (at++; at != s->end && *at != '"'; at++) {
+        if (is_control(*at))
+            return false;
         if (*at != '\\')
             continue;
         if (++at == s->end || *at == '\r' || *at == '\n') /* quoted-pair excludes both */

@@ -173,16 +173,20 @@ static void read_via(struct message *m, struct parse_fault *fault)
     fault_at(fault, m, s.at, 400, "a sent-by and parameters in Via");
 }
 
-static void read_address(struct message *m, const struct header *h, struct name_addr *out, struct parse_fault *fault,
-                         const char *expected)
+/* From or To, and its tag. */
+static void read_address(struct message *m, const struct header *h, struct name_addr *out, struct slice *tag,
+                         struct parse_fault *fault, const char *expected)
 {
     struct scan s;
 
     if (h == NULL)
         return;
     s = scan_from(h->value);
-    if (name_addr_scan(&s, out) && scan_lws(&s) && scan_at_end(&s))
+    if (name_addr_scan(&s, out) && scan_lws(&s) && scan_at_end(&s)) {
+        if (!name_addr_tag(out, tag))
+            fault_at(fault, m, out->params.ptr, 400, "one tag");
         return;
+    }
     *out = (struct name_addr){ .text = h->value };
     fault_at(fault, m, s.at, 400, expected);
 }
@@ -304,10 +308,9 @@ static struct message *message_read(struct slice bytes, struct parse_fault *faul
         fault_set(fault, in_lines.offset, in_lines.status, in_lines.expected);
     fill_index(m, &l, fault);
     read_via(m, fault);
-    read_address(m, require(m, HEADER_FROM, fault, "a From header"), &m->from, fault, "an address in From");
-    read_address(m, require(m, HEADER_TO, fault, "a To header"), &m->to, fault, "an address in To");
-    m->from_tag = name_addr_tag(&m->from);
-    m->to_tag   = name_addr_tag(&m->to);
+    read_address(m, require(m, HEADER_FROM, fault, "a From header"), &m->from, &m->from_tag, fault,
+                 "an address in From");
+    read_address(m, require(m, HEADER_TO, fault, "a To header"), &m->to, &m->to_tag, fault, "an address in To");
     read_call_id(m, fault);
     read_cseq(m, fault);
     if (m->is_request)

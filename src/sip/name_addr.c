@@ -65,12 +65,17 @@ bool name_addr_param(const struct name_addr *n, struct slice name, struct slice 
     return params_find(n->params, name, value);
 }
 
-struct slice name_addr_tag(const struct name_addr *n)
+bool name_addr_tag(const struct name_addr *n, struct slice *tag)
 {
-    struct slice tag;
+    struct scan  s = scan_from(n->params);
+    struct slice name, value;
+    unsigned     found = 0;
 
-    name_addr_param(n, SLICE("tag"), &tag);
-    return tag;
+    *tag = SLICE("");
+    while (params_next(&s, &name, &value))
+        if (slice_eq_nocase(name, SLICE("tag")) && ++found == 1)
+            *tag = value;
+    return found < 2;
 }
 
 /* delta-seconds, those beyond 2^32-1 taken as that (RFC 4475 3.1.2.4). */

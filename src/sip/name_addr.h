@@ -25,8 +25,8 @@ bool name_addr_scan(struct scan *s, struct name_addr *out);
  * comes without its quotes. */
 bool name_addr_param(const struct name_addr *n, struct slice name, struct slice *value);
 
-/* tag=..., or an empty slice. */
-struct slice name_addr_tag(const struct name_addr *n);
+/* tag=..., or an empty slice.  False if there are two: other readers could take the other one (RFC 3261 7.3.1). */
+bool name_addr_tag(const struct name_addr *n, struct slice *tag);
 
 /* Contact (RFC 3261 20.10): expires in seconds, or `otherwise` if absent or not
  * a number; q in thousandths, 1000 if absent, false if malformed. */

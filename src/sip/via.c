@@ -43,6 +43,8 @@ static bool take_param(struct via *via, struct slice name, struct slice value)
     uint32_t port;
 
     if (slice_eq_nocase(name, SLICE("branch"))) {
+        if (via->branch.ptr != NULL) /* which of them another reader takes, nobody knows (RFC 3261 7.3.1) */
+            return false;
         via->branch = value;
     } else if (slice_eq_nocase(name, SLICE("rport"))) {
         via->rport = true;
@@ -76,7 +78,7 @@ static bool scan_params(struct scan *s, struct via *via)
         if (!param_scan(s, &name, &value))
             return false;
         if (!take_param(via, name, value)) {
-            s->at = value.ptr;
+            s->at = value.len > 0 ? value.ptr : name.ptr; /* an absent value has no place */
             return false;
         }
         via->text.len = (size_t)(s->at - via->text.ptr);

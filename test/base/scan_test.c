@@ -118,6 +118,8 @@ TEST(a_quoted_string_without_end_is_none)
     CHECK_STAYS("\"open\\\"", scan_quoted(&s, &inner));
     CHECK_STAYS("\"a\\\n\"", scan_quoted(&s, &inner));
     CHECK_STAYS("a", scan_quoted(&s, &inner));
+    CHECK_STAYS("\"a\x01\"", scan_quoted(&s, &inner));
+    CHECK_STAYS("\"a\x7f\"", scan_quoted(&s, &inner));
 }
 
 TEST(hosts_are_names_and_addresses_with_their_brackets)

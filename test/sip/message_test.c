@@ -223,6 +223,8 @@ TEST(malformed_values_are_faults_at_their_byte)
         { START VIA "From: \"A <sip:a@h>\r\n" TO CALL_ID CSEQ "\r\n", "\"A", 400, true },
         { START VIA "From: A, B <sip:a@h>\r\n" TO CALL_ID CSEQ "\r\n", ",", 400, true },
         { START VIA FROM "To: < sip:b@h >\r\n" CALL_ID CSEQ "\r\n", " sip:b", 400, true },
+        { START VIA FROM "To: <sip:b@h>;tag=1;x;tag=1\r\n" CALL_ID CSEQ "\r\n", ";tag=1;x", 400, true },
+        { START "Via: SIP/2.0/UDP h;ttl;x\r\n" FROM TO CALL_ID CSEQ "\r\n", "ttl", 400, true },
         { START VIA FROM "To:\r\n" CALL_ID CSEQ "\r\n", "\r\n", 400, true },
         { START VIA FROM "To: sip:b@h, sip:c@h\r\n" CALL_ID CSEQ "\r\n", ", sip:c", 400, true },
         { START VIA FROM TO "Call-ID: a b\r\n" CSEQ "\r\n", " b", 400, true },

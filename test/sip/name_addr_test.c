@@ -39,9 +39,11 @@ TEST(address_with_a_quoted_name_is_read)
 TEST(name_of_several_tokens_needs_no_quotes)
 {
     struct name_addr n = scan("token1~` token2'+_ token3*%!.- <sip:a@h>;tag=1", "");
+    struct slice     tag;
 
     CHECK_SLICE("token1~` token2'+_ token3*%!.-", n.display);
-    CHECK_SLICE("1", name_addr_tag(&n));
+    CHECK(name_addr_tag(&n, &tag));
+    CHECK_SLICE("1", tag);
     n = scan("caller<sip:a@h>", "");
     CHECK_SLICE("caller", n.display);
     n = scan("Jos\xc3\xa9 <sip:a@h>", "");
@@ -55,22 +57,27 @@ TEST(name_of_several_tokens_needs_no_quotes)
 TEST(quoted_name_may_run_over_several_lines)
 {
     struct name_addr n = scan("\"Bell,\r\n Alexander\"\r\n\t<sip:a@h>\r\n ;tag=1", "");
+    struct slice     tag;
 
     CHECK_SLICE("\"Bell,\r\n Alexander\"", n.display);
-    CHECK_SLICE("1", name_addr_tag(&n));
+    CHECK(name_addr_tag(&n, &tag));
+    CHECK_SLICE("1", tag);
 }
 
 /* RFC 3261 20.10: after an address without brackets a ';' belongs to the header. */
 TEST(parameters_after_a_bare_address_are_the_header_s)
 {
     struct name_addr n = scan("sip:a@h;tag=1;lr", "");
+    struct slice     tag;
 
     CHECK(!n.bracketed);
     CHECK_SLICE("", n.uri.params);
     CHECK_SLICE(";tag=1;lr", n.params);
-    CHECK_SLICE("1", name_addr_tag(&n));
+    CHECK(name_addr_tag(&n, &tag));
+    CHECK_SLICE("1", tag);
     n = scan("<sip:a@h;tag=1>", "");
-    CHECK_SLICE("", name_addr_tag(&n));
+    CHECK(name_addr_tag(&n, &tag));
+    CHECK_SLICE("", tag);
     n = scan("isbn:2983792873", ""); /* RFC 4475 3.3.4 */
     CHECK_INT(URI_OTHER, n.uri.scheme);
 }

@@ -86,6 +86,8 @@ TEST(via_rejects_and_says_where)
         { "SIP/2.0/UDP h;rport=1x", 20, "SIP/2.0/UDP h" },
         { "SIP/2.0/UDP h;rport=65536", 20, "SIP/2.0/UDP h" },
         { "SIP/2.0/UDP h;ttl=256", 18, "SIP/2.0/UDP h" },
+        { "SIP/2.0/UDP h;branch=a;x;branch=b", 32, "SIP/2.0/UDP h;branch=a;x" },
+        { "SIP/2.0/UDP h;x;ttl", 16, "SIP/2.0/UDP h;x" }, /* not where "" happens to be */
         { "SIP/2.0/UDP h;branch=", 21, "SIP/2.0/UDP h" },
     };
 

@@ -14,7 +14,7 @@ static void walk_name_addr(const struct name_addr *n)
     struct slice value;
     unsigned     q;
 
-    name_addr_tag(n);
+    name_addr_tag(n, &value);
     name_addr_param(n, SLICE("no-such"), &value);
     contact_expires(n, 0);
     contact_q(n, &q);
