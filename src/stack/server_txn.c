@@ -357,17 +357,29 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
     return t;
 }
 
+/* RFC 3261 9.2: whatever it names, it has that answered; only an INVITE is cancelled by it. */
+static struct server_txn *find_cancelled(struct stack *s, const struct message *cancel)
+{
+    struct server_txn *t = server_txn_find_invite(s, cancel);
+
+    for (enum method method = METHOD_OTHER + 1; t == NULL && method < METHOD_COUNT; method++)
+        if (method != METHOD_CANCEL)
+            t = find(s, cancel, method);
+    return t;
+}
+
 static void open_cancel(struct stack *s, struct server_txn *t, struct message *cancel)
 {
-    struct server_txn *invite = server_txn_find_invite(s, cancel);
+    struct server_txn *named = find_cancelled(s, cancel);
 
-    if (invite == NULL) {
+    if (named == NULL) {
         s->events->on_cancel(s->user, 0, t->id, cancel);
         return;
     }
-    memcpy(t->tag, invite->tag, TAG_LENGTH); /* RFC 3261 9.2: the same To tag */
+    memcpy(t->tag, named->tag, TAG_LENGTH); /* the same To tag */
     stack_reply(s, t->id, 200, SLICE(""));
-    s->events->on_cancel(s->user, invite->id, t->id, cancel);
+    if (named->is_invite)
+        s->events->on_cancel(s->user, named->id, t->id, cancel);
 }
 
 void server_txn_open(struct stack *s, struct message *request)
