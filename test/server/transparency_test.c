@@ -56,7 +56,7 @@ static const char *difference(const struct raw_message *before, const struct raw
         return "there is a line more";
     if (slice_eq((struct slice){ after->start.ptr, 8 }, SLICE("SIP/2.0 ")) && !slice_eq(before->start, after->start))
         return "the status line differs";
-    return slice_eq(before->body, after->body) ? NULL : "the body differs";
+    return slice_eq(before->body, after->behind) ? NULL : "the body differs";
 }
 
 static void check_same(const char *what, const struct raw_message *before, struct slice heard)
