@@ -2,15 +2,13 @@
 #include "server/attempts.h"
 
 #include "base/siphash.h"
+#include "server/crowd.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
     WAYS         = 8,
-    SHARDS       = 64,
-    SETS         = ATTEMPTS_COUNTS / SHARDS / WAYS, /* of each shard */
     FIRST_DELAY  = 1000,
     DOUBLINGS    = 20,
     NETWORK      = 8, /* bytes of an address that count; more than IPv4 has */
@@ -22,14 +20,9 @@ enum {
 
 /* How often one key was wrong. */
 struct count {
-    uint64_t hash; /* 0: free */
-    msec     last;
-    unsigned failures;
-};
-
-struct shard {
-    pthread_mutex_t lock;
-    struct count    sets[SETS][WAYS];
+    struct crowd_entry entry;
+    msec               last;
+    unsigned           failures;
 };
 
 /* A place is one word, its set one cache line: read and written without a lock, and what
@@ -48,7 +41,7 @@ struct attempts {
     size_t                place_sets;
     struct place_set     *known;
     void                 *memory; /* where those are, somewhere */
-    struct shard          shards[SHARDS];
+    struct crowd         *counts;
 };
 
 /* ---- names ---- */
@@ -92,6 +85,82 @@ static uint64_t key_of(const struct attempts *a, const struct attempt *t, uint64
     return hash_of(a, USER_AT_PLACE, t->source->ip, d, t->user);
 }
 
+/* ---- counts ---- */
+
+static msec delay_of(const struct attempts *a, unsigned failures)
+{
+    unsigned free_ones = a->rules.failures, doublings;
+    msec     delay;
+
+    if (failures < free_ones)
+        return 0;
+    doublings = failures - free_ones < DOUBLINGS ? failures - free_ones : DOUBLINGS;
+    delay     = (msec)FIRST_DELAY << doublings;
+    return delay < a->rules.delay_max ? delay : a->rules.delay_max;
+}
+
+static const struct count *count_of(const struct crowd_entry *e)
+{
+    return (const struct count *)(const void *)e;
+}
+
+static bool is_forgotten(const struct crowd_entry *e, msec now, const void *attempts)
+{
+    const struct attempts *a = attempts;
+    const struct count    *c = count_of(e);
+
+    return c->failures == 0 || now >= c->last + delay_of(a, c->failures) + a->rules.window;
+}
+
+static bool is_weaker(const struct crowd_entry *e, const struct crowd_entry *than)
+{
+    const struct count *a = count_of(e), *b = count_of(than);
+
+    return a->failures != b->failures ? a->failures < b->failures : a->last < b->last;
+}
+
+static const struct crowd_kind count_kind = { sizeof(struct count), is_forgotten, is_weaker };
+
+/* How long until a proof of this key may be judged. */
+static msec wait_of(struct attempts *a, uint64_t key, msec now)
+{
+    const struct count *c;
+    msec                wait = 0;
+
+    crowd_lock(a->counts, key);
+    c = crowd_find(a->counts, key, now);
+    if (c != NULL && c->last + delay_of(a, c->failures) > now)
+        wait = c->last + delay_of(a, c->failures) - now;
+    crowd_unlock(a->counts, key);
+    return wait;
+}
+
+/* One more; how many these are. */
+static unsigned count_up(struct attempts *a, uint64_t key, msec now)
+{
+    struct count *c;
+    unsigned      failures;
+
+    crowd_lock(a->counts, key);
+    c        = crowd_take(a->counts, key, now);
+    c->last  = now;
+    failures = c->failures += c->failures < UINT32_MAX;
+    crowd_unlock(a->counts, key);
+    return failures;
+}
+
+/* So many less, down to none. */
+static void count_down(struct attempts *a, uint64_t key, unsigned by, msec now)
+{
+    struct count *c;
+
+    crowd_lock(a->counts, key);
+    c = crowd_find(a->counts, key, now);
+    if (c != NULL)
+        c->failures -= by < c->failures ? by : c->failures;
+    crowd_unlock(a->counts, key);
+}
+
 /* ---- life ---- */
 
 /* The first address from there on that is a cache line's. */
@@ -104,27 +173,26 @@ static struct place_set *at_a_line(void *memory)
 
 struct attempts *attempts_new(const struct random *random, const struct attempts_rules *rules)
 {
-    struct attempts *a = calloc(1, sizeof *a); /* as above, pages that nobody writes to cost nothing */
+    struct attempts *a = calloc(1, sizeof *a);
 
     if (a == NULL)
         return NULL;
     a->rules      = *rules;
     a->place_sets = (rules->places > PLACES_LEAST ? rules->places : PLACES_LEAST) / WAYS;
-    a->memory     = calloc(a->place_sets + 1, sizeof *a->known);
-    if (a->memory == NULL) {
-        free(a);
+    a->memory     = calloc(a->place_sets + 1, sizeof *a->known); /* pages that nobody writes to cost nothing */
+    a->counts     = crowd_new(&count_kind, a, ATTEMPTS_COUNTS);
+    if (a->memory == NULL || a->counts == NULL) {
+        attempts_free(a);
         return NULL;
     }
     a->known = at_a_line(a->memory);
     random_fill(random, &a->key, sizeof a->key);
-    for (unsigned i = 0; i < SHARDS; i++)
-        pthread_mutex_init(&a->shards[i].lock, NULL); /* glibc's default kind cannot fail */
     return a;
 }
 
 static int64_t size_of(const struct attempts *a)
 {
-    return (int64_t)(sizeof *a + (a->place_sets + 1) * sizeof *a->known);
+    return (int64_t)(sizeof *a + crowd_size(a->counts) + (a->place_sets + 1) * sizeof *a->known);
 }
 
 void attempts_account(struct attempts *a, struct budget *b)
@@ -139,8 +207,7 @@ void attempts_free(struct attempts *a)
         return;
     if (a->budget != NULL)
         budget_move(a->budget, ACCOUNT_ATTEMPTS, -size_of(a));
-    for (unsigned i = 0; i < SHARDS; i++)
-        pthread_mutex_destroy(&a->shards[i].lock);
+    crowd_free(a->counts);
     free(a->memory);
     free(a);
 }
@@ -211,111 +278,6 @@ static void note_place(struct attempts *a, uint64_t place, msec now)
     atomic_store_explicit(&set->places[way], (place & ~(uint64_t)STAMP_MASK) | stamp_of(now), memory_order_relaxed);
 }
 
-/* ---- counts ---- */
-
-static msec delay_of(const struct attempts *a, unsigned failures)
-{
-    unsigned free_ones = a->rules.failures, doublings;
-    msec     delay;
-
-    if (failures < free_ones)
-        return 0;
-    doublings = failures - free_ones < DOUBLINGS ? failures - free_ones : DOUBLINGS;
-    delay     = (msec)FIRST_DELAY << doublings;
-    return delay < a->rules.delay_max ? delay : a->rules.delay_max;
-}
-
-static bool is_forgotten(const struct attempts *a, const struct count *c, msec now)
-{
-    return c->hash == 0 || c->failures == 0 || now >= c->last + delay_of(a, c->failures) + a->rules.window;
-}
-
-static struct shard *shard_of(struct attempts *a, uint64_t key)
-{
-    return &a->shards[key >> 32 & (SHARDS - 1)];
-}
-
-static struct count *counts_of(struct attempts *a, uint64_t key)
-{
-    return shard_of(a, key)->sets[key % SETS];
-}
-
-/* With its lock held; NULL if it has not failed lately. */
-static struct count *find(struct attempts *a, uint64_t key, msec now)
-{
-    struct count *set = counts_of(a, key);
-
-    for (unsigned i = 0; i < WAYS; i++)
-        if (set[i].hash == key)
-            return is_forgotten(a, &set[i], now) ? NULL : &set[i];
-    return NULL;
-}
-
-static bool is_weaker(const struct count *c, const struct count *than)
-{
-    return c->failures != than->failures ? c->failures < than->failures : c->last < than->last;
-}
-
-/* The key's own, or the one that makes room for it, with no failures. */
-static struct count *take(struct attempts *a, uint64_t key, msec now)
-{
-    struct count *set = counts_of(a, key), *c = find(a, key, now), *weakest = &set[0];
-
-    if (c != NULL)
-        return c;
-    for (unsigned i = 0; i < WAYS; i++) {
-        if (is_forgotten(a, &set[i], now))
-            set[i] = (struct count){ .hash = 0 };
-        if (set[i].hash == 0 || (weakest->hash != 0 && is_weaker(&set[i], weakest)))
-            weakest = &set[i];
-    }
-    *weakest = (struct count){ .hash = key };
-    return weakest;
-}
-
-/* How long until a proof of this key may be judged. */
-static msec wait_of(struct attempts *a, uint64_t key, msec now)
-{
-    struct shard *s = shard_of(a, key);
-    struct count *c;
-    msec          wait = 0;
-
-    pthread_mutex_lock(&s->lock);
-    c = find(a, key, now);
-    if (c != NULL && c->last + delay_of(a, c->failures) > now)
-        wait = c->last + delay_of(a, c->failures) - now;
-    pthread_mutex_unlock(&s->lock);
-    return wait;
-}
-
-/* One more; how many these are. */
-static unsigned count_up(struct attempts *a, uint64_t key, msec now)
-{
-    struct shard *s = shard_of(a, key);
-    struct count *c;
-    unsigned      failures;
-
-    pthread_mutex_lock(&s->lock);
-    c        = take(a, key, now);
-    c->last  = now;
-    failures = c->failures += c->failures < UINT32_MAX;
-    pthread_mutex_unlock(&s->lock);
-    return failures;
-}
-
-/* So many less, down to none. */
-static void count_down(struct attempts *a, uint64_t key, unsigned by, msec now)
-{
-    struct shard *s = shard_of(a, key);
-    struct count *c;
-
-    pthread_mutex_lock(&s->lock);
-    c = find(a, key, now);
-    if (c != NULL)
-        c->failures -= by < c->failures ? by : c->failures;
-    pthread_mutex_unlock(&s->lock);
-}
-
 /* ---- what it is for ---- */
 
 /* Most of the time nobody guesses, and then nobody is looked for. */
@@ -375,25 +337,25 @@ void attempts_proved(struct attempts *a, const struct attempt *t, msec now)
         count_down(a, key_of(a, t, domain, SOURCE), 1, now);
 }
 
-static size_t held_in(struct attempts *a, struct shard *s, msec now)
-{
-    const struct count *c    = &s->sets[0][0];
-    size_t              held = 0;
+struct holding {
+    struct attempts *attempts;
+    msec             now;
+    size_t           held;
+};
 
-    pthread_mutex_lock(&s->lock);
-    for (unsigned i = 0; i < SETS * WAYS; i++)
-        held += c[i].hash != 0 && c[i].last + delay_of(a, c[i].failures) > now;
-    pthread_mutex_unlock(&s->lock);
-    return held;
+static void add_held(void *holding, const struct crowd_entry *e)
+{
+    struct holding     *h = holding;
+    const struct count *c = count_of(e);
+
+    h->held += c->last + delay_of(h->attempts, c->failures) > h->now;
 }
 
 size_t attempts_held(struct attempts *a, msec now)
 {
-    size_t held = 0;
+    struct holding h = { a, now, 0 };
 
-    if (is_quiet(a, now))
-        return 0;
-    for (unsigned i = 0; i < SHARDS; i++)
-        held += held_in(a, &a->shards[i], now);
-    return held;
+    if (!is_quiet(a, now))
+        crowd_each(a->counts, now, add_held, &h);
+    return h.held;
 }
