@@ -29,6 +29,9 @@ control_fn admin_binding_watch;
 /* admin_route.c */
 control_fn admin_route_explain;
 
+/* admin_ban.c */
+control_fn admin_ban_add, admin_ban_remove, admin_ban_list;
+
 /* admin_cert.c */
 control_fn admin_cert_list, admin_cert_reload;
 

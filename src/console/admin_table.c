@@ -111,6 +111,24 @@ static const struct control_param params_route_explain[] = {
     PARAMS_END,
 };
 
+static const struct control_param params_ban_add[] = {
+    { "network", CONTROL_TEXT, true, 0, 0, "an address or a network: 192.0.2.7, 192.0.2.0/24, 2001:db8::/32" },
+    { "for", CONTROL_INTEGER, false, 1, 315360000, "seconds; for ever unless given" },
+    { "reason", CONTROL_TEXT, false, 0, 0, "for those who look at the list; at most 256 bytes of it are kept" },
+    PARAMS_END,
+};
+
+static const struct control_param params_ban_remove[] = {
+    { "network", CONTROL_TEXT, true, 0, 0, "as it is in the list" },
+    PARAMS_END,
+};
+
+static const struct control_param params_ban_list[] = {
+    { "limit", CONTROL_INTEGER, false, 1, 1000, "so many bans in one answer; 1000 unless given" },
+    { "cursor", CONTROL_TEXT, false, 0, 0, "where the last answer ended" },
+    PARAMS_END,
+};
+
 static const struct control_param params_level[] = {
     { "level", CONTROL_TEXT, false, 0, 0, "debug, info, notice, warning or error" },
     { "part", CONTROL_TEXT, false, 0, 0, "only this part of the program; all unless given" },
@@ -193,6 +211,20 @@ static const struct control_method methods[] = {
       "administrator), \"aor\", \"contact\", \"expires\": seconds left, or null for ever, \"instance\", \"reg_id\"}, "
       "...], \"next\": number, \"missed\": how many there were that are not kept any more}",
       "NOT_FOUND: no address of ours", false },
+    { "ban.list", admin_ban_list, params_ban_list, "Who is not listened to, in the order of addresses",
+      "{\"bans\": [{\"network\", \"expires\": seconds left, or null for ever, \"since\": seconds since 1970, "
+      "\"what\": everything or datagrams, \"strikes\": bans by behaviour, one after the other; 0: somebody has decided "
+      "it, \"reason\", \"hits\": messages and connections kept away}, ...], \"cursor\": text for the next page, or "
+      "null at the end}",
+      "SYNTAX: no cursor", false },
+    { "ban.add", admin_ban_add, params_ban_add,
+      "Listen no more to an address or a network, at once: datagrams are dropped, connections closed",
+      "{\"network\": as it is in the list, \"for\": as given}",
+      "SYNTAX: no network; EXISTS: it is in key allow; LIMIT: 65536 bans, or too many changes wait for the disk; "
+      "DISK_FULL, IO, NO_MEMORY: it is in force, but perhaps not after a restart",
+      true },
+    { "ban.remove", admin_ban_remove, params_ban_remove, "Listen to them again", "{\"network\"}",
+      "SYNTAX: no network; NOT_FOUND: it is not banned; " ERRORS_CHANGE, true },
     { "cert.list", admin_cert_list, NULL, "The certificates that the server speaks TLS with",
       "{\"certificates\": [" CERTIFICATE ", ...]}", NULL, false },
     { "cert.reload", admin_cert_reload, NULL,

@@ -77,6 +77,15 @@ struct config_registrations {
     struct config_list service_route;
 };
 
+/* How much of something may come. */
+struct config_limit {
+    struct slice       name;
+    unsigned           line;
+    struct config_list method; /* none: all */
+    struct slice       per, rate, answer;
+    uint32_t           burst; /* 0: what comes in ten seconds */
+};
+
 /* Slices and arrays live as long as the configuration. */
 struct config {
 #define BOOL(key, preset, meaning)                            bool key;

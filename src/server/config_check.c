@@ -6,7 +6,9 @@
 #include "route/number_rule.h"
 #include "route/route_table.h"
 #include "route/third_party.h"
+#include "server/rate.h"
 #include "sip/digest.h"
+#include "sip/message.h"
 #include "sip/uri.h"
 
 static bool is_host(struct slice text)
@@ -201,6 +203,7 @@ bool config_check_text(enum config_check check, struct slice text, struct config
     struct prefix       network;
     struct table_target target;
     struct slice        trunk;
+    struct rate         rate;
 
     switch (check) {
     case VALUE_TEXT:
@@ -303,6 +306,22 @@ bool config_check_text(enum config_check check, struct slice text, struct config
         buf_put(why, SLICE("a part of the server and a level such as transport=debug; the parts: "));
         put_log_parts(why);
         good = is_log_level_of_part(text);
+        break;
+    case VALUE_METHOD:
+        buf_put(why, SLICE("a method such as INVITE, or other: all that this server does not know"));
+        good = method_parse(text) != METHOD_OTHER || slice_eq(text, SLICE("other"));
+        break;
+    case VALUE_PER:
+        buf_put(why, SLICE("source, user or trunk"));
+        good = is_one_of(text, "source", "user", "trunk");
+        break;
+    case VALUE_RATE:
+        buf_put(why, SLICE("a number, at most 1000000, and s, m or h, the time that it is for: 10/s, 300/m"));
+        good = rate_parse(text, &rate);
+        break;
+    case VALUE_LIMIT_ANSWER:
+        buf_put(why, SLICE("503, 403 or drop"));
+        good = is_one_of(text, "503", "403", "drop");
         break;
     }
     out->text = text;

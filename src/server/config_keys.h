@@ -45,6 +45,10 @@ enum config_check {
     VALUE_DIGITS,
     VALUE_CALLER,
     VALUE_REPLACEMENT,
+    VALUE_METHOD,
+    VALUE_PER,
+    VALUE_RATE,
+    VALUE_LIMIT_ANSWER,
 };
 
 struct config_key {

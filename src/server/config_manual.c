@@ -133,6 +133,13 @@ static const char *type_name(const struct config_key *key)
         return "user or trunk";
     case VALUE_REPLACEMENT:
         return "text";
+    case VALUE_METHOD:
+        return "method";
+    case VALUE_PER:
+    case VALUE_LIMIT_ANSWER:
+        return "word";
+    case VALUE_RATE:
+        return "number/unit";
     }
     return "";
 }

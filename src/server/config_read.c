@@ -151,7 +151,7 @@ static bool is_name_title(const char *title, struct buf *why)
 
 static bool is_title(const char *section, const char *title, struct buf *why)
 {
-    if (strcmp(section, "trunk") == 0 || strcmp(section, "number") == 0)
+    if (strcmp(section, "trunk") == 0 || strcmp(section, "number") == 0 || strcmp(section, "limit") == 0)
         return is_name_title(title, why);
     if (strcmp(section, "route") == 0)
         return is_destination_title(title, why);

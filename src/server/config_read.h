@@ -9,7 +9,7 @@
 
 #include <confuse.h>
 
-enum { CONFIG_PROBLEM = 512, CONFIG_KEYS_MAX = 192 };
+enum { CONFIG_PROBLEM = 512, CONFIG_KEYS_MAX = 256 };
 
 struct config_reader {
     const char        *name;   /* of the file, for messages */

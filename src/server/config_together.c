@@ -115,11 +115,20 @@ static void check_edge(struct config_reader *r, const struct config *c)
         config_problem(r, config_line_of(r, "edge"), "edge means nothing with proxy = false");
 }
 
+static void check_abuse(struct config_reader *r, const struct config *c)
+{
+    for (size_t i = 0; i < c->limit_count; i++)
+        if (c->limits[i].rate.len == 0)
+            config_problem(r, c->limits[i].line, "limit \"%.*s\": give a rate", SLICE_ARG(c->limits[i].name));
+    check_order(r, "scanner_ban", c->scanner_ban, "scanner_ban_max", c->scanner_ban_max);
+}
+
 void config_check_together(struct config_reader *r, const struct config *c)
 {
     check_registrar(r, c);
     check_edge(r, c);
     config_check_policy(r, c);
+    check_abuse(r, c);
     check_order(r, "t1", c->t1, "t2", c->t2);
     check_metrics(r, c);
     if (c->redirect_count > 0 && !c->redirect_server)

@@ -4,6 +4,7 @@
 #include "server/registrar.h"
 
 #include "base/error.h"
+#include "server/ban_list.h"
 #include "server/flow_text.h"
 #include "sip/instance.h"
 
@@ -181,6 +182,7 @@ static void on_tick(struct timer *t, msec now)
     struct server *s    = CONTAINER_OF(t, struct server, expiry_tick);
     bool           more = location_expire(s->shared->location, s->worker, s->workers, now, on_expired, s);
 
+    ban_list_tick(s);
     binding_events_poke(s->shared->events, s->worker);
     world_timer(s->world, t, on_tick, now + (more ? 1 : SECOND));
 }

@@ -76,6 +76,7 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
           .target_rest          = config->target_rest,
           .workers              = shared->workers,
           .worker               = (uint8_t)worker,
+          .bans                 = shared->bans,
           .tls                  = shared->tls,
           .channel              = { .handshakes     = part_of(config->max_handshakes, shared),
                                     .handshake_time = config->handshake_time,

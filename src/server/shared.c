@@ -2,6 +2,7 @@
 #include "server/shared.h"
 
 #include "base/error.h"
+#include "server/ban_list.h"
 #include "server/registrar.h"
 
 #include <stdio.h>
@@ -62,10 +63,11 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     s->users    = users_new(world, rcu, (size_t)config->user_cache);
     s->location = location_new(rcu, &world->random, config->max_bindings, world_now(world));
     s->snapshot = snapshot_new(config, problem, sizeof problem);
+    s->bans     = bans_new(rcu);
     s->workers  = workers;
     draw_keys(s, &world->random);
     s->nonces = nonces_new(&world->random, NONCE_SLOTS);
-    if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->snapshot == NULL ||
+    if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->snapshot == NULL || s->bans == NULL ||
         !make_attempts(s, world) || !make_events(s)) {
         shared_free(s);
         return NULL;
@@ -74,6 +76,7 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
         binding_events_account(s->events, world->memory->budget);
         location_account(s->location, world->memory->budget);
         users_account(s->users, world->memory->budget);
+        bans_account(s->bans, world->memory->budget);
         if (s->attempts != NULL)
             attempts_account(s->attempts, world->memory->budget);
     }
@@ -90,10 +93,12 @@ void shared_free(struct shared *s)
     users_free(s->users);
     nonces_free(s->nonces);
     attempts_free(s->attempts);
+    bans_free(s->bans);
     binding_journal_free(s->journal);
     binding_events_free(s->events);
     tls_shared_free(s->tls);
     free(s->self_signed);
+    snapshot_drop(s->bans_allow);
     snapshot_drop(s->snapshot);
     rcu_free(s->rcu);
     free(s);
@@ -110,6 +115,15 @@ static void load_binding(void *arg, const struct stored_binding *b)
 {
     const struct loading *l     = arg;
     int                   error = registrar_loaded(l->shared, l->world, b);
+
+    if (error != 0)
+        l->shared->load_error = error;
+}
+
+static void load_ban(void *arg, const struct stored_ban *b)
+{
+    const struct loading *l     = arg;
+    int                   error = ban_list_loaded(l->shared, b, world_wall(l->world));
 
     if (error != 0)
         l->shared->load_error = error;
@@ -200,11 +214,13 @@ static void on_report(void *shared, uint64_t seq, int error)
 static int load(struct shared *s, struct world *world)
 {
     struct loading            loading = { s, world };
-    const struct store_loader loader  = { NULL, load_binding, load_setting, load_user_count, &loading };
+    const struct store_loader loader  = { NULL, load_binding, load_setting, load_user_count, load_ban, &loading };
     int                       error   = store_load(s->store, world_wall(world), &loader);
 
     if (error == 0)
         error = s->load_error;
+    if (error == 0)
+        error = ban_list_begin(s, world_wall(world));
     if (error == 0)
         error = store_client_open(s->store, world, on_report, s, &s->client);
     if (error == 0)

@@ -24,6 +24,7 @@
 #include "server/nonces.h"
 #include "server/snapshot.h"
 #include "server/users.h"
+#include "stack/bans.h"
 #include "stack/workers.h"
 #include "store/store.h"
 
@@ -40,6 +41,8 @@ struct shared {
     struct binding_events  *events;      /* changes of bindings, told to ... */
     struct binding_journal *journal;     /* ... this, the last of them      */
     struct attempts        *attempts;    /* NULL: nobody who guesses passwords is slowed down */
+    struct bans            *bans;        /* who is not listened to; see ban_list.h                 */
+    const struct snapshot  *bans_allow;  /* held: whose allow they heed                            */
     struct tls_shared      *tls;         /* ours; NULL: neither TLS nor WSS */
     struct self_signed     *self_signed; /* ours; server/certificates.h */
     struct store           *store;

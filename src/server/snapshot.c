@@ -14,6 +14,7 @@ static void snapshot_free(struct snapshot *s)
     free(s->rules);
     config_policy_fini(&s->policy);
     arena_fini(&s->arena);
+    abuse_rules_free(s->abuse);
     config_free(s->config);
     free(s);
 }
@@ -29,7 +30,8 @@ const struct snapshot *snapshot_new(const struct config *config, char *problem, 
     arena_init(&s->arena, NULL, 0, ARENA_LIMIT);
     s->config = config_hold(config);
     s->rules  = domain_rules_new(config);
-    if (s->rules == NULL || !config_policy_init(&s->policy, s->config, &s->arena)) {
+    s->abuse  = abuse_rules_new(config);
+    if (s->rules == NULL || s->abuse == NULL || !config_policy_init(&s->policy, s->config, &s->arena)) {
         snapshot_free(s);
         return NULL;
     }

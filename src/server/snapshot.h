@@ -13,6 +13,7 @@
 #define SERVER_SNAPSHOT_H
 
 #include "route/policy.h"
+#include "server/abuse_rules.h"
 #include "server/config.h"
 #include "server/domain_rules.h"
 
@@ -23,6 +24,7 @@ struct snapshot {
     struct policy        policy; /* of config; its arrays are in `arena`, its texts the configuration's */
     struct domain_rules *rules;  /* ours; one for each domain of policy, in their order */
     struct arena         arena;  /* of what is derived */
+    struct abuse_rules  *abuse;  /* ours */
     atomic_uint          holders;
 };
 

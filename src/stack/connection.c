@@ -258,6 +258,10 @@ static void on_bytes(void *owner, struct channel *channel, struct slice bytes)
     struct connection *c = owner;
 
     EXPECT_OR_KILL(connection_is_sound(c, channel), connection_suspect(c), drop_broken(c, channel); return );
+    if (banned_since(c)) {
+        connection_close(c);
+        return;
+    }
     c->answers_asking = c->answers_asking || (c->asked && is_pong(c, bytes));
     c->asked          = false;
     if (is_by_messages(c))
@@ -286,7 +290,7 @@ static struct connection *new_accepted(struct stack *s, enum transport transport
 {
     struct connection *c;
 
-    if (!admission_connection(s) || !is_welcome(s, remote))
+    if (banned_caller(s, remote) || !admission_connection(s) || !is_welcome(s, remote))
         return NULL;
     c = connection_new(s, transport, remote);
     if (c == NULL) {

@@ -95,6 +95,7 @@ struct connection {
     bool              asked;                 /* by stack_keep_alive, and nothing was heard since */
     bool              answers_asking;        /* it has done so before; not everybody does        */
     bool              open;                  /* it can take what is sent           */
+    unsigned          bans_seen;             /* which state of the bans its peer is not in */
     struct link       users;                 /* client_txn.on_connection       */
     struct link       answers;               /* server_txn.on_connection, until it is open */
     object_id        *strangers;             /* the latest STRANGERS client transactions of other workers that
@@ -239,6 +240,7 @@ struct stack {
     struct peer_count     *peer_count;      /* the same                            */
     size_t                 rings_accounted; /* bytes of the rings from other workers */
     struct source_entry    sources[SOURCE_CACHE];
+    unsigned               bans_seen; /* see stack_close_banned */
     struct log_limit       log_limit; /* lines about malformed input */
 
     struct rehearsal *rehearsal; /* a request that is only asked about; or NULL */
@@ -306,6 +308,12 @@ bool connection_is_known(struct stack *s, const struct target *target);
 void connection_note_stranger(struct connection *c, object_id txn);
 void connection_keep(struct connection *c, uint64_t key, msec until);
 void connection_touch(struct connection *c); /* there was traffic: it is not idle */
+
+/* banned.c: is the sender of a datagram, or who wants to connect, banned?  Then it is counted. */
+bool banned_datagram(struct stack *s, const struct address *from, struct slice bytes);
+bool banned_caller(struct stack *s, const struct address *from);
+/* Has the peer of this connection been banned since it was asked last?  Then it is to be closed. */
+bool banned_since(struct connection *c);
 
 /* connection_reuse.c */
 enum channel_kind connection_kind(enum transport transport);

@@ -13,6 +13,8 @@ static void on_datagram(void *owner, struct udp *udp, const struct datagram *d)
     struct flow          flow = { .transport = TRANSPORT_UDP, .local = d->local, .remote = d->remote };
 
     (void)udp;
+    if (banned_datagram(e->stack, &d->remote, d->bytes))
+        return;
     flow.listener = (unsigned)(e - e->stack->sockets);
     if (stun_is_it(d->bytes))
         stun_answer(e->stack, &flow, d->bytes);

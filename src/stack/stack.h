@@ -23,6 +23,7 @@
 #include "net/tls_shared.h"
 #include "sip/message.h"
 #include "sip/write.h"
+#include "stack/bans.h"
 #include "stack/workers.h"
 
 struct stack;
@@ -78,6 +79,7 @@ struct stack_config {
     msec                  t1, t2, t4;           /* 0: the RFC's 500, 4000, 5000 ms          */
     msec                  connection_idle;      /* a stream without traffic is closed; 0: 10 min */
     msec                  target_rest;          /* a server that failed is tried last for so long; 0: 30 s */
+    struct bans          *bans;                 /* borrowed; NULL: everybody is listened to    */
     struct tls_shared    *tls;                  /* borrowed; NULL: neither TLS nor WSS          */
     struct channel_limits channel;              /* of handshakes and WebSockets; all 0: the usual ones */
     struct workers       *workers;              /* those this one is one of; NULL: it is alone */
@@ -225,6 +227,10 @@ int stack_keep_alive(struct stack *s, const struct flow *flow);
 /* This host is no longer at flow->local: its connection is closed, and for each peer it
  * is asked anew which address leads there. */
 void stack_moved(struct stack *s, const struct flow *flow);
+
+/* Close the connections of those who have been banned since the last call; one who says something is found
+ * out at once.  Not from within a callback of the stack. */
+void stack_close_banned(struct stack *s);
 
 /* Transactions, connections and lookups that are alive: 0 when all is quiet. */
 size_t stack_alive(const struct stack *s);

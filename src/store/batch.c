@@ -22,7 +22,9 @@ void change_texts(struct store_change *c, struct slice *texts[CHANGE_TEXTS])
                                         &c->alias.user_domain,
                                         &c->alias.user_name,
                                         &c->name,
-                                        &c->value };
+                                        &c->value,
+                                        &c->ban.network,
+                                        &c->ban.reason };
 
     memcpy(texts, all, sizeof all);
 }

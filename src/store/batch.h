@@ -19,7 +19,7 @@ struct batch {
 /* Copies.  NULL without memory.  Freed by free(). */
 struct batch *batch_new(const struct store_change *changes, size_t count);
 
-enum { CHANGE_TEXTS = 18 };
+enum { CHANGE_TEXTS = 20 };
 
 /* Every slice of a change, so that who copies one cannot forget any. */
 void change_texts(struct store_change *c, struct slice *texts[CHANGE_TEXTS]);

@@ -39,6 +39,8 @@ static const char *const migrations[SQLITE_FILE_SCHEMA] = {
     " BEGIN UPDATE tally SET count=count+1 WHERE name='users'; END;"
     "CREATE TRIGGER user_removed AFTER DELETE ON user"
     " BEGIN UPDATE tally SET count=count-1 WHERE name='users'; END;",
+    "CREATE TABLE ban(network TEXT PRIMARY KEY, datagrams_only INTEGER NOT NULL, strikes INTEGER NOT NULL,"
+    " since INTEGER NOT NULL, until INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;",
 };
 
 struct sqlite_file {

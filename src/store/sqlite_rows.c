@@ -22,11 +22,14 @@ enum statement {
     PUT_ALIAS,
     DELETE_ALIAS,
     PUT_SETTING,
+    PUT_BAN,
+    DELETE_BAN,
     FORGET_BINDINGS,
     READ_USERS,
     READ_USER_COUNT,
     READ_BINDINGS,
     READ_SETTINGS,
+    READ_BANS,
     STATEMENTS
 };
 
@@ -46,12 +49,15 @@ static const char *const statement_text[SQLITE_STATEMENTS] = {
     [PUT_ALIAS]       = "INSERT OR REPLACE INTO alias VALUES(?,?,?,?)",
     [DELETE_ALIAS]    = "DELETE FROM alias WHERE domain=? AND name=?",
     [PUT_SETTING]     = "INSERT OR REPLACE INTO setting VALUES(?,?)",
+    [PUT_BAN]         = "INSERT OR REPLACE INTO ban VALUES(?,?,?,?,?,?)",
+    [DELETE_BAN]      = "DELETE FROM ban WHERE network=?",
     [FORGET_BINDINGS] = "DELETE FROM binding WHERE lease_until<?",
     [READ_USER_COUNT] = "SELECT count FROM tally WHERE name='users'",
     [READ_USERS]      = "SELECT " SQLITE_USER_COLUMNS " FROM user",
     [READ_BINDINGS]   = "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until,"
                         "outbound,gruu FROM binding WHERE lease_until>? ORDER BY row",
     [READ_SETTINGS]   = "SELECT name,value FROM setting",
+    [READ_BANS]       = "SELECT network,datagrams_only,strikes,since,until,reason FROM ban",
 };
 
 /* SQLite calls every write that fails SQLITE_IOERR unless errno was ENOSPC; a
@@ -166,6 +172,20 @@ static void read_setting(sqlite3_stmt *s, const struct store_loader *l)
     l->on_setting(l->arg, column(s, 0), column(s, 1));
 }
 
+static void read_ban(sqlite3_stmt *s, const struct store_loader *l)
+{
+    const struct stored_ban b = {
+        .network        = column(s, 0),
+        .datagrams_only = sqlite3_column_int64(s, 1) != 0,
+        .strikes        = (uint32_t)sqlite3_column_int64(s, 2),
+        .since          = (uint64_t)sqlite3_column_int64(s, 3),
+        .until          = (uint64_t)sqlite3_column_int64(s, 4),
+        .reason         = column(s, 5),
+    };
+
+    l->on_ban(l->arg, &b);
+}
+
 static void read_user_count(sqlite3_stmt *s, const struct store_loader *l)
 {
     l->on_user_count(l->arg, (uint64_t)sqlite3_column_int64(s, 0));
@@ -212,6 +232,8 @@ int sqlite_rows_load(struct sqlite_rows *r, uint64_t wall, const struct store_lo
         error = read_all(r, READ_USERS, read_user, loader);
     if (error == 0 && loader->on_binding != NULL)
         error = read_all(r, READ_BINDINGS, read_binding, loader);
+    if (error == 0 && loader->on_ban != NULL)
+        error = read_all(r, READ_BANS, read_ban, loader);
     return error;
 }
 
@@ -271,6 +293,16 @@ static void bind_user(sqlite3_stmt *s, const struct stored_user *u)
     sqlite3_bind_int64(s, 7, (sqlite3_int64)u->userhash_sha512_256);
 }
 
+static void bind_ban(sqlite3_stmt *s, const struct stored_ban *b)
+{
+    bind(s, 1, b->network);
+    sqlite3_bind_int64(s, 2, b->datagrams_only);
+    sqlite3_bind_int64(s, 3, b->strikes);
+    sqlite3_bind_int64(s, 4, (sqlite3_int64)b->since);
+    sqlite3_bind_int64(s, 5, (sqlite3_int64)b->until);
+    bind(s, 6, b->reason);
+}
+
 /* Statements that begin with these two. */
 static sqlite3_stmt *bind_names(sqlite3_stmt *s, struct slice domain, struct slice name)
 {
@@ -315,6 +347,14 @@ int sqlite_rows_apply(struct sqlite_rows *r, const struct store_change *change)
         break;
     case STORE_PUT_SETTING:
         s = bind_names(r->statements[PUT_SETTING], change->name, change->value);
+        break;
+    case STORE_PUT_BAN:
+        s = r->statements[PUT_BAN];
+        bind_ban(s, &change->ban);
+        break;
+    case STORE_DELETE_BAN:
+        s = r->statements[DELETE_BAN];
+        bind(s, 1, change->ban.network);
         break;
     }
     assert(s != NULL);

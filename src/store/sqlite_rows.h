@@ -10,7 +10,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-enum { SQLITE_STATEMENTS = 15 };
+enum { SQLITE_STATEMENTS = 18 };
 
 /* The columns that sqlite_rows_user and sqlite_rows_alias read, in this order.  What
  * they give lives until the next step. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* store.h - what must outlive the process: users and bindings.
+/* store.h - what must outlive the process: users, bindings and bans.
  *
  * Of bindings RAM is the index: they are read when the server starts.  Users are read
  * one by one when they are wanted (store_ask), since there may be many more of them than
@@ -56,6 +56,15 @@ struct stored_binding {
     uint64_t     lease_until; /* wall clock, ms: a restart may serve it up to here */
 };
 
+/* Who is not listened to (stack/bans.h). */
+struct stored_ban {
+    struct slice network; /* "192.0.2.0/24": as prefix_write */
+    bool         datagrams_only;
+    uint32_t     strikes;
+    uint64_t     since, until; /* wall clock, ms; UINT64_MAX: for ever */
+    struct slice reason;
+};
+
 enum store_change_kind {
     STORE_PUT_BINDING,
     STORE_DELETE_BINDING,
@@ -63,7 +72,9 @@ enum store_change_kind {
     STORE_DELETE_USER, /* and his aliases */
     STORE_PUT_ALIAS,
     STORE_DELETE_ALIAS,
-    STORE_PUT_SETTING
+    STORE_PUT_SETTING,
+    STORE_PUT_BAN,
+    STORE_DELETE_BAN
 };
 
 struct store_change {
@@ -72,6 +83,7 @@ struct store_change {
     struct stored_user     user;        /* for DELETE only domain and name */
     struct stored_alias    alias;       /* for DELETE only domain and name */
     struct slice           name, value; /* a setting: "realm" */
+    struct stored_ban      ban;         /* for DELETE only network */
 };
 
 /* Everything up to and including `seq` has been committed (error 0), or the
@@ -99,6 +111,7 @@ struct store_loader {
     void (*on_binding)(void *arg, const struct stored_binding *b); /* expired leases are left out */
     void (*on_setting)(void *arg, struct slice name, struct slice value);
     void (*on_user_count)(void *arg, uint64_t users);
+    void (*on_ban)(void *arg, const struct stored_ban *b);
     void *arg;
 };
 

@@ -24,7 +24,7 @@ struct bench {
     struct temp_folder  folder;
     char                path[128], problem[1024];
     struct sqlite_file *file;
-    unsigned            users, bindings, settings;
+    unsigned            users, bindings, settings, bans;
 };
 
 static struct bench b;
@@ -82,9 +82,16 @@ static void on_count(void *arg, uint64_t count)
     CHECK_INT(2, count);
 }
 
+static void on_ban(void *arg, const struct stored_ban *ban)
+{
+    (void)arg;
+    (void)ban;
+    b.bans++;
+}
+
 static void open_and_count(void)
 {
-    const struct store_loader loader = { on_user, on_binding, on_setting, on_count, NULL };
+    const struct store_loader loader = { on_user, on_binding, on_setting, on_count, on_ban, NULL };
 
     b.users = b.bindings = b.settings = 0;
     CHECK_INT(0, sqlite_file_open(b.path, &b.file, b.problem, sizeof b.problem));
@@ -101,6 +108,7 @@ TEST(a_file_of_version_1_keeps_its_rows)
         CHECK_INT(2, b.users);
         CHECK_INT(2, b.bindings);
         CHECK_INT(1, b.settings);
+        CHECK_INT(0, b.bans);
     }
     temp_folder_fini(&b.folder);
 }

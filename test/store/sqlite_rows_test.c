@@ -54,7 +54,11 @@ static const struct store_change binding = { .kind    = STORE_PUT_BINDING,
                                                           .outbound    = true,
                                                           .gruu        = UINT64_C(1) << 39 } };
 
-static unsigned users, bindings, settings;
+static const struct store_change ban = { .kind = STORE_PUT_BAN,
+                                         .ban  = { SLICE_INIT("2001:db8::/32"), true, 3, UINT64_C(1700000000001),
+                                                   UINT64_MAX, SLICE_INIT("it's a nuisance") } };
+
+static unsigned users, bindings, settings, bans;
 static uint64_t counted;
 
 static void on_user(void *arg, const struct stored_user *u)
@@ -98,6 +102,17 @@ static void on_setting(void *arg, struct slice name, struct slice value)
     CHECK_SLICE("it's \"one\"", value);
 }
 
+static void on_ban(void *arg, const struct stored_ban *b)
+{
+    (void)arg;
+    bans++;
+    CHECK_SLICE("2001:db8::/32", b->network);
+    CHECK_SLICE("it's a nuisance", b->reason);
+    CHECK(b->datagrams_only);
+    CHECK_INT(3, b->strikes);
+    CHECK(b->since == UINT64_C(1700000000001) && b->until == UINT64_MAX);
+}
+
 static void on_count(void *arg, uint64_t count)
 {
     (void)arg;
@@ -106,9 +121,9 @@ static void on_count(void *arg, uint64_t count)
 
 static void count(void)
 {
-    const struct store_loader loader = { on_user, on_binding, on_setting, on_count, NULL };
+    const struct store_loader loader = { on_user, on_binding, on_setting, on_count, on_ban, NULL };
 
-    users = bindings = settings = 0;
+    users = bindings = settings = bans = 0;
     CHECK_INT(0, sqlite_file_load(file, 0, &loader));
     CHECK_INT(users, counted);
 }
@@ -121,18 +136,25 @@ TEST(what_is_put_is_read_as_it_was_and_what_is_deleted_is_gone)
     apply(&alice);
     apply(&alice); /* he is one */
     apply(&realm);
+    apply(&ban);
+    apply(&ban);
     apply(&binding);
     apply(&binding); /* the same row once more: in its place */
     count();
     CHECK_INT(1, users);
     CHECK_INT(1, bindings);
     CHECK_INT(1, settings);
+    CHECK_INT(1, bans);
     gone.kind = STORE_DELETE_BINDING;
     apply(&gone);
     gone      = alice;
     gone.kind = STORE_DELETE_USER;
     apply(&gone);
+    gone      = ban;
+    gone.kind = STORE_DELETE_BAN;
+    apply(&gone);
     count();
+    CHECK_INT(0, bans);
     CHECK_INT(0, users);
     CHECK_INT(0, bindings);
     CHECK_INT(1, settings);

@@ -110,6 +110,9 @@ static bool same_key(const struct store_change *row, const struct store_change *
                slice_eq(row->alias.name, change->alias.name);
     case STORE_PUT_SETTING:
         return row->kind == STORE_PUT_SETTING && slice_eq(row->name, change->name);
+    case STORE_PUT_BAN:
+    case STORE_DELETE_BAN:
+        return row->kind == STORE_PUT_BAN && slice_eq(row->ban.network, change->ban.network);
     }
     return false;
 }
@@ -122,7 +125,8 @@ static bool is_alias_of(const struct store_change *row, const struct store_chang
 
 static bool deletes(const struct store_change *c)
 {
-    return c->kind == STORE_DELETE_BINDING || c->kind == STORE_DELETE_USER || c->kind == STORE_DELETE_ALIAS;
+    return c->kind == STORE_DELETE_BINDING || c->kind == STORE_DELETE_USER || c->kind == STORE_DELETE_ALIAS ||
+           c->kind == STORE_DELETE_BAN;
 }
 
 /* Bindings lie in the order of their rows, as a real store gives them. */
@@ -482,6 +486,8 @@ static void load_one(const struct store_change *c, uint64_t wall, const struct s
         loader->on_user(loader->arg, &c->user);
     if (c->kind == STORE_PUT_BINDING && loader->on_binding != NULL && c->binding.lease_until > wall)
         loader->on_binding(loader->arg, &c->binding);
+    if (c->kind == STORE_PUT_BAN && loader->on_ban != NULL)
+        loader->on_ban(loader->arg, &c->ban);
 }
 
 static int load(struct store *store, uint64_t wall, const struct store_loader *loader)
