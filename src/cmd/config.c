@@ -2,6 +2,7 @@
 /* config.c - `ahoy config`: is it right, and what does it say? */
 
 #include "base/error.h"
+#include "cmd/config_test.h"
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
 #include "cmd/settings.h"
@@ -147,12 +148,12 @@ static const struct command command_config_manual = {
     .run      = run_manual,
 };
 
-static const struct command *const children[] = { &command_config_check, &command_config_show, &command_config_manual,
-                                                  NULL };
+static const struct command *const children[] = { &command_config_check, &command_config_test, &command_config_show,
+                                                  &command_config_manual, NULL };
 
 const struct command command_config = {
     .name     = "config",
-    .summary  = "the configuration: check, show, manual",
+    .summary  = "the configuration: check, test, show, manual",
     .synopsis = "SUBCOMMAND [OPTION...] [FILE]",
     .children = children,
 };
