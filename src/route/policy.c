@@ -64,12 +64,82 @@ static const struct policy_redirect *redirect_for(const struct policy *p, struct
     return found;
 }
 
+/* The route for this number that begins most alike; NULL: there is none. */
+static const struct policy_route *route_for_number(const struct policy *p, struct slice number)
+{
+    const struct policy_route *found = NULL;
+    size_t                     best  = 0;
+
+    for (size_t i = 0; number.len > 0 && i < p->route_count; i++) {
+        size_t fits = destination_number_fit(p->routes[i].domain, number);
+
+        if (fits > best) {
+            best  = fits;
+            found = &p->routes[i];
+        }
+    }
+    return found;
+}
+
+bool policy_claims_ours(const struct policy *p, const struct policy_case *c)
+{
+    return c->from_is_us || policy_is_ours(p, c->request->from.uri.host);
+}
+
+/* RFC 3323 4.1.1.3 */
+bool policy_is_nameless(const struct uri *from)
+{
+    return from->scheme == URI_TEL || slice_eq_nocase(without_dot(from->host), SLICE("anonymous.invalid"));
+}
+
 /* Does From claim one of our users?  Then it has to be proved; within a dialog it
- * was (and an ACK cannot be challenged). */
+ * was (and an ACK cannot be challenged).  Of a trunk that is trusted we take it (RFC 3325). */
 static bool must_prove(const struct policy *p, const struct policy_case *c)
 {
-    return p->authentication && !c->authenticated && policy_is_ours(p, c->request->from.uri.host) &&
-           c->request->method != METHOD_ACK && !(c->own_route && c->request->to_tag.len > 0);
+    return p->authentication && !c->authenticated && policy_claims_ours(p, c) && c->request->method != METHOD_ACK &&
+           !(c->trunk != NULL && c->trunk->trusted) && !(c->own_route && c->request->to_tag.len > 0);
+}
+
+/* Such a URI leads there, whatever its host is (RFC 3261 19.1.1). */
+static bool has_maddr(const struct uri *uri)
+{
+    struct slice maddr;
+
+    return uri->params.len > 0 && uri_param(uri, SLICE("maddr"), &maddr);
+}
+
+static bool is_ours(const struct policy *p, const struct policy_case *c)
+{
+    if (has_maddr(c->uri)) /* 16.5: that is where it goes */
+        return false;
+    return c->uri_is_us || policy_is_ours(p, c->uri->host);
+}
+
+/* The number that is called, if it is for us to say where such are. */
+static struct slice number_called(const struct policy *p, const struct policy_case *c, char memory[DESTINATION_NUMBER])
+{
+    return c->uri->scheme == URI_TEL || is_ours(p, c) ? destination_number(c->uri, memory) : SLICE("");
+}
+
+/* A Route, or maddr, leads elsewhere than the Request-URI says: a trunk's may not. */
+static bool trunk_may(const struct policy *p, const struct policy_case *c)
+{
+    char memory[DESTINATION_NUMBER];
+
+    if (c->trunk == NULL || has_maddr(c->uri))
+        return false;
+    if (c->route_left && (has_maddr(c->next) || !trunk_may_call(c->trunk, c->next, SLICE(""))))
+        return false;
+    return trunk_may_call(c->trunk, c->uri, number_called(p, c, memory));
+}
+
+/* May whoever it is be helped to reach somebody who is not ours?  It is one of our users, or a trunk that may. */
+static bool may_relay(const struct policy *p, const struct policy_case *c)
+{
+    if (policy_claims_ours(p, c) ? c->authenticated || !p->authentication
+                                 : c->authenticated && policy_is_nameless(&c->request->from.uri))
+        return true;
+    return trunk_may(p, c);
 }
 
 static struct policy_decision challenge(void)
@@ -106,13 +176,48 @@ static struct policy_decision decide_insecure(void)
  * tells the number to others, and takes time. */
 static bool is_to_be_asked_for(const struct policy *p, const struct policy_case *c)
 {
-    return p->numbers && p->proxy && c->number && c->request->to_tag.len == 0 &&
-           policy_is_ours(p, c->request->from.uri.host);
+    return p->numbers && p->proxy && c->number && c->request->to_tag.len == 0 && may_relay(p, c);
 }
 
 static struct policy_decision ask_for_number(void)
 {
     return decide(POLICY_NUMBER, 0, "a telephone number, looked up by ENUM", "RFC 6116");
+}
+
+/* Whoever may not be relayed learns nothing of our routes, but that he may prove who he is. */
+static struct policy_decision refuse_stranger(const struct policy *p, const struct policy_case *c,
+                                              struct policy_decision otherwise)
+{
+    if (p->authentication && policy_is_nameless(&c->request->from.uri) && c->trunk == NULL)
+        return challenge();
+    return otherwise;
+}
+
+/* A number of a domain of ours, or none, that no user has. */
+static struct policy_decision decide_number(const struct policy *p, const struct policy_case *c,
+                                            const struct policy_route *route)
+{
+    struct policy_decision d = decide(POLICY_ROUTE, 0, "a route for this number", "policy: route");
+
+    if (!p->proxy || !may_relay(p, c))
+        return refuse_stranger(p, c, decide(POLICY_ANSWER, 404, "no such user", "RFC 3261 16.5"));
+    if (route->redirect.len > 0)
+        d = decide(POLICY_ASK, 0, "a redirect server knows this number", "policy: route");
+    d.route  = route;
+    d.number = true;
+    return d;
+}
+
+static struct policy_decision decide_unknown(const struct policy *p, const struct policy_case *c)
+{
+    char                       memory[DESTINATION_NUMBER];
+    const struct policy_route *route = route_for_number(p, destination_number(c->uri, memory));
+
+    if (is_to_be_asked_for(p, c))
+        return ask_for_number();
+    if (route != NULL)
+        return decide_number(p, c, route);
+    return decide(POLICY_ANSWER, 404, "no such user", "RFC 3261 16.5");
 }
 
 /* The Request-URI is in a domain of ours. */
@@ -126,10 +231,8 @@ static struct policy_decision decide_ours(const struct policy *p, const struct p
         return challenge();
     if (c->is_no_gruu)
         return decide(POLICY_ANSWER, 404, "no such GRUU", "RFC 5627 6.1");
-    if (!c->user_known && is_to_be_asked_for(p, c))
-        return ask_for_number();
     if (!c->user_known)
-        return decide(POLICY_ANSWER, 404, "no such user", "RFC 3261 16.5");
+        return decide_unknown(p, c);
     if (c->is_gruu && !c->has_bindings)
         return decide(POLICY_ANSWER, 480, "the phone of this GRUU is not registered", "RFC 5627 6.1");
     if (!c->has_bindings)
@@ -143,16 +246,35 @@ static struct policy_decision decide_ours(const struct policy *p, const struct p
     return decide(POLICY_ANSWER, 403, "this server does not forward", "policy");
 }
 
+/* Routes, and rules of numbers before them, say who calls what by a trunk, which takes all that comes from us. */
+static bool is_trunks(const struct policy *p, const struct uri *uri)
+{
+    return p->trunk_count > 0 && trunk_of_uri(p->trunks, p->trunk_count, uri) != NULL;
+}
+
+static struct policy_decision refuse_trunk(void)
+{
+    return decide(POLICY_ANSWER, 403, "a trunk is reached by routes only", "policy: trunk");
+}
+
 /* Relaying is allowed: which way? */
 static struct policy_decision choose_way(const struct policy *p, const struct policy_case *c)
 {
-    const struct policy_route *route = route_for(p, c->uri->host);
+    char                       memory[DESTINATION_NUMBER];
+    const struct policy_route *route = route_for(p, c->uri->host), *numbers;
     struct policy_decision     d;
 
+    if (c->route_left && is_trunks(p, c->next))
+        return refuse_trunk();
     if (c->route_left)
         return decide(POLICY_FORWARD, 0, "the request's own Route", "RFC 3261 16.6 item 7");
     if (c->uri->scheme == URI_TEL && is_to_be_asked_for(p, c))
         return ask_for_number();
+    numbers = route_for_number(p, number_called(p, c, memory));
+    if (numbers != NULL)
+        return decide_number(p, c, numbers);
+    if (route == NULL && is_trunks(p, c->uri))
+        return refuse_trunk();
     if (route == NULL && c->uri->scheme == URI_TEL)
         return decide(POLICY_ANSWER, 416, "no route for telephone numbers", "RFC 3261 16.3 item 2");
     if (route == NULL)
@@ -178,14 +300,6 @@ static bool is_edges(const struct policy *p, const struct policy_case *c)
 {
     return c->request->method != METHOD_ACK &&
            policy_is_edge(p, c->request->method == METHOD_REGISTER ? c->uri->host : c->request->from.uri.host);
-}
-
-/* Such a URI leads there, whatever its host is (RFC 3261 19.1.1). */
-static bool has_maddr(const struct uri *uri)
-{
-    struct slice maddr;
-
-    return uri->params.len > 0 && uri_param(uri, SLICE("maddr"), &maddr);
 }
 
 /* The servers of that domain know who he is and whom he may call: we do not, so no request goes anywhere else. */
@@ -236,16 +350,12 @@ static struct policy_decision decide_relay(const struct policy *p, const struct 
         return decide(POLICY_ANSWER, 403, "ACK of no dialog of ours", "policy: no open relay");
     if (must_prove(p, c))
         return challenge();
-    if (!policy_is_ours(p, c->request->from.uri.host))
-        return decide(POLICY_ANSWER, 403, "neither the caller nor the called is ours", "policy: no open relay");
-    return choose_way(p, c);
-}
-
-static bool names_us(const struct policy *p, const struct policy_case *c)
-{
-    if (has_maddr(c->uri)) /* 16.5: that is where it goes */
-        return false;
-    return c->uri_is_us || policy_is_ours(p, c->uri->host);
+    if (may_relay(p, c))
+        return choose_way(p, c);
+    if (c->trunk != NULL)
+        return decide(POLICY_ANSWER, 403, "this trunk may not call there", "policy: trunk");
+    return refuse_stranger(
+        p, c, decide(POLICY_ANSWER, 403, "neither the caller nor the called is ours", "policy: no open relay"));
 }
 
 /* RFC 5627 6.1: a later request of a dialog to a GRUU, whose Route leads on from here (by what stands in the
@@ -253,7 +363,7 @@ static bool names_us(const struct policy *p, const struct policy_case *c)
 static bool is_for_a_phone_of_ours(const struct policy *p, const struct policy_case *c)
 {
     return c->is_gruu && c->own_route && (c->request->to_tag.len > 0 || c->request->method == METHOD_ACK) &&
-           names_us(p, c);
+           is_ours(p, c);
 }
 
 bool policy_asks_for_user(const struct policy *p, const struct policy_case *c)
@@ -263,7 +373,7 @@ bool policy_asks_for_user(const struct policy *p, const struct policy_case *c)
         return false;
     if (c->route_left)
         return is_for_a_phone_of_ours(p, c);
-    return c->uri->scheme == URI_TEL || (names_us(p, c) && c->uri->user.len > 0);
+    return c->uri->scheme == URI_TEL || (is_ours(p, c) && c->uri->user.len > 0);
 }
 
 struct policy_decision policy_decide(const struct policy *p, const struct policy_case *c)
@@ -279,7 +389,7 @@ struct policy_decision policy_decide(const struct policy *p, const struct policy
         return decide_ours(p, c);
     if (c->route_left) /* 16.5, 16.6 item 7: the Route says where, whoever the Request-URI names */
         return decide_relay(p, c);
-    if (names_us(p, c))
+    if (is_ours(p, c))
         return decide_ours(p, c);
     if (redirect == NULL || c->request->method == METHOD_ACK)
         return decide_relay(p, c);

@@ -6,6 +6,10 @@
  *   request ── yes ── REGISTER: registrar      no ── dialog of ours, or our user: static
  *                     to the server: answer          route, redirect server, DNS
  *                     user: location, 480, 404       else 407 or 403: no open relay
+ *                     number: route of numbers, 404  or a trunk, for whom it may call
+ *
+ * Who is "ours" has proved it: credentials, if the server asks for such, or a trunk's word.  Everybody reaches our
+ * users.
  *
  * A request with a flow token of ours in its Route goes by that flow (RFC 5626 5.3).  And for phones of the
  * domains in `edges`, which are somebody else's, this is an edge proxy: what they ask goes to the servers of
@@ -60,13 +64,15 @@ struct policy {
 
 struct policy_case {
     const struct message *request;
-    const struct uri     *uri;           /* the Request-URI after proxy_preprocess        */
-    bool                  uri_is_us;     /* its host and port are a listener of ours      */
-    bool                  route_left;    /* Route values remain after proxy_preprocess    */
-    const struct uri     *next;          /* then: the first of them                       */
-    bool                  own_route;     /* one of ours was there, its token fits         */
-    enum flow_token       token;         /* or it has one of a flow, another than the request came by */
-    bool                  authenticated; /* as the user in From, of a domain of ours      */
+    const struct uri     *uri;        /* the Request-URI after proxy_preprocess        */
+    bool                  uri_is_us;  /* its host and port are a listener of ours      */
+    bool                  route_left; /* Route values remain after proxy_preprocess    */
+    const struct uri     *next;       /* then: the first of them                       */
+    bool                  own_route;  /* one of ours was there, its token fits         */
+    enum flow_token       token;      /* or it has one of a flow, another than the request came by */
+    bool                  from_is_us; /* the host of From is an address of ours: it names a user of our first domain */
+    bool                  authenticated; /* a user of ours, who is in From, or acts for who is, or hides his name */
+    const struct trunk   *trunk;         /* it comes from, or NULL                        */
     bool                  user_known;    /* the user of `uri` is one of ours              */
     bool                  has_bindings;  /* and registered somewhere                      */
     bool                  has_secure;    /* one of the bindings has a sips Contact        */
@@ -87,7 +93,7 @@ enum policy_kind {
     POLICY_REGISTER,          /* the registrar's                                          */
     POLICY_LOCATION,          /* fork to the bindings of the user                         */
     POLICY_FORWARD,           /* to the topmost Route or the Request-URI as it is         */
-    POLICY_ROUTE,             /* forward by way of route->to                              */
+    POLICY_ROUTE,             /* forward by way of one of route->targets                  */
     POLICY_HOME,              /* forward by way of the servers of `home`                  */
     POLICY_FLOW,              /* forward by the flow of its token                         */
     POLICY_ASK,               /* send it to route->redirect and follow the 3xx            */
@@ -97,10 +103,11 @@ enum policy_kind {
 };
 
 struct policy_decision {
-    enum policy_kind              kind;
-    unsigned                      status;   /* ANSWER, CHALLENGE */
-    unsigned                      warning;  /* ANSWER: a warn-code that goes with it (RFC 3261 20.43), or 0 */
-    const struct policy_route    *route;    /* ROUTE, ASK        */
+    enum policy_kind           kind;
+    unsigned                   status;  /* ANSWER, CHALLENGE */
+    unsigned                   warning; /* ANSWER: a warn-code that goes with it (RFC 3261 20.43), or 0 */
+    const struct policy_route *route;   /* ROUTE, ASK        */
+    bool                       number;  /* ROUTE: it is for a number: targets without ;lr get it as a user of theirs */
     const struct policy_redirect *redirect; /* REDIRECT          */
     struct slice                  home;     /* HOME: a domain    */
     bool                          edge;     /* of a phone whose edge proxy we are: it is reached by way of us */
@@ -114,6 +121,11 @@ bool         policy_is_ours(const struct policy *p, struct slice host);
 
 /* Is it one whose phones we are an edge proxy for? */
 bool policy_is_edge(const struct policy *p, struct slice host);
+
+/* Does From claim to be one of ours?  Does it hide who it is (RFC 3323), or name a telephone only: then anybody may be
+ * behind it, and one of ours too, if he proves it? */
+bool policy_claims_ours(const struct policy *p, const struct policy_case *c);
+bool policy_is_nameless(const struct uri *from);
 
 /* Does the decision depend on whether the user of the Request-URI is known?  Only then he has to be
  * looked for.  `user_known` and what is known of bindings need not be right. */
