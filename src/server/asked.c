@@ -2,6 +2,7 @@
 #include "server/asked.h"
 
 #include "locate/enum.h"
+#include "server/who.h"
 
 void asked_reason(struct asked *a, const struct reason *why)
 {
@@ -33,13 +34,25 @@ void asked_tell_passage(const struct passage *p)
         explain_step(p->explain, "RFC 3261 16.5", "%.*s is of no domain of ours", SLICE_ARG(p->way.uri.text));
 }
 
-enum auth_result asked_caller(struct server *s, const struct message *request, bool *authenticated)
+/* By the name in From, or whose alias that is; if it is hidden, as nobody in particular. */
+static void take_word(struct server *s, struct passage *p)
+{
+    struct user_id  id;
+    enum user_state state = who_is(s, &p->request->from.uri, &id);
+
+    if (state == USER_FOUND || state == USER_UNKNOWN)
+        (void)standing_prove(&p->standing, id.name, id.domain);
+    p->standing.authenticated = true;
+}
+
+enum auth_result asked_caller(struct server *s, struct passage *p)
 {
     const struct asked *a    = s->asked;
-    struct slice        from = request->from.uri.text;
-    bool                ours = aor_domain(s, &request->from.uri).len > 0;
+    struct slice        from = p->request->from.uri.text;
+    bool ours = aor_domain(s, &p->request->from.uri).len > 0 || policy_is_nameless(&p->request->from.uri);
 
-    *authenticated = a->authenticated && ours;
+    if (a->authenticated && ours)
+        take_word(s, p);
     if (!s->config->authentication)
         explain_step(a->explain, "authentication = false", "nobody has to prove who he is");
     else if (!ours)
@@ -108,7 +121,7 @@ unsigned asked_note_set(struct server *s, const struct passage *p, const struct 
     return noted;
 }
 
-void asked_number(struct server *s, struct passage *p, bool authenticated)
+void asked_number(struct server *s, struct passage *p)
 {
     char       memory[ENUM_DIGITS + 1];
     struct buf number = BUF_ON(memory);
@@ -116,7 +129,8 @@ void asked_number(struct server *s, struct passage *p, bool authenticated)
     (void)enum_number(&p->way.uri, &number);
     explain_step(p->explain, "RFC 6116", "the DNS would be asked where %.*s leads, below %.*s; as if it did not know:",
                  SLICE_ARG(buf_slice(&number)), SLICE_ARG(s->config->enum_suffix));
-    decide_passage(s, p, authenticated, true);
+    p->standing.asked = true;
+    decide_passage(s, p);
 }
 
 void asked_register(struct server *s, const struct passage *p)

@@ -2,8 +2,8 @@
 /* asked.h - a request that is only asked about (route_explain.h) on its way through the server: what the
  * code that serves real ones says and does differently then.
  *
- *     passage_open, decide, is_fit ...    the same
- *     who_asks                            takes the caller's word: `authenticated`
+ *     passage_open, facts_decide ...      the same
+ *     claim_check                         takes the caller's word: `authenticated`
  *     users who are not in RAM            `waits`; the caller waits for them and begins anew
  *     ENUM, the registrar                 said, not asked, not changed
  *     answers                             stack/rehearsal.h keeps them
@@ -45,8 +45,8 @@ struct asked {
  * Request-URI is. */
 void asked_tell_passage(const struct passage *p);
 
-/* Whom the caller is taken to be, in the place of who_asks. */
-enum auth_result asked_caller(struct server *s, const struct message *request, bool *authenticated);
+/* Whom the caller is taken to be, in the place of claim_check. */
+enum auth_result asked_caller(struct server *s, struct passage *p);
 
 /* A reason in the place of a line in the log. */
 void asked_reason(struct asked *a, const struct reason *why);
@@ -60,7 +60,7 @@ unsigned asked_note_set(struct server *s, const struct passage *p, const struct 
                         const struct target_set *set);
 
 /* The DNS is not asked for a number: decided as if it knew nothing. */
-void asked_number(struct server *s, struct passage *p, bool authenticated);
+void asked_number(struct server *s, struct passage *p);
 
 /* It would be registered, or refused that. */
 void asked_register(struct server *s, const struct passage *p);

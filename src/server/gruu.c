@@ -164,32 +164,24 @@ static struct slice owner_of_contact(struct server *s, const struct message *req
     return resolve(s, &contact.uri, &g, memory);
 }
 
-/* By an alias, too. */
-static bool is_sender(struct server *s, const struct message *request, struct slice owner)
+/* By an alias, too, or in the name of another: it is he who has proved himself. */
+static bool is_sender(struct server *s, const struct passage *p, struct slice owner)
 {
-    char           memory[AOR_TEXT];
-    struct user_id id;
+    char                 memory[AOR_TEXT];
+    const struct user_id id = { .domain = standing_domain(&p->standing), .name = standing_user(&p->standing) };
 
-    switch (who_is(s, &request->from.uri, &id)) {
-    case USER_FOUND:
-    case USER_UNKNOWN:
-        return slice_eq(owner, who_key(s, &id, memory));
-    case USER_WAIT:
-    case USER_FAILED:
-        break;
-    }
-    return true; /* whoever has proved it is known by now */
+    return slice_eq(owner, who_key(s, &id, memory));
 }
 
-bool gruu_is_anothers(struct server *s, const struct message *request)
+bool gruu_is_anothers(struct server *s, const struct passage *p)
 {
     char         memory[AOR_TEXT];
     struct slice owner;
 
-    if (!proxy_makes_dialog(request))
+    if (!proxy_makes_dialog(p->request))
         return false;
-    owner = owner_of_contact(s, request, memory);
-    return owner.len > 0 && !is_sender(s, request, owner);
+    owner = owner_of_contact(s, p->request, memory);
+    return owner.len > 0 && !is_sender(s, p, owner);
 }
 
 bool gruu_needs_us(struct server *s, const struct message *request)

@@ -30,8 +30,8 @@ void gruu_open(struct server *s, struct passage *p);
 bool gruu_fits(const struct gruu *g, const struct binding *b);
 
 /* Does a request that may make a dialog have a GRUU of ours for Contact, and it is not that of
- * who sends it and has proved so, by From (6.2)? */
-bool gruu_is_anothers(struct server *s, const struct message *request);
+ * who sends it and has proved who he is (6.2)? */
+bool gruu_is_anothers(struct server *s, const struct passage *p);
 /* Such a request, with whosever GRUU, has come by proxies that stay in the dialog: so do we,
  * or what follows would go round by the GRUU (6.2). */
 bool gruu_needs_us(struct server *s, const struct message *request);

@@ -15,6 +15,7 @@
 #include "server/authenticator.h"
 #include "server/held.h"
 #include "server/server.h"
+#include "server/standing.h"
 
 enum {
     RETRY_AFTER      = 10, /* seconds, when the store fails or is full */
@@ -86,10 +87,13 @@ struct passage {
     struct proxy_routes routes;
     struct proxy_way    way; /* do not move: see proxy_preprocess */
     char                aor_text[AOR_TEXT];
-    struct slice        aor;                  /* canonical key of way.uri if it is ours, else empty */
-    struct gruu         gruu;                 /* what way.uri is then; its key is that of whom it belongs to */
-    struct slice        instead;              /* way.uri, if it is not the request's: where a number has led   */
-    char                alias_text[AOR_TEXT]; /* way.uri, if it is the user's whose alias was asked for */
+    struct slice        aor;                   /* canonical key of way.uri if it is ours, else empty */
+    struct gruu         gruu;                  /* what way.uri is then; its key is that of whom it belongs to */
+    struct slice        instead;               /* way.uri, if it is not the request's: where a number has led   */
+    char                alias_text[AOR_TEXT];  /* way.uri, if it is the user's whose alias was asked for */
+    char                number_text[AOR_TEXT]; /* way.uri, if it is what a number rule has made */
+    struct standing     standing;              /* who asks, see claim.h */
+    const struct trunk *trunk;                 /* that it comes from, or NULL */
 
     bool            of_our_dialog; /* our Record-Route brought it back to us (16.12), its token says */
     struct flow     back;          /* with it: the only way to way.uri; or TRANSPORT_NONE            */
@@ -105,9 +109,10 @@ const struct snapshot *server_decide_by(struct server *s, const struct snapshot 
 /* decide.c: where every request goes. */
 void decide_request(struct server *s, object_id txn, struct message *request);
 void decide_ack(struct server *s, struct message *ack);
-/* The last steps again, for a passage that it is known of who asks; and whose number has been
- * `asked` for in the DNS. */
-void decide_passage(struct server *s, struct passage *p, bool authenticated, bool asked);
+/* The last steps again, for a passage whose standing is known. */
+void decide_passage(struct server *s, struct passage *p);
+
+/* passage.c */
 /* Another URI in the place of the Request-URI; it lives as long as `p`. */
 void passage_redirect(struct server *s, struct passage *p, struct slice uri);
 /* Fill in `p` from the request; false if an answer has been given (or, for an
@@ -117,6 +122,8 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
  * for the first domain); empty if it is not ours or does not fit. */
 struct slice aor_of(struct server *s, const struct uri *uri, char memory[AOR_TEXT]);
 struct slice aor_domain(struct server *s, const struct uri *uri);
+/* Is it one of our listeners? */
+bool passage_names_us(struct server *s, const struct uri *uri);
 
 /* registrar.c */
 void registrar_request(struct server *s, object_id txn, struct message *request);
@@ -133,7 +140,7 @@ void proxy_cancel_all(struct server *s);
 void proxy_free_all(struct server *s);
 
 /* number.c: telephone numbers (RFC 6116). */
-void number_request(struct server *s, const struct passage *p, bool authenticated);
+void number_request(struct server *s, const struct passage *p);
 
 /* answer.c: what the server says itself. */
 /* A response in the making: false if its transaction is over.  Then it is sent. */

@@ -11,9 +11,12 @@
 
 struct number_wait {
     struct held        held;
-    bool               authenticated;
+    struct standing    standing;
     struct query      *query; /* NULL: not asking */
     struct enum_lookup lookup;
+    size_t             size;
+    struct slice       instead; /* of the Request-URI: what rules have made of it; or empty */
+    char               text[];
 };
 
 static void drop(struct held *held)
@@ -23,20 +26,26 @@ static void drop(struct held *held)
     if (w->query != NULL)
         held->server->world->ops->resolve_cancel(w->query);
     held_end(held);
-    world_give(held->server->world, ACCOUNT_CONTEXTS, sizeof *w);
+    world_give(held->server->world, ACCOUNT_CONTEXTS, w->size);
     free(w);
 }
 
-static struct number_wait *wait_new(struct server *s, const struct passage *p, bool authenticated)
+static struct number_wait *wait_new(struct server *s, const struct passage *p)
 {
-    struct number_wait *w = calloc(1, sizeof *w);
+    size_t              size = sizeof(struct number_wait) + p->instead.len;
+    struct number_wait *w    = calloc(1, size);
 
     if (w == NULL || !held_begin(&w->held, s, p->txn, p->request, drop)) {
         free(w);
         return NULL;
     }
-    world_take(s->world, ACCOUNT_CONTEXTS, sizeof *w);
-    w->authenticated = authenticated;
+    world_take(s->world, ACCOUNT_CONTEXTS, size);
+    w->size           = size;
+    w->standing       = p->standing;
+    w->standing.asked = true;
+    w->instead        = (struct slice){ w->text, p->instead.len };
+    if (p->instead.len > 0)
+        memcpy(w->text, p->instead.ptr, p->instead.len);
     return w;
 }
 
@@ -63,10 +72,13 @@ static void go_on(struct number_wait *w, enum enum_action action)
     struct passage p;
 
     if (passage_open(s, w->held.txn, w->held.request, &p)) {
+        if (w->instead.len > 0)
+            passage_redirect(s, &p, w->instead);
         log_number_found(w, p.way.uri.text, action);
         if (action == ENUM_DONE)
             passage_redirect(s, &p, enum_uri(&w->lookup));
-        decide_passage(s, &p, w->authenticated, true);
+        p.standing = w->standing;
+        decide_passage(s, &p);
     }
     drop(&w->held);
 }
@@ -96,9 +108,9 @@ static void follow(struct number_wait *w, enum enum_action action)
     go_on(w, action);
 }
 
-void number_request(struct server *s, const struct passage *p, bool authenticated)
+void number_request(struct server *s, const struct passage *p)
 {
-    struct number_wait *w = wait_new(s, p, authenticated);
+    struct number_wait *w = wait_new(s, p);
 
     if (w == NULL) {
         counter_add(&s->world->counters.requests_turned_away, 1);

@@ -11,7 +11,8 @@ struct user_hold {
     struct user_wait wait;
     struct timer     timer;
     unsigned         times;
-    bool             judged, authenticated, asked; /* for decide_passage */
+    bool             judged; /* then: */
+    struct standing  standing;
     size_t           size;
     struct slice     instead; /* of the Request-URI: where its number has led; or empty */
     char             text[];
@@ -54,7 +55,8 @@ static void decide_again(struct user_hold *h, struct message *request)
         return;
     if (h->instead.len > 0)
         passage_redirect(s, &p, h->instead);
-    decide_passage(s, &p, h->authenticated, h->asked);
+    p.standing = h->standing;
+    decide_passage(s, &p);
 }
 
 static void on_user(struct user_wait *w, int error)
@@ -118,13 +120,12 @@ void user_hold(struct server *s, object_id txn, struct message *request)
     (void)user_hold_new(s, txn, request, SLICE(""));
 }
 
-void user_hold_passage(struct server *s, const struct passage *p, bool authenticated, bool asked)
+void user_hold_passage(struct server *s, const struct passage *p)
 {
     struct user_hold *h = user_hold_new(s, p->txn, p->request, p->instead);
 
     if (h == NULL)
         return;
-    h->judged        = true;
-    h->authenticated = authenticated;
-    h->asked         = asked;
+    h->judged   = true;
+    h->standing = p->standing;
 }

@@ -15,6 +15,6 @@ enum {
  * start when the user is there.  Or, once it has been judged who asks (a nonce is good
  * for that only once): decide on `p` again, with what it knows. */
 void user_hold(struct server *s, object_id txn, struct message *request);
-void user_hold_passage(struct server *s, const struct passage *p, bool authenticated, bool asked);
+void user_hold_passage(struct server *s, const struct passage *p);
 
 #endif

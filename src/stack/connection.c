@@ -170,6 +170,7 @@ static void on_open(void *owner, struct channel *channel)
 
     c->flow.local = channel_local(channel);
     c->open       = true;
+    connection_list_proof(c);
     while ((l = list_shift(&c->answers)) != NULL)
         server_txn_taken(CONTAINER_OF(l, struct server_txn, on_connection));
 }

@@ -60,6 +60,35 @@ void connection_list_accepted(struct connection *c)
         tell_others(c, &c->flow.remote, SLICE(""));
 }
 
+void connection_list_proof(struct connection *c)
+{
+    struct workers *w = c->stack->config.workers;
+    char            text[NAMES_TEXT];
+    struct buf      names = BUF_ON(text);
+
+    if (w == NULL || !transport_is_secure(c->flow.transport))
+        return;
+    channel_peer_names(c->channel, &names);
+    if (names.len > 0) /* without memory nobody is known by it */
+        (void)directory_add_proof(workers_directory(w), &c->flow, buf_slice(&names));
+}
+
+/* Of another worker's connection the directory knows. */
+bool stack_peer_is(struct stack *s, const struct flow *flow, struct slice domain)
+{
+    struct connection *c = flow->connection != 0 ? id_find(&s->connection_ids, flow->connection) : NULL;
+    char               text[NAMES_TEXT];
+    struct buf         names = BUF_ON(text);
+
+    if (!transport_is_secure(flow->transport))
+        return false;
+    if (c == NULL)
+        return s->config.workers != NULL && directory_proves(workers_directory(s->config.workers), flow, domain);
+    if (c->channel != NULL)
+        channel_peer_names(c->channel, &names);
+    return directory_names_hold(buf_slice(&names), domain);
+}
+
 void connection_unlist(struct connection *c)
 {
     struct stack *s = c->stack;

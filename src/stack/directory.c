@@ -11,6 +11,7 @@ struct entry {
     struct table_link link;
     struct flow       flow;
     struct address    address;
+    bool              proof; /* leads nowhere: what its peer has proved */
     size_t            names_len;
     char              names[];
 };
@@ -74,7 +75,8 @@ static uint64_t hash_of(const struct directory *d, enum transport transport, con
     return flow_remote_hash(&d->key, transport, a);
 }
 
-int directory_add(struct directory *d, const struct flow *flow, const struct address *address, struct slice names)
+static int add(struct directory *d, const struct flow *flow, const struct address *address, struct slice names,
+               bool proof)
 {
     struct entry *e = calloc(1, sizeof *e + names.len);
 
@@ -82,6 +84,7 @@ int directory_add(struct directory *d, const struct flow *flow, const struct add
         return -ERR_NO_MEMORY;
     e->flow      = *flow;
     e->address   = *address;
+    e->proof     = proof;
     e->names_len = names.len;
     if (names.len > 0)
         memcpy(e->names, names.ptr, names.len);
@@ -92,16 +95,26 @@ int directory_add(struct directory *d, const struct flow *flow, const struct add
     return 0;
 }
 
+int directory_add(struct directory *d, const struct flow *flow, const struct address *address, struct slice names)
+{
+    return add(d, flow, address, names, false);
+}
+
+int directory_add_proof(struct directory *d, const struct flow *flow, struct slice names)
+{
+    return add(d, flow, &flow->remote, names, true);
+}
+
 void directory_remove(struct directory *d, const struct flow *flow, const struct address *address)
 {
-    struct table_link *l;
+    struct table_link *l, *next;
 
     pthread_mutex_lock(&d->mutex);
-    l = table_first(&d->table, hash_of(d, flow->transport, address));
-    while (l != NULL && CONTAINER_OF(l, struct entry, link)->flow.connection != flow->connection)
-        l = table_next(l);
-    if (l != NULL)
-        drop(l, d);
+    for (l = table_first(&d->table, hash_of(d, flow->transport, address)); l != NULL; l = next) {
+        next = table_next(l);
+        if (CONTAINER_OF(l, struct entry, link)->flow.connection == flow->connection)
+            drop(l, d);
+    }
     pthread_mutex_unlock(&d->mutex);
 }
 
@@ -129,7 +142,7 @@ static bool is_any(const struct entry *e)
 static bool leads_to(const struct entry *e, enum transport transport, const struct address *address,
                      struct slice domain)
 {
-    return e->flow.transport == transport && address_eq(&e->address, address) &&
+    return !e->proof && e->flow.transport == transport && address_eq(&e->address, address) &&
            (is_any(e) || directory_names_hold((struct slice){ e->names, e->names_len }, domain));
 }
 
@@ -149,4 +162,21 @@ bool directory_find(struct directory *d, enum transport transport, const struct 
     }
     pthread_mutex_unlock(&d->mutex);
     return found;
+}
+
+bool directory_proves(struct directory *d, const struct flow *flow, struct slice domain)
+{
+    struct table_link *l;
+    bool               proves = false;
+
+    pthread_mutex_lock(&d->mutex);
+    l = table_first(&d->table, hash_of(d, flow->transport, &flow->remote));
+    for (; l != NULL && !proves; l = table_next(l)) {
+        const struct entry *e = CONTAINER_OF(l, struct entry, link);
+
+        proves = e->proof && e->flow.connection == flow->connection &&
+                 directory_names_hold((struct slice){ e->names, e->names_len }, domain);
+    }
+    pthread_mutex_unlock(&d->mutex);
+    return proves;
 }

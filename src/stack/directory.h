@@ -26,7 +26,12 @@ void directory_account(struct directory *d, struct budget *b);
  * empty: by TCP whoever wants that address, else nobody.  Copies them.  Returns 0, or -ERR_NO_MEMORY: then the
  * other workers will open their own. */
 int directory_add(struct directory *d, const struct flow *flow, const struct address *address, struct slice names);
-/* `address` no longer leads to this connection. */
+/* The peer of this connection has proved to be each of `names`, whether or not anything is to be sent by it.  As
+ * directory_add, with the remote address of `flow`. */
+int directory_add_proof(struct directory *d, const struct flow *flow, struct slice names);
+/* Has it proved to be `domain`? */
+bool directory_proves(struct directory *d, const struct flow *flow, struct slice domain);
+/* `address` no longer leads to this connection; with its remote address goes its proof. */
 void directory_remove(struct directory *d, const struct flow *flow, const struct address *address);
 
 /* A connection to `address` by `transport`, whose peer is `domain` if that has to be proved:

@@ -323,6 +323,8 @@ int connection_find(struct stack *s, const struct target *target, struct slice d
 /* The top Via of a request says alias. */
 void connection_take_alias(struct stack *s, const struct message *request);
 void connection_list_accepted(struct connection *c);
+/* The other workers may ask whom its peer has proved to be (stack_peer_is). */
+void connection_list_proof(struct connection *c);
 /* Nobody finds it any more. */
 void connection_unlist(struct connection *c);
 

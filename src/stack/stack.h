@@ -202,6 +202,10 @@ bool stack_is_merged(const struct stack *s, object_id server_txn);
  * to be handed over. */
 void stack_write_call_id(struct stack *s, struct buf *b, size_t length);
 
+/* Has the peer of this flow, whoever has opened it, proved by a certificate that it is this SIP domain (RFC 5922)?  Of
+ * another worker's connection, too.  False for what is not by TLS, and when it has closed. */
+bool stack_peer_is(struct stack *s, const struct flow *flow, struct slice domain);
+
 /* Do not close the connection of `flow` as idle before `until` (a time in the past: no longer), for the
  * sake of `key`: each of several has its own time.  Nothing if it is gone. */
 void stack_keep_connection(struct stack *s, const struct flow *flow, uint64_t key, msec until);

@@ -114,6 +114,26 @@ TEST(without_memory_it_says_so)
     }
 }
 
+/* RFC 5922: what a peer has proved does not make its connection one to send by. */
+TEST(a_proof_is_known_and_leads_nowhere)
+{
+    struct directory *d = directory_new(&key);
+    struct flow       a = flow_to(6000, 11), b = flow_to(6000, 12), found;
+
+    a.transport = b.transport = TRANSPORT_TLS;
+    CHECK_INT(0, directory_add_proof(d, &a, SLICE("a.example, b.example")));
+    CHECK(directory_proves(d, &a, SLICE("B.example")));
+    CHECK(!directory_proves(d, &a, SLICE("c.example")));
+    CHECK(!directory_proves(d, &b, SLICE("a.example")));
+    CHECK(!directory_find(d, TRANSPORT_TLS, &a.remote, SLICE("a.example"), &found));
+    CHECK_INT(0, directory_add(d, &a, &a.remote, SLICE("a.example")));
+    CHECK(directory_find(d, TRANSPORT_TLS, &a.remote, SLICE("a.example"), &found));
+    directory_remove(d, &a, &a.remote);
+    CHECK(!directory_proves(d, &a, SLICE("a.example")));
+    CHECK(!directory_find(d, TRANSPORT_TLS, &a.remote, SLICE("a.example"), &found));
+    directory_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +143,7 @@ int main(void)
         cmocka_unit_test(by_tls_a_connection_without_names_is_nobodys),
         cmocka_unit_test(what_it_holds_is_accounted_for),
         cmocka_unit_test(without_memory_it_says_so),
+        cmocka_unit_test(a_proof_is_known_and_leads_nowhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What stands in a request is taken apart: its Route, its Request-URI, whose that is. */
+#include "server/asked.h"
+#include "server/edge.h"
+#include "server/gruu.h"
+#include "server/trunk.h"
+
+struct slice aor_domain(struct server *s, const struct uri *uri)
+{
+    struct slice domain = policy_domain(&s->snapshot->policy, uri->host);
+
+    if (domain.len > 0)
+        return domain;
+    if (stack_is_local(s->stack, uri->host, uri->port))
+        return s->snapshot->policy.domains[0];
+    return SLICE("");
+}
+
+struct slice aor_of(struct server *s, const struct uri *uri, char memory[AOR_TEXT])
+{
+    struct buf b     = buf_on(memory, AOR_TEXT);
+    struct uri plain = *uri;
+
+    plain.host = aor_domain(s, uri);
+    plain.port = 0;
+    if (plain.host.len == 0 || (uri->scheme != URI_SIP && uri->scheme != URI_SIPS))
+        return SLICE("");
+    uri_write_aor(&b, &plain);
+    return buf_ok(&b) ? buf_slice(&b) : SLICE("");
+}
+
+bool passage_names_us(struct server *s, const struct uri *uri)
+{
+    return (uri->scheme == URI_SIP || uri->scheme == URI_SIPS) && stack_is_local(s->stack, uri->host, uri->port);
+}
+
+/* RFC 3261 16.4.  A phone may call its outbound proxy by the name of its domain, for whose
+ * certificate that is (RFC 5922); whoever found us by it meant us. */
+static bool route_names_us(struct server *s, const struct uri *uri)
+{
+    return passage_names_us(s, uri) ||
+           ((uri->scheme == URI_SIP || uri->scheme == URI_SIPS) && policy_is_ours(&s->snapshot->policy, uri->host) &&
+            (uri->port == 0 || stack_has_port(s->stack, uri->port)));
+}
+
+static bool refuse(struct server *s, object_id txn, unsigned status, const char *text, const char *rule)
+{
+    struct reason why = REASON(text, rule);
+
+    if (txn != 0)
+        answer(s, txn, status, &why);
+    return false;
+}
+
+/* What the last own value of the Route says of the side that the request goes to. */
+static void read_own_route(struct server *s, struct passage *p)
+{
+    struct token_key key       = shared_token_key(s->shared);
+    enum transport   transport = uri_transport(&p->way.own);
+    struct way_back  way;
+
+    p->of_our_dialog = dialog_token_read(p->way.own.user, p->request->call_id, &key, &way);
+    if (!p->of_our_dialog)
+        edge_read_token(p, &key);
+    if (p->of_our_dialog && dialog_token_leads_to(&way, &p->way.uri, &key))
+        p->back = way.flow;
+    if (transport == TRANSPORT_NONE || transport == TRANSPORT_UDP)
+        stack_find_local(s->stack, p->way.own.host, p->way.own.port, TRANSPORT_UDP, &p->like);
+}
+
+bool passage_open(struct server *s, object_id txn, struct message *request, struct passage *p)
+{
+    struct proxy_routes *routes = &p->routes;
+
+    p->request       = request;
+    p->explain       = s->explain;
+    p->txn           = txn;
+    p->instead       = SLICE("");
+    p->standing      = (struct standing){ .authenticated = false };
+    p->trunk         = trunk_of(s, &request->flow);
+    p->of_our_dialog = false;
+    p->token         = FLOW_TOKEN_NONE;
+    p->gruu.kind     = GRUU_NONE;
+    p->back = p->like = (struct flow){ .transport = TRANSPORT_NONE };
+    if (request->uri.scheme == URI_SIPS && !transport_is_secure(request->flow.transport))
+        return refuse(s, txn, 400, "sips needs TLS on every hop", "RFC 3261 26.2.2, RFC 5630 5.3");
+    if (!proxy_read_routes(request, routes))
+        return refuse(s, txn, 400, "Route cannot be read", "RFC 3261 16.4");
+    routes->uri_is_us   = passage_names_us(s, &request->uri);
+    routes->maddr_is_us = routes->maddr.len > 0 && stack_is_local(s->stack, routes->maddr, request->uri.port);
+    for (unsigned i = 0; i < routes->count; i++)
+        routes->is_us[i] = route_names_us(s, &routes->value[i].uri);
+    if (!proxy_preprocess(request, routes, &p->way))
+        return refuse(s, txn, 414, "Request-URI is too long", "RFC 3261 16.4");
+    p->aor = aor_of(s, &p->way.uri, p->aor_text);
+    if (p->aor.len > 0 && p->way.uri.params.len > 0)
+        gruu_open(s, p);
+    if (p->way.own_route)
+        read_own_route(s, p);
+    asked_tell_passage(p);
+    return true;
+}
+
+void passage_redirect(struct server *s, struct passage *p, struct slice uri)
+{
+    struct uri parsed;
+
+    if (!uri_parse(uri, &parsed))
+        return;
+    p->instead = uri;
+    p->way.uri = parsed;
+    p->aor     = aor_of(s, &p->way.uri, p->aor_text);
+    if (p->gruu.kind == GRUU_NONE && p->aor.len > 0 && p->way.uri.params.len > 0)
+        gruu_open(s, p);
+}

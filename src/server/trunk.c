@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/trunk.h"
+
+static bool proves(void *arg, const struct flow *flow, struct slice domain)
+{
+    return stack_peer_is(((struct server *)arg)->stack, flow, domain);
+}
+
+const struct trunk *trunk_of(struct server *s, const struct flow *flow)
+{
+    const struct policy *p = &s->snapshot->policy;
+
+    return p->trunk_count > 0 ? trunk_of_flow(p->trunks, p->trunk_count, flow, proves, s) : NULL;
+}
