@@ -4,6 +4,7 @@
  * verdict is all or nothing, and what is kept of its Path can be a Route. */
 #include "route/binding.h"
 #include "route/forward.h"
+#include "route/identity.h"
 #include "route/policy.h"
 #include "route/register_terms.h"
 
@@ -34,14 +35,30 @@ static struct message *sent(struct slice start_line)
     return message_parse(buf_slice(&b), &fault);
 }
 
+/* RFC 3325 5, 9.1: nobody asserts anything but who is trusted, and that only as it may be asserted. */
+static void check_identity(const struct message *copy, enum identity_side from)
+{
+    struct identity_values values;
+
+    must(message_header(copy, HEADER_P_PREFERRED_IDENTITY) == NULL);
+    if (message_header(copy, HEADER_P_ASSERTED_IDENTITY) == NULL)
+        return;
+    must(from == IDENTITY_TRUSTED && identity_read(copy, HEADER_P_ASSERTED_IDENTITY, &values) && values.tidy);
+}
+
 static void check_copy(const struct message *m, const struct proxy_routes *routes, const struct proxy_way *way,
-                       struct slice path)
+                       struct slice path, enum identity_side from)
 {
     struct forward_target target = { .uri = way->uri.text, .path = path, .realm = SLICE("a.test"), .breadth = 7 };
+    char                  text[IDENTITY_TEXT];
+    struct buf            asserted = BUF_ON(text);
+    struct identity       identity;
     struct forwarded      f;
     struct message       *copy;
     unsigned              status;
 
+    identity_of(&identity, m, from, &asserted);
+    target.identity = identity_change(&identity, IDENTITY_USER, false, false);
     gather_init(&g);
     status = forward_request(&g, m, routes, way, &target, &f);
     must(status == 0 || status == 400 || status == 513);
@@ -55,6 +72,7 @@ static void check_copy(const struct message *m, const struct proxy_routes *route
     must(copy->method == m->method && slice_eq(copy->call_id, m->call_id));
     must(slice_eq(copy->body, m->body) && slice_eq(copy->from_tag, m->from_tag));
     must(copy->max_forwards == (m->max_forwards > 0 ? m->max_forwards - 1 : 70));
+    check_identity(copy, from);
     message_drop(copy);
 }
 
@@ -111,9 +129,9 @@ static void check_request(struct message *m, unsigned bits)
     if (!proxy_preprocess(m, &routes, &way))
         return;
     check_policy(m, &way, bits);
-    check_copy(m, &routes, &way, SLICE(""));
-    check_copy(m, &routes, &way, SLICE("<sip:edge.test;lr>, <sip:core.test;lr>"));
-    check_copy(m, &routes, &way, SLICE("<sip:strict.test>"));
+    check_copy(m, &routes, &way, SLICE(""), IDENTITY_STRANGER);
+    check_copy(m, &routes, &way, SLICE("<sip:edge.test;lr>, <sip:core.test;lr>"), IDENTITY_TRUSTED);
+    check_copy(m, &routes, &way, SLICE("<sip:strict.test>"), IDENTITY_USER);
 }
 
 static void check_register(const struct message *m)
@@ -180,7 +198,7 @@ static void check_response(const struct message *m)
     struct message       *up;
 
     gather_init(&g);
-    if (!forward_response(&g, m, others, 1, &(struct identity_change){ .drop_asserted = true }))
+    if (!forward_response(&g, m, others, 1, &(struct identity_change){ .drop_asserted = true, .drop_preferred = true }))
         return;
     up = sent(SLICE(""));
     if (up != NULL)
