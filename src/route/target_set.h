@@ -38,6 +38,7 @@ struct route_target {
     const struct flow  *flow;      /* or NULL: `uri` or `path` is looked up                               */
     const struct flow  *like;      /* or NULL: see struct outgoing                                        */
     bool                flow_only; /* what does not go by the flow does not go                        */
+    bool                phone;     /* of a user of ours                                               */
     bool                secure;    /* by TLS only, though the request is sip: a sips `uri` becomes a sip one */
     bool                stay;      /* what follows in the dialog must come here, whatever the configuration    */
     enum rc_branch_kind kind;

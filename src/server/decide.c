@@ -7,6 +7,7 @@
 #include "server/claim.h"
 #include "server/edge.h"
 #include "server/facts.h"
+#include "server/identity.h"
 #include "server/user_hold.h"
 
 static bool is_for_us(const struct policy_decision *d)
@@ -86,7 +87,8 @@ static void carry_out(struct server *s, struct passage *p, const struct policy_d
     case POLICY_HOME:
     case POLICY_FLOW:
     case POLICY_ASK:
-        proxy_start(s, p, decision);
+        if (identity_admits(s, p))
+            proxy_start(s, p, decision);
         break;
     case POLICY_NUMBER: /* see go_on */
         break;

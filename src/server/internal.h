@@ -99,6 +99,9 @@ struct passage {
     struct flow     back;          /* with it: the only way to way.uri; or TRANSPORT_NONE            */
     enum flow_token token; /* or it is that of a flow, which `back` is if GOOD; NONE if the request came by it */
     struct flow     like;  /* the listener that its last own Route names; or TRANSPORT_NONE  */
+
+    struct identity identity; /* who asks, as far as it may be said; see identity.h */
+    char            identity_text[IDENTITY_TEXT];
 };
 
 /* server.c: decide by `snapshot`, borrowed, until the next call; returns what was decided by

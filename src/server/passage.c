@@ -3,6 +3,7 @@
 #include "server/asked.h"
 #include "server/edge.h"
 #include "server/gruu.h"
+#include "server/identity.h"
 #include "server/trunk.h"
 
 struct slice aor_domain(struct server *s, const struct uri *uri)
@@ -97,6 +98,7 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
         gruu_open(s, p);
     if (p->way.own_route)
         read_own_route(s, p);
+    identity_open(s, p);
     asked_tell_passage(p);
     return true;
 }

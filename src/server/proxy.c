@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "server/asked.h"
 #include "server/edge.h"
+#include "server/identity.h"
 #include "server/proxy_context.h"
 #include "server/proxy_copy.h"
 #include "sip/peek.h"
@@ -41,6 +42,7 @@ static void context_free(struct context *c)
     snapshot_drop(c->snapshot);
     free(c->instead);
     proxy_groups_drop(c);
+    free(c->asserted);
     table_remove(&s->contexts_by_txn, &c->by_txn);
     id_remove(&s->contexts, c->id);
     gauge_set(&s->world->counters.contexts, s->contexts.used);
@@ -69,6 +71,7 @@ static struct context *context_new(struct server *s, const struct passage *p)
     c->snapshot = snapshot_hold(s->snapshot);
     c->txn      = p->txn;
     c->request  = message_hold(p->request);
+    identity_keep(c, p);
     table_insert(&s->contexts_by_txn, &c->by_txn, id_hash(c->txn));
     rc_init(&c->rc, p->request->method == METHOD_INVITE, s->config->timer_c, 64 * s->config->t1);
     return c;
@@ -87,6 +90,7 @@ bool proxy_open_again(const struct context *c, struct passage *p)
         return false;
     if (c->instead != NULL)
         passage_redirect(c->server, p, slice_from(c->instead));
+    identity_keep_on(c, p);
     return true;
 }
 
@@ -379,9 +383,12 @@ static void go_by_next_flow(struct context *c, unsigned branch)
 
 static void forward_up(struct context *c, const struct rc_action *action)
 {
-    const struct message *others[LIMIT_BRANCHES];
-    size_t                count = 0;
-    struct gather         g;
+    const struct message  *others[LIMIT_BRANCHES];
+    char                   memory[IDENTITY_TEXT];
+    struct buf             text = BUF_ON(memory);
+    struct identity_change identity;
+    size_t                 count = 0;
+    struct gather          g;
 
     for (unsigned i = 0; i < c->rc.count; i++)
         if ((action->challenges >> i & 1) != 0 && c->branches[i].response != NULL)
@@ -389,7 +396,8 @@ static void forward_up(struct context *c, const struct rc_action *action)
     if (c->edge && c->request != NULL && action->status / 100 == 2)
         edge_registered(c->server, c->request, c->branches[action->branch].response);
     gather_init(&g);
-    if (forward_response(&g, c->branches[action->branch].response, others, count, &(struct identity_change){ 0 }))
+    identity = identity_of_answer(c, c->branches[action->branch].response, &text);
+    if (forward_response(&g, c->branches[action->branch].response, others, count, &identity))
         stack_respond(c->server->stack, c->txn, action->status, &g);
     else if (action->status >= 200)
         stack_reply(c->server->stack, c->txn, 502, SLICE(""));

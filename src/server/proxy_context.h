@@ -25,8 +25,10 @@ struct context {
     const struct snapshot  *snapshot; /* held: its decision was made with it */
     object_id               id, txn;
     struct table_link       by_txn;
-    struct message         *request; /* held until the final response has gone up */
-    char                   *instead; /* what was called in the place of its Request-URI, or NULL */
+    struct message         *request;  /* held until the final response has gone up */
+    char                   *instead;  /* what was called in the place of its Request-URI, or NULL */
+    char                   *asserted; /* who has proved that he asks, as header lines, or NULL */
+    enum identity_side      upstream; /* he is */
     struct timer            timer;
     struct response_context rc;
     struct branch           branches[LIMIT_BRANCHES];

@@ -3,6 +3,7 @@
 
 #include "server/edge.h"
 #include "server/gruu.h"
+#include "server/identity.h"
 #include "server/way_back.h"
 
 bool proxy_makes_dialog(const struct message *request)
@@ -110,6 +111,7 @@ unsigned proxy_write_copy(struct server *s, const struct passage *p, const struc
                                         .breadth   = plan->breadth };
     unsigned                   status;
 
+    copy.identity = identity_of_copy(s, p, plan, &copy);
     gather_init(g);
     status = forward_request(g, p->request, &p->routes, &p->way, &copy, f);
     if (status != 0)
@@ -181,6 +183,7 @@ struct route_target proxy_target(const struct passage *p, const struct binding *
         .flow      = by_route ? NULL : proxy_flow_of(b),
         .like      = by_route ? NULL : &b->flow,
         .flow_only = b->outbound && !by_route && b->path.len == 0,
+        .phone     = true,
         .kind      = b->instance.len > 0 ? RC_INSTANCE : RC_TARGET,
         .stay      = b->instance.len > 0 && b->path.len > 0, /* RFC 5627 6.2 */
         .secure    = is_sips(b->contact) && p->way.uri.scheme != URI_SIPS,
@@ -281,6 +284,7 @@ struct branch_plan proxy_plan(const struct passage *p, const struct policy_decis
         plan.to.kind      = RC_FLOW;
         plan.to.stay      = true; /* RFC 5626 5.3.1 */
     }
+    plan.edge = decision->edge;
     if (decision->edge) {
         plan.path    = edge_wants_path(p->request);
         plan.to.stay = true; /* RFC 5626 5.3.2 */

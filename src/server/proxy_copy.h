@@ -14,6 +14,7 @@ struct branch_plan {
     struct slice        headers; /* whole lines of its own, or empty                 */
     uint32_t            breadth; /* proxy_breadth()                                  */
     bool                path;    /* a REGISTER that gets our Path (edge.h)           */
+    bool                edge;    /* of a phone whose edge proxy we are               */
 };
 
 /* May this request make a dialog?  Then we stay in its path if we are to (16.6 item 4). */
