@@ -277,12 +277,12 @@ static void read_length(struct message *m, struct parse_fault *fault)
     m->text.len = (size_t)(m->body.ptr - m->text.ptr) + m->body.len;
 }
 
-/* Enough for the headers of a response; an ACK never gets one. */
+/* Enough for the headers of a response; an ACK never gets one, nor does what is one by its CSeq alone. */
 static bool is_answerable(const struct message *m)
 {
-    return m->is_request && m->method_text.len > 0 && m->method != METHOD_ACK && m->via.host.len > 0 &&
-           m->first[HEADER_FROM] != 0 && m->first[HEADER_TO] != 0 && m->first[HEADER_CALL_ID] != 0 &&
-           m->first[HEADER_CSEQ] != 0;
+    return m->is_request && m->method_text.len > 0 && m->method != METHOD_ACK && m->cseq.method != METHOD_ACK &&
+           m->via.host.len > 0 && m->first[HEADER_FROM] != 0 && m->first[HEADER_TO] != 0 &&
+           m->first[HEADER_CALL_ID] != 0 && m->first[HEADER_CSEQ] != 0;
 }
 
 /* Everything that can be read; NULL without memory or text. */
