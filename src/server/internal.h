@@ -81,19 +81,20 @@ struct server {
 
 /* One request on its way through the server: what was found out so far. */
 struct passage {
-    struct message     *request;
-    struct explain     *explain; /* server->explain */
-    object_id           txn;     /* 0 for an ACK */
-    struct proxy_routes routes;
-    struct proxy_way    way; /* do not move: see proxy_preprocess */
-    char                aor_text[AOR_TEXT];
-    struct slice        aor;                   /* canonical key of way.uri if it is ours, else empty */
-    struct gruu         gruu;                  /* what way.uri is then; its key is that of whom it belongs to */
-    struct slice        instead;               /* way.uri, if it is not the request's: where a number has led   */
-    char                alias_text[AOR_TEXT];  /* way.uri, if it is the user's whose alias was asked for */
-    char                number_text[AOR_TEXT]; /* way.uri, if it is what a number rule has made */
-    struct standing     standing;              /* who asks, see claim.h */
-    const struct trunk *trunk;                 /* that it comes from, or NULL */
+    struct message               *request;
+    struct explain               *explain;  /* server->explain */
+    const struct policy_decision *decision; /* that it is forwarded by; NULL before, and later on */
+    object_id                     txn;      /* 0 for an ACK */
+    struct proxy_routes           routes;
+    struct proxy_way              way; /* do not move: see proxy_preprocess */
+    char                          aor_text[AOR_TEXT];
+    struct slice                  aor;     /* canonical key of way.uri if it is ours, else empty */
+    struct gruu                   gruu;    /* what way.uri is then; its key is that of whom it belongs to */
+    struct slice                  instead; /* way.uri, if it is not the request's: where a number has led   */
+    char                          alias_text[AOR_TEXT];  /* way.uri, if it is the user's whose alias was asked for */
+    char                          number_text[AOR_TEXT]; /* way.uri, if it is what a number rule has made */
+    struct standing               standing;              /* who asks, see claim.h */
+    const struct trunk           *trunk;                 /* that it comes from, or NULL */
 
     bool            of_our_dialog; /* our Record-Route brought it back to us (16.12), its token says */
     struct flow     back;          /* with it: the only way to way.uri; or TRANSPORT_NONE            */

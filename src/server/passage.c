@@ -75,6 +75,7 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
 
     p->request       = request;
     p->explain       = s->explain;
+    p->decision      = NULL;
     p->txn           = txn;
     p->instead       = SLICE("");
     p->standing      = (struct standing){ .authenticated = false };

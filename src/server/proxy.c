@@ -7,7 +7,7 @@
 #include "server/identity.h"
 #include "server/proxy_context.h"
 #include "server/proxy_copy.h"
-#include "sip/peek.h"
+#include "server/proxy_log.h"
 
 #include <stdlib.h>
 
@@ -233,6 +233,7 @@ bool proxy_send_branch(struct context *c, const struct passage *p, const struct 
     c->branches[index] = (struct branch){
         .instance = plan->to.instance, .mark = plan->to.mark, .breadth = plan->breadth, .fail_over = plan->to.fail_over
     };
+    proxy_log_branch(c, p, (unsigned)index, &plan->to);
     c->branches[index].client = stack_request(s->stack, &out, &user);
     return true;
 }
@@ -249,22 +250,6 @@ static void report_unsent(struct context *c)
         rc_error(&c->rc, i, &actions);
         perform(c, &actions);
     }
-}
-
-static void log_forward(struct server *s, const struct passage *p, const struct policy_decision *decision)
-{
-    struct log_line line;
-
-    if (s->asked != NULL)
-        return;
-    if (!log_begin(&line, s->world->log, LOG_INFO, LOG_PART_PROXY, "forwarded"))
-        return;
-    log_slice(&line, "call", p->request->call_id);
-    log_slice(&line, "method", p->request->method_text);
-    peek_log_masked(&line, "uri", p->way.uri.text);
-    log_text(&line, "why", decision->why.text);
-    log_text(&line, "rule", decision->why.rule);
-    log_end(&line);
 }
 
 static void refuse(struct server *s, object_id txn, unsigned status)
@@ -292,6 +277,12 @@ static void refuse_at_limit(struct server *s, object_id txn)
     answer_retry_later(s, txn, 503, SLICE(""));
 }
 
+static unsigned send_only(struct context *c, const struct passage *p, const struct branch_plan *plan)
+{
+    proxy_log_forward(c->server, p, 1, 1);
+    return proxy_send_branch(c, p, plan) ? 0 : 500;
+}
+
 void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision)
 {
     char               memory[AOR_TEXT];
@@ -311,11 +302,11 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
     }
     c->edge = decision->edge;
     counter_add(&s->world->counters.requests_forwarded, 1);
-    log_forward(s, p, decision);
+    p->decision = decision;
     if (decision->kind == POLICY_LOCATION)
         status = proxy_fork(c, p, &plan);
     else
-        status = proxy_send_branch(c, p, &plan) ? 0 : 500;
+        status = send_only(c, p, &plan);
     if (status != 0 || is_all_unsent(c)) {
         if (status == 0 && s->asked != NULL)
             ;
@@ -395,6 +386,7 @@ static void forward_up(struct context *c, const struct rc_action *action)
             others[count++] = c->branches[i].response;
     if (c->edge && c->request != NULL && action->status / 100 == 2)
         edge_registered(c->server, c->request, c->branches[action->branch].response);
+    proxy_log_answer(c, action->branch, action->status);
     gather_init(&g);
     identity = identity_of_answer(c, c->branches[action->branch].response, &text);
     if (forward_response(&g, c->branches[action->branch].response, others, count, &identity))

@@ -33,6 +33,7 @@ struct context {
     struct response_context rc;
     struct branch           branches[LIMIT_BRANCHES];
     struct target_set      *left;       /* whose turn has not come, or NULL                 */
+    bool                    several;    /* there was a choice: see proxy_log.h              */
     bool                    next_due;   /* it has                                           */
     msec                    group_time; /* that those asked last have; 0: the usual        */
     bool                    edge;       /* a phone's, whose edge proxy we are               */

@@ -8,6 +8,7 @@
 #include "route/explain.h"
 #include "server/asked.h"
 #include "server/proxy_context.h"
+#include "server/proxy_log.h"
 
 #include <stdlib.h>
 
@@ -147,6 +148,8 @@ unsigned proxy_groups_start(struct context *c, const struct passage *p, struct b
         return 440;
     if (c->server->asked != NULL)
         return asked_note_set(c->server, p, plan, set) > 0 ? 0 : 500;
+    c->several = set->count > 1;
+    proxy_log_forward(c->server, p, set->count, set->list[set->count - 1].group + 1);
     put_by(c, set);
     count = target_set_next(set, &first);
     sent  = send_group(c, p, plan, first, count);
