@@ -44,6 +44,11 @@ void target_set_cut(struct target_set *set, unsigned count)
         set->count = count;
 }
 
+static bool is_behind(const struct route_target *a, const struct route_target *b)
+{
+    return a->q < b->q || (a->q == b->q && a->fit < b->fit);
+}
+
 /* By insertion: it is short, and mostly in order already. */
 void target_set_sort(struct target_set *set)
 {
@@ -51,7 +56,7 @@ void target_set_sort(struct target_set *set)
         struct route_target t  = set->list[i];
         unsigned            at = i;
 
-        while (at > 0 && set->list[at - 1].q < t.q)
+        while (at > 0 && is_behind(&set->list[at - 1], &t))
             at--;
         if (at == i)
             continue;
@@ -64,7 +69,7 @@ static bool is_together(enum target_order order, const struct route_target *a, c
 {
     switch (order) {
     case TARGETS_BY_Q:
-        return a->q == b->q;
+        return a->q == b->q && a->fit == b->fit;
     case TARGETS_PARALLEL:
         return true;
     case TARGETS_SEQUENTIAL:

@@ -32,6 +32,7 @@ struct route_target {
     struct slice path;   /* Route values on top of its copy (a Path, a next hop), a comma list; or empty */
     struct slice params; /* of its Contact: what the phone says it can (RFC 3840); or empty            */
     unsigned     q;      /* thousandths                                                                */
+    unsigned     fit;    /* how well it is what the caller prefers: orders those of equal q, 0 if nothing is */
     unsigned     group;  /* from 0, rising by one at most: see target_set_group                        */
     msec         time;   /* for a final answer, then the next group's turn has come; 0: the usual      */
 
@@ -71,11 +72,11 @@ bool target_set_has(const struct target_set *set, const struct uri *uri);
 void target_set_drop(struct target_set *set, unsigned at);
 /* Only the first `count`. */
 void target_set_cut(struct target_set *set, unsigned count);
-/* The highest q first; equals keep their order. */
+/* The highest q first, of equal q the highest fit; equals keep their order. */
 void target_set_sort(struct target_set *set);
 
 enum target_order {
-    TARGETS_BY_Q,       /* equal q in parallel, one q after the other (16.6)  */
+    TARGETS_BY_Q, /* equal q and fit in parallel, one q after the other (16.6), one fit after the other (RFC 3841) */
     TARGETS_PARALLEL,   /* all at once                                        */
     TARGETS_SEQUENTIAL, /* one after the other                                */
 };
