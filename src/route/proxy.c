@@ -66,6 +66,8 @@ static bool is_known(const struct message *request, bool sec_agree, struct slice
 {
     if (slice_eq_nocase(tag, SLICE("privacy")))
         return privacy_is_in_reach(privacy_read(request));
+    if (slice_eq_nocase(tag, SLICE("pref"))) /* RFC 3841 5 */
+        return true;
     return sec_agree && slice_eq_nocase(tag, SLICE("sec-agree"));
 }
 

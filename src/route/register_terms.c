@@ -4,7 +4,8 @@
 #include "base/limits.h"
 #include "sip/instance.h"
 
-static const struct slice known_extensions[] = { SLICE_INIT("path"), SLICE_INIT("outbound"), SLICE_INIT("gruu") };
+static const struct slice known_extensions[] = { SLICE_INIT("path"), SLICE_INIT("outbound"), SLICE_INIT("gruu"),
+                                                 SLICE_INIT("pref") };
 
 static bool is_known(struct slice extension)
 {
@@ -12,6 +13,14 @@ static bool is_known(struct slice extension)
         if (slice_eq_nocase(known_extensions[i], extension))
             return true;
     return false;
+}
+
+void register_terms_write_known(struct buf *b)
+{
+    for (size_t i = 0; i < sizeof known_extensions / sizeof *known_extensions; i++) {
+        buf_put(b, i > 0 ? SLICE(", ") : SLICE(""));
+        buf_put(b, known_extensions[i]);
+    }
 }
 
 unsigned register_terms_require(const struct message *request, bool sec_agree, struct buf *unsupported)

@@ -32,6 +32,9 @@ struct register_terms {
  * whole lines fit.  `sec_agree`: that extension is known, too (sec_agree.h). */
 unsigned register_terms_require(const struct message *request, bool sec_agree, struct buf *unsupported);
 
+/* The extensions that are known whatever the configuration: "path, outbound, ...". */
+void register_terms_write_known(struct buf *b);
+
 /* Read them.  `path_without_support`: take a Path even if the sender does not know what that is.
  * `out` points into itself: do not move it. */
 void register_terms_read(const struct message *request, bool path_without_support, struct register_terms *out);

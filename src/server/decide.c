@@ -8,6 +8,7 @@
 #include "server/edge.h"
 #include "server/facts.h"
 #include "server/identity.h"
+#include "server/prefer.h"
 #include "server/user_hold.h"
 
 static bool is_for_us(const struct policy_decision *d)
@@ -106,7 +107,7 @@ static void go_on(struct server *s, struct passage *p, const struct policy_decis
         asked_number(s, p);
     else if (decision->kind == POLICY_NUMBER)
         number_request(s, p);
-    else
+    else if (decision->kind != POLICY_LOCATION || prefer_admits(s, p))
         carry_out(s, p, decision);
 }
 

@@ -256,6 +256,8 @@ static void refuse(struct server *s, object_id txn, unsigned status)
 {
     struct reason why = REASON("no branch could be made", "RFC 3261 16.6, RFC 5393 5.3.3");
 
+    if (status == 480)
+        why = REASON("no phone is left that is what the caller asks for", "RFC 3841 7.2.4");
     if (status == 500)
         answer_retry_later(s, txn, status, slice_from("No branch could be made"));
     else

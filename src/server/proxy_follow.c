@@ -27,9 +27,10 @@ static void add_contacts(const struct message *response, enum uri_scheme scheme,
 
     while (next_contact(&values, scheme, &contact))
         if (!target_set_has(set, &contact.uri))
-            (void)target_set_add(set, &(struct route_target){ .uri = contact.uri.text,
-                                                              .q   = q_of(&contact),
-                                                              .why = REASON("redirected", "RFC 3261 16.7 item 4") });
+            (void)target_set_add(set, &(struct route_target){ .uri    = contact.uri.text,
+                                                              .params = contact.params,
+                                                              .q      = q_of(&contact),
+                                                              .why    = REASON("redirected", "RFC 3261 16.7 item 4") });
 }
 
 bool proxy_follow(struct context *c, const struct passage *p, unsigned branch)

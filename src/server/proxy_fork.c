@@ -11,6 +11,7 @@
  * anew, for phones replace flows that have died. */
 #include "server/flow_failure.h"
 #include "server/gruu.h"
+#include "server/prefer.h"
 #include "server/proxy_context.h"
 
 /* Which binding it is, and its flow: what was registered anew by another flow may be tried again. */
@@ -63,6 +64,7 @@ unsigned proxy_fork(struct context *c, const struct passage *p, struct branch_pl
     rcu_enter(c->server->shared->rcu);
     proxy_fill(c->server, p, list, &set);
     proxy_order(c->server, p, &set);
+    c->rc.ring_on = prefer_rings_on(p);
     status = proxy_groups_start(c, p, plan, &set);
     rcu_leave(c->server->shared->rcu);
     return status;

@@ -7,6 +7,7 @@
  * before it, if there is so much. */
 #include "route/explain.h"
 #include "server/asked.h"
+#include "server/prefer.h"
 #include "server/proxy_context.h"
 #include "server/proxy_log.h"
 
@@ -17,6 +18,8 @@ void proxy_order(struct server *s, const struct passage *p, struct target_set *s
     enum target_order order   = s->config->serial_forking ? TARGETS_BY_Q : TARGETS_PARALLEL;
     uint32_t          breadth = proxy_breadth(p->request, 0);
 
+    if (p->aor.len > 0) /* RFC 3841 7.2: only for a user of ours */
+        order = prefer_targets(p, set, order);
     target_set_cut(set, s->config->max_branches);
     target_set_group(set, order, breadth < LIMIT_BRANCHES ? breadth : LIMIT_BRANCHES);
     for (unsigned i = 0; set->explain != NULL && i < set->count; i++)
