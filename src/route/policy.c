@@ -2,6 +2,8 @@
 #include "route/policy.h"
 
 #include "route/destination.h"
+#include "route/explain.h"
+#include "route/redirect.h"
 
 static struct policy_decision decide(enum policy_kind kind, unsigned status, const char *text, const char *rule)
 {
@@ -48,20 +50,22 @@ static const struct policy_route *route_for(const struct policy *p, struct slice
     return found;
 }
 
-static const struct policy_redirect *redirect_for(const struct policy *p, struct slice host)
+/* 8.3, 21.3.  A REGISTER is not for the user, and what is in a dialog has found him already. */
+static bool is_redirected(const struct policy *p, const struct policy_case *c, struct policy_decision *d)
 {
-    const struct policy_redirect *found = NULL;
-    size_t                        best  = 0;
+    const struct redirect_rule *rule;
 
-    for (size_t i = 0; p->redirect && i < p->redirect_count; i++) {
-        size_t fits = destination_fit(p->redirects[i].domain, host);
-
-        if (fits > best) {
-            best  = fits;
-            found = &p->redirects[i];
-        }
-    }
-    return found;
+    if (!p->redirect || p->redirect_count == 0 || c->request->method == METHOD_ACK ||
+        c->request->method == METHOD_REGISTER || c->is_gruu || (c->own_route && c->request->to_tag.len > 0))
+        return false;
+    rule = redirect_find(p->redirects, p->redirect_count, c->uri);
+    if (rule == NULL)
+        return false;
+    *d          = decide(POLICY_REDIRECT, rule->status, "redirect server: is served elsewhere", "RFC 3261 8.3");
+    d->redirect = rule;
+    explain_step(c->explain, "policy: redirect", "the redirect section of line %u matches: %u", rule->line,
+                 rule->status);
+    return true;
 }
 
 /* The route for this number that begins most alike; NULL: there is none. */
@@ -223,12 +227,16 @@ static struct policy_decision decide_unknown(const struct policy *p, const struc
 /* The Request-URI is in a domain of ours. */
 static struct policy_decision decide_ours(const struct policy *p, const struct policy_case *c)
 {
+    struct policy_decision d;
+
     if (c->request->method == METHOD_REGISTER)
         return decide_register(p);
     if (c->uri->user.len == 0)
         return decide_self(c);
     if (must_prove(p, c))
         return challenge();
+    if (is_redirected(p, c, &d))
+        return d;
     if (c->is_no_gruu)
         return decide(POLICY_ANSWER, 404, "no such GRUU", "RFC 5627 6.1");
     if (!c->user_known)
@@ -378,8 +386,7 @@ bool policy_asks_for_user(const struct policy *p, const struct policy_case *c)
 
 struct policy_decision policy_decide(const struct policy *p, const struct policy_case *c)
 {
-    const struct policy_redirect *redirect = redirect_for(p, c->uri->host);
-    struct policy_decision        d;
+    struct policy_decision d;
 
     if (c->token != FLOW_TOKEN_NONE && p->proxy)
         return decide_flow(c->token);
@@ -391,9 +398,5 @@ struct policy_decision policy_decide(const struct policy *p, const struct policy
         return decide_relay(p, c);
     if (is_ours(p, c))
         return decide_ours(p, c);
-    if (redirect == NULL || c->request->method == METHOD_ACK)
-        return decide_relay(p, c);
-    d          = decide(POLICY_REDIRECT, 302, "redirect server: this domain is served elsewhere", "RFC 3261 8.3");
-    d.redirect = redirect;
-    return d;
+    return is_redirected(p, c, &d) ? d : decide_relay(p, c);
 }

@@ -39,27 +39,24 @@ struct policy_route {
     unsigned                   line;      /* of the configuration */
 };
 
-struct policy_redirect {
-    struct slice domain; /* as above; no numbers        */
-    struct slice to;     /* the Contact of the 302      */
-};
+struct redirect_rule;
 
 struct policy {
-    const struct slice           *domains; /* ours */
-    size_t                        domain_count;
-    const struct policy_route    *routes;
-    size_t                        route_count;
-    const struct policy_redirect *redirects; /* used if `redirect` */
-    size_t                        redirect_count;
-    const struct slice           *edges; /* patterns as in a route; no domain of ours */
-    size_t                        edge_count;
-    const struct trunk           *trunks;
-    size_t                        trunk_count;
-    const struct number_rule     *number_rules;
-    size_t                        number_rule_count;
-    bool                          registrar, proxy, redirect;
-    bool                          numbers;        /* telephone numbers are looked up by ENUM */
-    bool                          authentication; /* our users prove who they are */
+    const struct slice         *domains; /* ours */
+    size_t                      domain_count;
+    const struct policy_route  *routes;
+    size_t                      route_count;
+    const struct redirect_rule *redirects; /* used if `redirect` */
+    size_t                      redirect_count;
+    const struct slice         *edges; /* patterns as in a route; no domain of ours */
+    size_t                      edge_count;
+    const struct trunk         *trunks;
+    size_t                      trunk_count;
+    const struct number_rule   *number_rules;
+    size_t                      number_rule_count;
+    bool                        registrar, proxy, redirect;
+    bool                        numbers;        /* telephone numbers are looked up by ENUM */
+    bool                        authentication; /* our users prove who they are */
 };
 
 struct policy_case {
@@ -98,20 +95,20 @@ enum policy_kind {
     POLICY_FLOW,              /* forward by the flow of its token                         */
     POLICY_ASK,               /* send it to route->redirect and follow the 3xx            */
     POLICY_NUMBER,            /* ask ENUM for the number, then decide on what it says     */
-    POLICY_REDIRECT,          /* answer 302 with redirect->to                             */
+    POLICY_REDIRECT,          /* answer as the rule says                                  */
     POLICY_REDIRECT_BINDINGS, /* answer 302 with the user's contacts                      */
 };
 
 struct policy_decision {
-    enum policy_kind           kind;
-    unsigned                   status;  /* ANSWER, CHALLENGE */
-    unsigned                   warning; /* ANSWER: a warn-code that goes with it (RFC 3261 20.43), or 0 */
-    const struct policy_route *route;   /* ROUTE, ASK        */
-    bool                       number;  /* ROUTE: it is for a number: targets without ;lr get it as a user of theirs */
-    const struct policy_redirect *redirect; /* REDIRECT          */
-    struct slice                  home;     /* HOME: a domain    */
-    bool                          edge;     /* of a phone whose edge proxy we are: it is reached by way of us */
-    struct reason                 why;
+    enum policy_kind            kind;
+    unsigned                    status;  /* ANSWER, CHALLENGE */
+    unsigned                    warning; /* ANSWER: a warn-code that goes with it (RFC 3261 20.43), or 0 */
+    const struct policy_route  *route;   /* ROUTE, ASK        */
+    bool                        number;  /* ROUTE: it is for a number: targets without ;lr get it as a user of theirs */
+    const struct redirect_rule *redirect; /* REDIRECT          */
+    struct slice                home;     /* HOME: a domain    */
+    bool                        edge;     /* of a phone whose edge proxy we are: it is reached by way of us */
+    struct reason               why;
 };
 
 /* The one of our domains that `host` is, in any case and with or without a dot at its end; empty if it

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Responses that the server makes itself. */
-#include "route/binding.h"
+#include "route/register_terms.h"
+#include "server/abilities.h"
 #include "server/asked.h"
-#include "server/gruu.h"
-#include "server/internal.h"
 #include "sip/peek.h"
-
-#define ALLOWED "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE, PRACK, SUBSCRIBE, NOTIFY, REFER, PUBLISH"
 
 /* Anybody can make us refuse: a flood of requests is not to become a flood of lines. */
 void answer_log_at(struct server *s, enum log_level level, const struct message *request, unsigned status,
@@ -54,11 +51,17 @@ bool answer_begin(struct server *s, object_id txn, struct gather *g, unsigned st
     return true;
 }
 
-void answer_end(struct server *s, object_id txn, struct gather *g, unsigned status)
+void answer_end_with(struct server *s, object_id txn, struct gather *g, unsigned status, struct slice type,
+                     struct slice body)
 {
-    gather_body(g, SLICE(""), SLICE(""));
+    gather_body(g, type, body);
     if (stack_respond(s->stack, txn, status, g) != 0 && !gather_ok(g))
         stack_reply(s->stack, txn, 513, SLICE(""));
+}
+
+void answer_end(struct server *s, object_id txn, struct gather *g, unsigned status)
+{
+    answer_end_with(s, txn, g, status, SLICE(""), SLICE(""));
 }
 
 void answer(struct server *s, object_id txn, unsigned status, const struct reason *why)
@@ -92,11 +95,6 @@ static void put_warning(struct server *s, struct gather *g, unsigned warning)
     gather_written(g, mark);
 }
 
-static void put_allow(const struct server *s, struct gather *g)
-{
-    gather_header(g, HEADER_ALLOW, s->config->registrar ? SLICE(ALLOWED ", REGISTER") : SLICE(ALLOWED));
-}
-
 /* RFC 3261 21.4.18: the reason phrase should say why the user is not available. */
 static struct slice reason_of(const struct policy_decision *d)
 {
@@ -114,7 +112,7 @@ void answer_policy(struct server *s, object_id txn, const struct policy_decision
     if (d->warning != 0)
         put_warning(s, &g, d->warning);
     if (d->status == 405) /* RFC 3261 8.2.1 */
-        put_allow(s, &g);
+        abilities_put_allow(s->config, &g);
     answer_end(s, txn, &g, d->status);
 }
 
@@ -138,19 +136,6 @@ void answer_retry_later(struct server *s, object_id txn, unsigned status, struct
     answer_retry_after(s, txn, status, reason, RETRY_AFTER, &why);
 }
 
-/* RFC 3261 11.2: what this server can do, for those who ask it and not a user. */
-void answer_options(struct server *s, object_id txn)
-{
-    struct gather g;
-
-    if (!answer_begin(s, txn, &g, 200, SLICE("")))
-        return;
-    put_allow(s, &g);
-    gather_header(&g, HEADER_ACCEPT, SLICE("application/sdp"));
-    gather_header(&g, HEADER_SUPPORTED, SLICE("path, outbound, gruu"));
-    answer_end(s, txn, &g, 200);
-}
-
 void answer_unsupported(struct server *s, object_id txn, struct slice headers)
 {
     static const struct reason why     = { "an extension is required that is not known", "RFC 3261 8.2.2.3" };
@@ -164,75 +149,31 @@ void answer_unsupported(struct server *s, object_id txn, struct slice headers)
     answer_end(s, txn, &g, 420);
 }
 
-static void put_binding(struct server *s, struct gather *g, const struct binding *b)
+/* RFC 3261 8.2.2.3, for what ends here. */
+bool answer_understood(struct server *s, object_id txn, const struct message *request)
 {
-    struct binding_now now  = { .contact = b->contact, .q = b->q, .expires_at = b->expires_at };
-    size_t             mark = gather_mark(g);
+    static const struct reason broken = { "Require cannot be read", "RFC 3261 20.32" };
+    char                       lines[1024];
+    struct buf                 unsupported = BUF_ON(lines);
+    unsigned                   status      = register_terms_require(request, s->offer.text.len > 0, &unsupported);
 
-    buf_put(&g->scratch, SLICE("Contact: "));
-    binding_write_contact(&g->scratch, &now, world_now(s->world));
-    buf_put(&g->scratch, SLICE("\r\n"));
-    gather_written(g, mark);
+    if (status == 420)
+        answer_unsupported(s, txn, buf_slice(&unsupported));
+    else if (status != 0)
+        answer(s, txn, status, &broken);
+    return status == 0;
 }
 
-/* The user's own registered contacts, RFC 3261 8.3; of a GRUU those of its phone. */
-static void put_bindings(struct server *s, struct gather *g, const struct passage *p)
+/* RFC 3261 11.2: what this server can do, for those who ask it and not a user. */
+void answer_options(struct server *s, object_id txn)
 {
-    const struct aor *a;
+    struct message *request = stack_server_request(s->stack, txn);
+    struct gather   g;
 
-    rcu_enter(s->shared->rcu);
-    a = location_find(s->shared->location, p->aor);
-    for (unsigned i = 0; a != NULL && i < aor_count(a); i++) {
-        struct binding b;
-
-        aor_binding(a, i, &b);
-        if (b.expires_at > world_now(s->world) && gruu_fits(&p->gruu, &b))
-            put_binding(s, g, &b);
-    }
-    rcu_leave(s->shared->rcu);
-}
-
-/* <URI of the rule>, with the request's user if the rule names none. */
-static void put_rule(struct gather *g, const struct policy_redirect *rule, const struct uri *uri)
-{
-    struct uri to;
-    char       text[AOR_TEXT];
-    struct buf b = BUF_ON(text);
-
-    if (!uri_parse(rule->to, &to))
+    if (request == NULL || !answer_understood(s, txn, request))
         return;
-    buf_put_byte(&b, '<');
-    if (to.has_user || uri->user.len == 0) {
-        buf_put(&b, rule->to);
-    } else {
-        buf_put(&b, to.scheme_text);
-        buf_put_byte(&b, ':');
-        buf_put(&b, uri->user);
-        buf_put_byte(&b, '@');
-        buf_put(&b, slice_between(to.host.ptr, rule->to.ptr + rule->to.len));
-    }
-    buf_put_byte(&b, '>');
-    if (buf_ok(&b)) {
-        size_t mark = gather_mark(g);
-
-        buf_put(&g->scratch, SLICE("Contact: "));
-        buf_put(&g->scratch, buf_slice(&b));
-        buf_put(&g->scratch, SLICE("\r\n"));
-        gather_written(g, mark);
-    }
-}
-
-void answer_redirect(struct server *s, const struct passage *p, const struct policy_decision *decision)
-{
-    struct gather g;
-
-    if (!answer_begin(s, p->txn, &g, 302, SLICE("")))
+    if (!answer_begin(s, txn, &g, 200, SLICE("")))
         return;
-    counter_add(&s->world->counters.requests_redirected, 1);
-    answer_log(s, p->request, 302, &decision->why);
-    if (decision->kind == POLICY_REDIRECT)
-        put_rule(&g, decision->redirect, &p->way.uri);
-    else
-        put_bindings(s, &g, p);
-    answer_end(s, p->txn, &g, 302);
+    abilities_put(s, &g);
+    answer_end(s, txn, &g, 200);
 }

@@ -144,13 +144,24 @@ static void take_member(struct config *c, const struct config_key *key, cfg_opt_
         take_scalar(c, section, key, opt);
 }
 
+/* A user is who he is in this case only. */
+static struct slice copy_title(struct arena *a, struct slice title)
+{
+    const char  *at   = memrchr(title.ptr, '@', title.len);
+    struct slice copy = arena_copy(a, title);
+
+    for (size_t i = at == NULL ? 0 : (size_t)(at - title.ptr); i < copy.len; i++)
+        ((char *)copy.ptr)[i] = ascii_lower(copy.ptr[i]);
+    return copy;
+}
+
 static void take_section(struct config *c, const struct config_key *key, cfg_t *cfg, char *section)
 {
     size_t                   count;
     const struct config_key *keys = config_keys(&count), *end = keys + count;
     bool                     is_domain = strncmp(key->title, "domain", strlen("domain")) == 0;
 
-    *(struct slice *)(void *)section                  = is_domain ? copy_lower(&c->arena, slice_from(cfg_title(cfg)))
+    *(struct slice *)(void *)section                  = is_domain ? copy_title(&c->arena, slice_from(cfg_title(cfg)))
                                                                   : arena_copy(&c->arena, slice_from(cfg_title(cfg)));
     *(unsigned *)(void *)(section + key->line_offset) = (unsigned)cfg->line;
     for (const struct config_key *member = key + 1; member < end && member->section != NULL; member++)
@@ -205,6 +216,9 @@ static int build(cfg_t *cfg, struct config **out)
         c->state = state_folder(&c->arena);
     if (c->realm.len == 0 && c->domain_count > 0)
         c->realm = c->domains[0];
+    for (size_t i = 0; i < c->redirect_count; i++)
+        if (c->redirects[i].status == 0)
+            c->redirects[i].status = 302;
     if (!arena_ok(&c->arena)) {
         config_free(c);
         return -ERR_NO_MEMORY;

@@ -58,9 +58,11 @@ struct config_number {
 };
 
 struct config_redirect {
-    struct slice domain;
-    unsigned     line;
-    struct slice to; /* the URI to answer with */
+    struct slice       domain; /* or user@domain, the user in its own case */
+    unsigned           line;
+    struct config_list to; /* the Contacts to answer with; see route/redirect.h */
+    uint32_t           status;
+    struct slice       body, body_type;
 };
 
 struct config_certificate {

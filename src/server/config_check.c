@@ -4,6 +4,7 @@
 #include "base/prefix.h"
 #include "route/destination.h"
 #include "route/number_rule.h"
+#include "route/redirect.h"
 #include "route/route_table.h"
 #include "route/third_party.h"
 #include "server/rate.h"
@@ -195,15 +196,25 @@ static bool is_pattern(struct slice text, struct buf *why)
     return p != NULL;
 }
 
+static bool is_media_type(struct slice text)
+{
+    struct scan  s = scan_from(text);
+    struct slice type, subtype, params;
+
+    return scan_token(&s, &type) && scan_byte(&s, '/') && scan_token(&s, &subtype) && params_scan(&s, &params) &&
+           scan_at_end(&s);
+}
+
 bool config_check_text(enum config_check check, struct slice text, struct config_value *out, struct buf *why)
 {
-    bool                good = is_printable(text);
-    struct third_party  party;
-    enum hash_algorithm algorithm;
-    struct prefix       network;
-    struct table_target target;
-    struct slice        trunk;
-    struct rate         rate;
+    bool                    good = is_printable(text);
+    struct third_party      party;
+    struct redirect_contact contact;
+    enum hash_algorithm     algorithm;
+    struct prefix           network;
+    struct table_target     target;
+    struct slice            trunk;
+    struct rate             rate;
 
     switch (check) {
     case VALUE_TEXT:
@@ -293,6 +304,14 @@ bool config_check_text(enum config_check check, struct slice text, struct config
     case VALUE_REPLACEMENT:
         buf_put(why, SLICE("a number, a name or a URI, at most 128 bytes"));
         good = good && text.len > 0 && text.len <= 128;
+        break;
+    case VALUE_CONTACT:
+        buf_put(why, SLICE("a URI such as sip:carol@example.net, or with a preference: <sip:carol@example.net>;q=0.5"));
+        good = redirect_contact_parse(text, &contact) && is_printable(text);
+        break;
+    case VALUE_MEDIA_TYPE:
+        buf_put(why, SLICE("a media type such as application/xml"));
+        good = is_media_type(text) && is_printable(text);
         break;
     case VALUE_DIGEST:
         buf_put(why, SLICE("MD5, SHA-256 or SHA-512-256"));

@@ -49,6 +49,8 @@ enum config_check {
     VALUE_PER,
     VALUE_RATE,
     VALUE_LIMIT_ANSWER,
+    VALUE_CONTACT,
+    VALUE_MEDIA_TYPE,
 };
 
 struct config_key {

@@ -104,6 +104,10 @@ static const char *type_name(const struct config_key *key)
     case VALUE_SIP_URI:
     case VALUE_ROUTE:
         return "URI";
+    case VALUE_CONTACT:
+        return "URI";
+    case VALUE_MEDIA_TYPE:
+        return "type/subtype";
     case VALUE_THIRD_PARTY:
         return "user whom";
     case VALUE_ADDRESS:

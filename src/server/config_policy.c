@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/config_policy.h"
 
+#include "route/redirect.h"
+
 /* Without memory arena_alloc gives NULL, and arena_ok says so in the end. */
 static void *array(struct arena *a, size_t count, size_t size)
 {
@@ -132,15 +134,30 @@ static struct policy_route make_route(const struct policy *p, const struct confi
     return route;
 }
 
+static struct redirect_rule redirect_of(const struct config_redirect *c)
+{
+    struct redirect_rule rule = {
+        .status    = c->status,
+        .to        = c->to.texts,
+        .to_count  = c->to.count,
+        .body_type = c->body.len > 0 && c->body_type.len == 0 ? SLICE("text/plain;charset=UTF-8") : c->body_type,
+        .body      = c->body,
+        .line      = c->line,
+    };
+
+    (void)redirect_title_parse(c->domain, &rule.user, &rule.domain); /* looked at when it was read */
+    return rule;
+}
+
 static void make_routes(struct policy *p, const struct config *c, struct arena *a)
 {
-    struct policy_route    *routes    = array(a, c->route_count, sizeof *routes);
-    struct policy_redirect *redirects = array(a, c->redirect_count, sizeof *redirects);
+    struct policy_route  *routes    = array(a, c->route_count, sizeof *routes);
+    struct redirect_rule *redirects = array(a, c->redirect_count, sizeof *redirects);
 
     for (size_t i = 0; routes != NULL && i < c->route_count; i++)
         routes[i] = make_route(p, &c->routes[i], a);
     for (size_t i = 0; redirects != NULL && i < c->redirect_count; i++)
-        redirects[i] = (struct policy_redirect){ c->redirects[i].domain, c->redirects[i].to };
+        redirects[i] = redirect_of(&c->redirects[i]);
     p->routes         = routes;
     p->route_count    = routes != NULL ? c->route_count : 0;
     p->redirects      = redirects;

@@ -2,6 +2,7 @@
 #include "server/config_read.h"
 
 #include "route/destination.h"
+#include "route/redirect.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -117,6 +118,14 @@ static bool is_set(cfg_t *section, const char *name)
     return cfg_size(section, name) > 0;
 }
 
+/* A redirect section may be for one user of a domain. */
+static const char *redirect_domain(const char *title)
+{
+    struct slice user, domain;
+
+    return redirect_title_parse(slice_from(title), &user, &domain) ? domain.ptr : title;
+}
+
 static bool is_domain_title(const char *title, struct buf *why)
 {
     static const struct config_key domain = { .type = CONFIG_LIST, .name = "domain", .check = VALUE_NAME };
@@ -155,7 +164,7 @@ static bool is_title(const char *section, const char *title, struct buf *why)
         return is_name_title(title, why);
     if (strcmp(section, "route") == 0)
         return is_destination_title(title, why);
-    return is_domain_title(title, why);
+    return is_domain_title(strcmp(section, "redirect") == 0 ? redirect_domain(title) : title, why);
 }
 
 static void check_number(cfg_t *section, const char *title, unsigned line)
@@ -182,8 +191,6 @@ static int on_section(cfg_t *cfg, cfg_opt_t *opt)
         config_problem(reading, line, "%s \"%.100s\": the title must be %s", opt->name, title, buf_cstr(&why));
     if (strcmp(opt->name, "route") == 0 && is_set(section, "to") == is_set(section, "redirect"))
         config_problem(reading, line, "route \"%.100s\": give either to or redirect", title);
-    if (strcmp(opt->name, "redirect") == 0 && !is_set(section, "to"))
-        config_problem(reading, line, "redirect \"%.100s\": give to", title);
     if (strcmp(opt->name, "certificate") == 0 && !(is_set(section, "chain") && is_set(section, "key")))
         config_problem(reading, line, "certificate \"%.100s\": give chain and key", title);
     if (strcmp(opt->name, "number") == 0)

@@ -2,6 +2,7 @@
 #include "server/config_together.h"
 
 #include "route/destination.h"
+#include "route/redirect.h"
 #include "route/third_party.h"
 #include "server/config_policy_check.h"
 
@@ -123,6 +124,36 @@ static void check_abuse(struct config_reader *r, const struct config *c)
     check_order(r, "scanner_ban", c->scanner_ban, "scanner_ban_max", c->scanner_ban_max);
 }
 
+static bool is_redirect_status(uint32_t status)
+{
+    return status == 300 || status == 301 || status == 302 || status == 305 || status == 380;
+}
+
+/* RFC 3261 21.3: what each of them has to say. */
+static void check_redirect(struct config_reader *r, const struct config_redirect *s)
+{
+    if (!is_redirect_status(s->status))
+        config_problem(r, s->line, "redirect \"%.*s\": status must be 300, 301, 302, 305 or 380", SLICE_ARG(s->domain));
+    if (s->to.count == 0 && s->status != 380)
+        config_problem(r, s->line, "redirect \"%.*s\": give to", SLICE_ARG(s->domain));
+    if (s->to.count > REDIRECT_CONTACTS)
+        config_problem(r, s->line, "redirect \"%.*s\": more than %d in to", SLICE_ARG(s->domain), REDIRECT_CONTACTS);
+    if (s->status == 305 && s->to.count > 1)
+        config_problem(r, s->line, "redirect \"%.*s\": 305 names one proxy", SLICE_ARG(s->domain));
+    if (s->body.len > 0 && s->status != 380)
+        config_problem(r, s->line, "redirect \"%.*s\": body means nothing without status = 380", SLICE_ARG(s->domain));
+    if (s->body.len == 0 && (s->body_type.len > 0 || (s->status == 380 && s->to.count == 0)))
+        config_problem(r, s->line, "redirect \"%.*s\": give body", SLICE_ARG(s->domain));
+}
+
+static void check_redirects(struct config_reader *r, const struct config *c)
+{
+    for (size_t i = 0; i < c->redirect_count; i++)
+        check_redirect(r, &c->redirects[i]);
+    if (c->redirect_count > 0 && !c->redirect_server)
+        config_problem(r, c->redirects[0].line, "redirect sections mean nothing without redirect_server = true");
+}
+
 void config_check_together(struct config_reader *r, const struct config *c)
 {
     check_registrar(r, c);
@@ -131,6 +162,5 @@ void config_check_together(struct config_reader *r, const struct config *c)
     check_abuse(r, c);
     check_order(r, "t1", c->t1, "t2", c->t2);
     check_metrics(r, c);
-    if (c->redirect_count > 0 && !c->redirect_server)
-        config_problem(r, 0, "redirect sections mean nothing without redirect_server = true");
+    check_redirects(r, c);
 }

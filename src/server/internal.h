@@ -150,6 +150,8 @@ void number_request(struct server *s, const struct passage *p);
 /* A response in the making: false if its transaction is over.  Then it is sent. */
 bool answer_begin(struct server *s, object_id txn, struct gather *g, unsigned status, struct slice reason);
 void answer_end(struct server *s, object_id txn, struct gather *g, unsigned status);
+void answer_end_with(struct server *s, object_id txn, struct gather *g, unsigned status, struct slice type,
+                     struct slice body);
 void answer_log_at(struct server *s, enum log_level level, const struct message *request, unsigned status,
                    const struct reason *why);
 void answer_log(struct server *s, const struct message *request, unsigned status, const struct reason *why);
@@ -170,7 +172,11 @@ void answer_challenge(struct server *s, object_id txn, unsigned status);
 void answer_unproved(struct server *s, object_id txn, unsigned status, enum auth_result result,
                      const struct auth_proof *proof);
 void answer_options(struct server *s, object_id txn);
+/* Is all known that Require demands?  False: it has been answered. */
+bool answer_understood(struct server *s, object_id txn, const struct message *request);
 void answer_unsupported(struct server *s, object_id txn, struct slice headers);
+
+/* redirect.c: by a rule, or to the phones of p->aor, as the caller prefers. */
 void answer_redirect(struct server *s, const struct passage *p, const struct policy_decision *decision);
 
 #endif

@@ -65,7 +65,7 @@ unsigned proxy_fork(struct context *c, const struct passage *p, struct branch_pl
     proxy_fill(c->server, p, list, &set);
     proxy_order(c->server, p, &set);
     c->rc.ring_on = prefer_rings_on(p);
-    status = proxy_groups_start(c, p, plan, &set);
+    status        = proxy_groups_start(c, p, plan, &set);
     rcu_leave(c->server->shared->rcu);
     return status;
 }

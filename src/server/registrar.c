@@ -141,21 +141,6 @@ static bool is_first(struct server *s, object_id txn, uint64_t mark)
     return first;
 }
 
-/* 10.3 step 2.  False: answered. */
-static bool is_understood(struct server *s, object_id txn, const struct message *request)
-{
-    static const struct reason broken = { "Require cannot be read", "RFC 3261 20.32" };
-    char                       lines[1024];
-    struct buf                 unsupported = BUF_ON(lines);
-    unsigned                   status      = register_terms_require(request, s->offer.text.len > 0, &unsupported);
-
-    if (status == 420)
-        answer_unsupported(s, txn, buf_slice(&unsupported));
-    else if (status != 0)
-        answer(s, txn, status, &broken);
-    return status == 0;
-}
-
 /* 10.3 step 5.  A Request-URI that names an address of ours names none of our domains, so that
  * any of them will do; and a telephone number is of none. */
 static bool is_valid_for_domain(struct server *s, const struct registering *r)
@@ -184,7 +169,7 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
     r.txn     = txn;
     r.request = request;
     r.key     = aor_of(s, &request->to.uri, r.memory);
-    if (!is_understood(s, txn, request))
+    if (!answer_understood(s, txn, request)) /* 10.3 step 2 */
         return;
     if (!is_valid_for_domain(s, &r)) {
         answer(s, txn, 404, &foreign);

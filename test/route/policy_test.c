@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/policy.h"
+#include "route/redirect.h"
 #include "support/test.h"
 
 static const struct slice        ours[]   = { SLICE_INIT("a.test"), SLICE_INIT("second.test") };
@@ -17,7 +18,7 @@ static const struct policy_route routes[] = {
       .targets      = &to_odd,
       .target_count = 1 }, /* a star is whole labels: fits nothing */
 };
-static const struct policy_redirect redirects[] = { { SLICE_INIT("moved.test"), SLICE_INIT("sip:there.test") } };
+static const struct redirect_rule redirects[] = { { .domain = SLICE_INIT("moved.test"), .status = 302 } };
 
 static const struct policy proxy = {
     .domains        = ours,

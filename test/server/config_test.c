@@ -182,7 +182,8 @@ TEST(routes_and_redirects_are_read_in_their_order)
     CHECK_SLICE("*.fourth.test", c->routes[2].domain);
     CHECK_SLICE("*", c->routes[3].domain);
     CHECK_INT(1, c->redirect_count);
-    CHECK_SLICE("sip:192.0.2.7", c->redirects[0].to);
+    CHECK_SLICE("sip:192.0.2.7", c->redirects[0].to.texts[0]);
+    CHECK_INT(302, c->redirects[0].status);
     config_free(c);
 }
 
@@ -300,8 +301,8 @@ TEST(a_malformed_value_is_answered_with_an_example)
                "listen = \"0.0.0.0:5060\"");
     check_said("t.conf:1: domain = \"a b\": must be a domain name such as example.com, or an address\n",
                "domain = \"a b\"");
-    check_said("t.conf:1: to = \"tel:1\": must be a sip or sips URI such as sip:192.0.2.1:5060;transport=tcp\n",
-               "redirect_server = yes redirect \"a.test\" { to = \"tel:1\" }");
+    check_said("t.conf:1: redirect = \"tel:1\": must be a sip or sips URI such as sip:192.0.2.1:5060;transport=tcp\n",
+               "route \"a.test\" { redirect = \"tel:1\" }");
     check_said("t.conf:1: to = \"tel:1\": must be a sip or sips URI or trunk:NAME, and perhaps weight=1 to 1000, "
                "priority=1 to "
                "1000\n",
@@ -338,7 +339,6 @@ TEST(a_section_must_be_whole)
     check_said("t.conf:1: route \"a.test\": give either to or redirect\n", "route \"a.test\" {}");
     check_said("t.conf:1: route \"a.test\": give either to or redirect\n",
                "route \"a.test\" { to = \"sip:a\" redirect = \"sip:b\" }");
-    check_said("t.conf:1: redirect \"a.test\": give to\n", "redirect \"a.test\" { }");
     check_said(
         "t.conf:1: route \"a b\": the title must be a domain, \"*.\" before one, \"*\", or what numbers begin with: "
         "\"+49*\"\n",
@@ -352,6 +352,45 @@ TEST(a_section_must_be_whole)
     check_said("t.conf:1: number \"one\": give reject, replace, or strip and prepend\n",
                "number one { prefix = 0 reject = 404 strip = 1 }");
     check_said("t.conf:2: found duplicate title 'a'\n", "route a { to = \"sip:a\" }\nroute a { to = \"sip:b\" }");
+}
+
+/* RFC 3261 21.3 */
+TEST(a_redirection_says_what_its_status_wants)
+{
+    check_said("t.conf:2: redirect \"a.test\": give to\n", "redirect_server = true\nredirect a.test { }");
+    check_said("t.conf:2: redirect \"a.test\": status must be 300, 301, 302, 305 or 380\n",
+               "redirect_server = true\nredirect a.test { to = \"sip:b\" status = 303 }");
+    check_said("t.conf:2: redirect \"a.test\": 305 names one proxy\n",
+               "redirect_server = true\nredirect a.test { to = {\"sip:b\", \"sip:c\"} status = 305 }");
+    check_said("t.conf:2: redirect \"a.test\": body means nothing without status = 380\n",
+               "redirect_server = true\nredirect a.test { to = \"sip:b\" body = x }");
+    check_said("t.conf:2: redirect \"a.test\": give body\n",
+               "redirect_server = true\nredirect a.test { status = 380 }");
+    check_said("t.conf:2: redirect \"a.test\": give body\n",
+               "redirect_server = true\nredirect a.test { to = \"sip:b\" body_type = \"a/b\" }");
+    check_said("t.conf:1: redirect sections mean nothing without redirect_server = true\n",
+               "redirect a.test { to = \"sip:b\" }");
+    check_said("t.conf:1: to = \"<sip:b\": must be a URI such as sip:carol@example.net, or with a preference: "
+               "<sip:carol@example.net>;q=0.5\n",
+               "redirect a.test { to = \"<sip:b\" }");
+    check_said("t.conf:1: body_type = \"text\": must be a media type such as application/xml\n",
+               "redirect a.test { to = \"sip:b\" body_type = text }");
+}
+
+TEST(a_redirection_may_be_for_a_user)
+{
+    const struct config *c = good("redirect_server = true\n"
+                                  "redirect \"Carol@A.Test\" { status = 301 to = {\"<sip:b>;q=0.5\", \"tel:+1\"} }\n"
+                                  "redirect \"sos@a.test\" { status = 380 body = \"Ring the bell.\" }\n");
+
+    CHECK_SLICE("Carol@a.test", c->redirects[0].domain);
+    CHECK_INT(301, c->redirects[0].status);
+    CHECK_INT(2, c->redirects[0].to.count);
+    CHECK_SLICE("Ring the bell.", c->redirects[1].body);
+    config_free(c);
+    check_said("t.conf:1: redirect \"@a.test\": the title must be a domain name such as example.com, or an address, "
+               "\"*.\" before one, or \"*\"\n",
+               "redirect \"@a.test\" { to = \"sip:b\" }");
 }
 
 TEST(a_key_that_is_set_twice_is_a_mistake)
@@ -459,6 +498,8 @@ int main(void)
         cmocka_unit_test(a_malformed_value_is_answered_with_an_example),
         cmocka_unit_test(all_mistakes_are_reported_with_their_lines),
         cmocka_unit_test(a_section_must_be_whole),
+        cmocka_unit_test(a_redirection_says_what_its_status_wants),
+        cmocka_unit_test(a_redirection_may_be_for_a_user),
         cmocka_unit_test(a_key_that_is_set_twice_is_a_mistake),
         cmocka_unit_test(broken_syntax_is_refused_with_a_line),
         cmocka_unit_test(a_nul_byte_is_refused),

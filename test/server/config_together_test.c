@@ -29,7 +29,7 @@ TEST(keys_that_contradict_each_other_are_named)
 {
     check_said("t.conf:2: default_expires must not be greater than max_expires (they are 1h and 10m)\n",
                "\nmax_expires = 10m\n");
-    check_said("t.conf: redirect sections mean nothing without redirect_server = true\n",
+    check_said("t.conf:1: redirect sections mean nothing without redirect_server = true\n",
                "redirect a.test { to = \"sip:b\" }");
     check_said("t.conf:1: t1 must not be greater than t2 (they are 5s and 4s)\n", "t1 = 5s");
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/snapshot.h"
 
+#include "route/redirect.h"
+
 #include "support/alloc.h"
 #include "support/test.h"
 
@@ -27,7 +29,8 @@ TEST(what_is_derived_says_what_the_configuration_says)
     CHECK(s->config == c);
     CHECK_INT(2, s->policy.domain_count);
     CHECK_SLICE("c.test", s->policy.routes[0].domain);
-    CHECK_SLICE("sip:e.test", s->policy.redirects[0].to);
+    CHECK_SLICE("sip:e.test", s->policy.redirects[0].to[0]);
+    CHECK_INT(302, s->policy.redirects[0].status);
     CHECK(!s->policy.registrar && s->policy.redirect);
     CHECK_INT(1, snapshot_rules(s, SLICE("b.test"))->limits.max_contacts);
     CHECK_SLICE("a.test", snapshot_rules(s, SLICE("x.test"))->domain);
