@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where every request goes: what it says is taken apart (passage.c), who says it is checked (claim.h), facts are looked
  * up (facts.h), route/ decides on them. */
-#include "route/register_terms.h"
 #include "server/agreement.h"
 #include "server/asked.h"
 #include "server/claim.h"
@@ -44,22 +43,6 @@ static bool is_fit(struct server *s, const struct passage *p, const struct polic
     return false;
 }
 
-/* RFC 3261 11, 8.2.2.3: OPTIONS says what another request would be told. */
-static void answer_for_ourselves(struct server *s, const struct passage *p)
-{
-    static const struct reason broken = { "Require cannot be read", "RFC 3261 20.32" };
-    char                       memory[UNSUPPORTED_SIZE];
-    struct buf                 headers = BUF_ON(memory);
-    unsigned                   status  = register_terms_require(p->request, s->offer.text.len > 0, &headers);
-
-    if (status == 0)
-        answer_options(s, p->txn);
-    else if (status == 420)
-        answer_unsupported(s, p->txn, buf_slice(&headers));
-    else
-        answer(s, p->txn, status, &broken);
-}
-
 static void carry_out(struct server *s, struct passage *p, const struct policy_decision *decision)
 {
     switch (decision->kind) {
@@ -70,7 +53,7 @@ static void carry_out(struct server *s, struct passage *p, const struct policy_d
         answer_challenge(s, p->txn, decision->status);
         break;
     case POLICY_SELF:
-        answer_for_ourselves(s, p);
+        answer_options(s, p->txn);
         break;
     case POLICY_REGISTER:
         if (s->asked != NULL)
