@@ -71,7 +71,7 @@ static void carry_out(struct server *s, struct passage *p, const struct policy_d
     case POLICY_HOME:
     case POLICY_FLOW:
     case POLICY_ASK:
-        if (identity_admits(s, p))
+        if (identity_admits(s, p, decision->edge))
             proxy_start(s, p, decision);
         break;
     case POLICY_NUMBER: /* see go_on */

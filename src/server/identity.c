@@ -193,8 +193,10 @@ static bool is_private_enough(struct server *s, const struct passage *p)
     return false;
 }
 
-bool identity_admits(struct server *s, struct passage *p)
+bool identity_admits(struct server *s, struct passage *p, bool edge)
 {
+    if (edge)
+        return true;
     if (!is_private_enough(s, p))
         return false;
     if (assert_user(s, p) != USER_WAIT)
@@ -237,11 +239,15 @@ static enum identity_side side_of_receiver(struct server *s, const struct passag
     return IDENTITY_STRANGER;
 }
 
-static const char *told(const struct passage *p, const struct identity_change *c)
+static void tell_step(const struct passage *p, const struct forward_target *copy, enum identity_side to,
+                      const struct identity_change *c)
 {
-    bool tells = c->lines[0].len > 0 || (p->identity.keep && !c->drop_asserted);
+    static const char *const sides[] = { "outside of the trust domain", "a phone of ours", "a trusted neighbour" };
+    bool                     tells   = c->lines[0].len > 0 || (p->identity.keep && !c->drop_asserted);
 
-    return tells ? "is told who asks" : "is not told who asks";
+    if (p->identity.keep || p->identity.lines.len > 0)
+        explain_step(p->explain, "RFC 3325 5, 7", "%.*s, %s, is %stold who asks", SLICE_ARG(copy->uri), sides[to],
+                     tells ? "" : "not ");
 }
 
 /* Most requests say nothing of it, and nobody is asserted. */
@@ -257,12 +263,13 @@ struct identity_change identity_of_copy(struct server *s, const struct passage *
                                         const struct forward_target *copy)
 {
     struct identity_change c = { .drop_asserted = false };
+    enum identity_side     to;
 
     if (is_plain(&p->identity))
         return c;
-    c = identity_change(&p->identity, side_of_receiver(s, p, plan, copy), s->config->identity_outside, plan->edge);
-    if (p->identity.keep || p->identity.lines.len > 0)
-        explain_step(p->explain, "RFC 3325 5, 7", "%.*s %s", SLICE_ARG(copy->uri), told(p, &c));
+    to = side_of_receiver(s, p, plan, copy);
+    c  = identity_change(&p->identity, to, s->config->identity_outside, plan->edge);
+    tell_step(p, copy, to, &c);
     return c;
 }
 

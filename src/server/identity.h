@@ -15,8 +15,9 @@
 /* What is known without asking anybody: after p->trunk and p->of_our_dialog. */
 void identity_open(struct server *s, struct passage *p);
 
-/* Before it is forwarded.  False: it has been answered, or waits for what is known of its sender. */
-bool identity_admits(struct server *s, struct passage *p);
+/* Before it is forwarded.  False: it has been answered, or waits for what is known of its sender.  `edge`: the servers
+ * of the phone's domain see to all that. */
+bool identity_admits(struct server *s, struct passage *p, bool edge);
 
 /* For what is sent later. */
 void identity_keep(struct context *c, const struct passage *p);
