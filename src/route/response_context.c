@@ -347,6 +347,11 @@ void rc_group(struct response_context *rc, bool more, bool alone, msec time, mse
     conclude(rc, out);
 }
 
+void rc_in_time(struct response_context *rc)
+{
+    rc->next_at = NEVER;
+}
+
 void rc_no_more(struct response_context *rc)
 {
     rc->more    = false;

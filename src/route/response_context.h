@@ -108,6 +108,8 @@ int rc_add(struct response_context *rc, enum rc_branch_kind kind, msec now);
  * next one is asked for; with `alone` only once all branches have ended (RFC 5393 5.3.3: there is no breadth for both).
  * To be called once the branches are added, at the start if there are more groups, and after RC_MORE always. */
 void rc_group(struct response_context *rc, bool more, bool alone, msec time, msec now, struct rc_actions *out);
+/* This group has answered in time: it may take as long as it wants from now on. */
+void rc_in_time(struct response_context *rc);
 /* No group has a turn any more: this failure is one for all. */
 void rc_no_more(struct response_context *rc);
 

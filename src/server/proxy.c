@@ -163,12 +163,17 @@ static void on_timer(struct timer *timer, msec now)
     server_decide_by(s, in_force);
 }
 
-/* Who says which failures lead on to the next group, says that no other does. */
-static void judge_failure(struct context *c, unsigned branch, unsigned status)
+/* Who says which failures lead on to the next group, says that no other does; and what has answered in any way
+ * has its call. */
+static void judge(struct context *c, unsigned branch, unsigned status)
 {
     const uint16_t *list = c->branches[branch].fail_over;
 
-    if (list == NULL || status < 300)
+    if (list == NULL || status == 100 || c->rc.branches[branch].cancelled)
+        return;
+    if (status < 200)
+        rc_in_time(&c->rc);
+    if (status < 300)
         return;
     while (*list != 0 && *list != status)
         list++;
@@ -191,17 +196,17 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
     in_force = server_decide_by(s, c->snapshot);
     switch (event) {
     case CLIENT_RESPONSE:
-        judge_failure(c, u->index, response->status);
+        judge(c, u->index, response->status);
         message_drop(c->branches[u->index].response);
         c->branches[u->index].response = message_hold(response);
         rc_response(&c->rc, u->index, response->status, world_now(s->world), &actions);
         break;
     case CLIENT_TIMEOUT:
-        judge_failure(c, u->index, 408);
+        judge(c, u->index, 408);
         rc_timeout(&c->rc, u->index, &actions);
         break;
     case CLIENT_ERROR:
-        judge_failure(c, u->index, 503);
+        judge(c, u->index, 503);
         proxy_flow_failed(c, u->index, detail);
         rc_error(&c->rc, u->index, &actions);
         break;
@@ -307,6 +312,8 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
     p->decision = decision;
     if (decision->kind == POLICY_LOCATION)
         status = proxy_fork(c, p, &plan);
+    else if (decision->kind == POLICY_ROUTE)
+        status = proxy_table(c, p, &plan, decision);
     else
         status = send_only(c, p, &plan);
     if (status != 0 || is_all_unsent(c)) {

@@ -73,6 +73,11 @@ void proxy_groups_wait(struct context *c, const struct passage *p, struct rc_act
 /* Nobody else has a turn. */
 void proxy_groups_drop(struct context *c);
 
+/* proxy_table.c: a branch for the first target of the decision's route; the others wait until it fails.  As
+ * proxy_groups_start. */
+unsigned proxy_table(struct context *c, const struct passage *p, struct branch_plan *plan,
+                     const struct policy_decision *d);
+
 /* proxy_follow.c: the 3xx of `branch`: branches for its Contacts.  False if there are none. */
 bool proxy_follow(struct context *c, const struct passage *p, unsigned branch);
 

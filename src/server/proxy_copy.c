@@ -246,9 +246,9 @@ unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const s
     return count;
 }
 
-/* "<sip:next.hop;lr>" for the URI of a static route. */
-static struct slice next_hop(struct buf *b, struct slice uri)
+struct slice proxy_next_hop(struct buf *b, struct slice uri)
 {
+    size_t       start = b->len;
     struct uri   parsed;
     struct slice value;
 
@@ -257,7 +257,7 @@ static struct slice next_hop(struct buf *b, struct slice uri)
     if (uri_parse(uri, &parsed) && !uri_param(&parsed, SLICE("lr"), &value))
         buf_put(b, SLICE(";lr"));
     buf_put_byte(b, '>');
-    return buf_slice(b);
+    return buf_ok(b) ? slice_between(buf_slice(b).ptr + start, buf_slice(b).ptr + b->len) : SLICE("");
 }
 
 /* The same for the servers of a domain. */
@@ -294,9 +294,9 @@ struct branch_plan proxy_plan(const struct passage *p, const struct policy_decis
     if (decision->kind == POLICY_HOME)
         plan.to.path = home_hop(hop, p, decision->home);
     if (decision->kind == POLICY_ROUTE)
-        plan.to.path = next_hop(hop, decision->route->targets[0].uri);
+        plan.to.path = proxy_next_hop(hop, decision->route->targets[0].uri);
     if (decision->kind == POLICY_ASK) {
-        plan.to.path = next_hop(hop, decision->route->redirect);
+        plan.to.path = proxy_next_hop(hop, decision->route->redirect);
         plan.to.kind = RC_REDIRECT;
     }
     return plan;

@@ -20,6 +20,9 @@ struct branch_plan {
 /* May this request make a dialog?  Then we stay in its path if we are to (16.6 item 4). */
 bool proxy_makes_dialog(const struct message *request);
 
+/* "<sip:next.hop;lr>" for the URI of a static route, behind what `b` holds. */
+struct slice proxy_next_hop(struct buf *b, struct slice uri);
+
 /* The plan that all branches of a decision share; `hop` holds its text.  If that has overflown there is no
  * plan: nothing may be sent. */
 struct branch_plan proxy_plan(const struct passage *p, const struct policy_decision *decision, struct buf *hop);
