@@ -364,10 +364,12 @@ static bool take_authenticated(struct parser *p, struct case_row *row, const str
 /* One clause behind the URI. */
 static bool read_clause(struct parser *p, struct case_row *row, const struct word *w)
 {
-    static const char wanted[] = "from URI, via ADDRESS, by TRANSPORT, header \"Name: value\", authenticated no or ->";
-    struct word       value;
+    static const char wanted[] =
+        "from URI, via ADDRESS, by TRANSPORT, trunk NAME, header \"Name: value\", authenticated no or ->";
+    struct word value;
 
-    if (!is(w, "from") && !is(w, "via") && !is(w, "by") && !is(w, "header") && !is(w, "authenticated"))
+    if (!is(w, "from") && !is(w, "via") && !is(w, "by") && !is(w, "trunk") && !is(w, "header") &&
+        !is(w, "authenticated"))
         return complain(p, w->at, "'%.*s' is not one of: %s", SLICE_ARG(w->text), wanted);
     if (!want_word(p, &value, "its value"))
         return false;
@@ -375,7 +377,10 @@ static bool read_clause(struct parser *p, struct case_row *row, const struct wor
         return add_header(p, row, &value);
     if (is(w, "authenticated"))
         return take_authenticated(p, row, &value);
-    *(is(w, "from") ? &row->from : is(w, "via") ? &row->source : &row->transport) = value.text;
+    *(is(w, "from")    ? &row->from
+      : is(w, "via")   ? &row->source
+      : is(w, "trunk") ? &row->trunk
+                       : &row->transport) = value.text;
     return true;
 }
 

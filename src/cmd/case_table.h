@@ -11,6 +11,7 @@
  *     # where do they go?
  *     INVITE bob  from alice                    -> sip:bob@192.0.2.3:5060 then sip:bob@192.0.2.4
  *     INVITE bob  from sip:x@far.example via 198.51.100.7 by tcp -> sip:bob@192.0.2.3:5060 ...
+ *     INVITE +4930123 from +33123 trunk carrier -> route "*"
  *     INVITE bob  from alice authenticated no   -> 407
  *     INVITE sip:x@far.example from alice       -> sip:x@far.example by sip:gw.example
  *     INVITE sip:old@example.com from alice header "Subject: a b" -> 302 sip:new@example.com
@@ -57,7 +58,7 @@ struct case_row {
     struct slice aor, contact, params; /* BINDING: a URI; header parameters but q, with their ';' */
     unsigned     q;                    /* thousandths */
 
-    struct slice  method, uri, from, source, transport; /* CASE; empty: not given */
+    struct slice  method, uri, from, source, transport, trunk; /* CASE; empty: not given */
     struct slice *headers;
     unsigned      header_count;
     bool          stranger; /* authenticated no */

@@ -179,6 +179,7 @@ static json_t *params_of(const struct run *r, const struct case_row *row)
     set_uri(r, params, "from", row->from);
     set_text(params, "source", row->source);
     set_text(params, "transport", row->transport);
+    set_text(params, "trunk", row->trunk);
     for (unsigned i = 0; i < row->header_count; i++)
         json_array_append_new(headers, text(row->headers[i]));
     return params;
@@ -360,7 +361,8 @@ const struct command command_config_test = {
         "Needs neither a server nor its database, and sends nothing: who is there the table says itself, in lines such "
         "as 'user NAME', 'alias NUMBER NAME' and 'binding NAME CONTACT [q=NUMBER]'. All others are requests: METHOD "
         "ADDRESS, then what is to be said of them of 'from ADDRESS', 'via SOURCE', 'by TRANSPORT', 'header \"Name: "
-        "value\"' and 'authenticated no', then '->' and what is expected: a status, perhaps with Contacts; targets, "
+        "value\"', 'trunk NAME' and 'authenticated no', then '->' and what is expected: a status, perhaps with "
+        "Contacts; targets, "
         "with commas between those that are asked together and 'then' between those that are asked one after the "
         "other, each perhaps with 'by NEXT-HOP', '...' for any more; 'register'; or 'route NAME', the section of the "
         "configuration that sends it. What is declared is there for the lines below it. TABLE '-' is the standard "

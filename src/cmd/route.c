@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { OPT_JSON = OPTION_LONG_ONLY, OPT_EXPLAIN, OPT_SOURCE, OPT_TRANSPORT, OPT_HEADER, OPT_AUTHENTICATED };
+enum { OPT_JSON = OPTION_LONG_ONLY, OPT_EXPLAIN, OPT_SOURCE, OPT_TRANSPORT, OPT_TRUNK, OPT_HEADER, OPT_AUTHENTICATED };
 
 static const struct option_entry options[] = {
     { 'c', "config", "FILE", "read this configuration instead of the usual one" },
@@ -21,6 +21,7 @@ static const struct option_entry options[] = {
     { OPT_SOURCE, "source", "ADDRESS",
       "where it comes from, 192.0.2.7:5060 (default: 203.0.113.1, which is nobody's)" },
     { OPT_TRANSPORT, "transport", "NAME", "what it comes by: udp, tcp, tls, ws, wss (udp, but tls for sips)" },
+    { OPT_TRUNK, "trunk", "NAME", "the trunk that it comes from, whatever the source is" },
     { OPT_HEADER, "header", "LINE", "a further header, 'Accept-Contact: *;video'; may be repeated" },
     { OPT_JSON, "json", NULL, "one JSON object on stdout" },
     OPTION_TABLE_END,
@@ -68,6 +69,9 @@ static bool take_option(struct request *r, int letter, const char *value)
         break;
     case OPT_TRANSPORT:
         json_object_set_new(r->params, "transport", json_string(value));
+        break;
+    case OPT_TRUNK:
+        json_object_set_new(r->params, "trunk", json_string(value));
         break;
     case OPT_HEADER:
         json_array_append_new(json_object_get(r->params, "headers"), json_string(value));
@@ -196,6 +200,7 @@ const struct command command_route = {
     .examples = "  ahoy route bob\n"
                 "  ahoy route --explain 'INVITE sip:bob@example.com' --from alice@example.com\n"
                 "  ahoy route --explain sip:bob@example.com --from sip:eve@elsewhere.example --source 198.51.100.7\n"
+                "  ahoy route --explain +4930123 --from +33123 --trunk carrier\n"
                 "  ahoy route MESSAGE bob --from alice --authenticated no\n"
                 "  ahoy route bob --header 'Accept-Contact: *;video;require' --json | jq -r '.targets[].uri'\n",
     .run      = run,

@@ -34,6 +34,8 @@ void route_print_target(FILE *out, const json_t *target)
     fprintf(out, "%s", json_text_of(target, "uri"));
     if (route[0] != '\0')
         fprintf(out, "  Route: %s", route);
+    if (json_text_of(target, "capabilities")[0] != '\0')
+        fprintf(out, "  %s", json_text_of(target, "capabilities"));
     fprintf(out, "  q=%.3g  %s\n", json_number_value(json_object_get(target, "q")), json_text_of(target, "way"));
 }
 

@@ -23,10 +23,11 @@ static json_t *targets_to_json(const struct route_explanation *e)
     for (unsigned i = 0; i < e->target_count; i++) {
         const struct asked_branch *b = &e->targets[i];
 
-        json_array_append_new(list, json_pack("{s:i,s:o,s:o,s:o,s:f,s:o,s:o}", "group", (int)b->group + 1, "uri",
+        json_array_append_new(list, json_pack("{s:i,s:o,s:o,s:o,s:o,s:f,s:o,s:o}", "group", (int)b->group + 1, "uri",
                                               text_to_json(b->uri), "route", text_to_json(b->route), "way",
-                                              text_to_json(b->way), "q", (double)b->q / THOUSANDTHS, "why",
-                                              text_to_json(b->why), "rule", text_to_json(b->rule)));
+                                              text_to_json(b->way), "capabilities", text_to_json(b->params), "q",
+                                              (double)b->q / THOUSANDTHS, "why", text_to_json(b->why), "rule",
+                                              text_to_json(b->rule)));
     }
     return list;
 }
@@ -64,6 +65,8 @@ static json_t *explanation_to_json(const struct route_explanation *e)
                                "outcome", outcome, "targets", targets_to_json(e), "steps", steps_to_json(e->explain),
                                "steps_left_out", (int)e->explain->left_out);
 
+    if (result != NULL && e->route.len > 0)
+        json_object_set_new(result, "route", text_to_json(e->route));
     if (result != NULL && e->status != 0)
         add_answer(result, e);
     return result;
@@ -119,6 +122,7 @@ void admin_route_explain(void *user, struct control_call *call, const json_t *pa
     struct route_question q       = { .method        = admin_text(params, "method"),
                                       .uri           = admin_text(params, "uri"),
                                       .from          = admin_text(params, "from"),
+                                      .trunk         = admin_text(params, "trunk"),
                                       .authenticated = !json_is_false(json_object_get(params, "authenticated")) };
     int                   error;
 

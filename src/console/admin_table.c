@@ -105,6 +105,7 @@ static const struct control_param params_route_explain[] = {
     { "source", CONTROL_TEXT, false, 0, 0,
       "the address that it comes from, with or without a port; 203.0.113.1, which is nobody's, unless given" },
     { "transport", CONTROL_TEXT, false, 0, 0, "udp, tcp, tls, ws or wss; udp unless given, tls for sips" },
+    { "trunk", CONTROL_TEXT, false, 0, 0, "the name of the trunk that it comes from, whatever the source is" },
     { "headers", CONTROL_LIST, false, 0, 0, "further lines, each \"Name: value\"" },
     { "authenticated", CONTROL_BOOLEAN, false, 0, 0,
       "the caller has proved to be who from says, if that is one of our users; true unless given" },
@@ -263,9 +264,11 @@ static const struct control_method methods[] = {
       "changed",
       "{\"method\", \"uri\", \"from\", \"outcome\": forward, answer or register, \"targets\": [{\"group\": from 1, one "
       "after the other, \"uri\": the Request-URI of its copy, \"route\": what is put on top of its Route, \"way\": the "
-      "address, or what the DNS would be asked, \"q\", \"why\", \"rule\"}, ...], \"steps\": [{\"text\", \"rule\"}, "
+      "address, or what the DNS would be asked, \"capabilities\": the parameters of its Contact, \"q\", \"why\", "
+      "\"rule\"}, ...], \"steps\": [{\"text\", \"rule\"}, "
       "...], "
-      "\"steps_left_out\": count; and for an answer \"status\", \"phrase\", \"contacts\": [URI, ...], \"why\", "
+      "\"steps_left_out\": count, \"route\": whom the section of the configuration is for that it goes by, if any; and "
+      "for an answer \"status\", \"phrase\", \"contacts\": [URI, ...], \"why\", "
       "\"rule\"}",
       "SYNTAX: there can be no such request; the users cannot be read: IO, CORRUPT, NO_MEMORY", false },
     { "log.level", admin_log_level, params_level,

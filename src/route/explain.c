@@ -8,6 +8,16 @@ void explain_init(struct explain *e)
 {
     e->count = e->left_out = 0;
     e->used                = 0;
+    e->file                = SLICE("");
+}
+
+const char *explain_place(const struct explain *e, unsigned line, char text[EXPLAIN_PLACE])
+{
+    if (e->file.len > 0)
+        snprintf(text, EXPLAIN_PLACE, "%.*s:%u", SLICE_ARG(e->file), line);
+    else
+        snprintf(text, EXPLAIN_PLACE, "line %u", line);
+    return text;
 }
 
 /* UTF-8 stays as it is. */

@@ -35,15 +35,20 @@ struct explain {
     unsigned            count;
     unsigned            left_out; /* steps that found no room */
     size_t              used;
+    struct slice        file; /* the configuration's name, or empty: see explain_place */
     char                memory[EXPLAIN_SIZE];
 };
 
-/* No steps, into memory of the caller's. */
+/* No steps, into memory of the caller's, by no file; who knows which, sets it. */
 void explain_init(struct explain *e);
 
 /* Add a step.  Keeps a copy of `rule` (may be NULL) and of the text; control characters of
  * either, which a peer may have sent, become '?'.  By the macro, so that NULL costs nothing. */
 void explain_add(struct explain *e, const char *rule, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* "ahoy.conf:41": the rule of a step that a line of the configuration is behind. */
+enum { EXPLAIN_PLACE = 160 };
+const char *explain_place(const struct explain *e, unsigned line, char text[EXPLAIN_PLACE]);
 
 #define explain_step(e, rule, ...) ((e) == NULL ? (void)0 : explain_add((e), (rule), __VA_ARGS__))
 

@@ -79,19 +79,11 @@ static enum pattern_result rewrite(const struct number_rule *rule, struct slice 
     return PATTERN_FITS;
 }
 
-enum { PLACE = 32 };
-
-static const char *place_of(const struct number_rule *rule, char memory[PLACE])
-{
-    snprintf(memory, PLACE, "line %u", rule->line);
-    return memory;
-}
-
 static void say(struct explain *e, const struct number_rule *rule, enum number_outcome outcome, struct slice before,
                 struct slice after)
 {
-    char        memory[PLACE];
-    const char *place = place_of(rule, memory);
+    char        memory[EXPLAIN_PLACE];
+    const char *place = e != NULL ? explain_place(e, rule->line, memory) : "";
 
     switch (outcome) {
     case NUMBER_SAME:

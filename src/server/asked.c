@@ -24,14 +24,34 @@ static void tell_route(const struct passage *p)
 
 void asked_tell_passage(const struct passage *p)
 {
+    char place[EXPLAIN_PLACE];
+
     if (p->explain == NULL)
         return;
+    if (p->trunk != NULL)
+        explain_step(p->explain, explain_place(p->explain, p->trunk->line, place),
+                     "it comes from trunk \"%.*s\", which is %strusted", SLICE_ARG(p->trunk->name),
+                     p->trunk->trusted ? "" : "not ");
     tell_route(p);
     if (p->aor.len > 0)
         explain_step(p->explain, "RFC 3261 16.5", "%.*s is of a domain of ours: %.*s", SLICE_ARG(p->way.uri.text),
                      SLICE_ARG(p->aor));
     else
         explain_step(p->explain, "RFC 3261 16.5", "%.*s is of no domain of ours", SLICE_ARG(p->way.uri.text));
+}
+
+void asked_tell_decision(struct server *s, const struct passage *p, const struct policy_decision *d)
+{
+    char place[EXPLAIN_PLACE];
+
+    if (p->explain == NULL)
+        return;
+    explain_step(p->explain, d->why.rule, "%s", d->why.text);
+    if (d->route == NULL)
+        return;
+    explain_step(p->explain, explain_place(p->explain, d->route->line, place), "it goes by route \"%.*s\"",
+                 SLICE_ARG(d->route->domain));
+    s->asked->route = arena_copy(&s->asked->texts, d->route->domain);
 }
 
 /* By the name in From, or whose alias that is; if it is hidden, as nobody in particular. */
@@ -98,13 +118,14 @@ bool asked_note_branch(struct server *s, const struct passage *p, const struct b
         explain_step(p->explain, "RFC 3261 16.6", "no copy can be made for %.*s", SLICE_ARG(plan->to.uri));
         return false;
     }
-    a->branches[a->count++] = (struct asked_branch){ .uri   = arena_copy(&a->texts, uri_of(out.start_line)),
-                                                     .route = arena_copy(&a->texts, plan->to.path),
-                                                     .way   = way_of(s, a, &out),
-                                                     .why   = copy_text(a, plan->to.why.text),
-                                                     .rule  = copy_text(a, plan->to.why.rule),
-                                                     .q     = plan->to.q,
-                                                     .group = plan->to.group };
+    a->branches[a->count++] = (struct asked_branch){ .uri    = arena_copy(&a->texts, uri_of(out.start_line)),
+                                                     .route  = arena_copy(&a->texts, plan->to.path),
+                                                     .way    = way_of(s, a, &out),
+                                                     .params = arena_copy(&a->texts, plan->to.params),
+                                                     .why    = copy_text(a, plan->to.why.text),
+                                                     .rule   = copy_text(a, plan->to.why.rule),
+                                                     .q      = plan->to.q,
+                                                     .group  = plan->to.group };
     return true;
 }
 

@@ -24,6 +24,7 @@ struct asked_branch {
     struct slice uri;       /* its Request-URI                                            */
     struct slice route;     /* Route values put on top for it (a Path, a next hop), or empty */
     struct slice way;       /* stack_tell_way                                             */
+    struct slice params;    /* of its Contact: what the phone says it can (RFC 3840)      */
     struct slice why, rule; /* or empty                                                   */
     unsigned     q;         /* thousandths                                                */
     unsigned     group;     /* from 0: one after the other                                */
@@ -32,10 +33,12 @@ struct asked_branch {
 struct asked {
     struct explain     *explain;       /* borrowed */
     bool                authenticated; /* the caller is who From says */
+    struct slice        trunk;         /* the name of that it is taken to come from, or empty */
     bool                waits;         /* for a user from the store: nothing else counts then */
     bool                registers;     /* it ends at the registrar */
     struct rehearsal    rehearsal;
     struct slice        why, rule; /* of the answer */
+    struct slice        route;     /* whom the section is for that it goes by, or empty */
     struct arena        texts;
     struct asked_branch branches[ASKED_BRANCHES];
     unsigned            count;
@@ -44,6 +47,8 @@ struct asked {
 /* The steps that the code of real requests has no words for: what became of the Route and whose the
  * Request-URI is. */
 void asked_tell_passage(const struct passage *p);
+/* What was decided, and by which section of the configuration. */
+void asked_tell_decision(struct server *s, const struct passage *p, const struct policy_decision *d);
 
 /* Whom the caller is taken to be, in the place of claim_check. */
 enum auth_result asked_caller(struct server *s, struct passage *p);

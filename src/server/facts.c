@@ -2,6 +2,7 @@
 #include "server/facts.h"
 
 #include "locate/enum.h"
+#include "server/asked.h"
 #include "server/gruu.h"
 #include "server/number_rules.h"
 #include "server/proxy_copy.h"
@@ -177,6 +178,6 @@ enum user_state facts_decide(struct server *s, struct passage *p, struct policy_
     if (!is_known(state))
         return state;
     *decision = policy_decide(&s->snapshot->policy, &c);
-    explain_step(p->explain, decision->why.rule, "%s", decision->why.text);
+    asked_tell_decision(s, p, decision);
     return state;
 }

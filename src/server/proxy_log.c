@@ -15,6 +15,12 @@ void proxy_log_forward(struct server *s, const struct passage *p, unsigned targe
     peek_log_masked(&line, "uri", p->way.uri.text);
     log_text(&line, "why", d->why.text);
     log_text(&line, "rule", d->why.rule);
+    if (p->trunk != NULL)
+        log_slice(&line, "trunk", p->trunk->name);
+    if (d->route != NULL) {
+        log_slice(&line, "route", d->route->domain);
+        log_number(&line, "line", d->route->line);
+    }
     log_number(&line, "targets", targets);
     log_number(&line, "groups", groups);
     log_end(&line);

@@ -3,6 +3,7 @@
  * them has won.
  *
  *     event=forwarded call=... why="user is registered" rule="RFC 3261 16.5" targets=3 groups=2
+ *                     with trunk= where it came from one, and route= and line= of the section that it goes by
  *     event=branch    call=... branch=1 group=1 uri=sip:bob@192.0.2.3 why=registered rule="RFC 3261 16.5"
  *     event=answered  call=... status=200 branch=1 branches=2 why="the first 2xx is the answer"
  *

@@ -21,6 +21,7 @@ struct inquiry {
     struct explain    explain;
     struct asked      asked;
     char              answer[ANSWER_TEXT];
+    char              trunk[]; /* the name of that it is taken to come from */
 };
 
 /* ---- the message ---- */
@@ -161,6 +162,16 @@ static struct message *make_request(struct server *s, const struct route_questio
     return NULL;
 }
 
+static bool is_a_trunk(struct server *s, const struct route_question *q, char *problem, size_t problem_size)
+{
+    const struct policy *p = &s->snapshot->policy;
+
+    if (q->trunk.len == 0 || trunk_by_name(p->trunks, p->trunk_count, q->trunk) != NULL)
+        return true;
+    snprintf(problem, problem_size, "there is no trunk '%.*s' in the configuration", SLICE_ARG(q->trunk));
+    return false;
+}
+
 /* ---- serving it ---- */
 
 static void inquiry_free(struct inquiry *i)
@@ -179,6 +190,7 @@ static void finish(struct inquiry *i, int error)
                                          .targets      = a->branches,
                                          .target_count = a->count,
                                          .registers    = a->registers,
+                                         .route        = a->route,
                                          .status       = a->rehearsal.status,
                                          .answer       = buf_slice(&a->rehearsal.answer),
                                          .why          = a->why,
@@ -192,31 +204,37 @@ static void finish(struct inquiry *i, int error)
 
 static void begin_anew(struct inquiry *i)
 {
-    bool authenticated = i->asked.authenticated;
+    bool         authenticated = i->asked.authenticated;
+    struct slice trunk         = i->asked.trunk;
 
     arena_fini(&i->asked.texts);
     explain_init(&i->explain);
-    i->asked = (struct asked){ .explain       = &i->explain,
-                               .authenticated = authenticated,
-                               .rehearsal     = { .request = i->request, .answer = BUF_ON(i->answer) } };
+    i->explain.file = i->server->config->name;
+    i->asked        = (struct asked){ .explain       = &i->explain,
+                                      .authenticated = authenticated,
+                                      .trunk         = trunk,
+                                      .rehearsal     = { .request = i->request, .answer = BUF_ON(i->answer) } };
     arena_init(&i->asked.texts, NULL, 0, ASKED_TEXT);
 }
 
-/* What is only asked about counts nowhere. */
+/* What is only asked about counts nowhere, and is no matter for the log. */
 static void serve(struct inquiry *i)
 {
     struct server      *s      = i->server;
+    struct log         *log    = s->world->log;
     struct counters_sum before = { 0 };
 
     begin_anew(i);
     counters_sum_add(&before, &s->world->counters);
-    s->asked   = &i->asked;
-    s->explain = &i->explain;
+    s->world->log = NULL;
+    s->asked      = &i->asked;
+    s->explain    = &i->explain;
     stack_rehearse(s->stack, &i->asked.rehearsal);
     decide_request(s, REHEARSED, i->request);
     stack_rehearse(s->stack, NULL);
-    s->explain = NULL;
-    s->asked   = NULL;
+    s->explain    = NULL;
+    s->asked      = NULL;
+    s->world->log = log;
     counters_restore(&s->world->counters, &before);
 }
 
@@ -249,8 +267,9 @@ static void go_on(struct inquiry *i)
 int route_explain(struct server *s, const struct route_question *q, route_explain_fn *fn, void *arg, char *problem,
                   size_t problem_size)
 {
-    struct message *request = make_request(s, q, problem, problem_size);
-    struct inquiry *i       = request != NULL ? calloc(1, sizeof *i) : NULL;
+    struct message *request =
+        is_a_trunk(s, q, problem, problem_size) ? make_request(s, q, problem, problem_size) : NULL;
+    struct inquiry *i = request != NULL ? calloc(1, sizeof *i + q->trunk.len) : NULL;
 
     if (request == NULL)
         return -ERR_SYNTAX;
@@ -264,6 +283,9 @@ int route_explain(struct server *s, const struct route_question *q, route_explai
     i->fn                  = fn;
     i->arg                 = arg;
     i->asked.authenticated = q->authenticated;
+    i->asked.trunk         = (struct slice){ i->trunk, q->trunk.len };
+    if (q->trunk.len > 0)
+        memcpy(i->trunk, q->trunk.ptr, q->trunk.len);
     go_on(i);
     return 0;
 }

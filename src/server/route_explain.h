@@ -19,6 +19,7 @@ struct route_question {
     struct slice   headers;       /* whole lines, each with its CRLF: other than the usual ones, or in their place */
     enum transport transport;     /* that it came by: udp, but for sips tls       */
     struct address source;        /* that it came from: 203.0.113.1:5060          */
+    struct slice   trunk;         /* that it comes from, whatever the source is   */
     bool           authenticated; /* whoever From says has proved it              */
 };
 
@@ -28,6 +29,7 @@ struct route_explanation {
     const struct asked_branch *targets; /* in the order of their groups; none: it is answered, or registers */
     unsigned                   target_count;
     bool                       registers;
+    struct slice               route;  /* the section of the configuration that it goes by, or empty */
     unsigned                   status; /* of the answer, or 0 */
     struct slice               answer; /* all of it           */
     struct slice               why, rule;

@@ -16,6 +16,16 @@ listen = {"udp:192.0.2.1:5060", "tls:192.0.2.1:5061"}
 redirect_server = yes
 redirect "old.test" { to = "sip:new.test" }
 route "far.test" { to = "sip:gw.far.test" }
+trunk "carrier" {
+    address = {"198.51.100.0/24"}
+    may_call = {"far.test"}
+}
+number "abroad" {
+    prefix = "00"
+    strip = 2
+    prepend = "+"
+}
+route "+33*" { to = "sip:gw.far.test" }
 """
 
 GOOD = """\
@@ -39,6 +49,9 @@ INVITE bob from carol header "Max-Forwards: 0"              -> 483
 INVITE sip:x@far.test from carol                            -> sip:x@far.test
 INVITE sip:x@far.test from carol                            -> sip:x@far.test by sip:gw.far.test
 INVITE sip:x@far.test from sip:y@other.test                 -> 403
+INVITE sip:x@far.test from sip:y@other.test trunk carrier   -> route far.test
+INVITE sip:x@far.test from sip:y@other.test via 198.51.100.9 -> sip:x@far.test by sip:gw.far.test
+INVITE 0033123 from carol                                   -> route +33*
 INVITE sip:x@old.test                                       -> 302
 INVITE sip:x@old.test                                       -> 302 sip:x@new.test
 INVITE bob from carol                                       -> ...
@@ -83,6 +96,7 @@ class Table(unittest.TestCase):
                           ("INVITE frank -> sip:frank@192.0.2.9", "404"),
                           ("INVITE frank -> register", "404"),
                           ("INVITE frank -> route far.test", "404"),
+                          ("INVITE sip:x@far.test from bob -> route other.test", "sip:x@far.test by sip:gw.far.test;lr"),
                           ("REGISTER sip:a.test -> 200", "register"),
                           ("INVITE sip:x@old.test -> 302 sip:x@other.test", "302 sip:x@new.test"),
                           ("INVITE sip:x@old.test -> 302 sip:x@new.test sip:x@other.test", "302 sip:x@new.test"),
@@ -136,6 +150,7 @@ class Table(unittest.TestCase):
                           ("binding sip:bob@elsewhere.test sip:a@b.test", "no address of a domain"),
                           ("ACK bob -> 404", "INVITE"),
                           ("INVITE bob via nowhere -> 404", "192.0.2.7:5060"),
+                          ("INVITE bob trunk nobody -> 404", "no trunk 'nobody'"),
                           ("INVITE bob by pigeon -> 404", "udp, tcp")):
             done = self.run_table(row, code=2)
             self.assertTrue(done.stderr.startswith("-:1: "), done.stderr)

@@ -76,6 +76,17 @@ static void long_texts_are_cut_and_fill_the_memory_once(void **state)
     CHECK_INT(EXPLAIN_SIZE / (EXPLAIN_LINE - 1) + 1, explain.count);
 }
 
+static void a_place_names_the_file_if_it_is_known(void **state)
+{
+    char place[EXPLAIN_PLACE];
+
+    (void)state;
+    explain_init(&explain);
+    assert_string_equal("line 41", explain_place(&explain, 41, place));
+    explain.file = SLICE("ahoy.conf");
+    assert_string_equal("ahoy.conf:41", explain_place(&explain, 41, place));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +95,7 @@ int main(void)
         cmocka_unit_test(control_characters_of_a_peer_are_not_repeated),
         cmocka_unit_test(too_many_steps_are_counted_and_not_kept),
         cmocka_unit_test(long_texts_are_cut_and_fill_the_memory_once),
+        cmocka_unit_test(a_place_names_the_file_if_it_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

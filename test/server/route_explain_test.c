@@ -4,6 +4,7 @@
 #include "server/route_explain.h"
 
 #include "base/error.h"
+#include "support/log_keep.h"
 #include "support/server_bench.h"
 #include "support/test.h"
 
@@ -22,7 +23,7 @@ static struct said {
     unsigned status, count, steps;
     char     answer[RAW_TEXT];
     bool     registers;
-    char     why[200], rule[200];
+    char     why[200], rule[200], section[100];
     char     text[40000]; /* all steps, one a line */
     struct {
         char     uri[200], route[200], way[400];
@@ -50,6 +51,7 @@ static void on_explained(void *arg, int error, const struct route_explanation *e
     copy(said.answer, sizeof said.answer, e->answer);
     copy(said.why, sizeof said.why, e->why);
     copy(said.rule, sizeof said.rule, e->rule);
+    copy(said.section, sizeof said.section, e->route);
     said.status    = e->status;
     said.registers = e->registers;
     said.count     = e->target_count;
@@ -68,8 +70,8 @@ static void on_explained(void *arg, int error, const struct route_explanation *e
 }
 
 struct ask {
-    const char    *method, *uri, *from, *headers; /* NULL: INVITE, -, alice, none */
-    bool           stranger;                      /* nothing is proved */
+    const char    *method, *uri, *from, *headers, *trunk; /* NULL: INVITE, -, alice, none, none */
+    bool           stranger;                              /* nothing is proved */
     enum transport transport;
 };
 
@@ -82,6 +84,7 @@ static int explain(const struct ask *a, char *problem, size_t problem_size)
         .headers       = slice_from(a->headers != NULL ? a->headers : ""),
         .source        = address_v4(192, 0, 2, 9, 6000),
         .transport     = a->transport,
+        .trunk         = slice_from(a->trunk != NULL ? a->trunk : ""),
         .authenticated = !a->stranger,
     };
     uint64_t branches  = counter_read(&b.at_server->counters.branches_forwarded);
@@ -182,6 +185,13 @@ static void register_at(struct raw_phone *p, const char *contact, unsigned cseq)
 #define BOB1 "<sip:bob@192.0.2.9:6001>"
 #define BOB2 "<sip:bob@192.0.2.9:6002>"
 #define USER "authentication = yes\n"
+#define TRUNK                                                                                                          \
+    "trunk \"carrier\" {\n address = {\"192.0.2.9\"}\n may_call = {\"far.test\"}\n}\n"                                 \
+    "route \"far.test\" { to = \"sip:192.0.2.9:6002\" }\n"
+#define ABROAD                                                                                                         \
+    "number \"abroad\" {\n prefix = \"00\"\n strip = 2\n prepend = \"+\"\n}\n"                                         \
+    "number \"dear\" {\n match = \"0900.*\"\n reject = 603\n}\n"                                                       \
+    "route \"+33*\" { to = \"sip:192.0.2.9:6002\" }\n"
 
 static const struct example {
     const char *config, *bindings[4];
@@ -213,6 +223,11 @@ static const struct example {
       { .uri = "sip:x@far.test" },
       302,
       0 },
+    { TRUNK, { NULL }, { .uri = "sip:x@far.test", .from = "sip:y@other.test" }, 0, 1 },
+    { TRUNK, { NULL }, { .uri = "sip:x@else.test", .from = "sip:y@other.test" }, 403, 0 },
+    { ABROAD, { NULL }, { .uri = "sip:0033123@example.test" }, 0, 1 },
+    { ABROAD, { NULL }, { .uri = "sip:0900123@example.test" }, 603, 0 },
+    { ABROAD, { NULL }, { .uri = "sip:0044123@example.test" }, 404, 0 },
     { USER, { NULL }, { .uri = "sip:carol@example.test" }, 480, 0 },
     { USER, { NULL }, { .uri = "sip:carol@example.test", .from = "sip:y@other.test" }, 480, 0 },
     { USER, { NULL }, { .uri = "sip:nobody@example.test", .from = "sip:y@other.test" }, 404, 0 },
@@ -265,6 +280,47 @@ TEST(the_steps_say_whose_it_is_who_asks_and_what_was_decided)
     CHECK(says("user is not registered [RFC 3261 16.5]\n"));
     assert_string_equal("user is not registered", said.why);
     assert_string_equal("RFC 3261 16.5", said.rule);
+    bench_close(&b);
+}
+
+TEST(trunks_number_rules_and_routes_are_told_with_their_lines)
+{
+    bench_open(&b, TRUNK ABROAD);
+    explains(&(struct ask){ .uri = "sip:x@far.test", .from = "sip:y@other.test" });
+    CHECK(says("it comes from trunk \"carrier\", which is not trusted [test:"));
+    CHECK(says("it goes by route \"far.test\" [test:"));
+    assert_string_equal("far.test", said.section);
+    explains(&(struct ask){ .uri = "sip:0033123@example.test" });
+    CHECK(says("number rule 'abroad' fits: 0033123 becomes +33123 [test:"));
+    assert_string_equal("+33*", said.section);
+    bench_close(&b);
+}
+
+TEST(a_trunk_may_be_assumed_and_must_be_there)
+{
+    char problem[256];
+
+    bench_open(&b, "trunk \"far\" {\n address = {\"198.51.100.7\"}\n may_call = {\"far.test\"}\n}\n");
+    explains(&(struct ask){ .uri = "sip:x@far.test", .from = "sip:y@other.test" });
+    CHECK_INT(403, said.status);
+    explains(&(struct ask){ .uri = "sip:x@far.test", .from = "sip:y@other.test", .trunk = "far" });
+    CHECK_INT(1, said.count);
+    CHECK_INT(-ERR_SYNTAX, explain(&(struct ask){ .uri = "sip:x@far.test", .trunk = "near" }, problem, sizeof problem));
+    assert_string_equal("there is no trunk 'near' in the configuration", problem);
+    bench_close(&b);
+}
+
+TEST(nothing_of_it_is_in_the_log)
+{
+    static struct log_keep lines;
+
+    bench_open(&b, ABROAD);
+    log_keep_init(&lines, LOG_DEBUG);
+    b.at_server->log = &lines.log;
+    explains(&(struct ask){ .uri = "sip:0033123@example.test" });
+    explains(&(struct ask){ .uri = "sip:nobody@example.test" });
+    CHECK_INT(0, lines.len);
+    CHECK(b.at_server->log == &lines.log);
     bench_close(&b);
 }
 
@@ -339,6 +395,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_said_is_what_happens),
         cmocka_unit_test(the_steps_say_whose_it_is_who_asks_and_what_was_decided),
+        cmocka_unit_test(trunks_number_rules_and_routes_are_told_with_their_lines),
+        cmocka_unit_test(a_trunk_may_be_assumed_and_must_be_there),
+        cmocka_unit_test(nothing_of_it_is_in_the_log),
         cmocka_unit_test(a_branch_says_by_which_way_it_goes),
         cmocka_unit_test(what_would_be_registered_changes_nothing),
         cmocka_unit_test(what_cannot_be_a_request_is_complained_about),
