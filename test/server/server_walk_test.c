@@ -10,12 +10,22 @@
 
 enum { WALKS = 400, LONGEST = 1200 };
 
-/* WALK_SEED=N: only that one; WALK_SEEDS=N: so many. */
+/* WALK_SEED=N: only that one; WALK_SEEDS=N: so many; WALK_FILE=NAME: a finding of fuzz/server_fuzz.c. */
 static uint64_t of_environment(const char *name, uint64_t otherwise)
 {
     const char *text = getenv(name);
 
     return text != NULL ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void walk_file(const char *path)
+{
+    struct slice text;
+    char        *memory;
+
+    CHECK(test_read_file(path, &text, &memory));
+    server_walk((const uint8_t *)text.ptr, text.len);
+    free(memory);
 }
 
 TEST(what_must_hold_of_every_packet_holds)
@@ -24,6 +34,10 @@ TEST(what_must_hold_of_every_packet_holds)
     uint64_t            last  = getenv("WALK_SEED") != NULL ? first : of_environment("WALK_SEEDS", WALKS);
     struct watch_counts all   = { 0 };
 
+    if (getenv("WALK_FILE") != NULL) {
+        walk_file(getenv("WALK_FILE"));
+        return;
+    }
     for (uint64_t seed = first; seed <= last; seed++) {
         struct random_seeded r;
         struct watch_counts  counts;

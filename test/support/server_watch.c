@@ -232,22 +232,22 @@ static struct slice branch_of(const struct via *via)
 }
 
 /* The host and port, in whatever form; transports and blanks make no difference to who it is. */
-static struct sight transaction_key(unsigned server, const struct message *m, char memory[300])
+static struct sight transaction_key(unsigned server, const struct via *via, struct slice method, char memory[300])
 {
     struct buf b = buf_on(memory, 300);
 
-    buf_printf(&b, "%.*s:%u", SLICE_ARG(m->via.host), m->via.port);
+    buf_printf(&b, "%.*s:%u", SLICE_ARG(via->host), via->port);
     return (struct sight){ .kind   = TRANSACTION,
                            .server = server,
-                           .branch = branch_of(&m->via),
-                           .method = m->method_text,
+                           .branch = branch_of(via),
+                           .method = method,
                            .other  = buf_ok(&b) ? buf_slice(&b) : SLICE("") };
 }
 
 static void request_came(struct watch *w, unsigned server, const struct message *m, bool by_datagram)
 {
     char          memory[300];
-    struct sight  key    = transaction_key(server, m, memory);
+    struct sight  key    = transaction_key(server, &m->via, m->method_text, memory);
     struct sight  origin = { .kind         = ORIGIN,
                              .server       = server,
                              .branch       = branch_of(&m->via),
@@ -269,7 +269,7 @@ static void request_came(struct watch *w, unsigned server, const struct message 
 static void broken_came(struct watch *w, unsigned server, const struct message *m)
 {
     char         memory[300];
-    struct sight key = transaction_key(server, m, memory);
+    struct sight key = transaction_key(server, &m->via, m->method_text, memory);
 
     key.kind   = BROKEN;
     key.method = SLICE("");
@@ -352,7 +352,7 @@ static bool is_stateless(const struct message *m)
 static struct sight *answered_by(struct watch *w, unsigned server, const struct message *m)
 {
     char          memory[300];
-    struct sight  key   = transaction_key(server, m, memory);
+    struct sight  key   = transaction_key(server, &m->via, m->method_text, memory);
     struct sight *found = find(w, &key);
 
     if (found != NULL)
@@ -367,7 +367,7 @@ static struct sight *answered_by(struct watch *w, unsigned server, const struct 
 static bool is_of_broken(struct watch *w, unsigned server, const struct message *m)
 {
     char         memory[300];
-    struct sight key = transaction_key(server, m, memory);
+    struct sight key = transaction_key(server, &m->via, m->method_text, memory);
 
     key.kind   = BROKEN;
     key.method = SLICE("");
@@ -470,8 +470,9 @@ static void request_goes(struct watch *w, unsigned server, const struct message 
     struct sight origin = {
         .kind = ORIGIN, .server = server, .method = m->method_text, .call_id = m->call_id, .other = m->from.text
     };
-    struct sight *r, *made;
-    struct via    second;
+    struct sight came, *made;
+    struct via   second;
+    char         memory[300];
 
     if (!next_via(m, &second)) {
         if ((m->method != METHOD_CANCEL && m->method != METHOD_ACK) || find(w, &invite) == NULL)
@@ -487,10 +488,8 @@ static void request_goes(struct watch *w, unsigned server, const struct message 
         return;
     made->at = p->at;
     w->counts.forwarded++;
-    for (r = *bucket(w, TRANSACTION, server, origin.branch); r != NULL && made->up == NULL; r = r->next)
-        if (r->kind == TRANSACTION && r->server == server && slice_eq(r->branch, origin.branch) &&
-            slice_eq(r->method, m->method_text))
-            made->up = r;
+    came     = transaction_key(server, &second, m->method_text, memory);
+    made->up = find(w, &came);
     if (made->up == NULL)
         broken("a request of no transaction", p);
 }
