@@ -109,6 +109,7 @@ static enum user_state look_for_user(struct server *s, struct passage *p, struct
 static struct policy_case case_of(struct server *s, const struct passage *p)
 {
     const struct policy *policy = &s->snapshot->policy;
+    const struct uri    *from   = &p->request->from.uri;
     struct policy_case   c      = {
                .request       = p->request,
                .uri           = &p->way.uri,
@@ -125,7 +126,7 @@ static struct policy_case case_of(struct server *s, const struct passage *p)
                .explain       = p->explain,
     };
 
-    c.from_is_us    = policy->authentication && !c.authenticated && passage_names_us(s, &p->request->from.uri);
+    c.from_is_us    = !policy_is_ours(policy, from->host) && passage_names_us(s, from);
     c.anothers_gruu = c.authenticated && gruu_is_anothers(s, p);
     return c;
 }
