@@ -132,11 +132,12 @@ bool pattern_can_replace(const struct pattern *p, struct slice replacement, stru
 
 static void put_group(struct buf *out, struct slice text, const pcre2_match_data *found, unsigned group)
 {
-    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer((pcre2_match_data *)found);
+    const PCRE2_SIZE *ends  = pcre2_get_ovector_pointer((pcre2_match_data *)found);
+    size_t            begin = ends[2 * (size_t)group], end = ends[2 * (size_t)group + 1];
 
     /* A group that took no part is PCRE2_UNSET; by \K it may begin behind its end. */
-    if (ends[2 * group + 1] <= text.len && ends[2 * group] <= ends[2 * group + 1])
-        buf_put(out, slice_between(text.ptr + ends[2 * group], text.ptr + ends[2 * group + 1]));
+    if (end <= text.len && begin <= end)
+        buf_put(out, slice_between(text.ptr + begin, text.ptr + end));
 }
 
 enum pattern_result pattern_replace(const struct pattern *p, struct slice text, struct slice replacement,
