@@ -227,22 +227,25 @@ static int build(cfg_t *cfg, struct config **out)
     return 0;
 }
 
-/* What later messages about files will say. */
-static void note_places(const struct config_reader *r, struct config *c)
+/* What later messages about files will say; and what was read. */
+static int note_source(const struct config_reader *r, struct slice text, struct config *c)
 {
+    c->text             = arena_copy(&c->arena, text);
     c->name             = arena_copy(&c->arena, slice_from(r->name));
     c->tls_trust_line   = config_line_of(r, "tls_trust");
     c->tls_ciphers_line = config_line_of(r, "tls_ciphers");
+    return arena_ok(&c->arena) ? 0 : -ERR_NO_MEMORY;
 }
 
-static int read_text(struct config_reader *r, char *text, size_t len, const struct config **out)
+/* `text` is a copy of `whole` that may be changed. */
+static int read_text(struct config_reader *r, char *text, struct slice whole, const struct config **out)
 {
     struct config_text_fault fault;
     struct config           *c = NULL;
     cfg_t                   *cfg;
     int                      error = 0;
 
-    if (!config_text_prepare(text, len, &fault)) {
+    if (!config_text_prepare(text, whole.len, &fault)) {
         config_problem(r, fault.line, "%s", fault.what);
         return -ERR_SYNTAX;
     }
@@ -252,7 +255,7 @@ static int read_text(struct config_reader *r, char *text, size_t len, const stru
     if (r->problems == 0)
         error = build(cfg, &c);
     if (error == 0 && r->problems == 0) {
-        note_places(r, c);
+        error = note_source(r, whole, c);
         config_check_together(r, c);
     }
     if (error == 0 && r->problems > 0)
@@ -281,7 +284,7 @@ int config_parse(struct slice text, const char *name, config_problem_fn *report,
     if (text.len > 0)
         memcpy(copy, text.ptr, text.len);
     copy[text.len] = '\0';
-    error          = read_text(&r, copy, text.len, out);
+    error          = read_text(&r, copy, text, out);
     free(copy);
     return error;
 }

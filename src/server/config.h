@@ -107,6 +107,7 @@ struct config {
     size_t                listen_count;
     bool                  listen_is_default;                /* an address this host lacks may be left out */
     struct slice          name;                             /* of the file, for messages */
+    struct slice          text;                             /* all of it, as it was read */
     unsigned              tls_trust_line, tls_ciphers_line; /* where they are set, or 0  */
 
     struct arena arena; /* holds all of the above */

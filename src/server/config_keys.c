@@ -106,6 +106,23 @@ const struct config_key *config_key_nearest(const char *section, struct slice na
     return best != NULL && distance_is_typo(best_far, slice_from(best->name)) ? best : NULL;
 }
 
+/* The size is there to have each of them checked. */
+static const struct {
+    const char *name;
+    size_t      size;
+} restarts[] = {
+#define RESTART(key) { #key, sizeof((struct config *)0)->key },
+#include "server/config.def"
+};
+
+bool config_key_needs_restart(const struct config_key *key)
+{
+    for (size_t i = 0; key->section == NULL && i < sizeof restarts / sizeof *restarts; i++)
+        if (strcmp(restarts[i].name, key->name) == 0)
+            return true;
+    return false;
+}
+
 const char *config_key_replaced(struct slice name)
 {
     if (slice_eq(name, SLICE("digest_sha256")))

@@ -83,6 +83,9 @@ const struct config_key *config_key_find(const char *section, struct slice name)
 /* The known key that was probably meant, or NULL. */
 const struct config_key *config_key_nearest(const char *section, struct slice name);
 
+/* Is it what the process is made with, so that a reload does not take a change of it? */
+bool config_key_needs_restart(const struct config_key *key);
+
 /* What to write in place of a key that older versions had; NULL for any other name. */
 const char *config_key_replaced(struct slice name);
 

@@ -29,7 +29,11 @@ static const char head[] =
     ".I FILE\n"
     "reports every mistake with its line;\n"
     ".B ahoy config show\n"
-    "prints all keys with the values in force.\n";
+    "prints all keys with the values in force.\n"
+    ".PP\n"
+    "A running server takes a changed file with\n"
+    ".BR \"ahoy reload\" ,\n"
+    "all of it or, if something in it is no good, nothing; but for the keys that say that a change needs a restart.\n";
 
 static const char tail[] = ".SH EXAMPLE\n"
                            ".nf\n"
@@ -169,6 +173,8 @@ static void print_key(const struct config_key *key, FILE *out)
         print_roff(out, buf_cstr(&b));
         fputc('.', out);
     }
+    if (config_key_needs_restart(key))
+        fputs("\nA change needs a restart.", out);
     fputc('\n', out);
 }
 

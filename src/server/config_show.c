@@ -148,6 +148,16 @@ static void show_key(const struct config *c, const struct config_key *key, FILE 
     }
 }
 
+void config_show_key(const struct config *c, const struct config_key *key, FILE *out)
+{
+    show_key(c, key, out);
+}
+
+void config_show_section(const struct config *c, const struct config_key *key, size_t i, FILE *out)
+{
+    show_section(c, key, config_section_at(c, key, i), out);
+}
+
 void config_show(const struct config *c, FILE *out)
 {
     size_t                   count;
