@@ -348,10 +348,11 @@ static struct policy_decision decide_flow(enum flow_token token)
 /* The Request-URI is elsewhere: no stranger is helped to reach another one. */
 static struct policy_decision decide_relay(const struct policy *p, const struct policy_case *c)
 {
-    if (!p->proxy)
-        return decide(POLICY_ANSWER, 403, "this server does not forward", "policy");
+    /* Also if it forwards no more, since a reload: who talks is not to be cut off. */
     if (c->own_route && (c->request->to_tag.len > 0 || c->request->method == METHOD_ACK))
         return decide(POLICY_FORWARD, 0, "within a dialog set up through this server", "RFC 3261 16.12");
+    if (!p->proxy)
+        return decide(POLICY_ANSWER, 403, "this server does not forward", "policy");
     if (p->edge_count > 0 && is_edges(p, c))
         return decide_edge(p, c);
     if (c->request->method == METHOD_ACK)

@@ -34,7 +34,8 @@ struct place_set {
 };
 
 struct attempts {
-    struct attempts_rules rules;
+    _Atomic(unsigned)     failures; /* of the rules, which a reload may change while others read */
+    _Atomic(msec)         window, delay_max;
     struct hash_key       key;
     struct budget        *budget;
     _Atomic(msec)         quiet_at; /* from then on every count is forgotten, so none is looked up */
@@ -89,14 +90,14 @@ static uint64_t key_of(const struct attempts *a, const struct attempt *t, uint64
 
 static msec delay_of(const struct attempts *a, unsigned failures)
 {
-    unsigned free_ones = a->rules.failures, doublings;
+    unsigned free_ones = a->failures, doublings;
     msec     delay;
 
     if (failures < free_ones)
         return 0;
     doublings = failures - free_ones < DOUBLINGS ? failures - free_ones : DOUBLINGS;
     delay     = (msec)FIRST_DELAY << doublings;
-    return delay < a->rules.delay_max ? delay : a->rules.delay_max;
+    return delay < a->delay_max ? delay : a->delay_max;
 }
 
 static const struct count *count_of(const struct crowd_entry *e)
@@ -109,7 +110,7 @@ static bool is_forgotten(const struct crowd_entry *e, msec now, const void *atte
     const struct attempts *a = attempts;
     const struct count    *c = count_of(e);
 
-    return c->failures == 0 || now >= c->last + delay_of(a, c->failures) + a->rules.window;
+    return c->failures == 0 || now >= c->last + delay_of(a, c->failures) + a->window;
 }
 
 static bool is_weaker(const struct crowd_entry *e, const struct crowd_entry *than)
@@ -171,13 +172,20 @@ static struct place_set *at_a_line(void *memory)
     return (struct place_set *)((char *)memory + (line - (uintptr_t)memory % line) % line);
 }
 
+void attempts_set_rules(struct attempts *a, const struct attempts_rules *rules)
+{
+    atomic_store_explicit(&a->failures, rules->failures, memory_order_relaxed);
+    atomic_store_explicit(&a->window, rules->window, memory_order_relaxed);
+    atomic_store_explicit(&a->delay_max, rules->delay_max, memory_order_relaxed);
+}
+
 struct attempts *attempts_new(const struct random *random, const struct attempts_rules *rules)
 {
     struct attempts *a = calloc(1, sizeof *a);
 
     if (a == NULL)
         return NULL;
-    a->rules      = *rules;
+    attempts_set_rules(a, rules);
     a->place_sets = (rules->places > PLACES_LEAST ? rules->places : PLACES_LEAST) / WAYS;
     a->memory     = calloc(a->place_sets + 1, sizeof *a->known); /* pages that nobody writes to cost nothing */
     a->counts     = crowd_new(&count_kind, a, ATTEMPTS_COUNTS);
@@ -312,12 +320,12 @@ void attempts_failed(struct attempts *a, const struct attempt *t, msec now, stru
     const bool     known = age_of(a, place, now) != NEVER;
     unsigned       source, user;
 
-    atomic_store_explicit(&a->quiet_at, now + a->rules.delay_max + a->rules.window, memory_order_relaxed);
+    atomic_store_explicit(&a->quiet_at, now + a->delay_max + a->window, memory_order_relaxed);
     source = count_up(a, key_of(a, t, domain, SOURCE), now);
     user   = count_up(a, known ? place : key_of(a, t, domain, USER), now);
-    *news  = (struct attempts_news){ .source   = source == a->rules.failures,
-                                     .user     = user == a->rules.failures,
-                                     .failures = source == a->rules.failures ? source : user,
+    *news  = (struct attempts_news){ .source   = source == a->failures,
+                                     .user     = user == a->failures,
+                                     .failures = source == a->failures ? source : user,
                                      .delay    = delay_of(a, source > user ? source : user) };
 }
 
@@ -326,14 +334,14 @@ void attempts_proved(struct attempts *a, const struct attempt *t, msec now)
     const uint64_t domain = domain_of(a, t), place = key_of(a, t, domain, USER_AT_PLACE);
     const msec     age = age_of(a, place, now);
 
-    if (age == NEVER || age > a->rules.window)
+    if (age == NEVER || age > a->window)
         note_place(a, place, now);
     if (is_quiet(a, now))
         return;
     count_down(a, place, UINT32_MAX, now);
     if (age == NEVER)
         count_down(a, key_of(a, t, domain, USER), UINT32_MAX, now);
-    if (age == NEVER || age > a->rules.window)
+    if (age == NEVER || age > a->window)
         count_down(a, key_of(a, t, domain, SOURCE), 1, now);
 }
 

@@ -58,6 +58,8 @@ struct attempts_news {
 
 /* NULL without memory. */
 struct attempts *attempts_new(const struct random *random, const struct attempts_rules *rules);
+/* Other rules from now on; but for the number of places. */
+void attempts_set_rules(struct attempts *a, const struct attempts_rules *rules);
 /* Account for its memory in `b`, which it borrows. */
 void attempts_account(struct attempts *a, struct budget *b);
 void attempts_free(struct attempts *a);

@@ -32,6 +32,9 @@ static void take_config(struct authenticator *a, const struct config *config)
 {
     const struct config_list *names = &config->digest_algorithms, *qops = &config->digest_qop;
 
+    a->config        = config;
+    a->offered_count = 0;
+    a->qop_auth = a->qop_auth_int = false;
     for (size_t i = 0; i < names->count; i++) {
         enum hash_algorithm algorithm;
 
@@ -56,7 +59,6 @@ struct authenticator *authenticator_new(struct world *w, struct user_reader *use
     a->users        = users;
     a->nonces       = nonces;
     a->realm        = realm;
-    a->config       = config;
     a->guard.world  = w;
     a->hasher       = hasher_new();
     a->quoted_realm = buf_on((char *)(a + 1), room);
@@ -75,6 +77,11 @@ void authenticator_free(struct authenticator *a)
         return;
     hasher_free(a->hasher);
     free(a);
+}
+
+void authenticator_configure(struct authenticator *a, const struct config *config)
+{
+    take_config(a, config);
 }
 
 void authenticator_guard(struct authenticator *a, struct attempts *attempts, struct log_limit *lines)

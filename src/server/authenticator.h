@@ -59,6 +59,9 @@ struct authenticator *authenticator_new(struct world *w, struct user_reader *use
                                         struct slice realm, const struct config *config);
 void                  authenticator_free(struct authenticator *a);
 
+/* Offer and accept what `config` says from now on; borrows it. */
+void authenticator_configure(struct authenticator *a, const struct config *config);
+
 /* Slow down those who guess passwords from now on; borrows both. */
 void authenticator_guard(struct authenticator *a, struct attempts *attempts, struct log_limit *lines);
 

@@ -48,39 +48,57 @@ static int load_self_signed(const struct config *config, uint64_t now, struct tl
 
 /* At the start one that has expired is better than none; afterwards it is not to take the place
  * of one that is in use. */
-static int load(const struct shared *s, uint64_t now, struct tls_keys **keys, struct self_signed **self, char *problem,
-                size_t problem_size)
+int certificates_read(const struct shared *s, const struct config *config, uint64_t now, struct certificates_read *out,
+                      char *problem, size_t problem_size)
 {
-    *self = NULL;
-    if (s->config->certificate_count == 0 && config_speaks_tls(s->config))
-        return load_self_signed(s->config, now, keys, self, problem, problem_size);
-    return config_tls_load(s->config, NULL, s->tls == NULL ? 0 : now, keys, problem, problem_size);
+    int error;
+
+    *out = (struct certificates_read){ .keys = NULL };
+    if (config->certificate_count == 0 && config_speaks_tls(config))
+        error = load_self_signed(config, now, &out->keys, &out->self, problem, problem_size);
+    else
+        error = config_tls_load(config, NULL, s->tls == NULL ? 0 : now, &out->keys, problem, problem_size);
+    if (error != 0) {
+        free(out->self);
+        *out = (struct certificates_read){ .keys = NULL };
+    }
+    return error;
 }
 
-static int put_in_force(struct shared *s, struct tls_keys *keys)
+void certificates_drop(struct certificates_read *r)
 {
-    if (s->tls != NULL) {
-        tls_shared_set(s->tls, keys);
-        return 0;
-    }
-    s->tls = tls_shared_new(keys);
-    return s->tls != NULL ? 0 : -ERR_NO_MEMORY;
+    if (r->keys != NULL)
+        tls_keys_drop(r->keys);
+    free(r->self);
+    *r = (struct certificates_read){ .keys = NULL };
+}
+
+void certificates_use(struct shared *s, struct certificates_read *r)
+{
+    tls_shared_set(s->tls, r->keys);
+    free(s->self_signed);
+    s->self_signed = r->self;
+    *r             = (struct certificates_read){ .keys = NULL };
 }
 
 int shared_reload_certificates(struct shared *s, uint64_t now, char *problem, size_t problem_size)
 {
-    struct self_signed *self;
-    struct tls_keys    *keys;
-    int                 error = load(s, now, &keys, &self, problem, problem_size);
+    struct certificates_read r;
+    int                      error = certificates_read(s, s->snapshot->config, now, &r, problem, problem_size);
 
-    if (error == 0 && (error = put_in_force(s, keys)) != 0)
-        snprintf(problem, problem_size, "%s", error_text(error));
-    if (error != 0) {
-        free(self);
+    if (error != 0)
         return error;
+    if (s->tls != NULL) {
+        certificates_use(s, &r);
+        return 0;
     }
-    free(s->self_signed);
-    s->self_signed = self;
+    s->tls = tls_shared_new(r.keys); /* takes them in any case */
+    if (s->tls == NULL) {
+        snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
+        free(r.self);
+        return -ERR_NO_MEMORY;
+    }
+    s->self_signed = r.self;
     return 0;
 }
 

@@ -16,6 +16,17 @@
  * One thread at a time. */
 int shared_reload_certificates(struct shared *s, uint64_t now, char *problem, size_t problem_size);
 
+/* The same in two steps, for a configuration that is not in force: read, and then use or drop. */
+struct certificates_read {
+    struct tls_keys    *keys;
+    struct self_signed *self;
+};
+
+int  certificates_read(const struct shared *s, const struct config *config, uint64_t now, struct certificates_read *out,
+                       char *problem, size_t problem_size);
+void certificates_use(struct shared *s, struct certificates_read *r); /* not the first time */
+void certificates_drop(struct certificates_read *r);
+
 /* Of the certificate that the server has signed itself; without its key. */
 struct self_signed {
     char fingerprint[CERT_FINGERPRINT_TEXT];

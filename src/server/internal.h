@@ -21,7 +21,7 @@ enum {
     RETRY_AFTER      = 10, /* seconds, when the store fails or is full */
     AOR_TEXT         = 512,
     CONTACT_TEXT     = 2048,
-    SERVER_LISTENERS = 16,
+    SERVER_LISTENERS = LISTENING_PLACES,
     FLOW_TEXT        = 160,
     REQUESTS_HELD    = 1024, /* of one worker, that wait for ENUM or for users; more: 503 */
     SEC_OFFER_TEXT   = 256,
@@ -49,9 +49,9 @@ struct server {
     struct user_reader    *users;
     struct authenticator  *authenticator;
     struct store_client   *store;
-    struct flow            listeners[SERVER_LISTENERS];
+    struct stack_trace     trace;
+    struct flow            listeners[SERVER_LISTENERS];  /* listening.c */
     struct slice           advertised[SERVER_LISTENERS]; /* of the configuration */
-    enum tls_clients       demanded[SERVER_LISTENERS];
     unsigned               listener_count;
     struct sec_offer       offer; /* agreement.c; empty: none */
     char                   offer_text[SEC_OFFER_TEXT];
@@ -109,6 +109,10 @@ struct passage {
  * before.  What a request sets off later is done with the snapshot of its decision: between two
  * calls of this, the second with what the first has returned. */
 const struct snapshot *server_decide_by(struct server *s, const struct snapshot *snapshot);
+
+/* server.c: `snapshot` instead of the one in force, from the next message on; what it says of listeners is for
+ * listening.c. */
+void server_take(struct server *s, const struct snapshot *snapshot);
 
 /* decide.c: where every request goes. */
 void decide_request(struct server *s, object_id txn, struct message *request);

@@ -24,7 +24,7 @@ struct location {
     struct rcu       *rcu;
     struct budget    *budget; /* NULL: nobody accounts */
     struct hash_key   hash_key;
-    size_t            limit;
+    _Atomic(size_t)   limit;
     _Atomic(size_t)   count, aor_count;
     _Atomic(uint64_t) last_row;
     struct shard      shards[LOCATION_SHARDS];
@@ -55,6 +55,16 @@ struct location *location_new(struct rcu *rcu, const struct random *random, size
         return NULL;
     }
     return l;
+}
+
+void location_set_limit(struct location *l, size_t limit)
+{
+    atomic_store_explicit(&l->limit, limit, memory_order_relaxed);
+}
+
+size_t location_limit(const struct location *l)
+{
+    return atomic_load_explicit(&l->limit, memory_order_relaxed);
 }
 
 void location_account(struct location *l, struct budget *b)

@@ -27,6 +27,9 @@ enum { LOCATION_SHARDS = 32 };
 
 /* At most `limit` bindings.  Borrows `rcu`.  NULL without memory. */
 struct location *location_new(struct rcu *rcu, const struct random *random, size_t limit, msec now);
+/* Another limit from now on; what is there stays.  Any thread. */
+void   location_set_limit(struct location *l, size_t limit);
+size_t location_limit(const struct location *l);
 /* Account for its bindings in `b`, which it borrows; before there are any. */
 void location_account(struct location *l, struct budget *b);
 /* When nobody uses it any more. */

@@ -58,34 +58,56 @@ static uint32_t part_of(uint32_t limit, const struct shared *shared)
     return limit / count + (limit % count != 0);
 }
 
+/* What the stack is made with, and what of it a reload changes. */
+static struct stack_config stack_config_of(const struct config *config, const struct shared *shared, unsigned worker,
+                                           const struct stack_trace *trace)
+{
+    return (struct stack_config){
+        .max_server_txns      = part_of(config->max_server_transactions, shared),
+        .max_client_txns      = part_of(config->max_client_transactions, shared),
+        .max_connections      = part_of(config->max_connections, shared),
+        .max_peer_connections = config->max_peer_connections,
+        .max_message          = config->max_message,
+        .udp_limit            = config->udp_limit,
+        .t1                   = config->t1,
+        .t2                   = config->t2,
+        .t4                   = config->t4,
+        .connection_idle      = config->connection_idle,
+        .target_rest          = config->target_rest,
+        .workers              = shared->workers,
+        .worker               = (uint8_t)worker,
+        .bans                 = shared->bans,
+        .tls                  = shared->tls,
+        .channel              = { .handshakes     = part_of(config->max_handshakes, shared),
+                                  .handshake_time = config->handshake_time,
+                                  .message_time   = config->message_time,
+                                  .ping           = config->websocket_ping,
+                                  .origins        = config->websocket_origins.texts,
+                                  .origin_count   = config->websocket_origins.count },
+        .trace                = *trace,
+    };
+}
+
+static void take_limits(struct server *s, const struct stack_config *stack)
+{
+    s->wait_limit = stack->max_server_txns;
+    id_table_limit(&s->contexts, stack->max_server_txns);
+    gauge_set_limit(&s->world->counters.contexts, s->contexts.limit);
+    gauge_set_limit(&s->world->counters.registers_pending, s->wait_limit);
+}
+
+static void guard(struct server *s)
+{
+    bool wanted = s->config->authentication && s->config->auth_failures > 0;
+
+    authenticator_guard(s->authenticator, wanted ? s->shared->attempts : NULL, &s->log_limit);
+}
+
 struct server *server_new(struct world *w, struct shared *shared, unsigned worker, const struct stack_trace *trace)
 {
     const struct config *config = shared->snapshot->config;
     struct server       *s      = calloc(1, sizeof *s);
-    struct stack_config  stack  = {
-          .max_server_txns      = part_of(config->max_server_transactions, shared),
-          .max_client_txns      = part_of(config->max_client_transactions, shared),
-          .max_connections      = part_of(config->max_connections, shared),
-          .max_peer_connections = config->max_peer_connections,
-          .max_message          = config->max_message,
-          .udp_limit            = config->udp_limit,
-          .t1                   = config->t1,
-          .t2                   = config->t2,
-          .t4                   = config->t4,
-          .connection_idle      = config->connection_idle,
-          .target_rest          = config->target_rest,
-          .workers              = shared->workers,
-          .worker               = (uint8_t)worker,
-          .bans                 = shared->bans,
-          .tls                  = shared->tls,
-          .channel              = { .handshakes     = part_of(config->max_handshakes, shared),
-                                    .handshake_time = config->handshake_time,
-                                    .message_time   = config->message_time,
-                                    .ping           = config->websocket_ping,
-                                    .origins        = config->websocket_origins.texts,
-                                    .origin_count   = config->websocket_origins.count },
-          .trace                = *trace,
-    };
+    struct stack_config  stack  = stack_config_of(config, shared, worker, trace);
 
     if (s == NULL)
         return NULL;
@@ -99,10 +121,9 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
     list_init(&s->waits);
     list_init(&s->held);
     list_init(&s->inquiries);
-    s->wait_limit = stack.max_server_txns;
     id_table_init(&s->contexts, (uint8_t)worker, ID_CONTEXT, stack.max_server_txns);
-    gauge_set_limit(&w->counters.contexts, s->contexts.limit);
-    gauge_set_limit(&w->counters.registers_pending, s->wait_limit);
+    take_limits(s, &stack);
+    s->trace  = *trace;
     s->stack  = stack_new(w, &stack, &events, s);
     s->hasher = hasher_new();
     s->merged = calloc(1, sizeof *s->merged);
@@ -146,71 +167,6 @@ const struct snapshot *server_decide_by(struct server *s, const struct snapshot 
 
 /* ---- start ---- */
 
-static int listen_on(struct server *s, const struct config_listen *l)
-{
-    unsigned index;
-    int      error = s->listener_count < SERVER_LISTENERS
-                         ? stack_listen(s->stack, l->transport, &l->address, l->advertise, &index)
-                         : -ERR_LIMIT;
-
-    if (error != 0)
-        return error;
-    stack_listener_clients(s->stack, index, l->clients);
-    s->advertised[s->listener_count]  = l->advertise;
-    s->demanded[s->listener_count]    = l->clients;
-    s->listeners[s->listener_count++] = (struct flow){
-        .transport = l->transport,
-        .local     = stack_listener_address(s->stack, index),
-        .listener  = index,
-    };
-    return 0;
-}
-
-static int say_not_listening(const struct config_listen *l, int error, char *problem, size_t problem_size)
-{
-    char       text[ADDRESS_TEXT];
-    struct buf b = BUF_ON(text);
-
-    address_write(&b, &l->address);
-    snprintf(problem, problem_size, "cannot listen on %.*s %s: %s%s", SLICE_ARG(transport_param(l->transport)),
-             buf_cstr(&b), error_text(error),
-             error == -ERR_IN_USE ? "; stop the other program or set listen in the configuration" : "");
-    return error;
-}
-
-static int listen_as_configured(struct server *s, char *problem, size_t problem_size)
-{
-    for (size_t i = 0; i < s->config->listen_count; i++) {
-        struct config_listen l = s->config->listens[i];
-        int                  error;
-        bool                 missing;
-
-        if (l.advertise.len == 0)
-            l.advertise = s->config->advertise;
-        error   = listen_on(s, &l);
-        missing = error == -ERR_NO_ADDRESS || error == -ERR_UNSUPPORTED; /* a family, TLS */
-        if (error != 0 && !(missing && s->config->listen_is_default))
-            return say_not_listening(&l, error, problem, problem_size);
-    }
-    if (s->listener_count > 0)
-        return 0;
-    snprintf(problem, problem_size, "none of the addresses to listen on exists on this host");
-    return -ERR_NO_ADDRESS;
-}
-
-static int listen_beside(struct server *s, const struct server *first, char *problem, size_t problem_size)
-{
-    for (unsigned i = 0; i < first->listener_count; i++) {
-        const struct flow         *f     = &first->listeners[i];
-        const struct config_listen l     = { f->transport, f->local, first->advertised[i], first->demanded[i] };
-        int                        error = listen_on(s, &l);
-
-        if (error != 0)
-            return say_not_listening(&l, error, problem, problem_size);
-    }
-    return 0;
-}
-
 static bool make_clients(struct server *s)
 {
     if (store_client_open(s->shared->store, s->world, server_on_report, s, &s->store) != 0)
@@ -229,7 +185,7 @@ int server_attach(struct server *s, char *problem, size_t problem_size)
         return -ERR_NO_MEMORY;
     }
     binding_events_join(s->shared->events, s->worker, s->world);
-    authenticator_guard(s->authenticator, s->shared->attempts, &s->log_limit);
+    guard(s);
     registrar_start(s);
     flow_failure_watch(s);
     return 0;
@@ -241,42 +197,32 @@ int server_start(struct server *s, const struct server *first, char *problem, si
 
     if (error != 0)
         return error;
-    error =
-        first != NULL ? listen_beside(s, first, problem, problem_size) : listen_as_configured(s, problem, problem_size);
+    error = first != NULL ? listening_join(s, first, problem, problem_size) : listening_start(s, problem, problem_size);
     agreement_offer(s);
     return error;
 }
 
-static int assume(struct server *s, const struct config_listen *l)
-{
-    struct slice advertise = l->advertise.len > 0 ? l->advertise : s->config->advertise;
-    unsigned     index;
-    int          error = s->listener_count < SERVER_LISTENERS
-                             ? stack_assume(s->stack, l->transport, &l->address, advertise, &index)
-                             : -ERR_LIMIT;
-
-    if (error != 0)
-        return error;
-    s->advertised[s->listener_count]  = advertise;
-    s->demanded[s->listener_count]    = l->clients;
-    s->listeners[s->listener_count++] = (struct flow){
-        .transport = l->transport,
-        .local     = stack_listener_address(s->stack, index),
-        .listener  = index,
-    };
-    return 0;
-}
-
 int server_assume(struct server *s, char *problem, size_t problem_size)
 {
-    for (size_t i = 0; i < s->config->listen_count; i++) {
-        int error = assume(s, &s->config->listens[i]);
+    int error = listening_assume(s, problem, problem_size);
 
-        if (error != 0)
-            return say_not_listening(&s->config->listens[i], error, problem, problem_size);
-    }
-    agreement_offer(s);
-    return 0;
+    if (error == 0)
+        agreement_offer(s);
+    return error;
+}
+
+void server_take(struct server *s, const struct snapshot *snapshot)
+{
+    const struct snapshot *before = s->snapshot;
+    struct stack_config    stack  = stack_config_of(snapshot->config, s->shared, s->worker, &s->trace);
+
+    s->snapshot = snapshot_hold(snapshot);
+    s->config   = snapshot->config;
+    stack_configure(s->stack, &stack);
+    take_limits(s, &stack);
+    authenticator_configure(s->authenticator, s->config);
+    guard(s);
+    snapshot_drop(before);
 }
 
 void server_on_report(void *server, uint64_t seq, int error)

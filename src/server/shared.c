@@ -29,13 +29,17 @@ static void draw_keys(struct shared *s, const struct random *random)
         s->location_key = location_hash_key(s->location);
 }
 
+struct attempts_rules shared_attempts_rules(const struct config *c)
+{
+    unsigned failures = c->auth_failures > 0 ? c->auth_failures : 1; /* with 0 nobody asks */
+
+    return (struct attempts_rules){ failures, c->auth_window, c->auth_delay_max, c->auth_places };
+}
+
 static bool make_attempts(struct shared *s, struct world *world)
 {
-    const struct config        *c     = s->config;
-    const struct attempts_rules rules = { c->auth_failures, c->auth_window, c->auth_delay_max, c->auth_places };
+    const struct attempts_rules rules = shared_attempts_rules(s->config);
 
-    if (!c->authentication || c->auth_failures == 0)
-        return true;
     s->attempts = attempts_new(&world->random, &rules);
     return s->attempts != NULL;
 }
@@ -77,8 +81,7 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
         location_account(s->location, world->memory->budget);
         users_account(s->users, world->memory->budget);
         bans_account(s->bans, world->memory->budget);
-        if (s->attempts != NULL)
-            attempts_account(s->attempts, world->memory->budget);
+        attempts_account(s->attempts, world->memory->budget);
     }
     return s;
 }

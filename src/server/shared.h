@@ -20,6 +20,7 @@
 #include "server/attempts.h"
 #include "server/binding_journal.h"
 #include "server/config.h"
+#include "server/listening.h"
 #include "server/location.h"
 #include "server/nonces.h"
 #include "server/snapshot.h"
@@ -32,15 +33,16 @@
 
 struct shared {
     const struct config    *config;   /* of the start: for what cannot change in a process's life */
-    const struct snapshot  *snapshot; /* held: what servers that are made take to begin with */
-    struct workers         *workers;  /* borrowed; NULL: there is but one */
-    struct rcu             *rcu;      /* for location and users: each thread that asks them has joined */
+    const struct snapshot  *snapshot; /* held: the one in force; the first worker's thread alone may look */
+    struct listening        listening;
+    struct workers         *workers; /* borrowed; NULL: there is but one */
+    struct rcu             *rcu;     /* for location and users: each thread that asks them has joined */
     struct location        *location;
     struct users           *users;
     struct nonces          *nonces;
     struct binding_events  *events;      /* changes of bindings, told to ... */
     struct binding_journal *journal;     /* ... this, the last of them      */
-    struct attempts        *attempts;    /* NULL: nobody who guesses passwords is slowed down */
+    struct attempts        *attempts;    /* asked if the configuration wants those who guess slowed down */
     struct bans            *bans;        /* who is not listened to; see ban_list.h                 */
     const struct snapshot  *bans_allow;  /* held: whose allow they heed                            */
     struct tls_shared      *tls;         /* ours; NULL: neither TLS nor WSS */
@@ -73,6 +75,9 @@ void           shared_free(struct shared *s);
 /* Read the store, before any server serves, and be its client in `world` from now on.
  * Keeps `store`.  Returns 0 or -ERR_X with a sentence for people in `problem`. */
 int shared_load(struct shared *s, struct world *world, struct store *store, char *problem, size_t problem_size);
+
+/* What `c` says of those who guess passwords. */
+struct attempts_rules shared_attempts_rules(const struct config *c);
 
 /* Begin nothing new from now on: requests outside of dialogs get 503 with Retry-After.
  * Any thread. */

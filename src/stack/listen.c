@@ -120,6 +120,11 @@ void stack_listener_clients(struct stack *s, unsigned index, enum tls_clients cl
     s->sockets[index].clients = clients;
 }
 
+enum tls_clients stack_listener_demands(const struct stack *s, unsigned index)
+{
+    return s->sockets[index].clients;
+}
+
 struct address stack_listener_address(const struct stack *s, unsigned index)
 {
     return s->sockets[index].local;
@@ -168,11 +173,11 @@ static bool try_close(struct stack *s, unsigned index)
     if (e->udp != NULL && is_needed(s, index))
         return false;
     close_socket(s, e);
-    if (s->on_closed != NULL && !s->on_closed(s->closed_user, index))
-        return false;
     *e = (struct socket_entry){ .stack = s, .state = SOCKET_FREE };
     while (s->socket_count > 0 && s->sockets[s->socket_count - 1].state == SOCKET_FREE)
         s->socket_count--;
+    if (s->on_closed != NULL)
+        s->on_closed(s->closed_user, index);
     return true;
 }
 

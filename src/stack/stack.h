@@ -112,13 +112,13 @@ void stack_listener_advertise(struct stack *s, unsigned index, struct slice adve
 /* Listen there no longer.  Connections that are open stay; so does a socket for datagrams until no transaction
  * needs it, and until then requests within dialogs are still taken. */
 void stack_unlisten(struct stack *s, unsigned index);
-/* A listener that was to be closed is: at once, from inside stack_unlisten, or later from the loop.  False: ask
- * again, in a second; so long it is not free. */
-typedef bool stack_closed_fn(void *user, unsigned index);
+/* A listener that was to be closed is, its place is free: told from inside stack_unlisten, or from the loop. */
+typedef void stack_closed_fn(void *user, unsigned index);
 void         stack_on_closed(struct stack *s, stack_closed_fn *fn, void *user);
 /* What those who connect to it have to show of a certificate, beyond what the keys demand of
  * all. */
-void stack_listener_clients(struct stack *s, unsigned index, enum tls_clients clients);
+void             stack_listener_clients(struct stack *s, unsigned index, enum tls_clients clients);
+enum tls_clients stack_listener_demands(const struct stack *s, unsigned index);
 /* The bound address; and the sent-by that goes into Via for a message that
  * leaves from `flow` ("192.0.2.1:5060"). */
 struct address stack_listener_address(const struct stack *s, unsigned index);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An actor that is the server core, unchanged, on a fake world and a fake disk.
  * The disk outlives the server: restarts and crashes are statements. */
-#include "server/server.h"
 #include "base/error.h"
 #include "scenario/scenario.h"
+#include "server/reload.h"
 #include "support/alloc.h"
 #include "support/balance.h"
 #include "support/store_fake.h"
@@ -15,6 +15,7 @@ enum { SERVER_TEXT = 8192, MEMORY = 1 << 30 };
 struct server_actor {
     struct actor         actor;
     char                 text[SERVER_TEXT]; /* its ahoy.conf */
+    size_t               own_text;          /* what of it is not the block's */
     const struct config *config;
     struct fake_disk    *disk;
     struct store        *store;
@@ -24,7 +25,8 @@ struct server_actor {
     unsigned             workers, made;
     struct server       *servers[WORKERS_MAX];
     struct server       *server; /* the first of them; NULL: not running */
-    int                  done;   /* of the last change of users; 1: not yet */
+    int                  done;   /* of the last change of users, or reload; 1: not yet */
+    struct reload        reload;
 };
 
 static struct server_actor *server_of(struct actor *a)
@@ -33,6 +35,16 @@ static struct server_actor *server_of(struct actor *a)
 }
 
 /* ---- life ---- */
+
+static bool write_block(struct server_actor *a, const struct statement *st)
+{
+    struct buf b = buf_on(a->text + a->own_text, sizeof a->text - a->own_text);
+
+    for (size_t i = 0; i < st->block_count; i++)
+        buf_printf(&b, "%.*s\n", SLICE_ARG(st->block[i]));
+    buf_cstr(&b);
+    return buf_ok(&b) || scenario_fail(a->actor.scenario, "its configuration is too long");
+}
 
 /* What the block says comes last and so counts. */
 static bool write_config(struct server_actor *a, const struct statement *st)
@@ -50,10 +62,8 @@ static bool write_config(struct server_actor *a, const struct statement *st)
         separator = ", ";
     }
     buf_printf(&b, "}\n");
-    for (size_t i = 0; i < st->block_count; i++)
-        buf_printf(&b, "%.*s\n", SLICE_ARG(st->block[i]));
-    buf_cstr(&b);
-    return buf_ok(&b) || scenario_fail(a->actor.scenario, "its configuration is too long");
+    a->own_text = b.len;
+    return write_block(a, st);
 }
 
 static void config_problem(void *arg, const char *text)
@@ -335,6 +345,63 @@ static bool server_restarts(struct server_actor *a, const struct statement *st)
     return server_stops(a, st) && server_starts(a, st);
 }
 
+static int reload_ready(void *arg, char *problem, size_t problem_size)
+{
+    (void)arg;
+    (void)problem;
+    (void)problem_size;
+    return 0;
+}
+
+static void reload_done(void *arg, int error, const char *problem)
+{
+    struct server_actor *a = arg;
+
+    (void)problem;
+    a->done = error;
+}
+
+/* The snapshot of a configuration that is no more than text yet, and where it listens. */
+static const struct snapshot *prepare(struct server_actor *a, struct listening_plan *plan)
+{
+    const struct config   *next = NULL;
+    const struct snapshot *snapshot;
+    char                   problem[256];
+
+    if (config_parse(slice_from(a->text), "reload", config_problem, a, &next) != 0)
+        return NULL;
+    snapshot = snapshot_new(next, problem, sizeof problem);
+    if (snapshot == NULL || listening_plan(&a->shared->listening, next, plan, problem, sizeof problem) != 0) {
+        snapshot_drop(snapshot);
+        snapshot = NULL;
+        scenario_fail(a->actor.scenario, "%s", problem);
+    }
+    config_free(next);
+    return snapshot;
+}
+
+/* reloads [refused]: the block is its ahoy.conf from now on, taken while the network goes on.  Refused: a worker
+ * cannot listen where it says. */
+static bool server_reloads(struct server_actor *a, const struct statement *st)
+{
+    static const struct reload_events events  = { reload_ready, reload_done };
+    struct scenario                  *s       = a->actor.scenario;
+    bool                              refused = st->words.count > 2 && strcmp(st->words.word[2], "refused") == 0;
+    struct listening_plan             plan;
+    const struct snapshot            *snapshot = write_block(a, st) ? prepare(a, &plan) : NULL;
+
+    if (snapshot == NULL)
+        return false;
+    a->done = 1;
+    reload_begin(&a->reload, a->servers, a->workers, snapshot, &plan, &events, a);
+    snapshot_drop(snapshot);
+    while (a->done == 1 && network_turn(s->net, network_now(s->net) + 1000))
+        ;
+    if (refused)
+        return a->done < 0 || scenario_fail(s, "it has been taken");
+    return a->done == 0 || scenario_fail(s, "it is not taken: %s", a->reload.problem);
+}
+
 /* has N bindings: registered contacts of all users */
 static bool server_has(struct server_actor *a, const struct statement *st)
 {
@@ -354,6 +421,7 @@ static const struct {
     { "user", true, server_user },         { "store", true, server_store }, { "has", true, server_has },
     { "dies", true, server_dies },         { "stops", true, server_stops }, { "starts", false, server_starts },
     { "restarts", true, server_restarts }, { "alias", true, server_alias }, { "reads", true, server_reads },
+    { "reloads", true, server_reloads },
 };
 
 static bool server_act(struct actor *actor, const struct statement *st)

@@ -15,7 +15,7 @@ static struct stack   *stack;
 static struct peer     peer;
 static struct address  here;
 static object_id       invite;
-static unsigned        closed, refusals; /* how often it was told; and how often that is not heard */
+static unsigned        closed; /* how often it was told */
 
 static void on_request(void *user, object_id txn, struct message *request)
 {
@@ -26,16 +26,11 @@ static void on_request(void *user, object_id txn, struct message *request)
         stack_reply(stack, txn, 200, SLICE(""));
 }
 
-static bool on_closed(void *user, unsigned index)
+static void on_closed(void *user, unsigned index)
 {
     (void)user;
     CHECK_INT(UDP_PLACE, index);
-    if (refusals > 0) {
-        refusals--;
-        return false;
-    }
     closed++;
-    return true;
 }
 
 static const struct stack_events events = { on_request, quiet_ack, quiet_cancel, quiet_stray, quiet_end };
@@ -52,7 +47,7 @@ static int setup(void **state)
     peer_init(&peer, network, "peer", "192.0.2.9");
     stack = stack_new(world, &config, &events, NULL);
     stack_on_closed(stack, on_closed, NULL);
-    closed = refusals = 0;
+    closed = 0;
     CHECK_INT(0, stack_listen_at(stack, UDP_PLACE, TRANSPORT_UDP, &here, SLICE("")));
     return 0;
 }
@@ -142,30 +137,6 @@ TEST(a_socket_that_is_closing_is_taken_back_as_it_is)
     CHECK_INT(-ERR_LIMIT, stack_listen_at(stack, UDP_PLACE, TRANSPORT_UDP, &here, SLICE("")));
 }
 
-TEST(who_cannot_hear_that_it_is_closed_is_told_again)
-{
-    refusals = 2;
-    stack_unlisten(stack, UDP_PLACE);
-    CHECK_INT(0, closed);
-    run_for(network, 900);
-    CHECK_INT(0, closed);
-    run_for(network, 1200);
-    CHECK_INT(1, closed);
-    run_for(network, 5000);
-    CHECK_INT(1, closed);
-}
-
-TEST(what_is_closed_but_not_told_yet_can_be_opened_again)
-{
-    refusals = 1;
-    stack_unlisten(stack, UDP_PLACE);
-    CHECK_INT(0, stack_listen_at(stack, UDP_PLACE, TRANSPORT_UDP, &here, SLICE("")));
-    sends("OPTIONS", "");
-    CHECK_INT(1, answers());
-    run_for(network, 5000);
-    CHECK_INT(0, closed);
-}
-
 TEST(other_times_and_limits_hold_for_what_begins_from_now_on)
 {
     struct stack_config few = { .max_server_txns = 1, .max_client_txns = 64, .max_connections = 8, .max_message = 300 };
@@ -190,8 +161,6 @@ int main(void)
         STACK_TEST(an_idle_socket_is_closed_at_once_and_its_place_is_free),
         STACK_TEST(a_socket_that_a_transaction_needs_stays_for_it_and_for_nothing_new),
         STACK_TEST(a_socket_that_is_closing_is_taken_back_as_it_is),
-        STACK_TEST(who_cannot_hear_that_it_is_closed_is_told_again),
-        STACK_TEST(what_is_closed_but_not_told_yet_can_be_opened_again),
         STACK_TEST(other_times_and_limits_hold_for_what_begins_from_now_on),
     };
 
