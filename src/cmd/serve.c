@@ -92,20 +92,44 @@ static void say_ready(const struct service *v, const struct config *config, cons
                 path != NULL ? " --config " : "", path != NULL ? path : "");
 }
 
+/* ---- what is logged ---- */
+
+/* Each --log-level, in their order. */
+struct log_choice {
+    const char *texts[LEVELS];
+    unsigned    count;
+};
+
+/* The configuration's levels, then those of the command line; NULL, or why one of these is none. */
+static const char *choose_levels(const struct log_choice *choice, const struct config *config,
+                                 struct log_levels *levels, unsigned *which)
+{
+    const char *why = NULL;
+
+    config_log_levels(config, levels);
+    for (unsigned i = 0; i < choice->count; i++) {
+        *which = i;
+        if (!log_levels_assign(levels, slice_from(choice->texts[i]), &why))
+            return why;
+    }
+    return NULL;
+}
+
 /* ---- the child ---- */
 
 struct serving {
     const struct config *config;
-    struct log_levels   *levels;
+    struct log_choice    choice;
     const char          *path; /* of the configuration, if one was named */
     bool                 json, alone;
 };
 
-static int serve(const struct serving *s, struct log_writer *log, const struct place *place)
+static int serve(const struct serving *s, const struct service_setup *setup, struct log_writer *log,
+                 const struct place *place)
 {
     struct service *v;
     char            problem[1024];
-    int             error = service_open(s->config, log, place, &v, problem, sizeof problem);
+    int             error = service_open(setup, log, place, &v, problem, sizeof problem);
 
     if (problem[0] != '\0')
         fprintf(stderr, "ahoy serve: %s\n", problem);
@@ -114,7 +138,7 @@ static int serve(const struct serving *s, struct log_writer *log, const struct p
     child_ready(place->child); /* before anybody who reads what follows can make us end */
     say_listening(v, s->json);
     say_self_signed(service_self_signed(v), s->json);
-    say_ready(v, s->config, s->path, s->json);
+    say_ready(v, setup->taken.now, s->path, s->json);
     error = service_run(v);
     if (s->json)
         print_json(json_pack("{s:s}", "event", "stopped"));
@@ -130,27 +154,77 @@ static void settle(void *log)
     (void)log_writer_settle(log, SETTLE);
 }
 
-/* Threads begin here: the parent has none. */
-static int serve_with_log(void *arg, const struct place *place)
+/* They were good when the program began. */
+static void take_levels(void *serving, const struct config *config, struct log_levels *levels)
 {
-    const struct serving *s = arg;
-    struct log_writer    *log;
-    char                  file[PATH_MAX], problem[512];
-    int                   code;
+    const struct serving *s = serving;
+    unsigned              which;
 
-    snprintf(file, sizeof file, "%.*s", SLICE_ARG(s->config->log_file));
-    code = log_writer_start(file[0] != '\0' ? file : NULL, s->levels, LOG_RING_BYTES, &log, problem, sizeof problem);
+    (void)choose_levels(&s->choice, config, levels, &which);
+}
+
+/* Threads begin here: the parent has none. */
+static int serve_with_log(const struct serving *s, const struct service_setup *setup, const struct place *place)
+{
+    struct log_levels  levels;
+    struct log_writer *log;
+    char               file[PATH_MAX], problem[512];
+    int                code;
+
+    take_levels((void *)s, setup->taken.now, &levels);
+    snprintf(file, sizeof file, "%.*s", SLICE_ARG(setup->taken.now->log_file));
+    code = log_writer_start(file[0] != '\0' ? file : NULL, &levels, LOG_RING_BYTES, &log, problem, sizeof problem);
     if (code != 0) {
         fprintf(stderr, "ahoy serve: %s\n", problem);
         return exit_code_of_error(code);
     }
     code = crash_install(log_writer_fd(log), settle, log);
     if (code == 0)
-        code = serve(s, log, place);
+        code = serve(s, setup, log, place);
     else
         code = (int)exit_code_of_error(code);
     crash_forget_settle();
     log_writer_stop(log);
+    return code;
+}
+
+/* The first child begins with what its parent has read; one after a crash goes on with what was taken last. */
+static int recall(const struct serving *s, const struct place *place, struct taken *taken)
+{
+    char problem[512];
+    int  error;
+
+    if (place->child->restarts > 0) {
+        error = taken_read(s->config, taken);
+        if (error == 0) {
+            error = place_fit(place, taken->now, workers_wanted(s->config), problem, sizeof problem);
+            if (error != 0)
+                fprintf(stderr, "ahoy serve: %s\n", problem);
+            return error;
+        }
+        if (error != -ERR_NOT_FOUND)
+            fprintf(stderr, "ahoy serve: what was taken by a reload cannot be read (%s): back to that of the start\n",
+                    error_text(error));
+    }
+    taken_forget(s->config);
+    *taken = (struct taken){ .number = 1, .now = config_hold(s->config) };
+    return 0;
+}
+
+static int serve_as_taken(void *arg, const struct place *place)
+{
+    const struct serving *s     = arg;
+    struct service_setup  setup = { .path = s->path, .levels = take_levels, .arg = arg };
+    char                  usual[PATH_MAX];
+    int                   code = (int)exit_code_of_error(recall(s, place, &setup.taken));
+
+    if (s->path == NULL && settings_usual_path(usual, sizeof usual)) {
+        setup.path          = usual;
+        setup.path_may_lack = true;
+    }
+    if (code == EXIT_OK)
+        code = serve_with_log(s, &setup, place);
+    taken_fini(&setup.taken);
     return code;
 }
 
@@ -224,7 +298,7 @@ static void on_notice(void *arg, const char *text)
 
 static int run_house(struct serving *s)
 {
-    const struct house_life life = { serve_with_log, on_report, s, s->alone };
+    const struct house_life life = { serve_as_taken, on_report, s, s->alone };
     struct house            house;
     char                    problem[1024];
     int error = house_open(&house, s->config, workers_wanted(s->config), on_notice, NULL, problem, sizeof problem),
@@ -244,39 +318,20 @@ static int run_house(struct serving *s)
     return code;
 }
 
-/* Each --log-level, in their order. */
-struct log_choice {
-    const char *texts[LEVELS];
-    unsigned    count;
-};
-
-/* The configuration's levels, then those of the command line. */
-static int choose_levels(const struct command *command, const struct config *config, const struct log_choice *choice,
-                         struct log_levels *levels)
-{
-    const char *why;
-
-    config_log_levels(config, levels);
-    for (unsigned i = 0; i < choice->count; i++)
-        if (!log_levels_assign(levels, slice_from(choice->texts[i]), &why))
-            return options_complain(command, "'%s' is not a log level; give %s", choice->texts[i], why);
-    return EXIT_OK;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
-    struct options       o      = options_of(command, argc, argv);
-    struct log_choice    choice = { .count = 0 };
-    struct log_levels    levels;
-    const struct config *config;
-    struct serving       s = { .levels = &levels };
-    int                  code;
+    struct options    o = options_of(command, argc, argv);
+    struct log_levels levels;
+    struct serving    s = { .json = false };
+    const char       *why;
+    unsigned          which;
+    int               code;
 
     for (int letter; (letter = options_next(&o)) != OPTIONS_END;) {
         if (letter == 'c')
             s.path = o.value;
         else if (letter == OPT_LOG_LEVEL)
-            choice.texts[choice.count < LEVELS ? choice.count++ : LEVELS - 1] = o.value;
+            s.choice.texts[s.choice.count < LEVELS ? s.choice.count++ : LEVELS - 1] = o.value;
         else if (letter == OPT_JSON)
             s.json = true;
         else if (letter == OPT_ALONE)
@@ -286,14 +341,13 @@ static int run(const struct command *command, int argc, char **argv)
         return o.exit_code;
     if (o.index < argc)
         return options_complain(command, "takes no argument, but got '%s'", argv[o.index]);
-    code = settings_load(s.path, &config);
+    code = settings_load(s.path, &s.config);
     if (code != EXIT_OK)
         return code;
-    s.config = config;
-    code     = choose_levels(command, config, &choice, &levels);
-    if (code == EXIT_OK)
-        code = run_house(&s);
-    config_free(config);
+    why  = choose_levels(&s.choice, s.config, &levels, &which);
+    code = why == NULL ? run_house(&s)
+                       : options_complain(command, "'%s' is not a log level; give %s", s.choice.texts[which], why);
+    config_free(s.config);
     return code;
 }
 

@@ -11,6 +11,7 @@
 
 #include "console/control_call.h"
 #include "console/numbers.h"
+#include "console/reloading.h"
 #include "net/tls_shared.h"
 #include "server/config.h"
 #include "server/server.h"
@@ -19,7 +20,7 @@
 #include <stdio.h>
 
 struct admin {
-    const struct config *config;
+    const struct config *config; /* in force */
     struct users        *users;
     struct server       *server; /* whose worker the methods run on; it need not listen */
     /* The rest is NULL where no server runs. */
@@ -32,6 +33,8 @@ struct admin {
     void (*add_status)(void *arg, json_t *status);
     /* Reads the certificates again; as shared_reload_certificates. */
     int (*reload)(void *arg, char *problem, size_t problem_size);
+    /* Takes another configuration; as reloading_order. */
+    void (*order)(void *arg, const struct reloading_order *order, reloading_done_fn *done, void *done_arg);
     /* Ends the server soon, after the answer has been sent. */
     void (*stop)(void *arg);
     void                *arg;

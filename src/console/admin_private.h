@@ -35,6 +35,9 @@ control_fn admin_ban_add, admin_ban_remove, admin_ban_list;
 /* admin_cert.c */
 control_fn admin_cert_list, admin_cert_reload;
 
+/* admin_reload.c */
+control_fn admin_config_reload;
+
 /* admin_server.c */
 control_fn admin_server_status, admin_server_counters, admin_server_metrics, admin_server_reset, admin_server_methods;
 control_fn admin_server_stop, admin_log_level;

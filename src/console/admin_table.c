@@ -130,6 +130,15 @@ static const struct control_param params_ban_list[] = {
     PARAMS_END,
 };
 
+static const struct control_param params_reload[] = {
+    { "file", CONTROL_TEXT, false, 0, 0,
+      "the file, which the server's user must be able to read; what the server was started with unless given" },
+    { "dry_run", CONTROL_BOOLEAN, false, 0, 0, "only look at it and say what would change" },
+    { "undo", CONTROL_BOOLEAN, false, 0, 0,
+      "back to the configuration before the last reload; once more: forth again" },
+    PARAMS_END,
+};
+
 static const struct control_param params_level[] = {
     { "level", CONTROL_TEXT, false, 0, 0, "debug, info, notice, warning or error" },
     { "part", CONTROL_TEXT, false, 0, 0, "only this part of the program; all unless given" },
@@ -235,9 +244,17 @@ static const struct control_method methods[] = {
       "old "
       "certificates stay in use",
       true },
+    { "config.reload", admin_config_reload, params_reload,
+      "Read the configuration again and let all workers take it, or none. Answered when all have",
+      "{\"taken\", \"dry_run\", \"file\", \"number\": of configurations since the start, \"changes\": "
+      "[{\"what\": key or section, \"before\": text, or null if there is no such section, \"after\", "
+      "\"needs_restart\"}, ...], \"problems\": [text, ...]: nothing was changed, \"error\": its name, or null}",
+      NULL, true },
     { "server.status", admin_server_status, NULL, "How the server is: who it is, what it counts, how full it is",
       "{\"version\", \"pid\", \"workers\", \"uptime_msec\", \"realm\", \"domains\", \"users\", \"restarts\", "
-      "\"listening\", \"bindings\", \"metrics\": address or null, \"store\": {\"queued\", \"limit\", \"high\", "
+      "\"listening\", \"configuration\": {\"number\": since the start, \"taken_at\": ms since 1970, \"file\", "
+      "\"can_undo\"}, "
+      "\"bindings\", \"metrics\": address or null, \"store\": {\"queued\", \"limit\", \"high\", "
       "\"oldest_msec\", \"error\", ...}, \"memory\": {\"level\": normal, high or critical, \"total\": {\"bytes\", "
       "\"limit\", \"high\", \"percent\", \"refused\"}, \"accounts\": {NAME: {\"bytes\", \"high\", \"percent\"}, "
       "...}}, and all of server.counters}",

@@ -169,12 +169,20 @@ static void tell(void *arg, const struct supervisor_report *report)
     r->life->report(r->life->arg, report);
 }
 
+static void hear(void *arg, const void *bytes, size_t size, int fd)
+{
+    const struct resident *r = arg;
+
+    place_hear(&r->house->descriptors, bytes, size, fd);
+}
+
 int house_run(struct house *h, const struct house_life *life)
 {
     struct resident           resident = { h, life };
     struct supervisor_options options  = {
          .child    = live,
          .report   = tell,
+         .hear     = hear,
          .arg      = &resident,
          .watchdog = h->config->watchdog,
          .patience = h->config->drain + BEYOND_DRAIN,

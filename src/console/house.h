@@ -11,16 +11,9 @@
 #ifndef CONSOLE_HOUSE_H
 #define CONSOLE_HOUSE_H
 
-#include "net/descriptors.h"
+#include "console/place.h"
 #include "process/privilege.h"
-#include "process/supervisor.h"
 #include "server/config.h"
-
-/* Where a server lives: what it gets from the process around it. */
-struct place {
-    struct descriptors *descriptors;
-    const struct child *child;
-};
 
 struct house {
     const struct config *config;

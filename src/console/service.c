@@ -10,6 +10,7 @@
 #include "console/log_writer.h"
 #include "console/metrics.h"
 #include "console/overview.h"
+#include "console/reloading.h"
 #include "console/worker.h"
 #include "net/entropy.h"
 #include "net/name_cache.h"
@@ -25,26 +26,30 @@
 #include <stdlib.h>
 
 struct service {
-    const struct config *config;
-    struct log_writer   *log;
-    struct budget        budget;
-    struct name_cache   *names;
-    struct rcu          *rcu; /* that of shared: this thread has joined */
-    struct workers      *all;
-    struct shared       *shared;
-    struct store        *store;
-    struct worker        workers[WORKERS_MAX];
-    struct world        *worlds[WORKERS_MAX]; /* of the workers */
-    unsigned             count;               /* of workers that have been opened */
-    struct control      *control;
-    struct admin         admin;
-    struct overview      overview;
-    struct numbers      *numbers;
-    struct metrics      *metrics; /* NULL: not configured */
-    const struct place  *place;
-    struct drain         drain;
-    struct cert_watch    watch;   /* of the certificates */
-    bool                 closing; /* a signal that comes now is late: what it would speak of goes */
+    const struct service_setup *setup;
+    const struct config        *config; /* of the start; what a reload may change is in reloading.taken.now */
+    struct log_writer          *log;
+    struct budget               budget;
+    struct name_cache          *names;
+    struct rcu                 *rcu; /* that of shared: this thread has joined */
+    struct workers             *all;
+    struct shared              *shared;
+    struct store               *store;
+    struct worker               workers[WORKERS_MAX];
+    struct world               *worlds[WORKERS_MAX]; /* of the workers */
+    unsigned                    count;               /* of workers that have been opened */
+    struct control             *control;
+    struct admin                admin;
+    struct overview             overview;
+    struct numbers             *numbers;
+    struct metrics             *metrics;      /* NULL: not configured */
+    struct metrics             *next_metrics; /* of a reload that is under way */
+    struct reloading            reloading;
+    bool                        hung_up; /* SIGHUP came during a reload: once more */
+    const struct place         *place;
+    struct drain                drain;
+    struct cert_watch           watch;   /* of the certificates */
+    bool                        closing; /* a signal that comes now is late: what it would speak of goes */
 };
 
 /* Where a step of the start says what is wrong. */
@@ -116,11 +121,18 @@ static json_t *metrics_to_json(const struct metrics *metrics)
     return json_string(buf_cstr(&b));
 }
 
+static json_t *taken_to_json(const struct taken *t)
+{
+    return json_pack("{s:I,s:I,s:s%,s:b}", "number", (json_int_t)t->number, "taken_at", (json_int_t)t->at, "file",
+                     t->now->name.ptr, t->now->name.len, "can_undo", t->before != NULL);
+}
+
 /* What `ahoy status` shows beyond the numbers. */
 static void add_status(void *arg, json_t *status)
 {
     struct service *v = arg;
 
+    json_object_set_new(status, "configuration", taken_to_json(&v->reloading.taken));
     json_object_set_new(status, "restarts", json_integer((json_int_t)v->place->child->restarts));
     json_object_set_new(status, "listening", listening_to_json(v->workers[0].server));
     json_object_set_new(status, "metrics", metrics_to_json(v->metrics));
@@ -229,16 +241,6 @@ static void renew(void *arg)
     (void)reload(arg, problem, sizeof problem); /* it is in the log */
 }
 
-static void on_hangup(void *arg)
-{
-    struct service *v = arg;
-    char            problem[1024];
-
-    log_writer_reopen(v->log);
-    if (!v->closing)
-        (void)reload_and_look(v, problem, sizeof problem); /* it is in the log */
-}
-
 /* The servers borrow them; the state folder is there. */
 static int open_certificates(struct service *v, const struct problem *p)
 {
@@ -249,6 +251,132 @@ static int open_certificates(struct service *v, const struct problem *p)
     log_self_signed(v);
     cert_watch_begin(&v->watch, v->worlds[0], v->shared->tls, renew, v);
     return 0;
+}
+
+/* ---- metrics ---- */
+
+static int start_metrics(struct service *v, const struct config *config, struct metrics **out, char *problem,
+                         size_t problem_size)
+{
+    struct prometheus_facts facts = { AHOY_VERSION, v->overview.world_count, v->admin.started_at, &v->budget,
+                                      v->shared->tls };
+    struct address          address;
+
+    if (config->metrics.len == 0)
+        return 0;
+    if (!address_parse(config->metrics, &address)) { /* the configuration was checked */
+        snprintf(problem, problem_size, "%s", error_text(ERR_SYNTAX));
+        return -ERR_SYNTAX;
+    }
+    return metrics_start(&address, v->numbers, &facts, out, problem, problem_size);
+}
+
+/* ---- another configuration ---- */
+
+static bool has_other_metrics(const struct service *v, const struct config *next)
+{
+    return !slice_eq(next->metrics, v->reloading.taken.now->metrics);
+}
+
+static int prepare(void *arg, const struct config *next, char *problem, size_t problem_size)
+{
+    struct service *v = arg;
+
+    v->next_metrics = NULL;
+    return has_other_metrics(v, next) ? start_metrics(v, next, &v->next_metrics, problem, problem_size) : 0;
+}
+
+static void give_up_next(void *arg)
+{
+    struct service *v = arg;
+
+    metrics_stop(v->next_metrics);
+    v->next_metrics = NULL;
+}
+
+static void choose_levels(const struct service *v, const struct config *config, struct log_levels *levels)
+{
+    config_log_levels(config, levels);
+    if (v->setup->levels != NULL)
+        v->setup->levels(v->setup->arg, config, levels);
+}
+
+/* Unless they differ what `ahoy log level` has said stays. */
+static void take_levels(struct service *v, const struct config *next, const struct config *before)
+{
+    struct log_levels new, old;
+
+    choose_levels(v, next, &new);
+    choose_levels(v, before, &old);
+    for (int part = 0; part < LOG_PARTS; part++) {
+        enum log_level level = log_levels_get(&new, (enum log_part)part);
+
+        if (level != log_levels_get(&old, (enum log_part)part))
+            (void)log_levels_set(log_writer_levels(v->log), log_part_name((enum log_part)part), level);
+    }
+}
+
+static void take_config(void *arg, const struct config *next, const struct config *before)
+{
+    struct service *v = arg;
+
+    v->admin.config = next;
+    take_levels(v, next, before);
+    if (!slice_eq(next->metrics, before->metrics)) {
+        metrics_stop(v->metrics);
+        v->metrics      = v->next_metrics;
+        v->next_metrics = NULL;
+    }
+    if (v->watch.world != NULL)
+        cert_watch_look(&v->watch);
+}
+
+static void open_reloading(struct service *v)
+{
+    static const struct reloading_events events = { prepare, take_config, give_up_next };
+    struct reloading                    *r      = &v->reloading;
+
+    r->path          = v->setup->path;
+    r->path_may_lack = v->setup->path_may_lack;
+    r->shared        = v->shared;
+    r->world         = v->worlds[0];
+    r->place         = v->place;
+    r->events        = &events;
+    r->arg           = v;
+    r->count         = v->count;
+    for (unsigned i = 0; i < v->count; i++)
+        r->servers[i] = v->workers[i].server;
+    reloading_begin(r, &v->setup->taken);
+}
+
+static void on_hangup(void *arg);
+
+/* It is in the log. */
+static void on_hung_up(void *arg, json_t *answer)
+{
+    struct service *v = arg;
+
+    json_decref(answer);
+    if (v->hung_up && !v->closing)
+        on_hangup(v);
+}
+
+static void on_hangup(void *arg)
+{
+    struct service                     *v     = arg;
+    static const struct reloading_order order = { .path = NULL };
+
+    log_writer_reopen(v->log);
+    v->hung_up = reloading_is_busy(&v->reloading);
+    if (!v->closing && !v->hung_up)
+        reloading_order(&v->reloading, &order, on_hung_up, v);
+}
+
+static void order_reload(void *arg, const struct reloading_order *order, reloading_done_fn *done, void *done_arg)
+{
+    struct service *v = arg;
+
+    reloading_order(&v->reloading, order, done, done_arg);
 }
 
 static int open_numbers(struct service *v, const struct problem *p)
@@ -263,15 +391,7 @@ static int open_numbers(struct service *v, const struct problem *p)
 
 static int open_metrics(struct service *v, const struct problem *p)
 {
-    struct prometheus_facts facts = { AHOY_VERSION, v->overview.world_count, v->admin.started_at, &v->budget,
-                                      v->shared->tls };
-    struct address          address;
-
-    if (v->config->metrics.len == 0)
-        return 0;
-    if (!address_parse(v->config->metrics, &address)) /* the configuration was checked */
-        return fail(p, -ERR_SYNTAX);
-    return metrics_start(&address, v->numbers, &facts, &v->metrics, p->text, p->size);
+    return start_metrics(v, v->config, &v->metrics, p->text, p->size);
 }
 
 /* Where commands such as `ahoy user add` reach us. */
@@ -293,6 +413,7 @@ static int open_control(struct service *v, const struct problem *p)
         .forget_high = forget_high,
         .add_status  = add_status,
         .reload      = reload_and_look,
+        .order       = order_reload,
         .stop        = on_stop,
         .arg         = v,
         .tls         = v->shared->tls,
@@ -403,8 +524,10 @@ static int start(struct service *v, const struct problem *p)
         error = open_servers(v, p);
     if (error == 0)
         error = start_servers(v, p);
-    if (error == 0)
+    if (error == 0) {
+        open_reloading(v);
         error = open_numbers(v, p);
+    }
     if (error == 0)
         error = open_control(v, p);
     if (error == 0)
@@ -414,8 +537,8 @@ static int start(struct service *v, const struct problem *p)
     return error;
 }
 
-int service_open(const struct config *config, struct log_writer *log, const struct place *place, struct service **out,
-                 char *problem, size_t problem_size)
+int service_open(const struct service_setup *setup, struct log_writer *log, const struct place *place,
+                 struct service **out, char *problem, size_t problem_size)
 {
     struct service *v = calloc(1, sizeof *v);
     struct problem  p = { problem, problem_size };
@@ -424,7 +547,8 @@ int service_open(const struct config *config, struct log_writer *log, const stru
     problem[0] = '\0';
     if (v == NULL)
         return fail(&p, -ERR_NO_MEMORY);
-    v->config = config;
+    v->setup  = setup;
+    v->config = setup->taken.now;
     v->log    = log;
     v->place  = place;
     error     = start(v, &p);
@@ -476,6 +600,7 @@ int service_close(struct service *v)
         return 0;
     v->closing = true;
     drain_stop(&v->drain);
+    reloading_end(&v->reloading);
     if (v->control != NULL)
         control_stop(v->control);
     v->overview.control = NULL;

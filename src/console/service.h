@@ -9,6 +9,7 @@
 #define CONSOLE_SERVICE_H
 
 #include "console/house.h"
+#include "console/taken.h"
 #include "server/certificates.h"
 #include "sip/flow.h"
 
@@ -17,11 +18,21 @@
 struct log_writer;
 struct service;
 
-/* Start everything.  Borrows `config`, `log` and `place`; SIGHUP opens the log's file again and reads the
- * certificates again.  Returns 0 and `*out`, or
+/* What it serves by, and where a reload finds the next one. */
+struct service_setup {
+    struct taken taken;         /* the configuration, and what is known of those before; borrowed           */
+    const char  *path;          /* of its file; NULL: there is none                                         */
+    bool         path_may_lack; /* without the file the defaults are as good                                */
+    /* What is logged with such a configuration; NULL: what that says. */
+    void (*levels)(void *arg, const struct config *config, struct log_levels *levels);
+    void *arg;
+};
+
+/* Start everything.  Borrows `setup`, `log` and `place`; SIGHUP opens the log's file again and reads the
+ * configuration again (reloading.h).  Returns 0 and `*out`, or
  * -ERR_X with a sentence for people in `problem`.  0 with a sentence: it runs, but people should know this. */
-int service_open(const struct config *config, struct log_writer *log, const struct place *place, struct service **out,
-                 char *problem, size_t problem_size);
+int service_open(const struct service_setup *setup, struct log_writer *log, const struct place *place,
+                 struct service **out, char *problem, size_t problem_size);
 /* End everything: what was queued for the disk is written.  Returns 0, or -ERR_X if
  * the trace is incomplete.  NULL is fine. */
 int service_close(struct service *v);

@@ -218,10 +218,13 @@ void descriptors_drop(struct descriptors *d, int type, const struct address *add
 
         if (one->inherited && is_it(one, type, address))
             one->claimed = false;
-        if (!one->inherited && is_it(one, type, address))
+        if (!one->inherited && is_it(one, type, address)) {
+            if (type == SOCK_STREAM)
+                (void)shutdown(one->fd, SHUT_RDWR); /* whoever else has it: nobody would accept any more */
             close(one->fd);
-        else
+        } else {
             d->list[kept++] = *one;
+        }
     }
     d->count = kept;
     unlock(d);

@@ -16,6 +16,7 @@ static struct child         child;
 static struct house         house;
 static struct place         place = { &house.descriptors, &child };
 static struct service      *service;
+static struct service_setup serving;
 
 static void ignore(void *arg, const char *text)
 {
@@ -36,7 +37,8 @@ static int setup(void **state)
     assert_int_equal(0, log_writer_start(NULL, &levels, LOG_RING_BYTES, &writer, problem, sizeof problem));
     child_alone(&child);
     assert_int_equal(0, house_open(&house, config, 2, ignore, NULL, problem, sizeof problem));
-    assert_int_equal(0, service_open(config, writer, &place, &service, problem, sizeof problem));
+    serving.taken = (struct taken){ .number = 1, .now = config };
+    assert_int_equal(0, service_open(&serving, writer, &place, &service, problem, sizeof problem));
     CHECK(problem[0] == '\0');
     return 0;
 }
