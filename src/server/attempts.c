@@ -34,15 +34,15 @@ struct place_set {
 };
 
 struct attempts {
-    _Atomic(unsigned)     failures; /* of the rules, which a reload may change while others read */
-    _Atomic(msec)         window, delay_max;
-    struct hash_key       key;
-    struct budget        *budget;
-    _Atomic(msec)         quiet_at; /* from then on every count is forgotten, so none is looked up */
-    size_t                place_sets;
-    struct place_set     *known;
-    void                 *memory; /* where those are, somewhere */
-    struct crowd         *counts;
+    _Atomic(unsigned) failures; /* of the rules, which a reload may change while others read */
+    _Atomic(msec)     window, delay_max;
+    struct hash_key   key;
+    struct budget    *budget;
+    _Atomic(msec)     quiet_at; /* from then on every count is forgotten, so none is looked up */
+    size_t            place_sets;
+    struct place_set *known;
+    void             *memory; /* where those are, somewhere */
+    struct crowd     *counts;
 };
 
 /* ---- names ---- */

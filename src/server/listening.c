@@ -16,11 +16,20 @@ static uint64_t bit_of(const struct server *s)
     return UINT64_C(1) << s->worker;
 }
 
-static void on_closed(void *server, unsigned index)
+/* What comes for one worker is taken in by the sockets of all, so they close when none of them needs its own. */
+static bool on_closing(void *server, unsigned index, bool needed)
 {
-    struct server *s = server;
+    struct server          *s = server;
+    struct listening_place *p = &s->shared->listening.places[index];
 
-    atomic_fetch_and_explicit(&s->shared->listening.places[index].holders, ~bit_of(s), memory_order_release);
+    if (needed) {
+        atomic_fetch_or(&p->needed_by, bit_of(s));
+        return false;
+    }
+    if ((atomic_fetch_and(&p->needed_by, ~bit_of(s)) & ~bit_of(s)) != 0 && p->transport == TRANSPORT_UDP)
+        return false;
+    atomic_fetch_and_explicit(&p->holders, ~bit_of(s), memory_order_release);
+    return true;
 }
 
 static int open_at(struct server *s, unsigned place, const struct config_listen *l)
@@ -29,7 +38,7 @@ static int open_at(struct server *s, unsigned place, const struct config_listen 
 
     if (error != 0)
         return error;
-    stack_on_closed(s->stack, on_closed, s);
+    stack_on_closing(s->stack, on_closing, s);
     stack_listener_clients(s->stack, place, l->clients);
     atomic_fetch_or_explicit(&s->shared->listening.places[place].holders, bit_of(s), memory_order_relaxed);
     return 0;
@@ -223,8 +232,10 @@ void listening_begin(struct listening *l, const struct listening_plan *plan)
     for (unsigned i = 0; i < plan->count; i++)
         l->places[plan->list[i].place].state = PLACE_OPEN;
     for (unsigned i = 0; i < LISTENING_PLACES; i++)
-        if ((plan->closing >> i & 1) != 0)
+        if ((plan->closing >> i & 1) != 0) {
             l->places[i].state = PLACE_CLOSING;
+            atomic_store(&l->places[i].needed_by, atomic_load(&l->places[i].holders)); /* until they have looked */
+        }
 }
 
 /* Some workers may have opened it: it is closing until none has it. */

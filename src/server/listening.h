@@ -29,7 +29,8 @@ struct listening_place {
     bool                 was_closing; /* while it is opening: give it back */
     enum transport       transport;
     struct address       requested;
-    atomic_uint_fast64_t holders; /* bits: the workers who have its socket */
+    atomic_uint_fast64_t holders;   /* bits: the workers who have its socket          */
+    atomic_uint_fast64_t needed_by; /* bits, while it is closing: whose transactions need it */
 };
 
 struct listening {

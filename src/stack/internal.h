@@ -224,8 +224,8 @@ struct stack {
     struct socket_entry sockets[STACK_LISTENERS];
     unsigned            socket_count;  /* up to the last one that is not free */
     struct timer        closing_timer; /* listen.c */
-    stack_closed_fn    *on_closed;     /* NULL: nobody wants to know */
-    void               *closed_user;
+    stack_closing_fn   *on_closing;    /* NULL: it may always close */
+    void               *closing_user;
 
     struct table    server_txns, peers, connections_by_remote, aliases;
     struct id_table server_ids, client_ids, connection_ids;

@@ -168,16 +168,15 @@ static bool is_needed(const struct stack *s, unsigned index)
 /* True when it is free. */
 static bool try_close(struct stack *s, unsigned index)
 {
-    struct socket_entry *e = &s->sockets[index];
+    struct socket_entry *e      = &s->sockets[index];
+    bool                 needed = e->udp != NULL && is_needed(s, index);
 
-    if (e->udp != NULL && is_needed(s, index))
+    if ((s->on_closing != NULL && !s->on_closing(s->closing_user, index, needed)) || needed)
         return false;
     close_socket(s, e);
     *e = (struct socket_entry){ .stack = s, .state = SOCKET_FREE };
     while (s->socket_count > 0 && s->sockets[s->socket_count - 1].state == SOCKET_FREE)
         s->socket_count--;
-    if (s->on_closed != NULL)
-        s->on_closed(s->closed_user, index);
     return true;
 }
 
@@ -204,16 +203,17 @@ void stack_unlisten(struct stack *s, unsigned index)
         world_timer(s->world, &s->closing_timer, on_closing_timer, world_now(s->world) + LOOK_AGAIN);
 }
 
-void stack_on_closed(struct stack *s, stack_closed_fn *fn, void *user)
+void stack_on_closing(struct stack *s, stack_closing_fn *fn, void *user)
 {
-    s->on_closed   = fn;
-    s->closed_user = user;
+    s->on_closing   = fn;
+    s->closing_user = user;
 }
 
+/* Also what another worker has taken in by its socket, when ours has closed already. */
 bool listen_is_closing(const struct stack *s, const struct flow *flow)
 {
-    return flow->transport == TRANSPORT_UDP && flow->listener < s->socket_count &&
-           s->sockets[flow->listener].state == SOCKET_CLOSING;
+    return flow->transport == TRANSPORT_UDP && flow->listener < STACK_LISTENERS &&
+           s->sockets[flow->listener].state != SOCKET_OPEN;
 }
 
 void listen_close_all(struct stack *s)

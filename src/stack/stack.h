@@ -112,9 +112,11 @@ void stack_listener_advertise(struct stack *s, unsigned index, struct slice adve
 /* Listen there no longer.  Connections that are open stay; so does a socket for datagrams until no transaction
  * needs it, and until then requests within dialogs are still taken. */
 void stack_unlisten(struct stack *s, unsigned index);
-/* A listener that was to be closed is, its place is free: told from inside stack_unlisten, or from the loop. */
-typedef void stack_closed_fn(void *user, unsigned index);
-void         stack_on_closed(struct stack *s, stack_closed_fn *fn, void *user);
+/* A listener is about to close: may it?  `needed`: a transaction needs its socket, so it does not yet in any case,
+ * but it is asked nevertheless.  Then it is asked again every second.  From inside stack_unlisten, or from the loop.
+ * After a yes to one that is not needed its place is free. */
+typedef bool stack_closing_fn(void *user, unsigned index, bool needed);
+void         stack_on_closing(struct stack *s, stack_closing_fn *fn, void *user);
 /* What those who connect to it have to show of a certificate, beyond what the keys demand of
  * all. */
 void             stack_listener_clients(struct stack *s, unsigned index, enum tls_clients clients);

@@ -15,7 +15,8 @@ static struct stack   *stack;
 static struct peer     peer;
 static struct address  here;
 static object_id       invite;
-static unsigned        closed; /* how often it was told */
+static unsigned        closed; /* how often it was allowed to */
+static bool            may_close;
 
 static void on_request(void *user, object_id txn, struct message *request)
 {
@@ -26,11 +27,12 @@ static void on_request(void *user, object_id txn, struct message *request)
         stack_reply(stack, txn, 200, SLICE(""));
 }
 
-static void on_closed(void *user, unsigned index)
+static bool on_closing(void *user, unsigned index, bool needed)
 {
     (void)user;
     CHECK_INT(UDP_PLACE, index);
-    closed++;
+    closed += !needed && may_close;
+    return may_close;
 }
 
 static const struct stack_events events = { on_request, quiet_ack, quiet_cancel, quiet_stray, quiet_end };
@@ -46,8 +48,9 @@ static int setup(void **state)
     CHECK(address_parse(SLICE("192.0.2.1:5060"), &here));
     peer_init(&peer, network, "peer", "192.0.2.9");
     stack = stack_new(world, &config, &events, NULL);
-    stack_on_closed(stack, on_closed, NULL);
-    closed = 0;
+    stack_on_closing(stack, on_closing, NULL);
+    closed    = 0;
+    may_close = true;
     CHECK_INT(0, stack_listen_at(stack, UDP_PLACE, TRANSPORT_UDP, &here, SLICE("")));
     return 0;
 }
@@ -137,6 +140,20 @@ TEST(a_socket_that_is_closing_is_taken_back_as_it_is)
     CHECK_INT(-ERR_LIMIT, stack_listen_at(stack, UDP_PLACE, TRANSPORT_UDP, &here, SLICE("")));
 }
 
+TEST(a_socket_that_others_need_stays_until_they_do_not)
+{
+    may_close = false;
+    stack_unlisten(stack, UDP_PLACE);
+    run_for(network, 5000);
+    sends("BYE", ";tag=2");
+    CHECK_INT(1, answers());
+    may_close = true;
+    run_for(network, 40000);
+    CHECK_INT(1, closed);
+    sends("BYE", ";tag=2");
+    CHECK_INT(1, answers());
+}
+
 TEST(other_times_and_limits_hold_for_what_begins_from_now_on)
 {
     struct stack_config few = { .max_server_txns = 1, .max_client_txns = 64, .max_connections = 8, .max_message = 300 };
@@ -161,6 +178,7 @@ int main(void)
         STACK_TEST(an_idle_socket_is_closed_at_once_and_its_place_is_free),
         STACK_TEST(a_socket_that_a_transaction_needs_stays_for_it_and_for_nothing_new),
         STACK_TEST(a_socket_that_is_closing_is_taken_back_as_it_is),
+        STACK_TEST(a_socket_that_others_need_stays_until_they_do_not),
         STACK_TEST(other_times_and_limits_hold_for_what_begins_from_now_on),
     };
 
