@@ -7,6 +7,7 @@
 #include "cmd/option.h"
 #include "cmd/settings.h"
 
+#include <time.h>
 #include <unistd.h>
 
 enum { OPT_JSON = OPTION_LONG_ONLY, OPT_PROMETHEUS, OPT_ALL, OPT_RESET };
@@ -66,6 +67,18 @@ static void print_store(const json_t *store)
         puts("in order");
 }
 
+static void print_configuration(const json_t *c)
+{
+    time_t    taken    = (time_t)(number_of(c, "taken_at") / 1000);
+    char      when[64] = "";
+    struct tm local;
+
+    if (localtime_r(&taken, &local) != NULL)
+        (void)strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
+    printf("%-10s%s, number %" JSON_INTEGER_FORMAT " since the start, taken %s\n", "config",
+           text_of(json_object_get(c, "file")), number_of(c, "number"), when);
+}
+
 static void print_server(const json_t *status)
 {
     json_int_t seconds = number_of(status, "uptime_msec") / 1000;
@@ -82,6 +95,7 @@ static void print_server(const json_t *status)
     print_list("domains", json_object_get(status, "domains"));
     printf("%-10s%s\n", "realm", text_of(json_object_get(status, "realm")));
     print_list("listening", json_object_get(status, "listening"));
+    print_configuration(json_object_get(status, "configuration"));
     if (json_is_string(json_object_get(status, "metrics")))
         printf("%-10shttp://%s/metrics\n", "metrics", text_of(json_object_get(status, "metrics")));
     printf("%-10s%" JSON_INTEGER_FORMAT "\n", "users", number_of(status, "users"));

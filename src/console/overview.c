@@ -75,7 +75,8 @@ static void sample(void *arg, struct counters *shared)
 
     gauge_set_limit(&shared->bindings, location_limit(o->shared->location));
     gauge_set(&shared->bindings, location_count(o->shared->location));
-    gauge_set(&shared->auth_held, attempts_held(o->shared->attempts, world_now(o->worlds[0])));
+    if (o->shared->attempts != NULL)
+        gauge_set(&shared->auth_held, attempts_held(o->shared->attempts, world_now(o->worlds[0])));
     gauge_set(&shared->users, users_count(o->shared->users));
     gauge_set_limit(&shared->users_cached, (uint64_t)o->shared->config->user_cache);
     gauge_set(&shared->users_cached, user_cache_count(users_cache(o->shared->users)));

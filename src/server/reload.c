@@ -91,13 +91,21 @@ static void end(struct reload *r)
     r->events->done(r->arg, r->error, r->problem);
 }
 
+static int prepare_shared(struct reload *r)
+{
+    int error = shared_make_attempts(r->shared, r->world, r->snapshot->config);
+
+    if (error != 0)
+        snprintf(r->problem, sizeof r->problem, "%s", error_text(error));
+    return error;
+}
+
 /* The rules that all share are those of the moment when they are asked. */
 static void take_shared(struct reload *r)
 {
-    struct shared              *s     = r->shared;
-    const struct attempts_rules rules = shared_attempts_rules(r->snapshot->config);
+    struct shared *s = r->shared;
 
-    attempts_set_rules(s->attempts, &rules);
+    shared_change_attempts(s, r->snapshot->config);
     location_set_limit(s->location, r->snapshot->config->max_bindings);
     snapshot_drop(s->snapshot);
     s->snapshot = snapshot_hold(r->snapshot);
@@ -108,6 +116,8 @@ static void next_step(struct reload *r)
 {
     switch (r->step) {
     case OPEN:
+        if (r->error == 0)
+            r->error = prepare_shared(r);
         if (r->error == 0)
             r->error = r->events->ready(r->arg, r->problem, sizeof r->problem);
         if (r->error == 0)

@@ -29,19 +29,36 @@ static void draw_keys(struct shared *s, const struct random *random)
         s->location_key = location_hash_key(s->location);
 }
 
-struct attempts_rules shared_attempts_rules(const struct config *c)
+static struct attempts_rules attempts_rules_of(const struct config *c)
 {
-    unsigned failures = c->auth_failures > 0 ? c->auth_failures : 1; /* with 0 nobody asks */
-
-    return (struct attempts_rules){ failures, c->auth_window, c->auth_delay_max, c->auth_places };
+    return (struct attempts_rules){ c->auth_failures, c->auth_window, c->auth_delay_max, c->auth_places };
 }
 
-static bool make_attempts(struct shared *s, struct world *world)
+static bool wants_attempts(const struct config *c)
 {
-    const struct attempts_rules rules = shared_attempts_rules(s->config);
+    return c->authentication && c->auth_failures > 0;
+}
 
-    s->attempts = attempts_new(&world->random, &rules);
-    return s->attempts != NULL;
+int shared_make_attempts(struct shared *s, struct world *world, const struct config *c)
+{
+    const struct attempts_rules rules = attempts_rules_of(c);
+    struct attempts            *a;
+
+    if (!wants_attempts(c) || s->attempts != NULL)
+        return 0;
+    a = attempts_new(&world->random, &rules);
+    if (a != NULL && world->memory != NULL)
+        attempts_account(a, world->memory->budget);
+    s->attempts = a;
+    return a != NULL ? 0 : -ERR_NO_MEMORY;
+}
+
+void shared_change_attempts(struct shared *s, const struct config *c)
+{
+    const struct attempts_rules rules = attempts_rules_of(c);
+
+    if (wants_attempts(c))
+        attempts_set_rules(s->attempts, &rules);
 }
 
 static bool make_events(struct shared *s)
@@ -72,7 +89,7 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     draw_keys(s, &world->random);
     s->nonces = nonces_new(&world->random, NONCE_SLOTS);
     if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->snapshot == NULL || s->bans == NULL ||
-        !make_attempts(s, world) || !make_events(s)) {
+        shared_make_attempts(s, world, config) != 0 || !make_events(s)) {
         shared_free(s);
         return NULL;
     }
@@ -81,7 +98,6 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
         location_account(s->location, world->memory->budget);
         users_account(s->users, world->memory->budget);
         bans_account(s->bans, world->memory->budget);
-        attempts_account(s->attempts, world->memory->budget);
     }
     return s;
 }

@@ -32,24 +32,24 @@
 #include <stdatomic.h>
 
 struct shared {
-    const struct config    *config;   /* of the start: for what cannot change in a process's life */
-    const struct snapshot  *snapshot; /* held: the one in force; the first worker's thread alone may look */
-    struct listening        listening;
-    struct workers         *workers; /* borrowed; NULL: there is but one */
-    struct rcu             *rcu;     /* for location and users: each thread that asks them has joined */
-    struct location        *location;
-    struct users           *users;
-    struct nonces          *nonces;
-    struct binding_events  *events;      /* changes of bindings, told to ... */
-    struct binding_journal *journal;     /* ... this, the last of them      */
-    struct attempts        *attempts;    /* asked if the configuration wants those who guess slowed down */
-    struct bans            *bans;        /* who is not listened to; see ban_list.h                 */
-    const struct snapshot  *bans_allow;  /* held: whose allow they heed                            */
-    struct tls_shared      *tls;         /* ours; NULL: neither TLS nor WSS */
-    struct self_signed     *self_signed; /* ours; server/certificates.h */
-    struct store           *store;
-    struct store_client    *client; /* of the users and the keys: reports come in the first worker's world */
-    int                     load_error;
+    const struct config       *config;   /* of the start: for what cannot change in a process's life */
+    const struct snapshot     *snapshot; /* held: the one in force; the first worker's thread alone may look */
+    struct listening           listening;
+    struct workers            *workers; /* borrowed; NULL: there is but one */
+    struct rcu                *rcu;     /* for location and users: each thread that asks them has joined */
+    struct location           *location;
+    struct users              *users;
+    struct nonces             *nonces;
+    struct binding_events     *events;      /* changes of bindings, told to ... */
+    struct binding_journal    *journal;     /* ... this, the last of them      */
+    _Atomic(struct attempts *) attempts;    /* NULL: nobody who guesses passwords was ever to be slowed down */
+    struct bans               *bans;        /* who is not listened to; see ban_list.h                 */
+    const struct snapshot     *bans_allow;  /* held: whose allow they heed                            */
+    struct tls_shared         *tls;         /* ours; NULL: neither TLS nor WSS */
+    struct self_signed        *self_signed; /* ours; server/certificates.h */
+    struct store              *store;
+    struct store_client       *client; /* of the users and the keys: reports come in the first worker's world */
+    int                        load_error;
 
     struct hash_key loop_key;                  /* marks our branches (RFC 5393)                        */
     struct hash_key relay_key;                 /* tokens in our Record-Route; kept in the store, so
@@ -76,8 +76,10 @@ void           shared_free(struct shared *s);
  * Keeps `store`.  Returns 0 or -ERR_X with a sentence for people in `problem`. */
 int shared_load(struct shared *s, struct world *world, struct store *store, char *problem, size_t problem_size);
 
-/* What `c` says of those who guess passwords. */
-struct attempts_rules shared_attempts_rules(const struct config *c);
+/* Be able to slow down those who guess passwords, if `c` wants that: 0 or -ERR_NO_MEMORY.  And then do it as it says;
+ * those who are counted stay. */
+int  shared_make_attempts(struct shared *s, struct world *world, const struct config *c);
+void shared_change_attempts(struct shared *s, const struct config *c);
 
 /* Begin nothing new from now on: requests outside of dialogs get 503 with Retry-After.
  * Any thread. */
