@@ -26,7 +26,8 @@ static bool on_closing(void *server, unsigned index, bool needed)
         atomic_fetch_or(&p->needed_by, bit_of(s));
         return false;
     }
-    if ((atomic_fetch_and(&p->needed_by, ~bit_of(s)) & ~bit_of(s)) != 0 && p->transport == TRANSPORT_UDP)
+    if ((atomic_fetch_and(&p->needed_by, ~bit_of(s)) & ~bit_of(s)) != 0 &&
+        stack_listener_transport(s->stack, index) == TRANSPORT_UDP)
         return false;
     atomic_fetch_and_explicit(&p->holders, ~bit_of(s), memory_order_release);
     return true;

@@ -24,6 +24,7 @@ struct server;
 
 enum place_state { PLACE_FREE, PLACE_OPENING, PLACE_OPEN, PLACE_CLOSING };
 
+/* But for the bits it is the first worker's thread's. */
 struct listening_place {
     enum place_state     state;
     bool                 was_closing; /* while it is opening: give it back */

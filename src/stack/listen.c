@@ -120,6 +120,11 @@ void stack_listener_clients(struct stack *s, unsigned index, enum tls_clients cl
     s->sockets[index].clients = clients;
 }
 
+enum transport stack_listener_transport(const struct stack *s, unsigned index)
+{
+    return s->sockets[index].transport;
+}
+
 enum tls_clients stack_listener_demands(const struct stack *s, unsigned index)
 {
     return s->sockets[index].clients;

@@ -120,6 +120,7 @@ void         stack_on_closing(struct stack *s, stack_closing_fn *fn, void *user)
 /* What those who connect to it have to show of a certificate, beyond what the keys demand of
  * all. */
 void             stack_listener_clients(struct stack *s, unsigned index, enum tls_clients clients);
+enum transport   stack_listener_transport(const struct stack *s, unsigned index);
 enum tls_clients stack_listener_demands(const struct stack *s, unsigned index);
 /* The bound address; and the sent-by that goes into Via for a message that
  * leaves from `flow` ("192.0.2.1:5060"). */
