@@ -246,6 +246,12 @@ static void translate(struct rc_branch *b)
         close_branch(b, 430, true);
 }
 
+/* Of 305 and 380 the Contacts are a proxy, and another service (21.3.4, 21.3.5). */
+static bool is_to_be_followed(const struct response_context *rc, const struct rc_branch *b)
+{
+    return (b->kind == RC_REDIRECT || rc->recurse) && b->status / 100 == 3 && b->status != 305 && b->status != 380;
+}
+
 /* Others may take its place: true, and its status waits for what comes of them. */
 static bool gives_way(struct response_context *rc, unsigned branch, struct rc_actions *out)
 {
@@ -257,7 +263,7 @@ static bool gives_way(struct response_context *rc, unsigned branch, struct rc_ac
         return false;
     if (flow)
         add(out, RC_NEXT, "the flow has failed", "RFC 5626 7")->branch = branch;
-    else if (b->status / 100 == 3 && b->kind == RC_REDIRECT)
+    else if (is_to_be_followed(rc, b))
         add(out, RC_FOLLOW, "redirected", "RFC 3261 16.7 item 4")->branch = branch;
     else
         return false;

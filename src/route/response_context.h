@@ -16,8 +16,8 @@
  *   RC_CANCEL   CANCEL `branch` (once it has had a provisional response)
  *   RC_ANSWER   answer `status` ourselves
  *   RC_SILENCE  no final response at all: too late for anything but INVITE
- *   RC_FOLLOW   the 3xx of `branch` was announced as one to be followed: call
- *               rc_add for each contact, then rc_followed
+ *   RC_FOLLOW   the 3xx of `branch` was announced as one to be followed (but for 305 and 380, whose Contacts are
+ *               no other places to ask at): call rc_add for each contact, then rc_followed
  *   RC_NEXT     the flow of `branch` leads nowhere, another one of the same phone may
  *               (RFC 5626 7): call rc_add if there is one, then rc_followed
  *   RC_MORE     the turn of the next group of targets has come (target_set.h): call rc_add for each, then
@@ -87,6 +87,7 @@ struct response_context {
     bool             answered;  /* a final response went up, or silence was chosen   */
     bool             closed;    /* no new branches: 6xx, final sent, or cancelled    */
     bool             cancelled; /* by the client                                    */
+    bool             recurse;   /* the 3xx of every branch is ours to follow        */
     bool             ring_on;   /* nobody is cancelled because another has answered (RFC 3841 9.1, no-cancel) */
     bool             more;      /* a group of targets is left                       */
     bool             alone;     /* and waits until all branches have ended, whatever its time says */

@@ -56,3 +56,8 @@ bool prefer_rings_on(const struct passage *p)
 {
     return (disposition_read(p->request) & DISPOSITION_NO_CANCEL) != 0;
 }
+
+bool prefer_follows(const struct passage *p)
+{
+    return (disposition_read(p->request) & DISPOSITION_NO_RECURSE) == 0;
+}

@@ -43,7 +43,8 @@ void proxy_fill(struct server *s, const struct passage *p, struct binding list[]
     unsigned          count = 0;
 
     if (a != NULL)
-        count = proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, list, set->room);
+        count = proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, list,
+                                    set->room - set->count);
     for (unsigned i = 0; i < count; i++) {
         struct route_target t = target_of(s, p, &list[i]);
 

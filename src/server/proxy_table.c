@@ -3,8 +3,6 @@
  * is this call's. */
 #include "server/proxy_context.h"
 
-enum { TABLE_TEXT = ROUTE_TARGETS * AOR_TEXT };
-
 static bool is_loose(const struct uri *uri)
 {
     struct slice value;
@@ -59,28 +57,33 @@ static void tell(const struct passage *p, const struct policy_route *route, cons
                  SLICE_ARG(to->trunk != NULL ? to->trunk->name : SLICE("")), to->weight, to->priority);
 }
 
-unsigned proxy_table(struct context *c, const struct passage *p, struct branch_plan *plan,
-                     const struct policy_decision *d)
+bool proxy_table_fill(const struct context *c, const struct passage *p, const struct branch_plan *plan,
+                      const struct policy_decision *d, struct target_set *set, struct buf *text)
 {
     const struct policy_route *route = d->route;
-    struct route_target        memory[ROUTE_TARGETS];
-    struct target_set          set;
     uint8_t                    order[ROUTE_TARGETS];
-    char                       texts[TABLE_TEXT];
-    struct buf                 text = BUF_ON(texts);
 
-    target_set_init(&set, memory, ROUTE_TARGETS);
-    set.explain = p->explain;
     route_order(route->targets, (unsigned)route->target_count, &c->server->shared->relay_key, p->request->call_id,
                 order);
-    for (unsigned i = 0; i < route->target_count && set.count < c->server->config->max_branches; i++) {
-        struct route_target t = target_of(c, p, plan, d, &route->targets[order[i]], &text);
+    for (unsigned i = 0; i < route->target_count && set->count < c->server->config->max_branches; i++) {
+        struct route_target t = target_of(c, p, plan, d, &route->targets[order[i]], text);
 
         t.group = i;
         tell(p, route, &route->targets[order[i]], i + 1);
-        (void)target_set_add(&set, &t);
+        (void)target_set_add(set, &t);
     }
-    if (!buf_ok(&text)) /* without a hop the Request-URI would be the way */
-        return 500;
-    return proxy_groups_start(c, p, plan, &set);
+    return buf_ok(text); /* without a hop the Request-URI would be the way */
+}
+
+unsigned proxy_table(struct context *c, const struct passage *p, struct branch_plan *plan,
+                     const struct policy_decision *d)
+{
+    struct route_target memory[ROUTE_TARGETS];
+    struct target_set   set;
+    char                texts[TABLE_TEXT];
+    struct buf          text = BUF_ON(texts);
+
+    target_set_init(&set, memory, ROUTE_TARGETS);
+    set.explain = p->explain;
+    return proxy_table_fill(c, p, plan, d, &set, &text) ? proxy_groups_start(c, p, plan, &set) : 500;
 }

@@ -21,7 +21,7 @@ struct state {
 
 /* "T|TR": two groups; T, R, I as the kinds of branches. */
 struct play {
-    bool            invite, alone;
+    bool            invite, alone, recurse;
     const char     *groups;
     const unsigned *statuses;
     unsigned        status_count, extra; /* branches that may come of 3xx and flows that fail */
@@ -255,7 +255,8 @@ static void walk_play(const struct play *p)
     memset(seen, 0, SEEN * sizeof *seen);
     states = 0;
     rc_init(&s.rc, p->invite, TIMER_C, LINGER);
-    s.model.invite = p->invite;
+    s.model.invite  = p->invite;
+    s.model.recurse = s.rc.recurse = p->recurse;
     add_group(&s);
     walk(&s);
     if (getenv("WALK_STATES") != NULL)
@@ -264,10 +265,11 @@ static void walk_play(const struct play *p)
     CHECK(states > 1);
 }
 
-static const unsigned all[]  = { 100, 180, 200, 302, 401, 404, 407, 408, 480, 484, 487, 500, 503, 603 };
-static const unsigned some[] = { 180, 200, 302, 404, 407, 487, 503, 603 };
-static const unsigned few[]  = { 180, 200, 401, 404, 503, 603 };
-static const unsigned flow[] = { 100, 180, 200, 302, 408, 430, 480, 503, 603 };
+static const unsigned all[]   = { 100, 180, 200, 302, 401, 404, 407, 408, 480, 484, 487, 500, 503, 603 };
+static const unsigned some[]  = { 180, 200, 302, 404, 407, 487, 503, 603 };
+static const unsigned few[]   = { 180, 200, 401, 404, 503, 603 };
+static const unsigned moved[] = { 180, 200, 300, 302, 305, 380, 430, 603 };
+static const unsigned flow[]  = { 100, 180, 200, 302, 408, 430, 480, 503, 603 };
 
 #define STATUSES(list) .statuses = (list), .status_count = sizeof(list) / sizeof *(list)
 
@@ -322,6 +324,7 @@ TEST(redirects_and_flows_that_fail)
     walk_all((struct play){ .groups = "I", STATUSES(flow), .extra = 2 });
     walk_all((struct play){ .groups = "RI|T", STATUSES(few), .extra = 1 });
     walk_all((struct play){ .groups = "I|R", STATUSES(flow), .extra = 1 });
+    walk_all((struct play){ .groups = "T|T", .recurse = true, STATUSES(moved), .extra = 1 });
 }
 
 static int begin(void **state)

@@ -67,12 +67,112 @@ TEST(what_was_followed_does_not_go_up)
     bench_close(&b);
 }
 
+/* ---- phones that redirect: bob's is at his port, carol's at hers ---- */
+
+static void calls_bob(const char *config, const char *from)
+{
+    bench_open(&b, config);
+    raw_register(&b.bob, 1, NULL);
+    raw_ask(&b.carol, &(struct request_form){ .method = "REGISTER",
+                                              .to     = "<sip:carol@example.test>",
+                                              .more   = "Contact: <sip:carol@192.0.2.9:6002>\r\n" });
+    bench_live(&b, 50);
+    raw_forget(&b.bob);
+    raw_forget(&b.carol);
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:bob@example.test", .from = from });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "MESSAGE "));
+}
+
+#define FOLLOW   "follow_redirects = true\n"
+#define OURS     "<sip:dave@example.test>;tag=1"
+#define STRANGER "<sip:eve@else.test>;tag=1"
+
+TEST(a_phone_may_redirect_to_another_user)
+{
+    calls_bob(FOLLOW, STRANGER);
+    answers(&b.bob, "302 Moved\r\nContact: <sip:carol@example.test>");
+    CHECK(raw_last_is(&b.carol, "MESSAGE sip:carol@192.0.2.9:6002 "));
+    answers(&b.carol, "404 Not Found");
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 404 "));
+    CHECK_INT(0, raw_heard_count(&b.alice, "SIP/2.0 302 "));
+    bench_close(&b);
+}
+
+/* No open relay by way of a phone that redirects. */
+TEST(nobody_gets_by_a_phone_where_he_may_not_call)
+{
+    calls_bob(FOLLOW, STRANGER);
+    answers(&b.bob, "302 Moved\r\nContact: <sip:out@192.0.2.9:6002>");
+    CHECK_INT(0, b.carol.count);
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 302 "));
+    bench_close(&b);
+    calls_bob(FOLLOW, OURS);
+    answers(&b.bob, "302 Moved\r\nContact: <sip:out@192.0.2.9:6002>");
+    CHECK(raw_last_is(&b.carol, "MESSAGE sip:out@192.0.2.9:6002 "));
+    answers(&b.carol, "200 OK");
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+/* RFC 3261 16.5: each once. */
+TEST(phones_that_redirect_to_each_other_end)
+{
+    calls_bob(FOLLOW, STRANGER);
+    answers(&b.bob, "302 Moved\r\nContact: <sip:carol@example.test>");
+    answers(&b.carol, "302 Moved\r\nContact: <sip:bob@EXAMPLE.test>");
+    CHECK_INT(1, b.bob.count);
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 302 "));
+    bench_close(&b);
+}
+
+/* RFC 3841 9.1 */
+TEST(who_wants_to_follow_himself_may)
+{
+    bench_open(&b, FOLLOW);
+    raw_register(&b.bob, 1, NULL);
+    bench_live(&b, 50);
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE",
+                                              .uri    = "sip:bob@example.test",
+                                              .from   = OURS,
+                                              .more   = "Request-Disposition: no-recurse\r\n" });
+    bench_live(&b, 50);
+    answers(&b.bob, "302 Moved\r\nContact: <sip:out@192.0.2.9:6002>");
+    CHECK_INT(0, b.carol.count);
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 302 "));
+    bench_close(&b);
+}
+
+TEST(another_proxy_or_service_is_no_other_place_to_ask_at)
+{
+    calls_bob(FOLLOW, OURS);
+    answers(&b.bob, "305 Use Proxy\r\nContact: <sip:carol@example.test>");
+    CHECK_INT(0, b.carol.count);
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 305 "));
+    bench_close(&b);
+}
+
+TEST(what_a_phone_redirects_to_goes_up_unless_configured_otherwise)
+{
+    calls_bob("", OURS);
+    answers(&b.bob, "302 Moved\r\nContact: <sip:carol@example.test>");
+    CHECK_INT(0, b.carol.count);
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 302 "));
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(contacts_are_asked_by_their_q),
         cmocka_unit_test(a_contact_that_is_there_twice_is_asked_once),
         cmocka_unit_test(what_was_followed_does_not_go_up),
+        cmocka_unit_test(a_phone_may_redirect_to_another_user),
+        cmocka_unit_test(nobody_gets_by_a_phone_where_he_may_not_call),
+        cmocka_unit_test(phones_that_redirect_to_each_other_end),
+        cmocka_unit_test(who_wants_to_follow_himself_may),
+        cmocka_unit_test(another_proxy_or_service_is_no_other_place_to_ask_at),
+        cmocka_unit_test(what_a_phone_redirects_to_goes_up_unless_configured_otherwise),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

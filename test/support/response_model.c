@@ -188,7 +188,7 @@ static void end_branch(struct response_model *m, unsigned branch, unsigned statu
     if (may_ask && is_of_the_flow(m, b, status, own)) {
         b->asks = true;
         deed(m, DEED_NEXT, branch, 0);
-    } else if (may_ask && b->kind == MODEL_REDIRECT && status / 100 == 3) {
+    } else if (may_ask && (b->kind == MODEL_REDIRECT || m->recurse) && status >= 300 && status <= 302) {
         b->asks = true;
         deed(m, DEED_FOLLOW, branch, 0);
     }

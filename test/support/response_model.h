@@ -35,7 +35,7 @@ struct deed {
 };
 
 struct response_model {
-    bool                invite;
+    bool                invite, recurse;
     struct model_branch branch[MODEL_BRANCHES];
     unsigned            count;
     bool                more, alone; /* a group waits; and for the end of all branches */
