@@ -3,111 +3,14 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/scan.h"
+#include "cmd/case_words.h"
 #include "sip/name_addr.h"
 #include "sip/params.h"
 #include "sip/uri.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { MEMORY = 64 * 1024 * 1024, PROBLEM = 512, Q_MOST = 1000 };
-
-/* A word, and where it begins. */
-struct word {
-    struct slice text;
-    const char  *at;
-};
-
-struct parser {
-    struct case_table     *table;
-    const char            *name;
-    unsigned               line;
-    const char            *start; /* of the line */
-    struct scan            rest;  /* of it */
-    case_table_problem_fn *report;
-    void                  *arg;
-    bool                   bad;
-};
-
-static bool complain(struct parser *p, const char *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* Always false. */
-static bool complain(struct parser *p, const char *at, const char *format, ...)
-{
-    char    text[PROBLEM], what[PROBLEM];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    snprintf(text, sizeof text, "%.200s:%u:%td: %.280s", p->name, p->line, at - p->start + 1, what);
-    p->bad = true;
-    p->report(p->arg, text);
-    return false;
-}
-
-/* ---- words ---- */
-
-static void skip_blanks(struct parser *p)
-{
-    while (scan_byte(&p->rest, ' ') || scan_byte(&p->rest, '\t'))
-        ;
-}
-
-static bool at_end(struct parser *p)
-{
-    skip_blanks(p);
-    return scan_at_end(&p->rest) || *p->rest.at == '#';
-}
-
-static bool take_quoted(struct parser *p, struct word *w)
-{
-    struct slice inner;
-    struct buf   b;
-    char        *memory;
-
-    if (!scan_quoted(&p->rest, &inner))
-        return complain(p, w->at, "the quote is never closed");
-    memory = arena_alloc(&p->table->arena, inner.len + 1);
-    if (memory == NULL)
-        return false;
-    b = buf_on(memory, inner.len + 1);
-    buf_put_unquoted(&b, inner);
-    w->text = buf_slice(&b);
-    return true;
-}
-
-/* False at the end of the line, and after a complaint. */
-static bool next_word(struct parser *p, struct word *w)
-{
-    if (at_end(p))
-        return false;
-    w->at = p->rest.at;
-    if (*w->at == '"')
-        return take_quoted(p, w);
-    return scan_until(&p->rest, " \t", &w->text);
-}
-
-static bool want_word(struct parser *p, struct word *w, const char *what)
-{
-    bool had = p->bad;
-
-    if (next_word(p, w))
-        return true;
-    return p->bad && !had ? false : complain(p, p->rest.at, "%s is missing", what);
-}
-
-static bool is(const struct word *w, const char *text)
-{
-    return slice_eq(w->text, slice_from(text));
-}
-
-static bool want_end(struct parser *p)
-{
-    return at_end(p) || complain(p, p->rest.at, "nothing is wanted here but the end of the line");
-}
+enum { MEMORY = 64 * 1024 * 1024, Q_MOST = 1000 };
 
 /* ---- declarations ---- */
 
@@ -116,10 +19,10 @@ static bool read_user(struct parser *p, struct case_row *row)
     struct word w;
 
     row->kind = ROW_USER;
-    if (!want_word(p, &w, "the user's name"))
+    if (!case_want_word(p, &w, "the user's name"))
         return false;
     row->name = w.text;
-    return want_end(p);
+    return case_want_end(p);
 }
 
 static bool read_alias(struct parser *p, struct case_row *row)
@@ -127,11 +30,11 @@ static bool read_alias(struct parser *p, struct case_row *row)
     struct word alias, user;
 
     row->kind = ROW_ALIAS;
-    if (!want_word(p, &alias, "the other name or number") || !want_word(p, &user, "the user whose it is"))
+    if (!case_want_word(p, &alias, "the other name or number") || !case_want_word(p, &user, "the user whose it is"))
         return false;
     row->name = alias.text;
     row->user = user.text;
-    return want_end(p);
+    return case_want_end(p);
 }
 
 /* "0.5" as thousandths. */
@@ -164,10 +67,10 @@ static bool take_params(struct parser *p, struct case_row *row, const struct wor
         if (!slice_eq_nocase(name, SLICE("q")))
             buf_put(&b, slice_between(at, s.at));
         else if (!read_q(value, &row->q))
-            return complain(p, w->at, "q is a number from 0 to 1");
+            return case_complain(p, w->at, "q is a number from 0 to 1");
     }
     if (!scan_at_end(&s))
-        return complain(p, w->at, "after the address there are parameters such as ;video;q=0.5");
+        return case_complain(p, w->at, "after the address there are parameters such as ;video;q=0.5");
     row->params = buf_slice(&b);
     return true;
 }
@@ -183,7 +86,7 @@ static bool take_contact(struct parser *p, struct case_row *row, const struct wo
         return true;
     }
     if (w->text.len == 0 || w->text.ptr[0] != '<' || !name_addr_scan(&s, &contact) || !scan_at_end(&s))
-        return complain(p, w->at, "a contact is a URI such as sip:bob@192.0.2.3, or <sip:bob@192.0.2.3>;video");
+        return case_complain(p, w->at, "a contact is a URI such as sip:bob@192.0.2.3, or <sip:bob@192.0.2.3>;video");
     row->contact = contact.uri.text;
     return take_params(p, row, w, contact.params);
 }
@@ -194,18 +97,18 @@ static bool read_binding(struct parser *p, struct case_row *row)
 
     row->kind = ROW_BINDING;
     row->q    = Q_MOST;
-    if (!want_word(p, &aor, "the address that is registered") || !want_word(p, &contact, "its contact") ||
+    if (!case_want_word(p, &aor, "the address that is registered") || !case_want_word(p, &contact, "its contact") ||
         !take_contact(p, row, &contact))
         return false;
     row->aor = aor.text;
-    if (at_end(p))
+    if (case_at_end(p))
         return true;
-    if (!next_word(p, &q))
+    if (!case_next_word(p, &q))
         return false;
     if (q.text.len < 2 || memcmp(q.text.ptr, "q=", 2) != 0 ||
         !read_q((struct slice){ q.text.ptr + 2, q.text.len - 2 }, &row->q))
-        return complain(p, q.at, "q=NUMBER from 0 to 1 is wanted, or the end of the line");
-    return want_end(p);
+        return case_complain(p, q.at, "q=NUMBER from 0 to 1 is wanted, or the end of the line");
+    return case_want_end(p);
 }
 
 /* ---- what is expected ---- */
@@ -224,10 +127,11 @@ static bool add_target(struct parser *p, struct wanted *e, const struct word *w,
     struct uri uri;
 
     if (e->count == CASE_TARGETS)
-        return complain(p, w->at, "there are more than %d targets", CASE_TARGETS);
+        return case_complain(p, w->at, "there are more than %d targets", CASE_TARGETS);
     if (!uri_parse(w->text, &uri))
-        return complain(p, w->at, "'%.*s' is no URI such as sip:bob@192.0.2.3; a status, 'register' or 'route NAME'",
-                        SLICE_ARG(w->text));
+        return case_complain(p, w->at,
+                             "'%.*s' is no URI such as sip:bob@192.0.2.3; a status, 'register' or 'route NAME'",
+                             SLICE_ARG(w->text));
     e->targets[e->count++] = (struct wanted_target){ .uri = w->text, .group = group };
     return true;
 }
@@ -239,12 +143,12 @@ static bool read_by(struct parser *p, struct wanted *e, bool *comma)
     struct uri  uri;
 
     if (e->count == 0)
-        return complain(p, p->rest.at, "'by' wants a target before it");
-    if (!want_word(p, &w, "the next hop after 'by'"))
+        return case_complain(p, p->rest.at, "'by' wants a target before it");
+    if (!case_want_word(p, &w, "the next hop after 'by'"))
         return false;
     *comma = take_comma(&w);
     if (!uri_parse(w.text, &uri))
-        return complain(p, w.at, "'%.*s' is no URI such as sip:gateway.example.com", SLICE_ARG(w.text));
+        return case_complain(p, w.at, "'%.*s' is no URI such as sip:gateway.example.com", SLICE_ARG(w.text));
     e->targets[e->count - 1].by = w.text;
     return true;
 }
@@ -256,22 +160,22 @@ static bool read_targets(struct parser *p, struct wanted *e, struct word first)
     unsigned    group = 1;
     bool        comma = false, begins = true, more = true;
 
-    for (; more; more = next_word(p, &w)) {
-        if (is(&w, "...")) {
+    for (; more; more = case_next_word(p, &w)) {
+        if (case_is(&w, "...")) {
             e->open = true;
-            return want_end(p);
+            return case_want_end(p);
         }
-        if (is(&w, "then")) {
+        if (case_is(&w, "then")) {
             if (begins)
-                return complain(p, w.at, "'then' stands between two targets");
+                return case_complain(p, w.at, "'then' stands between two targets");
             group++;
             begins = true;
-        } else if (is(&w, "by")) {
+        } else if (case_is(&w, "by")) {
             if (!read_by(p, e, &comma))
                 return false;
             begins = comma;
         } else if (!begins) {
-            return complain(p, w.at, "a comma, 'then', 'by' or '...' is wanted between targets");
+            return case_complain(p, w.at, "a comma, 'then', 'by' or '...' is wanted between targets");
         } else {
             comma = take_comma(&w);
             if (!add_target(p, e, &w, group))
@@ -279,14 +183,14 @@ static bool read_targets(struct parser *p, struct wanted *e, struct word first)
             begins = comma;
         }
     }
-    return !p->bad && (!begins || complain(p, p->rest.at, "one more target is wanted"));
+    return !p->bad && (!begins || case_complain(p, p->rest.at, "one more target is wanted"));
 }
 
 static bool read_contacts(struct parser *p, struct wanted *e)
 {
     struct word w;
 
-    while (next_word(p, &w)) {
+    while (case_next_word(p, &w)) {
         (void)take_comma(&w);
         if (!add_target(p, e, &w, 1))
             return false;
@@ -309,22 +213,22 @@ static bool read_outcome(struct parser *p, struct wanted *e)
 {
     struct word w, name;
 
-    if (!want_word(p, &w, "what is expected, after '->',"))
+    if (!case_want_word(p, &w, "what is expected, after '->',"))
         return false;
     if (is_status(&w, &e->status)) {
         e->kind = WANTED_ANSWER;
         return read_contacts(p, e);
     }
-    if (is(&w, "register")) {
+    if (case_is(&w, "register")) {
         e->kind = WANTED_REGISTER;
-        return want_end(p);
+        return case_want_end(p);
     }
-    if (is(&w, "route")) {
+    if (case_is(&w, "route")) {
         e->kind = WANTED_ROUTE;
-        if (!want_word(p, &name, "the name of the route"))
+        if (!case_want_word(p, &name, "the name of the route"))
             return false;
         e->name = name.text;
-        return want_end(p);
+        return case_want_end(p);
     }
     e->kind = WANTED_TARGETS;
     return read_targets(p, e, w);
@@ -335,7 +239,7 @@ static bool read_wanted(struct parser *p, struct wanted *e)
     const char *start;
 
     e->targets = arena_alloc(&p->table->arena, CASE_TARGETS * sizeof *e->targets);
-    skip_blanks(p);
+    case_skip_blanks(p);
     start = p->rest.at;
     if (e->targets == NULL || !read_outcome(p, e))
         return false;
@@ -348,17 +252,17 @@ static bool read_wanted(struct parser *p, struct wanted *e)
 static bool add_header(struct parser *p, struct case_row *row, const struct word *w)
 {
     if (memchr(w->text.ptr, ':', w->text.len) == NULL)
-        return complain(p, w->at, "a header is \"Name: value\"");
+        return case_complain(p, w->at, "a header is \"Name: value\"");
     if (row->header_count == CASE_HEADERS)
-        return complain(p, w->at, "there are more than %d headers", CASE_HEADERS);
+        return case_complain(p, w->at, "there are more than %d headers", CASE_HEADERS);
     row->headers[row->header_count++] = w->text;
     return true;
 }
 
 static bool take_authenticated(struct parser *p, struct case_row *row, const struct word *value)
 {
-    row->stranger = is(value, "no");
-    return is(value, "no") || is(value, "yes") || complain(p, value->at, "authenticated is yes or no");
+    row->stranger = case_is(value, "no");
+    return case_is(value, "no") || case_is(value, "yes") || case_complain(p, value->at, "authenticated is yes or no");
 }
 
 /* One clause behind the URI. */
@@ -368,19 +272,19 @@ static bool read_clause(struct parser *p, struct case_row *row, const struct wor
         "from URI, via ADDRESS, by TRANSPORT, trunk NAME, header \"Name: value\", authenticated no or ->";
     struct word value;
 
-    if (!is(w, "from") && !is(w, "via") && !is(w, "by") && !is(w, "trunk") && !is(w, "header") &&
-        !is(w, "authenticated"))
-        return complain(p, w->at, "'%.*s' is not one of: %s", SLICE_ARG(w->text), wanted);
-    if (!want_word(p, &value, "its value"))
+    if (!case_is(w, "from") && !case_is(w, "via") && !case_is(w, "by") && !case_is(w, "trunk") &&
+        !case_is(w, "header") && !case_is(w, "authenticated"))
+        return case_complain(p, w->at, "'%.*s' is not one of: %s", SLICE_ARG(w->text), wanted);
+    if (!case_want_word(p, &value, "its value"))
         return false;
-    if (is(w, "header"))
+    if (case_is(w, "header"))
         return add_header(p, row, &value);
-    if (is(w, "authenticated"))
+    if (case_is(w, "authenticated"))
         return take_authenticated(p, row, &value);
-    *(is(w, "from")    ? &row->from
-      : is(w, "via")   ? &row->source
-      : is(w, "trunk") ? &row->trunk
-                       : &row->transport) = value.text;
+    *(case_is(w, "from")    ? &row->from
+      : case_is(w, "via")   ? &row->source
+      : case_is(w, "trunk") ? &row->trunk
+                            : &row->transport) = value.text;
     return true;
 }
 
@@ -391,11 +295,11 @@ static bool read_case(struct parser *p, struct case_row *row, struct slice metho
     row->kind    = ROW_CASE;
     row->method  = method;
     row->headers = arena_alloc(&p->table->arena, CASE_HEADERS * sizeof *row->headers);
-    if (row->headers == NULL || !want_word(p, &w, "the address that is called"))
+    if (row->headers == NULL || !case_want_word(p, &w, "the address that is called"))
         return false;
     row->uri = w.text;
-    while (want_word(p, &w, "'->' and what is expected")) {
-        if (is(&w, "->"))
+    while (case_want_word(p, &w, "'->' and what is expected")) {
+        if (case_is(&w, "->"))
             return read_wanted(p, &row->wanted);
         if (!read_clause(p, row, &w))
             return false;
@@ -416,18 +320,18 @@ static bool read_row(struct parser *p, struct case_row *row)
 {
     struct word w;
 
-    if (!next_word(p, &w))
+    if (!case_next_word(p, &w))
         return false;
-    if (is(&w, "user"))
+    if (case_is(&w, "user"))
         return read_user(p, row);
-    if (is(&w, "alias"))
+    if (case_is(&w, "alias"))
         return read_alias(p, row);
-    if (is(&w, "binding"))
+    if (case_is(&w, "binding"))
         return read_binding(p, row);
     if (is_method(w.text))
         return read_case(p, row, w.text);
-    return complain(p, w.at, "'%.*s': a line begins with user, alias, binding or a method such as INVITE",
-                    SLICE_ARG(w.text));
+    return case_complain(p, w.at, "'%.*s': a line begins with user, alias, binding or a method such as INVITE",
+                         SLICE_ARG(w.text));
 }
 
 static void read_line(struct parser *p, struct slice line)
@@ -439,7 +343,7 @@ static void read_line(struct parser *p, struct slice line)
     p->start = line.ptr;
     line     = slice_trim(line);
     p->rest  = scan_from(line);
-    if (at_end(p))
+    if (case_at_end(p))
         return;
     row->line = p->line;
     row->text = line;

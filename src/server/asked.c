@@ -71,7 +71,7 @@ enum auth_result asked_caller(struct server *s, struct passage *p)
     struct slice        from = p->request->from.uri.text;
     bool ours = aor_domain(s, &p->request->from.uri).len > 0 || policy_is_nameless(&p->request->from.uri);
 
-    if (a->authenticated && ours)
+    if (a->authenticated && ours && s->config->authentication) /* without, a real one has proved nothing either */
         take_word(s, p);
     if (!s->config->authentication)
         explain_step(a->explain, "authentication = false", "nobody has to prove who he is");

@@ -188,6 +188,12 @@ static void register_at(struct raw_phone *p, const char *contact, unsigned cseq)
 #define TRUNK                                                                                                          \
     "trunk \"carrier\" {\n address = {\"192.0.2.9\"}\n may_call = {\"far.test\"}\n}\n"                                 \
     "route \"far.test\" { to = \"sip:192.0.2.9:6002\" }\n"
+#define TABLE                                                                                                          \
+    "route \"far.test\" {\n to = {\"sip:192.0.2.9:6001;lr priority=2\", \"sip:192.0.2.9:6002;lr\"}\n"                  \
+    " fail_over = {486}\n}\n"
+#define PREFERS_AUDIO "Accept-Contact: *;audio\r\n"
+#define REJECTS_VIDEO "Reject-Contact: *;video\r\n"
+#define REDIRECT      "Request-Disposition: redirect\r\n"
 #define ABROAD                                                                                                         \
     "number \"abroad\" {\n prefix = \"00\"\n strip = 2\n prepend = \"+\"\n}\n"                                         \
     "number \"dear\" {\n match = \"0900.*\"\n reject = 603\n}\n"                                                       \
@@ -221,6 +227,15 @@ static const struct example {
     { "redirect_server = yes\nredirect \"far.test\" { to = \"sip:new.test\" }\n",
       { NULL },
       { .uri = "sip:x@far.test" },
+      302,
+      0 },
+    { TABLE, { NULL }, { .uri = "sip:x@far.test" }, 0, 2 },
+    { "", { BOB1 ";video", BOB2 ";audio" }, { .uri = "sip:bob@example.test", .headers = PREFERS_AUDIO }, 0, 2 },
+    { "", { BOB1 ";video", BOB2 ";audio" }, { .uri = "sip:bob@example.test", .headers = REJECTS_VIDEO }, 0, 1 },
+    { "", { BOB1, BOB2 ";q=0.5" }, { .uri = "sip:bob@example.test", .headers = REDIRECT }, 0, 2 },
+    { "redirect_server = yes\n",
+      { BOB1, BOB2 ";q=0.5" },
+      { .uri = "sip:bob@example.test", .headers = REDIRECT },
       302,
       0 },
     { TRUNK, { NULL }, { .uri = "sip:x@far.test", .from = "sip:y@other.test" }, 0, 1 },
