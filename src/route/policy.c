@@ -389,6 +389,9 @@ struct policy_decision policy_decide(const struct policy *p, const struct policy
 {
     struct policy_decision d;
 
+    if (c->trunk != NULL)
+        explain_step(c->explain, "policy: trunk", "it comes from trunk \"%.*s\" (line %u)%s", SLICE_ARG(c->trunk->name),
+                     c->trunk->line, c->trunk->trusted ? ", which is trusted" : "");
     if (c->token != FLOW_TOKEN_NONE && p->proxy)
         return decide_flow(c->token);
     if (c->anothers_gruu && c->authenticated)
