@@ -169,25 +169,6 @@ static bool start_servers(struct server_actor *a, char *problem, size_t size)
     return true;
 }
 
-static bool server_begin(struct server_actor *a)
-{
-    struct scenario *s            = a->actor.scenario;
-    char             problem[256] = "";
-
-    if (a->config == NULL)
-        return scenario_fail(s, "it has no configuration");
-    if (a->actor.world == NULL)
-        actor_start_world(&a->actor);
-    if (!make_servers(a)) {
-        free_servers(a);
-        return scenario_fail(s, "no memory for a server");
-    }
-    if (s->wrong_worker)
-        host_set_spread(a->actor.host, to_a_wrong_worker, a);
-    a->store = store_fake_open(a->disk, a->config->store_queue);
-    return start_servers(a, problem, sizeof problem) || scenario_fail(s, "the server does not start: %s", problem);
-}
-
 static size_t posts_of(const struct actor *a)
 {
     size_t posts = world_fake_usage(a->world).posts;
@@ -212,6 +193,30 @@ static void server_end(struct server_actor *a, bool crash)
         ;
     workers_free(a->all);
     a->all = NULL;
+}
+
+/* All workers, or none: a program whose start fails ends, so no worker may wait for one that is not there. */
+static bool server_begin(struct server_actor *a)
+{
+    struct scenario *s            = a->actor.scenario;
+    char             problem[256] = "";
+
+    if (a->config == NULL)
+        return scenario_fail(s, "it has no configuration");
+    if (a->actor.world == NULL)
+        actor_start_world(&a->actor);
+    if (!make_servers(a)) {
+        free_servers(a);
+        return scenario_fail(s, "no memory for a server");
+    }
+    if (s->wrong_worker)
+        host_set_spread(a->actor.host, to_a_wrong_worker, a);
+    a->store = store_fake_open(a->disk, a->config->store_queue);
+    if (start_servers(a, problem, sizeof problem))
+        return true;
+    server_end(a, false);
+    actor_end_world(&a->actor, true);
+    return scenario_fail(s, "the server does not start: %s", problem);
 }
 
 /* ---- verbs ---- */
