@@ -299,8 +299,8 @@ static void accepted_came(struct watch *w, struct sight *sent, const struct mess
         return;
     a->up = sent->up;
     a->arrived++;
-    if (a->passed == 0 && sent->refusal_count == 0 && sent->up->refusal_count == 0 && sent->up->by_datagram &&
-        !p->is_stream && p->at < sent->at + PATIENCE) {
+    if (a->passed == 0 && sent->by_datagram && sent->refusal_count == 0 && sent->up->refusal_count == 0 &&
+        sent->up->by_datagram && !p->is_stream && p->at < sent->at + PATIENCE) {
         a->due = true;
         a->at  = p->at;
     }
@@ -486,7 +486,8 @@ static void request_goes(struct watch *w, unsigned server, const struct message 
     made = keep(w, &sent);
     if (made == NULL || made->up != NULL)
         return;
-    made->at = p->at;
+    made->at          = p->at;
+    made->by_datagram = !p->is_stream; /* else it ends with its connection, whoever knows its branch */
     w->counts.forwarded++;
     came     = transaction_key(server, &second, m->method_text, memory);
     made->up = find(w, &came);
