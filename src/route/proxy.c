@@ -14,6 +14,19 @@ static void add_header(struct siphash *h, const struct message *m, enum header_i
     siphash_add(h, SLICE(""));
 }
 
+/* RFC 3841: by these phones are chosen.  Mostly there are none. */
+static void add_preferences(struct siphash *h, const struct message *m)
+{
+    static const enum header_id ids[] = { HEADER_ACCEPT_CONTACT, HEADER_REJECT_CONTACT, HEADER_REQUEST_DISPOSITION };
+
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        if (message_header(m, ids[i]) == NULL)
+            continue;
+        siphash_add(h, (struct slice){ (const char *)&ids[i], sizeof ids[i] });
+        add_header(h, m, ids[i]);
+    }
+}
+
 void proxy_write_mark(struct buf *b, const struct message *request, const struct hash_key *key)
 {
     struct siphash h;
@@ -21,10 +34,12 @@ void proxy_write_mark(struct buf *b, const struct message *request, const struct
     siphash_init(&h, &(struct hash_key){ key->k0, key->k1 ^ request->cseq.number });
     siphash_add(&h, request->uri_text);
     add_header(&h, request, HEADER_ROUTE);
+    siphash_add(&h, request->from.uri.text);
     siphash_add(&h, request->from_tag);
     siphash_add(&h, request->to_tag);
     siphash_add(&h, request->call_id);
     add_header(&h, request, HEADER_PROXY_REQUIRE);
+    add_preferences(&h, request);
     buf_put_hex64(b, siphash_result(&h));
 }
 

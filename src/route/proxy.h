@@ -28,9 +28,9 @@ enum { PROXY_MARK = 16 };
 
 /* The second part of a branch (RFC 5393 4.2.1): 16 hex digits that say "this
  * request, with what its routing depends on, passed here": `branch_mark` of
- * struct outgoing.  Request-URI, Route, From and To tags, Call-ID, CSeq number
- * and Proxy-Require go in; the method does not.  Under a secret key nobody else
- * makes the same mark, so sent-by need not be compared. */
+ * struct outgoing.  Request-URI, Route, From's URI (number rules and policy look at it), From and To tags, Call-ID,
+ * CSeq number, Proxy-Require and a caller's preferences (RFC 3841) go in; the method does not.  Under a secret key
+ * nobody else makes the same mark, so sent-by need not be compared. */
 void proxy_write_mark(struct buf *b, const struct message *request, const struct hash_key *key);
 
 /* The Route of a request, and what the caller must say about it. */

@@ -164,6 +164,13 @@ TEST(the_mark_depends_on_routing_and_not_on_the_method)
     CHECK(!slice_eq(mark, mark_of("INVITE sip:b@b.test:5060 SIP/2.0\r\n" REST END)));
     CHECK(!slice_eq(mark, mark_of(INVITE "Route: <sip:x;lr>\r\n" END)));
     CHECK(!slice_eq(mark, mark_of(INVITE "Proxy-Require: x\r\n" END)));
+    CHECK(!slice_eq(mark, mark_of(INVITE "Accept-Contact: *;video\r\n" END)));
+    CHECK(!slice_eq(mark, mark_of(INVITE "Reject-Contact: *;video\r\n" END)));
+    CHECK(!slice_eq(mark, mark_of(INVITE "d: sequential\r\n" END)));
+    CHECK(!slice_eq(mark_of(INVITE "a: *;video\r\n" END), mark_of(INVITE "j: *;video\r\n" END)));
+    CHECK(!slice_eq(mark, mark_of("INVITE sip:b@b.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\n"
+                                  "From: <sip:c@a.test>;tag=1\r\nTo: <sip:b@b.test>\r\n"
+                                  "Call-ID: one\r\nCSeq: 1 INVITE\r\n" END)));
     CHECK(!slice_eq(mark, mark_of("INVITE sip:b@b.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\n"
                                   "From: <sip:a@a.test>;tag=1\r\nTo: <sip:b@b.test>\r\n"
                                   "Call-ID: one\r\nCSeq: 2 INVITE\r\n" END)));
