@@ -19,7 +19,7 @@ enum target_order prefer_targets(const struct passage *p, struct target_set *set
 
 /* no-cancel: are the others to ring on when one has answered (9.1)? */
 bool prefer_rings_on(const struct passage *p);
-/* no-recurse: is what a phone redirects to left to the caller? */
+/* May we follow what a phone redirects to, unless no-recurse leaves that to the caller? */
 bool prefer_follows(const struct passage *p);
 
 #endif
