@@ -54,7 +54,7 @@ void asked_tell_decision(struct server *s, const struct passage *p, const struct
     s->asked->route = arena_copy(&s->asked->texts, d->route->domain);
 }
 
-/* By the name in From, or whose alias that is; if it is hidden, as nobody in particular. */
+/* By the name in From, or whose alias that is. */
 static void take_word(struct server *s, struct passage *p)
 {
     struct user_id  id;
@@ -69,12 +69,15 @@ enum auth_result asked_caller(struct server *s, struct passage *p)
 {
     const struct asked *a    = s->asked;
     struct slice        from = p->request->from.uri.text;
-    bool ours = aor_domain(s, &p->request->from.uri).len > 0 || policy_is_nameless(&p->request->from.uri);
+    bool                ours = aor_domain(s, &p->request->from.uri).len > 0;
 
     if (a->authenticated && ours && s->config->authentication) /* without, a real one has proved nothing either */
         take_word(s, p);
     if (!s->config->authentication)
         explain_step(a->explain, "authentication = false", "nobody has to prove who he is");
+    else if (policy_is_nameless(&p->request->from.uri))
+        explain_step(a->explain, "RFC 3323 4.1", "the caller, %.*s, hides who it is, and is taken for nobody",
+                     SLICE_ARG(from));
     else if (!ours)
         explain_step(a->explain, "RFC 3261 22.3", "the caller, %.*s, is of no domain of ours", SLICE_ARG(from));
     else

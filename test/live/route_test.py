@@ -75,7 +75,9 @@ class Route(unittest.TestCase):
         self.assertIn("Route: <sip:192.0.2.7;lr>", text)
         self.assertIn("udp 192.0.2.7:5060", text)
         self.assertEqual(1, len(self.run_ahoy("route", "sip:x@far.test", "--from", "alice").stdout.splitlines()))
-        self.assertIn("no open relay", self.run_ahoy("route", "--explain", "sip:x@far.test", code=14).stdout)
+        self.assertIn("taken for nobody", self.run_ahoy("route", "--explain", "sip:x@far.test", code=14).stdout)
+        self.assertIn("no open relay", self.run_ahoy("route", "--explain", "sip:x@far.test", "--from",
+                                                     "sip:eve@other.test", code=14).stdout)
 
     def test_what_makes_no_sense_is_complained_about(self):
         for words, part in ((("route",), "give"), (("route", "a", "b", "c"), "unexpected argument 'c'"),

@@ -248,6 +248,8 @@ static const struct example {
     { USER, { NULL }, { .uri = "sip:nobody@example.test", .from = "sip:y@other.test" }, 404, 0 },
     { USER, { NULL }, { .uri = "sip:carol@example.test", .stranger = true }, 407, 0 },
     { USER, { NULL }, { .uri = "sip:x@192.0.2.9:6001", .stranger = true }, 407, 0 },
+    { USER, { NULL }, { .uri = "sip:x@192.0.2.9:6001", .from = "sip:anonymous@anonymous.invalid" }, 407, 0 },
+    { USER, { NULL }, { .uri = "sip:carol@example.test", .from = "sip:anonymous@anonymous.invalid" }, 480, 0 },
 };
 
 static void open_example(const struct example *e)
