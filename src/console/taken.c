@@ -17,7 +17,7 @@ struct sizes {
     unsigned number;
     uint64_t at;
     size_t   name, text, name_before, text_before;
-    unsigned has_before;
+    bool     has_before;
 };
 
 static const char *path_of(const struct config *c, const char *file, char path[PATH_MAX])
@@ -86,15 +86,34 @@ int taken_write(const struct taken *t)
 
 /* ---- reading ---- */
 
+static bool take_number(char **at, uint64_t most, uint64_t *number)
+{
+    char *end;
+
+    errno   = 0;
+    *number = strtoull(*at, &end, 10);
+    if (end == *at || errno != 0 || *number > most)
+        return false;
+    *at = end;
+    return true;
+}
+
 static bool read_sizes(FILE *in, struct sizes *s)
 {
-    char line[256];
+    static const char     head[] = "ahoy configuration 1:";
+    static const uint64_t most[] = { UINT_MAX,        INT64_MAX, PATH_MAX - 1, CONFIG_TEXT_MAX, PATH_MAX - 1,
+                                     CONFIG_TEXT_MAX, 1 };
+    enum { NUMBERS = sizeof most / sizeof *most };
+    char     line[256], *at = line + sizeof head - 1;
+    uint64_t n[NUMBERS];
 
-    return fgets(line, sizeof line, in) != NULL &&
-           sscanf(line, "ahoy configuration 1: %u %" SCNu64 " %zu %zu %zu %zu %u", &s->number, &s->at, &s->name,
-                  &s->text, &s->name_before, &s->text_before, &s->has_before) == 7 &&
-           s->name < PATH_MAX && s->name_before < PATH_MAX && s->text <= CONFIG_TEXT_MAX &&
-           s->text_before <= CONFIG_TEXT_MAX;
+    if (fgets(line, sizeof line, in) == NULL || strncmp(line, head, sizeof head - 1) != 0)
+        return false;
+    for (size_t i = 0; i < NUMBERS; i++)
+        if (!take_number(&at, most[i], &n[i]))
+            return false;
+    *s = (struct sizes){ (unsigned)n[0], n[1], n[2], n[3], n[4], n[5], n[6] != 0 };
+    return *at == '\n';
 }
 
 /* So many bytes, with a NUL behind them; NULL if there are fewer, and without memory. */
@@ -134,7 +153,7 @@ int taken_read(const struct config *start, struct taken *t)
     if (in == NULL)
         return error_of(errno);
     error = read_sizes(in, &s) ? read_one(in, s.name, s.text, &t->now) : -ERR_CORRUPT;
-    if (error == 0 && s.has_before != 0)
+    if (error == 0 && s.has_before)
         error = read_one(in, s.name_before, s.text_before, &t->before);
     fclose(in);
     if (error != 0) {
