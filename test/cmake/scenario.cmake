@@ -40,6 +40,11 @@ foreach(name demo_two_domains fork_both_answer hold rfc3665_3_8_no_answer server
     set_tests_properties(scenario/starving/${name} scenario/refused/${name} PROPERTIES LABELS scenario TIMEOUT 120)
 endforeach()
 
+# And with three workers, not all of which then come up.
+add_test(NAME scenario/starving-3/hold
+    COMMAND scenario --workers 3 --starve ${STARVE_STEP} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/hold.scn)
+set_tests_properties(scenario/starving-3/hold PROPERTIES LABELS scenario TIMEOUT 120)
+
 # A connection lost at every message of a call, whoever heard it: both sides end in a state that
 # has a name, and nothing is left.
 foreach(name tcp_call tls_call ws_call wss_call mixed_call)
@@ -51,9 +56,13 @@ foreach(name tcp_call tls_call ws_call wss_call mixed_call)
 endforeach()
 
 # Loss, repetition and disorder, and no datagram comes to the worker that it is for.
-foreach(name lossy_network lossy_two_domains)
+set(WRONG_SEEDS_race_lossy 100) # eight calls each
+foreach(name lossy_network lossy_two_domains race_lossy)
+    if(NOT WRONG_SEEDS_${name})
+        set(WRONG_SEEDS_${name} 1000)
+    endif()
     add_test(NAME scenario/wrong-worker/${name}
-        COMMAND scenario --seeds 1000 --workers 3 --wrong ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
+        COMMAND scenario --seeds ${WRONG_SEEDS_${name}} --workers 3 --wrong ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
     set_tests_properties(scenario/wrong-worker/${name} PROPERTIES LABELS scenario TIMEOUT 300 COST 100)
 endforeach()
 
