@@ -31,7 +31,7 @@ endforeach()
 # crashes, nothing is left.
 set(STARVE_STEP 7 CACHE STRING "which allocations fail in the starving scenarios")
 set(REFUSE_STEP 3 CACHE STRING "which sends fail in the refused scenarios")
-foreach(name demo_two_domains fork_both_answer hold rfc3665_3_8_no_answer server_restart store_failure tcp_call
+foreach(name demo_two_domains fork_both_answer hold race_cancel_lost rfc3665_3_8_no_answer server_restart store_failure tcp_call
              tls_call wss_call)
     add_test(NAME scenario/starving/${name}
         COMMAND scenario --starve ${STARVE_STEP} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)

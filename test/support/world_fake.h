@@ -113,6 +113,8 @@ struct fault {
 void network_add_fault(struct network *n, const struct fault *f);
 /* How many faults have not happened to all `count` datagrams yet. */
 size_t network_faults_left(const struct network *n);
+/* Has the fault that was added first happened to all of its datagrams? */
+bool network_first_fault_is_over(const struct network *n);
 
 /* Which of the `count` workers that hear an address of this host gets this packet, a datagram or
  * the beginning of a stream; by their order of joining.  Unless set it depends, as with

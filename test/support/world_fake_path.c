@@ -68,16 +68,23 @@ void network_add_fault(struct network *n, const struct fault *f)
     list_append(&n->faults, &entry->link);
 }
 
+static bool fault_is_over(const struct fault_entry *entry)
+{
+    return entry->seen + 1 >= entry->fault.first + entry->fault.count;
+}
+
 size_t network_faults_left(const struct network *n)
 {
     size_t left = 0;
 
-    LIST_EACH (l, &n->faults) {
-        const struct fault_entry *entry = CONTAINER_OF(l, struct fault_entry, link);
-
-        left += entry->seen + 1 < entry->fault.first + entry->fault.count;
-    }
+    LIST_EACH (l, &n->faults)
+        left += !fault_is_over(CONTAINER_OF(l, struct fault_entry, link));
     return left;
+}
+
+bool network_first_fault_is_over(const struct network *n)
+{
+    return list_empty(&n->faults) || fault_is_over(CONTAINER_OF(n->faults.next, struct fault_entry, link));
 }
 
 static bool fault_strikes(struct fault_entry *entry, const struct packet *p)
