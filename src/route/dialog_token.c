@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 
-enum { CONTACT = 4, WAY = FLOW_BYTES + CONTACT };
+enum { CONTACT = 4, WAY = FLOW_BYTES + CONTACT, TRUNK = 't' }; /* that is no hex digit */
 
 uint32_t dialog_token_contact(const struct uri *contact, const struct token_key *key)
 {
@@ -25,18 +25,18 @@ static struct hash_key mac_key(const struct token_key *key)
     return (struct hash_key){ key->key.k0, ~key->key.k1 };
 }
 
-static void write_mac(struct buf *b, struct slice call_id, struct slice way, const struct token_key *key)
+static void write_mac(struct buf *b, struct slice call_id, struct slice rest, const struct token_key *key)
 {
     struct hash_key mac = mac_key(key);
     struct siphash  h;
 
-    if (way.len == 0) {
+    if (rest.len == 0) {
         buf_put_hex64(b, siphash(&mac, call_id));
         return;
     }
     siphash_init(&h, &mac);
     siphash_add(&h, call_id);
-    siphash_add(&h, way);
+    siphash_add(&h, rest);
     buf_put_hex64(b, siphash_result(&h));
 }
 
@@ -70,10 +70,12 @@ static struct way_back take_way(struct slice bytes, const struct token_key *key)
 
 void dialog_token_write(struct buf *b, struct slice call_id, const struct way_back *way, const struct token_key *key)
 {
-    char       memory[WAY], digits[2 * WAY];
+    char       memory[WAY], digits[1 + 2 * WAY];
     struct buf bytes = BUF_ON(memory), text = BUF_ON(digits);
 
-    if (way != NULL && put_way(&bytes, way, key))
+    if (way->trunk)
+        buf_put_byte(&text, TRUNK);
+    if (way->flow.transport != TRANSPORT_NONE && put_way(&bytes, way, key))
         buf_put_hex(&text, memory, bytes.len);
     write_mac(b, call_id, buf_slice(&text), key);
     buf_put(b, buf_slice(&text));
@@ -84,6 +86,7 @@ bool dialog_token_read(struct slice user, struct slice call_id, const struct tok
     char         memory[TOKEN_MAC], text[WAY];
     struct buf   mac = BUF_ON(memory), bytes = BUF_ON(text);
     struct slice rest = SLICE("");
+    bool         trunk;
 
     *way = (struct way_back){ .flow.transport = TRANSPORT_NONE };
     if (user.len < TOKEN_MAC || user.len > DIALOG_TOKEN)
@@ -91,9 +94,13 @@ bool dialog_token_read(struct slice user, struct slice call_id, const struct tok
     if (user.len > TOKEN_MAC)
         rest = slice_between(user.ptr + TOKEN_MAC, user.ptr + user.len);
     write_mac(&mac, call_id, rest, key);
+    trunk = rest.len > 0 && *rest.ptr == TRUNK;
+    if (trunk)
+        rest = slice_between(rest.ptr + 1, rest.ptr + rest.len);
     if (!secret_eq(user.ptr, memory, TOKEN_MAC) || !token_take_hex(rest, &bytes))
         return false;
     if (rest.len > 0)
         *way = take_way(buf_slice(&bytes), key);
+    way->trunk = trunk;
     return true;
 }

@@ -345,12 +345,46 @@ static struct policy_decision decide_flow(enum flow_token token)
     return decide(POLICY_FLOW, 0, "by the flow of its token", "RFC 5626 5.3.1");
 }
 
+/* Could it begin something by itself, if whoever gets it does not look for the dialog (12.2.2)? */
+static bool could_begin(enum method method)
+{
+    switch (method) {
+    case METHOD_ACK:
+    case METHOD_BYE:
+    case METHOD_CANCEL:
+    case METHOD_PRACK:
+    case METHOD_UPDATE:
+    case METHOD_INFO:
+    case METHOD_NOTIFY:
+        return false;
+    case METHOD_OTHER:
+    case METHOD_INVITE:
+    case METHOD_REGISTER:
+    case METHOD_OPTIONS:
+    case METHOD_SUBSCRIBE:
+    case METHOD_REFER:
+    case METHOD_MESSAGE:
+    case METHOD_PUBLISH:
+    case METHOD_COUNT:
+        break;
+    }
+    return true;
+}
+
+/* Also if the server forwards no more, since a reload: who talks is not to be cut off.  But who was let into one dialog
+ * does not get to a trunk by it, unless that has one. */
+static struct policy_decision decide_in_dialog(const struct policy *p, const struct policy_case *c)
+{
+    if (!c->own_trunk && could_begin(c->request->method) && is_trunks(p, c->route_left ? c->next : c->uri))
+        return decide(POLICY_ANSWER, 403, "a trunk, but the dialog has none", "policy: trunk");
+    return decide(POLICY_FORWARD, 0, "within a dialog set up through this server", "RFC 3261 16.12");
+}
+
 /* The Request-URI is elsewhere: no stranger is helped to reach another one. */
 static struct policy_decision decide_relay(const struct policy *p, const struct policy_case *c)
 {
-    /* Also if it forwards no more, since a reload: who talks is not to be cut off. */
     if (c->own_route && (c->request->to_tag.len > 0 || c->request->method == METHOD_ACK))
-        return decide(POLICY_FORWARD, 0, "within a dialog set up through this server", "RFC 3261 16.12");
+        return decide_in_dialog(p, c);
     if (!p->proxy)
         return decide(POLICY_ANSWER, 403, "this server does not forward", "policy");
     if (p->edge_count > 0 && is_edges(p, c))

@@ -66,6 +66,7 @@ struct policy_case {
     bool                  route_left; /* Route values remain after proxy_preprocess    */
     const struct uri     *next;       /* then: the first of them                       */
     bool                  own_route;  /* one of ours was there, its token fits         */
+    bool                  own_trunk;  /* and says that one side of the dialog is a trunk   */
     enum flow_token       token;      /* or it has one of a flow, another than the request came by */
     bool                  from_is_us; /* the host of From is an address of ours: it names a user of our first domain */
     bool                  authenticated; /* a user of ours, who is in From, or acts for who is, or hides his name */

@@ -46,20 +46,30 @@ const struct trunk *trunk_by_name(const struct trunk *trunks, size_t count, stru
     return NULL;
 }
 
-static bool is_of_uri(const struct trunk *t, const struct uri *uri)
+/* Where it leads (RFC 3261 19.1.1). */
+static struct slice host_of(const struct uri *uri)
+{
+    struct slice maddr;
+
+    return uri->params.len > 0 && uri_param(uri, SLICE("maddr"), &maddr) && maddr.len > 0 ? maddr : uri->host;
+}
+
+static bool is_of_host(const struct trunk *t, struct slice host)
 {
     struct address address;
     struct uri     to;
 
-    if (t->to.len > 0 && uri_parse(t->to, &to) && slice_eq_nocase(to.host, uri->host))
+    if (t->to.len > 0 && uri_parse(t->to, &to) && slice_eq_nocase(host_of(&to), host))
         return true;
-    return address_parse_ip(uri->host, &address) && is_in(t->networks, t->network_count, &address);
+    return address_parse_ip(host, &address) && is_in(t->networks, t->network_count, &address);
 }
 
 const struct trunk *trunk_of_uri(const struct trunk *trunks, size_t count, const struct uri *uri)
 {
+    struct slice host = host_of(uri);
+
     for (size_t i = 0; i < count; i++)
-        if (is_of_uri(&trunks[i], uri))
+        if (is_of_host(&trunks[i], host))
             return &trunks[i];
     return NULL;
 }

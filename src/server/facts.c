@@ -117,6 +117,7 @@ static struct policy_case case_of(struct server *s, const struct passage *p)
                .route_left    = p->way.first < p->way.last,
                .next          = p->way.first < p->way.last ? &p->routes.value[p->way.first].uri : NULL,
                .own_route     = p->of_our_dialog,
+               .own_trunk     = p->of_trunk,
                .token         = p->token,
                .authenticated = p->standing.authenticated,
                .trunk         = p->trunk,
@@ -131,13 +132,13 @@ static struct policy_case case_of(struct server *s, const struct passage *p)
     return c;
 }
 
-/* Only where a call begins, and nobody is meant. */
+/* Only where a call begins, and nobody is meant.  A To tag alone, without a token, is anybody's word. */
 static bool are_rules_wanted(const struct server *s, const struct passage *p, const struct policy_case *c)
 {
     const struct policy *policy = &s->snapshot->policy;
 
     return policy->number_rule_count > 0 && !p->standing.numbered && !c->user_known && p->gruu.kind == GRUU_NONE &&
-           p->request->to_tag.len == 0 && policy_asks_for_user(policy, c);
+           (p->request->to_tag.len == 0 || !p->of_our_dialog) && policy_asks_for_user(policy, c);
 }
 
 static enum user_state look(struct server *s, struct passage *p, struct policy_case *c)

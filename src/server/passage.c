@@ -63,6 +63,7 @@ static void read_own_route(struct server *s, struct passage *p)
     p->of_our_dialog = dialog_token_read(p->way.own.user, p->request->call_id, &key, &way);
     if (!p->of_our_dialog)
         edge_read_token(p, &key);
+    p->of_trunk = way.trunk;
     if (p->of_our_dialog && dialog_token_leads_to(&way, &p->way.uri, &key))
         p->back = way.flow;
     if (transport == TRANSPORT_NONE || transport == TRANSPORT_UDP)
@@ -81,6 +82,7 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     p->standing      = (struct standing){ .authenticated = false };
     p->trunk         = trunk_of(s, &request->flow);
     p->of_our_dialog = false;
+    p->of_trunk      = false;
     p->token         = FLOW_TOKEN_NONE;
     p->gruu.kind     = GRUU_NONE;
     p->back = p->like = (struct flow){ .transport = TRANSPORT_NONE };

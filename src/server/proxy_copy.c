@@ -34,17 +34,29 @@ bool proxy_makes_dialog(const struct message *request)
 }
 
 /* A token for one side; `flow` if that is the only way to `contact`, else NULL. */
-static struct slice put_token(struct server *s, const struct message *request, const struct flow *flow,
+static struct slice put_token(struct server *s, const struct message *request, bool trunk, const struct flow *flow,
                               const struct uri *contact, char memory[DIALOG_TOKEN])
 {
     struct token_key key = shared_token_key(s->shared);
     struct buf       b   = buf_on(memory, DIALOG_TOKEN);
-    struct way_back  way;
+    struct way_back  way = { .flow.transport = TRANSPORT_NONE, .trunk = trunk };
 
-    if (flow != NULL)
-        way = (struct way_back){ *flow, dialog_token_contact(contact, &key) };
-    dialog_token_write(&b, request->call_id, flow != NULL ? &way : NULL, &key);
+    if (flow != NULL) {
+        way.flow    = *flow;
+        way.contact = dialog_token_contact(contact, &key);
+    }
+    dialog_token_write(&b, request->call_id, &way, &key);
     return buf_slice(&b);
+}
+
+/* It comes from one, or is sent to one.  What the caller writes into his Contact does not count. */
+static bool has_trunk(const struct server *s, const struct passage *p, const struct uri *destination)
+{
+    const struct policy *policy = &s->snapshot->policy;
+
+    if (policy->trunk_count == 0)
+        return false;
+    return p->trunk != NULL || trunk_of_uri(policy->trunks, policy->trunk_count, destination) != NULL;
 }
 
 /* We shall look it up. */
@@ -55,26 +67,29 @@ static bool is_gruu_of_ours(struct server *s, const struct uri *contact)
     return contact->params.len > 0 && uri_param(contact, SLICE("gr"), &gr) && aor_domain(s, contact).len > 0;
 }
 
-static void put_record_route(struct server *s, const struct message *request, const struct branch_plan *plan,
+static void put_record_route(struct server *s, const struct passage *p, const struct branch_plan *plan,
                              struct slice uri, struct copy_marks *m, struct outgoing *out)
 {
-    struct flow flow;
-    struct uri  caller, called;
-    bool        only_back = way_back_of_sender(request, &flow, &caller) && !is_gruu_of_ours(s, &caller);
-    bool        only_on   = plan->to.flow != NULL && uri_parse(uri, &called);
+    const struct message *request = p->request;
+    bool                  trunk   = has_trunk(s, p, out->destination);
+    struct flow           flow;
+    struct uri            caller, called;
+    bool                  only_back = way_back_of_sender(request, &flow, &caller) && !is_gruu_of_ours(s, &caller);
+    bool                  only_on   = plan->to.flow != NULL && uri_parse(uri, &called);
 
     out->record_route = true;
     out->upstream     = &request->flow;
-    out->user_up      = put_token(s, request, only_back ? &flow : NULL, &caller, m->up);
-    out->user_down    = put_token(s, request, only_on ? plan->to.flow : NULL, &called, m->down);
+    out->user_up      = put_token(s, request, trunk, only_back ? &flow : NULL, &caller, m->up);
+    out->user_down    = put_token(s, request, trunk, only_on ? plan->to.flow : NULL, &called, m->down);
     if (only_on)
-        out->user_located = put_token(s, request, NULL, NULL, m->located);
+        out->user_located = put_token(s, request, trunk, NULL, NULL, m->located);
 }
 
-static void put_marks(struct server *s, const struct message *request, const struct branch_plan *plan, struct slice uri,
+static void put_marks(struct server *s, const struct passage *p, const struct branch_plan *plan, struct slice uri,
                       struct copy_marks *m, struct outgoing *out)
 {
-    struct buf mark = BUF_ON(m->mark);
+    const struct message *request = p->request;
+    struct buf            mark    = BUF_ON(m->mark);
 
     proxy_write_mark(&mark, request, &s->shared->loop_key);
     out->branch_mark = buf_slice(&mark);
@@ -83,7 +98,7 @@ static void put_marks(struct server *s, const struct message *request, const str
         out->user_down = edge_write_token(s, request, m->flow);
     }
     if (proxy_makes_dialog(request) && (s->config->record_route || plan->to.stay || gruu_needs_us(s, request)))
-        put_record_route(s, request, plan, uri, m, out);
+        put_record_route(s, p, plan, uri, m, out);
 }
 
 /* The Request-URI: of a phone that takes TLS only, in the scheme that was asked for (RFC 5630 5.3).  Empty if
@@ -128,7 +143,7 @@ unsigned proxy_write_copy(struct server *s, const struct passage *p, const struc
     };
     if (to->secure)
         f->destination.scheme = URI_SIPS;
-    put_marks(s, p->request, plan, copy.uri, marks, out);
+    put_marks(s, p, plan, copy.uri, marks, out);
     return 0;
 }
 

@@ -17,8 +17,8 @@ TEST(a_token_fits_its_call_and_no_other)
     char             memory[DIALOG_TOKEN];
     struct buf       b     = BUF_ON(memory);
     struct token_key other = { { 9, 9 }, 77 };
-    struct slice     text  = token(&b, NULL);
-    struct way_back  way;
+    struct way_back  way   = { .flow.transport = TRANSPORT_NONE };
+    struct slice     text  = token(&b, &way);
 
     CHECK_INT(16, text.len);
     CHECK(dialog_token_read(text, SLICE("call@one"), &sample_key, &way));
@@ -29,13 +29,47 @@ TEST(a_token_fits_its_call_and_no_other)
     CHECK(!dialog_token_read(SLICE("0123456789abcdef"), SLICE("call@one"), &sample_key, &way));
 }
 
+/* It opens the way to trunks: nobody may make it, neither out of a token without it nor by another Call-ID. */
+TEST(a_trunk_is_told_by_a_letter_that_cannot_be_made_up)
+{
+    char            memory[DIALOG_TOKEN], made[DIALOG_TOKEN];
+    struct buf      b = BUF_ON(memory), text = BUF_ON(made);
+    struct way_back way = { .flow.transport = TRANSPORT_NONE }, read;
+
+    buf_put(&text, token(&b, &way));
+    buf_put_byte(&text, 't');
+    CHECK(!dialog_token_read(buf_slice(&text), SLICE("call@one"), &sample_key, &read));
+    CHECK(!read.trunk);
+    b         = BUF_ON(memory);
+    way.trunk = true;
+    CHECK_INT(17, token(&b, &way).len);
+    CHECK(dialog_token_read(buf_slice(&b), SLICE("call@one"), &sample_key, &read) && read.trunk);
+    CHECK(!dialog_token_read(buf_slice(&b), SLICE("call@onet"), &sample_key, &read));
+    b.len--;
+    CHECK(!dialog_token_read(buf_slice(&b), SLICE("call@onet"), &sample_key, &read));
+    CHECK(!dialog_token_read(buf_slice(&b), SLICE("call@one"), &sample_key, &read));
+}
+
+TEST(a_trunk_may_have_a_way_back)
+{
+    for (int trunk = 0; trunk < 2; trunk++) {
+        char            memory[DIALOG_TOKEN];
+        struct buf      b   = BUF_ON(memory);
+        struct way_back way = { sample_flow(TRANSPORT_TLS, true), 7, trunk }, read;
+
+        CHECK(dialog_token_read(token(&b, &way), SLICE("call@one"), &sample_key, &read));
+        CHECK_INT(trunk, read.trunk);
+        CHECK(read.contact == 7 && read.flow.transport == TRANSPORT_TLS);
+    }
+}
+
 TEST(a_way_back_is_read_as_it_was_written)
 {
     for (enum transport t = TRANSPORT_UDP; t <= TRANSPORT_WSS; t++) {
         for (int v6 = 0; v6 < 2; v6++) {
             char            memory[DIALOG_TOKEN];
             struct buf      b   = BUF_ON(memory);
-            struct way_back way = { sample_flow(t, v6), 0xdeadbeef }, read;
+            struct way_back way = { sample_flow(t, v6), 0xdeadbeef, false }, read;
 
             CHECK(dialog_token_read(token(&b, &way), SLICE("call@one"), &sample_key, &read));
             CHECK_INT(t, read.flow.transport);
@@ -51,7 +85,7 @@ TEST(a_way_back_that_was_changed_is_no_token)
 {
     char            memory[DIALOG_TOKEN];
     struct buf      b    = BUF_ON(memory);
-    struct way_back way  = { sample_flow(TRANSPORT_UDP, false), 1 }, read;
+    struct way_back way  = { sample_flow(TRANSPORT_UDP, false), 1, false }, read;
     struct slice    text = token(&b, &way);
 
     for (size_t i = 0; i < text.len; i++) {
@@ -73,8 +107,8 @@ TEST(after_a_restart_a_stream_is_no_way_back_and_a_datagram_still_is)
     struct token_key later = { sample_key.key, 78 };
     char             memory[DIALOG_TOKEN];
     struct buf       b       = BUF_ON(memory);
-    struct way_back  stream  = { sample_flow(TRANSPORT_TCP, false), 1 },
-                    datagram = { sample_flow(TRANSPORT_UDP, false), 1 };
+    struct way_back  stream  = { sample_flow(TRANSPORT_TCP, false), 1, false },
+                    datagram = { sample_flow(TRANSPORT_UDP, false), 1, false };
     struct way_back read;
 
     CHECK(dialog_token_read(token(&b, &stream), SLICE("call@one"), &later, &read));
@@ -88,7 +122,7 @@ TEST(what_cannot_be_written_is_left_out)
 {
     char            memory[DIALOG_TOKEN];
     struct buf      b   = BUF_ON(memory);
-    struct way_back way = { sample_flow(TRANSPORT_UDP, true), 1 };
+    struct way_back way = { sample_flow(TRANSPORT_UDP, true), 1, false };
 
     way.flow.remote.scope = 2;
     CHECK_INT(16, token(&b, &way).len);
@@ -139,6 +173,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_fits_its_call_and_no_other),
+        cmocka_unit_test(a_trunk_is_told_by_a_letter_that_cannot_be_made_up),
+        cmocka_unit_test(a_trunk_may_have_a_way_back),
         cmocka_unit_test(a_way_back_is_read_as_it_was_written),
         cmocka_unit_test(a_way_back_that_was_changed_is_no_token),
         cmocka_unit_test(after_a_restart_a_stream_is_no_way_back_and_a_datagram_still_is),

@@ -114,7 +114,7 @@ TEST(the_token_of_a_dialog_is_no_flow_token)
 {
     char            memory[DIALOG_TOKEN], made[DIALOG_TOKEN + 8];
     struct buf      b = BUF_ON(memory), text = BUF_ON(made);
-    struct way_back way = { sample_flow(TRANSPORT_UDP, false), 0 };
+    struct way_back way = { sample_flow(TRANSPORT_UDP, false), 0, false };
     struct flow     read;
 
     dialog_token_write(&b, SLICE(""), &way, &sample_key);

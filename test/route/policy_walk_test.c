@@ -25,7 +25,7 @@ static const char *const uris[]    = { "sip:bob@a.test",
                                        "sip:bob@a.test;maddr=192.0.2.66",
                                        "sip:x@may.test;maddr=192.0.2.66" };
 static const char *const nexts[]   = { "", "sip:far.test;lr", "sip:may.test;lr", "sip:carrier.test;lr" };
-static const char *const methods[] = { "INVITE", "MESSAGE", "OPTIONS", "REGISTER", "ACK", "BYE" };
+static const char *const methods[] = { "INVITE", "MESSAGE", "OPTIONS", "REGISTER", "ACK", "BYE", "UPDATE" };
 
 enum { METHODS = sizeof methods / sizeof *methods, ACK = 4, REGISTER = 3, OPTIONS = 2 };
 
@@ -62,7 +62,7 @@ struct walk {
     enum whom       whom;
     enum route      route;
     unsigned        method;
-    bool            in_dialog, token;
+    bool            in_dialog, token, of_trunk;
 };
 
 static struct message *make(const struct walk *w)
@@ -94,7 +94,8 @@ static struct policy_decision ask(const struct walk *w)
                                  .user_known    = w->whom == USER,
                                  .has_bindings  = w->whom == USER,
                                  .route_left    = w->route != NO_ROUTE,
-                                 .own_route     = w->token };
+                                 .own_route     = w->token,
+                                 .own_trunk     = w->token && w->of_trunk };
 
     if (c.route_left) {
         CHECK(uri_parse(slice_from(nexts[w->route]), &next));
@@ -121,6 +122,11 @@ static bool is_proved(const struct walk *w)
 static bool is_by_dialog(const struct walk *w)
 {
     return w->token && (w->in_dialog || w->method == ACK);
+}
+
+static bool leads_to_carrier(const struct walk *w)
+{
+    return w->route == TO_CARRIER || (w->route == NO_ROUTE && w->whom == CARRIER);
 }
 
 static bool is_for_ours(const struct walk *w)
@@ -185,7 +191,7 @@ static void check_ours(const struct walk *w, const struct policy_decision *d)
 /* To others, by whoever has proved who he is. */
 static void check_way(const struct walk *w, const struct policy_decision *d)
 {
-    if (w->route == TO_CARRIER || (w->route == NO_ROUTE && w->whom == CARRIER))
+    if (leads_to_carrier(w))
         check(w, d->kind == POLICY_ANSWER && d->status == 403, "a trunk is reached by routes only", d);
     else if (w->route == NO_ROUTE && w->whom == TEL)
         check(w, d->kind == POLICY_ROUTE && d->number, "a number by its route", d);
@@ -195,7 +201,9 @@ static void check_way(const struct walk *w, const struct policy_decision *d)
 
 static void check_relay(const struct walk *w, const struct policy_decision *d)
 {
-    if (is_by_dialog(w))
+    if (is_by_dialog(w) && leads_to_carrier(w) && !w->of_trunk && w->method < ACK)
+        check(w, d->kind == POLICY_ANSWER && d->status == 403, "a dialog without a trunk leads to none", d);
+    else if (is_by_dialog(w))
         check(w, d->kind == POLICY_FORWARD, "a dialog goes on", d);
     else if (w->method == ACK)
         check(w, d->kind == POLICY_ANSWER, "a stray ACK goes nowhere", d);
@@ -228,12 +236,13 @@ static unsigned walk_from(struct walk w)
     for (unsigned whom = 0; whom < WHOM; whom++)
         for (unsigned route = 0; route < ROUTES; route++)
             for (unsigned method = 0; method < METHODS; method++)
-                for (unsigned state = 0; state < 4; state++, steps++) {
+                for (unsigned state = 0; state < 8; state++, steps++) {
                     w.whom      = (enum whom)whom;
                     w.route     = (enum route)route;
                     w.method    = method;
                     w.in_dialog = (state & 1) != 0;
                     w.token     = (state & 2) != 0;
+                    w.of_trunk  = (state & 4) != 0;
                     step(&w);
                 }
     return steps;
@@ -248,7 +257,7 @@ TEST(every_decision_is_what_the_rules_say)
             for (unsigned trunk = 0; trunk < TRUNKS; trunk++)
                 steps += walk_from(
                     (struct walk){ .who = (enum who)who, .proof = (enum proof)proof, .trunk = (enum from_trunk)trunk });
-    CHECK_INT(WHO * PROOFS * TRUNKS * WHOM * ROUTES * METHODS * 4, steps);
+    CHECK_INT(WHO * PROOFS * TRUNKS * WHOM * ROUTES * METHODS * 8, steps);
 }
 
 int main(void)

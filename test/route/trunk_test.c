@@ -90,6 +90,10 @@ TEST(a_trunk_is_found_by_its_host_and_by_its_addresses)
     CHECK(uri_parse(SLICE("sip:+49@192.0.2.200"), &uri) && trunk_of_uri(t, 1, &uri) == t);
     CHECK(uri_parse(SLICE("sip:+49@other.test"), &uri) && trunk_of_uri(t, 1, &uri) == NULL);
     CHECK(uri_parse(SLICE("tel:+49"), &uri) && trunk_of_uri(t, 1, &uri) == NULL);
+    /* RFC 3261 19.1.1 */
+    CHECK(uri_parse(SLICE("sip:+49@other.test;maddr=192.0.2.200"), &uri) && trunk_of_uri(t, 1, &uri) == t);
+    CHECK(uri_parse(SLICE("sip:+49@other.test;maddr=gw.test"), &uri) && trunk_of_uri(t, 1, &uri) == t);
+    CHECK(uri_parse(SLICE("sip:+49@gw.test;maddr=198.51.100.1"), &uri) && trunk_of_uri(t, 1, &uri) == NULL);
 }
 
 int main(void)
