@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { BURST_SECONDS = 10, PEER_PART = 10, SECOND_US = 1000000 };
+enum { BURST_SECONDS = 10, PEER_PART = 10, PEER_LEAST = 1024, KNOWN_PART = 10, SECOND_US = 1000000 };
 
 static int compare(const void *a, const void *b)
 {
@@ -92,17 +92,29 @@ static struct limit_rule rule_of(const struct config_limit *l)
     return rule;
 }
 
+static void take_source(struct abuse_rules *r, const struct config *c)
+{
+    const struct limit_rule rule = { .name     = SLICE("source_rate"),
+                                     .key      = 0,
+                                     .per      = PER_SOURCE,
+                                     .interval = (uint64_t)SECOND_US / c->source_rate,
+                                     .burst    = c->source_burst };
+
+    r->of_source                = &r->limits[r->limit_count];
+    r->limits[r->limit_count++] = rule;
+    r->known                    = rule;
+    r->known.key                = 1;
+    r->known.interval           = rule.interval * KNOWN_PART;
+    r->known.burst              = rule.burst / KNOWN_PART > 0 ? rule.burst / KNOWN_PART : 1;
+}
+
 static bool take_limits(struct abuse_rules *r, const struct config *c)
 {
     r->limits = calloc(c->limit_count + 1, sizeof *r->limits);
     if (r->limits == NULL)
         return false;
     if (c->source_rate > 0)
-        r->limits[r->limit_count++] = (struct limit_rule){ .name     = SLICE("source_rate"),
-                                                           .key      = 0,
-                                                           .per      = PER_SOURCE,
-                                                           .interval = SECOND_US / c->source_rate,
-                                                           .burst    = c->source_burst };
+        take_source(r, c);
     for (size_t i = 0; i < c->limit_count; i++)
         r->limits[r->limit_count++] = rule_of(&c->limits[i]);
     for (size_t i = 0; i < r->limit_count; i++)
@@ -122,7 +134,9 @@ struct abuse_rules *abuse_rules_new(const struct config *c)
     }
     r->peer_transactions = c->max_peer_transactions;
     if (r->peer_transactions == 0)
-        r->peer_transactions = c->max_server_transactions / PEER_PART > 0 ? c->max_server_transactions / PEER_PART : 1;
+        r->peer_transactions = c->max_server_transactions / PEER_PART;
+    if (c->max_peer_transactions == 0 && r->peer_transactions < PEER_LEAST)
+        r->peer_transactions = PEER_LEAST;
     return r;
 }
 

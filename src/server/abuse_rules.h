@@ -25,13 +25,15 @@ struct limit_rule {
 };
 
 struct abuse_rules {
-    struct prefix     *allowed; /* in the order of prefix_compare */
-    size_t             allowed_count;
-    struct prefix_map *allowed_map;
-    struct limit_rule *limits; /* the limit of each source first, if there is one */
-    size_t             limit_count;
-    unsigned           pers; /* bits 1 << enum limit_per: kinds that there are */
-    uint32_t           peer_transactions;
+    struct prefix           *allowed; /* in the order of prefix_compare */
+    size_t                   allowed_count;
+    struct prefix_map       *allowed_map;
+    struct limit_rule       *limits; /* the limit of each source first, if there is one */
+    size_t                   limit_count;
+    const struct limit_rule *of_source; /* source_rate; NULL: there is none            */
+    struct limit_rule        known;     /* with it: of a user known at his source      */
+    unsigned                 pers;      /* bits 1 << enum limit_per: kinds that there are */
+    uint32_t                 peer_transactions;
 };
 
 /* Its texts are the configuration's.  NULL without memory. */

@@ -2,6 +2,7 @@
 /* Responses that the server makes itself. */
 #include "route/register_terms.h"
 #include "server/abilities.h"
+#include "server/abuse.h"
 #include "server/asked.h"
 #include "sip/peek.h"
 
@@ -71,6 +72,7 @@ void answer(struct server *s, object_id txn, unsigned status, const struct reaso
     if (request == NULL)
         return;
     answer_log(s, request, status, why);
+    abuse_note_answer(s, request, status);
     counter_add(&s->world->counters.requests_refused, 1);
     stack_reply(s->stack, txn, status, SLICE(""));
 }
@@ -108,6 +110,7 @@ void answer_policy(struct server *s, object_id txn, const struct policy_decision
     if (!answer_begin(s, txn, &g, d->status, reason_of(d)))
         return;
     answer_log(s, stack_server_request(s->stack, txn), d->status, &d->why);
+    abuse_note_answer(s, stack_server_request(s->stack, txn), d->status);
     counter_add(&s->world->counters.requests_refused, 1);
     if (d->warning != 0)
         put_warning(s, &g, d->warning);

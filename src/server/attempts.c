@@ -47,7 +47,7 @@ struct attempts {
 
 /* ---- names ---- */
 
-enum kind { SOURCE, USER, USER_AT_PLACE };
+enum kind { SOURCE, USER, USER_AT_PLACE, ANYBODY_THERE };
 
 static uint64_t hash_of(const struct attempts *a, enum kind kind, const uint8_t *network, struct slice domain,
                         struct slice user)
@@ -81,6 +81,7 @@ static uint64_t key_of(const struct attempts *a, const struct attempt *t, uint64
     case USER:
         return hash_of(a, kind, NULL, d, t->user);
     case USER_AT_PLACE:
+    case ANYBODY_THERE:
         break;
     }
     return hash_of(a, USER_AT_PLACE, t->source->ip, d, t->user);
@@ -288,6 +289,21 @@ static void note_place(struct attempts *a, uint64_t place, msec now)
 
 /* ---- what it is for ---- */
 
+static uint64_t place_of_anybody(const struct attempts *a, const struct address *source)
+{
+    return hash_of(a, ANYBODY_THERE, source->ip, SLICE(""), SLICE(""));
+}
+
+bool attempts_knows(struct attempts *a, const struct attempt *t, msec now)
+{
+    return age_of(a, key_of(a, t, domain_of(a, t), USER_AT_PLACE), now) != NEVER;
+}
+
+bool attempts_knows_source(struct attempts *a, const struct address *source, msec now)
+{
+    return age_of(a, place_of_anybody(a, source), now) != NEVER;
+}
+
 /* Most of the time nobody guesses, and then nobody is looked for. */
 static bool is_quiet(const struct attempts *a, msec now)
 {
@@ -334,8 +350,10 @@ void attempts_proved(struct attempts *a, const struct attempt *t, msec now)
     const uint64_t domain = domain_of(a, t), place = key_of(a, t, domain, USER_AT_PLACE);
     const msec     age = age_of(a, place, now);
 
-    if (age == NEVER || age > a->window)
+    if (age == NEVER || age > a->window) {
         note_place(a, place, now);
+        note_place(a, place_of_anybody(a, t->source), now);
+    }
     if (is_quiet(a, now))
         return;
     count_down(a, place, UINT32_MAX, now);

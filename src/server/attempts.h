@@ -71,6 +71,10 @@ void attempts_failed(struct attempts *a, const struct attempt *t, msec now, stru
 /* It was judged, and was right. */
 void attempts_proved(struct attempts *a, const struct attempt *t, msec now);
 
+/* Has this user lately proved himself there; has anybody? */
+bool attempts_knows(struct attempts *a, const struct attempt *t, msec now);
+bool attempts_knows_source(struct attempts *a, const struct address *source, msec now);
+
 /* How many sources, users and users at a known place have to wait.  Looks at all. */
 size_t attempts_held(struct attempts *a, msec now);
 

@@ -121,6 +121,10 @@ static void check_abuse(struct config_reader *r, const struct config *c)
     for (size_t i = 0; i < c->limit_count; i++)
         if (c->limits[i].rate.len == 0)
             config_problem(r, c->limits[i].line, "limit \"%.*s\": give a rate", SLICE_ARG(c->limits[i].name));
+    for (size_t i = 0; i < c->limit_count; i++)
+        if (slice_eq(c->limits[i].per, SLICE("user")) && slice_eq(c->limits[i].answer, SLICE("drop")))
+            config_problem(r, c->limits[i].line, "limit \"%.*s\": who has proved to be a user is answered: 503 or 403",
+                           SLICE_ARG(c->limits[i].name));
     check_order(r, "scanner_ban", c->scanner_ban, "scanner_ban_max", c->scanner_ban_max);
 }
 

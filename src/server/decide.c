@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where every request goes: what it says is taken apart (passage.c), who says it is checked (claim.h), facts are looked
  * up (facts.h), route/ decides on them. */
+#include "server/abuse.h"
 #include "server/agreement.h"
 #include "server/asked.h"
 #include "server/claim.h"
@@ -178,6 +179,9 @@ void decide_request(struct server *s, object_id txn, struct message *request)
         return;
     }
     if (!is_agreed(s, &p, auth, &proof))
+        return;
+    if (p.standing.authenticated &&
+        !abuse_user_admits(s, txn, request, standing_user(&p.standing), standing_domain(&p.standing)))
         return;
     if (is_decided(s, &p, facts_decide(s, &p, &decision)) && !is_refused(s, &p, auth, &proof, &decision))
         go_on(s, &p, &decision);

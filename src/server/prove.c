@@ -5,7 +5,7 @@
  *
  * Phones leave out ports and parameters there, or name us by address, so what is
  * compared is which user of which host is meant. */
-#include "server/internal.h"
+#include "server/abuse.h"
 
 static bool is_sip(const struct uri *u)
 {
@@ -64,6 +64,8 @@ enum auth_result prove(struct server *s, const struct message *request, enum hea
 {
     enum auth_result result = authenticator_check(s->authenticator, request, header, domain, proof);
 
+    if (result == AUTH_WRONG)
+        abuse_note(s, &request->flow, SCAN_GUESSED, proof->named);
     if (result == AUTH_OK && !is_for(s, request, target, proof->given.uri))
         return AUTH_ASTRAY;
     return result;

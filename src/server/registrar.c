@@ -7,6 +7,7 @@
 
 #include "route/gruu.h"
 #include "route/third_party.h"
+#include "server/abuse.h"
 #include "server/agreement.h"
 #include "server/merged.h"
 #include "server/user_hold.h"
@@ -59,7 +60,7 @@ static bool is_allowed(struct server *s, struct registering *r)
         return false;
     }
     if (result == AUTH_OK && may_register(s, r))
-        return true;
+        return abuse_user_admits(s, r->txn, request, r->proof.user, domain_of(s, &r->sender));
     if (result == AUTH_WAIT)
         user_hold(s, r->txn, r->request);
     else if (result == AUTH_OK)

@@ -2,6 +2,7 @@
 #include "server/server.h"
 
 #include "base/error.h"
+#include "server/abuse.h"
 #include "server/agreement.h"
 #include "server/flow_failure.h"
 #include "server/merged.h"
@@ -46,6 +47,16 @@ static void on_server_end(void *user, object_id txn, int error)
     (void)error;
 }
 
+static bool admits(void *user, const struct message *request)
+{
+    return abuse_admits(user, request);
+}
+
+static void on_fault(void *user, const struct flow *flow)
+{
+    abuse_note(user, flow, SCAN_MALFORMED, SLICE(""));
+}
+
 static const struct stack_events events = { on_request, on_ack, on_cancel, on_stray_response, on_server_end };
 
 /* ---- life ---- */
@@ -77,6 +88,7 @@ static struct stack_config stack_config_of(const struct config *config, const st
         .workers              = shared->workers,
         .worker               = (uint8_t)worker,
         .bans                 = shared->bans,
+        .guard                = { admits, on_fault },
         .tls                  = shared->tls,
         .channel              = { .handshakes     = part_of(config->max_handshakes, shared),
                                   .handshake_time = config->handshake_time,

@@ -85,11 +85,13 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
     s->location = location_new(rcu, &world->random, config->max_bindings, world_now(world));
     s->snapshot = snapshot_new(config, problem, sizeof problem);
     s->bans     = bans_new(rcu);
+    s->limiter  = limiter_new(&world->random);
+    s->scanners = scanners_new(&world->random);
     s->workers  = workers;
     draw_keys(s, &world->random);
     s->nonces = nonces_new(&world->random, NONCE_SLOTS);
     if (s->users == NULL || s->location == NULL || s->nonces == NULL || s->snapshot == NULL || s->bans == NULL ||
-        shared_make_attempts(s, world, config) != 0 || !make_events(s)) {
+        s->limiter == NULL || s->scanners == NULL || shared_make_attempts(s, world, config) != 0 || !make_events(s)) {
         shared_free(s);
         return NULL;
     }
@@ -98,6 +100,8 @@ struct shared *shared_new(struct world *world, const struct config *config, stru
         location_account(s->location, world->memory->budget);
         users_account(s->users, world->memory->budget);
         bans_account(s->bans, world->memory->budget);
+        limiter_account(s->limiter, world->memory->budget);
+        scanners_account(s->scanners, world->memory->budget);
     }
     return s;
 }
@@ -113,6 +117,8 @@ void shared_free(struct shared *s)
     nonces_free(s->nonces);
     attempts_free(s->attempts);
     bans_free(s->bans);
+    limiter_free(s->limiter);
+    scanners_free(s->scanners);
     binding_journal_free(s->journal);
     binding_events_free(s->events);
     tls_shared_free(s->tls);

@@ -20,9 +20,11 @@
 #include "server/attempts.h"
 #include "server/binding_journal.h"
 #include "server/config.h"
+#include "server/limiter.h"
 #include "server/listening.h"
 #include "server/location.h"
 #include "server/nonces.h"
+#include "server/scanners.h"
 #include "server/snapshot.h"
 #include "server/users.h"
 #include "stack/bans.h"
@@ -43,6 +45,8 @@ struct shared {
     struct binding_events     *events;      /* changes of bindings, told to ... */
     struct binding_journal    *journal;     /* ... this, the last of them      */
     _Atomic(struct attempts *) attempts;    /* NULL: nobody who guesses passwords was ever to be slowed down */
+    struct limiter            *limiter;     /* requests of each source, user and trunk                */
+    struct scanners           *scanners;    /* what sources have done                                 */
     struct bans               *bans;        /* who is not listened to; see ban_list.h                 */
     const struct snapshot     *bans_allow;  /* held: whose allow they heed                            */
     struct tls_shared         *tls;         /* ours; NULL: neither TLS nor WSS */

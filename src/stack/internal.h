@@ -19,6 +19,7 @@
 #include "sip/framer.h"
 #include "stack/lookup.h"
 #include "stack/oversize_peers.h"
+#include "stack/peer_load.h"
 #include "stack/rested.h"
 #include "stack/stack.h"
 #include "txn/invite_client.h"
@@ -118,6 +119,7 @@ struct server_txn {
     struct table_link link; /* in stack->server_txns */
     struct server_key key;
     struct message   *request; /* NULL once a 2xx to an INVITE was sent */
+    struct peer_cells load;    /* where it counts for its source      */
     msec              arrived;
     struct flow       reply;  /* where responses go (18.2.2) */
     struct address    source; /* whence the request came, once its connection is gone */
@@ -237,6 +239,7 @@ struct stack {
 
     struct rested         *rested;          /* of all workers, or if alone its own */
     struct oversize_peers *oversize;        /* the same */
+    struct peer_load      *peer_load;       /* requests being answered, by who has sent them */
     struct peer_count     *peer_count;      /* the same                            */
     size_t                 rings_accounted; /* bytes of the rings from other workers */
     struct source_entry    sources[SOURCE_CACHE];

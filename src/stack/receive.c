@@ -36,6 +36,17 @@ void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes,
     }
     log_fault(s, flow, &first, bytes, answer);
     message_drop(request);
+    if (s->config.guard.on_fault != NULL)
+        s->config.guard.on_fault(s->user, flow);
+}
+
+/* Who takes back what he has asked for makes less work. */
+static bool is_welcome(struct stack *s, const struct message *request)
+{
+    const struct stack_guard *guard = &s->config.guard;
+
+    return guard->admits == NULL || (request->method == METHOD_CANCEL && server_txn_find_invite(s, request) != NULL) ||
+           guard->admits(s->user, request);
 }
 
 static void on_request(struct stack *s, struct message *request)
@@ -43,7 +54,7 @@ static void on_request(struct stack *s, struct message *request)
     counter_add(&s->world->counters.requests_received, 1);
     if (server_txn_match(s, request))
         return;
-    if (!admission_request(s, request))
+    if (!admission_request(s, request) || !is_welcome(s, request))
         return;
     if (request->to_tag.len == 0 && request->method != METHOD_CANCEL && listen_is_closing(s, &request->flow)) {
         counter_add(&s->world->counters.requests_at_closed, 1);

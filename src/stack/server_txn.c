@@ -169,6 +169,7 @@ void server_txn_free(struct server_txn *t)
 
     log_server_dropped(t);
     count_answered(t);
+    peer_load_take(s->peer_load, t->load);
     world_timer_stop(s->world, &t->timer);
     table_remove(&s->server_txns, &t->link);
     id_remove(&s->server_ids, t->id);
@@ -337,6 +338,8 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
         return NULL;
     }
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
+    t->load = peer_cells_of(&s->key, &request->flow.remote);
+    peer_load_add(s->peer_load, t->load);
     t->stack     = s;
     t->request   = message_hold(request);
     t->arrived   = world_now(s->world);
@@ -395,6 +398,11 @@ void server_txn_open(struct stack *s, struct message *request)
         open_cancel(s, t, request);
     else
         s->events->on_request(s->user, t->id, request);
+}
+
+uint32_t stack_peer_load(const struct stack *s, const struct address *peer, uint32_t least)
+{
+    return s->server_ids.used < least ? 0 : peer_load_of(s->peer_load, peer_cells_of(&s->key, peer));
 }
 
 struct message *stack_server_request(const struct stack *s, object_id server_txn)

@@ -86,8 +86,9 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     log_limit_init(&s->log_limit, &s->key);
     s->rested     = config->workers != NULL ? workers_rested(config->workers) : rested_new(&s->key);
     s->oversize   = config->workers != NULL ? workers_oversize(config->workers) : oversize_peers_new(&s->key);
+    s->peer_load  = peer_load_new();
     s->peer_count = config->workers != NULL ? workers_peer_count(config->workers) : peer_count_new(&s->key);
-    if (s->rested == NULL || s->oversize == NULL || s->peer_count == NULL || !init_tables(s)) {
+    if (s->rested == NULL || s->oversize == NULL || s->peer_count == NULL || s->peer_load == NULL || !init_tables(s)) {
         stack_free(s);
         return NULL;
     }
@@ -134,6 +135,7 @@ void stack_free(struct stack *s)
             connection_close(s->connection_ids.slots[i].object);
     listen_close_all(s);
     channels_free(s->channels);
+    free(s->peer_load);
     id_table_fini(&s->client_ids);
     id_table_fini(&s->server_ids);
     id_table_fini(&s->connection_ids);

@@ -68,6 +68,15 @@ struct stack_trace {
     void *arg;
 };
 
+/* Who keeps away what is too much; called with the user of the stack.  NULL: all are welcome. */
+struct stack_guard {
+    /* A new request, or an ACK that belongs to no transaction, before anything is made of it.  False: it
+     * is over; stack_reply_stateless may have been called.  Not for a CANCEL of what is in progress. */
+    bool (*admits)(void *user, const struct message *request);
+    /* Something came by this flow that cannot be read. */
+    void (*on_fault)(void *user, const struct flow *flow);
+};
+
 /* What RFC 3261 18.1.1 wants of udp_limit where the path is not known. */
 enum { STACK_UDP_LIMIT = 1300 };
 
@@ -80,10 +89,11 @@ struct stack_config {
     msec                  connection_idle;      /* a stream without traffic is closed; 0: 10 min */
     msec                  target_rest;          /* a server that failed is tried last for so long; 0: 30 s */
     struct bans          *bans;                 /* borrowed; NULL: everybody is listened to    */
-    struct tls_shared    *tls;                  /* borrowed; NULL: neither TLS nor WSS          */
-    struct channel_limits channel;              /* of handshakes and WebSockets; all 0: the usual ones */
-    struct workers       *workers;              /* those this one is one of; NULL: it is alone */
-    uint8_t               worker;               /* which of them                               */
+    struct stack_guard    guard;
+    struct tls_shared    *tls;        /* borrowed; NULL: neither TLS nor WSS          */
+    struct channel_limits channel;    /* of handshakes and WebSockets; all 0: the usual ones */
+    struct workers       *workers;    /* those this one is one of; NULL: it is alone */
+    uint8_t               worker;     /* which of them                               */
     bool                  user_agent; /* all its requests are its own: a response with a second Via is not for it */
     struct stack_trace    trace;      /* fn NULL: off */
 };
@@ -234,6 +244,9 @@ int stack_keep_alive(struct stack *s, const struct flow *flow);
 /* This host is no longer at flow->local: its connection is closed, and for each peer it
  * is asked anew which address leads there. */
 void stack_moved(struct stack *s, const struct flow *flow);
+
+/* About how many requests of this host are being answered, 0 if there are less than `least` altogether. */
+uint32_t stack_peer_load(const struct stack *s, const struct address *peer, uint32_t least);
 
 /* Close the connections of those who have been banned since the last call; one who says something is found
  * out at once.  Not from within a callback of the stack. */

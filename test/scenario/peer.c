@@ -135,6 +135,42 @@ static bool peer_requests(struct peer *p, const struct statement *st)
            say_request(p, word[2], &to, text);
 }
 
+/* "sip:#@example.test" with a number in the place of #. */
+static const char *numbered(const char *uri, unsigned number, char *memory, size_t size)
+{
+    const char *at = strchr(uri, '#');
+
+    if (at == NULL)
+        return uri;
+    snprintf(memory, size, "%.*s%u%s", (int)(at - uri), uri, number, at + 1);
+    return memory;
+}
+
+/* asks COUNT METHOD URI TARGET [every T]: so many new requests, to other users each if there is a # in the URI */
+static bool peer_asks(struct peer *p, const struct statement *st)
+{
+    const char *const *word  = st->words.word;
+    msec               every = 1;
+    unsigned           count;
+    char               memory[256];
+    struct address     to;
+    struct slice       text;
+
+    if (st->words.count < 6 || !parse_count(word[2], &count) || !parse_target(p, word[5], &to))
+        return scenario_fail(p->actor.scenario, "asks COUNT METHOD URI TARGET [every T]");
+    if (st->words.count == 8 && (strcmp(word[6], "every") != 0 || !parse_duration(word[7], &every)))
+        return scenario_fail(p->actor.scenario, "asks COUNT METHOD URI TARGET [every T]");
+    for (unsigned i = 0; i < count; i++) {
+        if (p->stream == NULL && p->use_stream) /* who is banned is not let go on */
+            return true;
+        if (!peer_build_request(p, st, word[3], numbered(word[4], 100 + i, memory, sizeof memory), &text) ||
+            !say(p, &to, text))
+            return false;
+        scenario_wait(p->actor.scenario, every);
+    }
+    return true;
+}
+
 /* replays METHOD of ACTOR TARGET [to URI]: what that one has sent, as a thief would */
 static bool peer_replays(struct peer *p, const struct statement *st)
 {
@@ -305,13 +341,11 @@ static const struct {
     const char *word;
     bool (*run)(struct peer *p, const struct statement *st);
 } peer_verbs[] = {
-    { "sends", peer_sends },       { "requests", peer_requests },
-    { "answers", peer_answers },   { "acks", peer_acks },
-    { "cancels", peer_cancels },   { "continues", peer_continues },
-    { "connects", peer_connects }, { "disconnects", peer_disconnects },
-    { "babbles", peer_babbles },   { "floods", peer_begins_flood },
-    { "holds", peer_holds },       { "relents", peer_ends_flood },
-    { "replays", peer_replays },
+    { "sends", peer_sends },         { "requests", peer_requests },   { "asks", peer_asks },
+    { "answers", peer_answers },     { "acks", peer_acks },           { "cancels", peer_cancels },
+    { "continues", peer_continues }, { "connects", peer_connects },   { "disconnects", peer_disconnects },
+    { "babbles", peer_babbles },     { "floods", peer_begins_flood }, { "holds", peer_holds },
+    { "relents", peer_ends_flood },  { "replays", peer_replays },
 };
 
 static bool peer_act(struct actor *a, const struct statement *st)

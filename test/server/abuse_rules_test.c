@@ -61,18 +61,18 @@ TEST(a_limit_is_as_its_section_says)
 {
     struct abuse_rules *r =
         rules("limit \"calls\" { method = {\"INVITE\", \"other\"} per = \"user\" rate = \"10/m\" burst = 3\n"
-              "answer = \"drop\" }\nlimit \"all\" { rate = \"5/s\" }\nlimit \"few\" { rate = \"1/h\" per = "
-              "\"trunk\" answer = \"403\" }");
+              "answer = \"403\" }\nlimit \"all\" { rate = \"5/s\" }\nlimit \"few\" { rate = \"1/h\" per = "
+              "\"trunk\" answer = \"drop\" }");
 
     CHECK_INT(4, r->limit_count);
     CHECK_SLICE("calls", r->limits[1].name);
     CHECK(r->limits[1].methods == (1U << METHOD_INVITE | 1U << METHOD_OTHER));
-    CHECK(r->limits[1].per == PER_USER && r->limits[1].answer == LIMIT_DROP);
+    CHECK(r->limits[1].per == PER_USER && r->limits[1].answer == LIMIT_SAY_403);
     CHECK(r->limits[1].interval == 6000000 && r->limits[1].burst == 3);
     CHECK(r->limits[2].methods == 0 && r->limits[2].per == PER_SOURCE && r->limits[2].answer == LIMIT_SAY_503);
     CHECK_INT(50, r->limits[2].burst);
     CHECK_INT(1, r->limits[3].burst);
-    CHECK(r->limits[3].per == PER_TRUNK && r->limits[3].answer == LIMIT_SAY_403);
+    CHECK(r->limits[3].per == PER_TRUNK && r->limits[3].answer == LIMIT_DROP);
     CHECK(r->limits[1].key != r->limits[2].key);
     CHECK_INT(1U << PER_SOURCE | 1U << PER_USER | 1U << PER_TRUNK, r->pers);
     drop(r);
@@ -80,9 +80,12 @@ TEST(a_limit_is_as_its_section_says)
 
 TEST(a_peer_has_a_tenth_of_all_transactions_unless_it_is_said)
 {
-    struct abuse_rules *r = rules("max_server_transactions = 5000");
+    struct abuse_rules *r = rules("max_server_transactions = 50000");
 
-    CHECK_INT(500, r->peer_transactions);
+    CHECK_INT(5000, r->peer_transactions);
+    drop(r);
+    r = rules("max_server_transactions = 16"); /* where all are few, no peer is held for a tenth of them */
+    CHECK_INT(1024, r->peer_transactions);
     drop(r);
     r = rules("max_peer_transactions = 7");
     CHECK_INT(7, r->peer_transactions);
@@ -104,6 +107,7 @@ TEST(a_limit_without_a_rate_and_times_that_contradict_each_other_are_mistakes)
     } cases[] = {
         { "limit \"x\" { per = \"user\" }", "give a rate" },
         { "limit \"x\" { rate = \"10\" }", "s, m or h" },
+        { "limit \"x\" { rate = \"1/s\" per = \"user\" answer = \"drop\" }", "is answered" },
         { "limit \"x\" { rate = \"10/s\" per = \"host\" }", "source, user or trunk" },
         { "limit \"x\" { rate = \"10/s\" method = {\"invite\"} }", "a method such as INVITE" },
         { "limit \"x\" { rate = \"10/s\" answer = \"404\" }", "503, 403 or drop" },

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/limiter.h"
+
+#include "base/siphash.h"
+#include "server/crowd.h"
+
+#include <stdlib.h>
+
+enum { NETWORK = 8, /* bytes of an address that count; more than IPv4 has */ SAY_AGAIN = 1000, US = 1000 };
+
+static const uint64_t SPREAD = UINT64_C(0x9e3779b97f4a7c15);
+
+struct bucket {
+    struct crowd_entry entry;
+    uint64_t           empty_until; /* microseconds */
+    msec               silent_until;
+};
+
+struct limiter {
+    struct hash_key key;
+    struct crowd   *buckets;
+    struct budget  *budget;
+};
+
+static const struct bucket *bucket_of(const struct crowd_entry *e)
+{
+    return (const struct bucket *)(const void *)e;
+}
+
+static bool is_over(const struct crowd_entry *e, msec now, const void *arg)
+{
+    (void)arg;
+    return bucket_of(e)->empty_until <= now * US && bucket_of(e)->silent_until <= now;
+}
+
+static bool is_weaker(const struct crowd_entry *e, const struct crowd_entry *than)
+{
+    return bucket_of(e)->empty_until < bucket_of(than)->empty_until;
+}
+
+struct limiter *limiter_new(const struct random *random)
+{
+    static const struct crowd_kind kind = { sizeof(struct bucket), is_over, is_weaker };
+    struct limiter                *l    = calloc(1, sizeof *l);
+
+    if (l == NULL)
+        return NULL;
+    random_fill(random, &l->key, sizeof l->key);
+    l->buckets = crowd_new(&kind, NULL, LIMITER_BUCKETS);
+    if (l->buckets == NULL) {
+        free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void limiter_account(struct limiter *l, struct budget *b)
+{
+    l->budget = b;
+    budget_move(b, ACCOUNT_LIMITS, (int64_t)crowd_size(l->buckets));
+}
+
+void limiter_free(struct limiter *l)
+{
+    if (l == NULL)
+        return;
+    if (l->budget != NULL)
+        budget_move(l->budget, ACCOUNT_LIMITS, -(int64_t)crowd_size(l->buckets));
+    crowd_free(l->buckets);
+    free(l);
+}
+
+static uint64_t hash_of(const struct limiter *l, const struct limit_rule *rule, const struct limited *who)
+{
+    struct siphash h;
+    uint64_t       hash;
+
+    if (who->source != NULL && who->name.len == 0) { /* of nearly every request: the rules differ by what is public */
+        hash = siphash(&l->key, (struct slice){ (const char *)who->source->ip, NETWORK }) ^ (rule->key * SPREAD);
+        return hash != 0 ? hash : 1;
+    }
+    siphash_init(&h, &l->key);
+    siphash_add(&h, (struct slice){ (const char *)&rule->key, sizeof rule->key });
+    if (who->source != NULL)
+        siphash_add(&h, (struct slice){ (const char *)who->source->ip, NETWORK });
+    if (who->name.len > 0) {
+        siphash_add(&h, who->domain);
+        siphash_add(&h, who->name);
+    }
+    hash = siphash_result(&h);
+    return hash != 0 ? hash : 1;
+}
+
+static enum limiter_verdict take(struct bucket *b, const struct limit_rule *rule, msec now)
+{
+    uint64_t at = now * US, from = b->empty_until > at ? b->empty_until : at;
+
+    if (from + rule->interval <= at + rule->burst * rule->interval) {
+        b->empty_until = from + rule->interval;
+        return LIMITER_PASSES;
+    }
+    if (now < b->silent_until)
+        return LIMITER_SAYS_NOTHING;
+    b->silent_until = now + SAY_AGAIN;
+    return LIMITER_SAYS_NO;
+}
+
+enum limiter_verdict limiter_take(struct limiter *l, const struct limit_rule *rule, const struct limited *who, msec now)
+{
+    const uint64_t       hash = hash_of(l, rule, who);
+    enum limiter_verdict verdict;
+
+    crowd_lock(l->buckets, hash);
+    verdict = take(crowd_take(l->buckets, hash, now), rule, now);
+    crowd_unlock(l->buckets, hash);
+    return verdict;
+}
