@@ -41,9 +41,9 @@ foreach(name demo_two_domains fork_both_answer hold race_cancel_lost rfc3665_3_8
 endforeach()
 
 # And with three workers, not all of which then come up.
-add_test(NAME scenario/starving-3/hold
-    COMMAND scenario --workers 3 --starve ${STARVE_STEP} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/hold.scn)
-set_tests_properties(scenario/starving-3/hold PROPERTIES LABELS scenario TIMEOUT 120)
+add_test(NAME scenario/starving-3/lost_ack
+    COMMAND scenario --workers 3 --starve ${STARVE_STEP} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/lost_ack.scn)
+set_tests_properties(scenario/starving-3/lost_ack PROPERTIES LABELS scenario TIMEOUT 120)
 
 # A connection lost at every message of a call, whoever heard it: both sides end in a state that
 # has a name, and nothing is left.
