@@ -9,43 +9,34 @@ static bool serves_users(const struct config *c)
     return c->proxy || c->redirect_server;
 }
 
-void abilities_put_allow(const struct config *c, struct gather *g)
+void abilities_write_allow(struct buf *b, const struct config *c)
 {
-    size_t mark = gather_mark(g);
+    buf_put(b, SLICE("Allow: "));
+    buf_put(b, serves_users(c) ? SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE, PRACK, "
+                                       "SUBSCRIBE, NOTIFY, REFER, PUBLISH")
+                               : SLICE("CANCEL, OPTIONS"));
+    buf_put(b, c->registrar ? SLICE(", REGISTER\r\n") : SLICE("\r\n"));
+}
 
-    buf_put(&g->scratch, SLICE("Allow: "));
-    buf_put(&g->scratch, serves_users(c) ? SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE, PRACK, "
-                                                 "SUBSCRIBE, NOTIFY, REFER, PUBLISH")
-                                         : SLICE("CANCEL, OPTIONS"));
+static void write_supported(struct buf *b, const struct config *c, bool sec_agree)
+{
+    buf_put(b, SLICE("Supported: "));
     if (c->registrar)
-        buf_put(&g->scratch, SLICE(", REGISTER"));
-    buf_put(&g->scratch, SLICE("\r\n"));
-    gather_written(g, mark);
+        register_terms_write_known(b);
+    else if (serves_users(c))
+        buf_put(b, SLICE("pref"));
+    if (sec_agree)
+        buf_put(b, c->registrar || serves_users(c) ? SLICE(", sec-agree") : SLICE("sec-agree"));
+    buf_put(b, SLICE("\r\n"));
 }
 
-static void put_supported(const struct server *s, struct gather *g)
+void abilities_write(struct buf *b, const struct config *c, bool sec_agree)
 {
-    size_t mark = gather_mark(g);
+    bool any = serves_users(c); /* a body that is passed on, or not looked at */
 
-    buf_put(&g->scratch, SLICE("Supported: "));
-    if (s->config->registrar)
-        register_terms_write_known(&g->scratch);
-    else if (serves_users(s->config))
-        buf_put(&g->scratch, SLICE("pref"));
-    if (s->offer.text.len > 0)
-        buf_put(&g->scratch,
-                s->config->registrar || serves_users(s->config) ? SLICE(", sec-agree") : SLICE("sec-agree"));
-    buf_put(&g->scratch, SLICE("\r\n"));
-    gather_written(g, mark);
-}
-
-void abilities_put(const struct server *s, struct gather *g)
-{
-    bool any = serves_users(s->config); /* a body that is passed on, or not looked at */
-
-    abilities_put_allow(s->config, g);
-    gather_header(g, HEADER_ACCEPT, any ? SLICE("*/*") : SLICE(""));
-    gather_header(g, HEADER_ACCEPT_ENCODING, any ? SLICE("*") : SLICE("identity"));
-    gather_header(g, HEADER_ACCEPT_LANGUAGE, SLICE("en")); /* of our reason phrases */
-    put_supported(s, g);
+    abilities_write_allow(b, c);
+    buf_put(b,
+            any ? SLICE("Accept: */*\r\nAccept-Encoding: *\r\n") : SLICE("Accept: \r\nAccept-Encoding: identity\r\n"));
+    buf_put(b, SLICE("Accept-Language: en\r\n")); /* of our reason phrases */
+    write_supported(b, c, sec_agree);
 }

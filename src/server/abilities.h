@@ -13,12 +13,13 @@
 #ifndef SERVER_ABILITIES_H
 #define SERVER_ABILITIES_H
 
-#include "server/internal.h"
+#include "server/config.h"
 
-/* Allow alone. */
-void abilities_put_allow(const struct config *c, struct gather *g);
+/* "Allow: ...", a whole line. */
+void abilities_write_allow(struct buf *b, const struct config *c);
 
-/* Allow, Accept, Accept-Encoding, Accept-Language, Supported. */
-void abilities_put(const struct server *s, struct gather *g);
+/* Allow, Accept, Accept-Encoding, Accept-Language, Supported, as they stand in a 200.  `sec_agree`: there is
+ * an agreement to be had (agreement.h). */
+void abilities_write(struct buf *b, const struct config *c, bool sec_agree);
 
 #endif

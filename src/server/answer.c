@@ -103,6 +103,14 @@ static struct slice reason_of(const struct policy_decision *d)
     return d->status == 480 ? slice_from(d->why.text) : SLICE("");
 }
 
+static void put_allow(const struct server *s, struct gather *g)
+{
+    size_t mark = gather_mark(g);
+
+    abilities_write_allow(&g->scratch, s->config);
+    gather_written(g, mark);
+}
+
 void answer_policy(struct server *s, object_id txn, const struct policy_decision *d)
 {
     struct gather g;
@@ -115,7 +123,7 @@ void answer_policy(struct server *s, object_id txn, const struct policy_decision
     if (d->warning != 0)
         put_warning(s, &g, d->warning);
     if (d->status == 405) /* RFC 3261 8.2.1 */
-        abilities_put_allow(s->config, &g);
+        put_allow(s, &g);
     answer_end(s, txn, &g, d->status);
 }
 
@@ -177,6 +185,6 @@ void answer_options(struct server *s, object_id txn)
         return;
     if (!answer_begin(s, txn, &g, 200, SLICE("")))
         return;
-    abilities_put(s, &g);
+    gather_put(&g, s->offer.text.len > 0 ? s->snapshot->abilities_agreed : s->snapshot->abilities);
     answer_end(s, txn, &g, 200);
 }

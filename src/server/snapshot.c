@@ -2,12 +2,13 @@
 #include "server/snapshot.h"
 
 #include "base/error.h"
+#include "server/abilities.h"
 #include "server/config_policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ARENA_LIMIT = 16 * 1024 * 1024 };
+enum { ARENA_LIMIT = 16 * 1024 * 1024, ABILITIES_TEXT = 512 };
 
 static void snapshot_free(struct snapshot *s)
 {
@@ -19,6 +20,16 @@ static void snapshot_free(struct snapshot *s)
     free(s);
 }
 
+/* Asked for all the time, by whoever looks whether we live. */
+static struct slice abilities_of(struct snapshot *s, bool sec_agree)
+{
+    char       memory[ABILITIES_TEXT];
+    struct buf b = BUF_ON(memory);
+
+    abilities_write(&b, s->config, sec_agree);
+    return arena_copy(&s->arena, buf_slice(&b));
+}
+
 const struct snapshot *snapshot_new(const struct config *config, char *problem, size_t problem_size)
 {
     struct snapshot *s = calloc(1, sizeof *s);
@@ -28,10 +39,13 @@ const struct snapshot *snapshot_new(const struct config *config, char *problem, 
         return NULL;
     atomic_init(&s->holders, 1);
     arena_init(&s->arena, NULL, 0, ARENA_LIMIT);
-    s->config = config_hold(config);
-    s->rules  = domain_rules_new(config);
-    s->abuse  = abuse_rules_new(config);
-    if (s->rules == NULL || s->abuse == NULL || !config_policy_init(&s->policy, s->config, &s->arena)) {
+    s->config           = config_hold(config);
+    s->rules            = domain_rules_new(config);
+    s->abuse            = abuse_rules_new(config);
+    s->abilities        = abilities_of(s, false);
+    s->abilities_agreed = abilities_of(s, true);
+    if (s->rules == NULL || s->abuse == NULL || !arena_ok(&s->arena) ||
+        !config_policy_init(&s->policy, s->config, &s->arena)) {
         snapshot_free(s);
         return NULL;
     }

@@ -25,6 +25,7 @@ struct snapshot {
     struct domain_rules *rules;  /* ours; one for each domain of policy, in their order */
     struct arena         arena;  /* of what is derived */
     struct abuse_rules  *abuse;  /* ours */
+    struct slice         abilities, abilities_agreed; /* the headers of a 200 to OPTIONS; and with sec-agree */
     atomic_uint          holders;
 };
 
