@@ -47,7 +47,7 @@ set_tests_properties(scenario/starving-3/lost_ack PROPERTIES LABELS scenario TIM
 
 # A connection lost at every message of a call, whoever heard it: both sides end in a state that
 # has a name, and nothing is left.
-foreach(name tcp_call tls_call ws_call wss_call mixed_call)
+foreach(name tcp_call tls_call ws_call wss_call mixed_call race_tcp)
     foreach(workers 1 2 3)
         add_test(NAME scenario/cut-${workers}/${name}
             COMMAND scenario --cut 1 --workers ${workers} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
