@@ -173,6 +173,19 @@ TEST(a_503_becomes_500)
     expect_only(RC_ANSWER, 0, 500);
 }
 
+/* 16.9 */
+TEST(who_cannot_be_reached_has_nobody_cancelled)
+{
+    start(true, 3);
+    responds(1, 180);
+    rc_error(&rc, 0, &did);
+    CHECK_INT(0, did.count);
+    rc_error(&rc, 2, &did);
+    CHECK_INT(0, did.count);
+    responds(1, 200);
+    expect_only(RC_FORWARD, 1, 200);
+}
+
 /* 16.7 item 7. */
 TEST(challenges_of_all_branches_are_collected)
 {
@@ -666,6 +679,7 @@ int main(void)
         cmocka_unit_test(a_2xx_wins_the_race_against_a_6xx),
         cmocka_unit_test(the_best_final_response_is_chosen),
         cmocka_unit_test(a_503_becomes_500),
+        cmocka_unit_test(who_cannot_be_reached_has_nobody_cancelled),
         cmocka_unit_test(challenges_of_all_branches_are_collected),
         cmocka_unit_test(a_timeout_counts_as_408),
         cmocka_unit_test(no_408_to_another_method_than_invite),

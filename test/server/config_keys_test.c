@@ -74,6 +74,14 @@ TEST(a_value_at_the_edge_is_good_and_one_beyond_is_not)
     CHECK(!parse("proxy", "1", &v));
 }
 
+/* RFC 3261 16.6 item 11. */
+TEST(timer_c_is_more_than_three_minutes)
+{
+    struct config_value v;
+
+    CHECK(!parse("timer_c", "3m", &v) && parse("timer_c", "181s", &v));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -81,6 +89,7 @@ int main(void)
         cmocka_unit_test(keys_of_a_section_are_found_only_there),
         cmocka_unit_test(times_are_read_and_written_with_their_largest_unit),
         cmocka_unit_test(a_value_at_the_edge_is_good_and_one_beyond_is_not),
+        cmocka_unit_test(timer_c_is_more_than_three_minutes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
