@@ -235,15 +235,15 @@ TEST(a_copy_too_large_is_refused)
 
 #define REPLY "From: <sip:a@a.test>;tag=1\r\nTo: <sip:b@b.test>;tag=2\r\nCall-ID: one\r\nCSeq: 1 INVITE\r\n"
 
-/* 16.7 items 3 and 9. */
+/* 16.7 items 3 and 9; what an element below has noted in its own Via is its. */
 TEST(a_response_goes_up_without_our_via)
 {
     request = parse("SIP/2.0 200 Fine with me\r\nv: SIP/2.0/UDP us.test;branch=z9hG4bKa , SIP/2.0/UDP 192.0.2.4;branch="
-                    "z9hG4bK7\r\nVia: SIP/2.0/TCP 192.0.2.3;branch=z9hG4bK6\r\n" REPLY
+                    "z9hG4bK7;received=192.0.2.5;rport=1\r\nVia: SIP/2.0/TCP 192.0.2.3;branch=z9hG4bK6\r\n" REPLY
                     "X-Unknown: kept\r\nContent-Length: 4\r\n\r\nbody");
     gather_init(&g);
     CHECK(forward_response(&g, request, NULL, 0, &unchanged));
-    CHECK_SLICE("SIP/2.0 200 Fine with me\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7\r\n"
+    CHECK_SLICE("SIP/2.0 200 Fine with me\r\nVia: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK7;received=192.0.2.5;rport=1\r\n"
                 "Via: SIP/2.0/TCP 192.0.2.3;branch=z9hG4bK6\r\n" REPLY
                 "X-Unknown: kept\r\nContent-Length: 4\r\n\r\nbody",
                 written());

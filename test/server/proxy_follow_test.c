@@ -161,6 +161,19 @@ TEST(what_a_phone_redirects_to_goes_up_unless_configured_otherwise)
     bench_close(&b);
 }
 
+/* RFC 3261 16.5: only where it is for us to say who is meant. */
+TEST(a_redirect_of_who_is_not_ours_goes_up)
+{
+    bench_open(&b, FOLLOW "route \"far.test\" { to = \"sip:192.0.2.9:6001\" }\n");
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .uri = "sip:bob@far.test", .from = OURS });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "MESSAGE sip:bob@far.test "));
+    answers(&b.bob, "302 Moved\r\nContact: <sip:out@192.0.2.9:6002>");
+    CHECK_INT(0, b.carol.count);
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 302 "));
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +183,7 @@ int main(void)
         cmocka_unit_test(a_phone_may_redirect_to_another_user),
         cmocka_unit_test(nobody_gets_by_a_phone_where_he_may_not_call),
         cmocka_unit_test(phones_that_redirect_to_each_other_end),
+        cmocka_unit_test(a_redirect_of_who_is_not_ours_goes_up),
         cmocka_unit_test(who_wants_to_follow_himself_may),
         cmocka_unit_test(another_proxy_or_service_is_no_other_place_to_ask_at),
         cmocka_unit_test(what_a_phone_redirects_to_goes_up_unless_configured_otherwise),

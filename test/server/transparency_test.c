@@ -302,6 +302,8 @@ TEST(oddities_go_through_unchanged)
         REPLY("299 Odd  phrase \xe2\x82\xac",
               "FROBNICATE") "Record-Route: <sip:p1.test;lr>\r\nContent-Length: 0\r\n\r\n",
         REPLY("180 R", "INVITE") "Contact:<sip:b@192.0.2.8>\r\nRequire:100rel\r\nRSeq:1\r\nl:4\r\n\r\nbodyand more",
+        "SIP/2.0 180 R\r\nVia: SIP/2.0/UDP a.test;branch=z9hG4bK7\r\nFrom: <sip:a@a.test>;tag=1\r\n"
+        "To: <sip:b@b.test>\r\nCall-ID: one\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n", /* no tag: none is added */
         REPLY("401 x",
               "MESSAGE") "WWW-Authenticate:Digest realm=\"x\",\r\n nonce=\"y\"\r\nWarning: 399 a \"b\"\r\n\r\n",
         REPLY("486 x",
