@@ -64,6 +64,7 @@ TEST(the_ack_to_a_refusal_repeats_the_invite)
     assert_string_equal("<sip:bob@example.test>;tag=b", header(0, "To"));
     CHECK_INT(2, vias(raw_heard(&b.bob, 1)));
     CHECK_INT(1, vias(raw_heard(&b.bob, 0))); /* our own only */
+    assert_string_equal("0", header(0, "Content-Length"));
     bench_close(&b);
 }
 
@@ -106,6 +107,20 @@ TEST(the_cancel_repeats_the_invite)
     CHECK_INT(1, vias(raw_heard(&b.bob, 0)));
     raw_answer(&b.bob, 0, "200 OK", "b");
     raw_answer(&b.bob, 1, "487 Request Terminated", "b");
+    bench_close(&b);
+}
+
+TEST(the_ack_has_the_route_of_its_invite)
+{
+    bench_open(&b, "");
+    raw_ask(&b.alice, &(struct request_form){ .method = "INVITE",
+                                              .uri    = "sip:x@far.test",
+                                              .more   = "Route: <sip:192.0.2.1;lr>, <sip:192.0.2.9:6001;lr>\r\n" });
+    bench_live(&b, 50);
+    raw_answer(&b.bob, 0, "486 Busy Here", "b");
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "ACK sip:x@far.test SIP/2.0\r\n"));
+    assert_string_equal("<sip:192.0.2.9:6001;lr>", header(0, "Route"));
     bench_close(&b);
 }
 
@@ -327,6 +342,7 @@ int main(void)
         cmocka_unit_test(the_ack_to_a_refusal_repeats_the_invite),
         cmocka_unit_test(the_ack_to_a_large_invite_is_sent_too),
         cmocka_unit_test(the_cancel_repeats_the_invite),
+        cmocka_unit_test(the_ack_has_the_route_of_its_invite),
         cmocka_unit_test(a_repetition_keeps_the_branch_and_another_target_has_its_own),
         cmocka_unit_test(a_response_with_another_sent_by_than_its_request_had_is_dropped),
         cmocka_unit_test(a_sent_by_in_other_words_is_the_same),
