@@ -10,7 +10,7 @@ from people import counters
 
 # SIPp takes the first challenge and knows MD5 only (docs/decisions/0001).
 MD5_ONLY = "digest_algorithms = {MD5}"
-CALLERS = ("caller", "caller_refused", "message")  # [field0] sends to [field1] in domain [field2]
+CALLERS = ("caller", "caller_refused", "caller_cancels", "caller_of_two", "message")  # [field0] sends to [field1] in domain [field2]
 SCENARIOS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sipp")
 
 
@@ -26,7 +26,7 @@ class Sipp:
         with open(data, "w") as f:
             f.write("SEQUENTIAL\n" + "".join(";".join(fields) + "\n" for fields in rows))
         # Left alone it proves everything for the address that it sends to, and not for the Request-URI.
-        uri = ["-auth_uri", "%s@%s" % tuple(rows[0][1:3])] if scenario in CALLERS else []
+        uri = ["-auth_uri", "%s@%s" % tuple(rows[0][1:3])] if os.path.basename(scenario) in CALLERS else []
         return [self.program, *uri, "127.0.0.1:%d" % self.server.port, "-sf", os.path.join(SCENARIOS, scenario + ".xml"),
                 "-inf", data, "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port()), "-m", str(calls),
                 "-t", self.sockets, "-max_socket", "900", "-timeout", str(PATIENCE), "-timeout_error",

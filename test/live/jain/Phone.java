@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A phone without sound on JAIN-SIP, for register_jain_test.py: one JSON line on stdout for each thing that
+// A phone without sound on JAIN-SIP, for register_jain_test.py and proxy_jain_test.py: one JSON line on stdout for each thing that
 // happens, one line on stdin for each thing it is to do, its words parted by tabs.
 //
 //     java Phone USER DOMAIN PASSWORD-FILE PORT PROXY-PORT TRANSPORT
 //     stdin:  register  HEADER...            the headers of a REGISTER, "Contact: ..."
 //             send      METHOD URI HEADER... a request out of any dialog
 //             bye                            in the latest call
+//             cancel                         the latest INVITE
+//             ring                           do not answer INVITEs from now on, only ring
 //
 // What has come is told as JAIN-SIP writes it, so that it is known to have understood it.
 
@@ -58,6 +60,9 @@ public class Phone implements SipListener, AccountManager {
     private final CallIdHeader registration; // all REGISTERs have one Call-ID (RFC 3261 10.2)
     private long cseq = 0;
     private Dialog call;
+    private ClientTransaction calling;      // the latest INVITE
+    private ServerTransaction ringing;      // an INVITE that waits for a CANCEL
+    private boolean rings = false;
 
     Phone(String[] args) throws Exception {
         user = args[0];
@@ -106,6 +111,12 @@ public class Phone implements SipListener, AccountManager {
         case "bye":
             call.sendRequest(provider.getNewClientTransaction(call.createRequest("BYE")));
             break;
+        case "cancel":
+            provider.getNewClientTransaction(calling.createCancel()).sendRequest();
+            break;
+        case "ring":
+            rings = true;
+            break;
         }
     }
 
@@ -123,7 +134,13 @@ public class Phone implements SipListener, AccountManager {
             request.setContent("from JAIN", headers.createContentTypeHeader("text", "plain"));
         if (method.equals("INVITE"))
             request.setContent(SDP, headers.createContentTypeHeader("application", "sdp"));
-        provider.getNewClientTransaction(request).sendRequest();
+        begin(provider.getNewClientTransaction(request));
+    }
+
+    private void begin(ClientTransaction transaction) throws Exception {
+        if (transaction.getRequest().getMethod().equals("INVITE"))
+            calling = transaction;
+        transaction.sendRequest();
     }
 
     @Override public UserCredentials getCredentials(ClientTransaction challenged, String realm) {
@@ -146,7 +163,7 @@ public class Phone implements SipListener, AccountManager {
             if ((status == 401 || status == 407) && !proved) {
                 ClientTransaction again = helper.handleChallenge(response, event.getClientTransaction(), provider, 5);
                 cseq = ((CSeqHeader) again.getRequest().getHeader(CSeqHeader.NAME)).getSeqNumber();
-                again.sendRequest();
+                begin(again);
                 return;
             }
             if (methodOf(response).equals("INVITE") && status / 100 == 2) {
@@ -173,18 +190,31 @@ public class Phone implements SipListener, AccountManager {
 
     private void answer(RequestEvent event, Request request) throws Exception {
         ServerTransaction transaction = event.getServerTransaction();
-        Response response = messages.createResponse(200, request);
+        boolean invited = request.getMethod().equals("INVITE");
+        Response response = messages.createResponse(invited && rings ? 180 : 200, request);
 
         if (transaction == null)
             transaction = provider.getNewServerTransaction(request);
-        if (request.getMethod().equals("INVITE")) {
+        if (invited && rings)
+            ringing = transaction;
+        if (invited) {
             ((ToHeader) response.getHeader(ToHeader.NAME)).setTag("jain");
             response.addHeader(headers.createContactHeader(
                 addresses.createAddress("<sip:" + user + "@127.0.0.1:" + port + ";transport=" + transport + ">")));
-            response.setContent(SDP, headers.createContentTypeHeader("application", "sdp"));
+            if (!rings)
+                response.setContent(SDP, headers.createContentTypeHeader("application", "sdp"));
             call = transaction.getDialog();
         }
         transaction.sendResponse(response);
+        if (request.getMethod().equals("CANCEL"))
+            stopRinging();
+    }
+
+    private void stopRinging() throws Exception {
+        Response response = messages.createResponse(487, ringing.getRequest());
+
+        ((ToHeader) response.getHeader(ToHeader.NAME)).setTag("jain");
+        ringing.sendResponse(response);
     }
 
     @Override public void processTimeout(TimeoutEvent event) { tell("timeout", "", 0, ""); }
