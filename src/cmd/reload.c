@@ -165,13 +165,14 @@ const struct command command_reload = {
     .name     = "reload",
     .summary  = "let the running server take its configuration again, or the one before",
     .synopsis = "[OPTION...] [FILE]",
-    .details  = "Without FILE the server reads what it was started with, as after SIGHUP. It looks at all of it,\n"
-                "certificates and addresses included; then all workers take it between two messages, or, if\n"
-                "something is no good, nothing changes and the reasons are printed. Calls in progress notice nothing.\n"
-                "Listeners that are gone take nothing new; what is under way there is finished.\n"
-                "Some keys need a restart (ahoy.conf(5)): a file in which one of these differs is refused.\n"
-                "Exit status: 0 if it was taken (with --dry-run: could be), 3 if the file has mistakes, 13 if there is\n"
-                "nothing to undo or no such file, 15 if no server runs, 21 if an address is in use.",
+    .details =
+        "Without FILE the server reads what it was started with, as after SIGHUP. It looks at all of it,\n"
+        "certificates and addresses included; then all workers take it between two messages, or, if\n"
+        "something is no good, nothing changes and the reasons are printed. Calls in progress notice nothing.\n"
+        "Listeners that are gone take nothing new; what is under way there is finished.\n"
+        "Some keys need a restart (ahoy.conf(5)): a file in which one of these differs is refused.\n"
+        "Exit status: 0 if it was taken (with --dry-run: could be), 1 if it needs a restart, 3 if the file has\n"
+        "mistakes, 13 if there is nothing to undo or no such file, 15 if no server runs, 21 if an address is in use.",
     .options  = options,
     .examples = "  ahoy reload --dry-run               # what would change?\n"
                 "  ahoy reload\n"
