@@ -14,11 +14,6 @@
 
 enum { OPT_JSON = OPTION_LONG_ONLY, SECOND_MS = 1000 };
 
-#define OPTION_CONFIG                                                                                                  \
-    {                                                                                                                  \
-        'c', "config", "FILE", "read this configuration instead of the usual one"                                      \
-    }
-
 static const struct option_entry options_list[] = {
     OPTION_CONFIG,
     { OPT_JSON, "json", NULL, "one JSON object a line on stdout" },

@@ -13,11 +13,6 @@
 
 enum { OPT_JSON = OPTION_LONG_ONLY, OPT_ALL, URI_MAX = 2048 };
 
-#define OPTION_CONFIG                                                                                                  \
-    {                                                                                                                  \
-        'c', "config", "FILE", "read this configuration instead of the usual one"                                      \
-    }
-
 static const struct option_entry options_list[] = {
     OPTION_CONFIG,
     { 'd', "domain", "NAME", "only those of this domain" },

@@ -14,7 +14,7 @@
 enum { OPT_JSON = OPTION_LONG_ONLY, OPT_REFRESHED, OPT_LAST, PAUSE = 250 /* ms */, A_LOT = 1000000 };
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { 'n', "count", "NUMBER", "end after so many events" },
     { OPT_LAST, "last", NULL, "begin with those that are still known" },
     { OPT_REFRESHED, "refreshed", NULL, "with registrations that only go on" },

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const struct option_entry options_reload[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { ORDER_JSON, "json", NULL, "one JSON object a line on stdout" },
     OPTION_TABLE_END,
 };

@@ -19,7 +19,7 @@
 enum { OPT_CHECK = OPTION_LONG_ONLY, OPT_JSON, OPT_TRUST };
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { 'd', "domain", "NAME", "whom HOST must prove to be (default: HOST)" },
     { OPT_TRUST, "trust", "FILE", "the CAs that may vouch for HOST (default: those of this host)" },
     { OPT_CHECK, "check", NULL,

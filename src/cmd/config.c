@@ -108,7 +108,7 @@ static int run_manual(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_entry options_show[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { OPT_JSON, "json", NULL, "as JSON, times in milliseconds" },
     OPTION_TABLE_END,
 };

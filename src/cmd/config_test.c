@@ -347,7 +347,7 @@ static int run(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { OPT_EXPLAIN, "explain", NULL, "with the explanation of each case, not only of those that are not as expected" },
     { OPT_JSON, "json", NULL, "one JSON object a line on stdout: case, end" },
     OPTION_TABLE_END,

@@ -9,7 +9,7 @@
 enum { OPT_JSON = OPTION_LONG_ONLY };
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { OPT_JSON, "json", NULL, "one JSON object on stdout" },
     OPTION_TABLE_END,
 };

@@ -38,6 +38,12 @@ struct option_entry {
         0, NULL, NULL, NULL                                                                                            \
     }
 
+/* All that read a configuration take it so. */
+#define OPTION_CONFIG                                                                                                  \
+    {                                                                                                                  \
+        'c', "config", "FILE", "read this configuration instead of the usual one"                                      \
+    }
+
 struct command {
     const char                *name;     /* "user add"                                       */
     const char                *summary;  /* one line, lower case, no full stop               */

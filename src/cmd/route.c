@@ -14,7 +14,7 @@
 enum { OPT_JSON = OPTION_LONG_ONLY, OPT_EXPLAIN, OPT_SOURCE, OPT_TRANSPORT, OPT_TRUNK, OPT_HEADER, OPT_AUTHENTICATED };
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { OPT_EXPLAIN, "explain", NULL, "with every step on the way, and the rule behind it" },
     { 'f', "from", "URI", "who calls (default: anonymous); NAME is one of the first domain" },
     { OPT_AUTHENTICATED, "authenticated", "yes|no", "whether the caller has proved to be that, if it is a user (yes)" },

@@ -18,7 +18,7 @@ enum { OPT_JSON = OPTION_LONG_ONLY, OPT_LOG_LEVEL, OPT_ALONE };
 enum { LEVELS = 32, SETTLE = 200 /* ms that the log has before the last words */ };
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { OPT_LOG_LEVEL, "log-level", "[PART=]LEVEL",
       "debug, info, notice, warning or error, for all or one part; may be repeated; overrides the configuration" },
     { OPT_JSON, "json", NULL,

@@ -13,7 +13,7 @@
 enum { OPT_JSON = OPTION_LONG_ONLY, OPT_PROMETHEUS, OPT_ALL, OPT_RESET };
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { OPT_ALL, "all", NULL, "with the counters that are still 0" },
     { 'w', "watch", "SECONDS", "print it again and again" },
     { OPT_JSON, "json", NULL, "one JSON object on stdout" },

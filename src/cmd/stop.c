@@ -5,7 +5,7 @@
 #include "cmd/order.h"
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { ORDER_JSON, "json", NULL, "one JSON object on stdout" },
     OPTION_TABLE_END,
 };

@@ -15,7 +15,7 @@
 enum { OPT_STDIN = OPTION_LONG_ONLY, OPT_GENERATE, OPT_AFTER, OPT_JSON };
 
 static const struct option_entry options_password[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { 'd', "domain", "NAME", "the user's domain (default: the first that is configured)" },
     { OPT_STDIN, "password-stdin", NULL, "read the password from the first line of stdin" },
     { OPT_GENERATE, "generate", NULL, "make up a password and print it, this once" },
@@ -24,14 +24,14 @@ static const struct option_entry options_password[] = {
 };
 
 static const struct option_entry options_remove[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { 'd', "domain", "NAME", "the user's domain (default: the first that is configured)" },
     { OPT_JSON, "json", NULL, "one JSON object on stdout" },
     OPTION_TABLE_END,
 };
 
 static const struct option_entry options_list[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { 'd', "domain", "NAME", "only the users of this domain" },
     { 'n', "limit", "NUMBER", "this many at most" },
     { OPT_AFTER, "after", "NAME@DOMAIN", "those who come after this one" },

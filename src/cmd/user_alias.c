@@ -13,7 +13,7 @@
 enum { OPT_JSON = OPTION_LONG_ONLY };
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { 'd', "domain", "NAME", "the domain of names without one (default: the first that is configured)" },
     { OPT_JSON, "json", NULL, "JSON objects on stdout" },
     OPTION_TABLE_END,

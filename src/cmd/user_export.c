@@ -15,7 +15,7 @@
 #include <string.h>
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { 'd', "domain", "NAME", "only the users of this domain" },
     OPTION_TABLE_END,
 };

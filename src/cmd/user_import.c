@@ -22,7 +22,7 @@ enum { OPT_REALM = OPTION_LONG_ONLY, OPT_REPLACE, OPT_SKIP, OPT_DRY_RUN, OPT_STR
 enum { CHUNK = 64 * 1024, PROGRESS_EVERY = 500 /* ms */ };
 
 static const struct option_entry options[] = {
-    { 'c', "config", "FILE", "read this configuration instead of the usual one" },
+    OPTION_CONFIG,
     { 'd', "domain", "NAME", "the domain of users whose row names none (default: the first that is configured)" },
     { OPT_REALM, "realm", "TEXT", "what the hashes were made with (default: column 'realm', else the row's domain)" },
     { OPT_REPLACE, "replace", NULL, "who is there already gets the row's password or hashes" },
