@@ -46,12 +46,16 @@ const struct trunk *trunk_by_name(const struct trunk *trunks, size_t count, stru
     return NULL;
 }
 
-/* Where it leads (RFC 3261 19.1.1). */
+/* Where it leads (RFC 3261 19.1.1); a dot at the end makes a name absolute, not another one. */
 static struct slice host_of(const struct uri *uri)
 {
-    struct slice maddr;
+    struct slice host;
 
-    return uri->params.len > 0 && uri_param(uri, SLICE("maddr"), &maddr) && maddr.len > 0 ? maddr : uri->host;
+    if (uri->params.len == 0 || !uri_param(uri, SLICE("maddr"), &host) || host.len == 0)
+        host = uri->host;
+    if (host.len > 1 && host.ptr[host.len - 1] == '.')
+        host.len--;
+    return host;
 }
 
 static bool is_of_host(const struct trunk *t, struct slice host)
@@ -59,7 +63,8 @@ static bool is_of_host(const struct trunk *t, struct slice host)
     struct address address;
     struct uri     to;
 
-    if (t->to.len > 0 && uri_parse(t->to, &to) && slice_eq_nocase(host_of(&to), host))
+    if (t->to.len > 0 && uri_parse(t->to, &to) &&
+        (slice_eq_nocase(host_of(&to), host) || slice_eq_nocase(to.host, host)))
         return true;
     return address_parse_ip(host, &address) && is_in(t->networks, t->network_count, &address);
 }

@@ -40,7 +40,8 @@ const struct trunk *trunk_of_flow(const struct trunk *trunks, size_t count, cons
                                   trunk_proof_fn *proves, void *arg);
 /* The one with this name, or NULL. */
 const struct trunk *trunk_by_name(const struct trunk *trunks, size_t count, struct slice name);
-/* The first whose `to` has this URI's host, or whose networks hold it; NULL: none.  For what is sent there. */
+/* The first whose `to` has the host, or maddr, that this URI leads to, or whose networks hold it; NULL: none.  For what
+ * is sent there. */
 const struct trunk *trunk_of_uri(const struct trunk *trunks, size_t count, const struct uri *uri);
 
 /* May it reach this URI by way of us?  `number` is that of the URI if it is we who say what becomes of it, else empty:

@@ -90,10 +90,24 @@ TEST(a_trunk_is_found_by_its_host_and_by_its_addresses)
     CHECK(uri_parse(SLICE("sip:+49@192.0.2.200"), &uri) && trunk_of_uri(t, 1, &uri) == t);
     CHECK(uri_parse(SLICE("sip:+49@other.test"), &uri) && trunk_of_uri(t, 1, &uri) == NULL);
     CHECK(uri_parse(SLICE("tel:+49"), &uri) && trunk_of_uri(t, 1, &uri) == NULL);
-    /* RFC 3261 19.1.1 */
-    CHECK(uri_parse(SLICE("sip:+49@other.test;maddr=192.0.2.200"), &uri) && trunk_of_uri(t, 1, &uri) == t);
-    CHECK(uri_parse(SLICE("sip:+49@other.test;maddr=gw.test"), &uri) && trunk_of_uri(t, 1, &uri) == t);
+    CHECK(uri_parse(SLICE("sip:+49@gw.test."), &uri) && trunk_of_uri(t, 1, &uri) == t);
+}
+
+/* RFC 3261 19.1.1: it leads to its maddr, whatever its host is. */
+TEST(a_trunk_is_found_by_the_maddr_that_a_uri_leads_to)
+{
+    const struct trunk t[] = {
+        { .networks = &net_a, .network_count = 1, .to = SLICE("sip:gw.test;maddr=203.0.113.9") }
+    };
+    struct uri uri;
+
+    CHECK(prefix_parse(SLICE("192.0.2.0/24"), &net_a));
+    CHECK(uri_parse(SLICE("sip:+49@far.test;maddr=192.0.2.200"), &uri) && trunk_of_uri(t, 1, &uri) == t);
+    CHECK(uri_parse(SLICE("sip:+49@far.test;maddr=GW.test."), &uri) && trunk_of_uri(t, 1, &uri) == t);
+    CHECK(uri_parse(SLICE("sip:+49@203.0.113.9"), &uri) && trunk_of_uri(t, 1, &uri) == t);
+    CHECK(uri_parse(SLICE("sip:+49@gw.test"), &uri) && trunk_of_uri(t, 1, &uri) == t);
     CHECK(uri_parse(SLICE("sip:+49@gw.test;maddr=198.51.100.1"), &uri) && trunk_of_uri(t, 1, &uri) == NULL);
+    CHECK(uri_parse(SLICE("sip:+49@192.0.2.1;maddr=198.51.100.1"), &uri) && trunk_of_uri(t, 1, &uri) == NULL);
 }
 
 int main(void)
@@ -102,6 +116,7 @@ int main(void)
         cmocka_unit_test(a_trunk_is_known_by_its_address_and_its_certificate),
         cmocka_unit_test(a_trunk_may_call_what_is_written),
         cmocka_unit_test(a_trunk_is_found_by_its_host_and_by_its_addresses),
+        cmocka_unit_test(a_trunk_is_found_by_the_maddr_that_a_uri_leads_to),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
