@@ -185,9 +185,8 @@ struct slice number_of_uri(const struct uri *uri, char memory[NUMBER_TEXT])
 {
     char         plain[NUMBER_TEXT];
     struct buf   unescaped = BUF_ON(plain), b = buf_on(memory, NUMBER_TEXT);
-    struct slice value, text, number;
-    bool         phone = uri->scheme == URI_TEL || (uri->params.len > 0 && uri_param(uri, SLICE("user"), &value) &&
-                                            slice_eq_nocase(value, SLICE("phone")));
+    struct slice text, number;
+    bool         phone;
 
     if (uri->scheme == URI_OTHER)
         return SLICE("");
@@ -196,7 +195,7 @@ struct slice number_of_uri(const struct uri *uri, char memory[NUMBER_TEXT])
         return SLICE("");
     text   = buf_slice(&unescaped);
     number = without_params(text);
-    phone  = is_number(number) && (phone || number.len == text.len);
+    phone  = is_number(number); /* with user=phone or without it: so do routes (destination_number) */
     if (phone)
         text = number;
     for (size_t i = 0; i < text.len; i++)

@@ -67,6 +67,10 @@ enum number_outcome number_rules_follow(struct server *s, struct passage *p, str
     enum number_outcome       outcome;
 
     p->standing.numbered = true;
+    if (number.len == 0 && p->way.uri.user.len > 0) { /* routes would take what rules have not seen */
+        *decision = refuse(414, "the number is too long for number rules");
+        return NUMBER_REJECTED;
+    }
     if (number.len == 0)
         return NUMBER_SAME;
     outcome = number_rules_apply(policy->number_rules, policy->number_rule_count, number, &caller, memory[2], &result,

@@ -148,6 +148,7 @@ TEST(a_number_loses_its_separators_and_a_name_nothing)
     check_number("0049", "sip:0049;isub=1@a.test;user=phone");
     check_number("*21#", "sip:*21%23@a.test");
     check_number("mary-ann.b", "sip:mary-ann.b@a.test");
+    check_number("0049", "sip:0049;isub=1@a.test");
     check_number("a;b", "sip:a;b@a.test");
     check_number("", "sip:a.test");
     check_number("", "mailto:a@a.test");
