@@ -260,6 +260,12 @@ static bool is_trunks(const struct policy *p, const struct uri *uri)
     return p->trunk_count > 0 && trunk_of_uri(p->trunks, p->trunk_count, uri) != NULL;
 }
 
+/* Somebody has written it for this host: not as for all others. */
+static bool is_meant(const struct policy_route *route)
+{
+    return route != NULL && !slice_eq(route->domain, SLICE("*"));
+}
+
 static struct policy_decision refuse_trunk(void)
 {
     return decide(POLICY_ANSWER, 403, "a trunk is reached by routes only", "policy: trunk");
@@ -281,7 +287,7 @@ static struct policy_decision choose_way(const struct policy *p, const struct po
     numbers = route_for_number(p, number_called(p, c, memory));
     if (numbers != NULL)
         return decide_number(p, c, numbers);
-    if (route == NULL && is_trunks(p, c->uri))
+    if (!is_meant(route) && is_trunks(p, c->uri))
         return refuse_trunk();
     if (route == NULL && c->uri->scheme == URI_TEL)
         return decide(POLICY_ANSWER, 416, "no route for telephone numbers", "RFC 3261 16.3 item 2");

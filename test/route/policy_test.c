@@ -325,6 +325,28 @@ TEST(a_star_is_the_way_to_everywhere_else)
     expect(POLICY_ANSWER, 416);
 }
 
+/* "*" would take sip:+1900@carrier.test past rules for numbers, and to the carrier. */
+TEST(a_star_is_no_way_to_the_host_of_a_trunk)
+{
+    static const struct trunk        carrier = { .to = SLICE_INIT("sip:carrier.test") };
+    static const struct policy_route all[]   = {
+          { .domain = SLICE_INIT("*"), .targets = &to_wild, .target_count = 1 },
+          { .domain = SLICE_INIT("carrier.test"), .targets = &to_odd, .target_count = 1 }
+    };
+    struct policy p = proxy;
+
+    p.routes               = all;
+    p.route_count          = 1;
+    p.trunks               = &carrier;
+    p.trunk_count          = 1;
+    question.authenticated = true;
+    decide(&p, "INVITE", "sip:+1900@carrier.test", alice, false);
+    expect(POLICY_ANSWER, 403);
+    p.route_count = 2;
+    decide(&p, "INVITE", "sip:+1900@carrier.test", alice, false);
+    CHECK(got.route == &all[1]);
+}
+
 /* 8.3. */
 TEST(a_redirect_server_sends_everybody_on)
 {
@@ -578,6 +600,7 @@ int main(void)
         cmocka_unit_test_setup(our_users_reach_other_domains_by_the_way_configured, fresh),
         cmocka_unit_test_setup(the_longest_name_that_fits_is_the_route, fresh),
         cmocka_unit_test_setup(a_star_is_the_way_to_everywhere_else, fresh),
+        cmocka_unit_test_setup(a_star_is_no_way_to_the_host_of_a_trunk, fresh),
         cmocka_unit_test_setup(a_redirect_server_sends_everybody_on, fresh),
         cmocka_unit_test_setup(a_server_that_does_not_forward_says_so, fresh),
         cmocka_unit_test_setup(who_is_called_by_sips_needs_a_sips_contact, fresh),
