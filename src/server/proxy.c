@@ -44,6 +44,7 @@ static void context_free(struct context *c)
     proxy_groups_drop(c);
     free(c->asserted);
     free(c->asked);
+    free(c->caller);
     table_remove(&s->contexts_by_txn, &c->by_txn);
     id_remove(&s->contexts, c->id);
     gauge_set(&s->world->counters.contexts, s->contexts.used);
@@ -308,9 +309,8 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
         context_free(c);
         return;
     }
-    c->edge          = decision->edge;
-    c->authenticated = p->standing.authenticated;
-    c->rc.recurse    = s->config->follow_redirects && proxy_may_follow(p, decision);
+    c->edge       = decision->edge;
+    c->rc.recurse = proxy_follows(c, p, decision);
     counter_add(&s->world->counters.requests_forwarded, 1);
     p->decision = decision;
     if (decision->kind == POLICY_LOCATION)

@@ -32,14 +32,14 @@ struct context {
     struct timer            timer;
     struct response_context rc;
     struct branch           branches[LIMIT_BRANCHES];
-    struct target_set      *left;          /* whose turn has not come, or NULL                 */
-    bool                    several;       /* there was a choice: see proxy_log.h              */
-    bool                    next_due;      /* it has                                           */
-    msec                    group_time;    /* that those asked last have; 0: the usual        */
-    bool                    edge;          /* a phone's, whose edge proxy we are               */
-    bool                    authenticated; /* the caller has proved who he is             */
-    char                   *asked;         /* proxy_follow.c: URIs that are or were targets, a line each; or NULL */
-    const struct message   *cancel;        /* what is being acted upon, or NULL                */
+    struct target_set      *left;       /* whose turn has not come, or NULL                 */
+    bool                    several;    /* there was a choice: see proxy_log.h              */
+    bool                    next_due;   /* it has                                           */
+    msec                    group_time; /* that those asked last have; 0: the usual        */
+    bool                    edge;       /* a phone's, whose edge proxy we are               */
+    struct standing        *caller;     /* proxy_follow.c: what he has proved, or NULL  */
+    char                   *asked;      /* proxy_follow.c: URIs that are or were targets, a line each; or NULL */
+    const struct message   *cancel;     /* what is being acted upon, or NULL                */
 };
 
 /* Does it contradict itself?  A count too high would be followed out of its array, an
@@ -85,8 +85,8 @@ enum { TABLE_TEXT = ROUTE_TARGETS * AOR_TEXT };
 bool proxy_table_fill(const struct context *c, const struct passage *p, const struct branch_plan *plan,
                       const struct policy_decision *d, struct target_set *set, struct buf *text);
 
-/* proxy_follow.c: may what its phones redirect to be asked for this request? */
-bool proxy_may_follow(const struct passage *p, const struct policy_decision *decision);
+/* proxy_follow.c: is what its phones redirect to to be asked for this request?  Then who calls is kept. */
+bool proxy_follows(struct context *c, const struct passage *p, const struct policy_decision *decision);
 /* The 3xx of `branch`: branches for its Contacts.  False if there are none. */
 bool proxy_follow(struct context *c, const struct passage *p, unsigned branch);
 

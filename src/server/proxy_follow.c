@@ -145,17 +145,21 @@ static void add_by_route(struct follow *f, const struct policy_decision *decisio
     add(f, set.list[0]);
 }
 
-/* As if the caller had called there. */
+/* As if the caller had called there.  A user who is not in RAM is not waited for: the caller may follow himself. */
 static void add_decided(struct follow *f, const struct name_addr *contact)
 {
     struct policy_decision decision;
+    enum user_state        state;
 
     if (!proxy_open_again(f->context, &f->there))
         return;
     passage_redirect(f->context->server, &f->there, contact->uri.text);
-    f->there.standing.authenticated = f->context->authenticated;
-    f->there.standing.asked         = true; /* the DNS would have to be waited for */
-    if (facts_decide(f->context->server, &f->there, &decision) != USER_FOUND || decision.edge)
+    if (f->context->caller != NULL)
+        f->there.standing = *f->context->caller;
+    f->there.standing.numbered = false;
+    f->there.standing.asked    = true; /* the DNS would have to be waited for */
+    state                      = facts_decide(f->context->server, &f->there, &decision);
+    if (state == USER_WAIT || state == USER_FAILED || decision.edge)
         return;
     switch (decision.kind) {
     case POLICY_LOCATION:
@@ -211,10 +215,26 @@ static bool follow(struct follow *f, const struct passage *p, unsigned branch)
 }
 
 /* 16.5: only where it is for us to say who is meant; and not in a dialog, whose requests go wherever it leads. */
-bool proxy_may_follow(const struct passage *p, const struct policy_decision *decision)
+static bool may_follow(const struct passage *p, const struct policy_decision *decision)
 {
     return decision->kind == POLICY_LOCATION && p->request->to_tag.len == 0 && !p->of_our_dialog &&
            p->token == FLOW_TOKEN_NONE && prefer_follows(p);
+}
+
+/* Without memory for who calls, nothing could be decided as for him. */
+static bool keep_caller(struct context *c, const struct passage *p)
+{
+    if (!p->standing.authenticated)
+        return true;
+    c->caller = malloc(sizeof *c->caller);
+    if (c->caller != NULL)
+        *c->caller = p->standing;
+    return c->caller != NULL;
+}
+
+bool proxy_follows(struct context *c, const struct passage *p, const struct policy_decision *decision)
+{
+    return c->server->config->follow_redirects && may_follow(p, decision) && keep_caller(c, p);
 }
 
 bool proxy_follow(struct context *c, const struct passage *p, unsigned branch)

@@ -2,6 +2,7 @@
 /* Where a redirect leads (RFC 3261 16.7 item 4): carol's port is the redirect server of other.test. */
 #include "server/proxy_context.h"
 
+#include "support/digest_line.h"
 #include "support/server_bench.h"
 #include "support/test.h"
 
@@ -115,6 +116,87 @@ TEST(nobody_gets_by_a_phone_where_he_may_not_call)
     bench_close(&b);
 }
 
+/* That nobody has this name has to have been read, or the redirect is left to the caller. */
+static void is_known_to_be_nobody(const char *uri)
+{
+    raw_ask(&b.bob, &(struct request_form){ .method = "MESSAGE", .uri = uri, .branch = "nobody", .from = STRANGER });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 404 "));
+    raw_forget(&b.bob);
+}
+
+/* As if he had called there. */
+TEST(a_phone_may_redirect_to_a_number_for_which_there_is_a_route)
+{
+    calls_bob(FOLLOW "route \"+49*\" { to = \"sip:192.0.2.9:6002\" }\n", OURS);
+    is_known_to_be_nobody("sip:+49301@example.test");
+    raw_ask(&b.alice,
+            &(struct request_form){ .method = "MESSAGE", .uri = "sip:bob@example.test", .from = OURS, .cseq = 2 });
+    bench_live(&b, 50);
+    answers(&b.bob, "302 Moved\r\nContact: <sip:+49301@example.test>");
+    CHECK(raw_last_is(&b.carol, "MESSAGE sip:+49301@192.0.2.9:6002;user=phone "));
+    answers(&b.carol, "200 OK");
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 200 "));
+    bench_close(&b);
+}
+
+/* Once more with the proof that it was asked for. */
+static void proves(struct raw_phone *p, struct request_form form, const char *header, const char *user)
+{
+    char         nonce[256], line[PROOF_LINE], lines[2 * PROOF_LINE];
+    struct buf   more  = BUF_ON(lines);
+    const char  *given = form.more != NULL ? form.more : "";
+    struct proof proof = { .header = header, .user = user, .method = form.method, .uri = form.uri, .nc = 1 };
+
+    raw_ask(p, &form);
+    bench_live(&b, 50);
+    quoted_value(raw_heard(p, 0), "nonce", nonce, sizeof nonce);
+    proof.nonce     = nonce;
+    proof.algorithm = HASH_SHA256;
+    buf_printf(&more, "%s%s", given, proof_line(&proof, line));
+    form.cseq++;
+    form.more = buf_cstr(&more);
+    raw_ask(p, &form);
+    bench_live(&b, 50);
+}
+
+/* He would get round a rule that is for him. */
+TEST(number_rules_know_who_calls_behind_a_redirect)
+{
+    bench_open(&b, FOLLOW "authentication = true\n"
+                          "number \"lobby\" { match = \"out.*\" from = {\"alice@example.test\"} replace = \"bob\" }\n");
+    bench_add_user(&b, "alice", "secret");
+    bench_add_user(&b, "bob", "secret");
+    bench_add_user(&b, "carol", "secret");
+    proves(&b.carol,
+           (struct request_form){ .method = "REGISTER",
+                                  .uri    = "sip:example.test",
+                                  .from   = "<sip:carol@example.test>;tag=1",
+                                  .to     = "<sip:carol@example.test>",
+                                  .cseq   = 1,
+                                  .more   = "Contact: <sip:carol@192.0.2.9:6002>\r\n" },
+           "Authorization", "carol");
+    proves(&b.bob,
+           (struct request_form){ .method = "REGISTER",
+                                  .uri    = "sip:example.test",
+                                  .cseq   = 1,
+                                  .more   = "Contact: <sip:bob@192.0.2.9:6001>\r\n" },
+           "Authorization", "bob");
+    is_known_to_be_nobody("sip:outside@example.test");
+    raw_forget(&b.carol);
+    proves(&b.alice,
+           (struct request_form){ .method = "MESSAGE",
+                                  .uri    = "sip:carol@example.test",
+                                  .to     = "<sip:carol@example.test>",
+                                  .from   = "<sip:alice@example.test>;tag=1",
+                                  .cseq   = 1 },
+           "Proxy-Authorization", "alice");
+    CHECK(raw_last_is(&b.carol, "MESSAGE "));
+    answers(&b.carol, "302 Moved\r\nContact: <sip:outside@example.test>");
+    CHECK(raw_last_is(&b.bob, "MESSAGE sip:bob@192.0.2.9:6001 "));
+    bench_close(&b);
+}
+
 /* RFC 3261 16.5: each once. */
 TEST(phones_that_redirect_to_each_other_end)
 {
@@ -182,6 +264,8 @@ int main(void)
         cmocka_unit_test(what_was_followed_does_not_go_up),
         cmocka_unit_test(a_phone_may_redirect_to_another_user),
         cmocka_unit_test(nobody_gets_by_a_phone_where_he_may_not_call),
+        cmocka_unit_test(a_phone_may_redirect_to_a_number_for_which_there_is_a_route),
+        cmocka_unit_test(number_rules_know_who_calls_behind_a_redirect),
         cmocka_unit_test(phones_that_redirect_to_each_other_end),
         cmocka_unit_test(a_redirect_of_who_is_not_ours_goes_up),
         cmocka_unit_test(who_wants_to_follow_himself_may),
