@@ -75,7 +75,7 @@ struct server {
     struct hasher *hasher; /* gruu.c */
     struct merged *merged; /* registrar.c */
 
-    struct id_table contexts; /* proxy.c: requests being forwarded */
+    struct id_table contexts; /* proxy_context.c: requests being forwarded */
     struct table    contexts_by_txn;
 };
 
@@ -146,6 +146,7 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
 void proxy_cancel(struct server *s, object_id invite, const struct message *cancel);
 void proxy_ack(struct server *s, struct passage *p, const struct policy_decision *decision);
 void proxy_cancel_all(struct server *s);
+/* proxy_context.c */
 void proxy_free_all(struct server *s);
 
 /* number.c: telephone numbers (RFC 6116). */

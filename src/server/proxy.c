@@ -3,98 +3,10 @@
  * what comes back; here it is done. */
 #include "base/error.h"
 #include "server/asked.h"
-#include "server/edge.h"
-#include "server/identity.h"
 #include "server/proxy_context.h"
-#include "server/proxy_copy.h"
 #include "server/proxy_log.h"
 
-#include <stdlib.h>
-
-/* With what the tables that find it take for it. */
-static const size_t CONTEXT_SIZE = sizeof(struct context) + sizeof(struct id_slot) + 2 * sizeof(struct table_link *);
-
 static void perform(struct context *c, const struct rc_actions *actions);
-
-static struct context *find_by_txn(struct server *s, object_id txn)
-{
-    struct table_link *l = table_first(&s->contexts_by_txn, id_hash(txn));
-
-    for (; l != NULL; l = table_next(l)) {
-        struct context *c = CONTAINER_OF(l, struct context, by_txn);
-
-        if (c->txn == txn)
-            return c;
-    }
-    return NULL;
-}
-
-static void context_free(struct context *c)
-{
-    struct server *s = c->server;
-
-    world_timer_stop(s->world, &c->timer);
-    for (unsigned i = 0; i < c->rc.count; i++) {
-        stack_forget(s->stack, c->branches[i].client);
-        message_drop(c->branches[i].response);
-    }
-    message_drop(c->request);
-    snapshot_drop(c->snapshot);
-    free(c->instead);
-    proxy_groups_drop(c);
-    free(c->asserted);
-    free(c->asked);
-    free(c->caller);
-    table_remove(&s->contexts_by_txn, &c->by_txn);
-    id_remove(&s->contexts, c->id);
-    gauge_set(&s->world->counters.contexts, s->contexts.used);
-    world_give(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE);
-    free(c);
-}
-
-static struct context *context_new(struct server *s, const struct passage *p)
-{
-    struct context *c = calloc(1, sizeof *c);
-
-    if (c == NULL)
-        return NULL;
-    if (p->instead.len > 0)
-        c->instead = strndup(p->instead.ptr, p->instead.len);
-    if (p->instead.len == 0 || c->instead != NULL)
-        c->id = id_add(&s->contexts, c);
-    if (c->id == 0) {
-        free(c->instead);
-        free(c);
-        return NULL;
-    }
-    gauge_set(&s->world->counters.contexts, s->contexts.used);
-    world_take(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE);
-    c->server   = s;
-    c->snapshot = snapshot_hold(s->snapshot);
-    c->txn      = p->txn;
-    c->request  = message_hold(p->request);
-    identity_keep(c, p);
-    table_insert(&s->contexts_by_txn, &c->by_txn, id_hash(c->txn));
-    rc_init(&c->rc, p->request->method == METHOD_INVITE, s->config->timer_c, 64 * s->config->t1);
-    return c;
-}
-
-void proxy_free_all(struct server *s)
-{
-    for (uint32_t i = 0; i < s->contexts.slot_count; i++)
-        if (s->contexts.slots[i].object != NULL)
-            context_free(s->contexts.slots[i].object);
-}
-
-bool proxy_open_again(const struct context *c, struct passage *p)
-{
-    if (c->request == NULL || !passage_open(c->server, 0, c->request, p))
-        return false;
-    if (c->instead != NULL)
-        passage_redirect(c->server, p, slice_from(c->instead));
-    identity_keep_on(c, p);
-    return true;
-}
 
 static void on_timer(struct timer *timer, msec now);
 static void report_unsent(struct context *c);
@@ -384,51 +296,23 @@ static void go_by_next_flow(struct context *c, unsigned branch)
     report_unsent(c);
 }
 
-static void forward_up(struct context *c, const struct rc_action *action)
-{
-    const struct message  *others[LIMIT_BRANCHES];
-    char                   memory[IDENTITY_TEXT];
-    struct buf             text = BUF_ON(memory);
-    struct identity_change identity;
-    size_t                 count = 0;
-    struct gather          g;
-
-    for (unsigned i = 0; i < c->rc.count; i++)
-        if ((action->challenges >> i & 1) != 0 && c->branches[i].response != NULL)
-            others[count++] = c->branches[i].response;
-    if (c->edge && c->request != NULL && action->status / 100 == 2)
-        edge_registered(c->server, c->request, c->branches[action->branch].response);
-    proxy_log_answer(c, action->branch, action->status);
-    gather_init(&g);
-    identity = identity_of_answer(c, c->branches[action->branch].response, &text);
-    if (forward_response(&g, c->branches[action->branch].response, others, count, &identity))
-        stack_respond(c->server->stack, c->txn, action->status, &g);
-    else if (action->status >= 200)
-        stack_reply(c->server->stack, c->txn, 502, SLICE(""));
-}
-
 static void perform(struct context *c, const struct rc_actions *actions)
 {
-    static const struct reason unanswered = { "no branch has answered", "RFC 3261 16.7, 16.8" };
-    struct stack              *stack      = c->server->stack;
-
     for (unsigned i = 0; i < actions->count; i++) {
         const struct rc_action *a = &actions->list[i];
 
         switch (a->kind) {
         case RC_FORWARD:
-            forward_up(c, a);
+            proxy_forward_up(c, a);
             break;
         case RC_CANCEL:
             proxy_cancel_branch(c, a->branch, a->status);
             break;
         case RC_ANSWER:
-            if (c->request != NULL)
-                answer_log(c->server, c->request, a->status, &unanswered);
-            stack_reply(stack, c->txn, a->status, SLICE(""));
+            proxy_answer_up(c, a);
             break;
         case RC_SILENCE:
-            stack_abandon(stack, c->txn);
+            stack_abandon(c->server->stack, c->txn);
             break;
         case RC_FOLLOW:
             follow(c, a->branch);
@@ -445,7 +329,7 @@ static void perform(struct context *c, const struct rc_actions *actions)
 
 void proxy_cancel(struct server *s, object_id invite, const struct message *cancel)
 {
-    struct context        *c       = find_by_txn(s, invite);
+    struct context        *c       = context_of(s, invite);
     struct rc_actions      actions = { .count = 0 };
     const struct snapshot *in_force;
 

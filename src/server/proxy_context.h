@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* proxy_context.h - one forwarded request: for proxy.c, which owns it, proxy_fork.c, which says whose
- * phones it goes to, and their tests. */
+/* proxy_context.h - one forwarded request: for proxy.c, which does what route/response_context says, the others named
+ * here, and their tests. */
 
 #ifndef SERVER_PROXY_CONTEXT_H
 #define SERVER_PROXY_CONTEXT_H
@@ -50,8 +50,20 @@ static inline bool context_is_sound(const struct context *c)
            id_find(&c->server->contexts, c->id) == c;
 }
 
-/* proxy.c: the request's passage once more, to whom it was decided to go.  False if it has been answered. */
+/* For a request that is to be forwarded: holds it and the snapshot in force.  NULL without memory, or if there are too
+ * many. */
+struct context *context_new(struct server *s, const struct passage *p);
+/* With all that it keeps; its branches are forgotten. */
+void context_free(struct context *c);
+/* That of the request of this transaction, or NULL. */
+struct context *context_of(struct server *s, object_id txn);
+
+/* The request's passage once more, to whom it was decided to go.  False if it has been answered. */
 bool proxy_open_again(const struct context *c, struct passage *p);
+
+/* proxy_answer.c: RC_FORWARD, RC_ANSWER. */
+void proxy_forward_up(struct context *c, const struct rc_action *action);
+void proxy_answer_up(struct context *c, const struct rc_action *action);
 
 /* proxy.c: add a branch and send on it.  False if there can be no more.  One whose client is 0
  * afterwards was not taken by the stack. */

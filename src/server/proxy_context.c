@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/proxy_context.h"
+
+#include "server/identity.h"
+
+#include <stdlib.h>
+
+/* With what the tables that find it take for it. */
+static const size_t CONTEXT_SIZE = sizeof(struct context) + sizeof(struct id_slot) + 2 * sizeof(struct table_link *);
+
+void context_free(struct context *c)
+{
+    struct server *s = c->server;
+
+    world_timer_stop(s->world, &c->timer);
+    for (unsigned i = 0; i < c->rc.count; i++) {
+        stack_forget(s->stack, c->branches[i].client);
+        message_drop(c->branches[i].response);
+    }
+    message_drop(c->request);
+    snapshot_drop(c->snapshot);
+    free(c->instead);
+    proxy_groups_drop(c);
+    free(c->asserted);
+    free(c->asked);
+    free(c->caller);
+    table_remove(&s->contexts_by_txn, &c->by_txn);
+    id_remove(&s->contexts, c->id);
+    gauge_set(&s->world->counters.contexts, s->contexts.used);
+    world_give(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE);
+    free(c);
+}
+
+struct context *context_new(struct server *s, const struct passage *p)
+{
+    struct context *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return NULL;
+    if (p->instead.len > 0)
+        c->instead = strndup(p->instead.ptr, p->instead.len);
+    if (p->instead.len == 0 || c->instead != NULL)
+        c->id = id_add(&s->contexts, c);
+    if (c->id == 0) {
+        free(c->instead);
+        free(c);
+        return NULL;
+    }
+    gauge_set(&s->world->counters.contexts, s->contexts.used);
+    world_take(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE);
+    c->server   = s;
+    c->snapshot = snapshot_hold(s->snapshot);
+    c->txn      = p->txn;
+    c->request  = message_hold(p->request);
+    identity_keep(c, p);
+    table_insert(&s->contexts_by_txn, &c->by_txn, id_hash(c->txn));
+    rc_init(&c->rc, p->request->method == METHOD_INVITE, s->config->timer_c, 64 * s->config->t1);
+    return c;
+}
+
+void proxy_free_all(struct server *s)
+{
+    for (uint32_t i = 0; i < s->contexts.slot_count; i++)
+        if (s->contexts.slots[i].object != NULL)
+            context_free(s->contexts.slots[i].object);
+}
+
+struct context *context_of(struct server *s, object_id txn)
+{
+    struct table_link *l = table_first(&s->contexts_by_txn, id_hash(txn));
+
+    for (; l != NULL; l = table_next(l)) {
+        struct context *c = CONTAINER_OF(l, struct context, by_txn);
+
+        if (c->txn == txn)
+            return c;
+    }
+    return NULL;
+}
+
+bool proxy_open_again(const struct context *c, struct passage *p)
+{
+    if (c->request == NULL || !passage_open(c->server, 0, c->request, p))
+        return false;
+    if (c->instead != NULL)
+        passage_redirect(c->server, p, slice_from(c->instead));
+    identity_keep_on(c, p);
+    return true;
+}
