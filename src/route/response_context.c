@@ -115,9 +115,12 @@ static uint32_t other_challenges(const struct response_context *rc, unsigned cho
     return set;
 }
 
-static void answer(struct rc_actions *out, unsigned status, const char *text, const char *rule)
+static struct rc_action *answer(struct rc_actions *out, unsigned status, const char *text, const char *rule)
 {
-    add(out, RC_ANSWER, text, rule)->status = status;
+    struct rc_action *a = add(out, RC_ANSWER, text, rule);
+
+    a->status = status;
+    return a;
 }
 
 static void give_best(struct response_context *rc, const struct rc_branch *best, struct rc_actions *out)
@@ -129,7 +132,9 @@ static void give_best(struct response_context *rc, const struct rc_branch *best,
     if (status == 408 && !rc->is_invite) {
         add(out, RC_SILENCE, "too late to answer", "RFC 4320 4.2");
     } else if (status == 503) {
-        answer(out, 500, "no target could serve the request", "RFC 3261 16.7 item 6");
+        a         = answer(out, 500, "no target could serve the request", "RFC 3261 16.7 item 6");
+        a->branch = index;
+        a->retry  = !best->made;
     } else if (status == 408 && best->made && rc->cancelled) {
         answer(out, 487, "cancelled by the client", "RFC 3261 16.10");
     } else if (best->made) {

@@ -28,11 +28,27 @@ void proxy_forward_up(struct context *c, const struct rc_action *action)
         stack_reply(c->server->stack, c->txn, 502, SLICE(""));
 }
 
+/* Its Retry-After is as true of our 500 (RFC 3261 20.33, 21.5.1). */
+static const struct header *retry_after(const struct context *c, const struct rc_action *action)
+{
+    const struct message *refusal = action->retry ? c->branches[action->branch].response : NULL;
+
+    return refusal != NULL ? message_header(refusal, HEADER_RETRY_AFTER) : NULL;
+}
+
 void proxy_answer_up(struct context *c, const struct rc_action *action)
 {
     static const struct reason unanswered = { "no branch has answered", "RFC 3261 16.7, 16.8" };
+    const struct header       *retry      = retry_after(c, action);
+    struct server             *s          = c->server;
+    struct gather              g;
 
     if (c->request != NULL)
-        answer_log(c->server, c->request, action->status, &unanswered);
-    stack_reply(c->server->stack, c->txn, action->status, SLICE(""));
+        answer_log(s, c->request, action->status, &unanswered);
+    if (retry == NULL) {
+        stack_reply(s->stack, c->txn, action->status, SLICE(""));
+    } else if (answer_begin(s, c->txn, &g, action->status, SLICE(""))) {
+        gather_line(&g, retry);
+        answer_end(s, c->txn, &g, action->status);
+    }
 }

@@ -168,9 +168,11 @@ TEST(a_503_becomes_500)
 {
     fail_all(true, 503, 503, 503);
     expect_only(RC_ANSWER, 0, 500);
+    CHECK(did.list[0].retry); /* which may say when to ask again */
     start(true, 1);
     rc_error(&rc, 0, &did);
     expect_only(RC_ANSWER, 0, 500);
+    CHECK(!did.list[0].retry);
 }
 
 /* 16.9 */

@@ -21,6 +21,22 @@ static const char *hears(const char *answer)
     return raw_heard(&b.alice, 0);
 }
 
+/* RFC 3261 16.7 item 6, 20.33: it is not for all requests that we say so, but for this one it is true. */
+TEST(a_500_for_a_503_says_when_to_ask_again)
+{
+    char value[64];
+
+    calls();
+    CHECK(strstr(hears("503 Service Unavailable\r\nRetry-After: 7 (at lunch);duration=3"), "SIP/2.0 500 ") != NULL);
+    CHECK_SLICE("7 (at lunch);duration=3",
+                slice_from(header_of(raw_heard(&b.alice, 0), "Retry-After", value, sizeof value)));
+    bench_close(&b);
+    calls();
+    CHECK(strstr(hears("503 Service Unavailable"), "SIP/2.0 500 ") != NULL);
+    CHECK_SLICE("", slice_from(header_of(raw_heard(&b.alice, 0), "Retry-After", value, sizeof value)));
+    bench_close(&b);
+}
+
 TEST(another_failure_goes_up_as_it_is)
 {
     char value[64];
@@ -34,6 +50,7 @@ TEST(another_failure_goes_up_as_it_is)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_500_for_a_503_says_when_to_ask_again),
         cmocka_unit_test(another_failure_goes_up_as_it_is),
     };
 
