@@ -395,7 +395,7 @@ static struct policy_decision decide_relay(const struct policy *p, const struct 
         return decide(POLICY_ANSWER, 403, "this server does not forward", "policy");
     if (p->edge_count > 0 && is_edges(p, c))
         return decide_edge(p, c);
-    if (c->request->method == METHOD_ACK)
+    if (c->request->method == METHOD_ACK && !c->stateless)
         return decide(POLICY_ANSWER, 403, "ACK of no dialog of ours", "policy: no open relay");
     if (must_prove(p, c))
         return challenge();

@@ -36,6 +36,7 @@ struct policy_route {
     struct slice               redirect;  /* ask this redirect server */
     const uint16_t            *fail_over; /* statuses that lead to the next target; 0 at its end */
     msec                       timeout;   /* of a target, for a first answer; 0: the usual */
+    bool                       stateless; /* no transactions: server/pass.h */
     unsigned                   line;      /* of the configuration */
 };
 
@@ -55,6 +56,7 @@ struct policy {
     const struct number_rule   *number_rules;
     size_t                      number_rule_count;
     bool                        registrar, proxy, redirect;
+    bool                        stateless;      /* a route is */
     bool                        numbers;        /* telephone numbers are looked up by ENUM */
     bool                        authentication; /* our users prove who they are */
 };
@@ -77,6 +79,7 @@ struct policy_case {
     bool                  is_gruu;       /* `uri` has a gr parameter: only the bindings of one phone count */
     bool                  is_no_gruu;    /* it is a GRUU of nobody                        */
     bool                  anothers_gruu; /* the Contact is a GRUU of somebody else than From */
+    bool                  stateless;     /* it is asked what is passed on so: an ACK goes where its INVITE went */
     bool                  number;        /* `uri` is a telephone number that ENUM has not been asked for yet */
     struct explain       *explain;       /* who wants to know each step, or NULL          */
 };

@@ -27,7 +27,7 @@ static void add_preferences(struct siphash *h, const struct message *m)
     }
 }
 
-void proxy_write_mark(struct buf *b, const struct message *request, const struct hash_key *key)
+static void write_mark(struct buf *b, const struct message *request, struct slice to_tag, const struct hash_key *key)
 {
     struct siphash h;
 
@@ -36,11 +36,21 @@ void proxy_write_mark(struct buf *b, const struct message *request, const struct
     add_header(&h, request, HEADER_ROUTE);
     siphash_add(&h, request->from.uri.text);
     siphash_add(&h, request->from_tag);
-    siphash_add(&h, request->to_tag);
+    siphash_add(&h, to_tag);
     siphash_add(&h, request->call_id);
     add_header(&h, request, HEADER_PROXY_REQUIRE);
     add_preferences(&h, request);
     buf_put_hex64(b, siphash_result(&h));
+}
+
+void proxy_write_mark(struct buf *b, const struct message *request, const struct hash_key *key)
+{
+    write_mark(b, request, request->to_tag, key);
+}
+
+void proxy_write_first_mark(struct buf *b, const struct message *request, const struct hash_key *key)
+{
+    write_mark(b, request, SLICE(""), key);
 }
 
 /* Could this be the mark of ours?  Most branches could not, and their request

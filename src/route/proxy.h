@@ -33,6 +33,9 @@ enum { PROXY_MARK = 16 };
  * nobody else makes the same mark, so sent-by need not be compared. */
 void proxy_write_mark(struct buf *b, const struct message *request, const struct hash_key *key);
 
+/* The same as if it had no To tag: that of an INVITE and of the ACK to its refusal are one. */
+void proxy_write_first_mark(struct buf *b, const struct message *request, const struct hash_key *key);
+
 /* The Route of a request, and what the caller must say about it. */
 struct proxy_routes {
     struct name_addr value[LIMIT_ROUTE_SET];

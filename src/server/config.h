@@ -37,6 +37,7 @@ struct config_route {
     struct slice       redirect;  /* a redirect server to ask, or empty        */
     struct config_list fail_over; /* statuses, or "none" */
     msec               timeout;
+    bool               stateless;
 };
 
 struct config_trunk {

@@ -126,6 +126,7 @@ static struct policy_route make_route(const struct policy *p, const struct confi
            .redirect  = c->redirect,
            .fail_over = make_statuses(&c->fail_over, a),
            .timeout   = c->timeout,
+           .stateless = c->stateless,
            .line      = c->line,
     };
 
@@ -154,8 +155,10 @@ static void make_routes(struct policy *p, const struct config *c, struct arena *
     struct policy_route  *routes    = array(a, c->route_count, sizeof *routes);
     struct redirect_rule *redirects = array(a, c->redirect_count, sizeof *redirects);
 
-    for (size_t i = 0; routes != NULL && i < c->route_count; i++)
+    for (size_t i = 0; routes != NULL && i < c->route_count; i++) {
         routes[i] = make_route(p, &c->routes[i], a);
+        p->stateless |= routes[i].stateless;
+    }
     for (size_t i = 0; redirects != NULL && i < c->redirect_count; i++)
         redirects[i] = redirect_of(&c->redirects[i]);
     p->routes         = routes;

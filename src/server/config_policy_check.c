@@ -128,6 +128,35 @@ static void check_target(struct config_reader *r, const struct config *c, const 
                        SLICE_ARG(name));
 }
 
+/* The same request has to go the same way each time, and nobody remembers which: no name whose addresses are drawn. */
+static bool is_fixed(const struct config *c, struct slice text)
+{
+    const struct config_trunk *t;
+    struct table_target        target;
+    struct address             address;
+    struct slice               name;
+    struct uri                 uri;
+
+    if (!table_target_parse(text, &target, &name))
+        return true; /* has been said */
+    t = name.len > 0 ? trunk_named(c, name) : NULL;
+    if (name.len > 0 && (t == NULL || t->to.len == 0))
+        return true;
+    return uri_parse(t != NULL ? t->to : target.uri, &uri) && address_parse_ip(uri.host, &address);
+}
+
+static void check_stateless(struct config_reader *r, const struct config *c, const struct config_route *route)
+{
+    if (route->redirect.len > 0 || route->fail_over.count > 0 || route->timeout > 0)
+        config_problem(r, route->line,
+                       "route \"%.*s\": stateless waits for no answer: redirect, fail_over and timeout mean nothing",
+                       SLICE_ARG(route->domain));
+    for (size_t i = 0; i < route->to.count; i++)
+        if (!is_fixed(c, route->to.texts[i]))
+            config_problem(r, route->line, "route \"%.*s\": stateless: the target \"%.*s\" has to be an address",
+                           SLICE_ARG(route->domain), SLICE_ARG(route->to.texts[i]));
+}
+
 static void check_route(struct config_reader *r, const struct config *c, const struct config_route *route)
 {
     for (size_t i = 0; i < route->to.count; i++)
@@ -137,6 +166,8 @@ static void check_route(struct config_reader *r, const struct config *c, const s
     if (route->fail_over.count > ROUTE_TARGETS)
         config_problem(r, route->line, "route \"%.*s\": at most %d statuses in fail_over", SLICE_ARG(route->domain),
                        ROUTE_TARGETS);
+    if (route->stateless)
+        check_stateless(r, c, route);
 }
 
 void config_check_policy(struct config_reader *r, const struct config *c)

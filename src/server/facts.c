@@ -118,6 +118,7 @@ static struct policy_case case_of(struct server *s, const struct passage *p)
                .next          = p->way.first < p->way.last ? &p->routes.value[p->way.first].uri : NULL,
                .own_route     = p->of_our_dialog,
                .own_trunk     = p->of_trunk,
+               .stateless     = p->stateless,
                .token         = p->token,
                .authenticated = p->standing.authenticated,
                .trunk         = p->trunk,

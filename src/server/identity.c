@@ -273,13 +273,18 @@ struct identity_change identity_of_copy(struct server *s, const struct passage *
     return c;
 }
 
-struct identity_change identity_of_answer(const struct context *c, const struct message *response, struct buf *text)
+struct identity_change identity_of_response(struct server *s, enum identity_side upstream,
+                                            const struct message *response, struct buf *text)
 {
-    struct server  *s = c->server;
     struct identity i = { .message = response };
 
     if (is_plain(&i))
         return (struct identity_change){ .drop_asserted = false };
     identity_of(&i, response, is_trusted(trunk_of(s, &response->flow)) ? IDENTITY_TRUSTED : IDENTITY_STRANGER, text);
-    return identity_change(&i, c->upstream, s->config->identity_outside, false);
+    return identity_change(&i, upstream, s->config->identity_outside, false);
+}
+
+struct identity_change identity_of_answer(const struct context *c, const struct message *response, struct buf *text)
+{
+    return identity_of_response(c->server, c->upstream, response, text);
 }

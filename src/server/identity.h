@@ -28,7 +28,9 @@ void identity_keep_on(const struct context *c, struct passage *p);
 struct identity_change identity_of_copy(struct server *s, const struct passage *p, const struct branch_plan *plan,
                                         const struct forward_target *copy);
 
-/* What the caller is told of who has answered; `text` is for what is written for it. */
+/* What the caller, who is `upstream`, is told of who has answered; `text` is for what is written for it. */
+struct identity_change identity_of_response(struct server *s, enum identity_side upstream,
+                                            const struct message *response, struct buf *text);
 struct identity_change identity_of_answer(const struct context *c, const struct message *response, struct buf *text);
 
 #endif

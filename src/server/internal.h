@@ -97,6 +97,7 @@ struct passage {
     const struct trunk           *trunk;                 /* that it comes from, or NULL */
 
     bool            of_our_dialog; /* our Record-Route brought it back to us (16.12), its token says */
+    bool            stateless;     /* asked for pass.h                                                */
     bool            of_trunk;      /* and that the dialog has a trunk at one side                     */
     struct flow     back;          /* with it: the only way to way.uri; or TRANSPORT_NONE            */
     enum flow_token token; /* or it is that of a flow, which `back` is if GOOD; NONE if the request came by it */

@@ -83,6 +83,7 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     p->trunk         = trunk_of(s, &request->flow);
     p->of_our_dialog = false;
     p->of_trunk      = false;
+    p->stateless     = false;
     p->token         = FLOW_TOKEN_NONE;
     p->gruu.kind     = GRUU_NONE;
     p->back = p->like = (struct flow){ .transport = TRANSPORT_NONE };

@@ -94,7 +94,7 @@ unsigned proxy_table(struct context *c, const struct passage *p, struct branch_p
 enum { TABLE_TEXT = ROUTE_TARGETS * AOR_TEXT };
 /* Its targets, each a group, in the order that is this call's; their texts are in `text`, of TABLE_TEXT bytes.  False
  * if these are too few. */
-bool proxy_table_fill(const struct context *c, const struct passage *p, const struct branch_plan *plan,
+bool proxy_table_fill(const struct server *s, const struct passage *p, const struct branch_plan *plan,
                       const struct policy_decision *d, struct target_set *set, struct buf *text);
 
 /* proxy_follow.c: is what its phones redirect to to be asked for this request?  Then who calls is kept. */

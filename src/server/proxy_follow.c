@@ -138,7 +138,7 @@ static void add_by_route(struct follow *f, const struct policy_decision *decisio
     struct buf          text = BUF_ON(texts);
 
     target_set_init(&set, memory, ROUTE_TARGETS);
-    if (!proxy_table_fill(f->context, &f->there, &plan, decision, &set, &text) || set.count == 0)
+    if (!proxy_table_fill(f->context->server, &f->there, &plan, decision, &set, &text) || set.count == 0)
         return;
     set.list[0].q         = q;
     set.list[0].fail_over = NULL;

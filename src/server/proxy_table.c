@@ -32,13 +32,13 @@ static struct slice number_at(struct buf *text, const struct uri *asked, const s
 
 /* An outbound proxy that takes any number wants `time`, until it says something; the others of a table are
  * asked when it has failed. */
-static struct route_target target_of(const struct context *c, const struct passage *p, const struct branch_plan *plan,
+static struct route_target target_of(const struct server *s, const struct passage *p, const struct branch_plan *plan,
                                      const struct policy_decision *d, const struct table_target *to, struct buf *text)
 {
     struct route_target t = plan->to;
     struct uri          uri;
 
-    t.time      = d->route->timeout > 0 ? d->route->timeout : c->server->config->timer_c;
+    t.time      = d->route->timeout > 0 ? d->route->timeout : s->config->timer_c;
     t.fail_over = d->route->fail_over;
     if (d->number && uri_parse(to->uri, &uri) && !is_loose(&uri)) {
         t.uri  = number_at(text, &p->way.uri, &uri);
@@ -52,21 +52,21 @@ static struct route_target target_of(const struct context *c, const struct passa
 static void tell(const struct passage *p, const struct policy_route *route, const struct table_target *to,
                  unsigned turn)
 {
-    explain_step(p->explain, "policy: route", "route \"%.*s\" (line %u): %u. %.*s%s%.*s, weight %u, priority %u",
+    explain_step(p->explain, "policy: route", "route \"%.*s\" (line %u): %u. %.*s%s%.*s, weight %u, priority %u%s",
                  SLICE_ARG(route->domain), route->line, turn, SLICE_ARG(to->uri), to->trunk != NULL ? ", trunk " : "",
-                 SLICE_ARG(to->trunk != NULL ? to->trunk->name : SLICE("")), to->weight, to->priority);
+                 SLICE_ARG(to->trunk != NULL ? to->trunk->name : SLICE("")), to->weight, to->priority,
+                 route->stateless ? "; without state, if it comes by UDP and needs no proof" : "");
 }
 
-bool proxy_table_fill(const struct context *c, const struct passage *p, const struct branch_plan *plan,
+bool proxy_table_fill(const struct server *s, const struct passage *p, const struct branch_plan *plan,
                       const struct policy_decision *d, struct target_set *set, struct buf *text)
 {
     const struct policy_route *route = d->route;
     uint8_t                    order[ROUTE_TARGETS];
 
-    route_order(route->targets, (unsigned)route->target_count, &c->server->shared->relay_key, p->request->call_id,
-                order);
-    for (unsigned i = 0; i < route->target_count && set->count < c->server->config->max_branches; i++) {
-        struct route_target t = target_of(c, p, plan, d, &route->targets[order[i]], text);
+    route_order(route->targets, (unsigned)route->target_count, &s->shared->relay_key, p->request->call_id, order);
+    for (unsigned i = 0; i < route->target_count && set->count < s->config->max_branches; i++) {
+        struct route_target t = target_of(s, p, plan, d, &route->targets[order[i]], text);
 
         t.group = i;
         tell(p, route, &route->targets[order[i]], i + 1);
@@ -85,5 +85,5 @@ unsigned proxy_table(struct context *c, const struct passage *p, struct branch_p
 
     target_set_init(&set, memory, ROUTE_TARGETS);
     set.explain = p->explain;
-    return proxy_table_fill(c, p, plan, d, &set, &text) ? proxy_groups_start(c, p, plan, &set) : 500;
+    return proxy_table_fill(c->server, p, plan, d, &set, &text) ? proxy_groups_start(c, p, plan, &set) : 500;
 }

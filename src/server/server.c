@@ -6,6 +6,7 @@
 #include "server/agreement.h"
 #include "server/flow_failure.h"
 #include "server/merged.h"
+#include "server/pass.h"
 #include "server/route_explain.h"
 
 #include <stdio.h>
@@ -200,6 +201,7 @@ int server_attach(struct server *s, char *problem, size_t problem_size)
     guard(s);
     registrar_start(s);
     flow_failure_watch(s);
+    pass_start(s);
     return 0;
 }
 

@@ -123,6 +123,7 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
     t->listener     = out->like != NULL ? transport_listener(s, out->like) : STACK_LISTENERS;
     t->record_route = out->record_route;
     t->path         = out->path;
+    t->whole        = out->branch_whole;
     t->sips_route   = out->sips_route;
     if (out->upstream != NULL)
         t->upstream = *out->upstream;

@@ -27,9 +27,11 @@ static void make_branch(struct client_txn *t, struct slice mark)
 
     buf_put(&b, SLICE(BRANCH_COOKIE));
     buf_put(&b, mark);
-    buf_put_byte(&b, '-');
-    buf_put_hex64(&b, t->id);
-    random_token(&s->world->random, &b, BRANCH_RANDOM);
+    if (!t->whole) {
+        buf_put_byte(&b, '-');
+        buf_put_hex64(&b, t->id);
+        random_token(&s->world->random, &b, BRANCH_RANDOM);
+    }
     t->branch_len = b.len;
 }
 

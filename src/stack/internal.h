@@ -200,7 +200,8 @@ struct client_txn {
     struct flow upstream; /* TRANSPORT_NONE: not known                  */
     char        branch[BRANCH_MAX];
     size_t      branch_len, mark_len;
-    char       *text; /* start line, then the rest below the Via; behind it the users of Record-Route */
+    bool        whole; /* the mark is the branch */
+    char       *text;  /* start line, then the rest below the Via; behind it the users of Record-Route */
     size_t      start_len, text_len, user_up_len, user_down_len, user_located_len;
     char       *wire; /* what was sent: with Via, for this target */
     size_t      wire_len, wire_room;
@@ -232,6 +233,8 @@ struct stack {
     struct table    server_txns, peers, connections_by_remote, aliases;
     struct id_table server_ids, client_ids, connection_ids;
 
+    stack_pass_fn     *on_pass; /* NULL: nothing is passed on without a transaction */
+    void              *pass_user;
     stack_flow_end_fn *on_flow_end; /* flow_end.c; NULL: nobody wants to know */
     void              *flow_end_user;
     struct link        ended_flows; /* those that are still to be told of     */

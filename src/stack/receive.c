@@ -49,6 +49,14 @@ static bool is_welcome(struct stack *s, const struct message *request)
            guard->admits(s->user, request);
 }
 
+/* A CANCEL is passed on if its INVITE was. */
+static bool is_passed(struct stack *s, struct message *request)
+{
+    if (s->on_pass == NULL || (request->method == METHOD_CANCEL && server_txn_find_invite(s, request) != NULL))
+        return false;
+    return s->on_pass(s->pass_user, request);
+}
+
 static void on_request(struct stack *s, struct message *request)
 {
     counter_add(&s->world->counters.requests_received, 1);
@@ -60,6 +68,8 @@ static void on_request(struct stack *s, struct message *request)
         counter_add(&s->world->counters.requests_at_closed, 1);
         return;
     }
+    if (is_passed(s, request))
+        return;
     if (request->method != METHOD_ACK) {
         server_txn_open(s, request);
         return;
@@ -84,11 +94,17 @@ static void on_response(struct stack *s, struct message *response)
         counter_add(&s->world->counters.stray_responses, 1);
         return;
     }
-    if (client_txn_match(s, response))
+    if (client_txn_match(s, response) || (s->on_pass != NULL && s->on_pass(s->pass_user, response)))
         return;
     counter_add(&s->world->counters.stray_responses, 1);
     if (response->method == METHOD_INVITE && response->status >= 200 && response->status < 300)
         s->events->on_stray_response(s->user, response);
+}
+
+void stack_on_pass(struct stack *s, stack_pass_fn *fn, void *user)
+{
+    s->on_pass   = fn;
+    s->pass_user = user;
 }
 
 static bool is_keepalive(struct slice bytes)

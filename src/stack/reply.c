@@ -75,3 +75,16 @@ int stack_reply_stateless(struct stack *s, const struct message *request, unsign
     counter_add(&s->world->counters.responses_sent, error == 0);
     return error;
 }
+
+int stack_pass_response(struct stack *s, unsigned listener, const struct address *to, const struct gather *response)
+{
+    struct flow flow = { .transport = TRANSPORT_UDP, .remote = *to, .listener = STACK_LISTENERS };
+    int         error;
+
+    transport_leave_by(s, listener, &flow);
+    if (flow.listener != listener)
+        return -ERR_CLOSED;
+    error = transport_send_gather(s, &flow, response);
+    counter_add(&s->world->counters.responses_sent, error == 0);
+    return error;
+}

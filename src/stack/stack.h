@@ -156,7 +156,8 @@ struct outgoing {
     const struct flow *flow;        /* or, if set, this very flow; if it is gone, `destination` ...  */
     bool               flow_only;   /* ... but then it has failed (RFC 5626 7)                       */
     struct slice       branch_mark; /* put into the branch after the cookie (loop detection), may be empty */
-    const struct flow *like;        /* or NULL: among listeners of one kind prefer that of this flow */
+    bool               branch_whole; /* that is all of the branch (RFC 3261 16.11): for stack_send            */
+    const struct flow *like;         /* or NULL: among listeners of one kind prefer that of this flow */
 
     /* Add Record-Route <sip:USER@sent-by;lr> above the others: one, or two if its sides differ
      * in transport, family, sent-by or USER (see client_wire.c). */
@@ -177,8 +178,15 @@ enum { ROUTE_USER = 200 };
  * memory (then nobody is called), else the transaction's id. */
 object_id stack_request(struct stack *s, const struct outgoing *out, const struct client_user *user);
 
-/* Send without transaction: the ACK to a 2xx (13.2.2.4), a proxied ACK. */
+/* Send without transaction: the ACK to a 2xx (13.2.2.4), a proxied ACK, what is passed on. */
 int stack_send(struct stack *s, const struct outgoing *out);
+
+/* Who passes messages on without a transaction (16.11) is asked about a request, an ACK or a CANCEL before it gets one,
+ * if it belongs to none, and about a response that has none.  True: that was it. */
+typedef bool stack_pass_fn(void *user, struct message *m);
+void         stack_on_pass(struct stack *s, stack_pass_fn *fn, void *user);
+/* To the sender of such a request, by UDP from the listener that it came to; -ERR_CLOSED if that is no more. */
+int stack_pass_response(struct stack *s, unsigned listener, const struct address *to, const struct gather *response);
 
 /* CANCEL an INVITE client transaction as soon as a provisional has come (9.1);
  * nothing if a final response has.  `extra_headers` (e.g. a Reason line) may be

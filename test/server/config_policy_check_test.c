@@ -68,6 +68,19 @@ TEST(a_route_leads_to_trunks_that_there_are)
                "\"sip:k\",\"sip:l\",\"sip:m\",\"sip:n\",\"sip:o\",\"sip:p\",\"sip:q\"} }");
 }
 
+TEST(a_stateless_route_leads_to_addresses_and_waits_for_nothing)
+{
+    check_said("", "trunk one { to = \"sip:192.0.2.7\" }\n"
+                   "route b.test { to = {\"trunk:one\", \"sip:[2001:db8::1]:5070\"} stateless = yes }");
+    check_said("t.conf:1: route \"b.test\": stateless: the target \"sip:gw.test\" has to be an address\n",
+               "route b.test { to = \"sip:gw.test\" stateless = yes }");
+    check_said("t.conf:2: route \"b.test\": stateless: the target \"trunk:one\" has to be an address\n",
+               "trunk one { to = \"sip:gw.test\" }\nroute b.test { to = \"trunk:one\" stateless = yes }");
+    check_said(
+        "t.conf:1: route \"b.test\": stateless waits for no answer: redirect, fail_over and timeout mean nothing\n",
+        "route b.test { to = \"sip:192.0.2.7\" stateless = yes timeout = 2s }");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -75,6 +88,7 @@ int main(void)
         cmocka_unit_test(a_trunk_must_be_known_by_something_and_not_be_another),
         cmocka_unit_test(a_number_rule_must_make_sense),
         cmocka_unit_test(a_route_leads_to_trunks_that_there_are),
+        cmocka_unit_test(a_stateless_route_leads_to_addresses_and_waits_for_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
