@@ -44,6 +44,15 @@ static bool route_names_us(struct server *s, const struct uri *uri)
             (uri->port == 0 || stack_has_port(s->stack, uri->port)));
 }
 
+/* Our Record-Route of this very call, whatever our name was then: a reload may have given us another. */
+static bool is_token_of(struct server *s, const struct message *request, const struct uri *uri)
+{
+    struct token_key key = shared_token_key(s->shared);
+    struct way_back  way;
+
+    return dialog_token_read(uri->user, request->call_id, &key, &way);
+}
+
 static bool refuse(struct server *s, object_id txn, unsigned status, const char *text, const char *rule)
 {
     struct reason why = REASON(text, rule);
@@ -91,10 +100,12 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
         return refuse(s, txn, 400, "sips needs TLS on every hop", "RFC 3261 26.2.2, RFC 5630 5.3");
     if (!proxy_read_routes(request, routes))
         return refuse(s, txn, 400, "Route cannot be read", "RFC 3261 16.4");
-    routes->uri_is_us   = passage_names_us(s, &request->uri);
+    routes->uri_is_us   = passage_names_us(s, &request->uri) || is_token_of(s, request, &request->uri);
     routes->maddr_is_us = routes->maddr.len > 0 && stack_is_local(s->stack, routes->maddr, request->uri.port);
     for (unsigned i = 0; i < routes->count; i++)
         routes->is_us[i] = route_names_us(s, &routes->value[i].uri);
+    for (unsigned i = 0; i < routes->count; i++)
+        routes->is_us[i] = routes->is_us[i] || is_token_of(s, request, &routes->value[i].uri);
     if (!proxy_preprocess(request, routes, &p->way))
         return refuse(s, txn, 414, "Request-URI is too long", "RFC 3261 16.4");
     p->aor = aor_of(s, &p->way.uri, p->aor_text);

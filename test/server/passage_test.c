@@ -63,6 +63,31 @@ TEST(our_own_route_is_taken_off)
     end();
 }
 
+/* By whatever name we went when the call was set up: see scenario/reload_name. */
+TEST(a_token_of_the_call_is_our_own_route_under_any_name)
+{
+    static const struct way_back none = { .flow.transport = TRANSPORT_NONE };
+    struct token_key             key;
+    char                         memory[DIALOG_TOKEN], text[512];
+    struct buf                   token = BUF_ON(memory);
+
+    bench_open(&b, "");
+    key = shared_token_key(b.server->shared);
+    dialog_token_write(&token, SLICE("one"), &none, &key);
+    snprintf(text, sizeof text, "Route: <sip:%s@old.test:5099;lr>, <sip:next.test;lr>\r\n", buf_cstr(&token));
+    CHECK(opens("sip:bob@far.test", text));
+    CHECK(p.way.own_route && p.of_our_dialog);
+    CHECK_INT(1, p.way.last - p.way.first);
+    snprintf(text, sizeof text, "sip:%s@old.test:5099;lr", buf_cstr(&token)); /* a strict router was before us */
+    CHECK(opens(text, "Route: <sip:bob@far.test>\r\n"));
+    CHECK(p.of_our_dialog);
+    CHECK_SLICE("far.test", p.way.uri.host);
+    text[4] = text[4] == '0' ? '1' : '0';
+    CHECK(opens(text, "Route: <sip:bob@far.test>\r\n"));
+    CHECK(!p.way.own_route);
+    end();
+}
+
 TEST(what_cannot_be_served_is_not_opened)
 {
     bench_open(&b, "");
@@ -88,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whose_the_request_uri_is),
         cmocka_unit_test(our_own_route_is_taken_off),
+        cmocka_unit_test(a_token_of_the_call_is_our_own_route_under_any_name),
         cmocka_unit_test(what_cannot_be_served_is_not_opened),
         cmocka_unit_test(a_passage_can_be_led_elsewhere),
     };
