@@ -120,7 +120,7 @@ static void place(struct server *s, const struct route_question *q, struct messa
         if (s->listeners[i].transport == request->flow.transport &&
             s->listeners[i].local.family == request->flow.remote.family) {
             request->flow.local    = s->listeners[i].local;
-            request->flow.listener = i;
+            request->flow.listener = s->listeners[i].listener;
             return;
         }
 }

@@ -20,7 +20,7 @@ static struct said {
     bool     done;
     int      error;
     char     request[ROUTE_REQUEST_TEXT];
-    unsigned status, count, steps;
+    unsigned status, count, steps, listener;
     char     answer[RAW_TEXT];
     bool     registers;
     char     why[200], rule[200], section[100];
@@ -53,6 +53,7 @@ static void on_explained(void *arg, int error, const struct route_explanation *e
     copy(said.rule, sizeof said.rule, e->rule);
     copy(said.section, sizeof said.section, e->route);
     said.status    = e->status;
+    said.listener  = e->request->flow.listener;
     said.registers = e->registers;
     said.count     = e->target_count;
     said.steps     = e->explain->count;
@@ -355,6 +356,17 @@ TEST(a_branch_says_by_which_way_it_goes)
     bench_close(&b);
 }
 
+/* After a reload that has taken the first one away the next one is still at its own place. */
+TEST(it_comes_by_the_place_of_a_listener)
+{
+    bench_open(&b, "listen = {\"udp:192.0.2.1:5070\", \"udp:192.0.2.1:5060\"}\n");
+    b.server->listeners[0]   = b.server->listeners[1];
+    b.server->listener_count = 1;
+    explains(&(struct ask){ .uri = "sip:nobody@example.test" });
+    CHECK_INT(1, said.listener);
+    bench_close(&b);
+}
+
 TEST(what_would_be_registered_changes_nothing)
 {
     bench_open(&b, "");
@@ -416,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_trunk_may_be_assumed_and_must_be_there),
         cmocka_unit_test(nothing_of_it_is_in_the_log),
         cmocka_unit_test(a_branch_says_by_which_way_it_goes),
+        cmocka_unit_test(it_comes_by_the_place_of_a_listener),
         cmocka_unit_test(what_would_be_registered_changes_nothing),
         cmocka_unit_test(what_cannot_be_a_request_is_complained_about),
         cmocka_unit_test(who_waits_for_a_user_when_the_server_ends_is_told),
