@@ -198,19 +198,34 @@ static bool is_it(const struct descriptor *one, int type, const struct address *
 bool descriptors_has(const struct descriptors *d, int type, const struct address *address)
 {
     for (size_t i = 0; i < d->count; i++)
-        if (!d->list[i].inherited && is_it(&d->list[i], type, address))
+        if (d->list[i].worker == 0 && (!d->list[i].inherited || d->list[i].claimed) &&
+            is_it(&d->list[i], type, address))
             return true;
     return false;
 }
 
+/* The inherited socket with this address; NULL: there is none. */
+static struct descriptor *inherited_one(const struct descriptors *d, int type, const struct address *address)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->list[i].inherited && is_it(&d->list[i], type, address))
+            return &d->list[i];
+    return NULL;
+}
+
 int descriptors_take(struct descriptors *d, const struct descriptor *one)
 {
+    struct descriptor *first = one->inherited ? NULL : inherited_one(d, one->type, &one->requested);
+
+    if (first != NULL)
+        first->claimed = true;
     return add(d, one);
 }
 
 void descriptors_drop(struct descriptors *d, int type, const struct address *address)
 {
-    size_t kept = 0;
+    bool   theirs = inherited_one(d, type, address) != NULL; /* then ours may be a duplicate of it */
+    size_t kept   = 0;
 
     lock(d);
     for (size_t i = 0; i < d->count; i++) {
@@ -219,7 +234,7 @@ void descriptors_drop(struct descriptors *d, int type, const struct address *add
         if (one->inherited && is_it(one, type, address))
             one->claimed = false;
         if (!one->inherited && is_it(one, type, address)) {
-            if (type == SOCK_STREAM)
+            if (type == SOCK_STREAM && !theirs)
                 (void)shutdown(one->fd, SHUT_RDWR); /* whoever else has it: nobody would accept any more */
             close(one->fd);
         } else {

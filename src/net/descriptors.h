@@ -57,10 +57,10 @@ int descriptors_inherit(struct descriptors *d, size_t *strange);
  * added. */
 int descriptors_bind(struct descriptors *d, int type, const struct address *address, unsigned workers);
 
-/* Is such a socket there, which nobody passed us? */
+/* Has the first worker such a socket? */
 bool descriptors_has(const struct descriptors *d, int type, const struct address *address);
-/* Take in one of the first worker, or another, that was bound elsewhere: takes the descriptor.  Returns 0 or
- * -ERR_NO_MEMORY. */
+/* Take in one of the first worker, or another, that was bound elsewhere: takes the descriptor.  An inherited
+ * socket of its address is claimed, for that is the first worker's then.  Returns 0 or -ERR_NO_MEMORY. */
 int descriptors_take(struct descriptors *d, const struct descriptor *one);
 /* Close the sockets of this requested address of all workers.  What was inherited stays open, unclaimed: it
  * is bound by who started us anyway. */

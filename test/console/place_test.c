@@ -2,6 +2,7 @@
 #include "console/place.h"
 
 #include "base/error.h"
+#include "net/sockaddr.h"
 #include "support/live.h"
 
 #include <stdio.h>
@@ -144,6 +145,38 @@ TEST(another_configuration_is_fitted_to)
     config_free(config);
 }
 
+/* Both got it from who started them; only the other workers' sockets are told of. */
+TEST(an_inherited_socket_is_the_first_workers_in_the_next_child_too)
+{
+    struct address       any = live_v4(1, 0);
+    struct descriptor    one = { .type = SOCK_STREAM, .fd = socket_bound(SOCK_STREAM, &any, false), .inherited = true };
+    struct descriptor    copy;
+    struct config_listen l;
+
+    one.requested = one.bound = socket_local(one.fd);
+    copy                      = one;
+    copy.fd                   = dup(one.fd);
+    CHECK_INT(0, descriptors_take(&ours, &one));
+    CHECK_INT(0, descriptors_take(&parents, &copy));
+    CHECK_INT(0, listen(one.fd, 10));
+    l = at(TRANSPORT_TCP, one.bound);
+    CHECK(!descriptors_has(&ours, SOCK_STREAM, &l.address));
+    CHECK_INT(0, place_bind(&place, &l, 2, problem, sizeof problem));
+    CHECK_INT(0, place_bind(&place, &l, 2, problem, sizeof problem)); /* it is there */
+    parent_hears();
+    CHECK_INT(2, parents.count);
+    for (unsigned worker = 0; worker < 2; worker++) {
+        int fd = descriptors_open(&parents, worker, SOCK_STREAM, &l.address);
+
+        CHECK(fd >= 0);
+        close(fd);
+    }
+    place_drop(&place, TRANSPORT_TCP, &l.address);
+    parent_hears();
+    CHECK_INT(1, parents.count);
+    CHECK(!descriptors_has(&parents, SOCK_STREAM, &l.address));
+}
+
 TEST(a_parent_that_does_not_listen_keeps_nothing_and_the_address_is_not_taken)
 {
     struct config_listen l    = at(TRANSPORT_UDP, live_v4(1, free_port()));
@@ -173,6 +206,7 @@ int main(void)
         PLACE_TEST(a_stream_that_is_dropped_can_be_bound_before_the_parent_has_heard_of_it),
         PLACE_TEST(an_address_of_somebody_else_is_refused_and_named),
         PLACE_TEST(another_configuration_is_fitted_to),
+        PLACE_TEST(an_inherited_socket_is_the_first_workers_in_the_next_child_too),
         PLACE_TEST(a_parent_that_does_not_listen_keeps_nothing_and_the_address_is_not_taken),
         PLACE_TEST(what_is_no_word_is_dropped_with_its_descriptor),
     };
