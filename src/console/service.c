@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "console/service.h"
+#include "console/service_private.h"
 
 #include "base/error.h"
-#include "console/admin.h"
-#include "console/cert_watch.h"
-#include "console/control.h"
-#include "console/drain.h"
 #include "console/folder.h"
 #include "console/log_writer.h"
-#include "console/metrics.h"
-#include "console/overview.h"
-#include "console/reloading.h"
-#include "console/worker.h"
 #include "net/entropy.h"
 #include "net/name_cache.h"
 #include "net/world_uv.h"
 #include "process/machine.h"
-#include "server/certificates.h"
 #include "server/config_check.h"
 #include "server/server.h"
 
@@ -25,40 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct service {
-    const struct service_setup *setup;
-    const struct config        *config; /* of the start; what a reload may change is in reloading.taken.now */
-    struct log_writer          *log;
-    struct budget               budget;
-    struct name_cache          *names;
-    struct rcu                 *rcu; /* that of shared: this thread has joined */
-    struct workers             *all;
-    struct shared              *shared;
-    struct store               *store;
-    struct worker               workers[WORKERS_MAX];
-    struct world               *worlds[WORKERS_MAX]; /* of the workers */
-    unsigned                    count;               /* of workers that have been opened */
-    struct control             *control;
-    struct admin                admin;
-    struct overview             overview;
-    struct numbers             *numbers;
-    struct metrics             *metrics;      /* NULL: not configured */
-    struct metrics             *next_metrics; /* of a reload that is under way */
-    struct reloading            reloading;
-    bool                        hung_up; /* SIGHUP came during a reload: once more */
-    const struct place         *place;
-    struct drain                drain;
-    struct cert_watch           watch;   /* of the certificates */
-    bool                        closing; /* a signal that comes now is late: what it would speak of goes */
-};
-
-/* Where a step of the start says what is wrong. */
-struct problem {
-    char  *text;
-    size_t size;
-};
-
-static int fail(const struct problem *p, int error)
+int service_fail(const struct problem *p, int error)
 {
     snprintf(p->text, p->size, "%s", error_text(error));
     return error;
@@ -191,194 +149,6 @@ static void on_stop(void *arg)
     drain_begin(&v->drain, v->worlds[0], v->config->drain, &events, v);
 }
 
-/* ---- certificates ---- */
-
-/* Who has to look at a fingerprint, finds it in the log, too. */
-static void log_self_signed(const struct service *v)
-{
-    const struct self_signed *self = shared_self_signed(v->shared);
-    struct log_line           l;
-
-    if (self == NULL || !log_begin(&l, v->worlds[0]->log, self->is_in_memory ? LOG_WARNING : LOG_NOTICE,
-                                   LOG_PART_PROCESS, "certificate_self_signed"))
-        return;
-    log_text(&l, "sha256", self->fingerprint);
-    log_text(&l, "file", self->is_in_memory ? "" : self->file);
-    log_text(&l, "problem", self->problem);
-    log_end(&l);
-}
-
-/* The old ones stay if the new ones are no good. */
-static int reload(void *arg, char *problem, size_t problem_size)
-{
-    struct service *v   = arg;
-    struct log     *log = v->worlds[0]->log;
-    struct log_line l;
-    int error = shared_reload_certificates(v->shared, world_wall(v->worlds[0]) / 1000, problem, problem_size);
-
-    if (log_begin(&l, log, error == 0 ? LOG_NOTICE : LOG_ERROR, LOG_PART_PROCESS,
-                  error == 0 ? "certificates_read" : "certificates_not_read")) {
-        log_text(&l, "problem", error == 0 ? "" : problem);
-        log_end(&l);
-    }
-    return error;
-}
-
-static int reload_and_look(void *arg, char *problem, size_t problem_size)
-{
-    struct service *v     = arg;
-    int             error = reload(v, problem, problem_size);
-
-    if (error == 0 && v->watch.world != NULL)
-        cert_watch_look(&v->watch);
-    return error;
-}
-
-static void renew(void *arg)
-{
-    char problem[1024];
-
-    (void)reload(arg, problem, sizeof problem); /* it is in the log */
-}
-
-/* The servers borrow them; the state folder is there. */
-static int open_certificates(struct service *v, const struct problem *p)
-{
-    int error = shared_reload_certificates(v->shared, world_wall(v->worlds[0]) / 1000, p->text, p->size);
-
-    if (error != 0)
-        return error;
-    log_self_signed(v);
-    cert_watch_begin(&v->watch, v->worlds[0], v->shared->tls, renew, v);
-    return 0;
-}
-
-/* ---- metrics ---- */
-
-static int start_metrics(struct service *v, const struct config *config, struct metrics **out, char *problem,
-                         size_t problem_size)
-{
-    struct prometheus_facts facts = { AHOY_VERSION, v->overview.world_count, v->admin.started_at, &v->budget,
-                                      v->shared->tls };
-    struct address          address;
-
-    if (config->metrics.len == 0)
-        return 0;
-    if (!address_parse(config->metrics, &address)) { /* the configuration was checked */
-        snprintf(problem, problem_size, "%s", error_text(ERR_SYNTAX));
-        return -ERR_SYNTAX;
-    }
-    return metrics_start(&address, v->numbers, &facts, out, problem, problem_size);
-}
-
-/* ---- another configuration ---- */
-
-static bool has_other_metrics(const struct service *v, const struct config *next)
-{
-    return !slice_eq(next->metrics, v->reloading.taken.now->metrics);
-}
-
-static int prepare(void *arg, const struct config *next, char *problem, size_t problem_size)
-{
-    struct service *v = arg;
-
-    v->next_metrics = NULL;
-    return has_other_metrics(v, next) ? start_metrics(v, next, &v->next_metrics, problem, problem_size) : 0;
-}
-
-static void give_up_next(void *arg)
-{
-    struct service *v = arg;
-
-    metrics_stop(v->next_metrics);
-    v->next_metrics = NULL;
-}
-
-static void choose_levels(const struct service *v, const struct config *config, struct log_levels *levels)
-{
-    config_log_levels(config, levels);
-    if (v->setup->levels != NULL)
-        v->setup->levels(v->setup->arg, config, levels);
-}
-
-/* Unless they differ what `ahoy log level` has said stays. */
-static void take_levels(struct service *v, const struct config *next, const struct config *before)
-{
-    struct log_levels new, old;
-
-    choose_levels(v, next, &new);
-    choose_levels(v, before, &old);
-    for (int part = 0; part < LOG_PARTS; part++) {
-        enum log_level level = log_levels_get(&new, (enum log_part)part);
-
-        if (level != log_levels_get(&old, (enum log_part)part))
-            (void)log_levels_set(log_writer_levels(v->log), log_part_name((enum log_part)part), level);
-    }
-}
-
-static void take_config(void *arg, const struct config *next, const struct config *before)
-{
-    struct service *v = arg;
-
-    v->admin.config = next;
-    take_levels(v, next, before);
-    if (!slice_eq(next->metrics, before->metrics)) {
-        metrics_stop(v->metrics);
-        v->metrics      = v->next_metrics;
-        v->next_metrics = NULL;
-    }
-    if (v->watch.world != NULL)
-        cert_watch_look(&v->watch);
-}
-
-static void open_reloading(struct service *v)
-{
-    static const struct reloading_events events = { prepare, take_config, give_up_next };
-    struct reloading                    *r      = &v->reloading;
-
-    r->path          = v->setup->path;
-    r->path_may_lack = v->setup->path_may_lack;
-    r->shared        = v->shared;
-    r->world         = v->worlds[0];
-    r->place         = v->place;
-    r->events        = &events;
-    r->arg           = v;
-    r->count         = v->count;
-    for (unsigned i = 0; i < v->count; i++)
-        r->servers[i] = v->workers[i].server;
-    reloading_begin(r, &v->setup->taken);
-}
-
-static void on_hangup(void *arg);
-
-/* It is in the log. */
-static void on_hung_up(void *arg, json_t *answer)
-{
-    struct service *v = arg;
-
-    json_decref(answer);
-    if (v->hung_up && !v->closing)
-        on_hangup(v);
-}
-
-static void on_hangup(void *arg)
-{
-    struct service                     *v     = arg;
-    static const struct reloading_order order = { .path = NULL };
-
-    log_writer_reopen(v->log);
-    v->hung_up = reloading_is_busy(&v->reloading);
-    if (!v->closing && !v->hung_up)
-        reloading_order(&v->reloading, &order, on_hung_up, v);
-}
-
-static void order_reload(void *arg, const struct reloading_order *order, reloading_done_fn *done, void *done_arg)
-{
-    struct service *v = arg;
-
-    reloading_order(&v->reloading, order, done, done_arg);
-}
-
 static int open_numbers(struct service *v, const struct problem *p)
 {
     struct numbers_source source;
@@ -386,12 +156,7 @@ static int open_numbers(struct service *v, const struct problem *p)
     v->overview = (struct overview){ v->shared, v->store, v->worlds, v->count, v->log, NULL, &v->budget };
     source      = overview_source(&v->overview);
     v->numbers  = numbers_new(v->worlds[0], &source);
-    return v->numbers != NULL ? 0 : fail(p, -ERR_NO_MEMORY);
-}
-
-static int open_metrics(struct service *v, const struct problem *p)
-{
-    return start_metrics(v, v->config, &v->metrics, p->text, p->size);
+    return v->numbers != NULL ? 0 : service_fail(p, -ERR_NO_MEMORY);
 }
 
 /* Where commands such as `ahoy user add` reach us. */
@@ -412,8 +177,8 @@ static int open_control(struct service *v, const struct problem *p)
         .levels      = log_writer_levels(v->log),
         .forget_high = forget_high,
         .add_status  = add_status,
-        .reload      = reload_and_look,
-        .order       = order_reload,
+        .reload      = service_reload_certificates,
+        .order       = service_order_reload,
         .stop        = on_stop,
         .arg         = v,
         .tls         = v->shared->tls,
@@ -447,7 +212,7 @@ static int open_names(struct service *v, const struct problem *p)
 
     if (entropy_init(&entropy))
         v->names = name_cache_new(v->config->dns_cache, &random, &v->budget);
-    return v->names != NULL ? 0 : fail(p, -ERR_NO_MEMORY);
+    return v->names != NULL ? 0 : service_fail(p, -ERR_NO_MEMORY);
 }
 
 static int open_workers(struct service *v, const struct problem *p)
@@ -488,13 +253,13 @@ static int open_servers(struct service *v, const struct problem *p)
     int error = open_shared(v);
 
     if (error != 0)
-        return fail(p, error);
-    error = open_certificates(v, p);
+        return service_fail(p, error);
+    error = service_open_certificates(v, p);
     if (error != 0)
         return error;
     for (unsigned i = 0; error == 0 && i < v->count; i++)
         error = worker_make_server(&v->workers[i], v->shared);
-    return error == 0 ? 0 : fail(p, error);
+    return error == 0 ? 0 : service_fail(p, error);
 }
 
 /* The others listen where the first one does. */
@@ -525,13 +290,13 @@ static int start(struct service *v, const struct problem *p)
     if (error == 0)
         error = start_servers(v, p);
     if (error == 0) {
-        open_reloading(v);
+        service_open_reloading(v);
         error = open_numbers(v, p);
     }
     if (error == 0)
         error = open_control(v, p);
     if (error == 0)
-        error = open_metrics(v, p);
+        error = service_open_metrics(v, p);
     if (error == 0) /* a store that was damaged, and a new one begun */
         snprintf(p->text, p->size, "%s", damaged);
     return error;
@@ -546,7 +311,7 @@ int service_open(const struct service_setup *setup, struct log_writer *log, cons
 
     problem[0] = '\0';
     if (v == NULL)
-        return fail(&p, -ERR_NO_MEMORY);
+        return service_fail(&p, -ERR_NO_MEMORY);
     v->setup  = setup;
     v->config = setup->taken.now;
     v->log    = log;
@@ -558,7 +323,7 @@ int service_open(const struct service_setup *setup, struct log_writer *log, cons
     }
     world_uv_signal(v->worlds[0], SIGTERM, on_stop, v);
     world_uv_signal(v->worlds[0], SIGINT, on_stop, v);
-    world_uv_signal(v->worlds[0], SIGHUP, on_hangup, v);
+    world_uv_signal(v->worlds[0], SIGHUP, service_on_hangup, v);
     *out = v;
     return 0;
 }
