@@ -321,8 +321,6 @@ void reloading_begin(struct reloading *r, const struct taken *taken)
     config_hold(taken->now);
     if (taken->at == 0)
         r->taken.at = world_wall(r->world);
-    if (taken->at == 0)
-        r->taken.at = world_wall(r->world);
     if (taken->before != NULL)
         config_hold(taken->before);
 }
@@ -331,6 +329,8 @@ void reloading_end(struct reloading *r)
 {
     if (r->world != NULL)
         world_timer_stop(r->world, &r->closing);
+    if (reload_is_under_way(&r->reload))
+        r->events->give_up(r->arg);
     reload_forget(&r->reload);
     if (r->answer != NULL) {
         refuse(r, -ERR_CLOSED, "the server ends");

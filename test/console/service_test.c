@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "console/service.h"
+#include "console/service_private.h"
 
 #include "console/log_writer.h"
 #include "support/temp_folder.h"
@@ -81,12 +81,52 @@ TEST(a_signal_that_comes_during_the_end_is_too_late_to_be_obeyed)
     CHECK_INT(0, service_close(service));
 }
 
+static unsigned prepared, given_up;
+
+static int on_prepare(void *arg, const struct config *next, char *problem, size_t problem_size)
+{
+    (void)arg, (void)next, (void)problem, (void)problem_size;
+    prepared++;
+    return 0;
+}
+
+static void on_take(void *arg, const struct config *next, const struct config *before)
+{
+    (void)arg, (void)next, (void)before;
+    fail_msg("nobody has turned since");
+}
+
+static void on_give_up(void *arg)
+{
+    (void)arg;
+    given_up++;
+}
+
+/* What was made for it (metrics) is unmade. */
+TEST(a_reload_that_is_under_way_at_the_end_is_given_up)
+{
+    static const struct reloading_events mine = { on_prepare, on_take, on_give_up };
+    char                                 path[128];
+    FILE                                *file = fopen(temp_folder_file(&temp, "ahoy.conf", path), "w");
+
+    CHECK(file != NULL);
+    fprintf(file, "%.*s", SLICE_ARG(config->text));
+    CHECK_INT(0, fclose(file));
+    service->reloading.path   = path;
+    service->reloading.events = &mine;
+    service_on_hangup(service);
+    CHECK_INT(1, prepared);
+    CHECK_INT(0, service_close(service));
+    CHECK_INT(1, given_up);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_serves_until_it_is_stopped, setup, teardown),
         cmocka_unit_test_setup_teardown(sigterm_ends_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_signal_that_comes_during_the_end_is_too_late_to_be_obeyed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reload_that_is_under_way_at_the_end_is_given_up, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
