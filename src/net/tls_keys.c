@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { SETTLED = 2 /* s since a file changed */ };
 
 /* Where systems keep the CAs they trust, in one file. */
 static const char *const system_trust[] = {
@@ -55,7 +58,7 @@ static const char *name_of(const char *file)
 static int read_chain(const struct loading *l, const struct tls_certificate *c, struct tls_pair *pair)
 {
     struct tls_pem_fault fault;
-    int                  error = tls_pem_certificates(c->chain_file, c->chain_text, &pair->above, &fault);
+    int error = tls_pem_certificates(c->chain_text == NULL ? c->chain_file : NULL, c->chain_text, &pair->above, &fault);
 
     if (error != 0)
         return complain(l, error, "certificate %s: %s", name_of(c->chain_file), fault.text);
@@ -67,7 +70,7 @@ static int read_chain(const struct loading *l, const struct tls_certificate *c, 
 static int read_key(const struct loading *l, const struct tls_certificate *c, struct tls_pair *pair)
 {
     struct tls_pem_fault fault;
-    int                  error = tls_pem_key(c->key_file, c->key_text, &pair->key, &fault);
+    int                  error = tls_pem_key(c->key_text == NULL ? c->key_file : NULL, c->key_text, &pair->key, &fault);
 
     if (error != 0)
         return complain(l, error, "key %s: %s", name_of(c->key_file), fault.text);
@@ -77,12 +80,21 @@ static int read_key(const struct loading *l, const struct tls_certificate *c, st
     return 0;
 }
 
+/* To refuse it would not take it away, but keep everything else of a reload from being taken. */
+static bool is_in_use(const struct tls_keys *in_use, const X509 *leaf)
+{
+    for (size_t i = 0; in_use != NULL && i < in_use->count; i++)
+        if (X509_cmp(in_use->pairs[i].leaf, leaf) == 0)
+            return true;
+    return false;
+}
+
 static int check_times(const struct loading *l, const struct tls_certificate *c, const struct tls_pair *pair)
 {
     time_t now = (time_t)l->setup->now;
     char   date[TLS_PEM_DATE];
 
-    if (now == 0)
+    if (now == 0 || is_in_use(l->setup->in_use, pair->leaf))
         return 0;
     if (X509_cmp_time(X509_get0_notAfter(pair->leaf), &now) < 0) {
         tls_pem_date(X509_get0_notAfter(pair->leaf), date);
@@ -197,6 +209,45 @@ static int read_system_trust(STACK_OF(X509) * *trusted, struct tls_pem_fault *fa
     return error;
 }
 
+/* A file that has changed just now may change once more within the same tick of its clock. */
+static struct tls_file look_at_trust(const struct tls_setup *s)
+{
+    struct tls_file none = { .size = 0 };
+    struct stat     st;
+    bool            found = s->trust_file != NULL && stat(s->trust_file, &st) == 0;
+
+    for (size_t i = 0; !found && s->trust_file == NULL && i < sizeof system_trust / sizeof system_trust[0]; i++)
+        found = stat(system_trust[i], &st) == 0;
+    if (!found || s->trust_text != NULL || time(NULL) - st.st_ctim.tv_sec < SETTLED)
+        return none;
+    return (struct tls_file){ st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim };
+}
+
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool is_same_file(const struct tls_file *a, const struct tls_file *b)
+{
+    return a->number != 0 && a->number == b->number && a->device == b->device && a->size == b->size &&
+           is_same_time(&a->modified, &b->modified) && is_same_time(&a->changed, &b->changed);
+}
+
+/* Whom the keys in use trust, if that is what would be read: a system's CAs take as long as all else together. */
+static bool share_trust(struct tls_keys *k, const struct tls_keys *in_use, bool tell_names)
+{
+    if (in_use == NULL || in_use->trust == NULL || tell_names != (in_use->trust_names != NULL) ||
+        !is_same_file(&in_use->trust_file, &k->trust_file))
+        return false;
+    k->trust_names = tell_names ? SSL_dup_CA_list(in_use->trust_names) : NULL;
+    if ((tell_names && k->trust_names == NULL) || X509_STORE_up_ref(in_use->trust) != 1)
+        return false;
+    k->trust = in_use->trust;
+    memcpy(k->id, in_use->id, sizeof k->id);
+    return true;
+}
+
 static int load_trust(const struct loading *l)
 {
     const struct tls_setup *s     = l->setup;
@@ -207,7 +258,10 @@ static int load_trust(const struct loading *l)
 
     l->problem->part = TLS_SETUP_TRUST;
     if (!s->verify_servers && s->certificate_count == 0 && !named)
-        return 0; /* nobody will be verified */
+        return 0;                           /* nobody will be verified */
+    l->keys->trust_file = look_at_trust(s); /* before it is read */
+    if (share_trust(l->keys, s->in_use, named))
+        return 0;
     error = named ? tls_pem_certificates(s->trust_file, s->trust_text, &trusted, &fault)
                   : read_system_trust(&trusted, &fault);
     if (error != 0)
@@ -301,4 +355,9 @@ struct tls_keys_entry tls_keys_entry(const struct tls_keys *keys, size_t index)
     const struct tls_pair *p = &keys->pairs[index];
 
     return (struct tls_keys_entry){ slice_from(p->domain), slice_from(p->chain_file), p->leaf };
+}
+
+void tls_keys_forget_file(struct tls_keys *keys, size_t index)
+{
+    keys->pairs[index].chain_file[0] = '\0';
 }

@@ -23,12 +23,14 @@
  * be good either way. */
 enum tls_clients { TLS_CLIENTS_NONE, TLS_CLIENTS_OPTIONAL, TLS_CLIENTS_REQUIRED };
 
-/* PEM: either a file or, if that is NULL, text in memory. */
+/* PEM: a file, or text in memory: then the file is only where it will be. */
 struct tls_certificate {
     const char *domain; /* "example.com"; "*.example.com": every name under it; "": for no or unknown SNI */
     const char *chain_file, *key_file;
     const char *chain_text, *key_text;
 };
+
+struct tls_keys;
 
 /* All is borrowed until tls_keys_load returns.  All zero but verify_servers: a program that
  * only connects. */
@@ -42,9 +44,9 @@ struct tls_setup {
     bool                          tls13_only; /* TLS 1.2 is refused                       */
     const char                   *ciphers;    /* for TLS 1.2, as OpenSSL writes them; NULL or "": CIPHERS */
     uint64_t                      now;        /* s since 1970: what has expired by then is refused; 0: not looked at */
+    struct tls_keys              *in_use;     /* may be NULL.  A certificate of these is not refused for its time; whom
+                                               * they trust is not read again from a file that has not changed */
 };
-
-struct tls_keys;
 
 /* Which of the setup's parts a problem is about. */
 enum tls_setup_part { TLS_SETUP_CERTIFICATE, TLS_SETUP_TRUST, TLS_SETUP_CIPHERS, TLS_SETUP_MEMORY };
@@ -72,5 +74,8 @@ struct tls_keys_entry {
 
 size_t                tls_keys_count(const struct tls_keys *keys);
 struct tls_keys_entry tls_keys_entry(const struct tls_keys *keys, size_t index);
+
+/* The file of this one is not there after all.  Before others hold the set. */
+void tls_keys_forget_file(struct tls_keys *keys, size_t index);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <openssl/ssl.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 struct tls_pair {
     char *domain, *chain_file;
@@ -19,11 +20,20 @@ struct tls_pair {
 
 enum { TLS_KEYS_ID = 16 };
 
+/* Which file it was, and of when; all zero: not known. */
+struct tls_file {
+    dev_t           device;
+    ino_t           number;
+    off_t           size;
+    struct timespec modified, changed;
+};
+
 struct tls_keys {
     atomic_uint      holders;
     struct tls_pair *pairs;
     size_t           count;
     X509_STORE      *trust;            /* NULL: nobody is verified */
+    struct tls_file  trust_file;       /* that it was read from    */
     STACK_OF(X509_NAME) * trust_names; /* told to clients whose certificate we want; NULL: none are */
     bool             verify_servers;
     enum tls_clients clients;

@@ -9,41 +9,44 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct self_signed *describe(const struct self_certificate *c)
+static void describe(struct self_signed *s, const struct self_certificate *c)
 {
-    struct self_signed *s = calloc(1, sizeof *s);
-
-    if (s == NULL)
-        return NULL;
     s->is_new       = c->is_new;
     s->is_in_memory = c->is_in_memory;
     snprintf(s->fingerprint, sizeof s->fingerprint, "%s", c->fingerprint);
     snprintf(s->file, sizeof s->file, "%s", c->file);
     snprintf(s->problem, sizeof s->problem, "%s", c->problem);
-    return s;
 }
 
-/* With the one we have signed ourselves, for whatever name is asked for. */
-static int load_self_signed(const struct config *config, uint64_t now, struct tls_keys **keys,
-                            struct self_signed **self, char *problem, size_t problem_size)
+/* With the one we have signed ourselves, for whatever name is asked for.  A new one is in its file only when it is
+ * used: by then nothing else can keep it from being in use. */
+static int read_own(const struct config *config, uint64_t now, struct tls_keys *in_use, struct certificates_read *out,
+                    char *problem, size_t problem_size)
 {
-    struct self_certificate own;
-    int                     error = self_certificate_get(config, now, &own);
-    struct tls_certificate  one   = { .domain = "", .chain_text = own.pair.certificate, .key_text = own.pair.key };
+    struct self_certificate *own   = out->own;
+    int                      error = self_certificate_get(config, now, own);
+    struct tls_certificate   one   = { .domain = "", .chain_file = own->file, .key_file = own->key_file };
 
-    if (error == 0 && !own.is_in_memory) {
-        one.chain_file = own.file;
-        one.key_file   = own.key_file;
-    }
-    *self = error == 0 ? describe(&own) : NULL;
-    if (error == 0 && *self == NULL)
-        error = -ERR_NO_MEMORY;
-    if (error != 0)
+    if (error != 0) {
         snprintf(problem, problem_size, "cannot make a self-signed certificate: %s", error_text(error));
-    else
-        error = config_tls_load(config, &one, now, keys, problem, problem_size);
-    self_certificate_free(&own);
-    return error;
+        return error;
+    }
+    if (own->is_new) {
+        one.chain_text = own->pair.certificate;
+        one.key_text   = own->pair.key;
+    }
+    return config_tls_load(config, &one, now, in_use, &out->keys, problem, problem_size);
+}
+
+static int load_self_signed(const struct config *config, uint64_t now, struct tls_keys *in_use,
+                            struct certificates_read *out, char *problem, size_t problem_size)
+{
+    out->own  = calloc(1, sizeof *out->own);
+    out->self = calloc(1, sizeof *out->self);
+    if (out->own != NULL && out->self != NULL)
+        return read_own(config, now, in_use, out, problem, problem_size);
+    snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));
+    return -ERR_NO_MEMORY;
 }
 
 /* At the start one that has expired is better than none; afterwards it is not to take the place
@@ -51,30 +54,51 @@ static int load_self_signed(const struct config *config, uint64_t now, struct tl
 int certificates_read(const struct shared *s, const struct config *config, uint64_t now, struct certificates_read *out,
                       char *problem, size_t problem_size)
 {
-    int error;
+    struct tls_keys *in_use = s->tls != NULL ? tls_shared_keys(s->tls) : NULL;
+    int              error;
 
     *out = (struct certificates_read){ .keys = NULL };
     if (config->certificate_count == 0 && config_speaks_tls(config))
-        error = load_self_signed(config, now, &out->keys, &out->self, problem, problem_size);
+        error = load_self_signed(config, now, in_use, out, problem, problem_size);
     else
-        error = config_tls_load(config, NULL, s->tls == NULL ? 0 : now, &out->keys, problem, problem_size);
-    if (error != 0) {
-        free(out->self);
-        *out = (struct certificates_read){ .keys = NULL };
-    }
+        error = config_tls_load(config, NULL, s->tls == NULL ? 0 : now, in_use, &out->keys, problem, problem_size);
+    tls_keys_drop(in_use);
+    if (error != 0)
+        certificates_drop(out);
     return error;
+}
+
+static void free_own(struct certificates_read *r)
+{
+    if (r->own != NULL)
+        self_certificate_free(r->own);
+    free(r->own);
+    r->own = NULL;
 }
 
 void certificates_drop(struct certificates_read *r)
 {
-    if (r->keys != NULL)
-        tls_keys_drop(r->keys);
+    free_own(r);
+    tls_keys_drop(r->keys);
     free(r->self);
     *r = (struct certificates_read){ .keys = NULL };
 }
 
+static void keep_own(struct certificates_read *r)
+{
+    if (r->own == NULL)
+        return;
+    if (r->own->is_new)
+        self_certificate_keep(r->own);
+    if (r->own->is_in_memory)
+        tls_keys_forget_file(r->keys, 0);
+    describe(r->self, r->own);
+    free_own(r);
+}
+
 void certificates_use(struct shared *s, struct certificates_read *r)
 {
+    keep_own(r);
     tls_shared_set(s->tls, r->keys);
     free(s->self_signed);
     s->self_signed = r->self;
@@ -92,6 +116,7 @@ int shared_reload_certificates(struct shared *s, uint64_t now, char *problem, si
         certificates_use(s, &r);
         return 0;
     }
+    keep_own(&r);
     s->tls = tls_shared_new(r.keys); /* takes them in any case */
     if (s->tls == NULL) {
         snprintf(problem, problem_size, "%s", error_text(ERR_NO_MEMORY));

@@ -16,10 +16,12 @@
  * One thread at a time. */
 int shared_reload_certificates(struct shared *s, uint64_t now, char *problem, size_t problem_size);
 
-/* The same in two steps, for a configuration that is not in force: read, and then use or drop. */
+/* The same in two steps, for a configuration that is not in force: read, and then use or drop.  Nothing is
+ * written before it is used. */
 struct certificates_read {
-    struct tls_keys    *keys;
-    struct self_signed *self;
+    struct tls_keys         *keys;
+    struct self_certificate *own;  /* NULL: it has been given others, or needs none */
+    struct self_signed      *self; /* of that */
 };
 
 int  certificates_read(const struct shared *s, const struct config *config, uint64_t now, struct certificates_read *out,

@@ -87,10 +87,10 @@ static void say(const struct config *config, const struct tls_problem *p, char *
 }
 
 int config_tls_load(const struct config *config, const struct tls_certificate *fallback, uint64_t now,
-                    struct tls_keys **out, char *problem, size_t problem_size)
+                    struct tls_keys *in_use, struct tls_keys **out, char *problem, size_t problem_size)
 {
     struct arena       arena;
-    struct tls_setup   setup = { .now = now };
+    struct tls_setup   setup = { .now = now, .in_use = in_use };
     struct tls_problem p     = { .part = TLS_SETUP_MEMORY };
     int                error;
 
@@ -112,7 +112,7 @@ static int check_part(const struct config *part, uint64_t now, config_problem_fn
 {
     struct tls_keys *keys;
     char             problem[CONFIG_TLS_PROBLEM];
-    int              error = config_tls_load(part, NULL, now, &keys, problem, sizeof problem);
+    int              error = config_tls_load(part, NULL, now, NULL, &keys, problem, sizeof problem);
 
     if (error == 0)
         tls_keys_drop(keys);

@@ -17,10 +17,11 @@ enum { CONFIG_TLS_PROBLEM = 1024 };
 
 /* `fallback` (borrowed; may be NULL) is shown if the configuration names no certificate.
  * `now` in seconds since 1970: what has expired by then is refused; 0: not looked at, since a
- * server with an expired certificate is worth more than none.  Returns 0 or an error of
+ * server with an expired certificate is worth more than none.  `in_use` (borrowed; may be NULL) as in
+ * tls_setup.  Returns 0 or an error of
  * tls_keys_load with a line for people, "ahoy.conf:12: ...", in `problem`. */
 int config_tls_load(const struct config *config, const struct tls_certificate *fallback, uint64_t now,
-                    struct tls_keys **out, char *problem, size_t problem_size);
+                    struct tls_keys *in_use, struct tls_keys **out, char *problem, size_t problem_size);
 
 /* The same for the eyes: one problem does not hide the next.  Returns 0 or the first error. */
 int config_tls_check(const struct config *config, uint64_t now, config_problem_fn *report, void *arg);

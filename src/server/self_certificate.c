@@ -176,25 +176,9 @@ static int make(struct self_certificate *c, const struct config *config, const s
     return 0;
 }
 
-static void put(struct self_certificate *c, const char *folder)
-{
-    const char *why = NULL;
-    int         error;
-
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        why = strerror(errno);
-    else if ((error = cert_write(&c->pair, c->file, c->key_file, true)) != 0)
-        why = error_text(error);
-    if (why == NULL)
-        return;
-    c->is_in_memory = true;
-    snprintf(c->problem, sizeof c->problem, "cannot keep the self-signed certificate in %s: %s", folder, why);
-}
-
 int self_certificate_get(const struct config *config, uint64_t now, struct self_certificate *out)
 {
-    char          folder[PATH_MAX];
-    struct buf    f = BUF_ON(folder), k = BUF_ON(out->key_file), p = BUF_ON(out->file);
+    struct buf    f = BUF_ON(out->folder), k = BUF_ON(out->key_file), p = BUF_ON(out->file);
     struct wanted wanted;
     int           error;
 
@@ -206,13 +190,25 @@ int self_certificate_get(const struct config *config, uint64_t now, struct self_
     (void)buf_cstr(&k);
     (void)buf_cstr(&p);
     error = wanted_init(&wanted, config);
-    if (error == 0 && !keep(out, &wanted, now)) {
+    if (error == 0 && !keep(out, &wanted, now))
         error = make(out, config, &wanted, now);
-        if (error == 0)
-            put(out, folder);
-    }
     arena_fini(&wanted.arena);
     return error;
+}
+
+void self_certificate_keep(struct self_certificate *c)
+{
+    const char *why = NULL;
+    int         error;
+
+    if (mkdir(c->folder, 0700) != 0 && errno != EEXIST)
+        why = strerror(errno);
+    else if ((error = cert_write(&c->pair, c->file, c->key_file, true)) != 0)
+        why = error_text(error);
+    if (why == NULL)
+        return;
+    c->is_in_memory = true;
+    snprintf(c->problem, sizeof c->problem, "cannot keep the self-signed certificate in %s: %s", c->folder, why);
 }
 
 void self_certificate_free(struct self_certificate *c)

@@ -24,15 +24,17 @@ struct self_certificate {
     struct cert_pair pair;
     uint64_t         not_after;
     char             fingerprint[CERT_FINGERPRINT_TEXT];
-    char             file[PATH_MAX], key_file[PATH_MAX];
+    char             folder[PATH_MAX], file[PATH_MAX], key_file[PATH_MAX];
     bool             is_new;
     bool             is_in_memory;            /* it could not be written: the next start has another one */
     char             problem[PATH_MAX + 128]; /* why; "" if all is well */
 };
 
-/* The one that is kept, or a new one; `now` in seconds since 1970.  The state folder need not be
- * writable.  Free it whatever is returned: 0, -ERR_NO_MEMORY or -ERR_UNSUPPORTED (OpenSSL cannot). */
-int  self_certificate_get(const struct config *config, uint64_t now, struct self_certificate *out);
+/* The one that is kept, or a new one that is not written yet; `now` in seconds since 1970.  Free it whatever is
+ * returned: 0, -ERR_NO_MEMORY or -ERR_UNSUPPORTED (OpenSSL cannot). */
+int self_certificate_get(const struct config *config, uint64_t now, struct self_certificate *out);
+/* Write a new one; the state folder need not be writable. */
+void self_certificate_keep(struct self_certificate *c);
 void self_certificate_free(struct self_certificate *c);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a set of keys is made of, and what is refused with which words. */
-#include "net/tls_keys.h"
+#include "net/tls_keys_private.h"
 
 #include "base/error.h"
 #include "support/temp_folder.h"
@@ -139,6 +139,36 @@ TEST(without_a_file_the_systems_trust_is_taken)
     tls_lab_fini(&lab);
 }
 
+TEST(trust_is_read_again_only_from_a_file_that_has_changed)
+{
+    struct tls_lab     lab;
+    struct temp_folder temp;
+    struct tls_keys   *first, *second;
+    char               path[128];
+    FILE              *file;
+
+    tls_lab_init(&lab);
+    temp_folder_init(&temp);
+    file = fopen(temp_folder_file(&temp, "ca.pem", path), "w");
+    CHECK(file != NULL && fputs(lab.setup.trust_text, file) >= 0 && fclose(file) == 0);
+    lab.setup.trust_text = NULL; /* the system's, which nobody changes just now */
+    first                = tls_lab_keys(&lab, &lab.setup);
+    lab.setup.in_use     = first;
+    second               = tls_lab_keys(&lab, &lab.setup);
+    CHECK(first->trust_file.number == 0 || first->trust == second->trust);
+    CHECK(memcmp(first->id, second->id, sizeof first->id) == 0);
+    tls_keys_drop(first);
+    lab.setup.trust_file = path; /* changed just now */
+    lab.setup.in_use     = second;
+    first                = tls_lab_keys(&lab, &lab.setup);
+    CHECK(first->trust != second->trust && first->trust_file.number == 0);
+    CHECK(memcmp(first->id, second->id, sizeof first->id) != 0);
+    tls_keys_drop(first);
+    tls_keys_drop(second);
+    temp_folder_fini(&temp);
+    tls_lab_fini(&lab);
+}
+
 /* RFC 9155 and what CAs do: SHA-1 and RSA of 1024 bits prove nothing any more. */
 TEST(a_key_that_is_too_short_is_refused)
 {
@@ -180,6 +210,7 @@ int main(void)
         cmocka_unit_test(ciphers_below_the_floor_are_refused),
         cmocka_unit_test(trust_that_cannot_be_read_is_refused),
         cmocka_unit_test(without_a_file_the_systems_trust_is_taken),
+        cmocka_unit_test(trust_is_read_again_only_from_a_file_that_has_changed),
         cmocka_unit_test(a_key_that_is_too_short_is_refused),
     };
 

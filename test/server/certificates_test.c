@@ -121,6 +121,31 @@ TEST(on_a_disk_that_cannot_be_written_it_is_in_memory)
     CHECK(tls_shared_can_accept(shared->tls));
 }
 
+/* The file of the one in use is what people compare fingerprints with. */
+TEST(what_is_only_read_for_another_configuration_is_not_written)
+{
+    struct certificates_read other;
+    const struct config     *next = NULL;
+    char                     text[512], path[128], before[CERT_FINGERPRINT_TEXT];
+
+    make("listen = \"tls:127.0.0.1:5061\"");
+    CHECK_INT(0, reload());
+    snprintf(before, sizeof before, "%s", shared_self_signed(shared)->fingerprint);
+    snprintf(text, sizeof text, "domain = b.example\nstate = \"%s\"\nlisten = \"tls:127.0.0.1:5061\"\n", temp.path);
+    CHECK_INT(0, config_parse(slice_from(text), "t.conf", NULL, NULL, &next));
+    CHECK_INT(0, certificates_read(shared, next, world_wall(world) / 1000, &other, problem, sizeof problem));
+    certificates_drop(&other);
+    CHECK_INT(0, reload());
+    assert_string_equal(before, shared_self_signed(shared)->fingerprint);
+    CHECK_INT(0, certificates_read(shared, next, world_wall(world) / 1000, &other, problem, sizeof problem));
+    certificates_use(shared, &other);
+    CHECK(shared_self_signed(shared)->is_new && !shared_self_signed(shared)->is_in_memory);
+    CHECK(access(temp_folder_file(&temp, "tls/self.pem", path), F_OK) == 0);
+    CHECK_INT(0, reload()); /* by the old configuration again */
+    CHECK(strcmp(before, shared_self_signed(shared)->fingerprint) != 0);
+    config_free(next);
+}
+
 /* A certificate of `domain` in our folder, good for so many days. */
 static void issue(const char *domain, uint64_t days)
 {
@@ -180,13 +205,17 @@ TEST(one_file_that_is_no_good_leaves_all_as_it_was_and_is_named_with_its_line)
 }
 
 /* Registrations by UDP are not to suffer from it. */
-TEST(one_that_has_expired_is_used_at_the_start_and_refused_later)
+/* One that is in use stays: it is no reason to refuse all else that a reload has. */
+TEST(one_that_has_expired_is_used_at_the_start_and_takes_no_others_place_later)
 {
     issue("a.example", 1);
     issue("b.example", 100);
     network_step_wall(network, (int64_t)2 * DAY * 1000);
     make_with("a.example", "b.example");
     CHECK_INT(0, reload());
+    CHECK_INT(0, reload());
+    issue("a.example", 1);
+    network_step_wall(network, (int64_t)2 * DAY * 1000);
     CHECK_INT(-ERR_TIMEOUT, reload());
     issue("a.example", 100);
     CHECK_INT(0, reload());
@@ -227,9 +256,10 @@ int main(void)
         IN_FOLDER(who_does_not_listen_for_tls_has_none_but_may_connect),
         IN_FOLDER(a_reload_keeps_the_certificate_until_it_ends_soon_and_new_sessions_get_the_new_one),
         IN_FOLDER(on_a_disk_that_cannot_be_written_it_is_in_memory),
+        IN_FOLDER(what_is_only_read_for_another_configuration_is_not_written),
         IN_FOLDER(who_was_given_certificates_uses_them_and_signs_none),
         IN_FOLDER(one_file_that_is_no_good_leaves_all_as_it_was_and_is_named_with_its_line),
-        IN_FOLDER(one_that_has_expired_is_used_at_the_start_and_refused_later),
+        IN_FOLDER(one_that_has_expired_is_used_at_the_start_and_takes_no_others_place_later),
         IN_FOLDER(the_check_of_a_configuration_names_certificates_that_end_soon),
     };
 

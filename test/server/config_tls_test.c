@@ -85,7 +85,7 @@ static void check_problem(const char *text, int error, const char *want)
     struct buf       b = BUF_ON(memory);
 
     read_config(text);
-    CHECK_INT(error, config_tls_load(config, NULL, now(), &keys, problem, sizeof problem));
+    CHECK_INT(error, config_tls_load(config, NULL, now(), NULL, &keys, problem, sizeof problem));
     for (; *want != '\0'; want++)
         if (*want == '@')
             buf_put(&b, slice_from(temp.path));
@@ -106,7 +106,7 @@ TEST(certificates_are_read_in_their_order)
     CHECK_INT(3, config->certificate_count);
     CHECK_SLICE("a.example", config->certificates[0].domain);
     CHECK_INT(TLS_CLIENTS_REQUIRED, config_tls_clients(config));
-    CHECK_INT(0, config_tls_load(config, NULL, now(), &keys, problem, sizeof problem));
+    CHECK_INT(0, config_tls_load(config, NULL, now(), NULL, &keys, problem, sizeof problem));
     CHECK_INT(3, tls_keys_count(keys));
     CHECK_SLICE("a.example", tls_keys_entry(keys, 0).domain);
     CHECK_SLICE("*.b.example", tls_keys_entry(keys, 1).domain);
@@ -123,10 +123,10 @@ TEST(without_certificates_there_is_the_fallback_or_none)
     struct tls_certificate own  = { .domain = "", .chain_text = pair.certificate, .key_text = pair.key };
 
     read_config("tls_trust = \"@/ca.pem\"\n");
-    CHECK_INT(0, config_tls_load(config, NULL, now(), &keys, problem, sizeof problem));
+    CHECK_INT(0, config_tls_load(config, NULL, now(), NULL, &keys, problem, sizeof problem));
     CHECK_INT(0, tls_keys_count(keys));
     tls_keys_drop(keys);
-    CHECK_INT(0, config_tls_load(config, &own, now(), &keys, problem, sizeof problem));
+    CHECK_INT(0, config_tls_load(config, &own, now(), NULL, &keys, problem, sizeof problem));
     CHECK_INT(1, tls_keys_count(keys));
     tls_keys_drop(keys);
     cert_pair_free(&pair);
@@ -160,7 +160,7 @@ TEST(an_expired_certificate_is_refused_only_where_time_is_looked_at)
     network_step_wall(lab.network, 20LL * 86400 * 1000);
     check_problem("certificate \"a\" { chain = \"@/a.pem\" key = \"@/a.key\" }\n", -ERR_TIMEOUT,
                   "t.conf:1: certificate @/a.pem has expired on 2026-01-10");
-    CHECK_INT(0, config_tls_load(config, NULL, 0, &keys, problem, sizeof problem));
+    CHECK_INT(0, config_tls_load(config, NULL, 0, NULL, &keys, problem, sizeof problem));
     tls_keys_drop(keys);
 }
 

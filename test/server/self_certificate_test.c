@@ -42,6 +42,8 @@ static int get(const char *text, uint64_t now, struct self_certificate *out)
     snprintf(all, sizeof all, "state = \"%s\"\n%s\n", temp.path, text);
     CHECK_INT(0, config_parse(slice_from(all), "t.conf", NULL, NULL, &config));
     error = self_certificate_get(config, now, out);
+    if (error == 0 && out->is_new)
+        self_certificate_keep(out);
     config_free(config);
     return error;
 }
@@ -167,8 +169,10 @@ TEST(without_memory_there_is_none_and_nothing_leaks)
         error = self_certificate_get(config, T0, &one);
         if (alloc_failed() && error != 0)
             CHECK_INT(-ERR_NO_MEMORY, error);
-        if (error == 0)
+        if (error == 0) {
             CHECK(cert_pair_fits(&one.pair));
+            self_certificate_keep(&one);
+        }
         self_certificate_free(&one);
         config_free(config);
         if (!alloc_failed())
