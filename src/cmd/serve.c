@@ -188,27 +188,31 @@ static int serve_with_log(const struct serving *s, const struct service_setup *s
     return code;
 }
 
+/* A reload that was cut short may have left its sockets with the parent, or taken away those of `config`. */
+static int fit(const struct serving *s, const struct place *place, const struct config *config)
+{
+    char problem[512];
+    int  error = place_fit(place, config, workers_wanted(s->config), problem, sizeof problem);
+
+    if (error != 0)
+        fprintf(stderr, "ahoy serve: %s\n", problem);
+    return error;
+}
+
 /* The first child begins with what its parent has read; one after a crash goes on with what was taken last. */
 static int recall(const struct serving *s, const struct place *place, struct taken *taken)
 {
-    char problem[512];
-    int  error;
+    bool again = place->child->restarts > 0;
+    int  error = again ? taken_read(s->config, taken) : -ERR_NOT_FOUND;
 
-    if (place->child->restarts > 0) {
-        error = taken_read(s->config, taken);
-        if (error == 0) {
-            error = place_fit(place, taken->now, workers_wanted(s->config), problem, sizeof problem);
-            if (error != 0)
-                fprintf(stderr, "ahoy serve: %s\n", problem);
-            return error;
-        }
+    if (error != 0) {
         if (error != -ERR_NOT_FOUND)
             fprintf(stderr, "ahoy serve: what was taken by a reload cannot be read (%s): back to that of the start\n",
                     error_text(error));
+        taken_forget(s->config);
+        *taken = (struct taken){ .number = 1, .now = config_hold(s->config) };
     }
-    taken_forget(s->config);
-    *taken = (struct taken){ .number = 1, .now = config_hold(s->config) };
-    return 0;
+    return again ? fit(s, place, taken->now) : 0;
 }
 
 static int serve_as_taken(void *arg, const struct place *place)
