@@ -4,10 +4,11 @@
  *
  *     datagram --> banned? (stack/bans.h) --> parsed --> repetition? --> abuse_admits --> transaction
  *                                               |                             |
- *                                               |                             +-- 503 or 403 once a second, else
- * silence
- *                                               +-- malformed --> abuse_note --+
- *     404, 403, a wrong password of the server --> abuse_note --+--> many of them: ban_list_earn
+ *                                               |                             +-- 503 or 403 once a second,
+ *                                               |                                 else silence
+ *                                               +-- malformed --------------> abuse_note --+
+ *                404, 403, a wrong password: what the server says of it --> abuse_note ----+--> many of them:
+ *                                                                                               ban_list_earn
  *
  * Whoever is in key `allow` is asked for nothing of it; nor is a trunk, but for the limits that are
  * said to be those of trunks.  See docs/decisions/0050-*. */
