@@ -49,8 +49,10 @@ static bool read_q(struct slice text, unsigned *q)
     memcpy(digits, text.ptr, text.len);
     digits[text.len] = '\0';
     value            = strtod(digits, &end);
-    *q               = (unsigned)(value * Q_MOST + 0.5);
-    return *end == '\0' && value >= 0 && value <= 1;
+    if (*end != '\0' || !(value >= 0 && value <= 1)) /* "nan" is neither */
+        return false;
+    *q = (unsigned)(value * Q_MOST + 0.5);
+    return true;
 }
 
 /* The header parameters, ";video;q=0.4", without q. */

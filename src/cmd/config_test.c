@@ -18,7 +18,14 @@
 
 enum { OPT_JSON = OPTION_LONG_ONLY, OPT_EXPLAIN, PATIENCE = 30000, OUTCOME = 4096, HOUR = 3600 * 1000 };
 
+/* One call at a time.  It may be answered as late as when everything ends. */
+struct waiting {
+    struct control_call call;
+    json_t             *outcome;
+};
+
 struct run {
+    struct waiting        waiting;
     const struct command *command;
     const char           *path, *file; /* of the configuration, of the table */
     bool                  json, explain;
@@ -31,11 +38,6 @@ struct run {
 
 /* ---- the methods, as a command without a server calls them ---- */
 
-struct waiting {
-    struct control_call call;
-    json_t             *outcome;
-};
-
 static void on_finish(struct control_call *call, json_t *outcome)
 {
     CONTAINER_OF(call, struct waiting, call)->outcome = outcome;
@@ -44,7 +46,7 @@ static void on_finish(struct control_call *call, json_t *outcome)
 /* Takes `params`.  The result, the caller's; NULL, and `*problem`, malloc'ed, says why. */
 static json_t *call(struct run *r, const char *method, json_t *params, char **problem)
 {
-    struct waiting               w = { .call = { on_finish } };
+    struct waiting              *w = &r->waiting;
     size_t                       count;
     const struct control_method *methods = admin_methods(&count);
     msec                         now     = r->offline.world->now;
@@ -52,14 +54,16 @@ static json_t *call(struct run *r, const char *method, json_t *params, char **pr
     const char                  *message = "there is no answer";
     msec                         until   = now + PATIENCE;
 
-    control_dispatch(methods, count, &r->offline.admin, &w.call, method, params);
+    *w = (struct waiting){ .call = { on_finish } };
+    control_dispatch(methods, count, &r->offline.admin, &w->call, method, params);
     json_decref(params);
-    while (w.outcome == NULL && now < until)
+    while (w->outcome == NULL && now < until)
         now = offline_turn(&r->offline, PATIENCE);
-    if (w.outcome != NULL && control_outcome_read(w.outcome, &result, &message) == 0)
+    if (w->outcome != NULL && control_outcome_read(w->outcome, &result, &message) == 0)
         json_incref(result);
     *problem = result == NULL ? strdup(message) : NULL;
-    json_decref(w.outcome);
+    json_decref(w->outcome);
+    w->outcome = NULL;
     return result;
 }
 

@@ -133,6 +133,7 @@ class Table(unittest.TestCase):
                 ("binding bob", "1:12", "its contact"),
                 ("binding bob here", "1:13", "a contact is a URI"),
                 ("binding bob sip:a@b.test q=2", "1:26", "from 0 to 1"),
+                ("binding bob sip:a@b.test q=nan", "1:26", "from 0 to 1"),
                 ("binding bob sip:a@b.test 0.5", "1:26", "q=NUMBER"),
                 ("binding bob <sip:a@b.test>;q=x", "1:13", "from 0 to 1")):
             done = self.run_table("\n" + row + "\nINVITE nobody -> 404\n", code=2)
