@@ -299,7 +299,6 @@ void reloading_order(struct reloading *r, const struct reloading_order *order, r
     }
     r->done     = done;
     r->done_arg = arg;
-    r->undo     = order->undo;
     if (get_ready(r, order, &snapshot, &plan) != 0) {
         close_unused(r);
         finish(r);

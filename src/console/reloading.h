@@ -59,7 +59,6 @@ struct reloading {
     json_t                  *answer;
     reloading_done_fn       *done;
     void                    *done_arg;
-    bool                     undo;
 };
 
 /* Begin with what is in force: holds both configurations of `taken`.  The rest has been filled in by the caller,
