@@ -171,15 +171,16 @@ static struct entry *entry_new(const struct ban *ban)
     return e;
 }
 
-static int make_room(struct bans *b)
+/* Whoever makes up addresses can earn bans for them, but leaves room for those that somebody decides. */
+static int make_room(struct bans *b, const struct ban *ban)
 {
     size_t         room = b->room > 0 ? 2 * b->room : 16;
     struct entry **list;
 
+    if (b->count >= (ban->strikes > 0 ? BANS_EARNED : BANS_MAX))
+        return -ERR_LIMIT;
     if (b->count < b->room)
         return 0;
-    if (b->count >= BANS_MAX)
-        return -ERR_LIMIT;
     list = realloc(b->list, room * sizeof *list);
     if (list == NULL)
         return -ERR_NO_MEMORY;
@@ -287,7 +288,7 @@ static int put(struct bans *b, struct entry *e)
 {
     struct entry *old   = find(b, &e->ban.network);
     size_t        at    = place_of(b, &e->ban.network);
-    int           error = old == NULL ? make_room(b) : 0;
+    int           error = old == NULL ? make_room(b, &e->ban) : 0;
 
     if (error != 0)
         return error;

@@ -29,6 +29,7 @@ struct bans;
 
 enum {
     BANS_MAX        = 65536,    /* of the list                                             */
+    BANS_EARNED     = 61440,    /* of it, with those by behaviour: the rest is for people        */
     BANS_AT_ONCE    = 2048,     /* with more of them changes are heeded by the next bans_expire */
     BANS_REMEMBERED = 86400000, /* ms after its end that a ban by behaviour is known         */
     BAN_REASON      = 256,      /* bytes                                                   */

@@ -224,11 +224,15 @@ TEST(of_very_many_all_are_heeded_within_a_second)
     close_bans(b);
 }
 
-TEST(there_is_a_bound_to_the_list)
+TEST(there_is_a_bound_to_the_list_and_room_for_what_people_decide)
 {
     struct bans *b = open_bans();
 
-    for (unsigned i = 0; i < BANS_MAX; i++)
+    for (unsigned i = 0; i < BANS_EARNED; i++)
+        CHECK_INT(0, bans_put(b, &(struct ban){ .network = nth(i), .until = BAN_FOR_EVER, .strikes = 1 }, 0));
+    CHECK_INT(-ERR_LIMIT,
+              bans_put(b, &(struct ban){ .network = nth(BANS_MAX), .until = BAN_FOR_EVER, .strikes = 1 }, 0));
+    for (unsigned i = BANS_EARNED; i < BANS_MAX; i++)
         CHECK_INT(0, bans_put(b, &(struct ban){ .network = nth(i), .until = BAN_FOR_EVER }, 0));
     CHECK_INT(-ERR_LIMIT, bans_put(b, &(struct ban){ .network = nth(BANS_MAX), .until = BAN_FOR_EVER }, 0));
     CHECK_INT(0, bans_put(b, &(struct ban){ .network = nth(7), .until = BAN_FOR_EVER }, 0));
@@ -337,7 +341,7 @@ int main(void)
         cmocka_unit_test(what_is_taken_back_counts_no_more),
         cmocka_unit_test(a_reason_is_kept_as_far_as_there_is_room),
         cmocka_unit_test(of_very_many_all_are_heeded_within_a_second),
-        cmocka_unit_test(there_is_a_bound_to_the_list),
+        cmocka_unit_test(there_is_a_bound_to_the_list_and_room_for_what_people_decide),
         cmocka_unit_test(its_memory_is_accounted_for),
         cmocka_unit_test(without_memory_a_ban_is_refused_or_comes_later),
         cmocka_unit_test(readers_see_one_state_or_the_other),
