@@ -10,46 +10,6 @@ static struct policy_decision decide(enum policy_kind kind, unsigned status, con
     return (struct policy_decision){ .kind = kind, .status = status, .why = REASON(text, rule) };
 }
 
-/* A dot at the end makes a name absolute, not another one. */
-static struct slice without_dot(struct slice host)
-{
-    if (host.len > 1 && host.ptr[host.len - 1] == '.')
-        host.len--;
-    return host;
-}
-
-/* Asked several times for each request, whose host mostly is written as here. */
-struct slice policy_domain(const struct policy *p, struct slice host)
-{
-    struct slice name = without_dot(host);
-
-    for (size_t i = 0; i < p->domain_count; i++)
-        if (slice_eq(p->domains[i], name) || slice_eq_nocase(p->domains[i], name))
-            return p->domains[i];
-    return SLICE("");
-}
-
-bool policy_is_ours(const struct policy *p, struct slice host)
-{
-    return policy_domain(p, host).len > 0;
-}
-
-static const struct policy_route *route_for(const struct policy *p, struct slice host)
-{
-    const struct policy_route *found = NULL;
-    size_t                     best  = 0;
-
-    for (size_t i = 0; i < p->route_count; i++) {
-        size_t fits = destination_fit(p->routes[i].domain, host);
-
-        if (fits > best) {
-            best  = fits;
-            found = &p->routes[i];
-        }
-    }
-    return found;
-}
-
 /* 8.3, 21.3.  A REGISTER is not for the user, and what is in a dialog has found him already. */
 static bool is_redirected(const struct policy *p, const struct policy_case *c, struct policy_decision *d)
 {
@@ -68,32 +28,9 @@ static bool is_redirected(const struct policy *p, const struct policy_case *c, s
     return true;
 }
 
-/* The route for this number that begins most alike; NULL: there is none. */
-static const struct policy_route *route_for_number(const struct policy *p, struct slice number)
-{
-    const struct policy_route *found = NULL;
-    size_t                     best  = 0;
-
-    for (size_t i = 0; number.len > 0 && i < p->route_count; i++) {
-        size_t fits = destination_number_fit(p->routes[i].domain, number);
-
-        if (fits > best) {
-            best  = fits;
-            found = &p->routes[i];
-        }
-    }
-    return found;
-}
-
 bool policy_claims_ours(const struct policy *p, const struct policy_case *c)
 {
     return c->from_is_us || policy_is_ours(p, c->request->from.uri.host);
-}
-
-/* RFC 3323 4.1.1.3 */
-bool policy_is_nameless(const struct uri *from)
-{
-    return from->scheme == URI_TEL || slice_eq_nocase(without_dot(from->host), SLICE("anonymous.invalid"));
 }
 
 /* Does From claim one of our users?  Then it has to be proved; within a dialog it
@@ -215,7 +152,7 @@ static struct policy_decision decide_number(const struct policy *p, const struct
 static struct policy_decision decide_unknown(const struct policy *p, const struct policy_case *c)
 {
     char                       memory[DESTINATION_NUMBER];
-    const struct policy_route *route = route_for_number(p, destination_number(c->uri, memory));
+    const struct policy_route *route = policy_route_for_number(p, destination_number(c->uri, memory));
 
     if (is_to_be_asked_for(p, c))
         return ask_for_number();
@@ -254,12 +191,6 @@ static struct policy_decision decide_ours(const struct policy *p, const struct p
     return decide(POLICY_ANSWER, 403, "this server does not forward", "policy");
 }
 
-/* Routes, and rules of numbers before them, say who calls what by a trunk, which takes all that comes from us. */
-static bool is_trunks(const struct policy *p, const struct uri *uri)
-{
-    return p->trunk_count > 0 && trunk_of_uri(p->trunks, p->trunk_count, uri) != NULL;
-}
-
 /* Somebody has written it for this host: not as for all others. */
 static bool is_meant(const struct policy_route *route)
 {
@@ -275,19 +206,19 @@ static struct policy_decision refuse_trunk(void)
 static struct policy_decision choose_way(const struct policy *p, const struct policy_case *c)
 {
     char                       memory[DESTINATION_NUMBER];
-    const struct policy_route *route = route_for(p, c->uri->host), *numbers;
+    const struct policy_route *route = policy_route_for(p, c->uri->host), *numbers;
     struct policy_decision     d;
 
-    if (c->route_left && is_trunks(p, c->next))
+    if (c->route_left && policy_is_trunks(p, c->next))
         return refuse_trunk();
     if (c->route_left)
         return decide(POLICY_FORWARD, 0, "the request's own Route", "RFC 3261 16.6 item 7");
     if (c->uri->scheme == URI_TEL && is_to_be_asked_for(p, c))
         return ask_for_number();
-    numbers = route_for_number(p, number_called(p, c, memory));
+    numbers = policy_route_for_number(p, number_called(p, c, memory));
     if (numbers != NULL)
         return decide_number(p, c, numbers);
-    if (!is_meant(route) && is_trunks(p, c->uri))
+    if (!is_meant(route) && policy_is_trunks(p, c->uri))
         return refuse_trunk();
     if (route == NULL && c->uri->scheme == URI_TEL)
         return decide(POLICY_ANSWER, 416, "no route for telephone numbers", "RFC 3261 16.3 item 2");
@@ -299,14 +230,6 @@ static struct policy_decision choose_way(const struct policy *p, const struct po
         d = decide(POLICY_ROUTE, 0, "static route for this domain", "policy: route");
     d.route = route;
     return d;
-}
-
-bool policy_is_edge(const struct policy *p, struct slice host)
-{
-    for (size_t i = 0; i < p->edge_count; i++)
-        if (destination_fit(p->edges[i], host) > 0)
-            return true;
-    return false;
 }
 
 /* Of a phone of such a domain?  A REGISTER says by its Request-URI whose it is. */
@@ -321,7 +244,7 @@ static struct policy_decision decide_edge(const struct policy *p, const struct p
 {
     struct slice               from  = c->request->from.uri.host;
     const struct uri          *next  = c->route_left ? c->next : c->uri;
-    const struct policy_route *route = route_for(p, c->route_left ? next->host : from);
+    const struct policy_route *route = policy_route_for(p, c->route_left ? next->host : from);
     struct policy_decision     d;
 
     if (policy_is_edge(p, next->host) && has_maddr(next))
@@ -381,7 +304,7 @@ static bool could_begin(enum method method)
  * does not get to a trunk by it, unless that has one. */
 static struct policy_decision decide_in_dialog(const struct policy *p, const struct policy_case *c)
 {
-    if (!c->own_trunk && could_begin(c->request->method) && is_trunks(p, c->route_left ? c->next : c->uri))
+    if (!c->own_trunk && could_begin(c->request->method) && policy_is_trunks(p, c->route_left ? c->next : c->uri))
         return decide(POLICY_ANSWER, 403, "a trunk, but the dialog has none", "policy: trunk");
     return decide(POLICY_FORWARD, 0, "within a dialog set up through this server", "RFC 3261 16.12");
 }

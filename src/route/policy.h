@@ -123,6 +123,14 @@ bool         policy_is_ours(const struct policy *p, struct slice host);
 /* Is it one whose phones we are an edge proxy for? */
 bool policy_is_edge(const struct policy *p, struct slice host);
 
+/* The route for this host, or this number, that fits best; NULL: there is none. */
+const struct policy_route *policy_route_for(const struct policy *p, struct slice host);
+const struct policy_route *policy_route_for_number(const struct policy *p, struct slice number);
+
+/* Is it the host of a trunk?  Routes, and rules of numbers before them, say who calls what by one, for it takes all
+ * that comes from us. */
+bool policy_is_trunks(const struct policy *p, const struct uri *uri);
+
 /* Does From claim to be one of ours?  Does it hide who it is (RFC 3323), or name a telephone only: then anybody may be
  * behind it, and one of ours too, if he proves it? */
 bool policy_claims_ours(const struct policy *p, const struct policy_case *c);
