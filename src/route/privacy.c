@@ -46,9 +46,16 @@ unsigned privacy_read(const struct message *m)
     return values;
 }
 
+/* "anonymous" of any host: so phones of before RFC 3323 wrote it.  A dot at the end makes a name absolute. */
+static bool is_anonymous(const struct uri *from)
+{
+    return slice_eq_nocase(from->user, SLICE("anonymous")) || slice_eq_nocase(from->host, SLICE("anonymous.invalid")) ||
+           slice_eq_nocase(from->host, SLICE("anonymous.invalid."));
+}
+
 bool privacy_is_meant(const struct message *m)
 {
-    return message_header(m, HEADER_PRIVACY) == NULL && slice_eq_nocase(m->from.uri.host, SLICE("anonymous.invalid"));
+    return message_header(m, HEADER_PRIVACY) == NULL && is_anonymous(&m->from.uri);
 }
 
 bool privacy_allows(const struct message *m)

@@ -29,7 +29,7 @@ unsigned privacy_read(const struct message *m);
  * hidden, and not if he calls himself anonymous (RFC 3323 4.1.1.3) without a word. */
 bool privacy_allows(const struct message *m);
 
-/* Does From say anonymous@anonymous.invalid or the like, and Privacy nothing? */
+/* Does From say anonymous@anonymous.invalid, or anonymous of another host, and Privacy nothing? */
 bool privacy_is_meant(const struct message *m);
 
 /* Is there nothing among these values but what can be done here?  Then the option tag "privacy" is known. */

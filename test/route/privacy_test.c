@@ -72,7 +72,10 @@ TEST(who_calls_himself_anonymous_means_it_unless_he_says_none)
 {
     CHECK(!allows("sip:anonymous@Anonymous.invalid", ""));
     CHECK(allows("sip:anonymous@anonymous.invalid", "Privacy: none\r\n"));
-    CHECK(allows("sip:anonymous@a.test", ""));
+    CHECK(!allows("sip:x@anonymous.invalid.", ""));
+    CHECK(!allows("sip:Anonymous@a.test", "")); /* as it was written before there was .invalid */
+    CHECK(allows("sip:anonymous@a.test", "Privacy: none\r\n"));
+    CHECK(allows("sip:anonymous.x@a.test", ""));
 }
 
 TEST(what_is_done_here_is_id_and_none)
