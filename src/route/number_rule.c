@@ -63,13 +63,23 @@ static enum pattern_result fits(const struct number_rule *rule, struct slice num
     return begins_with(number, rule->prefix) ? PATTERN_FITS : PATTERN_DIFFERS;
 }
 
-/* Of one that fits. */
+/* Who calls "sip:sip%3Aeve%40evil.test@ours" has not written a rule. */
+static bool makes_uri(const struct number_rule *rule)
+{
+    struct scan s = scan_from(rule->replace);
+
+    return rule->replaces &&
+           (scan_word(&s, SLICE("sip:")) || scan_word(&s, SLICE("sips:")) || scan_word(&s, SLICE("tel:")));
+}
+
+/* Of one that fits.  In a URI that the operator has written a group is (part of) the user, whatever the caller has put
+ * there: "x@evil.test;" has no say in the host. */
 static enum pattern_result rewrite(const struct number_rule *rule, struct slice number, struct buf *out)
 {
     size_t strip = rule->strip < number.len ? rule->strip : number.len;
 
     if (rule->replaces && rule->match != NULL)
-        return pattern_replace(rule->match, number, rule->replace, out);
+        return pattern_replace(rule->match, number, rule->replace, makes_uri(rule) ? uri_write_user : buf_put, out);
     if (rule->replaces) {
         buf_put(out, rule->replace);
         return PATTERN_FITS;
@@ -202,15 +212,6 @@ struct slice number_of_uri(const struct uri *uri, char memory[NUMBER_TEXT])
         if (!phone || !is_separator(text.ptr[i]))
             buf_put_byte(&b, text.ptr[i]);
     return buf_slice(&b);
-}
-
-/* Who calls "sip:sip%3Aeve%40evil.test@ours" has not written a rule. */
-static bool makes_uri(const struct number_rule *rule)
-{
-    struct scan s = scan_from(rule->replace);
-
-    return rule->replaces &&
-           (scan_word(&s, SLICE("sip:")) || scan_word(&s, SLICE("sips:")) || scan_word(&s, SLICE("tel:")));
 }
 
 static bool is_plain_sip(struct slice uri)

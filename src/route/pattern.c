@@ -130,18 +130,19 @@ bool pattern_can_replace(const struct pattern *p, struct slice replacement, stru
     return true;
 }
 
-static void put_group(struct buf *out, struct slice text, const pcre2_match_data *found, unsigned group)
+static void put_group(struct buf *out, struct slice text, const pcre2_match_data *found, unsigned group,
+                      pattern_put_fn *put)
 {
     const PCRE2_SIZE *ends  = pcre2_get_ovector_pointer((pcre2_match_data *)found);
     size_t            begin = ends[2 * (size_t)group], end = ends[2 * (size_t)group + 1];
 
     /* A group that took no part is PCRE2_UNSET; by \K it may begin behind its end. */
     if (end <= text.len && begin <= end)
-        buf_put(out, slice_between(text.ptr + begin, text.ptr + end));
+        put(out, slice_between(text.ptr + begin, text.ptr + end));
 }
 
 enum pattern_result pattern_replace(const struct pattern *p, struct slice text, struct slice replacement,
-                                    struct buf *out)
+                                    pattern_put_fn *put, struct buf *out)
 {
     pcre2_match_data   *found;
     enum pattern_result result = match(p, text, &found);
@@ -150,7 +151,7 @@ enum pattern_result pattern_replace(const struct pattern *p, struct slice text, 
         unsigned group = group_at(replacement, i);
 
         if (group < GROUPS && group <= p->groups)
-            put_group(out, text, found, group);
+            put_group(out, text, found, group, put);
         if (replacement.ptr[i] == '\\' && i + 1 < replacement.len)
             i++;
         if (group == GROUPS)

@@ -35,9 +35,13 @@ enum pattern_result pattern_match(const struct pattern *p, struct slice text);
 /* Is `replacement` one for this pattern: does it name no other groups than there are?  `why` says what is wrong. */
 bool pattern_can_replace(const struct pattern *p, struct slice replacement, struct buf *why);
 
-/* Put `replacement` into `out`, with \1 to \9 what that group of the pattern has found in `text`, \0 all of it, \\ a
- * backslash.  `text` is one that fits (PATTERN_FITS is the result then, and else what pattern_match says). */
+/* How what a group has found is written: buf_put, or escaped. */
+typedef void pattern_put_fn(struct buf *out, struct slice text);
+
+/* Put `replacement` into `out`, with \1 to \9 what that group of the pattern has found in `text`, \0 all of it, by
+ * `put`;
+ * \\ a backslash.  `text` is one that fits (PATTERN_FITS is the result then, and else what pattern_match says). */
 enum pattern_result pattern_replace(const struct pattern *p, struct slice text, struct slice replacement,
-                                    struct buf *out);
+                                    pattern_put_fn *put, struct buf *out);
 
 #endif

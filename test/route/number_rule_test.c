@@ -186,6 +186,15 @@ TEST(who_is_called_writes_no_uri)
     check_uri("sip:+49%40evil.test@a.test", "+49@evil.test", "+\\1", "tel:+1");
 }
 
+/* Whatever is called, the host is the one that the operator has written. */
+TEST(who_is_called_writes_no_host)
+{
+    add_match("(.*)", "sip:\\1@gw.test");
+    check(NUMBER_CHANGED, "sip:x%40evil.test;@gw.test", "x@evil.test;");
+    check(NUMBER_CHANGED, "sip:x%40evil.test%3A5060?y@gw.test", "x@evil.test:5060?y");
+    check(NUMBER_CHANGED, "sip:+49*1%23@gw.test", "+49*1#");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +206,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_number_loses_its_separators_and_a_name_nothing, fresh, drop),
         cmocka_unit_test_setup_teardown(what_comes_of_a_number_is_a_uri, fresh, drop),
         cmocka_unit_test_setup_teardown(who_is_called_writes_no_uri, fresh, drop),
+        cmocka_unit_test_setup_teardown(who_is_called_writes_no_host, fresh, drop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

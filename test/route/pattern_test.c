@@ -30,7 +30,7 @@ static void check_replaced(const char *wanted, const char *pattern, const char *
     struct buf      out = BUF_ON(memory), why = BUF_ON(said);
 
     CHECK(pattern_can_replace(p, slice_from(replacement), &why));
-    CHECK_INT(PATTERN_FITS, pattern_replace(p, test_guarded(slice_from(text)), slice_from(replacement), &out));
+    CHECK_INT(PATTERN_FITS, pattern_replace(p, test_guarded(slice_from(text)), slice_from(replacement), buf_put, &out));
     CHECK_SLICE(wanted, buf_slice(&out));
     pattern_free(p);
 }
