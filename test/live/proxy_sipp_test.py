@@ -1,104 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""SIPp on every side of the proxy: forking, CANCEL, redirection, trunks, numbers, gateways of which some
-are dead, and who is told who calls."""
+"""SIPp calls SIPp by way of the proxy: who rings first, with whom and until when; who gives up; who is sent elsewhere."""
 
-import os
 import re
-import socket
-import subprocess
 
-from live import AHOY, Bench, free_port, listening, run
-from people import traced, values
-from sipp_test import MD5_ONLY, SCENARIOS, Sipp, credentials
-
-CARRIER = "127.0.0.2"  # sends from there, while the phones of our users are at 127.0.0.1
+from live import free_port, run
+from people import values
+from sipp_scene import Scene
+from sipp_test import credentials
 
 
-class Scene(Bench):
-    """A server where alice has proved nothing yet and bob has the phones that a test gives him."""
-
-    def begin(self, extra=""):
-        self.server_ = self.server(extra=MD5_ONLY + "\n" + extra)
-        for name in ("alice", "bob"):
-            self.server_.add_user(name, "password-of-" + name)
-        self.sipp, self.changed = Sipp(self, self.server_), 0
-        return self
-
-    def scenario(self, name, *changes):
-        """A scenario with another text in it, where SIPp allows no field."""
-        if not changes:
-            return name
-        with open(os.path.join(SCENARIOS, name + ".xml")) as template:
-            text = template.read()
-        for old, new in changes:
-            assert old in text, old
-            text = text.replace(old, new)
-        self.changed += 1
-        folder = os.path.join(self.folder, "changed-%d" % self.changed)
-        os.makedirs(folder)
-        with open(os.path.join(folder, name + ".xml"), "w") as file:
-            file.write(text)
-        return os.path.join(folder, name)
-
-    def waits(self, name, *changes, port=None):
-        """Somebody at a port of his own."""
-        port = port or free_port()
-        phone = self.sipp.start(self.scenario(name, *changes), port, ["bob"])
-        phone.port = port
-        listening(port)
-        return phone
-
-    def phone(self, q, name, *changes, user="bob"):
-        phone = self.waits(name, *changes)
-        self.bind("sip:%s@127.0.0.1:%d" % (user, phone.port), q, user)
-        return phone
-
-    def bind(self, contact, q=1, user="bob"):
-        subprocess.run([AHOY, "binding", "add", user, contact, "--q", str(q), "--config", self.server_.config], check=True,
-                       capture_output=True)
-
-    def alice(self, name, *changes, to="bob"):
-        self.sipp.call(self.scenario(name, *changes), free_port(),
-                       ["alice", to, "example.test", credentials("alice", "password-of-alice")])
-
-    def carrier(self, name, to, domain="example.test", caller="eve", of="elsewhere.test"):
-        """A call from the address of a trunk, by who proves nothing."""
-        args = self.sipp.args(name, free_port(), 1, [caller, to, domain, of])
-        args[args.index("-i") + 1] = CARRIER
-        self.sipp.run(name, args)
-
-    def ended(self, *phones):
-        for phone in phones:
-            assert phone.wait_exit() == 0, phone.stderr()
-
-    def sent(self, first):
-        """What the server has sent whose first line begins so, the first one first."""
-        return [m for m in traced(self.server_.folder + "/trace") if m["dir"] == "out" and m["first"].startswith(first)]
-
-    def order(self):
-        """The ports that the server has sent an INVITE to, each once."""
-        found = [int(m["remote"].rsplit(":", 1)[1]) for m in self.sent("INVITE ")]
-        return list(dict.fromkeys(found))
-
-
-def gateways(*ports):
-    """`to` of a route: these one after the other."""
-    return ", ".join('"sip:127.0.0.1:%d priority=%d"' % (port, i + 1) for i, port in enumerate(ports))
-
-
-class Silent:
-    """Somebody who never answers."""
-
-    def __init__(self):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.port, self.stop = self.socket.getsockname()[1], self.socket.close
+SLOWLY = "<send>", '<pause milliseconds="500"/>\n<send>'  # so that the others ring
 
 
 def test_of_phones_that_ring_together_one_answers_and_the_others_are_told_why():
     with Scene() as s:
         s.begin()
-        phones = [s.phone(1, "ringing"), s.phone(1, "ringing"), s.phone(1, "callee", ("<send>", "<pause milliseconds=\"500\"/>\n<send>"))]
+        phones = [s.phone(1, "ringing"), s.phone(1, "ringing"), s.phone(1, "callee", SLOWLY)]
         s.alice("caller")
         s.ended(*phones)
         cancels = s.sent("CANCEL ")
@@ -157,7 +74,7 @@ def test_who_answers_too_late_is_passed_on_and_hung_up_on():
     """RFC 3261 16.7 5: each 2xx goes to the caller."""
     with Scene() as s:
         s.begin()
-        phones = [s.phone(1, "late"), s.phone(1, "callee", ("<send>", "<pause milliseconds=\"500\"/>\n<send>"))]
+        phones = [s.phone(1, "late"), s.phone(1, "callee", SLOWLY)]
         s.alice("caller_of_two")
         s.ended(*phones)
 
@@ -212,84 +129,5 @@ def test_a_wrong_password_gets_no_call():
         assert s.order() == []
 
 
-TRUNK = 'trunk "carrier" {\n    address = {"%s"}\n    to = "sip:127.0.0.1:%d"\n%s}\n'
-
-
-def test_a_trunk_reaches_our_users_unasked_and_whom_it_may_call_and_nobody_else():
-    with Scene() as s:
-        there = free_port()
-        s.begin(TRUNK % (CARRIER, free_port(), 'may_call = {"branch.test"}\n')
-                + 'route "branch.test" { to = "sip:127.0.0.1:%d" }\nroute "far.test" { to = "sip:127.0.0.1:9" }\n' % there)
-        bob, branch = s.phone(1, "callee"), s.waits("callee", port=there)
-        s.carrier("stranger", "bob")
-        s.carrier("stranger", "dora", domain="branch.test")
-        s.carrier("stranger_refused", "dora", domain="far.test")
-        s.carrier(s.scenario("stranger_refused", ('"403"', '"407"')), "bob", caller="alice", of="example.test")
-        s.ended(bob, branch)
-        assert s.order() == [bob.port, there]
-
-
-NUMBERS = """number "abroad"  { prefix = "00"  strip = 2  prepend = "+"  more = yes }
-number "premium" { match = "\\\\+49900.*"  reject = 603 }
-route "+33*" { to = "sip:127.0.0.1:%d" }
-"""
-
-
-def test_a_number_is_rewritten_and_called_by_its_route_or_refused():
-    with Scene() as s:
-        there = free_port()
-        s.begin(NUMBERS % there)
-        gateway = s.waits("callee", port=there)
-        s.alice("caller", to="0033123")
-        s.alice("caller_refused", ('"486"', '"603"'), to="0049900123")
-        s.ended(gateway)
-        asked = {m["first"].split()[1] for m in s.sent("INVITE ")}
-        assert asked == {"sip:+33123@127.0.0.1:%d;user=phone" % there}, asked
-
-
-def test_a_call_goes_to_the_gateway_that_lives():
-    """The first has no socket, the second says nothing, the third has no line free."""
-    with Scene() as s:
-        silent = s.add(Silent()).port
-        dead, full, good, spare = (free_port() for _ in range(4))
-        s.begin('route "+49*" { to = {%s} timeout = 1s fail_over = {503} }\n' % gateways(dead, silent, full, good, spare))
-        phones = [s.waits("refuse", ("486 Busy Here", "503 No Line"), port=full), s.waits("callee", port=good)]
-        s.alice("caller", to="+4930123")
-        s.ended(*phones)
-        assert s.order() == [dead, silent, full, good], s.order()
-
-
-def test_what_is_no_failure_of_the_gateway_is_the_answer():
-    with Scene() as s:
-        first, second = free_port(), free_port()
-        s.begin('route "+49*" { to = {%s} }\n' % gateways(first, second))
-        gateway = s.waits("refuse", port=first)
-        s.alice("caller_refused", to="+4930123")
-        s.ended(gateway)
-        assert s.order() == [first]
-
-
-PRIVATE = 'Max-Forwards: 70\nContent-Type', 'Max-Forwards: 70\nPrivacy: id\nP-Asserted-Identity: <sip:boss@example.test>\nContent-Type'
-
-
-def who_calls(trusted):
-    """What a gateway is told of a caller who hides."""
-    with Scene() as s:
-        there = free_port()
-        s.begin(TRUNK % (CARRIER, there, "trusted = %s\n" % trusted) + 'route "+49*" { to = "trunk:carrier" }\n')
-        gateway = s.waits("callee", port=there)
-        s.alice("caller", PRIVATE, to="+4930123")
-        s.ended(gateway)
-        told = s.sent("INVITE ")[0]
-        return values(told, "P-Asserted-Identity"), values(told, "Privacy")
-
-
-def test_a_trusted_gateway_is_told_who_hides_and_that_he_does():
-    assert who_calls("true") == (["<sip:alice@example.test>"], ["id"])
-
-
-def test_another_gateway_is_not_told():
-    assert who_calls("false")[0] == []
-
-
-run(globals())
+if __name__ == "__main__":
+    run(globals())
