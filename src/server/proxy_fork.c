@@ -28,13 +28,31 @@ static uint64_t instance_of(const struct server *s, const struct binding *b)
     return b->instance.len > 0 ? siphash(&s->shared->loop_key, b->instance) : 0;
 }
 
-static struct route_target target_of(const struct server *s, const struct passage *p, const struct binding *b)
+/* Does the Contact name a trunk, which is reached by routes only?  Who lives among a trunk's addresses has registered
+ * from where he is. */
+static bool is_trunks(const struct server *s, const struct binding *b)
 {
-    struct route_target t = proxy_target(p, b);
+    const struct policy *policy = &s->snapshot->policy;
+    struct address       host;
+    struct uri           contact;
 
-    t.instance = instance_of(s, b);
-    t.mark     = t.instance != 0 ? mark_of(s, b) : 0;
-    return t;
+    if (policy->trunk_count == 0 || b->path.len > 0 || !uri_parse(b->contact, &contact) ||
+        trunk_of_uri(policy->trunks, policy->trunk_count, &contact) == NULL)
+        return false;
+    return !address_parse_ip(contact.host, &host) || b->flow.transport == TRANSPORT_NONE ||
+           !address_eq_ip(&host, &b->flow.remote);
+}
+
+/* False: there is no way that may be gone. */
+static bool target_of(const struct server *s, const struct passage *p, const struct binding *b, struct route_target *t)
+{
+    bool trunks = is_trunks(s, b);
+
+    *t          = proxy_target(p, b);
+    t->instance = instance_of(s, b);
+    t->mark     = t->instance != 0 ? mark_of(s, b) : 0;
+    t->flow_only |= trunks; /* its network may have the addresses of a trunk: by its flow it is the phone */
+    return !trunks || t->flow != NULL;
 }
 
 void proxy_fill(struct server *s, const struct passage *p, struct binding list[], struct target_set *set)
@@ -46,9 +64,10 @@ void proxy_fill(struct server *s, const struct passage *p, struct binding list[]
         count = proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, list,
                                     set->room - set->count);
     for (unsigned i = 0; i < count; i++) {
-        struct route_target t = target_of(s, p, &list[i]);
+        struct route_target t;
 
-        (void)target_set_add(set, &t);
+        if (target_of(s, p, &list[i], &t))
+            (void)target_set_add(set, &t);
     }
 }
 
@@ -146,8 +165,7 @@ bool proxy_next_flow(struct context *c, const struct passage *p, unsigned branch
     rcu_enter(s->shared->rcu);
     a = location_find(s->shared->location, p->aor);
     if (a != NULL && find_next(c, p, a, c->branches[branch].instance, &next)) {
-        plan.to = target_of(s, p, &next);
-        sent    = proxy_send_branch(c, p, &plan);
+        sent = target_of(s, p, &next, &plan.to) && proxy_send_branch(c, p, &plan);
     }
     rcu_leave(s->shared->rcu);
     return sent;
