@@ -90,7 +90,9 @@ static bool second_via(const struct message *response, struct via *via)
 {
     struct header_values v = message_values(response, HEADER_VIA);
 
-    return values_next_via(&v, via) && values_next_via(&v, via);
+    if (!values_next_via(&v, via))
+        return false;
+    return values_next_via(&v, via);
 }
 
 bool stateless_branch_read(const struct message *response, const struct hash_key *key, struct stateless_way *way)
