@@ -88,6 +88,20 @@ TEST(a_token_of_the_call_is_our_own_route_under_any_name)
     end();
 }
 
+/* 16.4: by what this server is called, and where it listens. */
+TEST(what_names_us_in_the_request_uri_is_undone)
+{
+    bench_open(&b, "");
+    CHECK(opens("sip:192.0.2.1;lr", "Route: <sip:next.test;lr>, <sip:bob@far.test>\r\n"));
+    CHECK_SLICE("sip:bob@far.test", p.way.uri.text);
+    CHECK_INT(1, p.way.last - p.way.first);
+    CHECK(opens("sip:bob@far.test:5060;maddr=192.0.2.1;transport=udp", ""));
+    CHECK_SLICE("sip:bob@far.test", p.way.uri.text);
+    CHECK(opens("sip:bob@far.test;maddr=192.0.2.2", ""));
+    CHECK_SLICE("sip:bob@far.test;maddr=192.0.2.2", p.way.uri.text);
+    end();
+}
+
 TEST(what_cannot_be_served_is_not_opened)
 {
     bench_open(&b, "");
@@ -114,6 +128,7 @@ int main(void)
         cmocka_unit_test(whose_the_request_uri_is),
         cmocka_unit_test(our_own_route_is_taken_off),
         cmocka_unit_test(a_token_of_the_call_is_our_own_route_under_any_name),
+        cmocka_unit_test(what_names_us_in_the_request_uri_is_undone),
         cmocka_unit_test(what_cannot_be_served_is_not_opened),
         cmocka_unit_test(a_passage_can_be_led_elsewhere),
     };
