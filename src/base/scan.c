@@ -104,8 +104,7 @@ bool scan_until(struct scan *s, const char *stops, struct slice *run)
     return true;
 }
 
-/* qdtext has no controls; CR and LF are those of a fold. */
-static bool is_control(char c)
+bool scan_is_control(char c)
 {
     return ((unsigned char)c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7f;
 }
@@ -117,7 +116,7 @@ bool scan_quoted(struct scan *s, struct slice *inner)
     if (at == s->end || *at != '"')
         return false;
     for (at++; at != s->end && *at != '"'; at++) {
-        if (is_control(*at))
+        if (scan_is_control(*at)) /* qdtext has none; CR and LF are those of a fold */
             return false;
         if (*at != '\\')
             continue;

@@ -71,6 +71,9 @@ bool scan_token(struct scan *s, struct slice *token);
  * or the end. */
 bool scan_until(struct scan *s, const char *stops, struct slice *run);
 
+/* A byte that stands in no text: a control, but for blanks and line ends. */
+bool scan_is_control(char c);
+
 /* A quoted-string (RFC 3261 25.1).  `inner` is what stands between the quotes,
  * backslash escapes kept: buf_put_unquoted in buf.h resolves them. */
 bool scan_quoted(struct scan *s, struct slice *inner);

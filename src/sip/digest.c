@@ -45,6 +45,17 @@ struct field {
     struct slice *value;
 };
 
+/* A value without quotes; peers leave them out where they belong, so it has more than a token's bytes. */
+static bool scan_bare(struct scan *s, struct slice *value)
+{
+    if (!scan_until(s, ", \t\r\n\"\\", value))
+        return false;
+    for (size_t i = 0; i < value->len; i++)
+        if (scan_is_control(value->ptr[i])) /* we could not repeat it in quotes */
+            return false;
+    return true;
+}
+
 /* name "=" ( token / quoted-string ); both forms are read for every name, since
  * peers mix them up.  A name that is there twice is malformed: which of the two
  * was meant could decide who someone is. */
@@ -54,7 +65,7 @@ static bool scan_auth_param(struct scan *s, const struct field *fields, size_t c
 
     if (!(scan_token(s, &name) && scan_lws(s) && scan_byte(s, '=') && scan_lws(s)))
         return false;
-    if (!scan_quoted(s, &value) && !scan_until(s, ", \t\r\n\"\\", &value))
+    if (!scan_quoted(s, &value) && !scan_bare(s, &value))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (!slice_eq_nocase(name, fields[i].name))

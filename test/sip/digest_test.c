@@ -92,6 +92,8 @@ TEST(malformed_credentials_are_refused)
         "Digest username*=UTF-8'u,realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\"",
         "Digest username*=UTF-8''%4,realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\"",
         "Digest username=\"u\",userhash=yes,realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\"",
+        "Digest username=\"u\",realm=\"r\",nonce=n\x03,uri=\"u\",response=\"x\"",
+        "Digest username=\"u\",realm=\"r\",nonce=\"n\x7f\",uri=\"u\",response=\"x\"",
         "Digest username=,realm=\"r\",nonce=\"n\",uri=\"u\",response=\"x\"",
     };
 
