@@ -256,8 +256,8 @@ TEST(damaged_messages_do_no_damage)
     static struct line      all[KINDS];
     struct raw_phone       *phones[] = { &b.alice, &b.bob, &b.carol, &tcp };
 
-    bench_open(&b,
-               STREAMS ROUTES "connection_idle = 30s\nmax_server_transactions = 64\nmax_client_transactions = 64\n");
+    bench_open(&b, STREAMS ROUTES "connection_idle = 30s\nsource_rate = 0\nscanner_ban = 0s\nmax_server_transactions = "
+                                  "64\nmax_client_transactions = 64\n");
     lines_open();
     raw_connect(&tcp, b.at_phones);
     for (unsigned i = 0; i < ROUNDS; i++) {

@@ -13,7 +13,7 @@ static const char key[] = "3.2.1.0.3.9.4.e164.test";
 
 static void setup(void)
 {
-    bench_open(&b, "enum_suffix = \"e164.test\"\n");
+    bench_open(&b, "enum_suffix = \"e164.test\"\nsource_rate = 0\n");
     network_add_naptr(b.network, key, 1, 1,
                       &(struct naptr_texts){ "u", "E2U+sip", "!^\\+49(.*)$!sip:\\1@192.0.2.9:6001!", "." });
 }
