@@ -49,20 +49,20 @@ TEST(memory_is_shown_by_account_with_its_level)
     const json_t         *messages;
     size_t                taken = 0;
 
-    bench_open_small(&b, "", 10000000);
+    bench_open_small(&b, "", 100000000);
     o      = overview_of_bench();
     source = overview_source(&o);
-    world_recount(b.at_server, ACCOUNT_MESSAGES, &taken, 8500000);
+    world_recount(b.at_server, ACCOUNT_MESSAGES, &taken, 85000000);
     bench_live(&b, 1000);
     memory   = overview_memory_to_json(&o);
     messages = json_object_get(json_object_get(memory, "accounts"), "messages");
     assert_string_equal("high", json_string_value(json_object_get(memory, "level")));
-    CHECK_INT(10000000, json_integer_value(json_object_get(json_object_get(memory, "total"), "limit")));
-    CHECK_INT(8500000, json_integer_value(json_object_get(messages, "bytes")));
+    CHECK_INT(100000000, json_integer_value(json_object_get(json_object_get(memory, "total"), "limit")));
+    CHECK_INT(85000000, json_integer_value(json_object_get(messages, "bytes")));
     CHECK(json_real_value(json_object_get(messages, "percent")) == 85.0);
     json_decref(memory);
     source.sample(source.arg, &shared);
-    CHECK(gauge_read(&shared.memory_bytes) >= 8500000);
+    CHECK(gauge_read(&shared.memory_bytes) >= 85000000);
     CHECK_INT(BUDGET_HIGH, gauge_read(&shared.memory_level));
     world_recount(b.at_server, ACCOUNT_MESSAGES, &taken, 0);
     bench_live(&b, 1000);

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { LIMIT = 1 << 20 };
+enum { LIMIT = 1 << 23 };
 
 static struct bench    b;
 static struct log_keep kept;
@@ -213,6 +213,7 @@ TEST(calls_fill_the_memory_and_give_it_back)
     char     branch[32], call[32];
 
     open_bench();
+    fill(70);
     for (unsigned i = 0; i < 400; i++) {
         snprintf(branch, sizeof branch, "flood-%u", i);
         snprintf(call, sizeof call, "flood-%u", i);

@@ -51,9 +51,10 @@ TEST(every_slice_of_a_change_is_known)
 {
     size_t slices =
         sizeof(struct stored_binding) + sizeof(struct stored_user) + sizeof(struct stored_alias) +
-        2 * sizeof(struct slice) -
+        sizeof(struct stored_ban) + 2 * sizeof(struct slice) -
         (5 * sizeof(uint64_t) + 2 * sizeof(uint32_t)) /* the numbers of a binding, and a flag in the place of one */
-        - 2 * sizeof(uint64_t);                       /* and of a user */
+        - 2 * sizeof(uint64_t)                        /* of a user */
+        - 3 * sizeof(uint64_t);                       /* and of a ban */
 
     CHECK_INT(CHANGE_TEXTS * sizeof(struct slice), slices);
 }
