@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -119,13 +120,24 @@ static bool at_end_of_pem(void)
     return ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
 }
 
+/* OpenSSL looks at them when it is first asked, and keeps what it found in the certificate: let it be now, while one
+ * thread has it.  Whether they are good is asked when it matters. */
+static void read_extensions(X509 *x)
+{
+    ERR_set_mark();
+    (void)X509_get_extension_flags(x);
+    ERR_pop_to_mark();
+}
+
 static int parse_certificates(BIO *bio, STACK_OF(X509) * list, struct tls_pem_fault *f)
 {
-    for (X509 *x; (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL;)
+    for (X509 *x; (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL;) {
         if (sk_X509_push(list, x) <= 0) {
             X509_free(x);
             return fail(f, -ERR_NO_MEMORY, "%s", error_text(ERR_NO_MEMORY));
         }
+        read_extensions(x);
+    }
     if (!at_end_of_pem())
         return fail(f, -ERR_CORRUPT, "certificate number %d in it is damaged: %s", sk_X509_num(list) + 1,
                     tls_pem_queue_text());
