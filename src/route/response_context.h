@@ -14,13 +14,15 @@
  *               set (bit i: branch i) of other branches whose WWW-Authenticate and
  *               Proxy-Authenticate are to be added (16.7 item 7)
  *   RC_CANCEL   CANCEL `branch` (once it has had a provisional response)
- *   RC_ANSWER   answer `status` ourselves; with `retry` the response of `branch` may say when to ask again
- * (Retry-After), which is as true of the answer (21.5.1) RC_SILENCE  no final response at all: too late for anything
- * but INVITE RC_FOLLOW   the 3xx of `branch` was announced as one to be followed (but for 305 and 380, whose Contacts
- * are no other places to ask at): call rc_add for each contact, then rc_followed RC_NEXT     the flow of `branch` leads
- * nowhere, another one of the same phone may (RFC 5626 7): call rc_add if there is one, then rc_followed RC_MORE the
- * turn of the next group of targets has come (target_set.h): call rc_add for each, then rc_group.  It is the last of
- * its list
+ *   RC_ANSWER   answer `status` ourselves; with `retry` the response of `branch` may say
+ *               when to ask again (Retry-After), which is as true of the answer (21.5.1)
+ *   RC_SILENCE  no final response at all: too late for anything but INVITE
+ *   RC_FOLLOW   the 3xx of `branch` was announced as one to be followed (but for 305 and 380, whose Contacts are
+ *               no other places to ask at): call rc_add for each contact, then rc_followed
+ *   RC_NEXT     the flow of `branch` leads nowhere, another one of the same phone may
+ *               (RFC 5626 7): call rc_add if there is one, then rc_followed
+ *   RC_MORE     the turn of the next group of targets has come (target_set.h): call rc_add for each, then
+ *               rc_group.  It is the last of its list
  *
  * Of groups (16.6, "processed in order") one follows another when all branches have ended and no response
  * has ended it all: a 2xx, a 6xx, a CANCEL; or when its time is over.  Then what still rings is cancelled.

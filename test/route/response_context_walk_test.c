@@ -90,7 +90,8 @@ static const enum rc_action_kind kinds[] = {
 static bool is_done(const struct rc_actions *did, const struct deed *d)
 {
     for (unsigned i = 0; i < did->count; i++)
-        if (did->list[i].kind == kinds[d->kind] && did->list[i].branch == d->branch && did->list[i].status == d->status)
+        if (did->list[i].kind == kinds[d->kind] && did->list[i].branch == d->branch &&
+            did->list[i].status == d->status && did->list[i].retry == d->retry)
             return true;
     return false;
 }

@@ -7,7 +7,7 @@
 static void deed(struct response_model *m, enum deed_kind kind, unsigned branch, unsigned status)
 {
     assert(m->deed_count < MODEL_DEEDS);
-    m->deeds[m->deed_count++] = (struct deed){ kind, branch, status };
+    m->deeds[m->deed_count++] = (struct deed){ .kind = kind, .branch = branch, .status = status };
 }
 
 bool model_is_over(const struct response_model *m)
@@ -109,14 +109,16 @@ static void send_best(struct response_model *m)
         return;
     m->finals++;
     status = m->branch[best].final;
-    if (status == 408 && !m->invite)
+    if (status == 408 && !m->invite) {
         deed(m, DEED_SILENCE, 0, 0); /* RFC 4320 4.2 */
-    else if (status == 503)
-        deed(m, DEED_ANSWER, 0, 500);
-    else if (m->branch[best].own)
+    } else if (status == 503) {
+        deed(m, DEED_ANSWER, (unsigned)best, 500);
+        m->deeds[m->deed_count - 1].retry = !m->branch[best].own; /* 21.5.1 */
+    } else if (m->branch[best].own) {
         deed(m, DEED_ANSWER, 0, status == 408 && m->cancelled ? 487 : status);
-    else
+    } else {
         deed(m, DEED_FORWARD, (unsigned)best, status);
+    }
 }
 
 /* After every event. */

@@ -32,6 +32,7 @@ enum deed_kind { DEED_FORWARD, DEED_CANCEL, DEED_ANSWER, DEED_SILENCE, DEED_FOLL
 struct deed {
     enum deed_kind kind;
     unsigned       branch, status;
+    bool           retry; /* what this branch says of when to ask again, goes up */
 };
 
 struct response_model {
