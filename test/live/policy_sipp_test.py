@@ -23,13 +23,13 @@ class Silent:
         self.port, self.stop = self.socket.getsockname()[1], self.socket.close
 
 
-TRUNK = 'trunk "carrier" {\n    address = {"%s"}\n    to = "sip:127.0.0.1:%d"\n%s}\n'
+TRUNK = 'trunk "carrier" {\n    address = {"%s"}\n    to = "sip:%s:%d"\n%s}\n'
 
 
 def test_a_trunk_reaches_our_users_unasked_and_whom_it_may_call_and_nobody_else():
     with Scene() as s:
         there = free_port()
-        s.begin(TRUNK % (CARRIER, free_port(), 'may_call = {"branch.test"}\n')
+        s.begin(TRUNK % (CARRIER, CARRIER, free_port(), 'may_call = {"branch.test"}\n')
                 + 'route "branch.test" { to = "sip:127.0.0.1:%d" }\nroute "far.test" { to = "sip:127.0.0.1:9" }\n' % there)
         bob, branch = s.phone(1, "callee"), s.waits("callee", port=there)
         s.carrier("stranger", "bob")
@@ -87,7 +87,7 @@ def who_calls(trusted):
     """What a gateway is told of a caller who hides."""
     with Scene() as s:
         there = free_port()
-        s.begin(TRUNK % (CARRIER, there, "trusted = %s\n" % trusted) + 'route "+49*" { to = "trunk:carrier" }\n')
+        s.begin(TRUNK % (CARRIER, "127.0.0.1", there, "trusted = %s\n" % trusted) + 'route "+49*" { to = "trunk:carrier" }\n')
         gateway = s.waits("callee", port=there)
         s.alice("caller", PRIVATE, to="+4930123")
         s.ended(gateway)
