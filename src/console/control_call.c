@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "console/control_params.h"
+#include "console/text_json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,25 +19,10 @@ void control_reply(struct control_call *call, json_t *result)
         call->finish(call, json_pack("{s:o}", "result", result));
 }
 
-/* A name that is quoted may have been cut within a character, which JSON cannot say. */
-static json_t *message_to_json(const char *message)
-{
-    json_t *whole = json_string(message);
-    char    text[MESSAGE_MAX];
-
-    if (whole != NULL)
-        return whole;
-    snprintf(text, sizeof text, "%s", message);
-    for (char *at = text; *at != '\0'; at++)
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    return json_string(text);
-}
-
 json_t *control_error_new(int code, int error, const char *message)
 {
-    return json_pack("{s:{s:i,s:o,s:{s:s}}}", "error", "code", code, "message", message_to_json(message), "data",
-                     "error", error_name(error));
+    return json_pack("{s:{s:i,s:o,s:{s:s}}}", "error", "code", code, "message", text_to_json(slice_from(message)),
+                     "data", "error", error_name(error));
 }
 
 static void fail(struct control_call *call, int code, int error, const char *message)

@@ -2,6 +2,7 @@
 #include "console/reloading.h"
 
 #include "base/error.h"
+#include "console/text_json.h"
 #include "server/config_changes.h"
 
 #include <stdio.h>
@@ -14,16 +15,7 @@ enum { LOOK_AGAIN = 1000 /* ms between looks whether sockets have closed */, SEN
 /* What quotes a file may have bytes that JSON cannot say. */
 static json_t *text_of(const char *text)
 {
-    json_t *whole = json_string(text);
-    char    line[SENTENCE];
-
-    if (whole != NULL)
-        return whole;
-    snprintf(line, sizeof line, "%s", text);
-    for (char *at = line; *at != '\0'; at++)
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    return json_string(line);
+    return text_to_json(slice_from(text));
 }
 
 static void add_problem(void *reloading, const char *text)

@@ -174,7 +174,7 @@ TEST(a_text_that_was_cut_within_a_character_is_an_error_all_the_same)
     json_t *got     = control_error_new(CONTROL_FAILED, -ERR_NOT_FOUND, "no 'gr\xc3' here");
     json_t *message = json_object_get(json_object_get(got, "error"), "message");
 
-    CHECK_SLICE("no 'gr?' here", slice_from(json_string_value(message)));
+    CHECK_SLICE("no 'gr\xef\xbf\xbd' here", slice_from(json_string_value(message)));
     json_decref(got);
 }
 

@@ -194,7 +194,7 @@ TEST(a_cancel_of_nothing_gets_481)
     bench_close(&b);
 }
 
-/* RFC 3262 is not implemented here, so it must not be claimed. */
+/* 100rel (RFC 3262) is an extension of phones that this server has no part in. */
 TEST(options_claims_only_what_there_is)
 {
     char value[256];
