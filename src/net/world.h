@@ -23,6 +23,7 @@
 #include "base/counters.h"
 #include "base/in_hand.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "base/random.h"
 #include "base/record.h"
 #include "base/wheel.h"
@@ -104,6 +105,7 @@ struct world {
     struct log             *log;
     struct counters         counters; /* what this thread counts */
     struct in_hand          in_hand;  /* the Call-ID this thread is busy with, for the report of a crash */
+    struct pool             pool;     /* blocks for what comes and goes with each message */
     struct budget_share    *memory;   /* flushed by the world each turn; NULL: nobody accounts */
 };
 

@@ -190,6 +190,7 @@ struct world *world_uv_new_with(struct log *log, const struct world_uv_options *
     r->world.now    = loop_clock();
     r->world.random = (struct random){ entropy_fill, &r->entropy };
     wheel_init(&r->world.wheel, r->world.now);
+    pool_init(&r->world.pool, POOL_KEEP);
     if (options->budget != NULL) {
         budget_share_init(&r->memory, options->budget);
         r->world.memory = &r->memory;
@@ -211,6 +212,7 @@ void world_uv_free(struct world *w)
     free_parts(r);
     memory_end_turn(w);
     post_queue_fini(&r->posts);
+    pool_fini(&w->pool);
     free(r);
 }
 

@@ -102,6 +102,7 @@ struct world *world_fake_new(struct host *h)
     w->world.random = (struct random){ random_seeded_fill, &w->generator };
     w->world.log    = &w->log;
     wheel_init(&w->world.wheel, n->now);
+    pool_init(&w->world.pool, POOL_KEEP);
     list_init(&w->inbox);
     list_init(&w->batch);
     list_init(&w->outgoing);
@@ -147,6 +148,7 @@ void world_fake_free(struct world *world)
         free(CONTAINER_OF(post, struct post, link));
     pthread_mutex_destroy(&w->post_lock);
     list_unlink(&w->link);
+    pool_fini(&w->world.pool);
     free(w);
 }
 
