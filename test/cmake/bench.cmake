@@ -25,3 +25,9 @@ if(AHOY_SANITIZE)
     set_tests_properties(bench/tls_idle PROPERTIES LABELS bench TIMEOUT 900 DEPENDS bench/instructions
         ENVIRONMENT "CMAKE_BUILD_PARALLEL_LEVEL=1")
 endif()
+
+# What streams cost, and what they cost at least (tools/bench-streams): floors and generators.
+foreach(program tcp_floor stream_load tls_floor tls_load)
+    add_executable(${program} ${CMAKE_SOURCE_DIR}/bench/${program}.c ${CMAKE_SOURCE_DIR}/bench/wire.c)
+    target_link_libraries(${program} PRIVATE libahoy)
+endforeach()
