@@ -28,12 +28,12 @@ void context_free(struct context *c)
     id_remove(&s->contexts, c->id);
     gauge_set(&s->world->counters.contexts, s->contexts.used);
     world_give(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE);
-    free(c);
+    pool_give(&s->world->pool, c, sizeof *c);
 }
 
 struct context *context_new(struct server *s, const struct passage *p)
 {
-    struct context *c = calloc(1, sizeof *c);
+    struct context *c = pool_take_zero(&s->world->pool, sizeof *c);
 
     if (c == NULL)
         return NULL;
@@ -43,7 +43,7 @@ struct context *context_new(struct server *s, const struct passage *p)
         c->id = id_add(&s->contexts, c);
     if (c->id == 0) {
         free(c->instead);
-        free(c);
+        pool_give(&s->world->pool, c, sizeof *c);
         return NULL;
     }
     gauge_set(&s->world->counters.contexts, s->contexts.used);

@@ -33,10 +33,7 @@ static void recount(struct client_txn *t)
 {
     size_t bytes = sizeof *t + INDEX_ENTRY;
 
-    if (t->text != NULL)
-        bytes += t->text_len + t->user_up_len + t->user_down_len + t->user_located_len;
-    if (t->wire != NULL)
-        bytes += t->wire_room;
+    bytes += t->text_room + t->wire_room;
     if (t->lookup != NULL)
         bytes += sizeof *t->lookup;
     if (t->cancel_extra != NULL)
@@ -80,10 +77,11 @@ static bool keep_text(struct client_txn *t, const struct outgoing *out)
     t->user_down_len    = out->user_down.len;
     t->user_located_len = out->user_located.len;
     text                = buf_on(NULL, t->text_len + t->user_up_len + t->user_down_len + t->user_located_len);
-    text.ptr            = malloc(text.cap);
+    text.ptr            = pool_take(&t->stack->world->pool, text.cap);
     t->text             = text.ptr;
     if (t->text == NULL)
         return false;
+    t->text_room = text.cap;
     buf_put(&text, out->start_line);
     gather_flatten(out->rest, &text);
     buf_put(&text, out->user_up);
@@ -92,6 +90,13 @@ static bool keep_text(struct client_txn *t, const struct outgoing *out)
     if (t->mark_len > 0)
         memcpy(t->branch + sizeof BRANCH_COOKIE - 1, out->branch_mark.ptr, t->mark_len);
     return true;
+}
+
+static void drop_text(struct client_txn *t)
+{
+    pool_give(&t->stack->world->pool, t->text, t->text_room);
+    t->text      = NULL;
+    t->text_room = 0;
 }
 
 /* Is the Request-URI? */
@@ -105,7 +110,7 @@ static bool is_sips(struct slice start_line)
 
 struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, enum client_kind kind)
 {
-    struct client_txn *t = calloc(1, sizeof *t);
+    struct client_txn *t = pool_take_zero(&s->world->pool, sizeof *t);
 
     if (t == NULL)
         return NULL;
@@ -114,8 +119,8 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
     t->method = out->method;
     t->id     = keep_text(t, out) ? id_add(&s->client_ids, t) : 0;
     if (t->id == 0) {
-        free(t->text);
-        free(t);
+        drop_text(t);
+        pool_give(&s->world->pool, t, sizeof *t);
         return NULL;
     }
     gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
@@ -133,8 +138,7 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
 
 static void release_bytes(struct client_txn *t)
 {
-    free(t->text);
-    t->text = NULL;
+    drop_text(t);
     lookup_free(t->lookup);
     t->lookup = NULL;
     free(t->cancel_extra);
@@ -153,9 +157,9 @@ void client_txn_free(struct client_txn *t)
     gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
     world_give(s->world, ACCOUNT_CLIENT_TRANSACTIONS, t->accounted);
     release_bytes(t);
-    free(t->wire);
+    client_drop_wire(t);
     free(t->call_id);
-    free(t);
+    pool_give(&s->world->pool, t, sizeof *t);
 }
 
 /* The last word to the user: nobody is told twice. */
@@ -414,9 +418,7 @@ bool client_txn_match(struct stack *s, struct message *response)
         tell(t, CLIENT_RESPONSE, response, 0);
     t = id_find(&s->client_ids, id);
     if (t != NULL && t->final && (t->kind == CLIENT_OTHER || response->status < 300)) {
-        free(t->wire);
-        t->wire     = NULL;
-        t->wire_len = 0;
+        client_drop_wire(t);
         recount(t);
     }
     return true;

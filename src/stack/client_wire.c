@@ -14,8 +14,6 @@
 
 #include "base/error.h"
 
-#include <stdlib.h>
-
 enum { BRANCH_RANDOM = 8, VIA_ROOM = SENT_BY_TEXT + BRANCH_MAX + 64, ROUTE_ROOM = SENT_BY_TEXT + ROUTE_USER + 64 };
 
 /* z9hG4bK [mark -] id random: the id finds the transaction, the random part keeps
@@ -181,6 +179,13 @@ static void write_record_route(struct client_txn *t, struct buf *b)
     write_side(t, b, &up, true);
 }
 
+void client_drop_wire(struct client_txn *t)
+{
+    pool_give(&t->stack->world->pool, t->wire, t->wire_room);
+    t->wire     = NULL;
+    t->wire_len = t->wire_room = 0;
+}
+
 int client_make_wire(struct client_txn *t)
 {
     size_t     room = t->text_len + VIA_ROOM + (t->record_route || t->path ? 2 * ROUTE_ROOM : 0);
@@ -188,13 +193,12 @@ int client_make_wire(struct client_txn *t)
 
     if (t->cancels == 0) /* a CANCEL has its INVITE's branch */
         renew_branch(t);
-    free(t->wire);
-    t->wire_len  = 0;
-    t->wire      = malloc(room);
-    t->wire_room = room;
+    client_drop_wire(t);
+    t->wire = pool_take(&t->stack->world->pool, room);
     if (t->wire == NULL)
         return -ERR_NO_MEMORY;
-    b = buf_on(t->wire, room);
+    t->wire_room = room;
+    b            = buf_on(t->wire, room);
     buf_put(&b, (struct slice){ t->text, t->start_len });
     write_via(t, &b);
     if (t->record_route)

@@ -139,7 +139,7 @@ struct server_txn {
         struct nist nist;
     } machine;
     char  *response; /* the latest one's bytes, for retransmissions */
-    size_t response_len;
+    size_t response_len, response_room;
     char  *call_id;   /* see log_keep_call_id */
     size_t accounted; /* bytes */
     char   tag[TAG_LENGTH];
@@ -202,7 +202,7 @@ struct client_txn {
     size_t      branch_len, mark_len;
     bool        whole; /* the mark is the branch */
     char       *text;  /* start line, then the rest below the Via; behind it the users of Record-Route */
-    size_t      start_len, text_len, user_up_len, user_down_len, user_located_len;
+    size_t      text_room, start_len, text_len, user_up_len, user_down_len, user_located_len;
     char       *wire; /* what was sent: with Via, for this target */
     size_t      wire_len, wire_room;
     char       *call_id;   /* see log_keep_call_id */
@@ -440,7 +440,8 @@ struct suspect connection_suspect(const struct connection *c);
 /* client_wire.c */
 /* Make t->wire for t->flow: start line, Via with a new branch, Record-Route, the rest.  0,
  * -ERR_NO_MEMORY or -ERR_TOO_LARGE. */
-int client_make_wire(struct client_txn *t);
+int  client_make_wire(struct client_txn *t);
+void client_drop_wire(struct client_txn *t);
 /* Is this the sent-by of the request's Via?  A response has it, however its sender writes the
  * address, or is not for us (RFC 3261 18.1.2). */
 bool client_has_sent_by(const struct client_txn *t, const struct via *via);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "stack/internal.h"
 
-#include <stdlib.h>
-
 static struct peer *find(struct stack *s, const struct address *remote)
 {
     struct table_link *l = table_first(&s->peers, address_hash(s, TRANSPORT_UDP, remote));
@@ -22,7 +20,7 @@ static struct peer *find_or_make(struct stack *s, const struct address *remote)
 
     if (p != NULL)
         return p;
-    p = calloc(1, sizeof *p);
+    p = pool_take_zero(&s->world->pool, sizeof *p);
     if (p == NULL)
         return NULL;
     world_take(s->world, ACCOUNT_CLIENT_TRANSACTIONS, sizeof *p + INDEX_ENTRY);
@@ -51,7 +49,7 @@ void peer_unwatch(struct client_txn *t)
         return;
     table_remove(&t->stack->peers, &p->link);
     world_give(t->stack->world, ACCOUNT_CLIENT_TRANSACTIONS, sizeof *p + INDEX_ENTRY);
-    free(p);
+    pool_give(&t->stack->world->pool, p, sizeof *p);
 }
 
 void peer_error(struct stack *s, const struct address *remote, int error)

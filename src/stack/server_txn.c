@@ -115,7 +115,7 @@ static void on_timer(struct timer *timer, msec now);
 
 static void recount(struct server_txn *t)
 {
-    size_t bytes = sizeof *t + INDEX_ENTRY + t->key.branch.len + t->key.host.len + t->response_len;
+    size_t bytes = sizeof *t + INDEX_ENTRY + t->key.branch.len + t->key.host.len + t->response_room;
 
     if (t->call_id != NULL)
         bytes += strlen(t->call_id) + 1;
@@ -163,6 +163,18 @@ static void count_answered(struct server_txn *t)
     gauge_set(unanswered, gauge_read(unanswered) - 1);
 }
 
+static size_t block_size(const struct server_txn *t)
+{
+    return sizeof *t + t->key.branch.len + t->key.host.len;
+}
+
+static void drop_response(struct server_txn *t)
+{
+    pool_give(&t->stack->world->pool, t->response, t->response_room);
+    t->response     = NULL;
+    t->response_len = t->response_room = 0;
+}
+
 void server_txn_free(struct server_txn *t)
 {
     struct stack *s = t->stack;
@@ -178,9 +190,9 @@ void server_txn_free(struct server_txn *t)
     list_unlink(&t->on_connection);
     lookup_free(t->way);
     message_drop(t->request);
-    free(t->response);
+    drop_response(t);
     free(t->call_id);
-    free(t);
+    pool_give(&s->world->pool, t, block_size(t));
 }
 
 static void drop_broken(struct server_txn *t)
@@ -326,15 +338,17 @@ static void keep_key(struct server_txn *t, const struct message *m)
 
 static struct server_txn *server_txn_new(struct stack *s, struct message *request)
 {
-    struct server_txn *t   = calloc(1, sizeof *t + request->via.branch.len + request->via.host.len);
-    struct buf         tag = buf_on(t != NULL ? t->tag : NULL, TAG_LENGTH);
+    size_t             size = sizeof(struct server_txn) + request->via.branch.len + request->via.host.len;
+    struct server_txn *t    = pool_take(&s->world->pool, size);
+    struct buf         tag  = buf_on(t != NULL ? t->tag : NULL, TAG_LENGTH);
     bool               reliable;
 
     if (t == NULL)
         return NULL;
+    memset(t, 0, sizeof *t);
     t->id = id_add(&s->server_ids, t);
     if (t->id == 0) {
-        free(t);
+        pool_give(&s->world->pool, t, size);
         return NULL;
     }
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
@@ -453,11 +467,8 @@ static void release_what_is_over(struct server_txn *t, unsigned status)
 {
     if (t->is_invite && status >= 300)
         return;
-    if (t->is_invite && !lingers(t) && !link_in_list(&t->on_connection) && t->way == NULL) {
-        free(t->response);
-        t->response     = NULL;
-        t->response_len = 0;
-    }
+    if (t->is_invite && !lingers(t) && !link_in_list(&t->on_connection) && t->way == NULL)
+        drop_response(t);
     if (!t->key.legacy) {
         message_drop(t->request);
         t->request = NULL;
@@ -468,12 +479,12 @@ static bool keep_response(struct server_txn *t, const struct gather *response)
 {
     struct buf b;
 
-    free(t->response);
-    t->response_len = 0;
-    t->response     = malloc(response->total);
+    drop_response(t);
+    t->response = pool_take(&t->stack->world->pool, response->total);
     if (t->response == NULL)
         return false;
-    b = buf_on(t->response, response->total);
+    t->response_room = response->total;
+    b                = buf_on(t->response, response->total);
     gather_flatten(response, &b);
     t->response_len = b.len;
     return true;
