@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/log_record.h"
 
-#include <assert.h>
-
 static const char cut_mark[] = " cut=yes";
 
 enum value_kind { VALUE_IS_TEXT, VALUE_IS_NUMBER, VALUE_IS_ADDRESS };
@@ -69,13 +67,23 @@ void log_record_put_address(struct log_record *r, const char *key, const struct 
 
 /* ---- as text ---- */
 
-/* What a reader of key=value can take without quotes. */
-static bool is_plain(struct slice value)
+/* A byte of a value: what a reader of key=value can take without quotes, what can stand
+ * inside quotes as it is, and all others, which are escaped there. */
+enum { BARE = 1, QUOTED = 2 };
+
+static const unsigned char kinds[256] = {
+    [' '] = QUOTED, ['!'] = BARE | QUOTED,         ['#' ... '<'] = BARE | QUOTED,
+    ['='] = QUOTED, ['>' ... '['] = BARE | QUOTED, [']' ... '~'] = BARE | QUOTED,
+};
+
+/* How many bytes at the start are of this kind. */
+static size_t span(struct slice text, unsigned kind)
 {
-    for (size_t i = 0; i < value.len; i++)
-        if (value.ptr[i] <= ' ' || value.ptr[i] > '~' || strchr("\"=\\", value.ptr[i]) != NULL)
-            return false;
-    return value.len > 0;
+    size_t len = 0;
+
+    while (len < text.len && kinds[(unsigned char)text.ptr[len]] & kind)
+        len++;
+    return len;
 }
 
 /* One byte inside quotes: a line stays one line of printable ASCII. */
@@ -97,72 +105,74 @@ static void put_escaped(struct buf *b, char c)
         buf_put_byte(b, c);
         break;
     default:
-        if (c >= ' ' && c <= '~') {
-            buf_put_byte(b, c);
-        } else {
-            buf_put(b, SLICE("\\x"));
-            buf_put_hex(b, &c, 1);
-        }
+        buf_put(b, SLICE("\\x"));
+        buf_put_hex(b, &c, 1);
+    }
+}
+
+static void put_inside_quotes(struct buf *b, struct slice value)
+{
+    for (size_t done = 0; done < value.len;) {
+        struct slice rest = { value.ptr + done, value.len - done };
+
+        rest.len = span(rest, QUOTED);
+        buf_put(b, rest);
+        done += rest.len;
+        if (done < value.len)
+            put_escaped(b, value.ptr[done++]);
     }
 }
 
 void log_value_write(struct buf *b, struct slice value, bool cut)
 {
-    if (is_plain(value) && !cut) {
+    if (value.len > 0 && !cut && span(value, BARE) == value.len) {
         buf_put(b, value);
         return;
     }
     buf_put_byte(b, '"');
-    for (size_t i = 0; i < value.len; i++)
-        put_escaped(b, value.ptr[i]);
+    put_inside_quotes(b, value);
     buf_put(b, cut ? SLICE("...\"") : SLICE("\""));
 }
 
-/* `width` digits, zeros in front. */
-static void put_digits(struct buf *b, uint64_t number, unsigned width)
+/* `width` digits, zeros in front, and what follows them. */
+static void put_digits(char **at, unsigned number, unsigned width, char after)
 {
-    char text[8];
-
-    assert(width <= sizeof text);
     for (unsigned i = width; i-- > 0; number /= 10)
-        text[i] = (char)('0' + number % 10);
-    buf_put(b, (struct slice){ text, width });
+        (*at)[i] = (char)('0' + number % 10);
+    (*at)[width] = after;
+    *at += width + 1;
 }
 
 /* Days since 1970 as a date of the Gregorian calendar: years are counted from March,
  * so that the leap day is the last of its year, in eras of 400 years. */
-static void put_date(struct buf *b, uint64_t days)
+static void put_date(char **at, uint64_t days)
 {
     uint64_t shifted     = days + 719468; /* from 0000-03-01 */
     uint64_t era         = shifted / 146097;
-    uint64_t day_of_era  = shifted % 146097;
-    uint64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    uint64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    uint64_t from_march  = (5 * day_of_year + 2) / 153;
-    uint64_t day         = day_of_year - (153 * from_march + 2) / 5 + 1;
-    uint64_t month       = from_march < 10 ? from_march + 3 : from_march - 9;
+    unsigned day_of_era  = (unsigned)(shifted % 146097);
+    unsigned year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    unsigned from_march  = (5 * day_of_year + 2) / 153;
+    unsigned day         = day_of_year - (153 * from_march + 2) / 5 + 1;
+    unsigned month       = from_march < 10 ? from_march + 3 : from_march - 9;
 
-    put_digits(b, era * 400 + year_of_era + (month <= 2), 4);
-    buf_put_byte(b, '-');
-    put_digits(b, month, 2);
-    buf_put_byte(b, '-');
-    put_digits(b, day, 2);
+    put_digits(at, (unsigned)(era * 400) + year_of_era + (month <= 2), 4, '-');
+    put_digits(at, month, 2, '-');
+    put_digits(at, day, 2, 'T');
 }
 
 void log_time_write(struct buf *b, uint64_t wall)
 {
-    uint64_t seconds = wall / 1000;
+    uint64_t days   = wall / 86400000;
+    unsigned of_day = (unsigned)(wall % 86400000);
+    char     text[sizeof "2026-11-26T11:10:30.123Z"], *at = text;
 
-    put_date(b, seconds / 86400);
-    buf_put_byte(b, 'T');
-    put_digits(b, seconds / 3600 % 24, 2);
-    buf_put_byte(b, ':');
-    put_digits(b, seconds / 60 % 60, 2);
-    buf_put_byte(b, ':');
-    put_digits(b, seconds % 60, 2);
-    buf_put_byte(b, '.');
-    put_digits(b, wall % 1000, 3);
-    buf_put_byte(b, 'Z');
+    put_date(&at, days);
+    put_digits(&at, of_day / 3600000, 2, ':');
+    put_digits(&at, of_day / 60000 % 60, 2, ':');
+    put_digits(&at, of_day / 1000 % 60, 2, '.');
+    put_digits(&at, of_day % 1000, 3, 'Z');
+    buf_put(b, slice_between(text, at));
 }
 
 static void put_number(struct buf *b, const char *bytes)

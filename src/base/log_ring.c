@@ -41,12 +41,16 @@ static size_t size_at(const char *at)
     return size;
 }
 
-/* Putter: `written`, then a look at `asleep`.  Taker: `asleep`, then a look at `written`
+/* Putter: `written`, then a look at `state`.  Taker: `state`, then a look at `written`
  * (log_ring_is_empty).  All four are sequentially consistent, so that in the one order
  * that both agree upon at least one of them sees the other. */
-static void wake(struct log_waker *w)
+static void wake(struct log_waker *w, bool hurry)
 {
-    if (atomic_load(&w->asleep) && atomic_exchange(&w->asleep, false))
+    unsigned state = atomic_load(&w->state);
+
+    if (state == LOG_TAKER_AWAKE || (state == LOG_TAKER_RESTS && !hurry))
+        return;
+    if (atomic_exchange(&w->state, LOG_TAKER_AWAKE) != LOG_TAKER_AWAKE)
         w->wake(w->arg);
 }
 
@@ -68,8 +72,9 @@ bool log_ring_put(struct log_ring *r, const struct log_record *record)
         start = 0;
     }
     memcpy(r->bytes + start, record, record->size);
-    atomic_store(&r->written, at + skip + record->size);
-    wake(r->waker);
+    at += skip + record->size;
+    atomic_store(&r->written, at);
+    wake(r->waker, at - taken > r->size / 2);
     return true;
 }
 
@@ -108,12 +113,17 @@ void log_ring_next(struct log_ring *r)
 
 void log_waker_sleep(struct log_waker *w)
 {
-    atomic_store(&w->asleep, true);
+    atomic_store(&w->state, LOG_TAKER_SLEEPS);
+}
+
+void log_waker_rest(struct log_waker *w)
+{
+    atomic_store(&w->state, LOG_TAKER_RESTS);
 }
 
 void log_waker_stay(struct log_waker *w)
 {
-    atomic_store_explicit(&w->asleep, false, memory_order_relaxed);
+    atomic_store_explicit(&w->state, LOG_TAKER_AWAKE, memory_order_relaxed);
 }
 
 unsigned long long log_ring_dropped(const struct log_ring *r)

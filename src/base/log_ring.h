@@ -11,13 +11,18 @@
 
 #include "base/log_record.h"
 
-/* Called by the putting thread when the taker sleeps: at most once for each time it
- * has said so with log_ring_sleep. */
+/* Called by the putting thread when the taker sleeps, or rests and has to hurry: at most
+ * once for each time it has said so. */
 typedef void log_wake_fn(void *arg);
+
+/* What the taker is doing.  Resting, it will look again by itself in a moment: only a ring
+ * that is more than half full by then has to wake it.  So where many records come, almost
+ * none costs its putter a system call. */
+enum log_taker { LOG_TAKER_AWAKE, LOG_TAKER_RESTS, LOG_TAKER_SLEEPS };
 
 /* Shared by all rings that one thread takes from. */
 struct log_waker {
-    atomic_bool  asleep;
+    atomic_uint  state; /* enum log_taker */
     log_wake_fn *wake;
     void        *arg;
 };
@@ -49,6 +54,7 @@ void                     log_ring_next(struct log_ring *r);
 /* The taker's: "I am going to sleep; wake me for the next record."  It must then look
  * once more, because a record may have been put just before. */
 void log_waker_sleep(struct log_waker *w);
+void log_waker_rest(struct log_waker *w); /* "I look again in a moment; wake me only to hurry" */
 void log_waker_stay(struct log_waker *w); /* it found one, or is awake by other means */
 
 /* Any thread's: records dropped since the ring was made. */

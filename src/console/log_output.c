@@ -89,7 +89,7 @@ int log_output_reopen(struct log_output *o)
 }
 
 /* True: some can be written now.  After an interruption the reader gets a last while. */
-static bool wait_for_reader(const struct log_output *o)
+static bool wait_for_reader(struct log_output *o)
 {
     struct pollfd fds[2] = { { .fd = o->fd, .events = POLLOUT }, { .fd = o->interrupt, .events = POLLIN } };
     int           n;
@@ -99,15 +99,16 @@ static bool wait_for_reader(const struct log_output *o)
     while (n < 0 && errno == EINTR);
     if (n > 0 && fds[0].revents == 0) {
         do
-            n = poll(fds, 1, LAST_WAIT);
+            n = poll(fds, 1, o->given_up ? 0 : LAST_WAIT);
         while (n < 0 && errno == EINTR);
-        errno = ETIMEDOUT;
+        o->given_up = n <= 0;
+        errno       = ETIMEDOUT;
     }
     return n > 0;
 }
 
 /* What of `text` was written; errno says why it is less. */
-static size_t write_some(const struct log_output *o, struct slice text)
+static size_t write_some(struct log_output *o, struct slice text)
 {
     size_t done = 0;
 

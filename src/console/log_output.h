@@ -22,6 +22,7 @@ struct log_output {
     unsigned long long lost;      /* lines since the last that was written        */
     int                lost_by;   /* errno of the first of them                   */
     int                interrupt; /* a descriptor: readable ends waiting for a slow reader; -1: none */
+    bool               given_up;  /* the last while, after an interruption, is over: nothing is waited for any more */
 };
 
 /* `path` NULL: stderr, in the journal's form if stderr is connected to it (JOURNAL_STREAM

@@ -6,8 +6,10 @@
  *   store    ─► ring ─┘
  *
  * Whoever logs copies a record into its own ring and never waits: no system call but
- * one to wake the writer when it sleeps, no lock, no memory asked for.  What finds its
- * ring full is dropped; the writer says how many.  Under the journal a line begins with
+ * one to wake the writer when it sleeps, no lock, no memory asked for.  The first line
+ * after a silence is written at once; then the writer rests for 20 ms, or until a ring is
+ * half full, and writes together what has come.  What finds its ring full is dropped; the
+ * writer says how many.  Under the journal a line begins with
  * its <priority> and has no time, as the journal has its own. */
 
 #ifndef CONSOLE_LOG_WRITER_H

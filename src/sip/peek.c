@@ -126,23 +126,42 @@ static void put_uri(struct buf *b, struct slice rest)
         buf_put(b, SLICE("?***"));
 }
 
+/* Where the next URI of SIP begins, or the end. */
+static size_t place_of_scheme(struct slice text)
+{
+    size_t i = 0;
+
+    while (i < text.len &&
+           (ascii_lower(text.ptr[i]) != 's' || scheme_length((struct slice){ text.ptr + i, text.len - i }) == 0))
+        i++;
+    return i;
+}
+
+/* As much as has room: all that stands before a URI may be shown. */
+static void put_what_fits(struct buf *b, struct slice text)
+{
+    size_t room = b->cap - b->len;
+
+    buf_put(b, (struct slice){ text.ptr, text.len < room ? text.len : room });
+    if (text.len > room)
+        b->overflow = true;
+}
+
 void peek_write_masked(struct buf *b, struct slice text)
 {
     size_t i = 0;
 
     while (i < text.len && buf_ok(b)) {
-        size_t scheme = scheme_length((struct slice){ text.ptr + i, text.len - i });
-        size_t end    = i + scheme;
+        struct slice rest   = { text.ptr + i, text.len - i };
+        size_t       before = place_of_scheme(rest);
+        size_t       scheme = scheme_length((struct slice){ rest.ptr + before, rest.len - before });
+        size_t       end    = before + scheme;
 
-        if (scheme == 0) {
-            buf_put_byte(b, text.ptr[i++]);
-            continue;
-        }
-        while (end < text.len && !ends_uri(text.ptr[end]))
+        while (end < rest.len && scheme > 0 && !ends_uri(rest.ptr[end]))
             end++;
-        buf_put(b, (struct slice){ text.ptr + i, scheme });
-        put_uri(b, (struct slice){ text.ptr + i + scheme, end - i - scheme });
-        i = end;
+        put_what_fits(b, (struct slice){ rest.ptr, before + scheme });
+        put_uri(b, (struct slice){ rest.ptr + before + scheme, end - before - scheme });
+        i += end;
     }
 }
 

@@ -110,6 +110,26 @@ TEST(a_sleeping_taker_is_woken_once_and_one_that_is_awake_never)
     log_ring_fini(&b);
 }
 
+/* It will look by itself before the ring is full, as long as there is time for that. */
+TEST(a_resting_taker_is_woken_once_when_a_ring_is_half_full_and_not_before)
+{
+    struct log_waker waker = { .wake = count_wake };
+    struct log_ring  r;
+    size_t           held = 0;
+
+    woken = 0;
+    CHECK_INT(0, log_ring_init(&r, 16384, &waker));
+    log_waker_rest(&waker);
+    for (int64_t n = 0; woken == 0; n++) {
+        held = atomic_load(&r.written) - atomic_load(&r.taken);
+        CHECK(put(&r, n));
+    }
+    CHECK(held <= r.size / 2 && atomic_load(&r.written) - atomic_load(&r.taken) > r.size / 2);
+    put(&r, 0);
+    CHECK_INT(1, woken);
+    log_ring_fini(&r);
+}
+
 enum { MANY = 100000 };
 
 static void *put_many(void *arg)
@@ -145,6 +165,7 @@ int main(void)
         cmocka_unit_test(records_come_out_as_they_went_in_round_and_round),
         cmocka_unit_test(a_full_ring_drops_what_is_new_and_counts_it),
         cmocka_unit_test(a_sleeping_taker_is_woken_once_and_one_that_is_awake_never),
+        cmocka_unit_test(a_resting_taker_is_woken_once_when_a_ring_is_half_full_and_not_before),
         cmocka_unit_test(two_threads_lose_and_mix_up_nothing),
     };
 
