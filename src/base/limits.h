@@ -7,14 +7,13 @@
 #define BASE_LIMITS_H
 
 enum {
-    LIMIT_DATAGRAM      = 65535,
-    LIMIT_MESSAGE       = 65535,     /* a message on a stream, headers and body */
-    LIMIT_MESSAGE_ARENA = 64 * 1024, /* what parsing one message may take       */
-    LIMIT_HEADERS       = 256,       /* header fields in one message            */
-    LIMIT_LIST          = 64,        /* values of one comma list we act on      */
-    LIMIT_BRANCHES      = 16,        /* forks of one request                    */
-    LIMIT_ROUTE_SET     = 16,
-    LIMIT_LOG_VALUE     = 160,
+    LIMIT_DATAGRAM  = 65535,
+    LIMIT_MESSAGE   = 65535, /* a message on a stream, headers and body */
+    LIMIT_HEADERS   = 255,   /* header fields in one message            */
+    LIMIT_LIST      = 64,    /* values of one comma list we act on      */
+    LIMIT_BRANCHES  = 16,    /* forks of one request                    */
+    LIMIT_ROUTE_SET = 16,
+    LIMIT_LOG_VALUE = 160,
 };
 
 #endif

@@ -17,6 +17,7 @@
 #ifndef DIALOG_DIALOG_H
 #define DIALOG_DIALOG_H
 
+#include "base/arena.h"
 #include "base/limits.h"
 #include "dialog/request.h"
 

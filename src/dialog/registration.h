@@ -20,6 +20,7 @@
 #ifndef DIALOG_REGISTRATION_H
 #define DIALOG_REGISTRATION_H
 
+#include "base/arena.h"
 #include "base/msec.h"
 #include "dialog/auth.h"
 #include "dialog/request.h"

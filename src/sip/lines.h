@@ -1,35 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lines.h - the header lines of a message found in one pass (RFC 3261 7.3).
+/* lines.h - the header lines of a message, one after the other (RFC 3261 7.3).
  *
  * Lines end with CRLF; a bare LF is accepted, a bare CR is not, since peers
  * disagree on it.  A line that begins with SP or HTAB continues the one before.
- * Positions are offsets, so that a message may be copied after it was read. */
+ * What is kept between two lines are offsets, so that the message may be copied
+ * once it is known how many there are, and the walk goes on in the copy. */
 
 #ifndef SIP_LINES_H
 #define SIP_LINES_H
 
 #include "base/limits.h"
+#include "sip/line_ends.h"
 #include "sip/message.h"
 
-struct line {
-    enum header_id id;
-    uint32_t       start, name_end;        /* the name as written            */
-    uint32_t       value_start, value_end; /* trimmed; folds are inside      */
-    uint32_t       end;                    /* past the (last) line end       */
-};
-
 struct lines {
-    uint32_t    start_end; /* end of the start line, its line end not counted */
-    uint32_t    body;      /* first byte after the empty line, or the end     */
-    unsigned    count;
-    struct line line[LIMIT_HEADERS];
+    struct line_ends ends;
+    unsigned         next;      /* the first of ends.at that was not used            */
+    uint32_t         at;        /* where the next field starts                       */
+    uint32_t         start_end; /* end of the start line, its line end not counted   */
+    uint32_t         body;      /* at the end: the first byte after the empty line,
+                                   or the end of the text                            */
+    unsigned most;              /* so many fields at most; LIMIT_HEADERS at most     */
+    unsigned count;             /* fields found so far                               */
 };
 
-/* Index `text`, which begins with the start line and is shorter than 4 GB.  A
- * malformed line is left out and the walk goes on; the first thing wrong is
- * described in `fault` (status 400, or 513 for more than LIMIT_HEADERS fields)
- * unless that holds one already, and false is returned. */
-bool lines_index(struct lines *l, struct slice text, struct parse_fault *fault);
+/* Begin to walk `text`, which begins with the start line, is shorter than 4 GB and
+ * is borrowed. */
+void lines_start(struct lines *l, struct slice text);
+/* Its bytes are here now, too: fields found from now on point there. */
+void lines_move(struct lines *l, const char *bytes);
+
+/* The next field; false at the end.  A malformed line is left out and the walk goes
+ * on; the first thing wrong is described in `fault` (status 400, or 513 for more
+ * than LIMIT_HEADERS fields) unless that holds one already. */
+bool lines_next(struct lines *l, struct header *h, struct parse_fault *fault);
 
 /* Note what is wrong unless something was wrong before. */
 void fault_set(struct parse_fault *fault, size_t offset, unsigned status, const char *expected);

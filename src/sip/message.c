@@ -13,50 +13,45 @@ static void fault_at(struct parse_fault *fault, const struct message *m, const c
     fault_set(fault, (size_t)(at - m->text.ptr), status, expected);
 }
 
-/* One block for the struct, the bytes and the index; NULL without memory. */
-static struct message *message_new(struct slice text, const struct lines *l)
+/* One block for the struct, the index and the bytes, and the walk over its lines goes
+ * on in it; NULL without memory. */
+static struct message *message_new(struct slice text, struct lines *l)
 {
-    size_t          index = (l->count + 1) * sizeof(struct header) + _Alignof(max_align_t);
-    struct message *m     = malloc(sizeof *m + text.len + index);
+    size_t          size = sizeof(struct message) + l->most * sizeof(struct header) + text.len;
+    struct message *m    = malloc(size);
     char           *bytes;
 
     if (m == NULL)
         return NULL;
     memset(m, 0, sizeof *m);
-    bytes = (char *)(m + 1);
+    m->headers = (struct header *)(m + 1);
+    bytes      = (char *)(m->headers + l->most);
     memcpy(bytes, text.ptr, text.len);
-    m->holders = 1;
-    m->size    = (uint32_t)(sizeof *m + text.len + index);
-    m->text    = (struct slice){ bytes, text.len };
-    m->body    = slice_between(bytes + l->body, bytes + text.len);
-    arena_init(&m->arena, bytes + text.len, index, LIMIT_MESSAGE_ARENA);
-    m->headers      = arena_alloc(&m->arena, l->count * sizeof(struct header));
+    m->holders      = 1;
+    m->size         = (uint32_t)size;
+    m->text         = (struct slice){ bytes, text.len };
     m->max_forwards = -1;
-    if (arena_ok(&m->arena))
-        return m;
-    message_drop(m);
-    return NULL;
+    lines_move(l, bytes);
+    return m;
 }
 
-/* The offsets become slices; a SINGLE header that is there twice is a fault. */
-static void fill_index(struct message *m, const struct lines *l, struct parse_fault *fault)
+/* A SINGLE header that is there twice is a fault, but one in a line comes first. */
+static void read_lines(struct message *m, struct lines *l, struct parse_fault *fault)
 {
-    const char *text = m->text.ptr;
+    struct parse_fault in_lines = { 0 }, repeated = { 0 };
 
-    m->header_count = l->count;
-    for (unsigned i = 0; i < l->count; i++) {
-        const struct line *line = &l->line[i];
-        struct header     *h    = &m->headers[i];
-
-        h->id    = line->id;
-        h->name  = slice_between(text + line->start, text + line->name_end);
-        h->value = slice_between(text + line->value_start, text + line->value_end);
-        h->line  = slice_between(text + line->start, text + line->end);
+    for (struct header *h = m->headers; lines_next(l, h, &in_lines); h++) {
         if (m->first[h->id] == 0)
-            m->first[h->id] = (uint16_t)(i + 1);
+            m->first[h->id] = (uint8_t)l->count;
         else if ((header_words[h->id].flags & HEADER_IS_SINGLE) != 0)
-            fault_at(fault, m, h->line.ptr, 400, header_words[h->id].only_one);
+            fault_at(&repeated, m, h->line.ptr, 400, header_words[h->id].only_one);
     }
+    m->header_count = l->count;
+    m->body         = slice_between(m->text.ptr + l->body, m->text.ptr + m->text.len);
+    if (in_lines.expected != NULL)
+        fault_set(fault, in_lines.offset, in_lines.status, in_lines.expected);
+    if (repeated.expected != NULL)
+        fault_set(fault, repeated.offset, repeated.status, repeated.expected);
 }
 
 /* SIP-Version; another one than ours is well-formed, but 505. */
@@ -288,9 +283,8 @@ static bool is_answerable(const struct message *m)
 /* Everything that can be read; NULL without memory or text. */
 static struct message *message_read(struct slice bytes, struct parse_fault *fault)
 {
-    struct parse_fault in_lines = { 0 };
-    struct lines       l;
-    struct message    *m;
+    struct lines    l;
+    struct message *m;
 
     *fault = (struct parse_fault){ 0 };
     while (bytes.len > 0 && (*bytes.ptr == '\r' || *bytes.ptr == '\n'))
@@ -299,14 +293,12 @@ static struct message *message_read(struct slice bytes, struct parse_fault *faul
         fault_set(fault, 0, bytes.len == 0 ? 400 : 513, bytes.len == 0 ? "a message" : "a shorter message");
         return NULL;
     }
-    lines_index(&l, bytes, &in_lines);
+    lines_start(&l, bytes);
     m = message_new(bytes, &l);
     if (m == NULL)
         return NULL;
     read_start_line(m, l.start_end, fault);
-    if (in_lines.expected != NULL)
-        fault_set(fault, in_lines.offset, in_lines.status, in_lines.expected);
-    fill_index(m, &l, fault);
+    read_lines(m, &l, fault);
     read_via(m, fault);
     read_address(m, require(m, HEADER_FROM, fault, "a From header"), &m->from, &m->from_tag, fault,
                  "an address in From");
@@ -348,7 +340,7 @@ struct message *message_hold(struct message *m)
 
 size_t message_size(const struct message *m)
 {
-    return m->size + m->arena.spent;
+    return m->size;
 }
 
 void message_account(struct message *m, struct budget_share *share, unsigned account)
@@ -370,6 +362,5 @@ void message_drop(struct message *m)
     if (m == NULL || --m->holders > 0)
         return;
     message_unaccount(m);
-    arena_fini(&m->arena);
     free(m);
 }

@@ -2,9 +2,9 @@
 /* message.h - a SIP message: one block, indexed once, parsed on demand
  * (RFC 3261 7, 25).
  *
- *   +----------------+--------------------------+---------------------------+
- *   | struct message | the bytes as received    | arena: header index, ...  |
- *   +----------------+--------------------------+---------------------------+
+ *   +----------------+--------------+-----------------------+
+ *   | struct message | header index | the bytes as received |
+ *   +----------------+--------------+-----------------------+
  *
  * Every slice in a message points into its bytes, which never change.  What
  * opens a transaction (start line, top Via, From, To, Call-ID, CSeq,
@@ -16,7 +16,6 @@
 #ifndef SIP_MESSAGE_H
 #define SIP_MESSAGE_H
 
-#include "base/arena.h"
 #include "base/budget.h"
 #include "sip/name_addr.h"
 #include "sip/via.h"
@@ -65,7 +64,7 @@ struct message {
 
     struct header *headers; /* in order of appearance */
     unsigned       header_count;
-    uint16_t       first[HEADER_COUNT]; /* 1 + index of the first with that id, 0: none */
+    uint8_t        first[HEADER_COUNT]; /* 1 + index of the first with that id, 0: none */
 
     struct via       via; /* the topmost Via value */
     struct name_addr from, to;
@@ -76,7 +75,6 @@ struct message {
     bool             has_length;   /* Content-Length was there */
     struct slice     body;
 
-    struct arena         arena;
     struct budget_share *account;              /* who accounts for it until it is freed; or NULL */
     uint32_t             account_number, size; /* of the block */
 };

@@ -3,6 +3,8 @@
  * them, the *.def files hold them. */
 #include "sip/words.h"
 
+#include "base/word.h"
+
 #define SINGLE HEADER_IS_SINGLE
 #define LIST   HEADER_IS_LIST
 const struct header_word header_words[HEADER_COUNT] = {
@@ -36,87 +38,78 @@ struct slice header_name(enum header_id id)
     return header_words[id].name;
 }
 
-/* Letters differ from their other case in one bit. */
-#define KEY(len, first, last)                                                                                          \
-    ((uint32_t)(len) << 16 | (((uint32_t)(unsigned char)(first) | 0x20) << 8) | ((unsigned char)(last) | 0x20))
+/* Where the name of a header is, in lower case: no two have one slot. */
+enum { SLOTS = 256, SLOT_NAME = 24 };
+static const struct slot {
+    char    name[SLOT_NAME];
+    uint8_t len, id;
+} slots[SLOTS] = {
+#define MULTIPLIER(number)
+#define SLOT(at, header, text) [at] = { text, sizeof(text) - 1, HEADER_##header },
+#define COMPACT(letter, header)
+#include "sip/header_slots.def"
+#undef MULTIPLIER
+#undef SLOT
+#undef COMPACT
+};
 
-/* A shortcut to the fields that nearly every message has; a wrong guess costs
- * a comparison, a missing one the walk in header_parse. */
-static enum header_id guess(struct slice name)
+static const uint8_t compact_forms[32] = {
+#define MULTIPLIER(number)
+#define SLOT(at, header, text)
+#define COMPACT(letter, header) [(letter) - 'a'] = HEADER_##header,
+#include "sip/header_slots.def"
+#undef MULTIPLIER
+#undef SLOT
+#undef COMPACT
+};
+
+#define MULTIPLIER(number) static const uint64_t multiplier = (number);
+#define SLOT(at, header, text)
+#define COMPACT(letter, header)
+#include "sip/header_slots.def"
+#undef MULTIPLIER
+#undef SLOT
+#undef COMPACT
+
+/* The first eight bytes, the last eight (0 of a shorter name) and the length tell
+ * all names apart; tools/header-slots does the same sum. */
+static const struct slot *slot_of(uint64_t first, uint64_t last, size_t len)
 {
-    switch (KEY(name.len, name.ptr[0], name.ptr[name.len - 1])) {
-    case KEY(2, 't', 'o'):
-        return HEADER_TO;
-    case KEY(3, 'v', 'a'):
-        return HEADER_VIA;
-    case KEY(4, 'c', 'q'):
-        return HEADER_CSEQ;
-    case KEY(4, 'd', 'e'):
-        return HEADER_DATE;
-    case KEY(4, 'f', 'm'):
-        return HEADER_FROM;
-    case KEY(5, 'a', 'w'):
-        return HEADER_ALLOW;
-    case KEY(5, 'e', 't'):
-        return HEADER_EVENT;
-    case KEY(5, 'r', 'e'):
-        return HEADER_ROUTE;
-    case KEY(6, 'a', 't'):
-        return HEADER_ACCEPT;
-    case KEY(6, 'm', 'e'):
-        return HEADER_MIN_SE;
-    case KEY(6, 's', 'r'):
-        return HEADER_SERVER;
-    case KEY(7, 'c', 'd'):
-        return HEADER_CALL_ID;
-    case KEY(7, 'c', 't'):
-        return HEADER_CONTACT;
-    case KEY(7, 'e', 's'):
-        return HEADER_EXPIRES;
-    case KEY(7, 'r', 'e'):
-        return HEADER_REQUIRE;
-    case KEY(9, 's', 'd'):
-        return HEADER_SUPPORTED;
-    case KEY(10, 'u', 't'):
-        return HEADER_USER_AGENT;
-    case KEY(12, 'c', 'e'):
-        return HEADER_CONTENT_TYPE;
-    case KEY(12, 'm', 's'):
-        return HEADER_MAX_FORWARDS;
-    case KEY(12, 'r', 'e'):
-        return HEADER_RECORD_ROUTE;
-    case KEY(13, 'a', 'n'):
-        return HEADER_AUTHORIZATION;
-    case KEY(14, 'c', 'h'):
-        return HEADER_CONTENT_LENGTH;
-    case KEY(15, 's', 's'):
-        return HEADER_SESSION_EXPIRES;
-    case KEY(19, 'p', 'n'):
-        return HEADER_PROXY_AUTHORIZATION;
-    default:
-        return HEADER_OTHER;
-    }
+    return &slots[(first ^ last >> 3 ^ len) * multiplier >> 56];
 }
 
-static bool is_name(struct slice written, struct slice name)
+static enum header_id lookup_short(uint64_t first, size_t len)
 {
-    return slice_eq(written, name) || slice_eq_nocase(written, name);
+    const struct slot *s = slot_of(first, 0, len);
+
+    return s->len == len && word_load(s->name) == first ? s->id : HEADER_OTHER;
+}
+
+enum header_id header_lookup(struct slice name, size_t readable)
+{
+    const struct slot *s;
+    uint64_t           first, last;
+
+    if (name.len - 1 >= SLOT_NAME) /* or empty */
+        return HEADER_OTHER;
+    first = readable >= 8 ? word_load(name.ptr) : word_load_few(name.ptr, name.len);
+    first = word_lower(name.len < 8 ? word_first(first, name.len) : first);
+    if (name.len == 1)
+        return first >= 'a' && first <= 'z' ? compact_forms[first - 'a'] : HEADER_OTHER;
+    if (name.len < 8)
+        return lookup_short(first, name.len);
+    last = word_lower(word_load(name.ptr + name.len - 8));
+    s    = slot_of(first, last, name.len);
+    if (s->len != name.len || word_load(s->name) != first || word_load(s->name + name.len - 8) != last)
+        return HEADER_OTHER;
+    if (name.len > 16 && word_load(s->name + 8) != word_lower(word_load(name.ptr + 8)))
+        return HEADER_OTHER;
+    return s->id;
 }
 
 enum header_id header_parse(struct slice name)
 {
-    enum header_id id = HEADER_OTHER;
-
-    if (name.len == 0)
-        return HEADER_OTHER;
-    id = guess(name);
-    if (id != HEADER_OTHER && is_name(name, header_words[id].name))
-        return id;
-    for (id = HEADER_OTHER + 1; id < HEADER_COUNT; id++) {
-        if (name.len == 1 ? slice_eq_nocase(name, header_words[id].compact) : is_name(name, header_words[id].name))
-            return id;
-    }
-    return HEADER_OTHER;
+    return header_lookup(name, name.len);
 }
 
 struct slice method_name(enum method method)
@@ -127,7 +120,7 @@ struct slice method_name(enum method method)
 enum method method_parse(struct slice name)
 {
     for (enum method m = METHOD_OTHER + 1; m < METHOD_COUNT; m++)
-        if (slice_eq(name, methods[m]))
+        if (name.len == methods[m].len && *name.ptr == *methods[m].ptr && slice_eq(name, methods[m]))
             return m;
     return METHOD_OTHER;
 }

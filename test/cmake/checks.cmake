@@ -5,6 +5,9 @@ foreach(check check-layers check-pure check-coverage check-limits)
 endforeach()
 set_tests_properties(check/check-pure PROPERTIES DISABLED $<NOT:$<BOOL:${AHOY_SANITIZE}>>)
 
+add_test(NAME check/header-slots COMMAND ${CMAKE_SOURCE_DIR}/tools/header-slots --check)
+set_tests_properties(check/header-slots PROPERTIES LABELS check)
+
 add_test(NAME check/rules COMMAND ${CMAKE_SOURCE_DIR}/tools/turn-red --check)
 set_tests_properties(check/rules PROPERTIES LABELS check)
 

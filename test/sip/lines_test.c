@@ -2,11 +2,20 @@
 #include "sip/lines.h"
 #include "support/test.h"
 
-static struct lines l;
+static struct lines  l;
+static struct header found[LIMIT_HEADERS + 1];
 
-static struct slice part(const char *text, uint32_t from, uint32_t to)
+/* The walk from its start to its end. */
+static bool walk(struct slice text, struct parse_fault *fault)
 {
-    return (struct slice){ text + from, to - from };
+    struct header *h = found;
+
+    lines_start(&l, test_guarded(text));
+    while (lines_next(&l, h, fault))
+        h++;
+    CHECK_INT(l.count, h - found);
+    CHECK(l.count <= l.most);
+    return fault->expected == NULL;
 }
 
 /* RFC 3261 7.3.1 */
@@ -15,18 +24,34 @@ TEST(lines_are_cut_with_their_folds_and_ends)
     static const char  text[] = "start\r\nVia : a\tb \r\n\tc\r\nSubject:\r\nl:0\n\r\nbody: x\r\n";
     struct parse_fault fault  = { 0 };
 
-    CHECK(lines_index(&l, test_guarded(slice_from(text)), &fault));
-    assert_null(fault.expected);
+    CHECK(walk(slice_from(text), &fault));
     CHECK_INT(5, l.start_end);
     CHECK_INT(3, l.count);
-    CHECK_INT(HEADER_VIA, l.line[0].id);
-    CHECK_SLICE("Via", part(text, l.line[0].start, l.line[0].name_end));
-    CHECK_SLICE("a\tb \r\n\tc", part(text, l.line[0].value_start, l.line[0].value_end));
-    CHECK_SLICE("Via : a\tb \r\n\tc\r\n", part(text, l.line[0].start, l.line[0].end));
-    CHECK_SLICE("", part(text, l.line[1].value_start, l.line[1].value_end));
-    CHECK_INT(HEADER_CONTENT_LENGTH, l.line[2].id);
-    CHECK_SLICE("0", part(text, l.line[2].value_start, l.line[2].value_end));
+    CHECK_INT(HEADER_VIA, found[0].id);
+    CHECK_SLICE("Via", found[0].name);
+    CHECK_SLICE("a\tb \r\n\tc", found[0].value);
+    CHECK_SLICE("Via : a\tb \r\n\tc\r\n", found[0].line);
+    CHECK_SLICE("", found[1].value);
+    CHECK_INT(HEADER_CONTENT_LENGTH, found[2].id);
+    CHECK_SLICE("0", found[2].value);
     CHECK_SLICE("body: x\r\n", slice_from(text + l.body));
+}
+
+/* A message is copied as soon as it is known how many fields there may be. */
+TEST(walk_goes_on_in_a_copy)
+{
+    struct parse_fault fault  = { 0 };
+    char               text[] = "s\r\nA: 1\r\nB: 2\r\n 3\r\n\r\nbody", copy[sizeof text];
+
+    lines_start(&l, slice_from(text));
+    memcpy(copy, text, sizeof text);
+    memset(text, '\n', sizeof text);
+    lines_move(&l, copy);
+    CHECK(lines_next(&l, &found[0], &fault) && lines_next(&l, &found[1], &fault));
+    CHECK_SLICE("2\r\n 3", found[1].value);
+    CHECK(found[1].line.ptr > copy && found[1].line.ptr < copy + sizeof copy);
+    CHECK(!lines_next(&l, &found[2], &fault));
+    CHECK_SLICE("body", slice_from(copy + l.body));
 }
 
 /* RFC 4475 3.1.1.2: control bytes may stand in a quoted string. */
@@ -35,24 +60,24 @@ TEST(other_control_bytes_do_not_end_a_line)
     static const char  text[] = "s\r\nA: \"\x01\0\x1f\x7f\"\r\n\r\n";
     struct parse_fault fault  = { 0 };
 
-    CHECK(lines_index(&l, test_guarded((struct slice){ text, sizeof text - 1 }), &fault));
+    CHECK(walk((struct slice){ text, sizeof text - 1 }, &fault));
     CHECK_INT(1, l.count);
-    CHECK_INT(6, l.line[0].value_end - l.line[0].value_start);
+    CHECK_INT(6, found[0].value.len);
 }
 
-/* A line end at every distance from the start, so that each lane of the eight
- * bytes looked at together is hit. */
+/* A line end at every distance from the start, so that each lane of the bytes looked
+ * at together is hit, and every length of what is left at the end. */
 TEST(line_end_is_found_at_every_offset)
 {
-    for (size_t len = 0; len < 40; len++)
+    for (size_t len = 0; len < 600; len++)
         for (int high = 0; high < 2; high++) {
-            char               text[64] = "s\nA:";
-            struct parse_fault fault    = { 0 };
+            char               text[700] = "s\nA:";
+            struct parse_fault fault     = { 0 };
 
             memset(text + 4, high ? 0xa0 : ' ' + 1, len);
             memcpy(text + 4 + len, "\r\n\r\n", 4);
-            CHECK(lines_index(&l, test_guarded((struct slice){ text, len + 8 }), &fault));
-            CHECK_INT(len, l.line[0].value_end - l.line[0].value_start);
+            CHECK(walk((struct slice){ text, len + 8 }, &fault));
+            CHECK_INT(len, found[0].value.len);
             CHECK_INT(len + 8, l.body);
         }
 }
@@ -69,20 +94,37 @@ TEST(malformed_lines_are_left_out_and_the_walk_goes_on)
         { "s\r\nA: 1\r\nA B: x\r\nB: 2\r\n\r\n", 9, 2 },
         { "s\r\n folded start\r\nA: 1\r\n\r\n", 3, 1 },
         { "s\r\n A: folded\r\nA: 1\r\n\r\n", 3, 1 },
+        { "s\r\nno colon\r\n here: neither\r\nA: 1\r\n\r\n", 3, 1 },
         { "s\r\nA: 1\rB: 2\r\n\r\n", 7, 1 },
+        { "s\r\nA: 1\r\r\n\r\n", 7, 1 },
+        { "s\r\nA: 1\r\n \r\r\nx\r\n\r\n", 10, 1 },
+        { "s\r\nno colon\r\n \r\r\nA: 1\r\n\r\n", 14, 1 },
+        { "s\r\nno colon\r\nA:\r1\r\n\r\n", 3, 1 },
+        { "\rs\r\nno colon\r\n\r\n", 0, 0 },
         { "s\r\nA: 1\r\n", 9, 1 },
         { "s\r\nA: 1", 7, 1 },
+        { "s\r\nA: 1\r", 7, 1 },
+        { "s\r\nA: 1\n\r", 8, 1 },
         { "s", 1, 0 },
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct parse_fault fault = { 0 };
 
-        CHECK(!lines_index(&l, test_guarded(slice_from(bad[i].text)), &fault));
+        CHECK(!walk(slice_from(bad[i].text), &fault));
         CHECK_INT(400, fault.status);
         CHECK_INT(bad[i].offset, fault.offset);
         CHECK_INT(bad[i].count, l.count);
     }
+}
+
+/* Only what is in the header part counts: a body is its own affair. */
+TEST(bare_cr_behind_the_empty_line_is_no_fault)
+{
+    struct parse_fault fault = { 0 };
+
+    CHECK(walk(SLICE("s\r\nA: 1\r\n\r\nbo\rdy\r"), &fault));
+    CHECK(walk(SLICE("s\r\nA: 1\r\n\n\r"), &fault));
 }
 
 TEST(number_of_fields_is_limited)
@@ -95,21 +137,38 @@ TEST(number_of_fields_is_limited)
     for (int i = 0; i < LIMIT_HEADERS; i++)
         buf_put(&b, SLICE("A: 1\r\n"));
     buf_put(&b, SLICE("\r\n"));
-    CHECK(lines_index(&l, test_guarded(buf_slice(&b)), &fault));
+    CHECK(walk(buf_slice(&b), &fault));
     CHECK_INT(LIMIT_HEADERS, l.count);
     b.len -= 2;
     buf_put(&b, SLICE("B: 1\r\n\r\n"));
     CHECK(buf_ok(&b));
-    CHECK(!lines_index(&l, test_guarded(buf_slice(&b)), &fault));
+    CHECK(!walk(buf_slice(&b), &fault));
     CHECK_INT(513, fault.status);
     CHECK_INT(LIMIT_HEADERS, l.count);
+}
+
+/* More lines than are noted at once. */
+TEST(field_may_have_any_number_of_folds)
+{
+    static char        text[64 * 1024];
+    struct buf         b     = BUF_ON(text);
+    struct parse_fault fault = { 0 };
+
+    buf_put(&b, SLICE("s\nA:1"));
+    while (b.len + 32 < sizeof text)
+        buf_put(&b, SLICE("\n 2"));
+    buf_put(&b, SLICE("\r\nB: 3\r\n\r\n"));
+    CHECK(buf_ok(&b) && walk(buf_slice(&b), &fault));
+    CHECK_INT(2, l.count);
+    CHECK_SLICE("3", found[1].value);
+    CHECK_INT(b.len, l.body);
 }
 
 TEST(earlier_fault_is_kept)
 {
     struct parse_fault fault = { .expected = "x", .offset = 5, .status = 505 };
 
-    CHECK(!lines_index(&l, SLICE("s\r\n"), &fault));
+    CHECK(!walk(SLICE("s\r\n"), &fault));
     CHECK_INT(505, fault.status);
     CHECK_INT(5, fault.offset);
 }
@@ -118,10 +177,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_cut_with_their_folds_and_ends),
+        cmocka_unit_test(walk_goes_on_in_a_copy),
         cmocka_unit_test(other_control_bytes_do_not_end_a_line),
         cmocka_unit_test(line_end_is_found_at_every_offset),
         cmocka_unit_test(malformed_lines_are_left_out_and_the_walk_goes_on),
+        cmocka_unit_test(bare_cr_behind_the_empty_line_is_no_fault),
         cmocka_unit_test(number_of_fields_is_limited),
+        cmocka_unit_test(field_may_have_any_number_of_folds),
         cmocka_unit_test(earlier_fault_is_kept),
     };
 
