@@ -83,11 +83,31 @@ static void write_request_uri(struct buf *b, const struct uri *uri)
             buf_put(b, slice_between(start, s.at));
 }
 
+/* The first line as it was received, with its end. */
+static struct slice received_start(const struct message *m)
+{
+    return slice_between(m->text.ptr, m->headers[0].line.ptr);
+}
+
+static bool ends_so(struct slice text, struct slice end)
+{
+    return text.len >= end.len && memcmp(text.ptr + text.len - end.len, end.ptr, end.len) == 0;
+}
+
+/* Is that the URI that was asked for, and nothing in it to be left out? */
+static bool is_unchanged(const struct message *request, const struct uri *uri)
+{
+    return uri->text.ptr == request->uri_text.ptr && uri->text.len == request->uri_text.len && uri->params.len == 0 &&
+           uri->headers.len == 0 && ends_so(received_start(request), SLICE(" SIP/2.0\r\n"));
+}
+
 /* In scratch, but not among the parts. */
 static struct slice write_start_line(struct gather *g, const struct message *request, const struct uri *uri)
 {
     size_t mark = gather_mark(g);
 
+    if (is_unchanged(request, uri))
+        return received_start(request);
     buf_put(&g->scratch, request->method_text);
     buf_put_byte(&g->scratch, ' ');
     write_request_uri(&g->scratch, uri);
@@ -120,11 +140,22 @@ static void put_routes(struct copy *c)
         put_strict_end(c);
 }
 
-static void put_max_forwards(struct copy *c)
+static void put_count(struct buf *b, struct slice name, uint64_t count)
 {
-    int hops = c->request->max_forwards;
+    buf_put(b, name);
+    buf_put_number(b, count);
+    buf_put(b, SLICE("\r\n"));
+}
 
-    gather_header_number(c->g, HEADER_MAX_FORWARDS, hops > 0 ? (uint64_t)hops - 1 : FIRST_MAX_FORWARDS);
+static void put_hops_and_breadth(struct copy *c)
+{
+    int    hops = c->request->max_forwards;
+    size_t mark = gather_mark(c->g);
+
+    put_count(&c->g->scratch, SLICE("Max-Forwards: "), hops > 0 ? (uint64_t)hops - 1 : FIRST_MAX_FORWARDS);
+    if (c->target->breadth > 0)
+        put_count(&c->g->scratch, SLICE("Max-Breadth: "), c->target->breadth);
+    gather_written(c->g, mark);
 }
 
 /* Credentials that were meant for us (RFC 3261 22.3). */
@@ -149,6 +180,21 @@ static void put_identity(struct gather *g, const struct identity_change *change)
     gather_put(g, change->lines[0]);
     gather_put(g, change->lines[1]);
 }
+
+/* Those that may not be copied; of most requests the first three. */
+static const bool may_be_ours[HEADER_COUNT] = {
+    [HEADER_VIA]                  = true,
+    [HEADER_ROUTE]                = true,
+    [HEADER_MAX_FORWARDS]         = true,
+    [HEADER_MAX_BREADTH]          = true,
+    [HEADER_PROXY_REQUIRE]        = true,
+    [HEADER_REQUIRE]              = true,
+    [HEADER_SECURITY_CLIENT]      = true,
+    [HEADER_SECURITY_VERIFY]      = true,
+    [HEADER_P_ASSERTED_IDENTITY]  = true,
+    [HEADER_P_PREFERRED_IDENTITY] = true,
+    [HEADER_PROXY_AUTHORIZATION]  = true,
+};
 
 /* Not copied: what put_all has written anew, and what ends here. */
 static bool is_ours(const struct copy *c, const struct header *h)
@@ -186,15 +232,45 @@ static void put_what_goes_on(struct copy *c, enum header_id id)
             gather_header(c->g, id, token);
 }
 
+/* A line of the copy.  Lines that stand together stay together: `run` are those that have not been put yet. */
+static void put_line(struct gather *g, struct slice *run, const struct header *h)
+{
+    bool whole = ends_so(h->line, SLICE("\r\n"));
+
+    if (whole && run->ptr + run->len == h->line.ptr) {
+        run->len += h->line.len;
+        return;
+    }
+    gather_put(g, *run);
+    *run = whole ? h->line : SLICE("");
+    if (!whole)
+        gather_line(g, h);
+}
+
+/* 16.6 item 9, 16.7 item 9: what is left of `run`, the length if nobody has said it, the body. */
+static void put_end(struct gather *g, struct slice run, const struct message *m)
+{
+    const char *end = run.ptr + run.len;
+
+    if (m->has_length && end == m->body.ptr - 2 && end[0] == '\r') {
+        gather_put(g, slice_between(run.ptr, m->body.ptr + m->body.len));
+        return;
+    }
+    gather_put(g, run);
+    if (!m->has_length) /* 16.6 item 9 */
+        gather_header_number(g, HEADER_CONTENT_LENGTH, m->body.len);
+    gather_put(g, SLICE("\r\n"));
+    gather_put(g, m->body);
+}
+
 static void put_all(struct copy *c)
 {
-    const struct message *m = c->request;
+    const struct message *m   = c->request;
+    struct slice          run = SLICE("");
 
     gather_vias(c->g, m);
     put_routes(c);
-    put_max_forwards(c);
-    if (c->target->breadth > 0)
-        gather_header_number(c->g, HEADER_MAX_BREADTH, c->target->breadth);
+    put_hops_and_breadth(c);
     gather_put(c->g, c->target->headers);
     put_identity(c->g, &c->target->identity);
     if (c->sec_agree)
@@ -202,12 +278,9 @@ static void put_all(struct copy *c)
     if (c->sec_agree || c->privacy)
         put_what_goes_on(c, HEADER_PROXY_REQUIRE);
     for (unsigned i = 0; i < m->header_count; i++)
-        if (!is_ours(c, &m->headers[i]))
-            gather_line(c->g, &m->headers[i]);
-    if (!m->has_length) /* 16.6 item 9 */
-        gather_header_number(c->g, HEADER_CONTENT_LENGTH, m->body.len);
-    gather_put(c->g, SLICE("\r\n"));
-    gather_put(c->g, m->body);
+        if (!may_be_ours[m->headers[i].id] || !is_ours(c, &m->headers[i]))
+            put_line(c->g, &run, &m->headers[i]);
+    put_end(c->g, run, m);
 }
 
 unsigned forward_request(struct gather *g, const struct message *request, const struct proxy_routes *routes,
@@ -215,7 +288,11 @@ unsigned forward_request(struct gather *g, const struct message *request, const 
 {
     struct copy c = { .g = g, .request = request, .routes = routes, .way = way, .target = target };
 
-    if (!uri_parse(target->uri, &c.uri) || !find_top(&c))
+    if (target->parsed != NULL)
+        c.uri = *target->parsed;
+    else if (!uri_parse(target->uri, &c.uri))
+        return 400;
+    if (!find_top(&c))
         return 400;
     c.sec_agree = target->sec_agree && asks_for_sec_agree(request);
     c.privacy   = target->identity.drop_privacy && message_lists(request, HEADER_PROXY_REQUIRE, privacy);
@@ -245,10 +322,21 @@ static bool put_other_vias(struct gather *g, const struct message *response)
     return g->total > before;
 }
 
+/* Has it one that nobody could write otherwise? */
+static bool is_plain_start(const struct message *m)
+{
+    return m->reason.ptr == m->text.ptr + sizeof "SIP/2.0 200" && memcmp(m->text.ptr, "SIP/2.0 ", 8) == 0 &&
+           ends_so(received_start(m), SLICE("\r\n"));
+}
+
 static void put_status_line(struct gather *g, const struct message *response)
 {
     size_t mark = gather_mark(g);
 
+    if (is_plain_start(response)) {
+        gather_put(g, received_start(response));
+        return;
+    }
     buf_put(&g->scratch, SLICE("SIP/2.0 "));
     buf_put_number(&g->scratch, response->status);
     buf_put_byte(&g->scratch, ' ');
@@ -260,20 +348,23 @@ static void put_status_line(struct gather *g, const struct message *response)
 bool forward_response(struct gather *g, const struct message *response, const struct message *const *others,
                       size_t count, const struct identity_change *identity)
 {
+    struct slice run = SLICE("");
+
     put_status_line(g, response);
     if (!put_other_vias(g, response))
         return false;
     put_identity(g, identity);
     for (unsigned i = 0; i < response->header_count; i++)
         if (response->headers[i].id != HEADER_VIA && !is_of_identity(identity, &response->headers[i]))
-            gather_line(g, &response->headers[i]);
+            put_line(g, &run, &response->headers[i]);
+    if (count > 0) {
+        gather_put(g, run);
+        run = SLICE("");
+    }
     for (size_t i = 0; i < count; i++) {
         gather_copy(g, others[i], HEADER_WWW_AUTHENTICATE);
         gather_copy(g, others[i], HEADER_PROXY_AUTHENTICATE);
     }
-    if (!response->has_length)
-        gather_header_number(g, HEADER_CONTENT_LENGTH, response->body.len);
-    gather_put(g, SLICE("\r\n"));
-    gather_put(g, response->body);
+    put_end(g, run, response);
     return gather_ok(g);
 }

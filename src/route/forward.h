@@ -13,13 +13,14 @@
 #include "route/proxy.h"
 
 struct forward_target {
-    struct slice uri;       /* the Request-URI of the copy: way->uri.text, a contact, ...           */
-    struct slice path;      /* Route values to go on top, a comma list: a binding's Path, a next
-                             * hop "<sip:192.0.2.1;lr>"; may be empty                               */
-    struct slice realm;     /* Proxy-Authorization for this realm is ours and ends here; or empty   */
-    struct slice headers;   /* whole lines of its own, or empty                                     */
-    bool         sec_agree; /* sec-agree has been seen to, and ends here (RFC 3329 2.3.1) */
-    uint32_t     breadth;   /* proxy_breadth(); 0: leave Max-Breadth as it is                       */
+    struct slice      uri;    /* the Request-URI of the copy: way->uri.text, a contact, ...           */
+    const struct uri *parsed; /* the same in its parts, from who has them; or NULL                   */
+    struct slice      path;   /* Route values to go on top, a comma list: a binding's Path, a next
+                               * hop "<sip:192.0.2.1;lr>"; may be empty                               */
+    struct slice realm;       /* Proxy-Authorization for this realm is ours and ends here; or empty   */
+    struct slice headers;     /* whole lines of its own, or empty                                     */
+    bool         sec_agree;   /* sec-agree has been seen to, and ends here (RFC 3329 2.3.1) */
+    uint32_t     breadth;     /* proxy_breadth(); 0: leave Max-Breadth as it is                       */
 
     struct identity_change identity; /* who has asked, and what is told of him */
 };

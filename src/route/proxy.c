@@ -1,90 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/proxy.h"
 
+#include "route/loop_mark.h"
 #include "route/privacy.h"
 #include "sip/params.h"
 
 /* RFC 5393 5.3.3: what a request without Max-Breadth has, and the most it may have. */
 enum { MOST_BREADTH = 60 };
-
-static void add_header(struct siphash *h, const struct message *m, enum header_id id)
-{
-    for (const struct header *line = message_header(m, id); line != NULL; line = message_next(m, line))
-        siphash_add(h, line->value);
-    siphash_add(h, SLICE(""));
-}
-
-/* RFC 3841: by these phones are chosen.  Mostly there are none. */
-static void add_preferences(struct siphash *h, const struct message *m)
-{
-    static const enum header_id ids[] = { HEADER_ACCEPT_CONTACT, HEADER_REJECT_CONTACT, HEADER_REQUEST_DISPOSITION };
-
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
-        if (message_header(m, ids[i]) == NULL)
-            continue;
-        siphash_add(h, (struct slice){ (const char *)&ids[i], sizeof ids[i] });
-        add_header(h, m, ids[i]);
-    }
-}
-
-static void write_mark(struct buf *b, const struct message *request, struct slice to_tag, const struct hash_key *key)
-{
-    struct siphash h;
-
-    siphash_init(&h, &(struct hash_key){ key->k0, key->k1 ^ request->cseq.number });
-    siphash_add(&h, request->uri_text);
-    add_header(&h, request, HEADER_ROUTE);
-    siphash_add(&h, request->from.uri.text);
-    siphash_add(&h, request->from_tag);
-    siphash_add(&h, to_tag);
-    siphash_add(&h, request->call_id);
-    add_header(&h, request, HEADER_PROXY_REQUIRE);
-    add_preferences(&h, request);
-    buf_put_hex64(b, siphash_result(&h));
-}
-
-void proxy_write_mark(struct buf *b, const struct message *request, const struct hash_key *key)
-{
-    write_mark(b, request, request->to_tag, key);
-}
-
-void proxy_write_first_mark(struct buf *b, const struct message *request, const struct hash_key *key)
-{
-    write_mark(b, request, SLICE(""), key);
-}
-
-/* Could this be the mark of ours?  Most branches could not, and their request
- * need not be hashed. */
-static bool has_mark(struct scan *branch)
-{
-    if (!scan_word(branch, SLICE(BRANCH_COOKIE)) || branch->end - branch->at < PROXY_MARK)
-        return false;
-    for (int i = 0; i < PROXY_MARK; i++)
-        if (hex_value(branch->at[i]) < 0)
-            return false;
-    return true;
-}
-
-/* RFC 5393 4.2.2.  A Via of others that we cannot read cannot be ours. */
-static bool is_looped(const struct message *request, const struct hash_key *key)
-{
-    char                 memory[PROXY_MARK];
-    struct buf           mark = BUF_ON(memory);
-    struct header_values v    = message_values(request, HEADER_VIA);
-    struct via           via;
-
-    while (values_next_via(&v, &via)) {
-        struct scan branch = scan_from(via.branch);
-
-        if (!has_mark(&branch))
-            continue;
-        if (mark.len == 0)
-            proxy_write_mark(&mark, request, key);
-        if (scan_exact(&branch, buf_slice(&mark)))
-            return true;
-    }
-    return false;
-}
 
 /* RFC 3323 4.3: it is known as far as what is asked for can be done here. */
 static bool is_known(const struct message *request, bool sec_agree, struct slice tag)
@@ -124,7 +46,7 @@ unsigned proxy_validate(const struct message *request, const struct hash_key *ke
         *why = REASON("Too Many Hops", "RFC 3261 16.3 item 3");
         return 483;
     }
-    if (is_looped(request, key)) {
+    if (loop_mark_is_in(request, key)) {
         *why = REASON("Loop Detected", "RFC 3261 16.3 item 4, RFC 5393 4.2.2");
         return 482;
     }

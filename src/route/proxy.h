@@ -17,24 +17,12 @@
 
 /* May this request be forwarded (16.3 items 2-5)?  0, or the status to answer:
  * 416, 420 (add proxy_write_unsupported), 482, 483.  `key` is the one that
- * proxy_write_mark is used with.  `sec_agree`: that extension is known (sec_agree.h). */
+ * loop_mark_write is used with.  `sec_agree`: that extension is known (sec_agree.h). */
 unsigned proxy_validate(const struct message *request, const struct hash_key *key, bool sec_agree, struct reason *why);
 
 /* "Unsupported: ..." for the 420: all of Proxy-Require that is not known: known are sec-agree if it says so, and
  * privacy if it can be done (privacy.h). */
 void proxy_write_unsupported(struct gather *g, const struct message *request, bool sec_agree);
-
-enum { PROXY_MARK = 16 };
-
-/* The second part of a branch (RFC 5393 4.2.1): 16 hex digits that say "this
- * request, with what its routing depends on, passed here": `branch_mark` of
- * struct outgoing.  Request-URI, Route, From's URI (number rules and policy look at it), From and To tags, Call-ID,
- * CSeq number, Proxy-Require and a caller's preferences (RFC 3841) go in; the method does not.  Under a secret key
- * nobody else makes the same mark, so sent-by need not be compared. */
-void proxy_write_mark(struct buf *b, const struct message *request, const struct hash_key *key);
-
-/* The same as if it had no To tag: that of an INVITE and of the ACK to its refusal are one. */
-void proxy_write_first_mark(struct buf *b, const struct message *request, const struct hash_key *key);
 
 /* The Route of a request, and what the caller must say about it. */
 struct proxy_routes {

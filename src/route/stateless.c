@@ -2,7 +2,7 @@
 #include "route/stateless.h"
 
 #include "base/hash.h"
-#include "route/proxy.h"
+#include "route/loop_mark.h"
 
 enum { LISTENERS = 16, HASH = 16, VIA_TEXT = 1024 };
 
@@ -79,7 +79,7 @@ void stateless_branch_write(struct buf *b, const struct message *request, const 
         b->overflow = true;
         return;
     }
-    proxy_write_first_mark(b, request, key);
+    loop_mark_write_first(b, request, key);
     buf_put(b, sign);
     buf_put_byte(b, digits[request->flow.listener % LISTENERS]);
     write_hash(b, &via, request->flow.listener, key);
@@ -98,7 +98,7 @@ static bool second_via(const struct message *response, struct via *via)
 bool stateless_branch_read(const struct message *response, const struct hash_key *key, struct stateless_way *way)
 {
     struct slice branch = response->via.branch, host;
-    size_t       at     = sizeof BRANCH_COOKIE - 1 + PROXY_MARK;
+    size_t       at     = sizeof BRANCH_COOKIE - 1 + LOOP_MARK;
     char         memory[HASH];
     struct buf   hash = BUF_ON(memory);
     struct via   via;

@@ -4,7 +4,7 @@
  *     branch   z9hG4bK MARK "-s" LISTENER HASH       16 hex digits, 1, 16
  *
  * The same for a request, its repetitions, its CANCEL and the ACK to a refusal, since all are made from nothing but
- * what these share: the mark of proxy_write_mark (which finds loops) without the To tag, and the Via of who sent it.
+ * what these share: the mark of loop_mark_write (which finds loops) without the To tag, and the Via of who sent it.
  *
  * The hash, under a key that a restart keeps, is over that Via and the listener: a response is passed on only if we
  * have sent such a request, and only to where that came from.  A stateless proxy that believes any Via sends

@@ -91,7 +91,7 @@ static void put_marks(struct server *s, const struct passage *p, const struct br
     const struct message *request = p->request;
     struct buf            mark    = BUF_ON(m->mark);
 
-    proxy_write_mark(&mark, request, &s->shared->loop_key);
+    loop_mark_write(&mark, request, &s->shared->loop_key);
     out->branch_mark = buf_slice(&mark);
     if (plan->path) {
         out->path      = true;
@@ -126,6 +126,8 @@ unsigned proxy_write_copy(struct server *s, const struct passage *p, const struc
                                         .breadth   = plan->breadth };
     unsigned                   status;
 
+    if (copy.uri.ptr == p->way.uri.text.ptr && p->way.uri.scheme != URI_OTHER)
+        copy.parsed = &p->way.uri;
     copy.identity = identity_of_copy(s, p, plan, &copy);
     gather_init(g);
     status = forward_request(g, p->request, &p->routes, &p->way, &copy, f);

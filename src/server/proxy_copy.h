@@ -5,6 +5,7 @@
 #ifndef SERVER_PROXY_COPY_H
 #define SERVER_PROXY_COPY_H
 
+#include "route/loop_mark.h"
 #include "route/target_set.h"
 #include "server/internal.h"
 
@@ -44,7 +45,7 @@ const struct flow *proxy_flow_of(const struct binding *b);
 /* Has it not ended by `now`, is there a way to it, and with `secure`: is its Contact sips? */
 bool proxy_may_reach(const struct binding *b, msec now, bool secure);
 
-enum { MARK_TEXT = PROXY_MARK + 1 };
+enum { MARK_TEXT = LOOP_MARK + 1 };
 
 /* The texts that `out` borrows. */
 struct copy_marks {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/stateless.h"
 
-#include "route/proxy.h"
+#include "route/loop_mark.h"
 #include "support/test.h"
 
 #include <stdio.h>
@@ -126,7 +126,7 @@ TEST(a_response_that_fits_no_request_of_ours_goes_nowhere)
     for (size_t i = 0; i < sizeof vias / sizeof *vias; i++)
         CHECK(!reads(branch, vias[i], &key, &way));
     CHECK(!reads(branch, SENT, &other_key, &way));
-    for (size_t i = PROXY_MARK; i < branch.len; i++) {
+    for (size_t i = LOOP_MARK; i < branch.len; i++) {
         char kept = memory[i];
 
         memory[i] = kept == '0' ? '1' : '0';
