@@ -5,23 +5,26 @@
 
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
-/* Four numbers below 256 without leading zeros, which would be octal to some. */
+/* Four numbers below 256 without leading zeros, which would be octal to some.  Nearly every host is
+ * asked whether it is one, and most are. */
 static bool parse_4(struct slice text, uint8_t *ip)
 {
-    struct scan s = scan_from(text);
+    const char *at = text.ptr, *end = at + text.len;
 
     for (int i = 0; i < 4; i++) {
+        unsigned    number = 0;
         const char *start;
-        uint32_t    number;
 
-        if (i > 0 && !scan_byte(&s, '.'))
+        if (i > 0 && (at == end || *at++ != '.'))
             return false;
-        start = s.at;
-        if (!scan_number(&s, UINT8_MAX, &number) || (*start == '0' && s.at - start > 1))
+        for (start = at; at < end && *at >= '0' && *at <= '9'; at++)
+            if ((number = 10 * number + (unsigned)(*at - '0')) > UINT8_MAX)
+                return false;
+        if (at == start || (*start == '0' && at - start > 1))
             return false;
         ip[i] = (uint8_t)number;
     }
-    return scan_at_end(&s);
+    return at == end;
 }
 
 /* inet_pton wants a C string; no address is longer than the room here. */
@@ -42,6 +45,16 @@ static bool parse_6(struct slice text, struct address *out)
     return true;
 }
 
+/* Its first group, or the "::" that stands for it: what tells it from most names at once. */
+static bool may_be_6(struct slice text)
+{
+    size_t at = 0;
+
+    while (at < text.len && at < 4 && hex_value(text.ptr[at]) >= 0)
+        at++;
+    return at < text.len && text.ptr[at] == ':';
+}
+
 bool address_parse_ip(struct slice text, struct address *out)
 {
     *out = (struct address){ 0 };
@@ -52,10 +65,11 @@ bool address_parse_ip(struct slice text, struct address *out)
             return false;
         return parse_6(slice_between(text.ptr + 1, text.ptr + text.len - 1), out);
     }
-    if (memchr(text.ptr, ':', text.len) != NULL)
-        return parse_6(text, out);
-    out->family = FAMILY_4;
-    return parse_4(text, out->ip);
+    if (parse_4(text, out->ip)) {
+        out->family = FAMILY_4;
+        return true;
+    }
+    return may_be_6(text) && parse_6(text, out);
 }
 
 bool address_parse(struct slice text, struct address *out)
@@ -77,16 +91,6 @@ bool address_parse(struct slice text, struct address *out)
 struct address address_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port)
 {
     return (struct address){ .ip = { a, b, c, d }, .port = port, .family = FAMILY_4 };
-}
-
-bool address_eq_ip(const struct address *a, const struct address *b)
-{
-    return a->family == b->family && a->scope == b->scope && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
-}
-
-bool address_eq(const struct address *a, const struct address *b)
-{
-    return a->port == b->port && address_eq_ip(a, b);
 }
 
 bool address_is_any(const struct address *a)
@@ -178,24 +182,34 @@ static void write_6(struct buf *b, const struct address *a)
     buf_put_byte(b, ']');
 }
 
-static void put_octet(struct buf *b, unsigned value)
+static char *put_octet(char *at, unsigned value)
 {
     if (value >= 100)
-        buf_put_byte(b, (char)('0' + value / 100));
+        *at++ = (char)('0' + value / 100);
     if (value >= 10)
-        buf_put_byte(b, (char)('0' + value / 10 % 10));
-    buf_put_byte(b, (char)('0' + value % 10));
+        *at++ = (char)('0' + value / 10 % 10);
+    *at++ = (char)('0' + value % 10);
+    return at;
+}
+
+static void write_4(struct buf *b, const struct address *a)
+{
+    char  text[sizeof "255.255.255.255"];
+    char *at = text;
+
+    for (unsigned i = 0; i < 4; i++) {
+        if (i > 0)
+            *at++ = '.';
+        at = put_octet(at, a->ip[i]);
+    }
+    buf_put(b, slice_between(text, at));
 }
 
 void address_write_ip(struct buf *b, const struct address *a)
 {
     switch ((enum family)a->family) {
     case FAMILY_4:
-        for (unsigned i = 0; i < 4; i++) {
-            if (i > 0)
-                buf_put_byte(b, '.');
-            put_octet(b, a->ip[i]);
-        }
+        write_4(b, a);
         break;
     case FAMILY_6:
         write_6(b, a);

@@ -26,9 +26,29 @@ bool address_parse(struct slice text, struct address *out);
 
 struct address address_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port);
 
-bool address_eq(const struct address *a, const struct address *b);    /* ip, scope and port */
-bool address_eq_ip(const struct address *a, const struct address *b); /* ip and scope only  */
-bool address_is_any(const struct address *a);                         /* 0.0.0.0 or ::      */
+/* The 16 bytes of the ip as two numbers: to be compared or hashed, in no order that means anything. */
+static inline void address_words(const struct address *a, uint64_t words[2])
+{
+    memcpy(words, a->ip, sizeof a->ip);
+}
+
+/* ip and scope only */
+static inline bool address_eq_ip(const struct address *a, const struct address *b)
+{
+    uint64_t x[2], y[2];
+
+    address_words(a, x);
+    address_words(b, y);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0 && a->family == b->family && a->scope == b->scope;
+}
+
+/* ip, scope and port */
+static inline bool address_eq(const struct address *a, const struct address *b)
+{
+    return a->port == b->port && address_eq_ip(a, b);
+}
+
+bool address_is_any(const struct address *a); /* 0.0.0.0 or :: */
 bool address_is_loopback(const struct address *a);
 /* One that is not routed in the Internet, so that elsewhere it may be another
  * host's: RFC 1918, RFC 6598, RFC 4193, link-local. */

@@ -1,45 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/buf.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-struct buf buf_on(char *memory, size_t cap)
-{
-    return (struct buf){ .ptr = memory, .cap = cap };
-}
-
-/* Once something is missing nothing follows it: a text never has a hole. */
-static bool has_room(struct buf *b, size_t len)
-{
-    if (b->overflow || len > b->cap - b->len)
-        b->overflow = true;
-    return !b->overflow;
-}
-
-void buf_put(struct buf *b, struct slice text)
-{
-    if (!has_room(b, text.len) || text.len == 0)
-        return;
-    memcpy(b->ptr + b->len, text.ptr, text.len);
-    b->len += text.len;
-}
-
-void buf_put_byte(struct buf *b, char byte)
-{
-    if (has_room(b, 1))
-        b->ptr[b->len++] = byte;
-}
-
 void buf_put_number(struct buf *b, uint64_t number)
 {
-    char  digits[20];
-    char *at = digits + sizeof digits;
+    char     digits[20];
+    char    *at = digits + sizeof digits;
+    uint32_t small;
 
-    do {
+    for (; number > UINT32_MAX; number /= 10)
         *--at = (char)('0' + number % 10);
-        number /= 10;
-    } while (number != 0);
+    small = (uint32_t)number;
+    do {
+        *--at = (char)('0' + small % 10);
+        small /= 10;
+    } while (small != 0);
     buf_put(b, slice_between(at, digits + sizeof digits));
 }
 
@@ -47,7 +25,7 @@ void buf_put_hex(struct buf *b, const void *bytes, size_t len)
 {
     const unsigned char *at = bytes;
 
-    if (len > SIZE_MAX / 2 || !has_room(b, 2 * len)) {
+    if (len > SIZE_MAX / 2 || !buf_room(b, 2 * len)) {
         b->overflow = true;
         return;
     }
@@ -57,12 +35,28 @@ void buf_put_hex(struct buf *b, const void *bytes, size_t len)
     }
 }
 
+#define EACH_BYTE(b) (0x0101010101010101u * (uint64_t)(b))
+
+/* Eight digits at once: a nibble to each byte, and what is above nine is a letter. */
+static inline void put_hex32(char *to, uint32_t number)
+{
+    uint64_t x = number, letter;
+
+    x      = (x | x << 16) & 0x0000ffff0000ffffu;
+    x      = (x | x << 8) & 0x00ff00ff00ff00ffu;
+    x      = (x | x << 4) & 0x0f0f0f0f0f0f0f0fu;
+    letter = (x + EACH_BYTE(6)) >> 4 & EACH_BYTE(1);
+    x      = htobe64(x + EACH_BYTE('0') + letter * ('a' - '0' - 10));
+    memcpy(to, &x, sizeof x);
+}
+
 void buf_put_hex64(struct buf *b, uint64_t number)
 {
-    if (!has_room(b, 16))
+    if (!buf_room(b, 16))
         return;
-    for (int shift = 60; shift >= 0; shift -= 4)
-        b->ptr[b->len++] = "0123456789abcdef"[number >> shift & 15];
+    put_hex32(b->ptr + b->len, (uint32_t)(number >> 32));
+    put_hex32(b->ptr + b->len + 8, (uint32_t)number);
+    b->len += 16;
 }
 
 void buf_printf(struct buf *b, const char *format, ...)
@@ -71,7 +65,7 @@ void buf_printf(struct buf *b, const char *format, ...)
     size_t  room = b->cap - b->len;
     int     len;
 
-    if (!has_room(b, 0))
+    if (!buf_room(b, 0))
         return;
     va_start(args, format);
     len = vsnprintf(b->ptr + b->len, room, format, args);
@@ -127,7 +121,7 @@ struct slice buf_slice(const struct buf *b)
 
 const char *buf_cstr(struct buf *b)
 {
-    if (!has_room(b, 1))
+    if (!buf_room(b, 1))
         return "";
     b->ptr[b->len] = '\0';
     return b->ptr;

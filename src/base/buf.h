@@ -19,11 +19,36 @@ struct buf {
 };
 
 /* Borrows `memory` of `cap` bytes. */
-struct buf buf_on(char *memory, size_t cap);
+static inline struct buf buf_on(char *memory, size_t cap)
+{
+    return (struct buf){ .ptr = memory, .cap = cap };
+}
 #define BUF_ON(array) buf_on((array), sizeof(array))
 
-void buf_put(struct buf *b, struct slice text);
-void buf_put_byte(struct buf *b, char byte);
+/* May `len` bytes more be written at ptr + len?  Once something was missing nothing follows it:
+ * a text never has a hole. */
+static inline bool buf_room(struct buf *b, size_t len)
+{
+    if (b->overflow || len > b->cap - b->len)
+        b->overflow = true;
+    return !b->overflow;
+}
+
+/* Here, not in buf.c: most texts are literals, whose copy is then a store or two. */
+static inline void buf_put(struct buf *b, struct slice text)
+{
+    if (!buf_room(b, text.len) || text.len == 0)
+        return;
+    memcpy(b->ptr + b->len, text.ptr, text.len);
+    b->len += text.len;
+}
+
+static inline void buf_put_byte(struct buf *b, char byte)
+{
+    if (buf_room(b, 1))
+        b->ptr[b->len++] = byte;
+}
+
 void buf_put_number(struct buf *b, uint64_t number);
 void buf_put_hex(struct buf *b, const void *bytes, size_t len); /* lower case */
 void buf_put_hex64(struct buf *b, uint64_t number);             /* 16 digits, the highest first */

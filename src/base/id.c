@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { INDEX_BITS = 24, MASK = (1 << INDEX_BITS) - 1, FIRST_SLOTS = 64 };
+enum { INDEX_BITS = ID_INDEX_BITS, MASK = ID_MASK, FIRST_SLOTS = 64 };
 
 #define NO_SLOT UINT32_MAX
 
@@ -63,22 +63,6 @@ object_id id_add(struct id_table *t, void *object)
     return (uint64_t)t->worker << 56 | (uint64_t)t->kind << 48 | (uint64_t)index << INDEX_BITS | slot->generation;
 }
 
-static struct id_slot *slot_of(const struct id_table *t, object_id id)
-{
-    uint32_t index = (uint32_t)(id >> INDEX_BITS) & MASK;
-
-    if (id_worker(id) != t->worker || (uint8_t)(id >> 48) != t->kind || index >= t->slot_count)
-        return NULL;
-    return t->slots[index].generation == (uint32_t)(id & MASK) ? &t->slots[index] : NULL;
-}
-
-void *id_find(const struct id_table *t, object_id id)
-{
-    const struct id_slot *slot = slot_of(t, id);
-
-    return slot == NULL ? NULL : slot->object;
-}
-
 static void free_slot(struct id_table *t, struct id_slot *slot)
 {
     slot->object     = NULL;
@@ -90,7 +74,7 @@ static void free_slot(struct id_table *t, struct id_slot *slot)
 
 void id_remove(struct id_table *t, object_id id)
 {
-    struct id_slot *slot = slot_of(t, id);
+    struct id_slot *slot = id_slot_of(t, id);
 
     if (slot != NULL && slot->object != NULL)
         free_slot(t, slot);

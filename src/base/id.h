@@ -49,9 +49,28 @@ void id_table_fini(struct id_table *t);
 /* From now on at most so many; those that are more stay. */
 void id_table_limit(struct id_table *t, uint32_t limit);
 
+enum { ID_INDEX_BITS = 24, ID_MASK = (1 << ID_INDEX_BITS) - 1 };
+
+/* Private to id.c and id_find. */
+static inline struct id_slot *id_slot_of(const struct id_table *t, object_id id)
+{
+    uint32_t index = (uint32_t)(id >> ID_INDEX_BITS) & ID_MASK;
+
+    if (id >> 48 != ((uint64_t)t->worker << 8 | t->kind) || index >= t->slot_count)
+        return NULL;
+    return t->slots[index].generation == (uint32_t)(id & ID_MASK) ? &t->slots[index] : NULL;
+}
+
+/* NULL: it has gone, or was never here. */
+static inline void *id_find(const struct id_table *t, object_id id)
+{
+    const struct id_slot *slot = id_slot_of(t, id);
+
+    return slot == NULL ? NULL : slot->object;
+}
+
 /* Returns 0 at the limit or without memory. */
 object_id id_add(struct id_table *t, void *object);
-void     *id_find(const struct id_table *t, object_id id);
 void      id_remove(struct id_table *t, object_id id);
 /* The same for an object that may not know its id any more: looks at every slot. */
 void id_forget(struct id_table *t, const void *object);

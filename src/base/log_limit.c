@@ -10,7 +10,7 @@ void log_limit_init(struct log_limit *l, const struct hash_key *key)
 static uint64_t hash_of(const struct log_limit *l, const struct address *source)
 {
     enum { NETWORK_6 = 8 };
-    uint64_t hash = siphash(&l->key, (struct slice){ (const char *)source->ip, NETWORK_6 });
+    uint64_t hash = siphash13(&l->key, (struct slice){ (const char *)source->ip, NETWORK_6 });
 
     return hash != 0 ? hash : 1;
 }

@@ -30,9 +30,14 @@ void random_token(const struct random *r, struct buf *b, size_t len)
 {
     while (len > 0 && buf_ok(b)) {
         uint64_t bits = random_u64(r);
+        size_t   part = len < 12 ? len : 12, room = b->cap - b->len;
+        size_t   fits = part < room ? part : room;
 
-        for (int i = 0; i < 12 && len > 0; i++, len--, bits >>= 5)
-            buf_put_byte(b, "abcdefghijklmnopqrstuvwxyz234567"[bits & 31]);
+        for (size_t i = 0; i < fits; i++, bits >>= 5)
+            b->ptr[b->len + i] = "abcdefghijklmnopqrstuvwxyz234567"[bits & 31];
+        b->len += fits;
+        b->overflow = fits < part;
+        len -= part;
     }
 }
 

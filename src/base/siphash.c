@@ -22,11 +22,11 @@ static inline void sip_round(struct siphash *s)
     s->v2 = rotate(s->v2, 32);
 }
 
-static inline void absorb(struct siphash *s, uint64_t word)
+static inline void absorb(struct siphash *s, uint64_t word, int rounds)
 {
     s->v3 ^= word;
-    sip_round(s);
-    sip_round(s);
+    for (int i = 0; i < rounds; i++)
+        sip_round(s);
     s->v0 ^= word;
 }
 
@@ -44,13 +44,34 @@ static inline uint64_t lower8(uint64_t word)
     return word | capital >> 2;
 }
 
-static inline uint64_t load(const char *bytes, size_t len)
+static inline uint64_t load8(const char *bytes)
 {
-    uint64_t word = 0;
+    uint64_t word;
 
-    if (len > 0)
-        memcpy(&word, bytes, len);
+    memcpy(&word, bytes, sizeof word);
     return le64toh(word);
+}
+
+/* One to seven bytes, without a loop and without reading beside them. */
+static inline uint64_t load_few(const char *bytes, size_t len)
+{
+    const unsigned char *b = (const unsigned char *)bytes;
+    uint32_t             first, last;
+
+    if (len >= 4) {
+        memcpy(&first, bytes, sizeof first);
+        memcpy(&last, bytes + len - sizeof last, sizeof last);
+        return le32toh(first) | (uint64_t)le32toh(last) << 8 * (len - sizeof last);
+    }
+    return b[0] | (uint64_t)b[len / 2] << 8 * (len / 2) | (uint64_t)b[len - 1] << 8 * (len - 1);
+}
+
+/* The last `left` of `len` bytes, behind the whole eights. */
+static inline uint64_t load_rest(const char *bytes, size_t left, size_t len)
+{
+    if (left == 0)
+        return 0;
+    return len >= 8 ? load8(bytes + left - 8) >> (64 - 8 * left) : load_few(bytes, left);
 }
 
 static inline struct siphash begin(const struct hash_key *key)
@@ -63,37 +84,45 @@ static inline struct siphash begin(const struct hash_key *key)
     };
 }
 
-static inline uint64_t end(struct siphash *s)
+static inline uint64_t end(struct siphash *s, int rounds)
 {
     s->v2 ^= 0xff;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < rounds; i++)
         sip_round(s);
     return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-static inline uint64_t hash(const struct hash_key *key, struct slice text, bool fold)
+/* All of `text`; the last word holds what is left and `top`. */
+static inline void absorb_text(struct siphash *s, struct slice text, uint64_t top, bool fold, int rounds)
 {
-    struct siphash s      = begin(key);
-    uint64_t       length = (uint64_t)text.len << 56;
-    uint64_t       word;
+    size_t   len = text.len;
+    uint64_t word;
 
     for (; text.len >= 8; text.ptr += 8, text.len -= 8) {
-        word = load(text.ptr, 8);
-        absorb(&s, fold ? lower8(word) : word);
+        word = load8(text.ptr);
+        absorb(s, fold ? lower8(word) : word, rounds);
     }
-    word = load(text.ptr, text.len);
-    absorb(&s, (fold ? lower8(word) : word) | length);
-    return end(&s);
+    word = load_rest(text.ptr, text.len, len);
+    absorb(s, (fold ? lower8(word) : word) | top, rounds);
+}
+
+/* SipHash-c-d, for one text. */
+static inline uint64_t hash(const struct hash_key *key, struct slice text, bool fold, int c, int d)
+{
+    struct siphash s = begin(key);
+
+    absorb_text(&s, text, (uint64_t)text.len << 56, fold, c);
+    return end(&s, d);
 }
 
 uint64_t siphash(const struct hash_key *key, struct slice text)
 {
-    return hash(key, text, false);
+    return hash(key, text, false, 2, 4);
 }
 
 uint64_t siphash_nocase(const struct hash_key *key, struct slice text)
 {
-    return hash(key, text, true);
+    return hash(key, text, true, 2, 4);
 }
 
 void siphash_init(struct siphash *h, const struct hash_key *key)
@@ -104,14 +133,44 @@ void siphash_init(struct siphash *h, const struct hash_key *key)
 /* The length goes first: where a text ends is known before it begins. */
 void siphash_add(struct siphash *h, struct slice text)
 {
-    absorb(h, text.len);
+    absorb(h, text.len, 2);
     for (; text.len >= 8; text.ptr += 8, text.len -= 8)
-        absorb(h, load(text.ptr, 8));
+        absorb(h, load8(text.ptr), 2);
     if (text.len > 0)
-        absorb(h, load(text.ptr, text.len));
+        absorb(h, load_few(text.ptr, text.len), 2);
 }
 
 uint64_t siphash_result(struct siphash *h)
 {
-    return end(h);
+    return end(h, 4);
+}
+
+uint64_t siphash13(const struct hash_key *key, struct slice text)
+{
+    return hash(key, text, false, 1, 3);
+}
+
+uint64_t siphash13_nocase(const struct hash_key *key, struct slice text)
+{
+    return hash(key, text, true, 1, 3);
+}
+
+/* Each text's last word has its length on top, so that neither runs into what follows. */
+uint64_t siphash13_key(const struct hash_key *key, struct slice exact, struct slice folded, uint64_t number)
+{
+    struct siphash s = begin(key);
+
+    absorb_text(&s, exact, (uint64_t)exact.len << 56, false, 1);
+    absorb_text(&s, folded, (uint64_t)folded.len << 56, true, 1);
+    absorb(&s, number, 1);
+    return end(&s, 3);
+}
+
+uint64_t siphash13_words(const struct hash_key *key, const uint64_t *words, size_t count)
+{
+    struct siphash s = begin(key);
+
+    for (size_t i = 0; i < count; i++)
+        absorb(&s, words[i], 1);
+    return end(&s, 3);
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* siphash.h - SipHash-2-4: a keyed hash of short strings.  What strangers send
- * is only ever hashed with a key they do not know. */
+/* siphash.h - SipHash: a keyed hash of short strings.  What strangers send is only ever
+ * hashed with a key they do not know.
+ *
+ *   siphash...     SipHash-2-4: what proves something to others, or is kept
+ *   siphash13...   SipHash-1-3: what finds something in a table of this process, and is never
+ *                  shown to anybody; half the work */
 
 #ifndef BASE_SIPHASH_H
 #define BASE_SIPHASH_H
@@ -26,5 +30,14 @@ struct siphash {
 void     siphash_init(struct siphash *h, const struct hash_key *key);
 void     siphash_add(struct siphash *h, struct slice text);
 uint64_t siphash_result(struct siphash *h); /* once, at the end */
+
+/* ---- for tables ---- */
+
+uint64_t siphash13(const struct hash_key *key, struct slice text);
+uint64_t siphash13_nocase(const struct hash_key *key, struct slice text);
+/* One hash of what makes a key together: a text as it is, one in whatever case, a number. */
+uint64_t siphash13_key(const struct hash_key *key, struct slice exact, struct slice folded, uint64_t number);
+/* Of a key that is numbers already, always as many in one table: an address. */
+uint64_t siphash13_words(const struct hash_key *key, const uint64_t *words, size_t count);
 
 #endif

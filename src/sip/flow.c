@@ -49,12 +49,9 @@ uint16_t transport_default_port(enum transport transport)
 
 uint64_t flow_remote_hash(const struct hash_key *key, enum transport transport, const struct address *remote)
 {
-    char       text[24];
-    struct buf b = BUF_ON(text);
+    uint64_t words[3];
 
-    buf_put(&b, (struct slice){ (const char *)remote->ip, sizeof remote->ip });
-    buf_put_byte(&b, (char)(remote->port >> 8));
-    buf_put_byte(&b, (char)(remote->port & 0xff));
-    buf_put_byte(&b, (char)transport);
-    return siphash(key, buf_slice(&b));
+    address_words(remote, words);
+    words[2] = (uint64_t)transport << 16 | remote->port;
+    return siphash13_words(key, words, 3);
 }

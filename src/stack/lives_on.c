@@ -81,7 +81,7 @@ void lives_on_free(struct lives_on *l)
 
 static struct entry *find(struct lives_on *l, struct slice call_id)
 {
-    struct table_link *link = table_first(&l->table, siphash(&l->key, call_id));
+    struct table_link *link = table_first(&l->table, siphash13(&l->key, call_id));
 
     for (; link != NULL; link = table_next(link)) {
         struct entry *e = CONTAINER_OF(link, struct entry, by_call);
@@ -126,7 +126,7 @@ static int add(struct lives_on *l, struct slice call_id, unsigned worker, msec n
     e->len    = call_id.len;
     memcpy(e->call_id, call_id.ptr, call_id.len);
     account(l, size_of(e));
-    table_insert(&l->table, &e->by_call, siphash(&l->key, call_id));
+    table_insert(&l->table, &e->by_call, siphash13(&l->key, call_id));
     extend(l, e, now);
     atomic_fetch_add(&l->count, 1);
     return 0;

@@ -202,7 +202,7 @@ static int take_line(struct log_reader *r, struct slice node, struct slice line)
 
 static struct call_entry *call_of(struct log_reader *r, struct slice call_id, uint64_t t)
 {
-    uint64_t           hash = siphash(&r->key, call_id);
+    uint64_t           hash = siphash13(&r->key, call_id);
     struct table_link *l    = table_first(&r->by_id, hash);
     struct call_entry *c;
 

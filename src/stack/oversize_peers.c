@@ -41,7 +41,7 @@ static struct place *place_of(struct oversize_peers *p, const struct address *re
 {
     struct slice ip = { (const char *)remote->ip, sizeof remote->ip };
 
-    return &p->places[(siphash(&p->key, ip) ^ remote->port) % OVERSIZE_PEERS];
+    return &p->places[(siphash13(&p->key, ip) ^ remote->port) % OVERSIZE_PEERS];
 }
 
 static bool is_about(const struct place *place, const struct address *remote, msec now)

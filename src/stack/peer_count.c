@@ -80,7 +80,7 @@ static struct address host_of(const struct address *peer)
 
 static uint64_t hash_of(const struct peer_count *p, const struct address *host)
 {
-    return siphash(&p->key, (struct slice){ (const char *)host->ip, sizeof host->ip });
+    return siphash13(&p->key, (struct slice){ (const char *)host->ip, sizeof host->ip });
 }
 
 static struct entry *find(struct peer_count *p, const struct address *host)

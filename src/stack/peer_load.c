@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { NETWORK = 8 /* bytes of an address that count; more than IPv4 has */ };
-
 struct peer_load *peer_load_new(void)
 {
     return calloc(1, sizeof(struct peer_load));
@@ -12,8 +10,10 @@ struct peer_load *peer_load_new(void)
 
 struct peer_cells peer_cells_of(const struct hash_key *key, const struct address *peer)
 {
-    uint64_t hash = siphash(key, (struct slice){ (const char *)peer->ip, NETWORK });
+    uint64_t words[2], hash;
 
+    address_words(peer, words);
+    hash = siphash13_words(key, words, 1); /* the first eight bytes: all of IPv4, the network of IPv6 */
     return (struct peer_cells){ (uint16_t)(hash % PEER_CELLS), (uint16_t)((hash >> 32) % PEER_CELLS) };
 }
 

@@ -245,12 +245,12 @@ unsigned workers_home(const struct workers *w, struct slice call_id)
         return 0;
     if (lives_on_find(w->lives_on, call_id, &worker))
         return worker;
-    return (unsigned)(siphash(&w->key, call_id) % w->count);
+    return (unsigned)(siphash13(&w->key, call_id) % w->count);
 }
 
 unsigned workers_home_of_name(const struct workers *w, struct slice name)
 {
-    return w->count == 1 ? 0 : (unsigned)(siphash(&w->key, name) % w->count);
+    return w->count == 1 ? 0 : (unsigned)(siphash13(&w->key, name) % w->count);
 }
 
 /* ---- handing over ---- */

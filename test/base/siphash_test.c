@@ -32,6 +32,68 @@ TEST(nocase_folds_ascii_letters_and_nothing_else)
     }
 }
 
+/* The same key and text for SipHash-1-3: as OpenSSL's SIPHASH has it with c-rounds:1, d-rounds:3. */
+TEST(the_hash_of_tables_is_siphash_1_3)
+{
+    struct hash_key key = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u };
+    char            text[15];
+
+    for (char i = 0; i < 15; i++)
+        text[(int)i] = i;
+    CHECK(siphash13(&key, test_guarded((struct slice){ text, 15 })) == 0xd320d86d2a519956u);
+    CHECK(siphash13(&key, (struct slice){ NULL, 0 }) == 0xabac0158050fc4dcu);
+    CHECK(siphash13(&key, test_guarded((struct slice){ text, 8 })) == 0x369095118d299a8eu);
+}
+
+/* Eight at a time, and what is left by loads that overlap. */
+TEST(every_byte_of_every_length_matters)
+{
+    struct hash_key key = { 1, 2 };
+    char            text[24];
+
+    for (size_t len = 1; len <= sizeof text; len++) {
+        memset(text, 'x', sizeof text);
+        for (size_t at = 0; at < len; at++) {
+            struct slice all = test_guarded((struct slice){ text, len });
+            uint64_t     was = siphash(&key, all), was13 = siphash13_nocase(&key, all);
+
+            text[at] = 'y';
+            all      = test_guarded((struct slice){ text, len });
+            CHECK(siphash(&key, all) != was);
+            CHECK(siphash13_nocase(&key, all) != was13);
+            text[at] = 'X';
+            all      = test_guarded((struct slice){ text, len });
+            CHECK(siphash(&key, all) != was);
+            CHECK(siphash13_nocase(&key, all) == was13);
+            text[at] = 'x';
+        }
+    }
+}
+
+TEST(a_key_is_of_all_its_parts)
+{
+    struct hash_key key = { 1, 2 };
+    struct slice    a = SLICE("z9hG4bKabc"), host = SLICE("Alice.example");
+    uint64_t        hash = siphash13_key(&key, a, host, 5060);
+
+    CHECK(hash == siphash13_key(&key, a, SLICE("aLICE.example"), 5060));
+    CHECK(hash != siphash13_key(&key, SLICE("z9hG4bKabC"), host, 5060));
+    CHECK(hash != siphash13_key(&key, a, host, 5061));
+    CHECK(hash != siphash13_key(&key, a, SLICE("alice.exampl"), 5060));
+    CHECK(siphash13_key(&key, SLICE("ab"), SLICE("c"), 1) != siphash13_key(&key, SLICE("a"), SLICE("bc"), 1));
+    CHECK(siphash13_key(&key, a, SLICE(""), 1) != siphash13_key(&key, SLICE(""), a, 1));
+}
+
+TEST(each_number_and_its_place_matter)
+{
+    struct hash_key key   = { 1, 2 };
+    uint64_t        one[] = { 7, 8 }, other[] = { 8, 7 };
+
+    CHECK(siphash13_words(&key, one, 2) == siphash13_words(&key, one, 2));
+    CHECK(siphash13_words(&key, one, 2) != siphash13_words(&key, other, 2));
+    CHECK(siphash13_words(&key, one, 1) != siphash13_words(&key, other, 1));
+}
+
 TEST(the_key_matters)
 {
     struct hash_key a = { 1, 2 }, b = { 1, 3 }, c = { 0, 2 };
@@ -73,6 +135,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_authors_vectors_come_out),
+        cmocka_unit_test(the_hash_of_tables_is_siphash_1_3),
+        cmocka_unit_test(every_byte_of_every_length_matters),
+        cmocka_unit_test(a_key_is_of_all_its_parts),
+        cmocka_unit_test(each_number_and_its_place_matter),
         cmocka_unit_test(nocase_folds_ascii_letters_and_nothing_else),
         cmocka_unit_test(the_key_matters),
         cmocka_unit_test(a_byte_moved_from_one_text_to_the_next_shows),
