@@ -131,6 +131,14 @@ static void begin(struct load *l, uint64_t intended, uint64_t now)
     attempt_start(a, method_of(l->plan->scenario), FOR_RUN, intended);
 }
 
+/* What is due by then, to the microsecond, begins no more; so that it is the same number each time. */
+static uint64_t end_of_run(const struct load *l)
+{
+    const struct load_plan *p = l->plan;
+
+    return p->duration == 0 ? UINT64_MAX : l->started_at + (uint64_t)(p->warm_up + p->duration) * 1000;
+}
+
 static bool is_all_begun(const struct load *l)
 {
     return l->plan->count > 0 && l->begun >= l->plan->count;
@@ -150,6 +158,8 @@ static void fill_run(struct load *l)
     while (may_begin(l)) {
         uint64_t due = l->started_at + pace_due(pace, l->begun);
 
+        if (due >= end_of_run(l))
+            return;
         if (due > now) {
             l->host.wake_at(l->host.arg, due);
             return;
@@ -319,8 +329,10 @@ static void enter_run(struct load *l)
 static void enter_drain(struct load *l)
 {
     const struct pace *pace = &l->plan->pace;
-    uint64_t           due  = l->started_at == 0 || pace->rate == 0 ? 0 : pace_count(pace, now_us(l) - l->started_at);
+    uint64_t           now = now_us(l), end = end_of_run(l), due = 0;
 
+    if (l->started_at != 0 && pace->rate > 0)
+        due = pace_count(pace, (now < end ? now : end - 1) - l->started_at);
     l->host.wake_at(l->host.arg, 0);
     world_timer_stop(l->world, &l->timer);
     if (l->plan->count > 0 && due > l->plan->count)
