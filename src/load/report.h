@@ -21,7 +21,7 @@ struct load_report {
     bool                    interrupted;
 };
 
-enum { LOAD_REPORT_SIZE = 16 * 1024 };
+enum { LOAD_REPORT_SIZE = 64 * 1024 };
 
 /* What is wrong with the measurement itself: sets of these. */
 enum { LOAD_SATURATED = 1 << 0, LOAD_WAS_LATE = 1 << 1, LOAD_WAS_FULL = 1 << 2 };
