@@ -210,6 +210,11 @@ static int explain(const struct running *r, int error)
                 (unsigned long long)t->not_registered, r->plan.users);
         return EXIT_NOT_AUTHORISED;
     }
+    if (error == -ERR_PERMISSION) {
+        fprintf(stderr, "ahoy load: the certificate of %s is not good enough: --tls-trust names whose are\n",
+                r->plan.server);
+        return EXIT_UNREACHABLE;
+    }
     if (error == -ERR_TIMEOUT && r->plan.transport == TRANSPORT_UDP) {
         fprintf(stderr,
                 "ahoy load: %s does not answer OPTIONS: nobody is shot at who has not spoken first; "
