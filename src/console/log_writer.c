@@ -209,23 +209,25 @@ static struct log_ring *oldest(struct log_writer *w, const struct log_record **r
     return look_for_oldest(w, record) != NULL ? look_for_oldest(w, record) : NULL;
 }
 
-/* A batch at most, so that the file is reopened and drops are told in between.  False if
- * there was nothing to write. */
-static bool write_batch(struct log_writer *w)
+enum written { WROTE_NOTHING, WROTE_ALL, WROTE_A_BATCH /* and there may be more */ };
+
+/* A batch at most, so that the file is reopened and drops are told in between. */
+static enum written write_batch(struct log_writer *w)
 {
     const struct log_record *record;
     struct log_ring         *ring;
+    enum written             written = WROTE_A_BATCH;
 
     tell_lost(w);
     while (BATCH - w->text.len >= LINE_ROOM && (ring = oldest(w, &record)) != NULL) {
         put_line(w, record);
         log_ring_next(ring);
     }
+    if (BATCH - w->text.len >= LINE_ROOM)
+        written = w->lines > 0 ? WROTE_ALL : WROTE_NOTHING;
     tell_dropped(w);
-    if (w->lines == 0)
-        return false;
     flush(w);
-    return true;
+    return written;
 }
 
 static void reopen(struct log_writer *w)
@@ -243,19 +245,22 @@ static void *run(void *arg)
     struct log_writer *w = arg;
 
     for (;;) {
-        bool wrote, stopping = atomic_load(&w->stopping); /* before looking: what was put before it is seen */
+        bool stopping = atomic_load(&w->stopping); /* before looking: what was put before it is seen */
 
         if (atomic_exchange(&w->reopening, false))
             reopen(w);
-        wrote = write_batch(w);
-        if (rings_hold(w))
-            continue;
-        if (stopping)
-            return NULL;
-        if (wrote)
-            rest(w);
-        else
+        switch (write_batch(w)) {
+        case WROTE_A_BATCH:
+            break;
+        case WROTE_ALL: /* what has come meanwhile can wait as well */
+            if (!stopping)
+                rest(w);
+            break;
+        case WROTE_NOTHING:
+            if (stopping)
+                return NULL;
             sleep_until_woken(w);
+        }
     }
 }
 

@@ -113,7 +113,7 @@ static int take_in(struct descriptors *d, int fd, size_t *strange)
     }
     (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     if (one.type == SOCK_DGRAM)
-        socket_datagram_options(fd, (enum family)one.bound.family);
+        socket_datagram_options(fd, &one.bound);
     return add(d, &one);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* entropy.h - random bytes from the kernel, fetched some hundred at a time. */
+/* entropy.h - random bytes from the kernel, fetched some thousand at a time. */
 
 #ifndef NET_ENTROPY_H
 #define NET_ENTROPY_H
@@ -7,7 +7,7 @@
 #include "base/random.h"
 
 struct entropy {
-    uint8_t bytes[512];
+    uint8_t bytes[4096];
     size_t  left; /* at the end of `bytes` */
 };
 

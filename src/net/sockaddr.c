@@ -13,21 +13,17 @@ enum {
 
 socklen_t sockaddr_from(struct sockaddr_storage *out, const struct address *a)
 {
-    memset(out, 0, sizeof *out);
     if (a->family == FAMILY_4) {
         struct sockaddr_in *in = (struct sockaddr_in *)out;
 
-        in->sin_family = AF_INET;
-        in->sin_port   = htons(a->port);
+        *in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(a->port) };
         memcpy(&in->sin_addr, a->ip, sizeof in->sin_addr);
         return sizeof *in;
     }
     if (a->family == FAMILY_6) {
         struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
 
-        in6->sin6_family   = AF_INET6;
-        in6->sin6_port     = htons(a->port);
-        in6->sin6_scope_id = a->scope;
+        *in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(a->port), .sin6_scope_id = a->scope };
         memcpy(&in6->sin6_addr, a->ip, sizeof in6->sin6_addr);
         return sizeof *in6;
     }
@@ -182,18 +178,18 @@ int stream_error(int number)
     return -ERR_RESET;
 }
 
-/* Without PKTINFO replies leave from the routing table's address, without RECVERR
- * errors are timeouts. */
-void socket_datagram_options(int fd, enum family family)
+/* Without PKTINFO replies of a wildcard socket leave from the routing table's address,
+ * without RECVERR errors are timeouts. */
+void socket_datagram_options(int fd, const struct address *local)
 {
-    int on = 1, size = DATAGRAM_BUFFER;
+    int on = 1, any = address_is_any(local), size = DATAGRAM_BUFFER;
 
-    if (family == FAMILY_4) {
+    if (local->family == FAMILY_4) {
         (void)setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
-        (void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+        (void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &any, sizeof any);
     } else {
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &any, sizeof any);
     }
     /* Root may have more than rmem_max, whose default is a twentieth of this. */
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
@@ -228,7 +224,7 @@ int socket_bound(int type, const struct address *local, bool join)
     if (fd < 0)
         return fd;
     if (type == SOCK_DGRAM)
-        socket_datagram_options(fd, (enum family)local->family);
+        socket_datagram_options(fd, local);
     number = bind_to(fd, type, local, join);
     if (number == 0)
         return fd;

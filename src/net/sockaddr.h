@@ -30,9 +30,9 @@ int socket_source(const struct address *remote, struct address *local);
  * descriptor, or -ERR_LIMIT or -ERR_NO_ADDRESS (the family is not there). */
 int socket_open(enum family family, int type);
 
-/* What every datagram socket of ours wants: the address that was hit, ICMP errors,
- * large buffers.  Each is an improvement the kernel may lack. */
-void socket_datagram_options(int fd, enum family family);
+/* What a datagram socket of ours wants, to be bound to `local`: the address that was hit if
+ * that is a wildcard, ICMP errors, large buffers.  Each is an improvement the kernel may lack. */
+void socket_datagram_options(int fd, const struct address *local);
 
 /* A socket_open that is bound, and listens if it is a SOCK_STREAM.  Without `join`
  * nobody else may have the address: a second process must hear that it is in use

@@ -12,10 +12,11 @@
 
 enum {
     BATCH       = 64,
-    ROUNDS      = 4, /* batches per readiness, so that one socket cannot starve the others */
-    SLOT        = 65536,
+    ROUNDS      = 4,                 /* batches per readiness, so that one socket cannot starve the others */
+    SLOT        = 65536 + 2048 + 64, /* no power of two: slots would share their lines of the caches */
     PAYLOAD_V4  = 65535 - 20 - 8,
     PAYLOAD_V6  = 65535 - 8,
+    LONGEST     = 65536,
     ERROR_SPACE = 512,
 };
 
@@ -40,37 +41,74 @@ struct packet {
     size_t         len;
 };
 
-struct udp_hub {
-    struct loop            *loop;
-    struct world           *world;
-    size_t                  queue_limit; /* bytes that may wait for one socket */
-    struct descriptors     *ahead;
-    unsigned                worker;
-    struct udp             *current; /* whose callback runs; NULL once that has closed it */
-    struct link             sockets, unsent;
+/* What the kernel reads and writes by, prepared once.  What it changes is put back. */
+struct mailbag {
     struct mmsghdr          messages[BATCH];
     struct iovec            parts[BATCH];
     struct sockaddr_storage names[BATCH];
     _Alignas(struct cmsghdr) char control[BATCH][ANCILLARY];
-    char *slots; /* BATCH of SLOT bytes, touched only as far as datagrams reach */
+};
+
+struct udp_hub {
+    struct loop        *loop;
+    struct world       *world;
+    size_t              queue_limit; /* bytes that may wait for one socket */
+    struct descriptors *ahead;
+    unsigned            worker;
+    struct udp         *current; /* whose callback runs; NULL once that has closed it */
+    struct link         sockets, unsent;
+    struct mailbag      in, out;
+    char               *slots; /* BATCH of SLOT bytes, touched only as far as datagrams reach */
 };
 
 /* --- in --- */
 
-static int receive_batch(struct udp_hub *hub, int fd)
+static void prepare(struct udp_hub *hub)
 {
     for (unsigned i = 0; i < BATCH; i++) {
-        hub->parts[i]            = (struct iovec){ hub->slots + (size_t)i * SLOT, SLOT };
-        hub->messages[i].msg_hdr = (struct msghdr){
-            .msg_name       = &hub->names[i],
-            .msg_namelen    = sizeof hub->names[i],
-            .msg_iov        = &hub->parts[i],
+        hub->in.parts[i]            = (struct iovec){ hub->slots + (size_t)i * SLOT, LONGEST };
+        hub->in.messages[i].msg_hdr = (struct msghdr){
+            .msg_name       = &hub->in.names[i],
+            .msg_namelen    = sizeof hub->in.names[i],
+            .msg_iov        = &hub->in.parts[i],
             .msg_iovlen     = 1,
-            .msg_control    = hub->control[i],
+            .msg_control    = hub->in.control[i],
             .msg_controllen = ANCILLARY,
         };
+        hub->out.messages[i].msg_hdr = (struct msghdr){
+            .msg_name   = &hub->out.names[i],
+            .msg_iov    = &hub->out.parts[i],
+            .msg_iovlen = 1,
+        };
     }
-    return recvmmsg(fd, hub->messages, BATCH, 0, NULL);
+}
+
+static void put_back(struct mailbag *in, int count)
+{
+    for (int i = 0; i < count; i++) {
+        in->messages[i].msg_hdr.msg_namelen    = sizeof in->names[i];
+        in->messages[i].msg_hdr.msg_controllen = ANCILLARY;
+    }
+}
+
+/* False if the socket was closed meanwhile. */
+static bool deliver(struct udp *u, int count)
+{
+    struct udp_hub *hub = u->hub;
+
+    for (int i = 0; i < count; i++) {
+        struct mmsghdr *m = &hub->in.messages[i];
+        struct datagram d = {
+            .remote = address_from_sockaddr(&hub->in.names[i]),
+            .local  = u->any ? ancillary_hit(&m->msg_hdr, &u->local) : u->local,
+            .bytes  = { hub->in.parts[i].iov_base, m->msg_len },
+        };
+
+        u->events->on_datagram(u->owner, u, &d);
+        if (hub->current != u)
+            return false;
+    }
+    return true;
 }
 
 static void receive(struct udp *u)
@@ -78,23 +116,14 @@ static void receive(struct udp *u)
     struct udp_hub *hub = u->hub;
 
     for (unsigned round = 0; round < ROUNDS; round++) {
-        int count = receive_batch(hub, u->fd);
+        int  count = recvmmsg(u->fd, hub->in.messages, BATCH, 0, NULL);
+        bool open;
 
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return;
-        /* An error here is an ICMP one that the error queue has told, too. */
-        for (int i = 0; i < count; i++) {
-            struct datagram d = {
-                .remote = address_from_sockaddr(&hub->names[i]),
-                .local  = u->any ? ancillary_hit(&hub->messages[i].msg_hdr, &u->local) : u->local,
-                .bytes  = { hub->parts[i].iov_base, hub->messages[i].msg_len },
-            };
-
-            u->events->on_datagram(u->owner, u, &d);
-            if (hub->current != u)
-                return;
-        }
-        if (count >= 0 && count < BATCH)
+        open = deliver(u, count); /* an error is an ICMP one that the error queue has told, too */
+        put_back(&hub->in, count);
+        if (!open || (count >= 0 && count < BATCH))
             return;
     }
 }
@@ -147,21 +176,21 @@ static struct packet *packet_at(char *at)
     return (struct packet *)(void *)at;
 }
 
-/* `part`, `name` and `control` belong to the message from here on. */
-static void fill_message(const struct udp *u, struct packet *p, struct msghdr *m, struct iovec *part,
-                         struct sockaddr_storage *name, char *control)
+/* `m` has its iovec and its name; `control` belongs to it from here on. */
+static void fill_message(const struct udp *u, struct packet *p, struct msghdr *m, char *control)
 {
-    *part          = (struct iovec){ (char *)p + sizeof *p, p->len };
-    *m             = (struct msghdr){ .msg_iov = part, .msg_iovlen = 1, .msg_name = name };
-    m->msg_namelen = sockaddr_from(name, &p->to);
+    *m->msg_iov       = (struct iovec){ (char *)p + sizeof *p, p->len };
+    m->msg_namelen    = sockaddr_from(m->msg_name, &p->to);
+    m->msg_control    = NULL;
+    m->msg_controllen = 0;
     if (u->any && p->from.family == u->local.family && !address_is_any(&p->from))
         ancillary_set_source(m, control, &p->from);
 }
 
-/* Up to BATCH packets from the head of the queue into hub->messages. */
+/* Up to BATCH packets from the head of the queue into hub->out. */
 static unsigned gather(struct udp *u)
 {
-    struct udp_hub *hub   = u->hub;
+    struct mailbag *out   = &u->hub->out;
     struct slice    rest  = queue_bytes(&u->queue);
     char           *at    = u->queue.ptr + u->queue.head;
     const char     *end   = rest.ptr + rest.len;
@@ -170,7 +199,7 @@ static unsigned gather(struct udp *u)
     for (; at < end && count < BATCH; count++) {
         struct packet *p = packet_at(at);
 
-        fill_message(u, p, &hub->messages[count].msg_hdr, &hub->parts[count], &hub->names[count], hub->control[count]);
+        fill_message(u, p, &out->messages[count].msg_hdr, out->control[count]);
         at += padded(p->len);
     }
     return count;
@@ -188,8 +217,11 @@ static void recount(struct udp *u)
 
 static void drop_packets(struct udp *u, unsigned count)
 {
+    char *from = u->queue.ptr + u->queue.head, *at = from;
+
     for (unsigned i = 0; i < count; i++)
-        queue_drop(&u->queue, padded(head_packet(u)->len));
+        at += padded(packet_at(at)->len);
+    queue_drop(&u->queue, (size_t)(at - from));
     u->retried = false;
     recount(u);
 }
@@ -222,7 +254,7 @@ static void flush_socket(struct udp *u)
     size_t rounds = 2 * queue_bytes(&u->queue).len / padded(0);
 
     for (; rounds > 0 && !queue_empty(&u->queue); rounds--) {
-        int sent = sendmmsg(u->fd, u->hub->messages, gather(u), 0);
+        int sent = sendmmsg(u->fd, u->hub->out.messages, gather(u), 0);
 
         if (sent > 0)
             drop_packets(u, (unsigned)sent);
@@ -333,13 +365,13 @@ int udp_send(struct udp *u, const struct address *from, const struct address *to
  * takes it at once.  One by one: the hub's batch may be under way around us. */
 static void send_last(struct udp *u)
 {
-    struct msghdr                 m;
     struct iovec                  part;
     struct sockaddr_storage       name;
+    struct msghdr                 m = { .msg_iov = &part, .msg_iovlen = 1, .msg_name = &name };
     _Alignas(struct cmsghdr) char control[ANCILLARY];
 
     for (; !queue_empty(&u->queue); drop_packets(u, 1)) {
-        fill_message(u, head_packet(u), &m, &part, &name, control);
+        fill_message(u, head_packet(u), &m, control);
         if (sendmsg(u->fd, &m, MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return;
     }
@@ -380,6 +412,7 @@ struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_lim
         free(hub);
         return NULL;
     }
+    prepare(hub);
     return hub;
 }
 
