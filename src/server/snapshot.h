@@ -26,6 +26,7 @@ struct snapshot {
     struct arena         arena;  /* of what is derived */
     struct abuse_rules  *abuse;  /* ours */
     struct slice         abilities, abilities_agreed; /* the headers of a 200 to OPTIONS; and with sec-agree */
+    char                 apart[64]; /* each forwarded request counts itself in: that is no line which all read from */
     atomic_uint          holders;
 };
 

@@ -20,7 +20,9 @@ struct seat {
     struct world   *world; /* NULL: nobody sits here */
     handed_fn      *take;
     void           *arg;
-    struct timer    again; /* a wake that could not be posted is tried again */
+    bool            handed_to[WORKERS_MAX]; /* in this turn: they are woken at its end */
+    bool            waking;                 /* that is posted                          */
+    struct timer    again;                  /* a wake that could not be posted is tried again */
     bool            unwoken[WORKERS_MAX];
     struct workers *workers;
     unsigned        index;
@@ -328,10 +330,35 @@ static void wake(struct workers *w, unsigned from, unsigned to)
     world_timer(writer->world, &writer->again, on_again, world_now(writer->world) + WAKE_RETRY);
 }
 
+/* At the end of the turn: a batch of datagrams costs a worker that gets half of them one
+ * system call, not one each time that it has gone to sleep again. */
+static void wake_all(void *arg)
+{
+    struct seat *seat = arg;
+
+    seat->waking = false;
+    for (unsigned to = 0; to < seat->workers->count; to++) {
+        if (!seat->handed_to[to])
+            continue;
+        seat->handed_to[to] = false;
+        wake(seat->workers, seat->index, to);
+    }
+}
+
+static void wake_at_end_of_turn(struct seat *writer, unsigned to)
+{
+    writer->handed_to[to] = true;
+    if (writer->waking)
+        return;
+    writer->waking = true;
+    if (writer->world->ops->post(writer->world, wake_all, writer) != 0)
+        wake_all(writer);
+}
+
 bool workers_hand(struct workers *w, unsigned from, unsigned to, const struct handed *h)
 {
     if (to >= w->count || w->seats[to].world == NULL || !ring_put(ring_of(w, from, to), w->ring_size, h))
         return false;
-    wake(w, from, to);
+    wake_at_end_of_turn(&w->seats[from], to);
     return true;
 }

@@ -5,8 +5,8 @@
  *      from 0  from 1  from 2
  *     +-------+-------+-------+
  * to 0|       | ring  | ring  |   one ring for each pair, so each has one writer and
- * to 1| ring  |       | ring  |   one reader, and nobody waits for a lock; whoever
- * to 2| ring  | ring  |       |   fills an empty row wakes its reader, once per batch
+ * to 1| ring  |       | ring  |   one reader, and nobody waits for a lock; at the end
+ * to 2| ring  | ring  |       |   of a turn its writer wakes those it has given something
  *     +-------+-------+-------+
  *
  * A call's home is a keyed hash of its Call-ID, so every message of a call is
@@ -98,8 +98,8 @@ typedef void handed_fn(void *arg, struct handed *h);
 void         workers_join(struct workers *w, unsigned index, struct world *world, handed_fn *take, void *arg);
 void         workers_leave(struct workers *w, unsigned index);
 
-/* Worker `from`'s own: give `h` to `to`.  False if the ring is full, and `h` is still
- * the caller's. */
+/* Worker `from`'s own: give `h` to `to`, who hears of it when this turn ends.  False if the ring is full, and `h` is
+ * still the caller's. */
 bool workers_hand(struct workers *w, unsigned from, unsigned to, const struct handed *h);
 
 /* Bytes of memory of the rings that one worker reads. */
