@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "console/log_writer.h"
 #include "net/world_uv.h"
+#include "sip/peek.h"
 #include "stack/trace.h"
 
 #include <limits.h>
@@ -39,6 +40,7 @@ static int open_world(struct worker *w, const struct config *config, const struc
         .names        = common->names,
         .descriptors  = common->place->descriptors,
         .worker       = w->index,
+        .may_pad      = config->udp_gso ? peek_ends_by_length : NULL,
         .budget       = common->budget,
     };
 

@@ -7,6 +7,7 @@
 #include <linux/errqueue.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
 
 /* For a multicast one ipi_spec_dst is an address of ours, fit to answer from,
  * where ipi_addr would be the group. */
@@ -51,6 +52,18 @@ void ancillary_set_source(struct msghdr *m, char *control, const struct address 
         memcpy(CMSG_DATA(c), &info, sizeof info);
         m->msg_controllen = CMSG_SPACE(sizeof info);
     }
+}
+
+void ancillary_set_segment(struct msghdr *m, char *control, uint16_t size)
+{
+    char           *end = control + m->msg_controllen;
+    struct cmsghdr *c   = (struct cmsghdr *)(void *)end;
+
+    memset(end, 0, CMSG_SPACE(sizeof size));
+    *c = (struct cmsghdr){ CMSG_LEN(sizeof size), IPPROTO_UDP, UDP_SEGMENT };
+    memcpy(CMSG_DATA(c), &size, sizeof size);
+    m->msg_control = control;
+    m->msg_controllen += CMSG_SPACE(sizeof size);
 }
 
 /* RFC 3261 18.4: a loop of routers on the way, which may be over when it is sent again. */

@@ -11,8 +11,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-/* Room for the PKTINFO of either family. */
-enum { ANCILLARY = CMSG_SPACE(sizeof(struct in6_pktinfo)) };
+/* Room for the PKTINFO of either family and the size of segments. */
+enum { ANCILLARY = CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t)) };
 
 /* The address a received datagram was sent to, with the port of `bound`; `bound`
  * itself if the kernel does not say or it was a multicast group. */
@@ -21,6 +21,10 @@ struct address ancillary_hit(struct msghdr *m, const struct address *bound);
 /* Let a datagram leave from `from`.  `control` has ANCILLARY bytes, aligned for a
  * struct cmsghdr, and must live until it is sent. */
 void ancillary_set_source(struct msghdr *m, char *control, const struct address *from);
+
+/* Let what is sent leave as datagrams of `size` bytes (the last may be shorter): UDP_SEGMENT of
+ * udp(7).  After ancillary_set_source, in the same `control`. */
+void ancillary_set_segment(struct msghdr *m, char *control, uint16_t size);
 
 /* What an entry of the error queue means: -ERR_REFUSED, -ERR_TOO_LARGE,
  * -ERR_UNREACHABLE, or 0 for nothing that anyone need be told. */

@@ -5,6 +5,9 @@
  *                     ^                                               |
  *                     +-- EAGAIN: the rest waits till it is writable -+
  *
+ * Where many go to one address they may leave as one, padded to one size, if the kernel
+ * knows UDP_SEGMENT: net/udp_group.h.
+ *
  * All sockets of a world share one hub, which holds the receive slots and the
  * list of sockets with something to send.  The functions below are those of
  * net/world.h and promise the same. */
@@ -19,9 +22,10 @@
 struct udp_hub;
 
 /* Borrows the loop, the world, for its accounts, and the sockets that are bound `ahead` (NULL: none), of which it
- * uses those of this worker.  NULL without memory. */
+ * uses those of this worker.  `may_pad` says which datagrams may leave in groups; NULL: none.
+ * NULL without memory. */
 struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_limit, struct descriptors *ahead,
-                            unsigned worker);
+                            unsigned worker, udp_may_pad_fn *may_pad);
 /* Closes what is still open; nobody is called. */
 void udp_hub_free(struct udp_hub *hub);
 

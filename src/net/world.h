@@ -63,6 +63,9 @@ typedef const struct stream_events *accept_fn(void *owner, struct listener *l, s
  * name), -ERR_TIMEOUT (no server answered). */
 typedef void resolve_fn(void *owner, int error, const struct record *records, size_t count);
 
+/* May bytes follow the end of this datagram, since whoever gets it discards them? */
+typedef bool udp_may_pad_fn(struct slice datagram);
+
 struct world_ops {
     uint64_t (*wall_msec)(struct world *w); /* since 1970: for Date, stored expiry, records only */
 

@@ -153,7 +153,8 @@ static bool start_parts(struct world_uv *r, const struct world_uv_options *optio
     r->loop = loop_new(&user);
     if (r->loop == NULL)
         return false;
-    r->udp = udp_hub_new(r->loop, &r->world, options->udp_queue, options->descriptors, options->worker);
+    r->udp =
+        udp_hub_new(r->loop, &r->world, options->udp_queue, options->descriptors, options->worker, options->may_pad);
     if (r->udp == NULL || stream_hub_init(&r->streams, r->loop, &r->world, options->stream_queue, options->stream_stall,
                                           options->descriptors, options->worker) != 0)
         return false;

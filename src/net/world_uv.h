@@ -35,6 +35,7 @@ struct world_uv_options {
                                       * 0: UDP_QUEUE, STREAM_QUEUE                     */
     struct descriptors *descriptors; /* sockets bound already; borrowed; NULL: none     */
     unsigned            worker;      /* which of them are this world's                  */
+    udp_may_pad_fn     *may_pad;     /* datagrams for one peer leave together, padded; NULL: each alone */
     struct budget      *budget;      /* accounts for its memory; borrowed; NULL: nobody does */
 };
 

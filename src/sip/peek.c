@@ -75,6 +75,34 @@ struct peek peek_message(struct slice text)
     return p;
 }
 
+static bool is_length(struct slice line, uint32_t *length)
+{
+    struct slice value;
+    struct scan  s;
+
+    if (!peek_header(line, SLICE("Content-Length"), &value) && !peek_header(line, SLICE("l"), &value))
+        return false;
+    s = scan_from(value);
+    return scan_number(&s, UINT16_MAX, length) && scan_at_end(&s);
+}
+
+bool peek_ends_by_length(struct slice datagram)
+{
+    struct slice rest  = datagram;
+    bool         found = false;
+    uint32_t     length;
+
+    while (rest.len > 0) {
+        struct slice line = peek_line(&rest);
+
+        if (slice_trim(line).len == 0)
+            return found && length <= rest.len;
+        if (!found && (ascii_lower(*line.ptr) == 'c' || ascii_lower(*line.ptr) == 'l'))
+            found = is_length(line, &length);
+    }
+    return false;
+}
+
 /* ---- masking ---- */
 
 /* What ends a URI in the middle of a line. */

@@ -24,6 +24,10 @@ struct slice peek_line(struct slice *rest);
 /* A message may come after empty lines (RFC 3261 7.5): they are not its end. */
 struct slice peek_skip_empty_lines(struct slice text);
 
+/* Does its Content-Length say where a datagram ends, so that whoever gets it discards what
+ * follows (RFC 3261 18.3)?  A message without one ends with its datagram. */
+bool peek_ends_by_length(struct slice datagram);
+
 /* Text with SIP URIs in it, as it may stand in a log: a password in a URI becomes ***,
  * and so do its headers, which may hold anything (RFC 3261 19.1.1). */
 void peek_write_masked(struct buf *b, struct slice text);

@@ -28,6 +28,25 @@ TEST(the_source_that_is_set_is_the_address_that_is_read)
     check_round_trip("[2001:db8::1]:5060");
 }
 
+TEST(the_size_of_segments_stands_behind_the_source)
+{
+    struct msghdr   m     = { 0 };
+    struct address  bound = { .port = 5060 }, from, hit;
+    struct cmsghdr *c;
+    uint16_t        size;
+
+    CHECK(address_parse(SLICE("[2001:db8::1]:5060"), &from));
+    ancillary_set_source(&m, control, &from);
+    ancillary_set_segment(&m, control, 1234);
+    CHECK_INT(ANCILLARY, m.msg_controllen);
+    hit = ancillary_hit(&m, &bound);
+    CHECK(address_eq(&hit, &from));
+    c = CMSG_NXTHDR(&m, CMSG_FIRSTHDR(&m));
+    assert_non_null(c);
+    memcpy(&size, CMSG_DATA(c), sizeof size);
+    CHECK_INT(1234, size);
+}
+
 TEST(a_link_local_source_names_its_interface)
 {
     struct msghdr  m     = { 0 };
@@ -97,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_source_that_is_set_is_the_address_that_is_read),
+        cmocka_unit_test(the_size_of_segments_stands_behind_the_source),
         cmocka_unit_test(a_link_local_source_names_its_interface),
         cmocka_unit_test(without_word_from_the_kernel_the_bound_address_was_hit),
         cmocka_unit_test(an_icmp_error_is_told_by_its_meaning),

@@ -42,6 +42,32 @@ TEST(a_header_of_the_body_is_none)
     CHECK_SLICE("", p.cseq);
 }
 
+/* RFC 3261 18.3: only then may bytes follow the body. */
+TEST(a_datagram_ends_by_its_length_if_a_header_says_so_that_is_true)
+{
+    static const struct {
+        const char *text;
+        bool        ends;
+    } table[] = {
+        { "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", true },
+        { "SIP/2.0 200 OK\r\nl:3\r\n\r\nabc", true },
+        { "SIP/2.0 200 OK\r\ncontent-length : 3\r\nTo: x\r\n\r\nabcd", true },
+        { "SIP/2.0 200 OK\nContent-Length: 0\n\n", true },
+        { "SIP/2.0 200 OK\r\nTo: x\r\n\r\n", false },
+        { "SIP/2.0 200 OK\r\nTo: x\r\n\r\nContent-Length: 0\r\n\r\n", false },
+        { "SIP/2.0 200 OK\r\nTo: x\r\n Content-Length: 0\r\n\r\n", false },
+        { "SIP/2.0 200 OK\r\nContent-Length: 4\r\n\r\nabc", false },
+        { "SIP/2.0 200 OK\r\nContent-Length: x\r\n\r\n", false },
+        { "SIP/2.0 200 OK\r\nContent-Length: 0\r\n", false },
+        { "SIP/2.0 200 OK\r\nContent-Language: 0\r\n\r\n", false },
+        { "\r\n", false },
+        { "", false },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        CHECK_INT(table[i].ends, peek_ends_by_length(test_guarded(slice_from(table[i].text))));
+}
+
 TEST(passwords_and_headers_of_a_uri_are_masked)
 {
     static const struct {
@@ -104,6 +130,7 @@ int main(void)
         cmocka_unit_test(a_message_shows_its_first_line_call_and_cseq),
         cmocka_unit_test(what_is_no_message_is_known_as_none),
         cmocka_unit_test(a_header_of_the_body_is_none),
+        cmocka_unit_test(a_datagram_ends_by_its_length_if_a_header_says_so_that_is_true),
         cmocka_unit_test(passwords_and_headers_of_a_uri_are_masked),
         cmocka_unit_test(a_uri_too_long_for_a_line_shows_nothing_behind_its_cut),
     };

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* udp_group.h - which datagrams of a batch may leave as one (UDP generic segmentation
+ * offload, udp(7): UDP_SEGMENT).
+ *
+ *     batch:   A  B  A  A  B  C             the kernel takes A A A padded to one size
+ *     groups: [A  A  A][B  B][C]            through its layers once, and cuts it at the end
+ *
+ * Datagrams of a group go to one address from one address, and were said to bear bytes
+ * behind their end (RFC 3261 18.3: who receives them discards what follows the body). */
+
+#ifndef NET_UDP_GROUP_H
+#define NET_UDP_GROUP_H
+
+#include "base/address.h"
+
+enum {
+    UDP_GROUP_BATCH   = 64,    /* datagrams that are looked at together                        */
+    UDP_GROUP_SEGMENT = 1400,  /* bytes of one at most: what is cut must fit into a frame      */
+    UDP_GROUP_BYTES   = 60000, /* of a group, below what the length of an IP packet can say    */
+};
+
+struct udp_piece {
+    const struct address *to, *from;
+    size_t                len;
+    bool                  may_pad;
+};
+
+struct udp_group {
+    unsigned first, count; /* its members are order[first], ... */
+    size_t   size;         /* the longest, to which the others are padded */
+};
+
+struct udp_groups {
+    unsigned         count;
+    struct udp_group of[UDP_GROUP_BATCH];
+    unsigned char    order[UDP_GROUP_BATCH]; /* indexes of pieces */
+};
+
+/* Group `count` pieces, UDP_GROUP_BATCH at most.  What goes to one address stays in its order;
+ * the first group has the first piece.  Nothing is padded to more than twice its length. */
+void udp_group(const struct udp_piece *pieces, unsigned count, struct udp_groups *out);
+
+#endif
