@@ -130,6 +130,57 @@ TEST(what_nobody_took_is_freed)
     workers_free(w);
 }
 
+/* A world that only keeps what was posted last. */
+struct quiet {
+    struct world world;
+    void (*fn)(void *arg);
+    void    *arg;
+    unsigned posts;
+};
+
+static int keep_post(struct world *w, void (*fn)(void *arg), void *arg)
+{
+    struct quiet *q = CONTAINER_OF(w, struct quiet, world);
+
+    q->fn  = fn;
+    q->arg = arg;
+    q->posts++;
+    return 0;
+}
+
+static void count_taken(void *arg, struct handed *h)
+{
+    CHECK_INT(HANDED_KEEP, h->kind);
+    ++*(unsigned *)arg;
+}
+
+TEST(who_is_given_many_things_in_a_turn_is_woken_once_at_its_end)
+{
+    static const struct world_ops ops    = { .post = keep_post };
+    struct random                 random = real_random();
+    struct workers               *w      = workers_new(2, &random);
+    struct quiet                  from = { .world.ops = &ops }, to = { .world.ops = &ops };
+    struct handed                 h       = { .kind = HANDED_KEEP };
+    unsigned                      taken[] = { 0, 0 };
+
+    workers_join(w, 0, &from.world, count_taken, &taken[0]);
+    workers_join(w, 1, &to.world, count_taken, &taken[1]);
+    for (unsigned turn = 1; turn <= 2; turn++) {
+        for (int i = 0; i < 5; i++)
+            CHECK(workers_hand(w, 0, 1, &h));
+        CHECK_INT(turn, from.posts);
+        CHECK_INT(turn - 1, to.posts);
+        from.fn(from.arg); /* its turn ends */
+        CHECK_INT(turn, to.posts);
+        to.fn(to.arg);
+        CHECK_INT(5 * turn, taken[1]);
+    }
+    CHECK_INT(0, taken[0]);
+    workers_leave(w, 0);
+    workers_leave(w, 1);
+    workers_free(w);
+}
+
 TEST(a_ring_of_many_workers_is_shorter)
 {
     struct random   random = real_random();
@@ -175,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_that_is_handed_over_arrives_once_and_in_order),
         cmocka_unit_test(what_nobody_took_is_freed),
+        cmocka_unit_test(who_is_given_many_things_in_a_turn_is_woken_once_at_its_end),
         cmocka_unit_test(a_ring_of_many_workers_is_shorter),
         cmocka_unit_test(homes_are_spread_evenly_and_differ_from_process_to_process),
     };
