@@ -12,6 +12,22 @@ if(VALGRIND_INCLUDE AND NOT AHOY_TSAN)
     endforeach()
 endif()
 
+# Beside other libraries' parsers, where they are (tools/deps bench); their headers are theirs.
+pkg_check_modules(OSIP IMPORTED_TARGET libosip2)
+pkg_check_modules(SOFIA IMPORTED_TARGET sofia-sip-ua)
+add_executable(parse_compare ${CMAKE_SOURCE_DIR}/bench/parse_compare.c ${CMAKE_SOURCE_DIR}/bench/parse_mix.c
+    ${CMAKE_SOURCE_DIR}/bench/parse_peers.c)
+target_link_libraries(parse_compare PRIVATE libahoy)
+foreach(peer OSIP SOFIA)
+    if(${peer}_FOUND)
+        target_link_libraries(parse_compare PRIVATE PkgConfig::${peer})
+        target_compile_definitions(parse_compare PRIVATE HAVE_${peer})
+    endif()
+endforeach()
+if(SOFIA_FOUND) # as system headers: they do not compile without warnings
+    target_include_directories(parse_compare SYSTEM PRIVATE ${SOFIA_INCLUDE_DIRS})
+endif()
+
 # In the dev build only: one build of the release is enough for all.
 if(VALGRIND_INCLUDE AND AHOY_SANITIZE)
     add_test(NAME bench/instructions COMMAND ${CMAKE_SOURCE_DIR}/tools/bench --check)
