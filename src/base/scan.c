@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/scan.h"
 
+#include "base/run.h"
+
 enum {
     IN_TOKEN = BYTE_TOKEN,
     IN_WORD  = BYTE_ALNUM | BYTE_TOKEN | BYTE_HOST,
@@ -109,18 +111,17 @@ bool scan_is_control(char c)
     return ((unsigned char)c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7f;
 }
 
+/* qdtext has no control; CR and LF are those of a fold.  quoted-pair excludes both. */
 bool scan_quoted(struct scan *s, struct slice *inner)
 {
     const char *at = s->at;
 
     if (at == s->end || *at != '"')
         return false;
-    for (at++; at != s->end && *at != '"'; at++) {
-        if (scan_is_control(*at)) /* qdtext has none; CR and LF are those of a fold */
+    for (at++; (at = run_end(at, s->end, RUN_QUOTED)) != s->end && *at != '"'; at++) {
+        if (scan_is_control(*at))
             return false;
-        if (*at != '\\')
-            continue;
-        if (++at == s->end || *at == '\r' || *at == '\n') /* quoted-pair excludes both */
+        if (*at == '\\' && (++at == s->end || *at == '\r' || *at == '\n'))
             return false;
     }
     if (at == s->end)
@@ -132,11 +133,16 @@ bool scan_quoted(struct scan *s, struct slice *inner)
 
 bool scan_host(struct scan *s, struct slice *host)
 {
-    const char  *start = s->at;
+    const char  *start = s->at, *at = run_end(start, s->end, RUN_HOST);
     struct slice digits;
 
+    if (at != start) {
+        *host = slice_between(start, at);
+        s->at = at;
+        return true;
+    }
     if (!scan_byte(s, '['))
-        return scan_class(s, BYTE_HOST, host);
+        return false;
     if (!scan_class(s, BYTE_IPV6, &digits) || !scan_byte(s, ']')) {
         s->at = start;
         return false;
@@ -145,15 +151,25 @@ bool scan_host(struct scan *s, struct slice *host)
     return true;
 }
 
+/* Nineteen digits always fit into 64 bits. */
+enum { SAFE_DIGITS = 19 };
+
+static bool add_digits(const char *at, const char *end, uint64_t *sum)
+{
+    for (*sum = 0; at != end; at++)
+        if (__builtin_mul_overflow(*sum, 10, sum) || __builtin_add_overflow(*sum, (uint64_t)(*at - '0'), sum))
+            return false;
+    return true;
+}
+
 bool scan_number64(struct scan *s, uint64_t max, uint64_t *value)
 {
     const char *at  = s->at;
     uint64_t    sum = 0;
 
-    for (; at != s->end && is_digit_byte(*at); at++)
-        if (__builtin_mul_overflow(sum, 10, &sum) || __builtin_add_overflow(sum, (uint64_t)(*at - '0'), &sum))
-            return false;
-    if (at == s->at || sum > max)
+    for (; at != s->end && (unsigned char)(*at - '0') < 10; at++)
+        sum = sum * 10 + (unsigned char)(*at - '0');
+    if (at == s->at || (at - s->at > SAFE_DIGITS && !add_digits(s->at, at, &sum)) || sum > max)
         return false;
     s->at  = at;
     *value = sum;

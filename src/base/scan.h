@@ -59,7 +59,7 @@ static inline bool scan_byte(struct scan *s, char byte)
  * (A message's lines are unfolded by position, so CR and LF here are a fold.) */
 static inline bool scan_lws(struct scan *s)
 {
-    while (!scan_at_end(s) && (byte_class[(unsigned char)*s->at] & BYTE_LWS) != 0)
+    while (!scan_at_end(s) && (unsigned char)*s->at <= ' ' && (byte_class[(unsigned char)*s->at] & BYTE_LWS) != 0)
         s->at++;
     return true;
 }

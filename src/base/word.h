@@ -18,15 +18,31 @@ static inline uint64_t word_load(const char *at)
     return word;
 }
 
-/* Fewer than eight: those behind are zero. */
-static inline uint64_t word_load_few(const char *at, size_t count)
+/* 0 to 8 bytes, those behind them zero; two loads that may overlap. */
+static inline uint64_t word_short(const char *at, size_t count)
 {
-    uint64_t word = 0;
+    uint32_t low, high;
 
-    for (size_t i = 0; i < count; i++)
-        word |= (uint64_t)(unsigned char)at[i] << 8 * i;
-    return word;
+    if (count >= 8)
+        return word_load(at);
+    if (count < 4) {
+        const unsigned char *u = (const unsigned char *)at;
+
+        if (count == 0)
+            return 0;
+        return u[0] | (uint64_t)u[count / 2] << count / 2 * 8 | (uint64_t)u[count - 1] << (count - 1) * 8;
+    }
+    memcpy(&low, at, sizeof low);
+    memcpy(&high, at + count - 4, sizeof high);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    low  = __builtin_bswap32(low);
+    high = __builtin_bswap32(high);
+#endif
+    return low | (uint64_t)high << (count - 4) * 8;
 }
+
+/* The first eight bytes of a literal, those behind it zero: a constant. */
+#define WORD(literal) word_load(literal "\0\0\0\0\0\0\0")
 
 /* The first `count` bytes, of 1 to 8. */
 static inline uint64_t word_first(uint64_t word, size_t count)

@@ -102,83 +102,107 @@ static void line_masks(const char *at, unsigned count, struct line_masks *masks)
 
 /* ---- from masks to lines ---- */
 
-/* Note an LF; true if it ends the empty line.  (The start line is never that.) */
-static bool take_end(struct line_ends *e, uint32_t at)
-{
-    uint32_t start = e->start, length = at - start;
+/* Those parts of a struct line_ends that change with every line, in registers. */
+struct walk {
+    uint32_t scanned, start, bare_cr, count;
+    uint64_t after_cr;
+    bool     empty_line;
+};
 
-    e->at[e->count++] = at;
-    e->start          = at + 1;
-    return start > 0 && (length == 0 || (length == 1 && e->text[start] == '\r'));
+/* The LFs of a block, until one ends the empty line.  (The start line is never that.) */
+static inline void take_lines(struct walk *w, struct line_ends *e, uint64_t lf)
+{
+    for (; lf != 0; lf &= lf - 1) {
+        uint32_t at = w->scanned + (uint32_t)__builtin_ctzll(lf), length = at - w->start;
+
+        e->at[w->count++] = at;
+        if (length < 2 && w->start > 0 && (length == 0 || e->text[w->start] == '\r')) {
+            w->empty_line = true;
+            return;
+        }
+        w->start = at + 1;
+    }
 }
 
 /* What is found in `bytes` more bytes, at most a block. */
-static void take_block(struct line_ends *e, struct line_masks m, uint32_t bytes)
+static inline void take_block(struct walk *w, struct line_ends *e, const struct line_masks *m, uint32_t bytes)
 {
-    uint64_t bare = (m.cr << 1 | e->after_cr) & ~m.lf;
+    uint64_t bare = (m->cr << 1 | w->after_cr) & ~m->lf;
 
     if (bytes < LINE_ENDS_BLOCK)
         bare &= ((uint64_t)1 << bytes) - 1; /* what may follow the last byte comes later */
-    if (bare != 0 && e->bare_cr == e->size)
-        e->bare_cr = e->scanned + (uint32_t)__builtin_ctzll(bare) - 1;
-    for (; m.lf != 0; m.lf &= m.lf - 1)
-        if (take_end(e, e->scanned + (uint32_t)__builtin_ctzll(m.lf))) {
-            e->finished = true;
-            return;
-        }
-    e->after_cr = (m.cr >> (bytes - 1) & 1) != 0;
-    e->scanned += bytes;
+    if (bare != 0 && w->bare_cr == e->size)
+        w->bare_cr = w->scanned + (uint32_t)__builtin_ctzll(bare) - 1;
+    take_lines(w, e, m->lf);
+    w->after_cr = m->cr >> (bytes - 1) & 1;
+    w->scanned += bytes;
 }
 
-static void take_tail(struct line_ends *e)
+/* So many whole blocks as there are, and as there is room for their lines. */
+static inline void take_blocks(struct walk *w, struct line_ends *e)
 {
-    uint32_t          left                  = e->size - e->scanned;
+    struct line_masks m[LINE_ENDS_BLOCKS];
+
+    while (e->size - w->scanned >= LINE_ENDS_BLOCK) {
+        uint32_t blocks = (e->size - w->scanned) / LINE_ENDS_BLOCK;
+
+        blocks = blocks < LINE_ENDS_BLOCKS ? blocks : LINE_ENDS_BLOCKS;
+        if (w->count + blocks * LINE_ENDS_BLOCK > LINE_ENDS_ROOM)
+            return;
+        line_masks(e->text + w->scanned, blocks, m);
+        for (uint32_t i = 0; i < blocks; i++) {
+            take_block(w, e, &m[i], LINE_ENDS_BLOCK);
+            if (w->empty_line)
+                return;
+        }
+    }
+}
+
+/* The last bytes, and what the end of the text means. */
+static void take_tail(struct walk *w, struct line_ends *e)
+{
+    uint32_t          left                  = e->size - w->scanned;
     char              copy[LINE_ENDS_BLOCK] = { 0 };
     struct line_masks m;
 
     if (left > 0) {
-        memcpy(copy, e->text + e->scanned, left);
+        memcpy(copy, e->text + w->scanned, left);
         line_masks(copy, 1, &m);
-        take_block(e, m, left);
+        take_block(w, e, &m, left);
     }
-    if (e->finished)
-        return;
     e->finished = true;
-    if (e->after_cr && e->bare_cr == e->size)
-        e->bare_cr = e->size - 1;
-    if (e->start < e->size || e->count == 0)
-        e->at[e->count++] = e->size;
+    if (w->empty_line)
+        return;
+    if (w->after_cr != 0 && w->bare_cr == e->size)
+        w->bare_cr = e->size - 1;
+    if (w->start < e->size || e->size == 0)
+        e->at[w->count++] = e->size;
 }
 
 void line_ends_more(struct line_ends *e)
 {
-    struct line_masks m[LINE_ENDS_BLOCKS];
+    struct walk w = { e->scanned, e->start, e->bare_cr, 0, e->after_cr, false };
 
-    e->count = 0;
-    while (e->size - e->scanned >= LINE_ENDS_BLOCK) {
-        uint32_t blocks = (e->size - e->scanned) / LINE_ENDS_BLOCK;
-
-        blocks = blocks < LINE_ENDS_BLOCKS ? blocks : LINE_ENDS_BLOCKS;
-        if (e->count + blocks * LINE_ENDS_BLOCK + 1 > LINE_ENDS_ROOM)
-            return;
-        line_masks(e->text + e->scanned, blocks, m);
-        for (uint32_t i = 0; i < blocks && !e->finished; i++)
-            take_block(e, m[i], LINE_ENDS_BLOCK);
-        if (e->finished)
-            return;
-    }
-    if (e->count + LINE_ENDS_BLOCK + 1 <= LINE_ENDS_ROOM)
-        take_tail(e);
+    take_blocks(&w, e);
+    e->finished = w.empty_line;
+    if (!w.empty_line && e->size - w.scanned < LINE_ENDS_BLOCK && w.count + LINE_ENDS_BLOCK < LINE_ENDS_ROOM)
+        take_tail(&w, e);
+    e->scanned    = w.scanned;
+    e->start      = w.start;
+    e->bare_cr    = w.bare_cr;
+    e->count      = w.count;
+    e->after_cr   = w.after_cr;
+    e->empty_line = w.empty_line;
 }
 
 void line_ends_start(struct line_ends *e, struct slice text)
 {
-    e->text     = text.ptr;
-    e->size     = (uint32_t)text.len;
-    e->scanned  = 0;
-    e->bare_cr  = e->size;
-    e->start    = 0;
-    e->after_cr = false;
-    e->finished = false;
+    e->text       = text.ptr;
+    e->size       = (uint32_t)text.len;
+    e->scanned    = 0;
+    e->bare_cr    = e->size;
+    e->start      = 0;
+    e->after_cr   = 0;
+    e->empty_line = e->finished = false;
     line_ends_more(e);
 }

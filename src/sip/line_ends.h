@@ -21,8 +21,9 @@ struct line_ends {
     uint32_t    size, scanned;      /* bytes, and how many of them were looked at         */
     uint32_t    bare_cr;            /* the first CR that no LF follows; `size` if none    */
     uint32_t    start;              /* of the line whose end comes next                   */
-    bool        after_cr;           /* the last byte looked at is a CR                    */
-    bool        finished;           /* the last of `at` ends the empty line, or the text  */
+    uint64_t    after_cr;           /* 1: the last byte looked at is a CR                  */
+    bool        empty_line;         /* the last of `at` ends the empty line               */
+    bool        finished;           /* that, or the text                                  */
     unsigned    count;              /* ends in `at`                                       */
     uint32_t    at[LINE_ENDS_ROOM]; /* the LF; `size` for a last line without one         */
 };

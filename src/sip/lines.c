@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/lines.h"
 
-#include "base/word.h"
+#include "base/run.h"
 #include "sip/words.h"
 
 void fault_set(struct parse_fault *fault, size_t offset, unsigned status, const char *expected)
@@ -13,20 +13,27 @@ void fault_set(struct parse_fault *fault, size_t offset, unsigned status, const 
     fault->expected = expected;
 }
 
-/* The LF of the line that comes next, or the end of the text. */
-static uint32_t next_end(struct lines *l)
+/* More line ends, and which of them may be used. */
+static void take_ends(struct lines *l)
 {
-    if (l->next == l->ends.count) {
-        line_ends_more(&l->ends);
-        l->next = 0;
-    }
-    return l->ends.at[l->next++];
+    const struct line_ends *e = &l->ends;
+
+    l->next = 0;
+    l->last = e->finished && e->empty_line ? e->count - 1 : e->count;
 }
 
-/* Without the CR of its line end. */
-static uint32_t line_stop(const struct lines *l, uint32_t end)
+/* Where the line from l->at ends: its LF, or the end of a text that has none.  There is
+ * one, since the empty line is not reached yet. */
+static inline uint32_t next_end(struct lines *l)
 {
-    return end > 0 && end < l->ends.size && l->ends.text[end - 1] == '\r' ? end - 1 : end;
+    uint32_t end = l->ends.at[l->next++];
+
+    l->at = end < l->ends.size ? end + 1 : end;
+    if (l->next == l->ends.count && !l->ends.finished) {
+        line_ends_more(&l->ends);
+        take_ends(l);
+    }
+    return end;
 }
 
 void lines_start(struct lines *l, struct slice text)
@@ -34,12 +41,14 @@ void lines_start(struct lines *l, struct slice text)
     uint32_t end;
 
     line_ends_start(&l->ends, text);
-    l->most = l->ends.finished && l->ends.count <= LIMIT_HEADERS ? l->ends.count : LIMIT_HEADERS;
-    l->next = l->count = 0;
-    end                = next_end(l);
-    l->start_end       = line_stop(l, end);
-    l->at              = end < l->ends.size ? end + 1 : end;
-    l->body            = l->ends.size;
+    take_ends(l);
+    l->most  = l->ends.finished && l->last <= LIMIT_HEADERS ? l->last : LIMIT_HEADERS;
+    l->count = 0;
+    end      = next_end(l);
+    if (end > 0 && end < l->ends.size && text.ptr[end - 1] == '\r')
+        end--;
+    l->start_end = end;
+    l->body      = l->ends.size;
 }
 
 void lines_move(struct lines *l, const char *bytes)
@@ -57,27 +66,6 @@ static bool is_lws(char c)
     return (byte_class[(unsigned char)c] & BYTE_LWS) != 0;
 }
 
-/* The ':' before `line_end`, or NULL.  Eight bytes at a time while the text has
- * them: of a word that has a zero byte, subtracting one from each marks that byte, and
- * none before it. */
-static const char *find_colon(const char *at, const char *line_end, const char *text_end)
-{
-    const uint64_t ones = 0x0101010101010101u;
-
-    for (; at < line_end && text_end - at >= 8; at += 8) {
-        uint64_t x = word_load(at) ^ ones * ':';
-
-        x = (x - ones) & ~x & ones << 7;
-        if (x == 0)
-            continue;
-        at += __builtin_ctzll(x) / 8;
-        return at < line_end ? at : NULL;
-    }
-    while (at < line_end && *at != ':')
-        at++;
-    return at < line_end ? at : NULL;
-}
-
 static bool is_token(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -88,9 +76,9 @@ static bool is_token(struct slice text)
 
 /* header-name HCOLON: a token, then the colon, perhaps after SP or HTAB.  Returns
  * what is behind the colon, or NULL. */
-static const char *read_name(struct header *h, const char *at, const char *line_end, const char *text_end)
+static inline const char *read_name(struct header *h, const char *at, const char *line_end, const char *text_end)
 {
-    const char *colon = find_colon(at, line_end, text_end), *stop = colon;
+    const char *colon = run_find(at, line_end, ':'), *stop = colon;
 
     if (colon == NULL)
         return NULL;
@@ -101,21 +89,16 @@ static const char *read_name(struct header *h, const char *at, const char *line_
     return h->id != HEADER_OTHER || is_token(h->name) ? colon + 1 : NULL;
 }
 
-static struct slice trim(const char *at, const char *end)
+/* Most values have one SP before them and none behind. */
+static inline struct slice trim(const char *at, const char *end)
 {
     while (end > at && is_lws(end[-1]))
         end--;
+    if (end - at >= 2 && *at == ' ' && (unsigned char)at[1] > ' ')
+        return slice_between(at + 1, end);
     while (at < end && is_lws(*at))
         at++;
     return slice_between(at, end);
-}
-
-/* The lines of one field: `end` is the line end of the last. */
-static uint32_t skip_folds(struct lines *l, uint32_t end)
-{
-    while (end + 1 < l->ends.size && is_blank(l->ends.text[end + 1]))
-        end = next_end(l);
-    return end;
 }
 
 static void note_bare_cr(const struct lines *l, struct parse_fault *fault, uint32_t end)
@@ -132,44 +115,37 @@ static void complain(const struct lines *l, struct parse_fault *fault, uint32_t 
     fault_set(fault, start, status, expected);
 }
 
-static bool is_empty_line(const char *at, const char *end)
-{
-    return at < end && (*at == '\n' || (*at == '\r' && end - at >= 2 && at[1] == '\n'));
-}
-
 /* One field from l->at, which then is behind it; false if it is none. */
-static bool read_field(struct lines *l, struct header *h, struct parse_fault *fault)
+static inline bool read_field(struct lines *l, struct header *h, struct parse_fault *fault)
 {
-    const char *text = l->ends.text, *end = text + l->ends.size;
-    uint32_t    start = l->at, first = next_end(l), last = skip_folds(l, first);
-    const char *value = read_name(h, text + start, text + line_stop(l, first), end);
+    const char *text = l->ends.text, *at = text + l->at, *stop = text + next_end(l), *value;
 
-    l->at = last < l->ends.size ? last + 1 : last;
+    value = read_name(h, at, stop, text + l->ends.size);
+    while (l->next < l->last && is_blank(text[l->at])) /* it is continued */
+        stop = text + next_end(l);
     if (value == NULL) {
-        complain(l, fault, start, 400, "a header field name and a colon");
+        complain(l, fault, (uint32_t)(at - text), 400, "a header field name and a colon");
         return false;
     }
     if (l->count == LIMIT_HEADERS) {
-        complain(l, fault, start, 513, "fewer header fields");
+        complain(l, fault, (uint32_t)(at - text), 513, "fewer header fields");
         return false;
     }
-    h->value = trim(value, text + line_stop(l, last));
-    h->line  = slice_between(text + start, text + l->at);
+    h->value = trim(value, stop);
+    h->line  = slice_between(at, text + l->at);
     l->count++;
     return true;
 }
 
 bool lines_next(struct lines *l, struct header *h, struct parse_fault *fault)
 {
-    const char *text = l->ends.text, *end = text + l->ends.size;
-
-    while (l->at < l->ends.size && !is_empty_line(text + l->at, end))
+    while (l->next < l->last)
         if (read_field(l, h, fault))
             return true;
-    if (l->at < l->ends.size)
-        l->body = l->at + (text[l->at] == '\n' ? 1 : 2);
+    if (l->ends.empty_line)
+        l->body = l->ends.at[l->last] + 1;
     note_bare_cr(l, fault, l->body);
-    if (l->at == l->ends.size)
-        fault_set(fault, l->at, 400, "an empty line after the header fields");
+    if (!l->ends.empty_line)
+        fault_set(fault, l->ends.size, 400, "an empty line after the header fields");
     return false;
 }

@@ -16,7 +16,8 @@
 struct lines {
     struct line_ends ends;
     unsigned         next;      /* the first of ends.at that was not used            */
-    uint32_t         at;        /* where the next field starts                       */
+    unsigned         last;      /* the one that ends the empty line, or ends.count */
+    uint32_t         at;        /* where the next line starts                      */
     uint32_t         start_end; /* end of the start line, its line end not counted   */
     uint32_t         body;      /* at the end: the first byte after the empty line,
                                    or the end of the text                            */

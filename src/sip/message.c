@@ -2,6 +2,7 @@
 #include "sip/message.h"
 
 #include "base/limits.h"
+#include "base/run.h"
 #include "sip/lines.h"
 #include "sip/words.h"
 
@@ -23,7 +24,7 @@ static struct message *message_new(struct slice text, struct lines *l)
 
     if (m == NULL)
         return NULL;
-    memset(m, 0, sizeof *m);
+    memset(m, 0, offsetof(struct message, via)); /* Via, From and To are set by who reads them */
     m->headers = (struct header *)(m + 1);
     bytes      = (char *)(m->headers + l->most);
     memcpy(bytes, text.ptr, text.len);
@@ -73,25 +74,24 @@ static bool read_version(struct message *m, struct scan *s, struct parse_fault *
     return true;
 }
 
-static bool to_space(struct scan *s, struct slice *run)
+/* Up to the next SP, which is there or the line's end is. */
+static void read_request_uri(struct message *m, struct scan *s, struct parse_fault *fault)
 {
-    const char *space = memchr(s->at, ' ', (size_t)(s->end - s->at));
+    struct scan look = *s;
+    const char *space;
 
-    *run  = slice_between(s->at, space == NULL ? s->end : space);
-    s->at = run->ptr + run->len;
-    return run->len > 0;
-}
-
-static void read_request_uri(struct message *m, struct parse_fault *fault)
-{
-    struct scan s = scan_from(m->uri_text);
-
-    if (!uri_scan(&s, false, &m->uri) || !scan_at_end(&s)) {
-        m->uri = (struct uri){ .text = m->uri_text };
-        fault_at(fault, m, s.at, 400, "a URI in the request line");
-    } else if (m->uri.headers.len > 0) {
-        fault_at(fault, m, m->uri.headers.ptr, 400, "a Request-URI without headers");
+    if (uri_scan_before(&look, ' ', &m->uri) && (scan_at_end(&look) || *look.at == ' ')) {
+        *s          = look;
+        m->uri_text = m->uri.text;
+        if (m->uri.headers.len > 0)
+            fault_at(fault, m, m->uri.headers.ptr, 400, "a Request-URI without headers");
+        return;
     }
+    space       = memchr(s->at, ' ', (size_t)(s->end - s->at));
+    m->uri_text = slice_between(s->at, space == NULL ? s->end : space);
+    m->uri      = (struct uri){ .text = m->uri_text };
+    s->at += m->uri_text.len;
+    fault_at(fault, m, look.at, 400, "a URI in the request line");
 }
 
 /* Method SP Request-URI SP SIP-Version, with one SP each (RFC 3261 7.1). */
@@ -103,11 +103,11 @@ static void read_request_line(struct message *m, struct scan *s, struct parse_fa
         return;
     }
     m->method = method_parse(m->method_text);
-    if (!(scan_byte(s, ' ') && to_space(s, &m->uri_text))) {
+    if (!scan_byte(s, ' ') || scan_at_end(s) || *s->at == ' ') {
         fault_at(fault, m, s->at, 400, "one space and a Request-URI");
         return;
     }
-    read_request_uri(m, fault);
+    read_request_uri(m, s, fault);
     if (!scan_byte(s, ' '))
         fault_at(fault, m, s->at, 400, "one space and SIP/2.0");
     else if (read_version(m, s, fault) && !scan_at_end(s))
@@ -160,8 +160,10 @@ static void read_via(struct message *m, struct parse_fault *fault)
     const struct header *h = require(m, HEADER_VIA, fault, "a Via header");
     struct scan          s;
 
-    if (h == NULL)
+    if (h == NULL) {
+        m->via = (struct via){ 0 };
         return;
+    }
     s = scan_from(h->value);
     if (via_scan(&s, &m->via) && scan_lws(&s) && (scan_at_end(&s) || *s.at == ','))
         return;
@@ -172,13 +174,17 @@ static void read_via(struct message *m, struct parse_fault *fault)
 static void read_address(struct message *m, const struct header *h, struct name_addr *out, struct slice *tag,
                          struct parse_fault *fault, const char *expected)
 {
-    struct scan s;
+    struct params_tag seen;
+    struct scan       s;
 
-    if (h == NULL)
+    if (h == NULL) {
+        *out = (struct name_addr){ 0 };
         return;
+    }
     s = scan_from(h->value);
-    if (name_addr_scan(&s, out) && scan_lws(&s) && scan_at_end(&s)) {
-        if (!name_addr_tag(out, tag))
+    if (name_addr_scan_tag(&s, out, &seen) && scan_lws(&s) && scan_at_end(&s)) {
+        *tag = seen.value;
+        if (seen.count > 1)
             fault_at(fault, m, out->params.ptr, 400, "one tag");
         return;
     }
@@ -190,15 +196,15 @@ static void read_address(struct message *m, const struct header *h, struct name_
 static void read_call_id(struct message *m, struct parse_fault *fault)
 {
     const struct header *h = require(m, HEADER_CALL_ID, fault, "a Call-ID header");
+    const char          *end, *stop;
 
     if (h == NULL)
         return;
     m->call_id = h->value;
-    for (size_t i = 0; i < h->value.len; i++)
-        if ((unsigned char)h->value.ptr[i] <= ' ') {
-            fault_at(fault, m, h->value.ptr + i, 400, "a Call-ID without spaces");
-            return;
-        }
+    end        = h->value.ptr + h->value.len;
+    stop       = run_end(h->value.ptr, end, RUN_TEXT);
+    if (stop != end)
+        fault_at(fault, m, stop, 400, "a Call-ID without spaces");
     if (h->value.len == 0)
         fault_at(fault, m, h->value.ptr, 400, "a Call-ID that is not empty");
 }
@@ -229,7 +235,8 @@ static void read_cseq(struct message *m, struct parse_fault *fault)
     if (!m->is_request) {
         m->method      = m->cseq.method;
         m->method_text = m->cseq.method_text;
-    } else if (!slice_eq(m->cseq.method_text, m->method_text)) {
+    } else if (m->cseq.method != m->method ||
+               (m->method == METHOD_OTHER && !slice_eq(m->cseq.method_text, m->method_text))) {
         fault_at(fault, m, m->cseq.method_text.ptr, 400, "the method of the request line in CSeq");
     }
 }

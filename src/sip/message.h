@@ -66,17 +66,18 @@ struct message {
     unsigned       header_count;
     uint8_t        first[HEADER_COUNT]; /* 1 + index of the first with that id, 0: none */
 
-    struct via       via; /* the topmost Via value */
-    struct name_addr from, to;
-    struct slice     from_tag, to_tag;
-    struct slice     call_id;
-    struct cseq      cseq;
-    int              max_forwards; /* -1: absent */
-    bool             has_length;   /* Content-Length was there */
-    struct slice     body;
+    struct slice from_tag, to_tag;
+    struct slice call_id;
+    struct cseq  cseq;
+    int          max_forwards; /* -1: absent */
+    bool         has_length;   /* Content-Length was there */
+    struct slice body;
 
     struct budget_share *account;              /* who accounts for it until it is freed; or NULL */
     uint32_t             account_number, size; /* of the block */
+
+    struct via       via; /* the topmost Via value */
+    struct name_addr from, to;
 };
 
 /* What is wrong and where: the makings of a 400's reason phrase. */

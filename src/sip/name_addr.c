@@ -47,17 +47,24 @@ static bool scan_address(struct scan *s, struct name_addr *out)
     return scan_byte(s, '<') && uri_scan(s, false, &out->uri) && scan_byte(s, '>');
 }
 
-bool name_addr_scan(struct scan *s, struct name_addr *out)
+bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct params_tag *tag)
 {
     const char *start;
 
     *out = (struct name_addr){ 0 };
     scan_lws(s);
     start = s->at;
-    if (!(scan_address(s, out) && params_scan(s, &out->params)))
+    if (!(scan_address(s, out) && params_scan_tag(s, &out->params, tag)))
         return false;
     out->text = slice_between(start, s->at);
     return true;
+}
+
+bool name_addr_scan(struct scan *s, struct name_addr *out)
+{
+    struct params_tag tag;
+
+    return name_addr_scan_tag(s, out, &tag);
 }
 
 bool name_addr_param(const struct name_addr *n, struct slice name, struct slice *value)

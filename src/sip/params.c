@@ -1,46 +1,62 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/params.h"
 
-enum { IN_NAME = 1, IN_VALUE = 2, IN_BOTH = IN_NAME | IN_VALUE };
+#include "base/run.h"
 
-/* Everything that can be seen, and bytes of UTF-8, but  " , ; < >  */
-static const unsigned char classes[256] = {
-    ['!'] = IN_BOTH,  ['#' ... '+'] = IN_BOTH, ['-' ... ':'] = IN_BOTH,
-    ['='] = IN_VALUE, ['?' ... '~'] = IN_BOTH, [0x80 ... 0xff] = IN_BOTH,
-};
-
-static bool scan_run(struct scan *s, unsigned char wanted, struct slice *run)
+/* Names are short. */
+static inline bool scan_name(struct scan *s, struct slice *name)
 {
-    const char *start = s->at, *at = start;
+    const char *start = s->at;
 
-    while (at < s->end && (classes[(unsigned char)*at] & wanted) != 0)
-        at++;
-    *run  = slice_between(start, at);
-    s->at = at;
-    return at > start;
+    s->at = run_walk(start, s->end, RUN_NAME);
+    *name = slice_between(start, s->at);
+    return name->len > 0;
 }
 
-bool param_scan(struct scan *s, struct slice *name, struct slice *value)
+static inline bool scan_value(struct scan *s, struct slice *value)
+{
+    const char *start = s->at;
+
+    s->at  = run_end(start, s->end, RUN_VALUE);
+    *value = slice_between(start, s->at);
+    return value->len > 0;
+}
+
+static inline bool scan_param(struct scan *s, struct slice *name, struct slice *value)
 {
     struct scan after;
 
     *value = SLICE("");
-    if (!(scan_lws(s) && scan_run(s, IN_NAME, name)))
+    if (!(scan_lws(s) && scan_name(s, name)))
         return false;
     after = *s;
     if (!(scan_lws(&after) && scan_byte(&after, '=')))
         return true;
     *s = after;
-    return scan_lws(s) && (scan_quoted(s, value) || scan_run(s, IN_VALUE, value));
+    scan_lws(s);
+    return !scan_at_end(s) && *s->at == '"' ? scan_quoted(s, value) : scan_value(s, value);
+}
+
+bool param_scan(struct scan *s, struct slice *name, struct slice *value)
+{
+    return scan_param(s, name, value);
 }
 
 bool params_scan(struct scan *s, struct slice *params)
+{
+    struct params_tag tag;
+
+    return params_scan_tag(s, params, &tag);
+}
+
+bool params_scan_tag(struct scan *s, struct slice *params, struct params_tag *tag)
 {
     struct slice name, value;
     const char  *first = NULL;
     struct scan  after;
 
     *params = SLICE("");
+    *tag    = (struct params_tag){ SLICE(""), 0 };
     for (;;) {
         after = *s;
         scan_lws(&after);
@@ -49,8 +65,10 @@ bool params_scan(struct scan *s, struct slice *params)
         if (first == NULL)
             first = after.at - 1;
         *s = after;
-        if (!param_scan(s, &name, &value))
+        if (!scan_param(s, &name, &value))
             return false;
+        if (param_is(name, "tag") && ++tag->count == 1)
+            tag->value = value;
         *params = slice_between(first, s->at);
     }
 }
@@ -60,11 +78,11 @@ bool params_next(struct scan *s, struct slice *name, struct slice *value)
     *value = SLICE("");
     while (scan_lws(s) && scan_byte(s, ';'))
         continue;
-    if (!scan_run(s, IN_NAME, name))
+    if (!scan_name(s, name))
         return false;
     scan_lws(s);
     if (scan_byte(s, '=') && scan_lws(s) && !scan_quoted(s, value))
-        scan_run(s, IN_VALUE, value);
+        scan_value(s, value);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #define SIP_PARAMS_H
 
 #include "base/scan.h"
+#include "base/word.h"
 
 /* One parameter of a header, after its ';': a name, perhaps "=" and a value
  * that may be quoted (`value` then is what stands between the quotes).  More
@@ -16,6 +17,12 @@ bool param_scan(struct scan *s, struct slice *name, struct slice *value);
 /* All of a value's parameters, from the first ';' (which SP may precede) to the
  * last byte of the last; empty if there is none. */
 bool params_scan(struct scan *s, struct slice *params);
+/* The same, with the first tag=... among them (empty if there is none) and how many there are. */
+struct params_tag {
+    struct slice value;
+    unsigned     count;
+};
+bool params_scan_tag(struct scan *s, struct slice *params, struct params_tag *tag);
 
 /* Walk ";a=b;c" once it was checked, or a URI's parameters, where an empty one
  * is stepped over.  False at the end. */
@@ -23,6 +30,10 @@ bool params_next(struct scan *s, struct slice *name, struct slice *value);
 
 /* One parameter by name, any case; the first if there are several. */
 bool params_find(struct slice params, struct slice name, struct slice *value);
+
+/* Is the name this literal of at most eight letters, any case? */
+#define param_is(name, literal)                                                                                        \
+    ((name).len == sizeof(literal) - 1 && word_lower(word_short((name).ptr, sizeof(literal) - 1)) == WORD(literal))
 
 /* delta-seconds and other numbers of which more than 2^32-1 is as good as that
  * (RFC 4475 3.1.2.4).  False, and no change, if it is not all digits. */

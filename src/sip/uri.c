@@ -1,38 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/uri.h"
 
+#include "base/run.h"
+#include "base/word.h"
+
 #include "sip/params.h"
 
-enum { IN_URI = 1, IN_BARE = 2, IN_SCHEME = 4, IN_TEL = 8, MARK = 16 };
+enum { IN_SCHEME = 1, IN_TEL = 2 };
 enum { PARAMS_MAX = 32 };
 
-/* A URI ends at  SP " < >  and at control bytes; one without brackets also at
- * , ; ?  (RFC 3261 20.10).  The characters inside are taken as they come: users
- * with '#' or UTF-8 exist, and no harm follows from carrying them. */
-enum { ANY = IN_URI | IN_BARE, WORD = ANY | IN_SCHEME };
 static const unsigned char classes[256] = {
-    ['!']           = ANY,
-    ['#' ... '$']   = ANY,
-    ['%']           = ANY | MARK,
-    ['&' ... '\'']  = ANY,
-    ['(' ... '*']   = ANY | IN_TEL,
-    ['+']           = WORD | IN_TEL,
-    [',']           = IN_URI,
-    ['-' ... '.']   = WORD | IN_TEL,
-    ['/']           = ANY,
-    ['0' ... '9']   = WORD | IN_TEL,
-    [':']           = ANY,
-    [';']           = IN_URI,
-    ['=']           = ANY,
-    ['?']           = IN_URI,
-    ['@']           = ANY | MARK,
-    ['A' ... 'F']   = WORD | IN_TEL,
-    ['G' ... 'Z']   = WORD,
-    ['[' ... '`']   = ANY,
-    ['a' ... 'f']   = WORD | IN_TEL,
-    ['g' ... 'z']   = WORD,
-    ['{' ... '~']   = ANY,
-    [0x80 ... 0xff] = ANY,
+    ['(' ... '*'] = IN_TEL,
+    ['+']         = IN_SCHEME | IN_TEL,
+    ['-' ... '.'] = IN_SCHEME | IN_TEL,
+    ['0' ... '9'] = IN_SCHEME | IN_TEL,
+    ['A' ... 'F'] = IN_SCHEME | IN_TEL,
+    ['G' ... 'Z'] = IN_SCHEME,
+    ['a' ... 'f'] = IN_SCHEME | IN_TEL,
+    ['g' ... 'z'] = IN_SCHEME,
 };
 
 static bool is_escape(const char *at, const char *end)
@@ -40,37 +25,10 @@ static bool is_escape(const char *at, const char *end)
     return end - at >= 3 && hex_value(at[1]) >= 0 && hex_value(at[2]) >= 0;
 }
 
-/* Where a URI ends, and what was passed on the way that its parts hang on. */
-struct extent {
-    const char *end;
-    const char *at_sign; /* the first, or NULL */
-    bool        escapes; /* there is a '%'     */
-};
-
-static struct extent find_extent(const struct scan *s, unsigned char wanted)
+/* Every '%' must begin an escape: "%zz" means different things to different peers.  `at` is
+ * the first. */
+static bool escapes_are_whole(struct scan *s, const char *at)
 {
-    struct extent e = { .end = s->at };
-
-    for (; e.end < s->end; e.end++) {
-        unsigned char class = classes[(unsigned char)*e.end];
-
-        if ((class & wanted) == 0)
-            break;
-        if ((class & MARK) == 0)
-            continue;
-        if (*e.end == '%')
-            e.escapes = true;
-        else if (e.at_sign == NULL)
-            e.at_sign = e.end;
-    }
-    return e;
-}
-
-/* Every '%' must begin an escape: "%zz" means different things to different peers. */
-static bool escapes_are_whole(struct scan *s)
-{
-    const char *at = s->at;
-
     while ((at = memchr(at, '%', (size_t)(s->end - at))) != NULL) {
         if (!is_escape(at, s->end)) {
             s->at = at;
@@ -86,6 +44,12 @@ static bool scan_scheme(struct scan *s, struct uri *uri)
 {
     const char *start = s->at, *at = start;
 
+    if (s->end - at >= 4 && word_lower(word_short(at, 4)) == WORD("sip:")) {
+        uri->scheme      = URI_SIP;
+        uri->scheme_text = slice_between(at, at + 3);
+        s->at            = at + 4;
+        return true;
+    }
     while (at < s->end && (classes[(unsigned char)*at] & IN_SCHEME) != 0)
         at++;
     if (at == start || at == s->end || *at != ':' || ascii_lower(*start) < 'a' || ascii_lower(*start) > 'z') {
@@ -109,7 +73,7 @@ static bool scan_scheme(struct scan *s, struct uri *uri)
  * it may not stand either (RFC 3261 19.1.1). */
 static bool take_userinfo(struct scan *s, const char *at_sign, struct uri *uri)
 {
-    const char *colon = memchr(s->at, ':', (size_t)(at_sign - s->at));
+    const char *colon = run_find(s->at, at_sign, ':');
 
     uri->has_user = true;
     uri->user     = slice_between(s->at, colon == NULL ? at_sign : colon);
@@ -121,18 +85,28 @@ static bool take_userinfo(struct scan *s, const char *at_sign, struct uri *uri)
     return true;
 }
 
-/* [ userinfo ] host [ ":" port ] params headers, to the end */
-static bool scan_sip(struct scan *s, const struct extent *e, struct uri *uri)
+static void take_tail(struct scan *s, struct uri *uri)
 {
-    const char *question;
-    uint32_t    port = 0;
+    const char *question = run_find(s->at, s->end, '?');
 
-    if (e->escapes && !escapes_are_whole(s))
+    uri->params  = slice_between(s->at, question == NULL ? s->end : question);
+    uri->headers = slice_between(s->at + uri->params.len, s->end);
+    s->at        = s->end;
+}
+
+/* [ userinfo ] host [ ":" port ] params headers, to the end */
+static bool scan_sip(struct scan *s, const struct run_uri *e, struct uri *uri)
+{
+    uint32_t port = 0;
+
+    if (e->escape != NULL && !escapes_are_whole(s, e->escape))
         return false;
     if (e->at_sign != NULL && !take_userinfo(s, e->at_sign, uri))
         return false;
     if (!scan_host(s, &uri->host))
         return false;
+    if (scan_at_end(s))
+        return true;
     if (scan_byte(s, ':') && !scan_number(s, UINT16_MAX, &port))
         return false;
     uri->port = (uint16_t)port;
@@ -140,10 +114,7 @@ static bool scan_sip(struct scan *s, const struct extent *e, struct uri *uri)
         return true;
     if (*s->at != ';' && *s->at != '?')
         return false;
-    question     = memchr(s->at, '?', (size_t)(s->end - s->at));
-    uri->params  = slice_between(s->at, question == NULL ? s->end : question);
-    uri->headers = slice_between(s->at + uri->params.len, s->end);
-    s->at        = s->end;
+    take_tail(s, uri);
     return true;
 }
 
@@ -164,7 +135,7 @@ static bool scan_tel(struct scan *s, struct uri *uri)
     return true;
 }
 
-static bool scan_inside(struct scan *s, const struct extent *e, struct uri *uri)
+static bool scan_inside(struct scan *s, const struct run_uri *e, struct uri *uri)
 {
     if (!scan_scheme(s, uri))
         return false;
@@ -183,20 +154,39 @@ static bool scan_inside(struct scan *s, const struct extent *e, struct uri *uri)
     return true;
 }
 
-bool uri_scan(struct scan *s, bool bare, struct uri *uri)
+static inline bool scan_uri(struct scan *s, const struct run_uri *e, struct uri *uri)
 {
-    const struct extent e      = find_extent(s, bare ? IN_BARE : IN_URI);
-    struct scan         inside = { s->at, e.end };
-    bool                found;
+    struct scan inside = { s->at, e->end };
+    bool        found;
 
-    *uri = (struct uri){ .text = slice_between(inside.at, inside.end) };
-    if (!bare && e.end < s->end && *e.end != '>') {
+    *uri  = (struct uri){ .text = slice_between(inside.at, inside.end) };
+    found = scan_inside(&inside, e, uri);
+    s->at = inside.at;
+    return found;
+}
+
+/* A URI ends at  SP " < >  and at control bytes; one without brackets also at
+ * , ; ?  (RFC 3261 20.10).  The characters inside are taken as they come: users
+ * with '#' or UTF-8 exist, and no harm follows from carrying them. */
+bool uri_scan_before(struct scan *s, char stop, struct uri *uri)
+{
+    const struct run_uri e = run_uri(s->at, s->end, RUN_URI);
+
+    if (e.end < s->end && *e.end != '>' && *e.end != stop) {
         s->at = e.end;
         return false;
     }
-    found = scan_inside(&inside, &e, uri);
-    s->at = inside.at;
-    return found;
+    return scan_uri(s, &e, uri);
+}
+
+bool uri_scan(struct scan *s, bool bare, struct uri *uri)
+{
+    struct run_uri e;
+
+    if (!bare)
+        return uri_scan_before(s, '>', uri);
+    e = run_uri(s->at, s->end, RUN_BARE);
+    return scan_uri(s, &e, uri);
 }
 
 bool uri_parse(struct slice text, struct uri *uri)

@@ -29,6 +29,8 @@ struct uri {
  * The slices borrow the scanned text.  On failure `uri` is unspecified and the
  * cursor rests on the byte that did not fit. */
 bool uri_scan(struct scan *s, bool bare, struct uri *uri);
+/* One not bare, behind which `stop` may stand too: the ' ' of a request line. */
+bool uri_scan_before(struct scan *s, char stop, struct uri *uri);
 /* All of `text` is one URI (a Request-URI, a command's argument). */
 bool uri_parse(struct slice text, struct uri *uri);
 

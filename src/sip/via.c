@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/via.h"
 
+#include "base/word.h"
 #include "sip/params.h"
 
 /* SLASH = LWS "/" LWS */
@@ -36,30 +37,35 @@ static bool parse_number(struct slice text, uint32_t max, uint32_t *value)
     return scan_number(&s, max, value) && scan_at_end(&s);
 }
 
+static bool take_rport(struct via *via, struct slice value)
+{
+    uint32_t port = 0;
+
+    via->rport = true;
+    if (value.len > 0 && !parse_number(value, UINT16_MAX, &port))
+        return false;
+    if (value.len > 0)
+        via->rport_value = (uint16_t)port;
+    return true;
+}
+
 /* Keep those we act on, step over the rest; a value that does not fit its name
  * makes the whole Via malformed. */
 static bool take_param(struct via *via, struct slice name, struct slice value)
 {
-    uint32_t port;
-
-    if (slice_eq_nocase(name, SLICE("branch"))) {
+    if (param_is(name, "branch")) {
         if (via->branch.ptr != NULL) /* which of them another reader takes, nobody knows (RFC 3261 7.3.1) */
             return false;
         via->branch = value;
-    } else if (slice_eq_nocase(name, SLICE("rport"))) {
-        via->rport = true;
-        if (value.len == 0)
-            return true;
-        if (!parse_number(value, UINT16_MAX, &port))
-            return false;
-        via->rport_value = (uint16_t)port;
-    } else if (slice_eq_nocase(name, SLICE("received"))) {
+    } else if (param_is(name, "rport")) {
+        return take_rport(via, value);
+    } else if (param_is(name, "received")) {
         via->received = value;
-    } else if (slice_eq_nocase(name, SLICE("alias"))) {
+    } else if (param_is(name, "alias")) {
         via->alias = true;
-    } else if (slice_eq_nocase(name, SLICE("maddr"))) {
+    } else if (param_is(name, "maddr")) {
         via->maddr = value;
-    } else if (slice_eq_nocase(name, SLICE("ttl"))) {
+    } else if (param_is(name, "ttl")) {
         return parse_number(value, UINT8_MAX, &via->ttl);
     }
     return true;
@@ -85,16 +91,24 @@ static bool scan_params(struct scan *s, struct via *via)
     }
 }
 
-/* The version is any token, as in the grammar: a request in another version is
- * to be answered with 505, along its Via. */
-bool via_scan(struct scan *s, struct via *via)
+/* "SIP/2.0/" as nearly everyone writes it, or with blanks.  The version is any token, as in
+ * the grammar: a request in another version is to be answered with 505, along its Via. */
+static bool scan_protocol(struct scan *s)
 {
     struct slice version;
 
+    if (s->end - s->at >= 8 && word_load(s->at) == WORD("SIP/2.0/")) {
+        s->at += 8;
+        return scan_lws(s);
+    }
+    return scan_word(s, SLICE("SIP")) && scan_slash(s) && scan_token(s, &version) && scan_slash(s);
+}
+
+bool via_scan(struct scan *s, struct via *via)
+{
     scan_lws(s);
     *via = (struct via){ .text = { s->at, 0 } };
-    if (!(scan_word(s, SLICE("SIP")) && scan_slash(s) && scan_token(s, &version) && scan_slash(s) &&
-          scan_token(s, &via->transport) && scan_lws(s) && scan_sent_by(s, via)))
+    if (!(scan_protocol(s) && scan_token(s, &via->transport) && scan_lws(s) && scan_sent_by(s, via)))
         return false;
     via->text.len = (size_t)(s->at - via->text.ptr);
     return scan_params(s, via);

@@ -92,7 +92,7 @@ enum header_id header_lookup(struct slice name, size_t readable)
 
     if (name.len - 1 >= SLOT_NAME) /* or empty */
         return HEADER_OTHER;
-    first = readable >= 8 ? word_load(name.ptr) : word_load_few(name.ptr, name.len);
+    first = readable < 8 ? word_short(name.ptr, name.len) : word_load(name.ptr);
     first = word_lower(name.len < 8 ? word_first(first, name.len) : first);
     if (name.len == 1)
         return first >= 'a' && first <= 'z' ? compact_forms[first - 'a'] : HEADER_OTHER;
@@ -119,9 +119,13 @@ struct slice method_name(enum method method)
 
 enum method method_parse(struct slice name)
 {
-    for (enum method m = METHOD_OTHER + 1; m < METHOD_COUNT; m++)
-        if (name.len == methods[m].len && *name.ptr == *methods[m].ptr && slice_eq(name, methods[m]))
-            return m;
+    uint64_t word = name.len > 0 ? word_short(name.ptr, name.len) : 0;
+
+#define METHOD(text)                                                                                                   \
+    if (name.len == sizeof(#text) - 1 && word == WORD(#text) && slice_eq(name, methods[METHOD_##text]))                \
+        return METHOD_##text;
+#include "sip/methods.def"
+#undef METHOD
     return METHOD_OTHER;
 }
 

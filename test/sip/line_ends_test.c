@@ -138,6 +138,22 @@ TEST(ends_are_those_of_a_walk_over_the_bytes)
     }
 }
 
+/* Just as many as fit, and one more or less, without an empty line and with one. */
+TEST(lines_of_any_number_are_found)
+{
+    char text[2 * 2 * LINE_ENDS_ROOM];
+
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = i % 2 == 0 ? 'x' : '\n';
+    for (size_t lines = 1; lines <= sizeof text / 2; lines++) {
+        check_same(test_guarded((struct slice){ text, 2 * lines }));
+        check_same(test_guarded((struct slice){ text, 2 * lines - 1 }));
+        text[2 * lines - 2] = '\n';
+        check_same(test_guarded((struct slice){ text, sizeof text }));
+        text[2 * lines - 2] = 'x';
+    }
+}
+
 TEST(text_without_a_line_end_is_one_line)
 {
     check_same(test_guarded(SLICE("")));
@@ -151,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_finds_the_same_bytes),
         cmocka_unit_test(ends_are_those_of_a_walk_over_the_bytes),
+        cmocka_unit_test(lines_of_any_number_are_found),
         cmocka_unit_test(text_without_a_line_end_is_one_line),
     };
 

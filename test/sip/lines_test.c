@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/lines.h"
+#include "support/raw_message.h"
 #include "support/test.h"
+
+#include <stdlib.h>
 
 static struct lines  l;
 static struct header found[LIMIT_HEADERS + 1];
@@ -164,6 +167,60 @@ TEST(field_may_have_any_number_of_folds)
     CHECK_INT(b.len, l.body);
 }
 
+static const char whole[] = "INVITE sip:bob@example.test SIP/2.0\r\n"
+                            "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1;rport\r\n"
+                            "v : SIP/2.0/UDP 192.0.2.11\r\n"
+                            "Max-Forwards: 69\n"
+                            "From: \"Alice\" <sip:alice@example.test>;tag=19\r\n"
+                            "To: \"Bob\" <sip:bob@example.test>\r\n"
+                            "Subject:\r\n"
+                            "Call-ID: a84b4c76e66710@192.0.2.11\r\n"
+                            "CSeq: 314159\r\n INVITE\r\n"
+                            "X-Unknown-Name-That-Is-Long: 1\r\n\t2 \r\n 3\r\n"
+                            "l: 4\r\n\r\nbody";
+
+/* Bytes moved, doubled, replaced, and the text cut, so that lines go wrong in many ways. */
+static size_t spoil(char *text, size_t len)
+{
+    static const char bytes[] = "\r\n\r\n: \tx";
+    size_t            at = (size_t)rand() % len, to = (size_t)rand() % len, run = (size_t)rand() % 4;
+
+    if (at + run <= len && to + run <= len && rand() % 2 == 0)
+        memmove(text + to, text + at, run);
+    else
+        text[at] = bytes[(size_t)rand() % (sizeof bytes - 1)];
+    return rand() % 16 == 0 ? at + 1 : len;
+}
+
+/* A reader that shares nothing with this one: where it finds no fault, both find the same. */
+TEST(lines_are_those_of_a_reader_of_its_own)
+{
+    static struct raw_message raw;
+    unsigned                  same = 0;
+
+    srand(3);
+    for (int round = 0; round < 5000; round++) {
+        char               text[sizeof whole];
+        struct parse_fault fault = { 0 };
+        size_t             len   = sizeof whole - 1;
+
+        memcpy(text, whole, sizeof whole);
+        for (int i = round % 4; i > 0; i--)
+            len = spoil(text, len);
+        if (!walk((struct slice){ text, len }, &fault))
+            continue;
+        same++;
+        CHECK(raw_read(&raw, (struct slice){ text, len }));
+        CHECK_INT(raw.count, l.count);
+        for (unsigned i = 0; i < l.count; i++) {
+            assert_true(slice_eq(raw.lines[i].name, found[i].name));
+            assert_true(slice_eq(raw.lines[i].text, found[i].line));
+        }
+        assert_true(raw.behind.len == len - l.body);
+    }
+    CHECK(same > 1000);
+}
+
 TEST(earlier_fault_is_kept)
 {
     struct parse_fault fault = { .expected = "x", .offset = 5, .status = 505 };
@@ -184,6 +241,7 @@ int main(void)
         cmocka_unit_test(bare_cr_behind_the_empty_line_is_no_fault),
         cmocka_unit_test(number_of_fields_is_limited),
         cmocka_unit_test(field_may_have_any_number_of_folds),
+        cmocka_unit_test(lines_are_those_of_a_reader_of_its_own),
         cmocka_unit_test(earlier_fault_is_kept),
     };
 

@@ -128,6 +128,18 @@ TEST(malformed_addresses_are_refused_at_their_byte)
 }
 
 /* RFC 3261 20.10, RFC 4475 3.1.2.4 */
+TEST(tag_of_from_is_noted_on_the_way)
+{
+    struct scan       s = scan_from(test_guarded(SLICE("\"A\" <sip:a@b;tag=no>;x=1;tag=yes, <sip:c>")));
+    struct name_addr  n;
+    struct params_tag tag;
+
+    CHECK(name_addr_scan_tag(&s, &n, &tag));
+    CHECK_SLICE("yes", tag.value);
+    CHECK_INT(1, tag.count);
+    CHECK_SLICE(", <sip:c>", scan_rest(&s));
+}
+
 TEST(contact_expires_is_seconds_or_the_fallback)
 {
     static const struct {
@@ -189,6 +201,7 @@ int main(void)
         cmocka_unit_test(parameters_after_a_bare_address_are_the_header_s),
         cmocka_unit_test(value_stops_before_the_next),
         cmocka_unit_test(malformed_addresses_are_refused_at_their_byte),
+        cmocka_unit_test(tag_of_from_is_noted_on_the_way),
         cmocka_unit_test(contact_expires_is_seconds_or_the_fallback),
         cmocka_unit_test(contact_q_is_thousandths),
     };

@@ -77,6 +77,42 @@ TEST(escapes_equal_what_they_stand_for_unless_reserved)
     CHECK(!escaped_eq(SLICE("%00"), SLICE(""), false));
 }
 
+/* RFC 3261 7.3.1: which of two another reader takes, nobody knows, so they are counted. */
+TEST(first_tag_is_noted_and_all_are_counted)
+{
+    static const struct {
+        const char *text, *tag;
+        unsigned    count;
+    } cases[] = {
+        { "", "", 0 },
+        { ";tags=1;ta=2;x=tag", "", 0 },
+        { ";tag=1", "1", 1 },
+        { ";x;TAG = a", "a", 1 },
+        { ";tag=\"q\";y;Tag=2", "q", 2 },
+        { ";tag;tag=2", "", 2 },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scan       s = scan_from(test_guarded(slice_from(cases[i].text)));
+        struct slice      params;
+        struct params_tag tag;
+
+        CHECK(params_scan_tag(&s, &params, &tag));
+        CHECK(scan_at_end(&s));
+        CHECK_SLICE(cases[i].text, params);
+        CHECK_SLICE(cases[i].tag, tag.value);
+        CHECK_INT(cases[i].count, tag.count);
+    }
+}
+
+TEST(name_is_compared_in_any_case_and_whole)
+{
+    CHECK(param_is(SLICE("received"), "received") && param_is(SLICE("RECeived"), "received"));
+    CHECK(param_is(SLICE("ttl"), "ttl") && param_is(SLICE("TTL"), "ttl"));
+    CHECK(!param_is(SLICE("tt"), "ttl") && !param_is(SLICE("ttl1"), "ttl") && !param_is(SLICE("ttm"), "ttl"));
+    CHECK(!param_is(SLICE(""), "ttl"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +121,8 @@ int main(void)
         cmocka_unit_test(values_may_hold_more_than_tokens),
         cmocka_unit_test(empty_parameter_of_a_uri_is_stepped_over),
         cmocka_unit_test(seconds_are_digits_and_saturate),
+        cmocka_unit_test(first_tag_is_noted_and_all_are_counted),
+        cmocka_unit_test(name_is_compared_in_any_case_and_whole),
         cmocka_unit_test(escapes_equal_what_they_stand_for_unless_reserved),
     };
 

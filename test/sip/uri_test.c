@@ -157,6 +157,20 @@ TEST(uri_in_brackets_ends_at_the_bracket)
 }
 
 /* `offset` is what a 400 reports. */
+/* RFC 3261 7.1: in a request line SP is behind it. */
+TEST(uri_before_a_stop_ends_there)
+{
+    struct scan s = scan_from(test_guarded(SLICE("sip:bob@example.test;lr SIP/2.0")));
+    struct uri  uri;
+
+    CHECK(uri_scan_before(&s, ' ', &uri));
+    CHECK_SLICE(";lr", uri.params);
+    CHECK_SLICE(" SIP/2.0", scan_rest(&s));
+    s = scan_from(test_guarded(SLICE("sip:bob@example.test\tSIP/2.0")));
+    CHECK(!uri_scan_before(&s, ' ', &uri));
+    CHECK_SLICE("\tSIP/2.0", scan_rest(&s));
+}
+
 TEST(malformed_uris_are_refused_at_their_byte)
 {
     static const struct {
@@ -291,6 +305,7 @@ int main(void)
         cmocka_unit_test(other_schemes_are_kept_opaque),
         cmocka_unit_test(bare_uri_ends_where_a_header_s_own_text_begins),
         cmocka_unit_test(uri_in_brackets_ends_at_the_bracket),
+        cmocka_unit_test(uri_before_a_stop_ends_there),
         cmocka_unit_test(malformed_uris_are_refused_at_their_byte),
         cmocka_unit_test(parameters_are_found_by_name_in_any_form),
         cmocka_unit_test(a_parameter_that_stands_twice_is_noticed),

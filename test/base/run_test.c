@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/run.h"
+#include "support/test.h"
+
+static const uint8_t classes[] = { RUN_HOST, RUN_URI, RUN_BARE, RUN_NAME, RUN_VALUE, RUN_TEXT, RUN_QUOTED };
+
+/* What the comment of run.h promises, said again. */
+static bool belongs(unsigned char c, uint8_t class)
+{
+    bool uri = c > ' ' && strchr("\"<>\x7f", c) == NULL;
+
+    switch (class) {
+    case RUN_HOST:
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               (c != '\0' && strchr("-._", c) != NULL);
+    case RUN_URI:
+        return uri;
+    case RUN_BARE:
+        return uri && strchr(",;?", c) == NULL;
+    case RUN_NAME:
+        return uri && strchr(",;=", c) == NULL;
+    case RUN_VALUE:
+        return uri && strchr(",;", c) == NULL;
+    case RUN_QUOTED:
+        return c >= ' ' && strchr("\"\\\x7f", c) == NULL;
+    default:
+        return c > ' ';
+    }
+}
+
+/* `run_end` with its class known, as its users have it. */
+static const char *end_of(const char *at, const char *end, uint8_t class)
+{
+    switch (class) {
+    case RUN_HOST:
+        return run_end(at, end, RUN_HOST);
+    case RUN_URI:
+        return run_end(at, end, RUN_URI);
+    case RUN_BARE:
+        return run_end(at, end, RUN_BARE);
+    case RUN_NAME:
+        return run_end(at, end, RUN_NAME);
+    case RUN_VALUE:
+        return run_end(at, end, RUN_VALUE);
+    case RUN_QUOTED:
+        return run_end(at, end, RUN_QUOTED);
+    default:
+        return run_end(at, end, RUN_TEXT);
+    }
+}
+
+/* Each byte at each place of texts of each length up to more than two vectors, with the
+ * text against a page that cannot be read. */
+TEST(both_ways_stop_at_the_same_byte)
+{
+    char  bytes[40];
+    char *text;
+
+    memset(bytes, 'a', sizeof bytes);
+    text = (char *)(uintptr_t)test_guarded((struct slice){ bytes, sizeof bytes }).ptr;
+    for (size_t len = 1; len <= sizeof bytes; len++)
+        for (size_t place = 0; place < len; place++)
+            for (unsigned c = 0; c < 256; c++) {
+                char *at = text + sizeof bytes - len;
+
+                at[place] = (char)c;
+                for (size_t k = 0; k < sizeof classes; k++) {
+                    const char *want = belongs((unsigned char)c, classes[k]) ? at + len : at + place;
+
+                    assert_ptr_equal(want, end_of(at, at + len, classes[k]));
+                    assert_ptr_equal(want, run_walk(at, at + len, classes[k]));
+                }
+                at[place] = 'a';
+            }
+}
+
+TEST(empty_run_ends_where_it_starts)
+{
+    struct slice nothing = test_guarded(SLICE(""));
+
+    assert_ptr_equal(nothing.ptr, run_end(nothing.ptr, nothing.ptr, RUN_URI));
+    assert_null(run_find(nothing.ptr, nothing.ptr, 'a'));
+}
+
+TEST(byte_is_found_at_every_place)
+{
+    for (size_t len = 1; len < 40; len++) {
+        char         bytes[40];
+        struct slice text;
+
+        memset(bytes, 'x', sizeof bytes);
+        text = test_guarded((struct slice){ bytes, len });
+        assert_null(run_find(text.ptr, text.ptr + len, '?'));
+        for (size_t place = len; place-- > 0;) { /* a later one is there, too */
+            ((char *)(uintptr_t)text.ptr)[place] = '?';
+            assert_ptr_equal(text.ptr + place, run_find(text.ptr, text.ptr + len, '?'));
+        }
+    }
+}
+
+static void check_uri(struct slice text, uint8_t class)
+{
+    struct run_uri walked = { NULL, NULL, NULL }, found;
+
+    found = class == RUN_URI ? run_uri(text.ptr, text.ptr + text.len, RUN_URI)
+                             : run_uri(text.ptr, text.ptr + text.len, RUN_BARE);
+    run_uri_walk(&walked, text.ptr, text.ptr + text.len, class);
+    assert_ptr_equal(walked.end, found.end);
+    assert_ptr_equal(walked.at_sign, found.at_sign);
+    assert_ptr_equal(walked.escape, found.escape);
+}
+
+/* What stands behind the end of the URI is not of it, though it was looked at. */
+TEST(marks_of_a_uri_are_the_first_ones_inside_it)
+{
+    static const char bytes[] = "a@%>;?x";
+    char              text[40];
+
+    for (unsigned seed = 0; seed < 20000; seed++) {
+        size_t   len  = seed % (sizeof text + 1);
+        unsigned next = seed;
+
+        memset(text, 'x', sizeof text);
+        for (int i = 0; i < 6; i++) {
+            next                            = next * 1103515245u + 12345u;
+            text[(next >> 8) % sizeof text] = bytes[(next >> 16) % (sizeof bytes - 1)];
+        }
+        check_uri((struct slice){ text, len }, RUN_URI);
+        check_uri((struct slice){ text, len }, RUN_BARE);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_ways_stop_at_the_same_byte),
+        cmocka_unit_test(empty_run_ends_where_it_starts),
+        cmocka_unit_test(byte_is_found_at_every_place),
+        cmocka_unit_test(marks_of_a_uri_are_the_first_ones_inside_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
