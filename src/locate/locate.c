@@ -295,6 +295,9 @@ static bool asked_transport(const struct uri *uri, enum transport *t)
 {
     struct slice text;
 
+    *t = TRANSPORT_NONE;
+    if (uri->params.len == 0)
+        return true;
     *t = uri_transport(uri);
     if (*t == TRANSPORT_NONE)
         return !uri_param(uri, SLICE("transport"), &text);
@@ -368,25 +371,53 @@ static void clear(struct locate *l)
     l->services[0] = (struct locate_service){ 0 };
 }
 
+/* What a URI wants: the transport it asks for, or TRANSPORT_NONE, the one if nobody knows better, and TARGET of
+ * RFC 3263 4. */
+struct wish {
+    enum transport asked, fallback;
+    struct slice   host;
+    uint16_t       port; /* 0: none */
+};
+
+static bool read_wish(const struct uri *uri, unsigned supported, struct wish *w)
+{
+    if ((uri->scheme != URI_SIP && uri->scheme != URI_SIPS) || !asked_transport(uri, &w->asked))
+        return false;
+    w->fallback = w->asked != TRANSPORT_NONE ? w->asked : default_transport(uri, supported);
+    if (uri->params.len == 0 || !uri_param(uri, SLICE("maddr"), &w->host) || w->host.len == 0)
+        w->host = uri->host;
+    w->port = uri->port;
+    return true;
+}
+
 enum locate_action locate_start(struct locate *l, const struct uri *uri, unsigned supported, unsigned families,
                                 const struct random *random)
 {
-    enum transport asked;
-    struct slice   host;
+    struct wish wish;
 
     clear(l);
     l->random    = random;
     l->supported = supported;
     l->families  = families;
-    l->port      = uri->port;
     l->secure    = uri->scheme == URI_SIPS;
-    if ((uri->scheme != URI_SIP && uri->scheme != URI_SIPS) || !asked_transport(uri, &asked))
+    if (!read_wish(uri, supported, &wish))
         return fail(l, -ERR_UNSUPPORTED);
-    l->fallback = asked != TRANSPORT_NONE ? asked : default_transport(uri, supported);
-    if (!uri_param(uri, SLICE("maddr"), &host) || host.len == 0)
-        host = uri->host;
+    l->port     = wish.port;
+    l->fallback = wish.fallback;
     read_ttl(l, uri);
-    return begin(l, host, asked);
+    return begin(l, wish.host, wish.asked);
+}
+
+bool locate_numeric(const struct uri *uri, unsigned supported, unsigned families, struct target *target)
+{
+    struct wish wish;
+
+    if (!read_wish(uri, supported, &wish) || !(supported & LOCATE_TRANSPORT(wish.fallback)) ||
+        !address_parse_ip(wish.host, &target->address) || !(families & 1u << target->address.family))
+        return false;
+    target->transport    = wish.fallback;
+    target->address.port = wish.port != 0 ? wish.port : transport_default_port(wish.fallback);
+    return true;
 }
 
 enum locate_action locate_start_response(struct locate *l, enum transport transport, struct slice host, uint16_t port,

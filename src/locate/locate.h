@@ -132,7 +132,11 @@ struct locate {
 enum locate_action locate_start(struct locate *l, const struct uri *uri, unsigned supported, unsigned families,
                                 const struct random *random);
 
-/* The same for a response that could not be sent the way its request came (section 5):
+/* The one target of a URI whose host is an address, which is nearly all that is asked for where phones
+ * register: what locate_start would find, without the machine.  False: only that can tell. */
+bool locate_numeric(const struct uri *uri, unsigned supported, unsigned families, struct target *target);
+
+/* As locate_start for a response that could not be sent the way its request came (section 5):
  * `host` and `port` (0: none) are the sent-by, `transport` that of the top Via. */
 enum locate_action locate_start_response(struct locate *l, enum transport transport, struct slice host, uint16_t port,
                                          unsigned families, const struct random *random);

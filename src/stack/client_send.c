@@ -135,19 +135,6 @@ static void on_located(void *owner, enum locate_action action)
     client_txn_rearm(t);
 }
 
-/* An address in digits, the common case: one target and no memory for a lookup. */
-static bool only_target(struct client_txn *t, const struct uri *destination, struct target *target)
-{
-    struct stack *s = t->stack;
-    struct locate l;
-
-    if (locate_start(&l, destination, transport_set(s), transport_families(s), &s->world->random) != LOCATE_DONE ||
-        l.targets.count != 1)
-        return false;
-    *target = l.targets.list[0];
-    return true;
-}
-
 static int begin_by_destination(struct client_txn *t, const struct uri *destination)
 {
     struct stack *s  = t->stack;
@@ -158,10 +145,12 @@ static int begin_by_destination(struct client_txn *t, const struct uri *destinat
     t->by_given_flow = false;
     if (t->secure) /* 8.1.2: as if it were a sips URI */
         to.scheme = URI_SIPS;
-    if (only_target(t, &to, &target)) {
+    if (locate_numeric(&to, transport_set(s), transport_families(s), &target)) { /* no memory for a lookup */
         error = transport_open(s, &target, to.host, &t->flow);
         return error != 0 ? error : client_send_first(t);
     }
+    if (t->id == 0)
+        return CLIENT_MUST_ASK;
     t->last_start = world_now(s->world) + TARGETS_TIME;
     t->lookup     = lookup_new(s, on_located, t);
     if (t->lookup == NULL)
@@ -176,7 +165,7 @@ static bool is_only_way(const struct flow *flow)
     return (flow->transport == TRANSPORT_WS || flow->transport == TRANSPORT_WSS) && flow->listener < STACK_LISTENERS;
 }
 
-int client_begin(struct client_txn *t, const struct outgoing *out)
+static int begin(struct client_txn *t, const struct outgoing *out)
 {
     int error;
 
@@ -191,6 +180,26 @@ int client_begin(struct client_txn *t, const struct outgoing *out)
         client_detach(t);
     }
     return begin_by_destination(t, out->destination);
+}
+
+/* What is not on its way yet, but may be later, is copied. */
+static int keep_for_later(struct client_txn *t, int error)
+{
+    if (t->lookup == NULL || t->wire != NULL)
+        return error;
+    if (client_keep_request(t) != 0) {
+        drop_lookup(t);
+        return -ERR_NO_MEMORY;
+    }
+    return error;
+}
+
+int client_begin(struct client_txn *t, const struct outgoing *out)
+{
+    int error = keep_for_later(t, begin(t, out));
+
+    t->out = NULL;
+    return error;
 }
 
 static struct message *parse_wire(const struct client_txn *t)
@@ -295,13 +304,13 @@ object_id client_send_cancel(struct client_txn *invite)
     gather_body(&g, SLICE(""), SLICE(""));
     out.rest = &g;
     cancel   = client_txn_new(invite->stack, &out, CLIENT_OTHER);
-    message_drop(request);
-    if (cancel == NULL)
-        return 0;
-    cancel->cancels    = invite->id;
-    cancel->branch_len = invite->branch_len;
-    memcpy(cancel->branch, invite->branch, invite->branch_len);
-    cancel->failed = client_begin(cancel, &out);
-    client_txn_rearm(cancel);
-    return cancel->id;
+    if (cancel != NULL) {
+        cancel->cancels    = invite->id;
+        cancel->branch_len = invite->branch_len;
+        memcpy(cancel->branch, invite->branch, invite->branch_len);
+        cancel->failed = client_begin(cancel, &out);
+        client_txn_rearm(cancel);
+    }
+    message_drop(request); /* `out` borrows it */
+    return cancel != NULL ? cancel->id : 0;
 }

@@ -33,7 +33,7 @@ static void recount(struct client_txn *t)
 {
     size_t bytes = sizeof *t + INDEX_ENTRY;
 
-    bytes += t->text_room + t->wire_room;
+    bytes += t->wire_room;
     if (t->lookup != NULL)
         bytes += sizeof *t->lookup;
     if (t->cancel_extra != NULL)
@@ -62,68 +62,39 @@ void client_txn_rearm(struct client_txn *t)
     recount(t);
 }
 
-/* Copy the bytes of the request, and of what goes into its Record-Route. */
-static bool keep_text(struct client_txn *t, const struct outgoing *out)
+static bool is_fit(const struct outgoing *out)
 {
-    struct buf text;
-
-    if (!gather_ok(out->rest) || out->branch_mark.len >= BRANCH_MAX / 2 || out->user_up.len > ROUTE_USER ||
-        out->user_down.len > ROUTE_USER || out->user_located.len > ROUTE_USER)
-        return false;
-    t->mark_len         = out->branch_mark.len;
-    t->start_len        = out->start_line.len;
-    t->text_len         = out->start_line.len + out->rest->total;
-    t->user_up_len      = out->user_up.len;
-    t->user_down_len    = out->user_down.len;
-    t->user_located_len = out->user_located.len;
-    text                = buf_on(NULL, t->text_len + t->user_up_len + t->user_down_len + t->user_located_len);
-    text.ptr            = pool_take(&t->stack->world->pool, text.cap);
-    t->text             = text.ptr;
-    if (t->text == NULL)
-        return false;
-    t->text_room = text.cap;
-    buf_put(&text, out->start_line);
-    gather_flatten(out->rest, &text);
-    buf_put(&text, out->user_up);
-    buf_put(&text, out->user_down);
-    buf_put(&text, out->user_located);
-    if (t->mark_len > 0)
-        memcpy(t->branch + sizeof BRANCH_COOKIE - 1, out->branch_mark.ptr, t->mark_len);
-    return true;
-}
-
-static void drop_text(struct client_txn *t)
-{
-    pool_give(&t->stack->world->pool, t->text, t->text_room);
-    t->text      = NULL;
-    t->text_room = 0;
+    return gather_ok(out->rest) && out->branch_mark.len < BRANCH_MAX / 2 && out->user_up.len <= ROUTE_USER &&
+           out->user_down.len <= ROUTE_USER && out->user_located.len <= ROUTE_USER;
 }
 
 /* Is the Request-URI? */
 static bool is_sips(struct slice start_line)
 {
-    struct scan  s = scan_from(start_line);
-    struct slice method;
+    const char  *uri = memchr(start_line.ptr, ' ', start_line.len);
+    struct slice scheme;
 
-    return scan_token(&s, &method) && scan_byte(&s, ' ') && scan_word(&s, SLICE("sips:"));
+    if (uri == NULL || (size_t)(start_line.ptr + start_line.len - uri) <= 5)
+        return false;
+    scheme = (struct slice){ uri + 1, 5 };
+    return slice_eq_nocase(scheme, SLICE("sips:"));
 }
 
-struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, enum client_kind kind)
+/* A transaction that has no id yet, and whose memory is the caller's. */
+static void init(struct client_txn *t, struct stack *s, const struct outgoing *out, enum client_kind kind)
 {
-    struct client_txn *t = pool_take_zero(&s->world->pool, sizeof *t);
-
-    if (t == NULL)
-        return NULL;
-    t->stack  = s;
-    t->kind   = kind;
-    t->method = out->method;
-    t->id     = keep_text(t, out) ? id_add(&s->client_ids, t) : 0;
-    if (t->id == 0) {
-        drop_text(t);
-        pool_give(&s->world->pool, t, sizeof *t);
-        return NULL;
-    }
-    gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
+    memset(t, 0, sizeof *t);
+    t->stack            = s;
+    t->kind             = kind;
+    t->method           = out->method;
+    t->out              = out;
+    t->start_len        = out->start_line.len;
+    t->user_up_len      = (uint16_t)out->user_up.len;
+    t->user_down_len    = (uint16_t)out->user_down.len;
+    t->user_located_len = (uint16_t)out->user_located.len;
+    t->mark_len         = out->branch_mark.len;
+    if (t->mark_len > 0)
+        memcpy(t->branch + sizeof BRANCH_COOKIE - 1, out->branch_mark.ptr, t->mark_len);
     t->secure       = is_sips(out->start_line) || (out->destination != NULL && out->destination->scheme == URI_SIPS);
     t->listener     = out->like != NULL ? transport_listener(s, out->like) : STACK_LISTENERS;
     t->record_route = out->record_route;
@@ -132,13 +103,34 @@ struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, e
     t->sips_route   = out->sips_route;
     if (out->upstream != NULL)
         t->upstream = *out->upstream;
-    t->call_id = log_keep_call_id(s, (struct slice){ t->text, t->text_len });
+}
+
+/* The lines of the log name the call from the first one on. */
+static void keep_call_id(struct client_txn *t)
+{
+    if (log_keeps_call_ids(t->stack) && client_keep_request(t) == 0)
+        t->call_id = log_keep_call_id(t->stack, (struct slice){ t->wire, t->wire_len });
+}
+
+struct client_txn *client_txn_new(struct stack *s, const struct outgoing *out, enum client_kind kind)
+{
+    struct client_txn *t = is_fit(out) ? pool_take(&s->world->pool, sizeof *t) : NULL;
+
+    if (t == NULL)
+        return NULL;
+    init(t, s, out, kind);
+    t->id = id_add(&s->client_ids, t);
+    if (t->id == 0) {
+        pool_give(&s->world->pool, t, sizeof *t);
+        return NULL;
+    }
+    gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
+    keep_call_id(t);
     return t;
 }
 
 static void release_bytes(struct client_txn *t)
 {
-    drop_text(t);
     lookup_free(t->lookup);
     t->lookup = NULL;
     free(t->cancel_extra);
@@ -411,7 +403,7 @@ bool client_txn_match(struct stack *s, struct message *response)
         t->provisional = true;
     else
         t->final = true;
-    if (t->final) /* nothing of it will be sent again, but the wire copy that makes ACKs */
+    if (t->final) /* nothing of it will be sent again, but the wire that makes ACKs */
         release_bytes(t);
     client_txn_rearm(t);
     if (passes_response(t, actions))
@@ -440,9 +432,10 @@ object_id stack_request(struct stack *s, const struct outgoing *out, const struc
     return t->id;
 }
 
-int stack_send(struct stack *s, const struct outgoing *out)
+/* While its target is looked up it is an object like the others. */
+static int send_later(struct stack *s, const struct outgoing *out)
 {
-    struct client_txn *t = s->rehearsal == NULL ? client_txn_new(s, out, CLIENT_STATELESS) : NULL;
+    struct client_txn *t = client_txn_new(s, out, CLIENT_STATELESS);
     int                error;
 
     if (t == NULL)
@@ -454,6 +447,20 @@ int stack_send(struct stack *s, const struct outgoing *out)
     }
     client_txn_free(t);
     return error;
+}
+
+/* Mostly the target is known at once: then there is nothing to be found again, and no object is made. */
+int stack_send(struct stack *s, const struct outgoing *out)
+{
+    struct client_txn t;
+    int               error;
+
+    if (s->rehearsal != NULL || !is_fit(out))
+        return -ERR_LIMIT;
+    init(&t, s, out, CLIENT_STATELESS);
+    error = client_begin(&t, out);
+    client_drop_wire(&t);
+    return error == CLIENT_MUST_ASK ? send_later(s, out) : error;
 }
 
 void stack_cancel(struct stack *s, object_id client_txn, struct slice extra_headers)

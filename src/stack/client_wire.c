@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The bytes of a client transaction: the request with our Via and Record-Route.
  *
+ *     | start line | head: Via, Record-Route, Path | the rest, as it was given | users |
+ *     '- start_len -'---------- head_len ----------'                           '- of Record-Route
+ *     '------------------------------ wire_len -------------------------------'
+ *
+ * It is written once, straight from what the user gave, when the first target is known at once; the
+ * wire for another target is made of the one before, so no second copy is kept.
+ *
  * Who is reached by another transport, family, name or flow than who asked is told of both
  * (RFC 5658 5.1): two Record-Route values, the one that its reader is to use first on top.
  *
@@ -14,7 +21,12 @@
 
 #include "base/error.h"
 
-enum { BRANCH_RANDOM = 8, VIA_ROOM = SENT_BY_TEXT + BRANCH_MAX + 64, ROUTE_ROOM = SENT_BY_TEXT + ROUTE_USER + 64 };
+enum {
+    BRANCH_RANDOM = 8,
+    VIA_ROOM      = SENT_BY_TEXT + BRANCH_MAX + 64,
+    ROUTE_ROOM    = SENT_BY_TEXT + ROUTE_USER + 64,
+    HEAD_ROOM     = VIA_ROOM + 2 * ROUTE_ROOM
+};
 
 /* z9hG4bK [mark -] id random: the id finds the transaction, the random part keeps
  * a stranger from guessing it. */
@@ -27,7 +39,7 @@ static void make_branch(struct client_txn *t, struct slice mark)
     buf_put(&b, mark);
     if (!t->whole) {
         buf_put_byte(&b, '-');
-        buf_put_hex64(&b, t->id);
+        buf_put_hex64(&b, t->id != 0 ? t->id : random_u64(&s->world->random)); /* nobody asks for what has no id */
         random_token(&s->world->random, &b, BRANCH_RANDOM);
     }
     t->branch_len = b.len;
@@ -41,52 +53,38 @@ static void renew_branch(struct client_txn *t)
     make_branch(t, (struct slice){ memory, t->mark_len });
 }
 
-/* What stack_write_sent_by has written, in its parts; port 0: none. */
-static struct slice split_sent_by(struct slice text, uint32_t *port)
-{
-    struct scan  s = scan_from(text);
-    struct slice host;
-
-    *port = 0;
-    if (scan_host(&s, &host) && scan_byte(&s, ':') && scan_number(&s, UINT16_MAX, port))
-        return host;
-    return text;
-}
-
-static uint32_t sent_by_mark(const struct stack *s, struct slice host, uint32_t port)
-{
-    return (uint32_t)siphash_nocase(&s->key, host) + port;
-}
-
 /* The same address in other words. */
-static bool means_sent_by(const struct client_txn *t, const struct via *via)
+static bool means_sent_by(const struct sent_by *own, const struct via *via)
 {
-    char           memory[SENT_BY_TEXT];
-    struct buf     b = BUF_ON(memory);
+    struct slice   host = { own->text.ptr, own->host_len };
     struct address ours, theirs;
-    uint32_t       port;
-    struct slice   host;
 
-    stack_write_sent_by(t->stack, &b, &t->flow);
-    host = split_sent_by(buf_slice(&b), &port);
-    return port == via->port && address_parse_ip(host, &ours) && address_parse_ip(via->host, &theirs) &&
+    return own->port == via->port && address_parse_ip(host, &ours) && address_parse_ip(via->host, &theirs) &&
            address_eq_ip(&ours, &theirs);
 }
 
+static bool is_written_alike(const struct sent_by *own, const struct via *via)
+{
+    return own->port == via->port && slice_eq((struct slice){ own->text.ptr, own->host_len }, via->host);
+}
+
+/* What the listener is called may have changed since: then the hash still says what it was. */
 bool client_has_sent_by(const struct client_txn *t, const struct via *via)
 {
-    return sent_by_mark(t->stack, via->host, via->port) == t->sent_by || means_sent_by(t, via);
+    char           memory[ADDRESS_TEXT];
+    struct sent_by own = transport_sent_by(t->stack, &t->flow, memory);
+
+    return (own.mark == t->sent_by && is_written_alike(&own, via)) ||
+           sent_by_mark(t->stack, via->host, via->port) == t->sent_by || means_sent_by(&own, via);
 }
 
 static void write_sent_by(struct client_txn *t, struct buf *b)
 {
-    size_t       mark = b->len;
-    struct slice host;
-    uint32_t     port;
+    char           memory[ADDRESS_TEXT];
+    struct sent_by own = transport_sent_by(t->stack, &t->flow, memory);
 
-    stack_write_sent_by(t->stack, b, &t->flow);
-    host       = split_sent_by((struct slice){ b->ptr + mark, b->len - mark }, &port);
-    t->sent_by = sent_by_mark(t->stack, host, port);
+    buf_put(b, own.text);
+    t->sent_by = own.mark;
 }
 
 static void write_via(struct client_txn *t, struct buf *b)
@@ -141,10 +139,26 @@ static void write_side(struct client_txn *t, struct buf *b, const struct side *s
     buf_put(b, SLICE(">\r\n"));
 }
 
+/* What stands before the '@' on each side; see struct outgoing. */
+struct users {
+    struct slice up, down, located;
+};
+
+static struct users users_of(const struct client_txn *t)
+{
+    const char *up = t->wire + t->wire_len, *down = up + t->user_up_len;
+
+    if (t->wire == NULL)
+        return (struct users){ t->out->user_up, t->out->user_down, t->out->user_located };
+    return (struct users){ { up, t->user_up_len },
+                           { down, t->user_down_len },
+                           { down + t->user_down_len, t->user_located_len } };
+}
+
 /* The side of the registrar is enough: on the other one the token says by which flow. */
 static void write_path(struct client_txn *t, struct buf *b)
 {
-    struct side down = { &t->flow, { t->text + t->text_len + t->user_up_len, t->user_down_len } };
+    struct side down = { &t->flow, users_of(t).down };
 
     buf_put(b, SLICE("Path: "));
     write_uri(t, b, &down, transport_is_reliable(t->flow.transport));
@@ -153,22 +167,25 @@ static void write_path(struct client_txn *t, struct buf *b)
 
 static bool is_named_alike(const struct stack *s, const struct flow *a, const struct flow *b)
 {
-    char       one[SENT_BY_TEXT], other[SENT_BY_TEXT];
-    struct buf first = BUF_ON(one), second = BUF_ON(other);
+    char           one[ADDRESS_TEXT], other[ADDRESS_TEXT], first[SENT_BY_TEXT];
+    struct buf     kept = BUF_ON(first);
+    struct sent_by name;
 
-    stack_write_sent_by(s, &first, a);
-    stack_write_sent_by(s, &second, b);
-    return slice_eq(buf_slice(&first), buf_slice(&second));
+    if (a->listener == b->listener && address_eq(&a->local, &b->local) && !address_is_any(&a->local))
+        return true;
+    buf_put(&kept, transport_sent_by(s, a, one).text); /* its place may be taken by the other's */
+    name = transport_sent_by(s, b, other);
+    return slice_eq(buf_slice(&kept), name.text);
 }
 
 static void write_record_route(struct client_txn *t, struct buf *b)
 {
-    const char *users = t->text + t->text_len;
-    struct side up    = { &t->upstream, { users, t->user_up_len } };
-    struct side down  = { &t->flow, { users + t->user_up_len, t->user_down_len } };
+    struct users users = users_of(t);
+    struct side  up    = { &t->upstream, users.up };
+    struct side  down  = { &t->flow, users.down };
 
-    if (!t->by_given_flow && t->user_located_len > 0) /* what names the flow that failed would lead to nobody */
-        down.user = (struct slice){ down.user.ptr + t->user_down_len, t->user_located_len };
+    if (!t->by_given_flow && users.located.len > 0) /* what names the flow that failed would lead to nobody */
+        down.user = users.located;
     if (t->upstream.transport == TRANSPORT_NONE ||
         (t->upstream.transport == t->flow.transport && slice_eq(up.user, down.user) &&
          is_named_alike(t->stack, up.flow, down.flow))) {
@@ -186,26 +203,80 @@ void client_drop_wire(struct client_txn *t)
     t->wire_len = t->wire_room = 0;
 }
 
+static size_t users_len(const struct client_txn *t)
+{
+    return (size_t)t->user_up_len + t->user_down_len + t->user_located_len;
+}
+
+/* A block of so many bytes, as text to be written; ptr NULL without memory. */
+static struct buf wire_buf(const struct client_txn *t, size_t room)
+{
+    return buf_on(pool_take(&t->stack->world->pool, room), room);
+}
+
+static void take_wire(struct client_txn *t, const struct buf *b, size_t head_len)
+{
+    client_drop_wire(t);
+    t->wire      = b->ptr;
+    t->wire_room = b->cap;
+    t->wire_len  = b->len - users_len(t);
+    t->head_len  = head_len;
+}
+
+/* Of what the user has given: each byte is copied once. */
+static int first_wire(struct client_txn *t, struct slice head)
+{
+    const struct outgoing *out = t->out;
+    struct buf             b   = wire_buf(t, t->start_len + head.len + out->rest->total + users_len(t));
+
+    if (b.ptr == NULL)
+        return -ERR_NO_MEMORY;
+    buf_put(&b, out->start_line);
+    buf_put(&b, head);
+    gather_flatten(out->rest, &b);
+    buf_put(&b, out->user_up);
+    buf_put(&b, out->user_down);
+    buf_put(&b, out->user_located);
+    take_wire(t, &b, head.len);
+    return 0;
+}
+
+/* Of the wire for the target before. */
+static int next_wire(struct client_txn *t, struct slice head)
+{
+    struct slice start = { t->wire, t->start_len };
+    struct slice rest  = slice_between(t->wire + t->start_len + t->head_len, t->wire + t->wire_len + users_len(t));
+    struct buf   b     = wire_buf(t, start.len + head.len + rest.len);
+
+    if (b.ptr == NULL)
+        return -ERR_NO_MEMORY;
+    buf_put(&b, start);
+    buf_put(&b, head);
+    buf_put(&b, rest);
+    take_wire(t, &b, head.len);
+    return 0;
+}
+
+int client_keep_request(struct client_txn *t)
+{
+    return first_wire(t, SLICE(""));
+}
+
 int client_make_wire(struct client_txn *t)
 {
-    size_t     room = t->text_len + VIA_ROOM + (t->record_route || t->path ? 2 * ROUTE_ROOM : 0);
-    struct buf b;
+    char       memory[HEAD_ROOM];
+    struct buf head = BUF_ON(memory);
 
+    if (t->wire == NULL && t->out == NULL) /* it could not be kept */
+        return -ERR_NO_MEMORY;
     if (t->cancels == 0) /* a CANCEL has its INVITE's branch */
         renew_branch(t);
-    client_drop_wire(t);
-    t->wire = pool_take(&t->stack->world->pool, room);
-    if (t->wire == NULL)
-        return -ERR_NO_MEMORY;
-    t->wire_room = room;
-    b            = buf_on(t->wire, room);
-    buf_put(&b, (struct slice){ t->text, t->start_len });
-    write_via(t, &b);
+    write_via(t, &head);
     if (t->record_route)
-        write_record_route(t, &b);
+        write_record_route(t, &head);
     if (t->path)
-        write_path(t, &b);
-    buf_put(&b, (struct slice){ t->text + t->start_len, t->text_len - t->start_len });
-    t->wire_len = b.len;
-    return buf_ok(&b) ? 0 : -ERR_TOO_LARGE;
+        write_path(t, &head);
+    if (!buf_ok(&head))
+        return -ERR_TOO_LARGE;
+    return t->wire == NULL ? first_wire(t, buf_slice(&head)) : next_wire(t, buf_slice(&head));
 }

@@ -5,7 +5,7 @@
  *   struct stack       owns listeners, connections and both kinds of transaction
  *   server_txns        finds a server transaction by what its request carries
  *   client_ids         finds a client transaction by the id inside its branch
- *   peers              finds the client transactions an ICMP error belongs to
+ *   peers              lists the client transactions an ICMP error may belong to
  *   connection->users  the client transactions that die with a connection; those of
  *                      other workers are remembered by their ids                   */
 
@@ -36,6 +36,8 @@ enum {
     SOURCE_CACHE     = 64,
     SOURCE_CACHE_AGE = 10000,  /* ms that a looked-up source address is believed */
     TARGETS_TIME     = 180000, /* ms in which all targets of one request are begun */
+    PEER_LISTS       = 512,    /* a power of two */
+    SENT_BYS         = 4,      /* addresses of ours whose text a listener keeps: a power of two */
     CONNECTION_KEPT  = 4,
     ALIASES          = 4,  /* ports that one connection may stand for, RFC 5923 */
     STRANGERS        = 64, /* transactions of other workers that a connection remembers */
@@ -50,18 +52,35 @@ enum socket_state {
     SOCKET_CLOSING, /* nothing new by it; a UDP socket, until no transaction needs it */
 };
 
+/* What Via and Record-Route call us. */
+struct sent_by {
+    struct slice text; /* of host and port */
+    size_t       host_len;
+    uint32_t     port; /* 0: none */
+    uint32_t     mark; /* a hash of it, however its letters are written */
+};
+
+/* What it is for messages that leave from one address: made once, not for each of them. */
+struct sent_by_entry {
+    struct address local; /* FAMILY_NONE: free */
+    struct sent_by sent_by;
+    char           text[ADDRESS_TEXT];
+};
+
 struct socket_entry {
-    struct stack     *stack;
-    enum socket_state state;
-    struct address    requested; /* may differ from `local` in the port */
-    enum transport    transport;
-    struct address    local;
-    bool              wildcard;
-    char              advertise[SENT_BY_TEXT];
-    size_t            advertise_len;
-    enum tls_clients  clients;
-    struct udp       *udp; /* one of the two */
-    struct listener  *listener;
+    struct stack        *stack;
+    enum socket_state    state;
+    struct address       requested; /* may differ from `local` in the port */
+    enum transport       transport;
+    struct address       local;
+    bool                 wildcard;
+    char                 advertise[SENT_BY_TEXT];
+    size_t               advertise_len;
+    struct sent_by       advertised;      /* if that is not 0 */
+    struct sent_by_entry names[SENT_BYS]; /* else */
+    enum tls_clients     clients;
+    struct udp          *udp; /* one of the two */
+    struct listener     *listener;
 };
 
 /* Requests to this address may go by the connection (RFC 5923). */
@@ -146,14 +165,6 @@ struct server_txn {
     char   memory[]; /* what key points to */
 };
 
-/* Client transactions that wait for a first sign of life from one UDP address: an
- * ICMP error from there is meant for them.  Gone when nobody waits. */
-struct peer {
-    struct table_link link; /* in stack->peers */
-    struct address    remote;
-    struct link       waiting; /* client_txn.on_peer */
-};
-
 enum client_kind { CLIENT_INVITE, CLIENT_OTHER, CLIENT_STATELESS };
 
 struct client_txn {
@@ -164,8 +175,7 @@ struct client_txn {
     enum method        method;
     struct timer       timer;
     struct link        on_connection;
-    struct link        on_peer; /* in peer->waiting until the first response */
-    struct peer       *peer;
+    struct link        on_peer;  /* in stack->peers until the first response */
     bool               started;  /* the machine runs: a first target was found     */
     bool               answered; /* any response has come                          */
     bool               provisional, final;
@@ -196,17 +206,19 @@ struct client_txn {
     struct flow datagram;
     unsigned    listener; /* to leave by, or STACK_LISTENERS            */
     bool        record_route, path, sips_route;
-    uint32_t    sent_by;  /* a hash of what the Via says, see client_wire.c */
+    uint32_t    sent_by;  /* a hash of what the Via says, see transport_sent_by */
     struct flow upstream; /* TRANSPORT_NONE: not known                  */
     char        branch[BRANCH_MAX];
     size_t      branch_len, mark_len;
     bool        whole; /* the mark is the branch */
-    char       *text;  /* start line, then the rest below the Via; behind it the users of Record-Route */
-    size_t      text_room, start_len, text_len, user_up_len, user_down_len, user_located_len;
-    char       *wire; /* what was sent: with Via, for this target */
-    size_t      wire_len, wire_room;
-    char       *call_id;   /* see log_keep_call_id */
-    size_t      accounted; /* bytes */
+    /* See client_wire.c.  What the request is made of is borrowed while client_begin runs; from then on it is in
+     * the wire, made once for a first target that is known at once. */
+    const struct outgoing *out;
+    char                  *wire; /* NULL: nothing was sent, or nothing of it is needed any more */
+    size_t                 start_len, head_len, wire_len, wire_room;
+    uint16_t               user_up_len, user_down_len, user_located_len;
+    char                  *call_id;   /* see log_keep_call_id */
+    size_t                 accounted; /* bytes */
 };
 
 struct source_entry {
@@ -230,7 +242,8 @@ struct stack {
     stack_closing_fn   *on_closing;    /* NULL: it may always close */
     void               *closing_user;
 
-    struct table    server_txns, peers, connections_by_remote, aliases;
+    struct table    server_txns, connections_by_remote, aliases;
+    struct link     peers[PEER_LISTS]; /* see peer.c */
     struct id_table server_ids, client_ids, connection_ids;
 
     stack_pass_fn     *on_pass; /* NULL: nothing is passed on without a transaction */
@@ -269,8 +282,10 @@ int transport_open(struct stack *s, const struct target *target, struct slice do
 /* The listener that `flow` is of, STACK_LISTENERS if there is none; and let a datagram leave by it, if
  * it is of that kind. */
 unsigned transport_listener(const struct stack *s, const struct flow *flow);
-void     transport_leave_by(struct stack *s, unsigned listener, struct flow *flow);
-bool     transport_can(const struct stack *s, enum transport transport);
+/* The address of ours that leads to `remote`; `*local` stays if none does. */
+void transport_source(const struct stack *s, const struct address *remote, struct address *local);
+void transport_leave_by(struct stack *s, unsigned listener, struct flow *flow);
+bool transport_can(const struct stack *s, enum transport transport);
 /* May the peer send us requests by the connection of this flow, as if it had opened one to
  * our sent-by (RFC 5923 8.1)? */
 bool     transport_takes_alias(const struct stack *s, const struct flow *flow);
@@ -280,6 +295,13 @@ unsigned transport_families(const struct stack *s);
 bool     transport_is_traced(const struct stack *s);
 void     transport_trace(struct stack *s, bool sent, const struct flow *flow, struct slice text);
 uint64_t address_hash(const struct stack *s, enum transport transport, const struct address *a);
+
+/* sent_by.c: what messages by this flow call us.  Its text lives until the listener is advertised anew, or in
+ * `memory`; mostly it is there already.  sent_by_of: of a text, under the stack's key. */
+struct sent_by transport_sent_by(const struct stack *s, const struct flow *flow, char memory[ADDRESS_TEXT]);
+struct sent_by sent_by_of(const struct stack *s, struct slice text);
+/* The hash of what somebody else says that we are called. */
+uint32_t sent_by_mark(const struct stack *s, struct slice host, uint32_t port);
 
 /* listen.c */
 /* What came by this flow would begin something new where nothing begins any more. */
@@ -382,11 +404,14 @@ void log_client_dropped(const struct client_txn *t);
 /* The message's Call-ID, copied for the lines that follow when the message is gone; NULL
  * while nobody wants them.  To be freed. */
 char *log_keep_call_id(const struct stack *s, struct slice message);
+bool  log_keeps_call_ids(const struct stack *s); /* does anybody? */
 
 /* server_txn.c */
-bool server_txn_match(struct stack *s, struct message *request); /* true: absorbed */
-void server_txn_open(struct stack *s, struct message *request);
-void server_txn_free(struct server_txn *t);
+/* `hash` is server_txn_hash of the request, made once for both. */
+uint64_t server_txn_hash(const struct stack *s, const struct message *request);
+bool     server_txn_match(struct stack *s, struct message *request, uint64_t hash); /* true: absorbed */
+void     server_txn_open(struct stack *s, struct message *request, uint64_t hash);
+void     server_txn_free(struct server_txn *t);
 /* How long ago its request came, in milliseconds. */
 uint32_t server_txn_age(const struct stack *s, object_id server_txn);
 /* End it in the next turn without a response: there is none that could be made. */
@@ -409,7 +434,8 @@ bool response_way_is_sought(const struct server_txn *t);
 struct flow reply_way(const struct message *request); /* where its responses go */
 
 /* peer.c */
-void peer_watch(struct client_txn *t); /* without memory: no ICMP error will be heard */
+void peers_init(struct stack *s);
+void peer_watch(struct client_txn *t);
 void peer_unwatch(struct client_txn *t);
 void peer_error(struct stack *s, const struct address *remote, int error);
 
@@ -439,8 +465,10 @@ struct suspect connection_suspect(const struct connection *c);
 
 /* client_wire.c */
 /* Make t->wire for t->flow: start line, Via with a new branch, Record-Route, the rest.  0,
- * -ERR_NO_MEMORY or -ERR_TOO_LARGE. */
-int  client_make_wire(struct client_txn *t);
+ * -ERR_NO_MEMORY or -ERR_TOO_LARGE; then it is as it was. */
+int client_make_wire(struct client_txn *t);
+/* The same without a Via of ours: what t->out says is copied, until a target is known.  0 or -ERR_NO_MEMORY. */
+int  client_keep_request(struct client_txn *t);
 void client_drop_wire(struct client_txn *t);
 /* Is this the sent-by of the request's Via?  A response has it, however its sender writes the
  * address, or is not for us (RFC 3261 18.1.2). */
@@ -458,9 +486,12 @@ bool oversize_fall_back(struct client_txn *t, int error);
 
 /* client_send.c */
 void client_detach(struct client_txn *t);
-int  client_send_first(struct client_txn *t);                        /* by t->flow, as a transaction of its own */
-int  client_begin(struct client_txn *t, const struct outgoing *out); /* find the first target and send */
-bool client_next_target(struct client_txn *t);                       /* true: another one is being tried */
+int  client_send_first(struct client_txn *t); /* by t->flow, as a transaction of its own */
+/* Find the first target and send.  0, an error, or of a transaction without an id CLIENT_MUST_ASK: the DNS has
+ * to be asked, and nobody would be there to hear the answer. */
+enum { CLIENT_MUST_ASK = 1 };
+int  client_begin(struct client_txn *t, const struct outgoing *out);
+bool client_next_target(struct client_txn *t); /* true: another one is being tried */
 /* The flow that was given took the request and failed later: where RFC 3263 would send
  * it is tried then, as if the flow had failed at once.  True: it is under way. */
 bool      client_fall_back(struct client_txn *t);

@@ -76,6 +76,7 @@ void stack_listener_advertise(struct stack *s, unsigned index, struct slice adve
     e->advertise_len = advertise.len < sizeof e->advertise ? advertise.len : 0;
     if (e->advertise_len > 0)
         memcpy(e->advertise, advertise.ptr, advertise.len);
+    e->advertised = sent_by_of(s, (struct slice){ e->advertise, e->advertise_len });
 }
 
 static bool is_it(const struct socket_entry *e, enum transport transport, const struct address *local)

@@ -173,9 +173,7 @@ static struct slice client_call_id(const struct client_txn *t)
 {
     if (t->call_id != NULL)
         return slice_from(t->call_id);
-    return peek_message(t->wire != NULL ? (struct slice){ t->wire, t->wire_len }
-                                        : (struct slice){ t->text, t->text != NULL ? t->text_len : 0 })
-        .call_id;
+    return peek_message((struct slice){ t->wire, t->wire_len }).call_id;
 }
 
 static void server_step(const struct server_txn *t, int before, const char *to)
@@ -230,6 +228,11 @@ void log_client_dropped(const struct client_txn *t)
 
     if (wants_states(t->stack) && t->kind != CLIENT_STATELESS && (!t->started || client_state(t) != last))
         client_step(t, t->started ? client_state(t) : LOG_NO_STATE, "dropped");
+}
+
+bool log_keeps_call_ids(const struct stack *s)
+{
+    return wants_states(s);
 }
 
 char *log_keep_call_id(const struct stack *s, struct slice message)

@@ -59,8 +59,10 @@ static bool is_passed(struct stack *s, struct message *request)
 
 static void on_request(struct stack *s, struct message *request)
 {
+    uint64_t hash = server_txn_hash(s, request);
+
     counter_add(&s->world->counters.requests_received, 1);
-    if (server_txn_match(s, request))
+    if (server_txn_match(s, request, hash))
         return;
     if (!admission_request(s, request) || !is_welcome(s, request))
         return;
@@ -71,7 +73,7 @@ static void on_request(struct stack *s, struct message *request)
     if (is_passed(s, request))
         return;
     if (request->method != METHOD_ACK) {
-        server_txn_open(s, request);
+        server_txn_open(s, request, hash);
         return;
     }
     counter_add(&s->world->counters.stray_acks, 1);
@@ -109,7 +111,7 @@ void stack_on_pass(struct stack *s, stack_pass_fn *fn, void *user)
 
 static bool is_keepalive(struct slice bytes)
 {
-    return slice_trim(bytes).len == 0;
+    return (bytes.len == 0 || *bytes.ptr <= ' ') && slice_trim(bytes).len == 0;
 }
 
 static void refuse_length(struct stack *s, const struct message *m)

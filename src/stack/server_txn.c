@@ -14,11 +14,11 @@ static bool has_cookie(struct slice branch)
     return branch.len > cookie.len && slice_eq_nocase((struct slice){ branch.ptr, cookie.len }, cookie);
 }
 
-static uint64_t key_hash(const struct stack *s, const struct message *m)
+uint64_t server_txn_hash(const struct stack *s, const struct message *m)
 {
     if (has_cookie(m->via.branch))
-        return siphash(&s->key, m->via.branch) ^ (siphash_nocase(&s->key, m->via.host) * 31 + m->via.port);
-    return siphash(&s->key, m->call_id) ^ m->cseq.number;
+        return siphash13_key(&s->key, m->via.branch, m->via.host, m->via.port);
+    return siphash13_key(&s->key, m->call_id, SLICE(""), m->cseq.number);
 }
 
 /* RFC 3261 17.2.3, the second procedure: peers of RFC 2543. */
@@ -54,9 +54,9 @@ static bool terminated(const struct server_txn *t)
 
 /* One whose machine has ended may still wait for whether its response can be sent: to
  * requests it is gone. */
-static struct server_txn *find(struct stack *s, const struct message *m, enum method method)
+static struct server_txn *find(struct stack *s, const struct message *m, enum method method, uint64_t hash)
 {
-    struct table_link *l = table_first(&s->server_txns, key_hash(s, m));
+    struct table_link *l = table_first(&s->server_txns, hash);
 
     for (; l != NULL; l = table_next(l)) {
         struct server_txn *t = CONTAINER_OF(l, struct server_txn, link);
@@ -69,7 +69,7 @@ static struct server_txn *find(struct stack *s, const struct message *m, enum me
 
 struct server_txn *server_txn_find_invite(struct stack *s, const struct message *cancel)
 {
-    return find(s, cancel, METHOD_INVITE);
+    return find(s, cancel, METHOD_INVITE, server_txn_hash(s, cancel));
 }
 
 /* Another worker tells of a connection that was lost in a later turn. */
@@ -298,10 +298,10 @@ static void follow_connection(struct server_txn *t, const struct message *reques
         t->reply = reply_way(request);
 }
 
-bool server_txn_match(struct stack *s, struct message *request)
+bool server_txn_match(struct stack *s, struct message *request, uint64_t hash)
 {
     bool               is_ack = request->method == METHOD_ACK;
-    struct server_txn *t      = find(s, request, is_ack ? METHOD_INVITE : request->method);
+    struct server_txn *t      = find(s, request, is_ack ? METHOD_INVITE : request->method, hash);
     unsigned           actions;
 
     if (t == NULL)
@@ -336,7 +336,7 @@ static void keep_key(struct server_txn *t, const struct message *m)
     memcpy(t->memory + m->via.branch.len, m->via.host.ptr, m->via.host.len);
 }
 
-static struct server_txn *server_txn_new(struct stack *s, struct message *request)
+static struct server_txn *server_txn_new(struct stack *s, struct message *request, uint64_t hash)
 {
     size_t             size = sizeof(struct server_txn) + request->via.branch.len + request->via.host.len;
     struct server_txn *t    = pool_take(&s->world->pool, size);
@@ -362,7 +362,7 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
     keep_key(t, request);
     random_token(&s->world->random, &tag, TAG_LENGTH);
     gauge_set(&s->world->counters.requests_unanswered, gauge_read(&s->world->counters.requests_unanswered) + 1);
-    table_insert(&s->server_txns, &t->link, key_hash(s, request));
+    table_insert(&s->server_txns, &t->link, hash);
     reliable = transport_is_reliable(request->flow.transport);
     if (t->is_invite)
         ist_start(&t->machine.ist, reliable, &s->timers, world_now(s->world));
@@ -377,11 +377,12 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
 /* RFC 3261 9.2: whatever it names, it has that answered; only an INVITE is cancelled by it. */
 static struct server_txn *find_cancelled(struct stack *s, const struct message *cancel)
 {
-    struct server_txn *t = server_txn_find_invite(s, cancel);
+    uint64_t           hash = server_txn_hash(s, cancel);
+    struct server_txn *t    = find(s, cancel, METHOD_INVITE, hash);
 
     for (enum method method = METHOD_OTHER + 1; t == NULL && method < METHOD_COUNT; method++)
         if (method != METHOD_CANCEL)
-            t = find(s, cancel, method);
+            t = find(s, cancel, method, hash);
     return t;
 }
 
@@ -399,9 +400,9 @@ static void open_cancel(struct stack *s, struct server_txn *t, struct message *c
         s->events->on_cancel(s->user, named->id, t->id, cancel);
 }
 
-void server_txn_open(struct stack *s, struct message *request)
+void server_txn_open(struct stack *s, struct message *request, uint64_t hash)
 {
-    struct server_txn *t = server_txn_new(s, request);
+    struct server_txn *t = server_txn_new(s, request, hash);
 
     if (t == NULL) {
         counter_add(&s->world->counters.transactions_refused, 1);

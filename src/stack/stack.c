@@ -9,7 +9,7 @@ enum {
     DEFAULT_TARGET_REST      = 30000,
     EXPECTED_TRANSACTIONS    = 1024,
     EXPECTED_CONNECTIONS     = 64,
-    EXPECTED_PEERS           = 64
+    EXPECTED_ALIASES         = 64
 };
 
 static void set_defaults(struct stack *s)
@@ -50,9 +50,9 @@ static bool init_tables(struct stack *s)
     id_table_init(&s->client_ids, c->worker, ID_CLIENT_TXN, c->max_client_txns);
     id_table_init(&s->connection_ids, c->worker, ID_CONNECTION, c->max_connections);
     tell_limits(s);
-    return table_init(&s->server_txns, EXPECTED_TRANSACTIONS) == 0 && table_init(&s->peers, EXPECTED_PEERS) == 0 &&
+    return table_init(&s->server_txns, EXPECTED_TRANSACTIONS) == 0 &&
            table_init(&s->connections_by_remote, EXPECTED_CONNECTIONS) == 0 &&
-           table_init(&s->aliases, EXPECTED_PEERS) == 0;
+           table_init(&s->aliases, EXPECTED_ALIASES) == 0;
 }
 
 static void make_nobody(struct stack *s)
@@ -82,6 +82,7 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     set_defaults(s);
     make_nobody(s);
     list_init(&s->ended_flows);
+    peers_init(s);
     random_fill(&w->random, &s->key, sizeof s->key);
     log_limit_init(&s->log_limit, &s->key);
     s->rested     = config->workers != NULL ? workers_rested(config->workers) : rested_new(&s->key);
@@ -140,7 +141,6 @@ void stack_free(struct stack *s)
     id_table_fini(&s->server_ids);
     id_table_fini(&s->connection_ids);
     table_fini(&s->server_txns);
-    table_fini(&s->peers);
     table_fini(&s->connections_by_remote);
     table_fini(&s->aliases);
     if (s->config.workers == NULL) {

@@ -173,6 +173,11 @@ static const struct socket_entry *entry_of(const struct stack *s, const struct f
     return socket_for((struct stack *)s, flow->transport, flow->local.family);
 }
 
+void transport_source(const struct stack *s, const struct address *remote, struct address *local)
+{
+    (void)source_towards((struct stack *)s, remote, local);
+}
+
 unsigned transport_listener(const struct stack *s, const struct flow *flow)
 {
     const struct socket_entry *e = flow->transport != TRANSPORT_NONE ? entry_of(s, flow) : NULL;
@@ -244,49 +249,13 @@ int transport_send_gather(struct stack *s, const struct flow *flow, const struct
     return error;
 }
 
-void stack_write_sent_by(const struct stack *s, struct buf *b, const struct flow *flow)
-{
-    const struct socket_entry *e     = entry_of(s, flow);
-    struct address             local = flow->local;
-
-    if (e == NULL && (flow->transport == TRANSPORT_WS || flow->transport == TRANSPORT_WSS)) {
-        buf_put(b, stack_nobody(s));
-        return;
-    }
-    if (e != NULL && e->advertise_len > 0) {
-        buf_put(b, (struct slice){ e->advertise, e->advertise_len });
-        return;
-    }
-    if (e != NULL) {
-        if (e->udp != NULL && !e->wildcard)
-            local = e->local; /* it leaves from there, whatever a flow of old says */
-        local.port = e->local.port;
-        if (address_is_any(&local))
-            source_towards((struct stack *)s, &flow->remote, &local);
-        local.port = e->local.port;
-    }
-    if (local.port != 0)
-        address_write(b, &local);
-    else
-        address_write_ip(b, &local);
-}
-
 static bool advertises(const struct socket_entry *e, struct slice host, uint16_t port)
 {
-    struct slice name = { e->advertise, e->advertise_len };
-    const char  *colon;
-    uint32_t     own_port = transport_default_port(e->transport);
-    struct scan  digits;
+    struct slice name = { e->advertise, e->advertised.host_len };
 
-    if (name.len == 0)
-        return false;
-    colon = memrchr(name.ptr, ':', name.len);
-    if (colon != NULL && memchr(colon, ']', (size_t)(name.ptr + name.len - colon)) == NULL) {
-        digits = scan_from(slice_between(colon + 1, name.ptr + name.len));
-        scan_number(&digits, UINT16_MAX, &own_port);
-        name.len = (size_t)(colon - name.ptr);
-    }
-    return own_port == port && slice_eq_nocase(name, host);
+    return e->advertise_len > 0 &&
+           port == (e->advertised.port != 0 ? e->advertised.port : transport_default_port(e->transport)) &&
+           slice_eq_nocase(name, host);
 }
 
 /* `ip`: the host as an address, FAMILY_NONE if it is a name. */

@@ -472,6 +472,50 @@ TEST(sips_takes_nothing_of_the_domain_but_sips)
           "NAPTR example.com SRV _sips._tcp.example.com A example.com");
 }
 
+/* The short way and the machine agree, whatever the URI says. */
+TEST(a_numeric_target_is_that_of_the_machine)
+{
+    static const char *const schemes[] = { "sip:", "sips:", "tel:" };
+    static const char *const hosts[]   = { "192.0.2.9", "[2001:db8::9]", "example.test", "192.0.2.256", "[::1" };
+    static const char *const ports[]   = { "", ":5070", ":1" };
+    static const char *const params[]  = { "",
+                                           ";lr",
+                                           ";transport=tcp",
+                                           ";transport=UDP",
+                                           ";transport=tls",
+                                           ";transport=ws",
+                                           ";transport=sctp",
+                                           ";maddr=192.0.2.7",
+                                           ";maddr=other.test",
+                                           ";maddr=",
+                                           ";ttl=1" };
+    unsigned                 found     = 0;
+
+    for (unsigned i = 0; i < 3 * 5 * 3 * 11 * 8 * 4; i++) {
+        unsigned      supported = 2 * (i % 8) | (i / 8 % 2) << 4, families = LOCATE_IPV4 * (i / 16 % 2) | LOCATE_IPV6;
+        unsigned      at = i / 32;
+        struct uri    uri;
+        struct locate l;
+        struct target target;
+        char          text[100];
+
+        snprintf(text, sizeof text, "%sx@%s%s%s", schemes[at % 3], hosts[at / 3 % 5], ports[at / 15 % 3],
+                 params[at / 45 % 11]);
+        if (!uri_parse(slice_from(text), &uri))
+            continue;
+        if (!locate_numeric(&uri, supported, families, &target)) {
+            CHECK(locate_start(&l, &uri, supported, families, &lots) != LOCATE_DONE);
+            continue;
+        }
+        found++;
+        CHECK_INT(LOCATE_DONE, locate_start(&l, &uri, supported, families, &lots));
+        CHECK_INT(1, l.targets.count);
+        CHECK_INT(l.targets.list[0].transport, target.transport);
+        CHECK(address_eq(&l.targets.list[0].address, &target.address));
+    }
+    CHECK(found > 1000);
+}
+
 /* 4.1: numeric, with a port or with a transport, nobody is asked for wishes. */
 TEST(a_uri_that_says_how_asks_nobody_how)
 {
@@ -797,6 +841,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_numeric_host_is_a_target_at_once),
+        cmocka_unit_test(a_numeric_target_is_that_of_the_machine),
         cmocka_unit_test(what_cannot_be_reached_is_unsupported),
         cmocka_unit_test(sips_never_falls_back_to_something_open),
         cmocka_unit_test(an_explicit_port_asks_for_addresses_only),
