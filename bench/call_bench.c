@@ -2,7 +2,7 @@
 /* call_bench - what one operation costs the server: a whole call, a refreshed
  * registration, a MESSAGE, an OPTIONS.
  *
- *     call_bench NAME COUNT      call, register, message or options
+ *     call_bench NAME COUNT      call, register, message, options, or tcp-call
  *
  * The real server stands on the virtual network between a caller and a callee,
  * a hundred users are registered, and COUNT operations begin 5 ms apart; then
@@ -11,6 +11,7 @@
  * instruction by instruction, when the environment is (tools/bench). */
 #include "base/error.h"
 #include "meter.h"
+#include "sip/framer.h"
 #include "support/server_bench.h"
 
 #include <stdio.h>
@@ -19,14 +20,16 @@
 enum { USERS = 100, WARM_UP = 50, SPACING = 5, DRAIN = 70000, TEXT = 4096, CALLER_PORT = 7000, CALLEE_PORT = 7001 };
 
 struct phone {
-    struct world *world;
-    struct udp   *udp;
+    struct world  *world;
+    struct udp    *udp; /* one of the two */
+    struct stream *stream;
 };
 
 struct stage {
     struct bench b;
     struct meter meter;
     struct phone caller, callee;
+    bool         by_stream;
     unsigned     begun, done;
 };
 
@@ -53,7 +56,8 @@ static void say(const struct phone *p, const struct buf *text)
     struct address to   = address_v4(192, 0, 2, 1, 5060);
     struct slice   part = buf_slice(text);
 
-    if (!buf_ok(text) || world_udp_send(p->world, p->udp, NULL, &to, &part, 1) != 0)
+    if (!buf_ok(text) || (p->stream != NULL ? world_stream_send(p->world, p->stream, &part, 1)
+                                            : world_udp_send(p->world, p->udp, NULL, &to, &part, 1)) != 0)
         abort();
 }
 
@@ -65,10 +69,15 @@ static void put_body(struct buf *t, const char *type, const char *body)
 }
 
 /* Start line, Via and Max-Forwards of a request of the caller's. */
-static void put_request(struct buf *t, const char *method, const char *uri, const char *call_id)
+static void put_request(const struct phone *p, struct buf *t, const char *method, const char *uri, const char *call_id)
 {
-    buf_printf(t, "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:%u;branch=z9hG4bK-%s-%s;rport\r\nMax-Forwards: 70\r\n",
-               method, uri, CALLER_PORT, method, call_id);
+    buf_printf(t, "%s %s SIP/2.0\r\nVia: SIP/2.0/%s 192.0.2.9:%u;branch=z9hG4bK-%s-%s;rport\r\nMax-Forwards: 70\r\n",
+               method, uri, p->stream != NULL ? "TCP" : "UDP", CALLER_PORT, method, call_id);
+}
+
+static const char *parameter_of(const struct phone *p)
+{
+    return p->stream != NULL ? ";transport=tcp" : "";
 }
 
 static unsigned user_of(unsigned number)
@@ -78,34 +87,46 @@ static unsigned user_of(unsigned number)
 
 /* ---- the callee ---- */
 
+/* All header lines of this name, as they are. */
+static void put_lines(struct buf *t, const char *message, const char *name)
+{
+    for (const char *at = message; (at = strstr(at, name)) != NULL; at++)
+        buf_put(t, slice_between(at + 2, strstr(at + 2, "\r\n") + 2));
+}
+
+/* On a stream it is the Contact of the registration: the dialog has no other way to it. */
+static void put_contact(const struct phone *p, struct buf *t, const char *request)
+{
+    const char *uri = strchr(request, ' ') + 1;
+
+    if (p->stream != NULL)
+        buf_put(t, slice_between(uri, strchr(uri, ' ')));
+    else
+        buf_printf(t, "sip:callee@192.0.2.9:%u", CALLEE_PORT);
+}
+
 static void answer(const struct phone *p, const char *request, const char *status, const char *body)
 {
-    static const char *const copied[] = { "Record-Route", "From", "Call-ID", "CSeq" };
+    static const char *const copied[] = { "From", "Call-ID", "CSeq" };
     char                     text[TEXT], value[TEXT];
     struct buf               t = BUF_ON(text);
 
     buf_printf(&t, "SIP/2.0 %s\r\n", status);
-    for (const char *at = strstr(request, "Via: "); at != NULL; at = strstr(at + 1, "\r\nVia: ")) {
-        at += *at == '\r' ? 2 : 0;
-        buf_printf(&t, "%.*s", (int)(strstr(at, "\r\n") + 2 - at), at);
-    }
+    put_lines(&t, request, "\r\nVia: ");
+    put_lines(&t, request, "\r\nRecord-Route: ");
     for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
         if (header_of(request, copied[i], value, sizeof value)[0] != '\0')
             buf_printf(&t, "%s: %s\r\n", copied[i], value);
     header_of(request, "To", value, sizeof value);
-    buf_printf(&t, "To: %s%s\r\nContact: <sip:callee@192.0.2.9:%u>\r\n%s", value,
-               strstr(value, ";tag=") == NULL ? ";tag=callee" : "", CALLEE_PORT, allow);
+    buf_printf(&t, "To: %s%s\r\nContact: <", value, strstr(value, ";tag=") == NULL ? ";tag=callee" : "");
+    put_contact(p, &t, request);
+    buf_printf(&t, ">\r\n%s", allow);
     put_body(&t, "application/sdp", body);
     say(p, &t);
 }
 
-static void on_callee(void *owner, struct udp *udp, const struct datagram *d)
+static void hear_request(struct stage *s, const char *request)
 {
-    struct stage *s = owner;
-    char          request[TEXT];
-
-    (void)udp;
-    snprintf(request, sizeof request, "%.*s", (int)d->bytes.len, d->bytes.ptr);
     if (strncmp(request, "INVITE ", 7) == 0) {
         answer(&s->callee, request, "180 Ringing", "");
         answer(&s->callee, request, "200 OK", description);
@@ -115,6 +136,17 @@ static void on_callee(void *owner, struct udp *udp, const struct datagram *d)
 
 /* ---- the caller ---- */
 
+/* Record-Route backwards. */
+static void put_routes(struct buf *t, const char *response)
+{
+    const char *at = strstr(response, "\r\nRecord-Route: ");
+
+    if (at == NULL)
+        return;
+    put_routes(t, at + 2);
+    buf_put(t, slice_between(at + sizeof "\r\nRecord-" - 1, strstr(at + 2, "\r\n") + 2));
+}
+
 /* ACK and BYE: the 2xx in hand says where to and by which way. */
 static void say_in_dialog(const struct phone *p, const char *response, const char *method, unsigned cseq)
 {
@@ -123,22 +155,19 @@ static void say_in_dialog(const struct phone *p, const char *response, const cha
 
     header_of(response, "Contact", value, sizeof value);
     snprintf(uri, sizeof uri, "%.*s", (int)(strchr(value, '>') - value - 1), value + 1);
-    put_request(&t, method, uri, header_of(response, "Call-ID", value, sizeof value));
+    put_request(p, &t, method, uri, header_of(response, "Call-ID", value, sizeof value));
     buf_printf(&t, "Call-ID: %s\r\nCSeq: %u %s\r\n", value, cseq, method);
-    buf_printf(&t, "Route: %s\r\n", header_of(response, "Record-Route", value, sizeof value));
+    put_routes(&t, response);
     buf_printf(&t, "From: %s\r\n", header_of(response, "From", value, sizeof value));
     buf_printf(&t, "To: %s\r\n%s", header_of(response, "To", value, sizeof value), allow);
     put_body(&t, "", "");
     say(p, &t);
 }
 
-static void on_caller(void *owner, struct udp *udp, const struct datagram *d)
+static void hear_response(struct stage *s, const char *response)
 {
-    struct stage *s = owner;
-    char          response[TEXT], cseq[64];
+    char cseq[64];
 
-    (void)udp;
-    snprintf(response, sizeof response, "%.*s", (int)d->bytes.len, d->bytes.ptr);
     if (strncmp(response, "SIP/2.0 1", 9) == 0)
         return;
     if (strncmp(response, "SIP/2.0 200 ", 12) != 0) {
@@ -152,6 +181,37 @@ static void on_caller(void *owner, struct udp *udp, const struct datagram *d)
         s->done++;
 }
 
+static void hear(struct stage *s, struct slice message)
+{
+    char text[TEXT];
+
+    snprintf(text, sizeof text, "%.*s", SLICE_ARG(message));
+    if (strncmp(text, "SIP/2.0 ", 8) == 0)
+        hear_response(s, text);
+    else
+        hear_request(s, text);
+}
+
+static void on_datagram(void *owner, struct udp *udp, const struct datagram *d)
+{
+    (void)udp;
+    hear(owner, d->bytes);
+}
+
+/* Whole messages come (PIECES_WHOLE), perhaps several, and pongs. */
+static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
+{
+    struct framer      f;
+    struct slice       message;
+    struct parse_fault fault;
+
+    (void)stream;
+    framer_init(&f, TEXT, TEXT);
+    while (framer_next(&f, &bytes, &message, &fault) == FRAMER_MESSAGE)
+        hear(owner, message);
+    framer_fini(&f);
+}
+
 /* A request outside of dialogs, from the caller to a registered user. */
 static void ask(struct stage *s, const char *method, const char *type, const char *body)
 {
@@ -161,10 +221,10 @@ static void ask(struct stage *s, const char *method, const char *type, const cha
 
     snprintf(uri, sizeof uri, "sip:u%07u@example.test", user);
     snprintf(call_id, sizeof call_id, "%u-3848276298220188511@192.0.2.9", s->begun);
-    put_request(&t, method, uri, call_id);
+    put_request(&s->caller, &t, method, uri, call_id);
     buf_printf(&t, "From: \"Caller\" <sip:u%07u@example.test>;tag=%u\r\nTo: <%s>\r\n", user ^ 1, s->begun, uri);
-    buf_printf(&t, "Call-ID: %s\r\nCSeq: 1 %s\r\nContact: <sip:caller@192.0.2.9:%u>\r\n%s", call_id, method,
-               CALLER_PORT, allow);
+    buf_printf(&t, "Call-ID: %s\r\nCSeq: 1 %s\r\nContact: <sip:caller@192.0.2.9:%u%s>\r\n%s", call_id, method,
+               CALLER_PORT, parameter_of(&s->caller), allow);
     put_body(&t, type, body);
     say(&s->caller, &t);
 }
@@ -186,7 +246,7 @@ static void begin_options(struct stage *s)
     struct buf t = BUF_ON(text);
 
     snprintf(call_id, sizeof call_id, "%u-options@192.0.2.9", s->begun);
-    put_request(&t, "OPTIONS", "sip:example.test", call_id);
+    put_request(&s->caller, &t, "OPTIONS", "sip:example.test", call_id);
     buf_printf(&t, "From: <sip:monitor@example.test>;tag=%u\r\nTo: <sip:example.test>\r\n", s->begun);
     buf_printf(&t, "Call-ID: %s\r\nCSeq: 1 OPTIONS\r\nAccept: application/sdp\r\n", call_id);
     put_body(&t, "", "");
@@ -196,17 +256,18 @@ static void begin_options(struct stage *s)
 /* The first USERS of them register, the others refresh. */
 static void begin_register(struct stage *s)
 {
-    char       text[TEXT], branch[64];
-    struct buf t    = BUF_ON(text);
-    unsigned   user = s->begun % USERS;
+    const struct phone *p = s->by_stream ? &s->callee : &s->caller; /* a stream that is registered by is the way back */
+    char                text[TEXT], branch[64];
+    struct buf          t    = BUF_ON(text);
+    unsigned            user = s->begun % USERS;
 
     snprintf(branch, sizeof branch, "%u", s->begun);
-    put_request(&t, "REGISTER", "sip:example.test", branch);
+    put_request(p, &t, "REGISTER", "sip:example.test", branch);
     buf_printf(&t, "From: <sip:u%07u@example.test>;tag=%u\r\nTo: <sip:u%07u@example.test>\r\n", user, s->begun, user);
     buf_printf(&t, "Call-ID: register-%u-a84b4c76e66710@192.0.2.9\r\nCSeq: %u REGISTER\r\n", user, s->begun + 1);
-    buf_printf(&t, "Contact: <sip:u%07u@192.0.2.9:%u>;expires=3600\r\n%s", user, CALLEE_PORT, allow);
+    buf_printf(&t, "Contact: <sip:u%07u@192.0.2.9:%u%s>;expires=3600\r\n%s", user, CALLEE_PORT, parameter_of(p), allow);
     put_body(&t, "", "");
-    say(&s->caller, &t);
+    say(p, &t);
 }
 
 /* ---- the play ---- */
@@ -217,10 +278,8 @@ static const struct {
     const char *name;
     begin_fn   *begin;
 } operations[] = {
-    { "call", begin_call },
-    { "register", begin_register },
-    { "message", begin_message },
-    { "options", begin_options },
+    { "call", begin_call },       { "register", begin_register }, { "message", begin_message },
+    { "options", begin_options }, { "tcp-call", begin_call },
 };
 
 static void live(struct stage *s, msec span)
@@ -250,15 +309,6 @@ static void play(struct stage *s, begin_fn *begin, unsigned count)
     }
 }
 
-static void open_phone(struct stage *s, struct phone *p, uint16_t port, const struct udp_events *events)
-{
-    struct address local = address_v4(192, 0, 2, 9, port);
-
-    p->world = s->b.at_phones;
-    if (world_udp_open(p->world, &local, events, s, &p->udp) != 0)
-        abort();
-}
-
 static void on_lost(void *owner, struct udp *udp, const struct address *remote, int error)
 {
     (void)owner;
@@ -268,19 +318,59 @@ static void on_lost(void *owner, struct udp *udp, const struct address *remote, 
     exit(1);
 }
 
+static void on_open(void *owner, struct stream *stream)
+{
+    (void)owner;
+    (void)stream;
+}
+
+static void on_close(void *owner, struct stream *stream, int error)
+{
+    (void)owner;
+    (void)stream;
+    fprintf(stderr, "call_bench: a stream was closed: %s\n", error_text(error));
+    exit(1);
+}
+
+static void open_phone(struct stage *s, struct phone *p, uint16_t port)
+{
+    static const struct udp_events    datagrams = { on_datagram, on_lost };
+    static const struct stream_events streams   = { on_open, on_bytes, on_close };
+    struct address                    local = address_v4(192, 0, 2, 9, port), server = address_v4(192, 0, 2, 1, 5060);
+
+    p->world = s->b.at_phones;
+    if ((s->by_stream ? world_connect(p->world, &server, &streams, s, &p->stream)
+                      : world_udp_open(p->world, &local, &datagrams, s, &p->udp)) != 0)
+        abort();
+    if (p->stream != NULL) { /* who says nothing for long is hung up on */
+        struct slice ping = SLICE("\r\n\r\n");
+
+        if (world_stream_send(p->world, p->stream, &ping, 1) != 0)
+            abort();
+    }
+}
+
+static void close_phone(struct phone *p)
+{
+    if (p->stream != NULL)
+        p->world->ops->stream_close(p->stream);
+}
+
 static void measure(struct stage *s, begin_fn *begin, unsigned count)
 {
-    static const struct udp_events caller = { on_caller, on_lost }, callee = { on_callee, on_lost };
-
     meter_to_install = &s->meter;
-    bench_open_with(&s->b, "listen = {\"udp:192.0.2.1:5060\"}\n", install);
-    open_phone(s, &s->caller, CALLER_PORT, &caller);
-    open_phone(s, &s->callee, CALLEE_PORT, &callee);
+    bench_open_with(&s->b, s->by_stream ? "listen = {\"tcp:192.0.2.1:5060\"}\n" : "listen = {\"udp:192.0.2.1:5060\"}\n",
+                    install);
+    network_set_pieces(s->b.network, PIECES_WHOLE);
+    open_phone(s, &s->caller, CALLER_PORT);
+    open_phone(s, &s->callee, CALLEE_PORT);
     play(s, begin_register, USERS);
     play(s, begin, WARM_UP);
     meter_start(&s->meter);
     play(s, begin, count);
     meter_stop(&s->meter);
+    close_phone(&s->caller);
+    close_phone(&s->callee);
     bench_close(&s->b);
     printf("allocations %llu\nbytes %llu\n", s->meter.allocations / count, s->meter.bytes / count);
 }
@@ -292,10 +382,11 @@ int main(int argc, char **argv)
 
     for (size_t i = 0; count > 0 && s != NULL && i < sizeof operations / sizeof *operations; i++)
         if (strcmp(argv[1], operations[i].name) == 0) {
+            s->by_stream = strncmp(argv[1], "tcp-", 4) == 0;
             measure(s, operations[i].begin, count);
             free(s);
             return 0;
         }
-    fprintf(stderr, "usage: call_bench call|register|message|options COUNT\n");
+    fprintf(stderr, "usage: call_bench call|register|message|options|tcp-call COUNT\n");
     return 2;
 }

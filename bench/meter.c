@@ -70,13 +70,79 @@ static int udp_send(struct udp *u, const struct address *from, const struct addr
     return error;
 }
 
+/* ---- streams ---- */
+
+static void on_bytes(void *owner, struct stream *stream, struct slice bytes)
+{
+    struct meter_stream *s = owner;
+
+    on(s->meter);
+    s->events->on_bytes(s->owner, stream, bytes);
+    off(s->meter);
+}
+
+static void on_close(void *owner, struct stream *stream, int error)
+{
+    struct meter_stream *s = owner;
+
+    on(s->meter);
+    s->events->on_close(s->owner, stream, error);
+    off(s->meter);
+}
+
+static const struct stream_events stream_events = { .on_bytes = on_bytes, .on_close = on_close };
+
+static const struct stream_events *on_accept(void *owner, struct listener *listener, struct stream *stream, void **out)
+{
+    struct meter_listener *l = owner;
+    struct meter          *m = l->meter;
+    struct meter_stream   *s = &m->streams[m->stream_count];
+
+    if (m->stream_count == METER_STREAMS)
+        return NULL;
+    on(m);
+    *s        = (struct meter_stream){ .meter = m };
+    s->events = l->on_accept(l->owner, listener, stream, &s->owner);
+    off(m);
+    if (s->events == NULL)
+        return NULL;
+    m->stream_count++;
+    *out = s;
+    return &stream_events;
+}
+
+static int listen_metered(struct world *w, const struct address *local, accept_fn *fn, void *owner,
+                          struct listener **out)
+{
+    struct meter          *m = installed;
+    struct meter_listener *l = &m->listeners[m->listener_count];
+
+    if (m->listener_count == METER_SOCKETS)
+        return -ERR_LIMIT;
+    m->listener_count++;
+    *l = (struct meter_listener){ m, fn, owner };
+    return m->inner->listen(w, local, on_accept, l, out);
+}
+
+static int stream_send(struct stream *s, const struct slice *parts, size_t count)
+{
+    int error;
+
+    off(installed);
+    error = installed->inner->stream_send(s, parts, count);
+    on(installed);
+    return error;
+}
+
 void meter_install(struct meter *m, struct world *w)
 {
-    *m              = (struct meter){ .world = w, .inner = w->ops, .ops = *w->ops };
-    m->ops.udp_open = udp_open;
-    m->ops.udp_send = udp_send;
-    w->ops          = &m->ops;
-    installed       = m;
+    *m                 = (struct meter){ .world = w, .inner = w->ops, .ops = *w->ops };
+    m->ops.udp_open    = udp_open;
+    m->ops.udp_send    = udp_send;
+    m->ops.listen      = listen_metered;
+    m->ops.stream_send = stream_send;
+    w->ops             = &m->ops;
+    installed          = m;
 }
 
 void meter_start(struct meter *m)
