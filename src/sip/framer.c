@@ -20,8 +20,8 @@ static void start_over(struct framer *f)
 {
     free(f->memory);
     f->memory = NULL;
-    f->len = f->cap = f->scanned = f->total = f->pinged = 0;
-    f->done                                             = false;
+    f->len = f->cap = f->line = f->scanned = f->length_at = f->again_at = f->total = f->pinged = 0;
+    f->in_length = f->done = false;
 }
 
 static void take(struct slice *input, size_t count)
@@ -49,83 +49,80 @@ static bool skip_empty_lines(struct framer *f, struct slice *input)
     return false;
 }
 
-/* The length up to and with the empty line, 0 if it has not come.  `*scanned`
- * says where to go on next time, so that each byte is looked at once. */
-static size_t header_length(struct slice text, size_t *scanned)
+static bool skip_name(struct scan *s, struct slice name)
 {
-    const char *end = text.ptr + text.len, *at = text.ptr + *scanned, *line;
+    if (!scan_word(s, name))
+        return false;
+    while (scan_byte(s, ' ') || scan_byte(s, '\t'))
+        continue;
+    return scan_byte(s, ':');
+}
 
-    while ((line = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-        at = line + 1;
-        if (at < end && *at == '\n')
-            return (size_t)(at + 1 - text.ptr);
-        if (end - at >= 2 && at[0] == '\r' && at[1] == '\n')
-            return (size_t)(at + 2 - text.ptr);
-        if (at == end || (end - at == 1 && *at == '\r')) {
-            *scanned = (size_t)(line - text.ptr); /* what follows the LF must still come */
-            return 0;
-        }
+/* Content-Length or l, and HCOLON: moves behind it. */
+static bool skip_length_name(struct scan *s)
+{
+    return skip_name(s, SLICE("Content-Length")) || skip_name(s, SLICE("l"));
+}
+
+/* A line of the header section, from `at` to `end`.  Two Content-Lengths, even equal ones, are what
+ * request smuggling is made of. */
+static void note_line(struct framer *f, const char *start, const char *at, const char *end)
+{
+    struct scan s = scan_from(slice_between(at, end));
+
+    if (*at == ' ' || *at == '\t') { /* it continues the one before */
+        if (f->in_length)
+            f->length_end = (size_t)(end - start);
+        return;
     }
-    *scanned = text.len;
+    f->in_length = false;
+    if ((ascii_lower(*at) != 'c' && ascii_lower(*at) != 'l') || at == start || !skip_length_name(&s))
+        return;
+    if (f->length_at != 0) {
+        f->again_at = f->again_at != 0 ? f->again_at : (size_t)(at - start);
+        return;
+    }
+    f->in_length  = true;
+    f->length_at  = (size_t)(at - start);
+    f->length_end = (size_t)(end - start);
+}
+
+/* The length up to and with the empty line, 0 if it has not come.  The next call goes on where this
+ * one has stopped: each byte is looked at once, and Content-Length is found on the way. */
+static size_t header_length(struct framer *f, struct slice text)
+{
+    const char *end = text.ptr + text.len, *at = text.ptr + f->line, *from = text.ptr + f->scanned, *stop;
+
+    while ((stop = memchr(from, '\n', (size_t)(end - from))) != NULL) {
+        stop++;
+        if (stop - at == 1 || (stop - at == 2 && *at == '\r'))
+            return (size_t)(stop - text.ptr);
+        note_line(f, text.ptr, at, stop);
+        at = from = stop;
+    }
+    f->line    = (size_t)(at - text.ptr);
+    f->scanned = text.len;
     return 0;
 }
 
-/* Content-Length or l, HCOLON, a number and nothing else, in one line.  True if
- * it is that field; `*good` then tells whether the number is one. */
-static bool read_length_line(struct slice line, uint64_t *length, bool *good)
+/* The value of Content-Length, with nothing else in it. */
+static bool read_length(const struct framer *f, struct slice text, uint64_t *length)
 {
-    struct scan s = scan_from(line);
+    struct scan s = scan_from(slice_between(text.ptr + f->length_at, text.ptr + f->length_end));
 
-    if (!scan_word(&s, SLICE("Content-Length")) && !scan_word(&s, SLICE("l")))
-        return false;
-    while (scan_byte(&s, ' ') || scan_byte(&s, '\t'))
-        continue;
-    if (!scan_byte(&s, ':'))
-        return false;
-    scan_lws(&s);
-    *good = scan_number64(&s, SIZE_MAX / 2, length) && scan_lws(&s) && scan_at_end(&s);
-    return true;
+    return skip_length_name(&s) && scan_lws(&s) && scan_number64(&s, SIZE_MAX / 2, length) && scan_lws(&s) &&
+           scan_at_end(&s);
 }
 
-/* With the lines that continue it. */
-static struct slice next_line(struct slice *text)
+static bool find_length(struct framer *f, struct slice header, uint64_t *length)
 {
-    const char  *end = text->ptr + text->len, *at = text->ptr;
-    struct slice line;
-
-    do {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-
-        at = stop == NULL ? end : stop + 1;
-    } while (at < end && (*at == ' ' || *at == '\t'));
-    line = slice_between(text->ptr, at);
-    take(text, line.len);
-    return line;
-}
-
-/* Content-Length of a complete header section.  Two of them, even equal ones,
- * are what request smuggling is made of. */
-static bool find_length(struct slice header, uint64_t *length, struct parse_fault *fault)
-{
-    struct slice rest  = header;
-    bool         found = false, good = false;
-
-    next_line(&rest); /* the start line */
-    while (rest.len > 0) {
-        struct slice line   = next_line(&rest);
-        size_t       offset = (size_t)(line.ptr - header.ptr);
-
-        if (!read_length_line(line, length, &good))
-            continue;
-        if (found)
-            fault_set(fault, offset, 400, "only one Content-Length header");
-        else if (!good)
-            fault_set(fault, offset, 400, "a number of bytes in Content-Length");
-        found = true;
-    }
-    if (!found)
-        fault_set(fault, header.len, 400, "a Content-Length header on a stream");
-    return fault->expected == NULL;
+    if (f->length_at == 0)
+        fault_set(&f->fault, header.len, 400, "a Content-Length header on a stream");
+    else if (!read_length(f, header, length))
+        fault_set(&f->fault, f->length_at, 400, "a number of bytes in Content-Length");
+    else if (f->again_at != 0)
+        fault_set(&f->fault, f->again_at, 400, "only one Content-Length header");
+    return f->fault.expected == NULL;
 }
 
 /* Learn `total` once the header section is complete.  True if the message is. */
@@ -135,12 +132,12 @@ static bool measure(struct framer *f, struct slice text)
     size_t   header;
 
     if (f->total == 0) {
-        header = header_length(text, &f->scanned);
+        header = header_length(f, text);
         if (header > f->header_limit || (header == 0 && text.len > f->header_limit)) {
             fault_set(&f->fault, f->header_limit, 513, "fewer bytes of header fields");
             return false;
         }
-        if (header == 0 || !find_length((struct slice){ text.ptr, header }, &length, &f->fault))
+        if (header == 0 || !find_length(f, (struct slice){ text.ptr, header }, &length))
             return false;
         if (header > f->message_limit || length > f->message_limit - header) {
             fault_set(&f->fault, header, 413, "a shorter body");

@@ -25,10 +25,15 @@ struct framer {
     size_t             header_limit, message_limit;
     char              *memory;
     size_t             len, cap;
-    size_t             scanned; /* no empty line ends before this offset           */
-    size_t             total;   /* bytes of header and body, 0 until that is known */
-    size_t             pinged;  /* bytes of CRLFCRLF seen between messages         */
-    bool               done;    /* what memory holds has been handed over          */
+    size_t             line;       /* where the header line begins that is not whole */
+    size_t             scanned;    /* it does not end before this offset             */
+    size_t             length_at;  /* where Content-Length stands, 0: not yet        */
+    size_t             length_end; /* with the lines that continue it                */
+    size_t             again_at;   /* where it stands once more, 0: nowhere          */
+    bool               in_length;  /* the line before is of it                       */
+    size_t             total;      /* bytes of header and body, 0 until that is known */
+    size_t             pinged;     /* bytes of CRLFCRLF seen between messages        */
+    bool               done;       /* what memory holds has been handed over         */
     bool               failed;
     struct parse_fault fault;
 };

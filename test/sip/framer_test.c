@@ -136,6 +136,20 @@ TEST(empty_lines_inside_a_body_are_body)
     feed_all_ways(HEAD "Content-Length:\r\n 4\r\n\r\n\r\n\r\n", check_body);
 }
 
+static void check_folds(const struct seen *seen)
+{
+    CHECK_INT(1, seen->count);
+    CHECK_INT(FRAMER_MESSAGE, seen->results[0]);
+    CHECK_SLICE("wxyz", ((struct slice){ seen->text[0] + seen->len[0] - 4, 4 }));
+}
+
+/* RFC 3261 7.3.1: what continues a line is of it, and of no other. */
+TEST(folded_content_length_is_read_whole)
+{
+    feed_all_ways(HEAD "Content-Length:\r\n\t \r\n 4 \r\n \r\nSubject: x\r\n 5\r\n\r\nwxyz", check_folds);
+    feed_all_ways("A b c\r\n l: 9\r\nL :4\r\nContent-Lengths: 7\r\nContent-Length 8\r\n\r\nwxyz", check_folds);
+}
+
 static void check_bare(const struct seen *seen)
 {
     CHECK_INT(2, seen->count);
@@ -164,6 +178,8 @@ TEST(content_length_that_cannot_be_used_is_an_answerable_fault)
     feed_all_ways(HEAD "Content-Length: 99999999999999999999999999\r\n\r\n", check_no_length);
     feed_all_ways(HEAD "Content-Length: 0\r\nl: 0\r\n\r\n", check_no_length);
     feed_all_ways(HEAD "Content-Length: 0 0\r\n\r\n", check_no_length);
+    feed_all_ways(HEAD "Content-Length: 0\r\n 0\r\n\r\n", check_no_length);
+    feed_all_ways(HEAD "Content-Length: 0\r\nSubject: x\r\n\tx\r\nCONTENT-LENGTH : 0\r\nl:1\r\n\r\n", check_no_length);
     feed_all_ways(HEAD "Content-Length:\r\n\r\n", check_no_length);
     feed_all_ways(HEAD "Subject: x\r\n l: 0\r\n\r\n", check_no_length);
 }
@@ -342,6 +358,7 @@ int main(void)
         cmocka_unit_test(stray_cr_does_not_hide_the_ping_behind_it),
         cmocka_unit_test(start_line_is_no_header_field),
         cmocka_unit_test(empty_lines_inside_a_body_are_body),
+        cmocka_unit_test(folded_content_length_is_read_whole),
         cmocka_unit_test(bare_line_feeds_end_lines_too),
         cmocka_unit_test(content_length_that_cannot_be_used_is_an_answerable_fault),
         cmocka_unit_test(the_fault_s_message_can_be_read_for_its_answer),
