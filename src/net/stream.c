@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BUFFER = 65536, ROUNDS = 4 /* reads per readiness, so that others have their turn */ };
+enum {
+    BUFFER        = 65536,
+    ROUNDS        = 4, /* reads per readiness, so that others have their turn */
+    SPARE_LARGEST = 8192,
+};
 
 enum stream_state {
     CONNECTING,
@@ -41,6 +45,28 @@ struct stream {
 static void recount(struct stream *s)
 {
     world_recount(s->hub->world, ACCOUNT_STREAM_QUEUES, &s->accounted, sizeof *s + s->queue.cap);
+}
+
+/* What waits leaves in the same turn mostly, so memory for it is needed by few at a time: a stream
+ * that has sent all leaves it to the next one.  An idle stream has none. */
+static void borrow_queue(struct stream *s)
+{
+    struct stream_hub *hub = s->hub;
+
+    if (s->queue.cap == 0 && hub->spare_count > 0)
+        s->queue = hub->spare[--hub->spare_count];
+}
+
+static void return_queue(struct stream *s)
+{
+    struct stream_hub *hub = s->hub;
+
+    if (s->queue.cap > 0 && s->queue.cap <= SPARE_LARGEST && hub->spare_count < STREAM_SPARES) {
+        hub->spare[hub->spare_count++] = s->queue;
+        s->queue                       = (struct queue){ 0 };
+    } else
+        queue_fini(&s->queue);
+    recount(s);
 }
 
 static void mark(struct stream *s)
@@ -125,10 +151,9 @@ static void write_queue(struct stream *s)
         struct slice bytes = queue_bytes(&s->queue);
         ssize_t      sent  = send(s->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
 
-        if (sent >= 0) {
+        if (sent >= 0)
             queue_drop(&s->queue, (size_t)sent);
-            recount(s);
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             s->blocked = true;
             want(s);
             watch_progress(s);
@@ -138,10 +163,12 @@ static void write_queue(struct stream *s)
             return;
         }
     }
-    if (s->state == HALF_CLOSED)
+    if (s->state == HALF_CLOSED) {
         end(s, 0);
-    else
-        world_timer_stop(s->hub->world, &s->timer);
+        return;
+    }
+    return_queue(s);
+    world_timer_stop(s->hub->world, &s->timer);
 }
 
 static void work(struct stream *s)
@@ -354,6 +381,7 @@ int stream_send(struct stream *s, const struct slice *parts, size_t count)
         len += parts[i].len;
     if (len == 0)
         return 0;
+    borrow_queue(s);
     at = queue_room(&s->queue, len, s->hub->queue_limit);
     if (at == NULL)
         return -ERR_LIMIT;
@@ -410,5 +438,7 @@ void stream_hub_fini(struct stream_hub *hub)
     listener_close_all(hub);
     while (!list_empty(&hub->streams))
         release(CONTAINER_OF(hub->streams.next, struct stream, member));
+    while (hub->spare_count > 0)
+        queue_fini(&hub->spare[--hub->spare_count]);
     free(hub->buffer);
 }

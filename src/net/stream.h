@@ -30,9 +30,11 @@
 
 #include "net/descriptors.h"
 #include "net/loop.h"
+#include "net/queue.h"
 #include "net/world.h"
 
 enum {
+    STREAM_SPARES   = 64,         /* empty queues that are kept for the next stream    */
     STREAM_QUEUE    = 256 * 1024, /* bytes that may wait for one peer                  */
     STREAM_PATIENCE = 10000,      /* ms to connect; for a half-closed peer to read on  */
     STREAM_STALL    = 30000,      /* ms in which a peer takes something of what waits   */
@@ -44,12 +46,14 @@ struct stream_hub {
     struct stream      *current;   /* whose callback runs; NULL once that has closed it        */
     struct listener    *accepting; /* the same for listeners                                   */
     struct link         streams, listeners;
-    struct link         pending;     /* streams with something for stream_flush                  */
-    size_t              queue_limit; /* bytes that may wait for one peer                     */
-    msec                stall;       /* see STREAM_STALL */
-    struct descriptors *ahead;       /* listeners that are bound already, and whose of them  */
-    unsigned            worker;      /* are ours                                       */
-    char               *buffer;      /* bytes that have just come, for one on_bytes              */
+    struct link         pending;              /* streams with something for stream_flush                  */
+    size_t              queue_limit;          /* bytes that may wait for one peer                     */
+    msec                stall;                /* see STREAM_STALL */
+    struct descriptors *ahead;                /* listeners that are bound already, and whose of them  */
+    unsigned            worker;               /* are ours                                       */
+    char               *buffer;               /* bytes that have just come, for one on_bytes              */
+    struct queue        spare[STREAM_SPARES]; /* empty ones of streams that have sent all        */
+    unsigned            spare_count;
 };
 
 /* Borrows all; `ahead` as udp_hub_new; limits of 0: the usual ones.  Returns 0 or -ERR_NO_MEMORY. */

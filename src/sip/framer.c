@@ -64,6 +64,30 @@ static bool skip_length_name(struct scan *s)
     return skip_name(s, SLICE("Content-Length")) || skip_name(s, SLICE("l"));
 }
 
+/* Eight bytes, letters as small ones; what else this changes does not matter to a first look. */
+static uint64_t eight_at(const char *at)
+{
+    uint64_t bytes;
+
+    memcpy(&bytes, at, sizeof bytes);
+    return bytes | 0x2020202020202020;
+}
+
+/* A first look, for each line: most of those that begin with C or l are something else. */
+static bool may_be_length(const char *at, const char *end)
+{
+    switch (*at) {
+    case 'C':
+    case 'c':
+        return end - at > 14 && eight_at(at + 6) == eight_at("t-length");
+    case 'L':
+    case 'l':
+        return at[1] == ':' || at[1] == ' ' || at[1] == '\t';
+    default:
+        return false;
+    }
+}
+
 /* A line of the header section, from `at` to `end`.  Two Content-Lengths, even equal ones, are what
  * request smuggling is made of. */
 static void note_line(struct framer *f, const char *start, const char *at, const char *end)
@@ -76,7 +100,7 @@ static void note_line(struct framer *f, const char *start, const char *at, const
         return;
     }
     f->in_length = false;
-    if ((ascii_lower(*at) != 'c' && ascii_lower(*at) != 'l') || at == start || !skip_length_name(&s))
+    if (!may_be_length(at, end) || at == start || !skip_length_name(&s))
         return;
     if (f->length_at != 0) {
         f->again_at = f->again_at != 0 ? f->again_at : (size_t)(at - start);

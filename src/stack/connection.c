@@ -18,31 +18,38 @@ void connection_recount(struct connection *c)
     world_recount(c->stack->world, ACCOUNT_CONNECTIONS, &c->accounted, bytes);
 }
 
-static void on_idle(struct timer *timer, msec now)
+/* Until when it is kept if nothing more happens. */
+static msec idle_at(const struct connection *c)
 {
-    struct connection *c = CONTAINER_OF(timer, struct connection, idle);
-
-    (void)now;
-    connection_close(c);
-}
-
-void connection_touch(struct connection *c)
-{
-    struct stack *s  = c->stack;
-    msec          at = world_now(s->world) + s->config.connection_idle;
+    msec at = c->touched_at + c->stack->config.connection_idle;
 
     at = at > c->keep_until ? at : c->keep_until;
     for (unsigned i = 0; i < CONNECTION_KEPT; i++)
         at = at > c->kept[i].until ? at : c->kept[i].until;
-    if (c->silence > 0 && at > c->heard_at + c->silence)
-        at = c->heard_at + c->silence;
-    world_timer(s->world, &c->idle, on_idle, at);
+    return c->silence > 0 && at > c->heard_at + c->silence ? c->heard_at + c->silence : at;
 }
 
+static void on_idle(struct timer *timer, msec now)
+{
+    struct connection *c = CONTAINER_OF(timer, struct connection, idle);
+
+    if (idle_at(c) > now)
+        world_timer(c->stack->world, timer, on_idle, idle_at(c));
+    else
+        connection_close(c);
+}
+
+void connection_touch(struct connection *c)
+{
+    c->touched_at = world_now(c->stack->world);
+    if (!timer_running(&c->idle) || idle_at(c) < c->idle.at)
+        world_timer(c->stack->world, &c->idle, on_idle, idle_at(c));
+}
+
+/* For each message, so the timer is left alone: the time only moves on, and it looks again then. */
 void connection_heard(struct connection *c)
 {
-    c->heard_at = world_now(c->stack->world);
-    connection_touch(c);
+    c->heard_at = c->touched_at = world_now(c->stack->world);
 }
 
 void connection_keep(struct connection *c, uint64_t key, msec until)

@@ -111,6 +111,7 @@ struct connection {
     struct kept       kept[CONNECTION_KEPT]; /* phones are to be reached by it: the first of them, ... */
     msec              keep_until;            /* ... and the longest of those for whom there was no room */
     msec              heard_at;              /* when something whole came last                          */
+    msec              touched_at;            /* when there was traffic last                                */
     msec              silence;               /* closed after so long without, whatever else; 0: no      */
     bool              asked;                 /* by stack_keep_alive, and nothing was heard since */
     bool              answers_asking;        /* it has done so before; not everybody does        */
