@@ -44,6 +44,7 @@ static SSL_CTX *make_context(const char *chain, const char *key)
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384");
     SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"floor", 5);
+    SSL_CTX_set_num_tickets(ctx, 1);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     return ctx;
 }

@@ -29,8 +29,15 @@ static int seal(const struct tls_context *c, unsigned char *name, unsigned char 
     return 1;
 }
 
+/* Who uses a ticket twice shows who listens that he is the same (RFC 8446 C.4): so one that has been
+ * used is followed by another, and one is enough for a handshake in full.  TLS 1.2 hides no ticket. */
+static bool is_for_once(const SSL *ssl)
+{
+    return SSL_version(ssl) >= TLS1_3_VERSION;
+}
+
 /* What OpenSSL wants to hear: 0 not ours, 1 good, 2 good, but give out a new one. */
-static int unseal(const struct tls_context *c, const unsigned char *name, const unsigned char *iv,
+static int unseal(const struct tls_context *c, bool once, const unsigned char *name, const unsigned char *iv,
                   EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
     const struct tls_ticket_key *key = tls_tickets_find(&c->tickets, name);
@@ -39,7 +46,7 @@ static int unseal(const struct tls_context *c, const unsigned char *name, const 
         return 0;
     if (EVP_DecryptInit_ex(cipher, c->ticket_cipher, NULL, key->cipher, iv) != 1 || !set_mac(mac, key))
         return -1;
-    return key == &c->tickets.seals ? 1 : 2;
+    return key == &c->tickets.seals && !once ? 1 : 2;
 }
 
 static int on_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
@@ -47,7 +54,7 @@ static int on_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_C
 {
     const struct tls_context *c = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
-    return sealing ? seal(c, name, iv, cipher, mac) : unseal(c, name, iv, cipher, mac);
+    return sealing ? seal(c, name, iv, cipher, mac) : unseal(c, is_for_once(ssl), name, iv, cipher, mac);
 }
 
 static int on_seal(SSL *ssl, void *context)
@@ -83,6 +90,7 @@ static SSL_TICKET_RETURN on_unseal(SSL *ssl, SSL_SESSION *session, const unsigne
 bool tls_resume_server(struct tls_context *c, SSL_CTX *ctx)
 {
     SSL_CTX_set_timeout(ctx, TLS_TICKET_PERIOD / 1000);
+    SSL_CTX_set_num_tickets(ctx, 1); /* cannot fail */
     return SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket_key) == 1 &&
            SSL_CTX_set_session_ticket_cb(ctx, on_seal, on_unseal, c) == 1;
 }

@@ -56,6 +56,18 @@ TEST(a_second_session_with_a_domain_takes_up_the_first)
     tls_lab_fini(&lab);
 }
 
+/* RFC 8446 C.4 */
+TEST(each_ticket_that_is_used_is_followed_by_another)
+{
+    struct tls_lab lab;
+
+    setup(&lab);
+    CHECK(!resumes(&lab, "example.com"));
+    for (int i = 0; i < 5; i++)
+        CHECK(resumes(&lab, "example.com"));
+    tls_lab_fini(&lab);
+}
+
 TEST(a_session_made_with_one_worker_is_taken_up_by_another)
 {
     struct tls_lab      lab;
@@ -294,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_second_session_with_a_domain_takes_up_the_first),
+        cmocka_unit_test(each_ticket_that_is_used_is_followed_by_another),
         cmocka_unit_test(a_session_made_with_one_worker_is_taken_up_by_another),
         cmocka_unit_test(a_server_with_other_ticket_keys_does_a_full_handshake),
         cmocka_unit_test(a_session_is_not_taken_up_with_another_domain),
