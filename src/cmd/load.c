@@ -278,7 +278,7 @@ static int begin(struct running *r, const struct load_settings *settings)
 {
     char                    password[LOAD_PASSWORD_SIZE];
     struct load_setup       setup   = { .plan = &r->plan, .host = { host_now, host_wake, on_phase, on_counting, r } };
-    struct world_uv_options options = { .udp_queue = 64 * 1024 * 1024 };
+    struct world_uv_options options = { .udp_queue = (size_t)64 * 1024 * 1024 };
     int                     code    = load_input_password(settings, password);
 
     if (code == EXIT_OK)

@@ -135,8 +135,8 @@ int load_input_addresses(struct world *w, const struct load_plan *p, struct addr
     if (code != EXIT_OK)
         return code;
     server->port = p->port;
-    if (p->local[0] != '\0') {
-        (void)address_parse_ip(slice_from(p->local), local); /* looked at when the plan was made */
+    if (p->local.family != FAMILY_NONE) {
+        *local = p->local;
         return EXIT_OK;
     }
     error = world_source(w, server, local);

@@ -366,10 +366,10 @@ static void established(struct attempt *a, struct message *m)
     rearm(a);
 }
 
-static void provisional(struct attempt *a, const struct message *m)
+static void provisional(struct attempt *a, const struct glance *g)
 {
     if (a->step != STEP_INVITE) {
-        if (a->step != STEP_CANCEL || m->cseq.method == METHOD_CANCEL)
+        if (a->step != STEP_CANCEL || g->method == METHOD_CANCEL)
             nict_step(&a->nict, NICT_1XX, now_of(a));
         rearm(a);
         return;
@@ -377,7 +377,7 @@ static void provisional(struct attempt *a, const struct message *m)
     if (a->ict.state == ICT_CALLING)
         a->give_up_at = now_of(a) + a->load->plan->timeout;
     ict_step(&a->ict, ICT_1XX, now_of(a));
-    if (m->status > 100 && !a->rang) {
+    if (g->status > 100 && !a->rang) {
         a->rang       = true;
         a->give_up_at = now_of(a) + a->load->plan->timeout + a->load->plan->ring;
         if (a->counted)
@@ -398,15 +398,23 @@ static void final_invite(struct attempt *a, struct message *m)
     refused(a, m);
 }
 
-static void final_other(struct attempt *a, const struct message *m)
+/* A 2xx to anything but INVITE. */
+static void succeeded(struct attempt *a)
 {
-    if (m->status < 300 && a->step == STEP_BYE) {
+    if (a->step == STEP_BYE) {
         if (a->counted)
             histogram_add(&a->load->tally.hang_up, since(a, a->bye_at));
         attempt_end(a, !a->dropped, a->failure);
-    } else if (m->status < 300) {
+    } else {
         took(a);
         attempt_end(a, true, LOAD_FAILED_STATUS);
+    }
+}
+
+static void final_other(struct attempt *a, const struct message *m)
+{
+    if (m->status < 300) {
+        succeeded(a);
     } else if (a->dropped) {
         attempt_end(a, false, a->failure);
     } else {
@@ -431,28 +439,34 @@ static void repeated(struct load *l, struct way *way, const struct message *m)
 }
 
 /* The one that waits for this response; NULL: nobody does. */
-static struct attempt *waits_for(struct load *l, const struct message *m, const struct load_mark *mark)
+static struct attempt *waits_for(struct load *l, const struct glance *g, const struct load_mark *mark)
 {
     struct attempt *a = load_attempt(l, mark->index);
 
-    if (a == NULL || m->cseq.number != a->cseq)
+    if (a == NULL || g->cseq != a->cseq)
         return NULL;
     switch (a->step) {
     case STEP_REQUEST:
     case STEP_BYE:
-        return mark->number == a->branch && m->cseq.method == a->method ? a : NULL;
+        return mark->number == a->branch && g->method == a->method ? a : NULL;
     case STEP_INVITE:
-        return mark->number == a->invite_branch && m->cseq.method == METHOD_INVITE ? a : NULL;
+        return mark->number == a->invite_branch && g->method == METHOD_INVITE ? a : NULL;
     case STEP_CANCEL:
-        return mark->number == a->invite_branch && (m->cseq.method == METHOD_INVITE || m->cseq.method == METHOD_CANCEL)
-                   ? a
-                   : NULL;
+        return mark->number == a->invite_branch && (g->method == METHOD_INVITE || g->method == METHOD_CANCEL) ? a
+                                                                                                              : NULL;
     case STEP_IDLE:
     case STEP_WAITING:
     case STEP_HOLD:
         break;
     }
     return NULL;
+}
+
+static bool read_mark(const struct load *l, struct slice branch, struct load_mark *mark)
+{
+    size_t cookie = sizeof BRANCH_COOKIE - 1;
+
+    return branch.len > cookie && load_read_mark(l, (struct slice){ branch.ptr + cookie, branch.len - cookie }, mark);
 }
 
 /* A CANCEL that is answered only waits on, for the end of the INVITE. */
@@ -462,22 +476,39 @@ static void cancel_answered(struct attempt *a)
     rearm(a);
 }
 
+bool attempt_glance(struct load *l, const struct glance *g)
+{
+    struct load_mark mark;
+    struct attempt  *a = read_mark(l, g->branch, &mark) ? waits_for(l, g, &mark) : NULL;
+
+    if (a == NULL)
+        return false;
+    if (g->status < 200)
+        provisional(a, g);
+    else if (g->status >= 300 || g->method == METHOD_INVITE)
+        return false;
+    else if (g->method == METHOD_CANCEL)
+        cancel_answered(a);
+    else
+        succeeded(a);
+    return true;
+}
+
 void attempt_response(struct load *l, struct way *way, struct message *m)
 {
-    size_t           cookie = sizeof BRANCH_COOKIE - 1;
-    struct slice     branch = m->via.branch;
+    struct glance    g = { m->status, m->via.branch, m->cseq.number, m->cseq.method };
     struct load_mark mark;
     struct attempt  *a;
 
-    if (branch.len <= cookie || !load_read_mark(l, (struct slice){ branch.ptr + cookie, branch.len - cookie }, &mark)) {
+    if (!read_mark(l, g.branch, &mark)) {
         l->tally.malformed++;
         return;
     }
-    a = waits_for(l, m, &mark);
+    a = waits_for(l, &g, &mark);
     if (a == NULL)
         repeated(l, way, m);
     else if (m->status < 200)
-        provisional(a, m);
+        provisional(a, &g);
     else if (m->cseq.method == METHOD_INVITE)
         final_invite(a, m);
     else if (m->cseq.method == METHOD_CANCEL)

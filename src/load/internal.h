@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "base/table.h"
 #include "dialog/auth.h"
+#include "load/glance.h"
 #include "load/load.h"
 #include "net/channel.h"
 #include "rtp/session.h"
@@ -113,7 +114,8 @@ struct attempt {
 
 /* Begin; `intended` is the time that it is measured from. */
 void attempt_start(struct attempt *a, enum method method, enum attempt_purpose purpose, uint64_t intended);
-/* A response whose branch is of this run. */
+/* One of which no more need be known; false: it must be parsed. */
+bool attempt_glance(struct load *l, const struct glance *g);
 void attempt_response(struct load *l, struct way *way, struct message *m);
 /* The peer has ended the call of this attempt. */
 void attempt_hung_up(struct attempt *a);

@@ -53,7 +53,7 @@ struct load_host {
 struct load_setup {
     const struct load_plan *plan;     /* borrowed */
     struct address          server;   /* with its port */
-    struct address          local;    /* where to send from; its port is ignored */
+    struct address          local;    /* where to send from; with a port: the first way's, the next has the next */
     struct slice            password; /* of all users; borrowed, empty: none */
     struct tls_shared      *tls;      /* borrowed; NULL but for TLS and WSS  */
     struct load_host        host;

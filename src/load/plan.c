@@ -5,7 +5,8 @@
 #include "base/scan.h"
 #include "sip/uri.h"
 
-enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY_SECONDS = 24 * 3600, WIDTH_MAX = 20 };
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+enum { USUAL_DURATION = 10 * SECOND, USUAL_TIMEOUT = 32 * SECOND, SLOW = 4 * SECOND, WIDTH_MAX = 20 };
 
 static const char *const scenario_names[] = { "register", "options", "message", "invite" };
 
@@ -95,7 +96,7 @@ static msec period(struct reader *r, enum load_option option, msec least, msec o
         return otherwise;
     if (scan_number(&s, UINT32_MAX, &n)) {
         unit = unit_of(scan_rest(&s));
-        if (unit > 0 && n * unit >= least && n * unit <= (msec)DAY_SECONDS * SECOND)
+        if (unit > 0 && n * unit >= least && n * unit <= (msec)DAY)
             return n * unit;
     }
     fault_of(r, option, least > 0 ? "a time like 10s, 500ms or 2m" : "a time like 0, 10s, 500ms or 2m");
@@ -211,16 +212,15 @@ static void read_target(struct reader *r, struct load_plan *p)
 
 static void read_way(struct reader *r, struct load_plan *p)
 {
-    const char    *transport = r->settings->values[LOAD_TRANSPORT], *local = r->settings->values[LOAD_LOCAL];
-    struct address address;
+    const char *transport = r->settings->values[LOAD_TRANSPORT], *local = r->settings->values[LOAD_LOCAL];
 
     p->transport = transport == NULL ? TRANSPORT_UDP : transport_parse(slice_from(transport));
     if (p->transport == TRANSPORT_NONE) {
         fault_of(r, LOAD_TRANSPORT, "udp, tcp, tls, ws or wss");
         p->transport = TRANSPORT_UDP;
     }
-    if (local != NULL && (!address_parse_ip(slice_from(local), &address) || !keep(p->local, slice_from(local))))
-        fault_of(r, LOAD_LOCAL, "an IP address");
+    if (local != NULL && !address_parse(slice_from(local), &p->local))
+        fault_of(r, LOAD_LOCAL, "an IP address, or one with a port");
     if (local != NULL && p->transport != TRANSPORT_UDP)
         fault(r, "--local is for UDP", NULL);
     p->connections = number(r, LOAD_CONNECTIONS, 1, 60000, 1);
@@ -231,7 +231,7 @@ static void read_way(struct reader *r, struct load_plan *p)
 
 static void read_rate(struct reader *r, struct load_plan *p)
 {
-    msec     longest = p->hold + p->ring + 4 * SECOND;
+    msec     longest = p->hold + p->ring + SLOW;
     uint64_t room;
 
     p->pace.rate = (double)number(r, LOAD_RATE, 1, 1000000, 0);
@@ -241,7 +241,7 @@ static void read_rate(struct reader *r, struct load_plan *p)
         number(r, LOAD_WINDOW, 1, LOAD_WINDOW_MAX, (uint32_t)(room < LOAD_WINDOW_MAX ? room : LOAD_WINDOW_MAX));
     p->count    = number(r, LOAD_COUNT, 1, UINT32_MAX, 0);
     p->warm_up  = period(r, LOAD_WARM_UP, 0, 0);
-    p->duration = period(r, LOAD_DURATION, 1, p->count > 0 || !p->callers ? 0 : 10 * SECOND);
+    p->duration = period(r, LOAD_DURATION, 1, p->count > 0 || !p->callers ? 0 : USUAL_DURATION);
 }
 
 static bool read_scenario(struct reader *r, struct load_plan *p)
@@ -283,7 +283,7 @@ static void read_rest(struct reader *r, struct load_plan *p)
     p->users         = number(r, LOAD_USERS, 1, LOAD_USERS_MAX, 1000);
     p->first         = number(r, LOAD_FIRST, 0, UINT32_MAX - LOAD_USERS_MAX, 0);
     p->expires       = number(r, LOAD_EXPIRES, 1, UINT32_MAX, 3600);
-    p->timeout       = period(r, LOAD_TIMEOUT, 100, 32 * SECOND);
+    p->timeout       = period(r, LOAD_TIMEOUT, 100, USUAL_TIMEOUT);
     p->ring          = period(r, LOAD_RING, 0, 0);
     p->hold          = period(r, LOAD_HOLD, 0, 0);
     p->size          = number(r, LOAD_SIZE, 0, 60000, 32);

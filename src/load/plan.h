@@ -25,7 +25,7 @@ struct load_plan {
     char               domain[LOAD_HOST_SIZE]; /* of the users: host or host:port, as in a URI */
     char               server[LOAD_HOST_SIZE]; /* host; a name, or an address without brackets */
     uint16_t           port;                   /* of the server                                */
-    char               local[LOAD_HOST_SIZE];  /* ADDRESS; "": what the host takes             */
+    struct address     local;                  /* family NONE: what the host takes; port 0: any */
     enum transport     transport;
     uint32_t           connections; /* of each side */
     uint32_t           users, first;

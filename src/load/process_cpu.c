@@ -64,7 +64,7 @@ static bool read_stat(struct slice text, struct process *p)
         if (!scan_lws(&s) || !scan_until(&s, " \n", &word))
             return false;
         if (field == FIELD_PARENT)
-            p->parent = atoi(word.ptr);
+            p->parent = (int)strtol(word.ptr, NULL, 10);
         else if (field == FIELD_USER)
             p->user = (double)strtoull(word.ptr, NULL, 10) / second;
         else if (field == FIELD_SYSTEM)
@@ -94,7 +94,7 @@ static void read_all(const char *proc, struct list_of_processes *l)
     struct dirent *entry;
 
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        struct process p = { .pid = atoi(entry->d_name) };
+        struct process p = { .pid = (int)strtol(entry->d_name, NULL, 10) };
         char           path[PATH_MAX], memory[1024];
 
         if (p.pid <= 0)

@@ -26,10 +26,14 @@ static enum channel_kind kind_of(enum transport transport)
 static void take_message(struct way *way, const struct address *from, struct slice bytes)
 {
     struct load       *l = way->load;
+    struct glance      g;
     struct parse_fault fault;
-    struct message    *m = message_parse(bytes, &fault);
+    struct message    *m;
 
     l->tally.messages_received++;
+    if (glance_response(bytes, &g) && attempt_glance(l, &g))
+        return;
+    m = message_parse(bytes, &fault);
     if (m == NULL)
         l->tally.malformed++;
     else if (m->is_request)
@@ -191,8 +195,9 @@ static int open_udp(struct way *way)
     struct address local = l->setup.local;
     int            error;
 
-    local.port = 0;
-    error      = world_udp_open(l->world, &local, &udp_events, way, &way->udp);
+    if (local.port != 0)
+        local.port = (uint16_t)(local.port + way->index);
+    error = world_udp_open(l->world, &local, &udp_events, way, &way->udp);
     if (error != 0)
         return error;
     set_local(way, l->world->ops->udp_local(way->udp));

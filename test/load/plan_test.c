@@ -159,6 +159,10 @@ TEST(what_cannot_be_is_refused)
     check_refused(LOAD_SERVER, "host:99999");
     set(LOAD_SERVER, "host");
     check_refused(LOAD_LOCAL, "eth0");
+    set(LOAD_LOCAL, "127.0.0.1:27100");
+    CHECK(make());
+    CHECK_INT(27100, p.local.port);
+    check_refused(LOAD_TRANSPORT, "tcp"); /* a connection has any port */
 }
 
 TEST(what_does_not_go_together_is_refused)
