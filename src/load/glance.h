@@ -2,8 +2,8 @@
 /* glance.h - the few things that most responses are about: a status, a branch, a CSeq.
  *
  * Of seven messages that a call brings to the generator four are provisional, or the
- * 2xx of a BYE: nothing else in them is needed.  Not reading the rest saved 34,000 of
- * the 59,000 instructions that parsing took of a call. */
+ * 2xx of a BYE: nothing else in them is needed.  Not reading the rest saved a caller
+ * 11,000 of 46,000 instructions a call. */
 
 #ifndef LOAD_GLANCE_H
 #define LOAD_GLANCE_H
