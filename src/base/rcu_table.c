@@ -7,29 +7,30 @@
 #include <stdlib.h>
 
 /* Growth begins at three quarters; moving so many slots with each change empties the
- * old array while the new one fills to three quarters at most. */
-enum { SMALLEST_BITS = 4, MOVES = 8, TAG = 15, TAG_SHIFT = 8, REMOVED = 1 };
+ * old array while the new one fills to three quarters at most.  A small table doubles, a
+ * large one grows by a quarter: with a million entries they take 11 to 15 bytes each, where
+ * doubling would take up to 21. */
+enum { SMALLEST = 16, SMALL = 1024, MOVES = 8, TAG = 15, TAG_SHIFT = 8, REMOVED = 1 };
 
 /* A slot is 0, REMOVED, or an entry with its tag in the low four bits. */
 struct rcu_slots {
     struct rcu_node             retired;
-    unsigned                    shift; /* home of a hash: its highest bits */
-    size_t                      mask;
+    size_t                      size;
     size_t                      used;  /* not empty; the writer's          */
     size_t                      moved; /* so many of `old`; the writer's   */
+    uint8_t                    *notes; /* one for each slot; the writer's  */
     _Atomic(struct rcu_slots *) old;   /* what is being moved, or NULL     */
     _Atomic(uintptr_t)          slot[];
 };
 
-static struct rcu_slots *slots_new(unsigned bits)
+static struct rcu_slots *slots_new(size_t size)
 {
-    size_t            count = (size_t)1 << bits;
-    struct rcu_slots *s     = calloc(1, sizeof *s + count * sizeof s->slot[0]);
+    struct rcu_slots *s = size <= UINT32_MAX ? calloc(1, sizeof *s + size * (sizeof s->slot[0] + 1)) : NULL;
 
     if (s == NULL)
         return NULL;
-    s->shift = 64 - bits;
-    s->mask  = count - 1;
+    s->size  = size;
+    s->notes = (uint8_t *)&s->slot[size];
     return s;
 }
 
@@ -38,9 +39,23 @@ static void free_slots(struct rcu_node *node)
     free(CONTAINER_OF(node, struct rcu_slots, retired));
 }
 
+/* In the order of the hashes, whatever the size. */
 static size_t home_of(const struct rcu_slots *s, uint64_t hash)
 {
-    return (size_t)(hash >> s->shift);
+    return (size_t)((hash >> 32) * s->size >> 32);
+}
+
+/* The last hash that has the same home. */
+static uint64_t last_of_home(const struct rcu_slots *s, uint64_t hash)
+{
+    uint64_t next = (((uint64_t)home_of(s, hash) + 1) << 32) + s->size - 1;
+
+    return (next / s->size << 32) - 1;
+}
+
+static size_t after(const struct rcu_slots *s, size_t at)
+{
+    return at + 1 < s->size ? at + 1 : 0;
 }
 
 static uintptr_t tag_of(uint64_t hash)
@@ -60,12 +75,12 @@ static struct rcu_entry *entry_in(uintptr_t slot)
 
 static uintptr_t read_slot(const struct rcu_slots *s, size_t at)
 {
-    return atomic_load_explicit(&s->slot[at & s->mask], memory_order_acquire);
+    return atomic_load_explicit(&s->slot[at], memory_order_acquire);
 }
 
 static void write_slot(struct rcu_slots *s, size_t at, uintptr_t value)
 {
-    atomic_store_explicit(&s->slot[at & s->mask], value, memory_order_release);
+    atomic_store_explicit(&s->slot[at], value, memory_order_release);
 }
 
 static struct rcu_slots *current(const struct rcu_table *t)
@@ -80,12 +95,12 @@ static struct rcu_slots *old_of(const struct rcu_slots *s)
 
 int rcu_table_init(struct rcu_table *t, struct rcu *rcu, size_t expected)
 {
-    unsigned bits = SMALLEST_BITS;
+    size_t size = SMALLEST;
 
-    while (bits < 40 && expected > (size_t)1 << bits >> 1)
-        bits++;
+    while (size < UINT32_MAX && expected > size / 2)
+        size *= 2;
     *t = (struct rcu_table){ .rcu = rcu };
-    atomic_init(&t->slots, slots_new(bits));
+    atomic_init(&t->slots, slots_new(size));
     return current(t) != NULL ? 0 : -ERR_NO_MEMORY;
 }
 
@@ -100,7 +115,7 @@ static struct rcu_entry *probe(const struct rcu_slots *s, uint64_t hash, size_t 
     while ((slot = read_slot(s, *at)) != 0) {
         struct rcu_entry *entry = entry_in(slot);
 
-        ++*at;
+        *at = after(s, *at);
         if ((slot & TAG) == tag && entry != NULL && entry->hash == hash)
             return entry;
     }
@@ -131,28 +146,37 @@ struct rcu_entry *rcu_table_next(struct rcu_probe *p)
 
 /* ---- changing ---- */
 
-static void put(struct rcu_slots *s, struct rcu_entry *entry, uint64_t hash)
+static void put(struct rcu_slots *s, struct rcu_entry *entry, uint64_t hash, uint8_t note)
 {
     size_t at = home_of(s, hash);
 
     while (read_slot(s, at) != 0)
-        at++;
+        at = after(s, at);
+    s->notes[at] = note;
     write_slot(s, at, slot_of(entry, hash));
     s->used++;
 }
 
-/* Exchange `entry` for `value` where it is; false if it is not there. */
-static bool exchange(struct rcu_slots *s, const struct rcu_entry *entry, uintptr_t value)
+/* Where it is; the size if it is not there. */
+static size_t place_of(const struct rcu_slots *s, const struct rcu_entry *entry)
 {
     uintptr_t slot;
 
-    for (size_t at = home_of(s, entry->hash); (slot = read_slot(s, at)) != 0; at++) {
-        if (entry_in(slot) != entry)
-            continue;
-        write_slot(s, at, value);
-        return true;
-    }
-    return false;
+    for (size_t at = home_of(s, entry->hash); (slot = read_slot(s, at)) != 0; at = after(s, at))
+        if (entry_in(slot) == entry)
+            return at;
+    return s->size;
+}
+
+static void exchange(struct rcu_slots *s, const struct rcu_entry *entry, uintptr_t value)
+{
+    size_t at = place_of(s, entry);
+
+    if (at == s->size)
+        return;
+    if (value == REMOVED)
+        s->notes[at] = 0;
+    write_slot(s, at, value);
 }
 
 static void move_some(struct rcu_table *t)
@@ -162,31 +186,32 @@ static void move_some(struct rcu_table *t)
 
     if (old == NULL)
         return;
-    for (int i = 0; i < MOVES && s->moved <= old->mask; i++) {
-        struct rcu_entry *entry = entry_in(read_slot(old, s->moved++));
+    for (int i = 0; i < MOVES && s->moved < old->size; i++) {
+        size_t            at    = s->moved++;
+        struct rcu_entry *entry = entry_in(read_slot(old, at));
 
         if (entry != NULL)
-            put(s, entry, entry->hash);
+            put(s, entry, entry->hash, old->notes[at]);
     }
-    if (s->moved <= old->mask)
+    if (s->moved < old->size)
         return;
     RCU_PUBLISH(&s->old, NULL);
     rcu_retire(t->rcu, &old->retired, free_slots);
 }
 
-/* Into twice the room, or as much if it was only full of removed slots, or half. */
+/* Into more room, or as much if it was only full of removed slots, or half. */
+static size_t next_size(size_t size, size_t live)
+{
+    if (live > size / 2)
+        return size < SMALL ? 2 * size : size + size / 4;
+    return live <= size / 4 && size > SMALLEST ? size / 2 : size;
+}
+
 static void begin_move(struct rcu_table *t)
 {
-    struct rcu_slots *s    = current(t);
-    unsigned          bits = 64 - s->shift;
-    size_t            size = s->mask + 1, live = t->count + 1;
-    struct rcu_slots *fresh;
+    struct rcu_slots *s     = current(t);
+    struct rcu_slots *fresh = slots_new(next_size(s->size, t->count + 1));
 
-    if (live > size / 2)
-        bits++;
-    else if (live <= size / 4 && bits > SMALLEST_BITS)
-        bits--;
-    fresh = slots_new(bits);
     if (fresh == NULL)
         return;
     atomic_init(&fresh->old, s);
@@ -197,11 +222,11 @@ int rcu_table_make_room(struct rcu_table *t)
 {
     struct rcu_slots *s = current(t);
 
-    if (old_of(s) == NULL && s->used + 1 > (s->mask + 1) / 4 * 3) {
+    if (old_of(s) == NULL && s->used + 1 > s->size / 4 * 3) {
         begin_move(t);
         s = current(t);
     }
-    return s->used + 1 > s->mask - s->mask / 8 ? -ERR_NO_MEMORY : 0;
+    return s->used + 1 > s->size - 1 - s->size / 8 ? -ERR_NO_MEMORY : 0;
 }
 
 int rcu_table_insert(struct rcu_table *t, struct rcu_entry *entry, uint64_t hash)
@@ -213,7 +238,7 @@ int rcu_table_insert(struct rcu_table *t, struct rcu_entry *entry, uint64_t hash
     if (error != 0)
         return error;
     entry->hash = hash;
-    put(current(t), entry, hash);
+    put(current(t), entry, hash, 0);
     t->count++;
     return 0;
 }
@@ -243,6 +268,50 @@ void rcu_table_remove(struct rcu_table *t, struct rcu_entry *entry)
     move_some(t);
 }
 
+/* ---- notes ---- */
+
+static void write_note(struct rcu_slots *s, const struct rcu_entry *entry, uint8_t note)
+{
+    size_t at = place_of(s, entry);
+
+    if (at < s->size)
+        s->notes[at] = note;
+}
+
+void rcu_table_note(struct rcu_table *t, const struct rcu_entry *entry, uint8_t note)
+{
+    struct rcu_slots *s   = current(t);
+    struct rcu_slots *old = old_of(s);
+
+    write_note(s, entry, note);
+    if (old != NULL)
+        write_note(old, entry, note);
+}
+
+/* From `at` on; the least distance of what was not visited, or `nearest`. */
+static unsigned visit_slots(struct rcu_slots *s, size_t at, unsigned nearest, const uint8_t distance[256],
+                            unsigned below, rcu_visit_fn *fn, void *arg)
+{
+    for (; at < s->size; at++) {
+        unsigned d = distance[s->notes[at]];
+
+        if (d < below)
+            s->notes[at] = fn(entry_in(read_slot(s, at)), arg);
+        else if (d < nearest)
+            nearest = d;
+    }
+    return nearest;
+}
+
+unsigned rcu_table_visit(struct rcu_table *t, const uint8_t distance[256], unsigned below, rcu_visit_fn *fn, void *arg)
+{
+    struct rcu_slots *s       = current(t);
+    struct rcu_slots *old     = old_of(s);
+    unsigned          nearest = visit_slots(s, 0, UINT8_MAX, distance, below, fn, arg);
+
+    return old == NULL ? nearest : visit_slots(old, s->moved, nearest, distance, below, fn, arg);
+}
+
 /* ---- all of them ---- */
 
 struct scan_range {
@@ -265,7 +334,7 @@ static void scan_slots(const struct rcu_slots *s, const struct rcu_slots *but, s
     for (size_t home = home_of(s, r->from); home <= home_of(s, r->to); home++) {
         uintptr_t slot;
 
-        for (size_t at = home; (slot = read_slot(s, at)) != 0; at++) {
+        for (size_t at = home; (slot = read_slot(s, at)) != 0; at = after(s, at)) {
             struct rcu_entry *entry = entry_in(slot);
 
             if (entry == NULL || home_of(s, entry->hash) != home || entry->hash < r->from || entry->hash > r->to ||
@@ -287,7 +356,7 @@ uint64_t rcu_table_scan(const struct rcu_table *t, uint64_t cursor, size_t want,
     struct scan_range       r   = { .from = cursor, .fn = fn, .arg = arg };
 
     do {
-        r.to = r.from | (((uint64_t)1 << s->shift) - 1);
+        r.to = last_of_home(s, r.from);
         if (old != NULL)
             scan_slots(old, NULL, &r);
         scan_slots(s, old, &r);
@@ -304,7 +373,7 @@ void rcu_table_fini(struct rcu_table *t, void (*fn)(struct rcu_entry *entry, voi
         return;
     while (old_of(s) != NULL)
         move_some(t);
-    for (size_t at = 0; at <= s->mask; at++) {
+    for (size_t at = 0; at < s->size; at++) {
         struct rcu_entry *entry = entry_in(read_slot(s, at));
 
         if (entry != NULL)

@@ -60,6 +60,15 @@ int rcu_table_insert(struct rcu_table *t, struct rcu_entry *entry, uint64_t hash
 void rcu_table_replace(struct rcu_table *t, struct rcu_entry *entry, struct rcu_entry *by);
 void rcu_table_remove(struct rcu_table *t, struct rcu_entry *entry);
 
+/* A number for each entry, in the table's own memory and for the writer alone, so that who looks
+ * for a few among many need not touch them all.  0 at first; replacing keeps it.  A byte for each slot. */
+void rcu_table_note(struct rcu_table *t, const struct rcu_entry *entry, uint8_t note);
+/* Give `fn` each entry once whose distance, that of its note, is below `below`; it returns the note from
+ * then on and changes nothing else.  distance[0] is UINT8_MAX.  Returns the least distance
+ * of those that were not given, UINT8_MAX if there are none.  Takes a nanosecond for each slot. */
+typedef uint8_t rcu_visit_fn(struct rcu_entry *entry, void *arg);
+unsigned rcu_table_visit(struct rcu_table *t, const uint8_t distance[256], unsigned below, rcu_visit_fn *fn, void *arg);
+
 /* Call fn for entries in the order of a part of their hash, beginning at `cursor` (0
  * first), until `want` have been given, and some more.  Returns where to go on, 0 at
  * the end.  An entry that is there from the first call to the last is given once,

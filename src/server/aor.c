@@ -4,38 +4,41 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Its texts lie one behind the other from `texts` on, the packed flow after them, and then
- * what only a binding with an instance has. */
+/* What comes behind it, unaligned: a pointer to what is common, the remote address, the
+ * connection of a stream, lengths, texts, and what only a binding with an instance has. */
 struct packed_binding {
-    _Atomic(msec)     expires_at;
-    _Atomic(uint64_t) lease_until;
+    _Atomic(uint64_t) time; /* expires_at, and what does not change: see pack_time */
     uint64_t          row;
-    _Atomic(uint32_t) cseq;
-    uint32_t          texts; /* offset in memory */
-    uint16_t          contact, params, call_id, user_agent, path;
-    uint16_t          q, flags;
-};
-
-enum { HAS_INSTANCE = 1, IS_OUTBOUND = 2 };
-
-/* The instance is mostly a piece of the parameters, and then not kept twice. */
-struct packed_instance {
-    uint64_t gruu;
-    uint32_t reg_id;
-    uint32_t at; /* offset in the texts */
-    uint16_t len;
+    _Atomic(uint32_t) cseq, lease_until; /* wall clock, seconds */
 };
 
 static_assert(offsetof(struct aor, entry) % 16 == 0, "an entry of a rcu_table");
+static_assert(sizeof(struct packed_binding) == 24, "a million of them");
+
+enum { SECOND = 1000 };
+
+enum {
+    Q_BITS      = 10,
+    FAMILY_BITS = 2,
+    Q_AT        = AOR_TIME_BITS,
+    FAMILY_AT   = Q_AT + Q_BITS, /* of the remote address */
+    INSTANCE_AT = FAMILY_AT + FAMILY_BITS,
+    OUTBOUND_AT = INSTANCE_AT + 1
+};
+
+#define TIME_MASK ((UINT64_C(1) << AOR_TIME_BITS) - 1)
 
 static struct packed_binding *bindings_of(const struct aor *a)
 {
     return (struct packed_binding *)(void *)a->memory;
 }
 
-enum { FLOW_PACKED = 1 + 4 + 8 + 2 * (1 + 2 + 4 + 16) };
+static uint32_t bits_of(uint64_t time, unsigned at, unsigned bits)
+{
+    return (uint32_t)(time >> at) & ((1u << bits) - 1);
+}
 
-/* ---- a flow in few bytes: mostly it is UDP and IPv4 ---- */
+/* ---- bytes ---- */
 
 static void put_bytes(char **at, const void *bytes, size_t len)
 {
@@ -49,59 +52,97 @@ static void take_bytes(const char **at, void *bytes, size_t len)
     *at += len;
 }
 
-static size_t ip_size(uint8_t family)
+static void put_text(char **at, struct slice text)
+{
+    if (text.len > 0)
+        put_bytes(at, text.ptr, text.len);
+}
+
+static struct slice take_text(const char **at, size_t len)
+{
+    struct slice text = { *at, len };
+
+    *at += len;
+    return text;
+}
+
+/* A number in as few bytes as it needs: of each, seven bits and whether there is another. */
+static void put_number(char **at, uint32_t n)
+{
+    for (; n > 127; n >>= 7)
+        *(*at)++ = (char)(n | 128);
+    *(*at)++ = (char)n;
+}
+
+static size_t number_size(uint32_t n)
+{
+    size_t size = 1;
+
+    for (; n > 127; n >>= 7)
+        size++;
+    return size;
+}
+
+static uint32_t take_number(const char **at)
+{
+    uint32_t n = 0;
+
+    for (unsigned shift = 0;; shift += 7) {
+        unsigned char byte = (unsigned char)*(*at)++;
+
+        n |= (uint32_t)(byte & 127) << shift;
+        if (byte < 128)
+            return n;
+    }
+}
+
+/* ---- the remote end of a flow; the local one is common ---- */
+
+static size_t ip_size(unsigned family)
 {
     return family == FAMILY_6 ? 16 : 4;
 }
 
-static void put_address(char **at, const struct address *a)
+static bool has_remote(const struct binding_common *c)
 {
-    put_bytes(at, &a->family, sizeof a->family);
+    return c->transport != TRANSPORT_NONE;
+}
+
+static bool has_connection(const struct binding_common *c)
+{
+    return transport_is_reliable((enum transport)c->transport);
+}
+
+static void put_remote(char **at, const struct binding_common *c, const struct flow *flow)
+{
+    const struct address *a = &flow->remote;
+
+    if (!has_remote(c))
+        return;
     put_bytes(at, &a->port, sizeof a->port);
     put_bytes(at, a->ip, ip_size(a->family));
     if (a->family == FAMILY_6)
         put_bytes(at, &a->scope, sizeof a->scope);
-}
-
-static void take_address(const char **at, struct address *a)
-{
-    take_bytes(at, &a->family, sizeof a->family);
-    take_bytes(at, &a->port, sizeof a->port);
-    take_bytes(at, a->ip, ip_size(a->family));
-    if (a->family == FAMILY_6)
-        take_bytes(at, &a->scope, sizeof a->scope);
-}
-
-static void put_flow(char **at, const struct flow *flow)
-{
-    uint8_t transport = (uint8_t)flow->transport;
-
-    put_bytes(at, &transport, sizeof transport);
-    if (flow->transport == TRANSPORT_NONE)
-        return;
-    put_bytes(at, &flow->listener, sizeof flow->listener);
-    put_address(at, &flow->local);
-    put_address(at, &flow->remote);
-    if (transport_is_reliable(flow->transport))
+    if (has_connection(c))
         put_bytes(at, &flow->connection, sizeof flow->connection);
 }
 
-/* Returns what is behind it. */
-static const char *take_flow(const char *at, struct flow *flow)
+static void take_flow(const char **at, const struct binding_common *c, unsigned family, struct flow *flow)
 {
-    uint8_t transport;
+    struct address *a = &flow->remote;
 
-    *flow = (struct flow){ .transport = TRANSPORT_NONE };
-    take_bytes(&at, &transport, sizeof transport);
-    if (transport == TRANSPORT_NONE)
-        return at;
-    flow->transport = (enum transport)transport;
-    take_bytes(&at, &flow->listener, sizeof flow->listener);
-    take_address(&at, &flow->local);
-    take_address(&at, &flow->remote);
-    if (transport_is_reliable(flow->transport))
-        take_bytes(&at, &flow->connection, sizeof flow->connection);
-    return at;
+    *flow = (struct flow){ .transport = (enum transport)c->transport };
+    if (!has_remote(c))
+        return;
+    flow->listener = c->listener;
+    flow->local    = c->local;
+    a->family      = (uint8_t)family;
+    take_bytes(at, &a->port, sizeof a->port);
+    take_bytes(at, a->ip, ip_size(family));
+    if (family == FAMILY_6)
+        take_bytes(at, &a->scope, sizeof a->scope);
+    if (has_connection(c))
+        take_bytes(at, &flow->connection, sizeof flow->connection);
 }
 
 /* ---- one block ---- */
@@ -123,120 +164,206 @@ static bool has_instance(const struct binding *b)
     return b->instance.len > 0;
 }
 
-static size_t text_size(const struct binding *b)
-{
-    return b->contact.len + b->params.len + b->call_id.len + b->user_agent.len + b->path.len + own_instance(b).len +
-           (has_instance(b) ? sizeof(struct packed_instance) : 0);
-}
-
 static bool fits(const struct binding *b)
 {
     return b->contact.len <= UINT16_MAX && b->params.len <= UINT16_MAX && b->call_id.len <= UINT16_MAX &&
            b->user_agent.len <= UINT16_MAX && b->path.len <= UINT16_MAX && b->instance.len <= UINT16_MAX &&
-           b->q <= UINT16_MAX;
+           b->q < 1u << Q_BITS;
 }
 
-/* The block's size when each flow takes what it may at most; SIZE_MAX if it does not fit. */
-static size_t most(struct slice key, const struct binding *values, size_t count)
+/* An instance is mostly a piece of the parameters, and then not kept twice. */
+static uint32_t instance_place(const struct binding *b)
 {
-    size_t size = sizeof(struct aor) + sizeof(struct packed_binding) * count + key.len;
-
-    if (count > UINT16_MAX || key.len > UINT16_MAX)
-        return SIZE_MAX;
-    for (size_t i = 0; i < count; i++) {
-        if (!fits(&values[i]))
-            return SIZE_MAX;
-        size += text_size(&values[i]);
-    }
-    return size;
+    return is_within(b->instance, b->params)
+               ? (uint32_t)(b->contact.len + (size_t)(b->instance.ptr - b->params.ptr)) + 1
+               : 0;
 }
 
-/* How much `put_flow` will write. */
-static size_t flow_size(const struct flow *flow)
+static void put_instance(char **at, const struct binding *b)
 {
-    char  memory[FLOW_PACKED];
-    char *at = memory;
-
-    put_flow(&at, flow);
-    return (size_t)(at - memory);
-}
-
-static void put_text(char **at, struct slice text)
-{
-    if (text.len > 0)
-        put_bytes(at, text.ptr, text.len);
-}
-
-static void put_instance(char **at, const char *texts, const struct binding *b)
-{
-    struct packed_instance i = { .gruu = b->gruu, .reg_id = b->reg_id, .len = (uint16_t)b->instance.len };
-
-    if (is_within(b->instance, b->params))
-        i.at = (uint32_t)(b->contact.len + (size_t)(b->instance.ptr - b->params.ptr));
-    else
-        i.at = (uint32_t)((size_t)(*at - texts) + sizeof i);
-    put_bytes(at, &i, sizeof i);
+    put_bytes(at, &(uint32_t){ (uint32_t)b->gruu }, 4);
+    put_bytes(at, &(uint8_t){ (uint8_t)(b->gruu >> 32) }, 1);
+    put_number(at, b->reg_id);
+    put_number(at, instance_place(b)); /* in the texts, from 1 on; 0: its own, behind this */
+    put_number(at, (uint32_t)b->instance.len);
     put_text(at, own_instance(b));
 }
 
 static void take_instance(const char *at, const char *texts, struct binding *out)
 {
-    struct packed_instance i;
+    uint32_t low, from;
+    uint8_t  high;
 
-    take_bytes(&at, &i, sizeof i);
-    out->instance = (struct slice){ texts + i.at, i.len };
-    out->gruu     = i.gruu;
-    out->reg_id   = i.reg_id;
+    take_bytes(&at, &low, sizeof low);
+    take_bytes(&at, &high, sizeof high);
+    out->gruu         = (uint64_t)high << 32 | low;
+    out->reg_id       = take_number(&at);
+    from              = take_number(&at);
+    out->instance.len = take_number(&at);
+    out->instance.ptr = from == 0 ? at : texts + from - 1;
 }
 
-static void pack(struct aor *a, struct packed_binding *p, const struct binding *b, char **at)
+/* What a binding has alone. */
+static void put_own(char **at, const struct binding *b, const struct binding_common *c)
 {
-    *p = (struct packed_binding){
-        .row        = b->row,
-        .texts      = (uint32_t)(*at - a->memory),
-        .contact    = (uint16_t)b->contact.len,
-        .params     = (uint16_t)b->params.len,
-        .call_id    = (uint16_t)b->call_id.len,
-        .user_agent = (uint16_t)b->user_agent.len,
-        .path       = (uint16_t)b->path.len,
-        .q          = (uint16_t)b->q,
-        .flags      = (uint16_t)((has_instance(b) ? HAS_INSTANCE : 0) | (b->outbound ? IS_OUTBOUND : 0)),
-    };
-    atomic_init(&p->expires_at, b->expires_at);
-    atomic_init(&p->lease_until, b->lease_until);
-    atomic_init(&p->cseq, b->cseq);
+    put_bytes(at, &c, sizeof c);
+    put_remote(at, c, &b->flow);
+    put_number(at, (uint32_t)b->contact.len);
+    put_number(at, (uint32_t)b->params.len);
+    put_number(at, (uint32_t)b->call_id.len);
     put_text(at, b->contact);
     put_text(at, b->params);
     put_text(at, b->call_id);
-    put_text(at, b->user_agent);
-    put_text(at, b->path);
-    put_flow(at, &b->flow);
     if (has_instance(b))
-        put_instance(at, a->memory + p->texts, b);
+        put_instance(at, b);
 }
 
-struct aor *aor_new(struct slice key, const struct binding *values, size_t count)
+static size_t remote_size(const struct flow *flow)
 {
-    size_t      size = most(key, values, count);
-    struct aor *a;
+    if (flow->transport == TRANSPORT_NONE)
+        return 0;
+    return sizeof flow->remote.port + ip_size(flow->remote.family) +
+           (flow->remote.family == FAMILY_6 ? sizeof flow->remote.scope : 0) +
+           (transport_is_reliable(flow->transport) ? sizeof flow->connection : 0);
+}
+
+static size_t instance_size(const struct binding *b)
+{
+    return AOR_GRUU_BITS / 8 + number_size(b->reg_id) + number_size(instance_place(b)) +
+           number_size((uint32_t)b->instance.len) + own_instance(b).len;
+}
+
+/* What put_own takes. */
+static size_t own_size(const struct binding *b)
+{
+    return sizeof(struct binding_common *) + remote_size(&b->flow) + number_size((uint32_t)b->contact.len) +
+           number_size((uint32_t)b->params.len) + number_size((uint32_t)b->call_id.len) + b->contact.len +
+           b->params.len + b->call_id.len + (has_instance(b) ? instance_size(b) : 0);
+}
+
+static uint64_t pack_time(const struct binding *b)
+{
+    return (b->expires_at < TIME_MASK ? b->expires_at : TIME_MASK) | (uint64_t)b->q << Q_AT |
+           (uint64_t)b->flow.remote.family << FAMILY_AT | (uint64_t)has_instance(b) << INSTANCE_AT |
+           (uint64_t)b->outbound << OUTBOUND_AT;
+}
+
+static msec expires_of(uint64_t time)
+{
+    return (time & TIME_MASK) == TIME_MASK ? NEVER : time & TIME_MASK;
+}
+
+static uint32_t seconds_of(uint64_t lease)
+{
+    return lease / SECOND < UINT32_MAX ? (uint32_t)(lease / SECOND) : UINT32_MAX;
+}
+
+static void pack(struct packed_binding *p, const struct binding *b)
+{
+    p->row = b->row;
+    atomic_init(&p->time, pack_time(b));
+    atomic_init(&p->cseq, b->cseq);
+    atomic_init(&p->lease_until, seconds_of(b->lease_until));
+}
+
+/* Where what each has alone begins: with one binding behind the key, else as these say. */
+static uint32_t *places_of(const struct aor *a)
+{
+    return (uint32_t *)(void *)(bindings_of(a) + a->count);
+}
+
+static size_t places_size(size_t count)
+{
+    return count > 1 ? count * sizeof(uint32_t) : 0;
+}
+
+/* The block's size; 0 if it does not fit. */
+static size_t block_size(struct slice key, const struct binding *values, size_t count)
+{
+    size_t size = sizeof(struct aor) + sizeof(struct packed_binding) * count + places_size(count) + key.len;
+
+    if (count > UINT16_MAX || key.len > UINT16_MAX)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!fits(&values[i]))
+            return 0;
+        size += own_size(&values[i]);
+    }
+    return size;
+}
+
+static struct binding_common *common_of_place(const char *at)
+{
+    struct binding_common *c;
+
+    take_bytes(&at, &c, sizeof c);
+    return c;
+}
+
+static const char *own_of(const struct aor *a, unsigned index)
+{
+    return a->count > 1 ? a->memory + places_of(a)[index] : aor_key(a).ptr + a->key_len;
+}
+
+struct binding_common *aor_release(struct aor *a, struct binding_commons *commons)
+{
+    struct binding_common *gone = NULL;
+
+    for (unsigned i = 0; i < a->count; i++)
+        gone = binding_common_drop(commons, common_of_place(own_of(a, i)), gone);
+    return gone;
+}
+
+void aor_free(struct aor *a, struct binding_commons *commons)
+{
+    if (a == NULL)
+        return;
+    binding_common_free(aor_release(a, commons));
+    free(a);
+}
+
+/* False without memory: then those before `a->count` are held. */
+static bool fill(struct aor *a, struct binding_commons *commons, const struct binding *values, size_t count, char *at)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct binding  *b = &values[i];
+        struct binding_common *c = binding_common_hold(commons, &b->flow, b->user_agent, b->path);
+
+        if (c == NULL) {
+            for (unsigned held = 0; held < i; held++)
+                binding_common_free(binding_common_drop(commons, common_of_place(own_of(a, held)), NULL));
+            return false;
+        }
+        if (count > 1)
+            places_of(a)[i] = (uint32_t)(at - a->memory);
+        pack(&bindings_of(a)[i], b);
+        put_own(&at, b, c);
+    }
+    assert(at == (char *)a + a->size);
+    return true;
+}
+
+struct aor *aor_new(struct binding_commons *commons, struct slice key, const struct binding *values, size_t count)
+{
+    size_t      size = block_size(key, values, count);
+    struct aor *a    = size > 0 ? malloc(size) : NULL;
     char       *at;
 
-    for (size_t i = 0; i < count && size < SIZE_MAX; i++)
-        size += flow_size(&values[i].flow);
-    a = size < SIZE_MAX ? malloc(size) : NULL;
     if (a == NULL)
         return NULL;
-    *a = (struct aor){ .count = (uint16_t)count, .key_len = (uint16_t)key.len, .size = (uint32_t)size };
-    at = (char *)(bindings_of(a) + count);
+    *a = (struct aor){ .size = (uint32_t)size, .count = (uint16_t)count, .key_len = (uint16_t)key.len };
+    at = (char *)places_of(a) + places_size(count);
     put_text(&at, key);
-    for (size_t i = 0; i < count; i++)
-        pack(a, &bindings_of(a)[i], &values[i], &at);
+    if (!fill(a, commons, values, count, at)) {
+        free(a);
+        return NULL;
+    }
     return a;
 }
 
 struct slice aor_key(const struct aor *a)
 {
-    return (struct slice){ (const char *)(bindings_of(a) + a->count), a->key_len };
+    return (struct slice){ (const char *)places_of(a) + places_size(a->count), a->key_len };
 }
 
 unsigned aor_count(const struct aor *a)
@@ -249,41 +376,41 @@ size_t aor_size(const struct aor *a)
     return a != NULL ? a->size + 2 * sizeof(struct rcu_entry *) : 0;
 }
 
-static struct slice take_text(const char **at, size_t len)
-{
-    struct slice text = { *at, len };
-
-    *at += len;
-    return text;
-}
-
 void aor_binding(const struct aor *a, unsigned index, struct binding *out)
 {
-    const struct packed_binding *p     = &bindings_of(a)[index];
-    const char                  *texts = a->memory + p->texts, *at = texts;
+    const struct packed_binding *p    = &bindings_of(a)[index];
+    uint64_t                     time = atomic_load_explicit(&p->time, memory_order_relaxed);
+    const char                  *at   = own_of(a, index), *texts;
+    const struct binding_common *c    = common_of_place(at);
+    size_t                       contact, params, call_id;
 
+    at += sizeof c;
     out->row         = p->row;
-    out->expires_at  = atomic_load_explicit(&p->expires_at, memory_order_relaxed);
-    out->lease_until = atomic_load_explicit(&p->lease_until, memory_order_relaxed);
+    out->expires_at  = expires_of(time);
+    out->lease_until = (uint64_t)atomic_load_explicit(&p->lease_until, memory_order_relaxed) * SECOND;
     out->cseq        = atomic_load_explicit(&p->cseq, memory_order_relaxed);
-    out->q           = p->q;
-    out->contact     = take_text(&at, p->contact);
-    out->params      = take_text(&at, p->params);
-    out->call_id     = take_text(&at, p->call_id);
-    out->user_agent  = take_text(&at, p->user_agent);
-    out->path        = take_text(&at, p->path);
-    at               = take_flow(at, &out->flow);
-    out->outbound    = (p->flags & IS_OUTBOUND) != 0;
-    out->instance    = SLICE("");
-    out->gruu        = 0;
-    out->reg_id      = 0;
-    if ((p->flags & HAS_INSTANCE) != 0)
+    out->q           = bits_of(time, Q_AT, Q_BITS);
+    out->outbound    = bits_of(time, OUTBOUND_AT, 1);
+    out->user_agent  = binding_common_user_agent(c);
+    out->path        = binding_common_path(c);
+    take_flow(&at, c, bits_of(time, FAMILY_AT, FAMILY_BITS), &out->flow);
+    contact       = take_number(&at);
+    params        = take_number(&at);
+    call_id       = take_number(&at);
+    texts         = at;
+    out->contact  = take_text(&at, contact);
+    out->params   = take_text(&at, params);
+    out->call_id  = take_text(&at, call_id);
+    out->instance = SLICE("");
+    out->gruu     = 0;
+    out->reg_id   = 0;
+    if (bits_of(time, INSTANCE_AT, 1) != 0)
         take_instance(at, texts, out);
 }
 
 msec aor_expires_at(const struct aor *a, unsigned index)
 {
-    return atomic_load_explicit(&bindings_of(a)[index].expires_at, memory_order_relaxed);
+    return expires_of(atomic_load_explicit(&bindings_of(a)[index].time, memory_order_relaxed));
 }
 
 msec aor_first_expiry(const struct aor *a)
@@ -306,11 +433,12 @@ bool aor_is_alive(const struct aor *a, msec now)
 
 void aor_refresh(struct aor *a, unsigned index, msec expires_at, uint32_t cseq, uint64_t lease_until)
 {
-    struct packed_binding *p = &bindings_of(a)[index];
+    struct packed_binding *p    = &bindings_of(a)[index];
+    uint64_t               time = atomic_load_explicit(&p->time, memory_order_relaxed) & ~TIME_MASK;
 
-    atomic_store_explicit(&p->expires_at, expires_at, memory_order_relaxed);
+    atomic_store_explicit(&p->time, time | (expires_at < TIME_MASK ? expires_at : TIME_MASK), memory_order_relaxed);
     atomic_store_explicit(&p->cseq, cseq, memory_order_relaxed);
-    atomic_store_explicit(&p->lease_until, lease_until, memory_order_relaxed);
+    atomic_store_explicit(&p->lease_until, seconds_of(lease_until), memory_order_relaxed);
 }
 
 bool binding_has_flow(const struct binding *b, const struct flow *flow)

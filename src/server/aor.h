@@ -2,7 +2,8 @@
 /* aor.h - an address-of-record with its bindings, in one block of memory that is
  * read without a lock (RFC 3261 10).
  *
- *     | timer | hash | last change | binding 0 | binding 1 | key, texts ... |
+ *     | hash, sizes | binding 0 | binding 1 | key | what is of binding 0 alone | of 1 |
+ *                                                        \--> binding_common.h: what others have, too
  *
  * What a block says does not change, but for the numbers that a refresh moves on: they
  * are atomic.  Another set of bindings is another block, which takes the place of this
@@ -11,9 +12,9 @@
 #ifndef SERVER_AOR_H
 #define SERVER_AOR_H
 
+#include "base/msec.h"
 #include "base/rcu_table.h"
-#include "base/wheel.h"
-#include "sip/flow.h"
+#include "server/binding_common.h"
 
 /* A binding as a value.  Its slices live as long as the block it was read from, or are
  * whoever's who fills it in. */
@@ -32,7 +33,8 @@ struct binding {
     uint64_t     gruu;        /* epoch of its instance's temporary GRUUs, see AOR_GRUU_BITS  */
     unsigned     q;           /* thousandths, 1000 at most                                 */
     msec         expires_at;  /* monotonic: what was acknowledged                          */
-    uint64_t     lease_until; /* wall clock ms: up to here the store needs no new write    */
+    uint64_t     lease_until; /* wall clock ms: up to here the store needs no new write; a
+                               * block keeps the whole seconds of it                       */
 };
 
 /* All bindings of an AOR with the same instance have one `gruu`: a number drawn when the
@@ -42,20 +44,23 @@ struct binding {
 enum { AOR_GRUU_BITS = 40 };
 
 struct aor {
-    union {
-        struct timer    expiry;  /* the writer's: not later than the first that ends  */
-        struct rcu_node retired; /* when it has been replaced and the timer stopped */
-    };
     struct rcu_entry entry;
-    uint64_t         changed_by; /* the writer's: number of the last change in the store */
-    uint16_t         count, key_len;
     uint32_t         size; /* of the block, in bytes */
+    uint16_t         count, key_len;
     _Alignas(uint64_t) char memory[];
 };
 
 /* Copies everything; nothing is set but key and bindings.  The longest text is 65535
- * bytes, and so many bindings are the most.  NULL without memory or above that. */
-struct aor *aor_new(struct slice key, const struct binding *values, size_t count);
+ * bytes, and so many bindings are the most.  Times end in 2^AOR_TIME_BITS ms (34 years), or are NEVER.
+ * Holds what is common in `commons`.  NULL without memory or above that. */
+struct aor *aor_new(struct binding_commons *commons, struct slice key, const struct binding *values, size_t count);
+enum { AOR_TIME_BITS = 40 };
+
+/* It holds nothing in `commons` any more.  Returns what is to be freed together with it (binding_common_free, free),
+ * when no reader sees it. */
+struct binding_common *aor_release(struct aor *a, struct binding_commons *commons);
+/* Both, of one that nobody else has seen. */
+void aor_free(struct aor *a, struct binding_commons *commons);
 
 struct slice aor_key(const struct aor *a);
 unsigned     aor_count(const struct aor *a);

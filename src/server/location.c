@@ -8,16 +8,35 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { REMOVALS = 32, AGAIN = 1000 /* ms */, EXPIRE_AT_ONCE = 64 };
+enum {
+    CHANGES        = 512,
+    AGAIN          = 1000, /* ms */
+    EXPIRE_AT_ONCE = 64,
+    PERIOD_BITS    = 14, /* 16 s */
+    PERIODS        = 255
+};
 
-/* What has been removed is not there to be asked, so removals leave their number in a
- * small table; two AORs that share an entry only wait for each other. */
+/* Each change leaves its number in a small table, where it is there to be asked also when its AOR
+ * is not; two AORs that share an entry only wait for each other.
+ *
+ * An AOR's note in the table (rcu_table_note) is the period of time in which its first binding
+ * ends, or an earlier one, modulo PERIODS, from 1 on.  So who looks for what has ended reads a byte
+ * of each slot and touches only the AORs of the periods since `swept`; a timer in each would take 32
+ * bytes of it. */
 struct shard {
-    pthread_mutex_t  lock;
-    struct rcu_table aors;
-    struct wheel     wheel;
-    _Atomic(msec)    due; /* no timer is due before; read without the lock */
-    uint64_t         removals[REMOVALS];
+    pthread_mutex_t        lock;
+    struct rcu_table       aors;
+    struct binding_commons commons;
+    uint64_t               swept; /* a period: nothing is noted for one before */
+    _Atomic(msec)          due;   /* nothing ends before; read without the lock */
+    uint64_t               changes[CHANGES];
+};
+
+/* What a change takes the place of, until no reader sees it. */
+struct retirement {
+    struct rcu_node        node;
+    struct aor            *aor;
+    struct binding_common *gone;
 };
 
 struct location {
@@ -26,6 +45,7 @@ struct location {
     struct hash_key   hash_key;
     _Atomic(size_t)   limit;
     _Atomic(size_t)   count, aor_count;
+    _Atomic(size_t)   bytes; /* of the budget */
     _Atomic(uint64_t) last_row;
     struct shard      shards[LOCATION_SHARDS];
 };
@@ -45,7 +65,8 @@ struct location *location_new(struct rcu *rcu, const struct random *random, size
     for (unsigned i = 0; i < LOCATION_SHARDS; i++) {
         struct shard *s = &l->shards[i];
 
-        wheel_init(&s->wheel, now);
+        s->swept       = now >> PERIOD_BITS;
+        s->commons.key = l->hash_key;
         atomic_init(&s->due, NEVER);
         pthread_mutex_init(&s->lock, NULL); /* glibc's default kind cannot fail */
         failed = rcu_table_init(&s->aors, rcu, 0) != 0 || failed;
@@ -72,12 +93,10 @@ void location_account(struct location *l, struct budget *b)
     l->budget = b;
 }
 
-/* What has been replaced is given back although readers may look at it for some
- * milliseconds more. */
-static void account(struct location *l, const struct aor *before, const struct aor *after)
+static void account(struct location *l, int64_t bytes)
 {
-    if (l->budget != NULL)
-        budget_move(l->budget, ACCOUNT_LOCATION, (int64_t)aor_size(after) - (int64_t)aor_size(before));
+    if (l->budget != NULL && bytes != 0)
+        budget_move(l->budget, ACCOUNT_LOCATION, bytes);
 }
 
 static struct aor *aor_of_entry(struct rcu_entry *entry)
@@ -85,15 +104,20 @@ static struct aor *aor_of_entry(struct rcu_entry *entry)
     return CONTAINER_OF(entry, struct aor, entry);
 }
 
-static void free_entry(struct rcu_entry *entry, void *arg)
+static void free_entry(struct rcu_entry *entry, void *shard)
 {
-    account(arg, aor_of_entry(entry), NULL);
-    free(aor_of_entry(entry));
+    struct shard *s = shard;
+
+    aor_free(aor_of_entry(entry), &s->commons);
 }
 
 static void free_retired(struct rcu_node *node)
 {
-    free(CONTAINER_OF(node, struct aor, retired));
+    struct retirement *r = CONTAINER_OF(node, struct retirement, node);
+
+    binding_common_free(r->gone);
+    free(r->aor);
+    free(r);
 }
 
 void location_free(struct location *l)
@@ -101,9 +125,10 @@ void location_free(struct location *l)
     if (l == NULL)
         return;
     for (unsigned i = 0; i < LOCATION_SHARDS; i++) {
-        rcu_table_fini(&l->shards[i].aors, free_entry, l);
+        rcu_table_fini(&l->shards[i].aors, free_entry, &l->shards[i]);
         pthread_mutex_destroy(&l->shards[i].lock);
     }
+    account(l, -(int64_t)atomic_load(&l->bytes));
     free(l);
 }
 
@@ -255,10 +280,12 @@ static bool take_room(struct location_guard *g, size_t more, bool promised)
 static void drop_prepared(struct location_guard *g)
 {
     atomic_fetch_sub(&g->location->count, g->promised);
-    free(g->made);
-    g->promised = 0;
-    g->made     = NULL;
-    g->prepared = false;
+    aor_free(g->made, &g->shard->commons);
+    free(g->retirement);
+    g->promised   = 0;
+    g->made       = NULL;
+    g->retirement = NULL;
+    g->prepared   = false;
 }
 
 void location_unlock(struct location_guard *g)
@@ -279,21 +306,30 @@ static void note_rows(struct location *l, const struct binding *values, size_t c
     }
 }
 
+/* All that publishing wants of memory. */
+static bool make(struct location_guard *g, const struct binding *values, size_t count)
+{
+    if (g->aor != NULL && (g->retirement = malloc(sizeof *g->retirement)) == NULL)
+        return false;
+    if (count == 0)
+        return true;
+    g->made = aor_new(&g->shard->commons, g->key, values, count);
+    return g->made != NULL && (g->aor != NULL || rcu_table_make_room(&g->shard->aors) == 0);
+}
+
 int location_prepare(struct location_guard *g, const struct binding *values, size_t count, bool promised)
 {
     size_t before = count_of(g->aor);
 
     if (g->prepared)
         drop_prepared(g);
+    g->commons_before = g->shard->commons.bytes;
     if (count > LIMIT_LIST)
         return -ERR_LIMIT;
     if (count > before && !take_room(g, count - before, promised))
         return -ERR_LIMIT;
     g->prepared = true;
-    if (count == 0)
-        return 0;
-    g->made = aor_new(g->key, values, count);
-    if (g->made == NULL || (g->aor == NULL && rcu_table_make_room(&g->shard->aors) != 0)) {
+    if (!make(g, values, count)) {
         drop_prepared(g);
         return -ERR_NO_MEMORY;
     }
@@ -301,31 +337,50 @@ int location_prepare(struct location_guard *g, const struct binding *values, siz
     return 0;
 }
 
-static void start_timer(struct shard *s, struct aor *a, msec at)
+/* Which is the same or earlier, but not so early that it has been swept. */
+static uint64_t period_of(const struct shard *s, msec at)
 {
-    timer_start(&s->wheel, &a->expiry, NULL, at);
+    uint64_t period = at >> PERIOD_BITS;
+
+    if (period < s->swept)
+        return s->swept;
+    return period < s->swept + PERIODS - 1 ? period : s->swept + PERIODS - 2;
+}
+
+static uint8_t note_of(const struct shard *s, msec at)
+{
+    return (uint8_t)(period_of(s, at) % PERIODS + 1);
+}
+
+static void ends_at(struct shard *s, msec at)
+{
     if (at < atomic_load_explicit(&s->due, memory_order_relaxed))
         atomic_store_explicit(&s->due, at, memory_order_relaxed);
 }
 
+static void note_end(struct shard *s, const struct aor *a, msec at)
+{
+    rcu_table_note(&s->aors, &a->entry, note_of(s, at));
+    ends_at(s, at);
+}
+
 static void retire(struct location_guard *g, struct aor *a)
 {
-    timer_stop(&g->shard->wheel, &a->expiry);
-    rcu_retire(g->location->rcu, &a->retired, free_retired);
+    struct retirement *r = g->retirement;
+
+    r->aor        = a;
+    r->gone       = aor_release(a, &g->shard->commons);
+    g->retirement = NULL;
+    rcu_retire(g->location->rcu, &r->node, free_retired);
 }
 
-static uint64_t *removal_of(const struct location_guard *g)
+static uint64_t *change_of(const struct location_guard *g)
 {
-    return &g->shard->removals[g->hash / LOCATION_SHARDS % REMOVALS];
+    return &g->shard->changes[g->hash / LOCATION_SHARDS % CHANGES];
 }
 
-/* It may go, because its last binding has ended, before its last change is on the disk. */
 static void take_out(struct location_guard *g)
 {
-    uint64_t *removed = removal_of(g);
-
-    if (g->aor->changed_by > *removed)
-        *removed = g->aor->changed_by;
     rcu_table_remove(&g->shard->aors, &g->aor->entry);
     atomic_fetch_sub(&g->location->aor_count, 1);
 }
@@ -343,9 +398,19 @@ static void exchange(struct location_guard *g)
         rcu_table_insert(t, &g->made->entry, g->hash); /* there is room */
         atomic_fetch_add(&g->location->aor_count, 1);
     } else {
-        g->made->changed_by = g->aor->changed_by;
         rcu_table_replace(t, &g->aor->entry, &g->made->entry);
     }
+}
+
+/* What has been replaced is given back although readers may look at it for some
+ * milliseconds more. */
+static void account_change(struct location_guard *g, size_t commons_before)
+{
+    int64_t bytes = (int64_t)aor_size(g->made) - (int64_t)aor_size(g->aor) + (int64_t)g->shard->commons.bytes -
+                    (int64_t)commons_before;
+
+    atomic_fetch_add(&g->location->bytes, (size_t)bytes);
+    account(g->location, bytes);
 }
 
 void location_publish(struct location_guard *g)
@@ -353,41 +418,40 @@ void location_publish(struct location_guard *g)
     size_t before = count_of(g->aor), after = count_of(g->made);
 
     exchange(g);
-    account(g->location, g->aor, g->made);
-    if (after < before)
-        atomic_fetch_sub(&g->location->count, before - after);
     if (g->aor != NULL)
         retire(g, g->aor);
+    account_change(g, g->commons_before);
+    if (after < before)
+        atomic_fetch_sub(&g->location->count, before - after);
     g->aor = g->made;
     if (g->aor != NULL)
-        start_timer(g->shard, g->aor, aor_first_expiry(g->aor));
+        note_end(g->shard, g->aor, aor_first_expiry(g->aor));
     g->made     = NULL;
     g->promised = 0;
     g->prepared = false;
 }
 
-/* The timer may be early, so that mostly it need not be moved. */
+/* The note may be early, so that mostly it need not be moved. */
 void location_refresh(struct location_guard *g, unsigned index, msec expires_at, uint32_t cseq, uint64_t lease_until)
 {
+    bool earlier = expires_at < aor_expires_at(g->aor, index);
+
     aor_refresh(g->aor, index, expires_at, cseq, lease_until);
-    if (expires_at < g->aor->expiry.at)
-        start_timer(g->shard, g->aor, expires_at);
+    if (earlier)
+        note_end(g->shard, g->aor, aor_first_expiry(g->aor));
 }
 
 void location_note_change(struct location_guard *g, uint64_t seq)
 {
-    if (g->aor != NULL)
-        g->aor->changed_by = seq;
-    else
-        *removal_of(g) = seq;
+    uint64_t *last = change_of(g);
+
+    if (seq > *last)
+        *last = seq;
 }
 
 uint64_t location_last_change(const struct location_guard *g)
 {
-    uint64_t removed = *removal_of(g);
-    uint64_t changed = g->aor != NULL ? g->aor->changed_by : 0;
-
-    return changed > removed ? changed : removed;
+    return *change_of(g);
 }
 
 uint64_t location_next_row(struct location *l)
@@ -399,14 +463,18 @@ uint64_t location_next_row(struct location *l)
 
 struct expiry {
     struct location     *location;
-    msec                 now;
+    struct shard        *shard;
+    msec                 now, next; /* next: nothing of what was looked at, and stays, ends before */
     location_expired_fn *fn;
     void                *owner;
+    struct aor          *due[EXPIRE_AT_ONCE];
+    unsigned             due_count;
+    bool                 more; /* than fit */
     struct binding       kept[LIMIT_LIST];
 };
 
-/* `a` without the bindings that have ended. */
-static void thin_out(struct expiry *x, struct location_guard *g)
+/* `a` without the bindings that have ended; false without memory. */
+static bool thin_out(struct expiry *x, struct location_guard *g)
 {
     struct aor *a    = g->aor;
     size_t      kept = 0;
@@ -414,10 +482,8 @@ static void thin_out(struct expiry *x, struct location_guard *g)
     for (unsigned i = 0; i < a->count; i++)
         if (aor_expires_at(a, i) > x->now)
             aor_binding(a, i, &x->kept[kept++]);
-    if (location_prepare(g, x->kept, kept, true) != 0) {
-        start_timer(g->shard, a, x->now + AGAIN);
-        return;
-    }
+    if (location_prepare(g, x->kept, kept, true) != 0)
+        return false;
     for (unsigned i = 0; i < a->count; i++) {
         struct binding b;
 
@@ -426,46 +492,88 @@ static void thin_out(struct expiry *x, struct location_guard *g)
             x->fn(x->owner, a, &b);
     }
     location_publish(g);
+    return true;
 }
 
-/* Its timer may have been early. */
-static void on_due(struct expiry *x, struct shard *s, struct aor *a)
+static bool end_one(struct expiry *x, struct aor *a)
 {
     struct location_guard g = {
-        .location = x->location, .shard = s, .key = aor_key(a), .hash = a->entry.hash, .aor = a
+        .location = x->location, .shard = x->shard, .key = aor_key(a), .hash = a->entry.hash, .aor = a
     };
-    msec first = aor_first_expiry(a);
 
-    if (first > x->now)
-        start_timer(s, a, first);
-    else
-        thin_out(x, &g);
+    return thin_out(x, &g);
+}
+
+/* Its note may have been early.  What has ended is seen again, lest it stays for want of room. */
+static uint8_t look_at(struct rcu_entry *entry, void *arg)
+{
+    struct expiry *x     = arg;
+    msec           first = aor_first_expiry(aor_of_entry(entry));
+
+    if (first > x->now) {
+        x->next = first < x->next ? first : x->next;
+    } else if (x->due_count < EXPIRE_AT_ONCE) {
+        x->due[x->due_count++] = aor_of_entry(entry);
+    } else {
+        x->more = true;
+    }
+    return note_of(x->shard, first);
+}
+
+static void distances_from(uint64_t period, uint8_t distance[256])
+{
+    distance[0] = UINT8_MAX;
+    for (unsigned i = 0; i < PERIODS; i++)
+        distance[(period + i) % PERIODS + 1] = (uint8_t)i;
+}
+
+/* Collect what has ended, and see when the next does. */
+static void look_around(struct expiry *x)
+{
+    struct shard *s      = x->shard;
+    uint64_t      period = x->now >> PERIOD_BITS, from = s->swept;
+    unsigned periods = period < from + PERIODS ? (unsigned)(period > from ? period - from : 0) + 1 : PERIODS, nearest;
+    uint8_t  distance[256];
+
+    distances_from(from, distance);
+    s->swept = period > from ? period : from;
+    nearest  = rcu_table_visit(&s->aors, distance, periods, look_at, x);
+    if (nearest < UINT8_MAX && (from + nearest) << PERIOD_BITS < x->next)
+        x->next = (from + nearest) << PERIOD_BITS;
 }
 
 /* So many at once, lest others wait for the lock.  Are there more? */
 static bool expire_shard(struct expiry *x, struct shard *s)
 {
-    struct timer *t    = NULL;
-    unsigned      left = EXPIRE_AT_ONCE;
+    bool has_memory = true;
 
+    x->shard     = s;
+    x->next      = NEVER;
+    x->due_count = 0;
+    x->more      = false;
     rcu_enter(x->location->rcu);
     pthread_mutex_lock(&s->lock);
-    while (left > 0 && (t = wheel_take(&s->wheel, x->now)) != NULL) {
-        on_due(x, s, CONTAINER_OF(t, struct aor, expiry));
-        left--;
-    }
-    atomic_store_explicit(&s->due, wheel_deadline(&s->wheel), memory_order_relaxed);
+    look_around(x);
+    atomic_store_explicit(&s->due, x->more ? x->now : x->next, memory_order_relaxed);
+    for (unsigned i = 0; i < x->due_count && has_memory; i++)
+        has_memory = end_one(x, x->due[i]);
+    if (!has_memory)
+        atomic_store_explicit(&s->due, x->now + AGAIN, memory_order_relaxed);
     pthread_mutex_unlock(&s->lock);
     rcu_leave(x->location->rcu);
-    return left == 0;
+    return x->more && has_memory;
 }
 
 bool location_expire(struct location *l, unsigned worker, unsigned workers, msec now, location_expired_fn *fn,
                      void *owner)
 {
-    struct expiry x    = { .location = l, .now = now, .fn = fn, .owner = owner };
+    struct expiry x; /* large: only what is used is set */
     bool          more = false;
 
+    x.location = l;
+    x.now      = now;
+    x.fn       = fn;
+    x.owner    = owner;
     for (unsigned i = worker; i < LOCATION_SHARDS; i += workers)
         if (atomic_load_explicit(&l->shards[i].due, memory_order_relaxed) <= now)
             more = expire_shard(&x, &l->shards[i]) || more;

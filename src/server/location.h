@@ -4,7 +4,7 @@
  *
  *     hash of the key --> shard --> table of AORs, read without waiting (rcu_table.h)
  *                           |-----> lock of those who change it
- *                           \-----> wheel: when an AOR's first binding ends
+ *                           \-----> what many bindings have in common (binding_common.h)
  *
  * Readers see each AOR with the bindings it had at one moment.  Whoever changes an AOR
  * holds the lock of its shard (location_lock), which is never held while waiting for
@@ -67,14 +67,16 @@ uint64_t location_list(const struct location *l, uint64_t cursor, size_t want,
 
 /* One AOR under the lock of its shard; within it is also a section. */
 struct location_guard {
-    struct location *location;
-    struct shard    *shard;
-    struct slice     key;
-    uint64_t         hash;
-    struct aor      *aor;      /* as it is, or NULL        */
-    struct aor      *made;     /* private from here on     */
-    size_t           promised; /* room for so many is kept */
-    bool             prepared;
+    struct location   *location;
+    struct shard      *shard;
+    struct slice       key;
+    uint64_t           hash;
+    struct aor        *aor;        /* as it is, or NULL        */
+    struct aor        *made;       /* private from here on     */
+    struct retirement *retirement; /* of `aor`                 */
+    size_t             commons_before;
+    size_t             promised; /* room for so many is kept */
+    bool               prepared;
 };
 
 /* Borrows `key` until the unlock. */

@@ -125,9 +125,12 @@ bool registrar_is_pending(struct server *s, uint64_t seq)
 
 /* ---- changes ---- */
 
+/* Whole seconds, as aor.h keeps them; a span has one at least. */
 uint64_t registrar_lease(struct server *s, msec expires_at, msec span)
 {
-    return registrar_wall_at(s, expires_at) + (span < LEASE_MAX ? span : LEASE_MAX);
+    uint64_t until = registrar_wall_at(s, expires_at) + (span < LEASE_MAX ? span : LEASE_MAX);
+
+    return until - until % SECOND;
 }
 
 uint64_t registrar_wall_at(struct server *s, msec monotonic)

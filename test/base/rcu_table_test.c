@@ -151,6 +151,43 @@ TEST(what_stays_is_given_once_while_the_rest_changes)
     }
 }
 
+static unsigned noted[KEYS];
+
+/* Those of an odd key get the next note. */
+static uint8_t look(struct rcu_entry *entry, void *arg)
+{
+    unsigned key = CONTAINER_OF(entry, struct item, entry)->key;
+
+    (void)arg;
+    noted[key]++;
+    return (uint8_t)(key % 2 == 1 ? key % 5 + 2 : key % 5 + 1);
+}
+
+/* Wherever an entry is moved to, its note goes with it, and nobody is asked twice. */
+TEST(each_that_has_such_a_note_is_visited_once_and_no_other)
+{
+    static const uint8_t distance[256] = { UINT8_MAX, 4, 0, 3, 1, 2, 9 };
+    struct rcu_table     t;
+
+    CHECK_INT(0, rcu_table_init(&t, rcu_single_new(), 0));
+    for (unsigned key = 0; key < KEYS; key++) {
+        change(&t, key, 1, false);
+        rcu_table_note(&t, &find(&t, key)->entry, (uint8_t)(key % 5 + 1));
+        if (key % 7 != 0)
+            continue;
+        change(&t, key, 2, false); /* another in its place keeps the note */
+    }
+    memset(noted, 0, sizeof noted);
+    CHECK_INT(2, rcu_table_visit(&t, distance, 2, look, NULL)); /* notes 2 and 4: keys 1 and 3 modulo 5 */
+    for (unsigned key = 0; key < KEYS; key++)
+        CHECK_INT(key % 5 == 1 || key % 5 == 3, noted[key]);
+    memset(noted, 0, sizeof noted);
+    CHECK_INT(2, rcu_table_visit(&t, distance, 2, look, NULL));
+    for (unsigned key = 0; key < KEYS; key++)
+        CHECK_INT((key % 5 == 1 || key % 5 == 3) && key % 2 == 0, noted[key]);
+    close_table(&t);
+}
+
 TEST(without_memory_it_fills_up_and_then_refuses)
 {
     struct rcu_table t;
@@ -262,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_the_model_after_any_changes),
         cmocka_unit_test(what_stays_is_given_once_while_the_rest_changes),
+        cmocka_unit_test(each_that_has_such_a_note_is_visited_once_and_no_other),
         cmocka_unit_test(without_memory_it_fills_up_and_then_refuses),
         cmocka_unit_test(readers_in_other_threads_miss_nothing_that_stays),
     };

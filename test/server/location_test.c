@@ -296,6 +296,53 @@ TEST(a_binding_ends_at_its_time_unless_refreshed)
     teardown(l);
 }
 
+/* A clock that jumps, times of days and of none, one after the other. */
+TEST(each_ends_at_its_time_however_far_that_is)
+{
+    enum { STEPS = 450, FIRST = 1000, DAY = 86400000 };
+    struct location *l = setup(1000);
+    char             key[16];
+    msec             at = FIRST;
+
+    for (unsigned i = 0; i < STEPS; i++, at += at / 29) {
+        snprintf(key, sizeof key, "user%u", i);
+        CHECK_INT(0, put(l, key, "sip:x", at));
+    }
+    CHECK(at > 30 * (msec)DAY);
+    CHECK_INT(0, put(l, "always", "sip:x", NEVER));
+    at = FIRST;
+    for (unsigned i = 0; i < STEPS; i++, at += at / 29) {
+        advance(l, at - 1);
+        CHECK_INT(i, expired);
+        if (i % 3 == 0)
+            advance(l, at);
+    }
+    advance(l, 400 * (msec)DAY);
+    CHECK_INT(STEPS, expired);
+    CHECK_INT(1, count_of(l, "always"));
+    teardown(l);
+}
+
+/* More than are taken at once, and none is due yet of others in the same moment. */
+TEST(many_end_in_steps_and_then_there_is_nothing_more)
+{
+    struct location *l = setup(20000);
+    char             key[16];
+
+    for (unsigned i = 0; i < 6000; i++) {
+        snprintf(key, sizeof key, "user%u", i);
+        CHECK_INT(0, put(l, key, "sip:x", i % 2 == 0 ? 1000 : 1001));
+    }
+    CHECK(location_expire(l, 0, 1, 1000, on_expired, &expired));
+    CHECK(expired > 0 && expired <= LOCATION_SHARDS * 64);
+    advance(l, 1000);
+    CHECK_INT(3000, expired);
+    CHECK(!location_expire(l, 0, 1, 1000, on_expired, &expired));
+    advance(l, 1001);
+    CHECK_INT(6000, expired);
+    teardown(l);
+}
+
 TEST(each_shard_belongs_to_one_worker)
 {
     struct location *l = setup(1000);
@@ -427,6 +474,8 @@ int main(void)
         cmocka_unit_test(the_limit_holds_but_not_for_what_was_promised),
         cmocka_unit_test(no_aor_has_more_bindings_than_a_list),
         cmocka_unit_test(a_binding_ends_at_its_time_unless_refreshed),
+        cmocka_unit_test(each_ends_at_its_time_however_far_that_is),
+        cmocka_unit_test(many_end_in_steps_and_then_there_is_nothing_more),
         cmocka_unit_test(each_shard_belongs_to_one_worker),
         cmocka_unit_test(without_memory_nothing_has_changed),
         cmocka_unit_test(a_change_is_known_by_its_number_and_a_removal_too),

@@ -239,7 +239,8 @@ static unsigned bind(struct attempt *t, const struct model_contact *c, int secon
         old = t->after.bindings[at];
     fresh.epoch = epoch_for(t, c);
     fresh.lease = fresh.ends + ((msec)seconds * SECOND < LEASE ? (msec)seconds * SECOND : LEASE);
-    fresh.row   = old.row;
+    fresh.lease -= fresh.lease % SECOND; /* of both clocks: they differ by whole seconds here */
+    fresh.row = old.row;
     if (old.row != 0)
         take_out(t, at);
     if (old.row != 0 && old.call_id == fresh.call_id && old.phone == fresh.phone && old.epoch == fresh.epoch &&
