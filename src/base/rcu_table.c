@@ -95,10 +95,10 @@ static struct rcu_slots *old_of(const struct rcu_slots *s)
 
 int rcu_table_init(struct rcu_table *t, struct rcu *rcu, size_t expected)
 {
-    size_t size = SMALLEST;
+    size_t size = expected / 16 * 23; /* it fills to less than three quarters */
 
-    while (size < UINT32_MAX && expected > size / 2)
-        size *= 2;
+    if (size < SMALLEST)
+        size = SMALLEST;
     *t = (struct rcu_table){ .rcu = rcu };
     atomic_init(&t->slots, slots_new(size));
     return current(t) != NULL ? 0 : -ERR_NO_MEMORY;

@@ -37,7 +37,7 @@ struct rcu_table {
     size_t                      count; /* the writer's */
 };
 
-/* Returns 0 or -ERR_NO_MEMORY.  Borrows `rcu`. */
+/* With room for `expected` entries, and not many more.  Returns 0 or -ERR_NO_MEMORY.  Borrows `rcu`. */
 int rcu_table_init(struct rcu_table *t, struct rcu *rcu, size_t expected);
 /* When nobody reads any more: `fn` is given each entry, to free it. */
 void rcu_table_fini(struct rcu_table *t, void (*fn)(struct rcu_entry *entry, void *arg), void *arg);

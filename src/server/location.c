@@ -132,6 +132,20 @@ void location_free(struct location *l)
     free(l);
 }
 
+/* Without memory they grow as ever. */
+void location_expect(struct location *l, size_t aors)
+{
+    for (unsigned i = 0; i < LOCATION_SHARDS; i++) {
+        struct shard    *s = &l->shards[i];
+        struct rcu_table wide;
+
+        if (s->aors.count > 0 || rcu_table_init(&wide, l->rcu, aors / LOCATION_SHARDS) != 0)
+            continue;
+        rcu_table_fini(&s->aors, free_entry, s);
+        s->aors = wide;
+    }
+}
+
 struct hash_key location_hash_key(const struct location *l)
 {
     return l->hash_key;

@@ -32,6 +32,8 @@ void   location_set_limit(struct location *l, size_t limit);
 size_t location_limit(const struct location *l);
 /* Account for its bindings in `b`, which it borrows; before there are any. */
 void location_account(struct location *l, struct budget *b);
+/* So many AORs will come soon: make room for them at once, if there is none yet.  Only before there are readers. */
+void location_expect(struct location *l, size_t aors);
 /* When nobody uses it any more. */
 void location_free(struct location *l);
 

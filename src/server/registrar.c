@@ -83,10 +83,12 @@ static bool has_key(struct server *s, struct slice key)
 }
 
 /* Nobody is looked for in vain: who gives no password will be asked for one, whoever he is;
- * and where none is needed, a name that has bindings is no alias. */
+ * and where none is needed, a name that has bindings is no alias, nor is any where there are none. */
 static bool is_to_be_looked_for(struct server *s, const struct registering *r)
 {
-    return s->config->authentication ? message_header(r->request, HEADER_AUTHORIZATION) != NULL : !has_key(s, r->key);
+    if (s->config->authentication)
+        return message_header(r->request, HEADER_AUTHORIZATION) != NULL;
+    return users_may_have_aliases(s->shared->users) && !has_key(s, r->key);
 }
 
 /* Before anybody proves anything, since a nonce is good for that only once. */

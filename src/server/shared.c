@@ -179,9 +179,12 @@ static void load_key(struct shared *s, unsigned index, struct slice value)
     s->keys_kept |= 1U << index;
 }
 
-static void load_user_count(void *arg, uint64_t users)
+static void load_sizes(void *arg, const struct store_sizes *sizes)
 {
-    users_on_count(((const struct loading *)arg)->shared->users, users);
+    struct shared *s = ((const struct loading *)arg)->shared;
+
+    users_on_sizes(s->users, sizes);
+    location_expect(s->location, sizes->bindings);
 }
 
 /* They come before the bindings, whose place depends on one of them. */
@@ -239,7 +242,7 @@ static void on_report(void *shared, uint64_t seq, int error)
 static int load(struct shared *s, struct world *world)
 {
     struct loading            loading = { s, world };
-    const struct store_loader loader  = { NULL, load_binding, load_setting, load_user_count, load_ban, &loading };
+    const struct store_loader loader  = { NULL, load_binding, load_setting, load_sizes, load_ban, &loading };
     int                       error   = store_load(s->store, world_wall(world), &loader);
 
     if (error == 0)

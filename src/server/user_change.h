@@ -24,7 +24,8 @@ struct users {
     struct store_client *store;
     char                 realm[REALM_MAX];
     size_t               realm_len;
-    int64_t              count; /* users there are, those who are not on the disk yet included */
+    int64_t              count;      /* users there are, those who are not on the disk yet included */
+    _Atomic bool         no_aliases; /* so far */
 
     struct link asking; /* struct asking: lists */
 

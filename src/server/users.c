@@ -80,9 +80,10 @@ void users_on_setting(struct users *u, struct slice name, struct slice value)
         set_realm(u, value);
 }
 
-void users_on_count(struct users *u, uint64_t count)
+void users_on_sizes(struct users *u, const struct store_sizes *sizes)
 {
-    u->count = (int64_t)count;
+    u->count = (int64_t)sizes->users;
+    atomic_store_explicit(&u->no_aliases, !sizes->aliases, memory_order_relaxed);
 }
 
 int users_start(struct users *u, struct store_client *store, struct slice realm)
@@ -127,6 +128,11 @@ int users_ask(struct users *u, const struct store_query *query, store_answer_fn 
     else
         list_append(&u->asking, &a->link);
     return error;
+}
+
+bool users_may_have_aliases(const struct users *u)
+{
+    return !atomic_load_explicit(&u->no_aliases, memory_order_relaxed);
 }
 
 struct user_cache *users_cache(struct users *u)
@@ -269,6 +275,8 @@ int users_add_alias(struct users *u, const struct stored_alias *alias, users_don
     bool good = alias->domain.len == 0 ? is_number(alias->name)
                                        : user_domain_is_good(alias->domain) && user_name_is_good(alias->name);
 
+    if (good)
+        atomic_store_explicit(&u->no_aliases, false, memory_order_relaxed);
     return good ? change_alias(u, ADD_ALIAS, alias, done, arg) : -ERR_SYNTAX;
 }
 

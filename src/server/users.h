@@ -42,7 +42,7 @@ void users_free(struct users *u);
 
 /* While the store is loaded: feed these from a store_loader. */
 void users_on_setting(struct users *u, struct slice name, struct slice value);
-void users_on_count(struct users *u, uint64_t count);
+void users_on_sizes(struct users *u, const struct store_sizes *sizes);
 
 /* After the load.  Borrows `store` for as long as `u` lives.  `realm` is stored if
  * the database has none yet.  Returns 0, -ERR_NO_MEMORY or -ERR_LIMIT. */
@@ -110,6 +110,10 @@ int users_ask(struct users *u, const struct store_query *query, store_answer_fn 
 
 /* The store's words as the cache's. */
 struct cached_facts user_facts(const struct stored_user *u);
+
+/* May there be any?  Where there is none, as mostly where nobody needs a password, no name need be looked for among
+ * them. */
+bool users_may_have_aliases(const struct users *u);
 
 struct user_cache *users_cache(struct users *u);
 struct rcu        *users_rcu(struct users *u);

@@ -37,7 +37,8 @@ void sqlite_file_close(struct sqlite_file *f);
 /* Let users be found by the hashes of their names, from now on.  The first time it takes a
  * while: some seconds for a million. */
 int sqlite_file_index_names(struct sqlite_file *f);
-/* Its connection, which SQLite guards against use by two threads at once. */
+/* Its connection.  Nothing guards it or the file against use by two threads at once but a lock of the user's: SQLite's
+ * own would be taken some thirty times for each row. */
 struct sqlite3 *sqlite_file_connection(struct sqlite_file *f);
 
 /* Bindings whose lease ended before `wall` (ms since 1970) are left out. */

@@ -26,7 +26,7 @@ enum statement {
     DELETE_BAN,
     FORGET_BINDINGS,
     READ_USERS,
-    READ_USER_COUNT,
+    READ_SIZES,
     READ_BINDINGS,
     READ_SETTINGS,
     READ_BANS,
@@ -52,7 +52,8 @@ static const char *const statement_text[SQLITE_STATEMENTS] = {
     [PUT_BAN]         = "INSERT OR REPLACE INTO ban VALUES(?,?,?,?,?,?)",
     [DELETE_BAN]      = "DELETE FROM ban WHERE network=?",
     [FORGET_BINDINGS] = "DELETE FROM binding WHERE lease_until<?",
-    [READ_USER_COUNT] = "SELECT count FROM tally WHERE name='users'",
+    [READ_SIZES]      = "SELECT (SELECT count FROM tally WHERE name='users'),(SELECT count(*) FROM binding),"
+                        "EXISTS(SELECT 1 FROM alias)",
     [READ_USERS]      = "SELECT " SQLITE_USER_COLUMNS " FROM user",
     [READ_BINDINGS]   = "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until,"
                         "outbound,gruu FROM binding WHERE lease_until>? ORDER BY row",
@@ -186,9 +187,15 @@ static void read_ban(sqlite3_stmt *s, const struct store_loader *l)
     l->on_ban(l->arg, &b);
 }
 
-static void read_user_count(sqlite3_stmt *s, const struct store_loader *l)
+static void read_sizes(sqlite3_stmt *s, const struct store_loader *l)
 {
-    l->on_user_count(l->arg, (uint64_t)sqlite3_column_int64(s, 0));
+    const struct store_sizes sizes = {
+        .users    = (uint64_t)sqlite3_column_int64(s, 0),
+        .bindings = (uint64_t)sqlite3_column_int64(s, 1),
+        .aliases  = sqlite3_column_int64(s, 2) != 0,
+    };
+
+    l->on_sizes(l->arg, &sizes);
 }
 
 /* A binding that ended while no server ran, or whose deletion did not fit into the
@@ -226,8 +233,8 @@ int sqlite_rows_load(struct sqlite_rows *r, uint64_t wall, const struct store_lo
     sqlite3_bind_int64(r->statements[READ_BINDINGS], 1, (sqlite3_int64)wall);
     if (loader->on_setting != NULL)
         error = read_all(r, READ_SETTINGS, read_setting, loader);
-    if (error == 0 && loader->on_user_count != NULL)
-        error = read_all(r, READ_USER_COUNT, read_user_count, loader);
+    if (error == 0 && loader->on_sizes != NULL)
+        error = read_all(r, READ_SIZES, read_sizes, loader);
     if (error == 0 && loader->on_user != NULL)
         error = read_all(r, READ_USERS, read_user, loader);
     if (error == 0 && loader->on_binding != NULL)

@@ -106,11 +106,17 @@ struct store_stats {
     int      last_error;          /* of the last try that failed */
 };
 
+/* How much there is, so that room can be made before it comes. */
+struct store_sizes {
+    uint64_t users, bindings;
+    bool     aliases; /* is there any? */
+};
+
 struct store_loader {
     void (*on_user)(void *arg, const struct stored_user *u);
     void (*on_binding)(void *arg, const struct stored_binding *b); /* expired leases are left out */
     void (*on_setting)(void *arg, struct slice name, struct slice value);
-    void (*on_user_count)(void *arg, uint64_t users);
+    void (*on_sizes)(void *arg, const struct store_sizes *sizes); /* before any of them */
     void (*on_ban)(void *arg, const struct stored_ban *b);
     void *arg;
 };

@@ -42,6 +42,21 @@ TEST(the_hashes_are_over_name_realm_and_password)
     users_bench_close();
 }
 
+/* Where nobody needs a password each new name would be asked for in the store. */
+TEST(that_there_are_no_aliases_is_known_until_there_is_one)
+{
+    setup();
+    CHECK(!users_may_have_aliases(ub.users));
+    CHECK_INT(0, users_bench_add("alice", "secret"));
+    users_bench_restart(DOMAIN);
+    CHECK(!users_may_have_aliases(ub.users));
+    CHECK_INT(0, users_bench_alias("example.test", "al", "alice"));
+    CHECK(users_may_have_aliases(ub.users));
+    users_bench_restart(DOMAIN);
+    CHECK(users_may_have_aliases(ub.users));
+    users_bench_close();
+}
+
 TEST(nothing_is_read_at_the_start_but_how_many_there_are)
 {
     setup();
@@ -154,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_hashes_are_over_name_realm_and_password),
+        cmocka_unit_test(that_there_are_no_aliases_is_known_until_there_is_one),
         cmocka_unit_test(nothing_is_read_at_the_start_but_how_many_there_are),
         cmocka_unit_test(a_list_is_asked_for_page_by_page),
         cmocka_unit_test(who_waits_for_a_list_when_all_ends_is_told_so),

@@ -76,10 +76,10 @@ static void on_setting(void *arg, struct slice name, struct slice value)
     CHECK_SLICE("example.test", value);
 }
 
-static void on_count(void *arg, uint64_t count)
+static void on_sizes(void *arg, const struct store_sizes *sizes)
 {
     (void)arg;
-    CHECK_INT(2, count);
+    CHECK_INT(2, sizes->users);
 }
 
 static void on_ban(void *arg, const struct stored_ban *ban)
@@ -91,7 +91,7 @@ static void on_ban(void *arg, const struct stored_ban *ban)
 
 static void open_and_count(void)
 {
-    const struct store_loader loader = { on_user, on_binding, on_setting, on_count, on_ban, NULL };
+    const struct store_loader loader = { on_user, on_binding, on_setting, on_sizes, on_ban, NULL };
 
     b.users = b.bindings = b.settings = 0;
     CHECK_INT(0, sqlite_file_open(b.path, &b.file, b.problem, sizeof b.problem));

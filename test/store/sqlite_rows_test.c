@@ -61,6 +61,8 @@ static const struct store_change ban = { .kind = STORE_PUT_BAN,
 static unsigned users, bindings, settings, bans;
 static uint64_t counted;
 
+static struct store_sizes sized;
+
 static void on_user(void *arg, const struct stored_user *u)
 {
     (void)arg;
@@ -113,19 +115,22 @@ static void on_ban(void *arg, const struct stored_ban *b)
     CHECK(b->since == UINT64_C(1700000000001) && b->until == UINT64_MAX);
 }
 
-static void on_count(void *arg, uint64_t count)
+static void on_sizes(void *arg, const struct store_sizes *sizes)
 {
     (void)arg;
-    counted = count;
+    counted = sizes->users;
+    sized   = *sizes;
 }
 
 static void count(void)
 {
-    const struct store_loader loader = { on_user, on_binding, on_setting, on_count, on_ban, NULL };
+    const struct store_loader loader = { on_user, on_binding, on_setting, on_sizes, on_ban, NULL };
 
     users = bindings = settings = bans = 0;
     CHECK_INT(0, sqlite_file_load(file, 0, &loader));
     CHECK_INT(users, counted);
+    CHECK_INT(bindings, sized.bindings);
+    CHECK(!sized.aliases);
 }
 
 TEST(what_is_put_is_read_as_it_was_and_what_is_deleted_is_gone)

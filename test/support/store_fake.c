@@ -492,17 +492,19 @@ static void load_one(const struct store_change *c, uint64_t wall, const struct s
 
 static int load(struct store *store, uint64_t wall, const struct store_loader *loader)
 {
-    uint64_t users = 0;
+    struct store_sizes sizes = { .users = 0 };
 
     LIST_EACH (l, &of(store)->disk->rows) {
         const struct store_change *c = &row_of(l)->change;
 
         if (c->kind == STORE_PUT_SETTING && loader->on_setting != NULL)
             loader->on_setting(loader->arg, c->name, c->value);
-        users += c->kind == STORE_PUT_USER;
+        sizes.users += c->kind == STORE_PUT_USER;
+        sizes.bindings += c->kind == STORE_PUT_BINDING;
+        sizes.aliases = sizes.aliases || c->kind == STORE_PUT_ALIAS;
     }
-    if (loader->on_user_count != NULL)
-        loader->on_user_count(loader->arg, users);
+    if (loader->on_sizes != NULL)
+        loader->on_sizes(loader->arg, &sizes);
     LIST_EACH (l, &of(store)->disk->rows)
         load_one(&row_of(l)->change, wall, loader);
     return 0;

@@ -18,14 +18,14 @@ static void on_setting(void *arg, struct slice name, struct slice value)
     users_on_setting(arg, name, value);
 }
 
-static void on_count(void *arg, uint64_t users)
+static void on_sizes(void *arg, const struct store_sizes *sizes)
 {
-    users_on_count(arg, users);
+    users_on_sizes(arg, sizes);
 }
 
 static void start(size_t cache, size_t queue, struct slice realm)
 {
-    struct store_loader loader = { .on_setting = on_setting, .on_user_count = on_count };
+    struct store_loader loader = { .on_setting = on_setting, .on_sizes = on_sizes };
 
     ub.users = users_new(post_world_of(ub.post), NULL, cache);
     CHECK(ub.users != NULL);
