@@ -16,6 +16,7 @@
 #include "server/held.h"
 #include "server/server.h"
 #include "server/standing.h"
+#include "sip/date.h"
 
 enum {
     RETRY_AFTER      = 10, /* seconds, when the store fails or is full */
@@ -72,8 +73,9 @@ struct server {
     struct asked   *asked;     /* and what it comes to: a request that is only asked about (asked.h); or NULL */
     struct link     inquiries; /* route_explain.c: those that wait for a user */
 
-    struct hasher *hasher; /* gruu.c */
-    struct merged *merged; /* registrar.c */
+    struct hasher   *hasher; /* gruu.c */
+    struct merged   *merged; /* registrar.c */
+    struct date_line date;   /* registrar_answer.c */
 
     struct id_table contexts; /* proxy_context.c: requests being forwarded */
     struct table    contexts_by_txn;

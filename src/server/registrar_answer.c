@@ -3,7 +3,6 @@
 #include "server/registrar.h"
 
 #include "server/gruu.h"
-#include "sip/date.h"
 
 static void put_contact(struct server *s, struct gather *g, const struct registering *r, const struct binding *b)
 {
@@ -50,12 +49,9 @@ static void put_outbound(struct server *s, struct gather *g, const struct regist
 
 static void put_date(struct server *s, struct gather *g)
 {
-    size_t mark = gather_mark(g);
-
-    buf_put(&g->scratch, SLICE("Date: "));
-    date_write(&g->scratch, world_wall(s->world) / SECOND);
-    buf_put(&g->scratch, SLICE("\r\n"));
-    gather_written(g, mark);
+    gather_put(g, SLICE("Date: "));
+    gather_put(g, date_text(&s->date, world_wall(s->world) / SECOND));
+    gather_put(g, SLICE("\r\n"));
 }
 
 /* The next nonce is good until the phone has registered again, whatever is granted. */

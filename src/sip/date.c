@@ -60,3 +60,14 @@ void date_write(struct buf *b, uint64_t seconds)
     put_two(b, ':', left % 60);
     buf_put(b, SLICE(" GMT"));
 }
+
+struct slice date_text(struct date_line *line, uint64_t seconds)
+{
+    struct buf b = BUF_ON(line->text);
+
+    if (!line->made || line->seconds != seconds)
+        date_write(&b, seconds);
+    line->made    = true;
+    line->seconds = seconds;
+    return (struct slice){ line->text, sizeof line->text };
+}

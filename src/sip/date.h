@@ -13,4 +13,14 @@
 /* `seconds` since 1970. */
 void date_write(struct buf *b, uint64_t seconds);
 
+enum { DATE_TEXT = 29 };
+/* The text of the second that was asked for last: what says it in each answer makes it once a second. */
+struct date_line {
+    uint64_t seconds;
+    bool     made;
+    char     text[DATE_TEXT];
+};
+/* The same, lives until the next call with another second. */
+struct slice date_text(struct date_line *line, uint64_t seconds);
+
 #endif

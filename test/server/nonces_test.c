@@ -19,52 +19,48 @@ static struct random        dice = { random_seeded_fill, &seeded };
 TEST(a_nonce_is_known_by_its_mac_and_says_when_it_ends)
 {
     struct nonces *n = nonces_new(&dice, SLOTS), *others = nonces_new(&dice, SLOTS);
-    struct hasher *h = hasher_new();
     char           text[NONCE_TEXT];
     struct slice   all = { text, NONCE_TEXT };
     struct nonce   nonce;
 
-    nonces_make(n, h, REALM, 123456789, text);
-    CHECK(nonces_read(n, h, REALM, all, &nonce));
+    nonces_make(n, REALM, 123456789, text);
+    CHECK(nonces_read(n, REALM, all, &nonce));
     CHECK(nonce.ends_at == 123456789);
-    CHECK(!nonces_read(others, h, REALM, all, &nonce));
-    CHECK(!nonces_read(n, h, SLICE("other"), all, &nonce));
-    CHECK(!nonces_read(n, h, REALM, (struct slice){ text, NONCE_TEXT - 1 }, &nonce));
+    CHECK(!nonces_read(others, REALM, all, &nonce));
+    CHECK(!nonces_read(n, SLICE("other"), all, &nonce));
+    CHECK(!nonces_read(n, REALM, (struct slice){ text, NONCE_TEXT - 1 }, &nonce));
     for (size_t i = 0; i < NONCE_TEXT; i++) {
         text[i] ^= 1;
-        CHECK(!nonces_read(n, h, REALM, all, &nonce));
+        CHECK(!nonces_read(n, REALM, all, &nonce));
         text[i] ^= 1;
     }
-    hasher_free(h);
     nonces_free(others);
     nonces_free(n);
 }
 
-static struct nonce made(struct nonces *n, struct hasher *h)
+static struct nonce made(struct nonces *n)
 {
     char         text[NONCE_TEXT];
     struct nonce nonce;
 
-    nonces_make(n, h, REALM, 1000, text);
-    CHECK(nonces_read(n, h, REALM, (struct slice){ text, NONCE_TEXT }, &nonce));
+    nonces_make(n, REALM, 1000, text);
+    CHECK(nonces_read(n, REALM, (struct slice){ text, NONCE_TEXT }, &nonce));
     return nonce;
 }
 
 TEST(a_recycled_slot_is_another_nonces_though_it_ends_at_the_same_time)
 {
     struct nonces *n     = nonces_new(&dice, SLOTS);
-    struct hasher *h     = hasher_new();
-    struct nonce   first = made(n, h), last = first;
+    struct nonce   first = made(n), last = first;
 
     CHECK(nonces_use(n, &first, 1));
     for (unsigned i = 0; i < SLOTS - 1; i++)
-        made(n, h);
+        made(n);
     CHECK(nonces_use(n, &first, 2));
-    last = made(n, h);
+    last = made(n);
     CHECK(!nonces_use(n, &first, 3));
     CHECK(nonces_use(n, &last, 1));
     CHECK(!nonces_use(n, &first, 4));
-    hasher_free(h);
     nonces_free(n);
 }
 
@@ -72,8 +68,7 @@ TEST(a_recycled_slot_is_another_nonces_though_it_ends_at_the_same_time)
 TEST(a_count_is_good_once_and_may_be_late_within_the_window)
 {
     struct nonces *n     = nonces_new(&dice, SLOTS);
-    struct hasher *h     = hasher_new();
-    struct nonce   nonce = made(n, h);
+    struct nonce   nonce = made(n);
 
     CHECK(!nonces_use(n, &nonce, 0));
     CHECK(nonces_use(n, &nonce, 3));
@@ -89,7 +84,6 @@ TEST(a_count_is_good_once_and_may_be_late_within_the_window)
     CHECK(nonces_use(n, &nonce, 39));
     CHECK(nonces_use(n, &nonce, NONCE_COUNT_MAX));
     CHECK(!nonces_use(n, &nonce, NONCE_COUNT_MAX + 1));
-    hasher_free(h);
     nonces_free(n);
 }
 
@@ -97,10 +91,9 @@ TEST(a_count_is_good_once_and_may_be_late_within_the_window)
 TEST(whatever_the_order_each_count_is_taken_once)
 {
     struct nonces *n = nonces_new(&dice, SLOTS);
-    struct hasher *h = hasher_new();
 
     for (unsigned round = 0; round < 2000; round++) {
-        struct nonce nonce     = made(n, h);
+        struct nonce nonce     = made(n);
         unsigned     taken[21] = { 0 }, highest = 0;
         bool         expected;
 
@@ -114,7 +107,6 @@ TEST(whatever_the_order_each_count_is_taken_once)
                 highest = count;
         }
     }
-    hasher_free(h);
     nonces_free(n);
 }
 
@@ -122,24 +114,21 @@ TEST(whatever_the_order_each_count_is_taken_once)
 TEST(without_a_count_it_is_good_once)
 {
     struct nonces *n     = nonces_new(&dice, SLOTS);
-    struct hasher *h     = hasher_new();
-    struct nonce   nonce = made(n, h);
+    struct nonce   nonce = made(n);
 
     CHECK(nonces_use(n, &nonce, NONCE_ONCE));
     CHECK(!nonces_use(n, &nonce, NONCE_ONCE));
     CHECK(!nonces_use(n, &nonce, 1));
     CHECK(!nonces_use(n, &nonce, NONCE_COUNT_MAX - 1));
-    nonce = made(n, h);
+    nonce = made(n);
     CHECK(nonces_use(n, &nonce, 5));
     CHECK(nonces_use(n, &nonce, NONCE_ONCE));
     CHECK(!nonces_use(n, &nonce, 6));
-    hasher_free(h);
     nonces_free(n);
 }
 
 struct worker {
     struct nonces *nonces;
-    struct hasher *hasher; /* each has its own */
     const char    *nonce;
     atomic_uint   *accepted; /* of each count, by all */
     atomic_uint   *ready;    /* how often they have met */
@@ -166,8 +155,8 @@ static void *replay(void *arg)
         if (count % ROUND == 1)
             meet(w, count / ROUND + 1);
         if (count % (4 * ROUND) == 0)
-            nonces_make(w->nonces, w->hasher, REALM, 5, other); /* challenges go on */
-        if (count % (4 * ROUND) == 1 && !nonces_read(w->nonces, w->hasher, REALM, text, &nonce))
+            nonces_make(w->nonces, REALM, 5, other); /* challenges go on */
+        if (count % (4 * ROUND) == 1 && !nonces_read(w->nonces, REALM, text, &nonce))
             w->bad++;
         if (nonces_use(w->nonces, &nonce, count))
             w->accepted[count]++;
@@ -186,14 +175,13 @@ TEST(no_worker_accepts_what_another_has)
     unsigned           total = 0;
 
     for (unsigned i = 0; i < THREADS; i++)
-        workers[i] = (struct worker){ n, hasher_new(), text, accepted, &ready, 0 };
-    nonces_make(n, workers[0].hasher, REALM, 1000, text);
+        workers[i] = (struct worker){ n, text, accepted, &ready, 0 };
+    nonces_make(n, REALM, 1000, text);
     for (unsigned i = 0; i < THREADS; i++)
         CHECK_INT(0, pthread_create(&threads[i], NULL, replay, &workers[i]));
     for (unsigned i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
         CHECK_INT(0, workers[i].bad);
-        hasher_free(workers[i].hasher);
     }
     for (unsigned count = 1; count <= COUNTS; count++) {
         CHECK(accepted[count] <= 1);

@@ -38,11 +38,22 @@ TEST(it_agrees_with_the_calendar_of_the_c_library)
     }
 }
 
+TEST(the_text_of_a_second_is_made_when_another_comes)
+{
+    struct date_line line = { 0 };
+
+    CHECK_SLICE("Thu, 01 Jan 1970 00:00:00 GMT", date_text(&line, 0));
+    CHECK_SLICE("Sat, 13 Nov 2010 23:29:00 GMT", date_text(&line, 1289690940));
+    CHECK_SLICE("Sat, 13 Nov 2010 23:29:00 GMT", date_text(&line, 1289690940));
+    CHECK_SLICE("Sat, 13 Nov 2010 23:28:59 GMT", date_text(&line, 1289690939));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_date_is_written_as_the_rfc_shows_it),
         cmocka_unit_test(it_agrees_with_the_calendar_of_the_c_library),
+        cmocka_unit_test(the_text_of_a_second_is_made_when_another_comes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
