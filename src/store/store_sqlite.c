@@ -439,7 +439,13 @@ int store_sqlite_open(const char *path, size_t max_queue, msec max_age, struct s
 
 int store_sqlite_index_names(struct store *store)
 {
-    return sqlite_file_index_names(of(store)->file);
+    struct sqlite_store *s = of(store);
+    int                  error;
+
+    pthread_mutex_lock(&s->file_mutex);
+    error = sqlite_file_index_names(s->file);
+    pthread_mutex_unlock(&s->file_mutex);
+    return error;
 }
 
 void store_sqlite_account(struct store *store, struct budget *b)
