@@ -23,9 +23,18 @@ void rc_init(struct response_context *rc, bool is_invite, msec timer_c, msec lin
     *rc = (struct response_context){ .is_invite = is_invite, .timer_c = timer_c, .linger = linger, .next_at = NEVER };
 }
 
+void rc_room(struct response_context *rc, struct rc_branch memory[], unsigned room)
+{
+    assert(room <= LIMIT_BRANCHES && rc->count <= room);
+    for (unsigned i = 0; i < rc->count; i++)
+        memory[i] = rc->branches[i];
+    rc->branches = memory;
+    rc->room     = (uint8_t)room;
+}
+
 int rc_add(struct response_context *rc, enum rc_branch_kind kind, msec now)
 {
-    if (rc->closed || rc->count == LIMIT_BRANCHES)
+    if (rc->closed || rc->count >= rc->room)
         return -1;
     rc->branches[rc->count] = (struct rc_branch){
         .state   = RC_OPEN,
@@ -184,7 +193,7 @@ static void conclude(struct response_context *rc, struct rc_actions *out)
 static void close_branch(struct rc_branch *b, unsigned status, bool made)
 {
     b->state   = RC_CLOSED;
-    b->status  = status;
+    b->status  = (uint16_t)status;
     b->made    = made;
     b->timer_c = NEVER;
 }

@@ -70,41 +70,44 @@ enum rc_branch_kind {
     RC_FLOW,     /* the flow of a token, for somebody who may know others: an error is 430 (RFC 5626 5.3.1) */
 };
 
+/* 16 bytes: nearly every request has one, and many wait at a time. */
 struct rc_branch {
-    enum rc_branch_state state;
-    enum rc_branch_kind  kind;
-    bool                 provisional; /* has had any 1xx                               */
-    bool                 reached;     /* has had one from the phone itself: not 100    */
-    bool                 cancelled;
-    bool                 made;    /* `status` is ours: no response is held         */
-    bool                 taken;   /* others have taken its place: no candidate     */
-    unsigned             status;  /* the final one, 0 while open                   */
     msec                 timer_c; /* NEVER: not running                            */
+    uint16_t             status;  /* the final one, 0 while open                   */
+    enum rc_branch_state state : 8;
+    enum rc_branch_kind  kind : 8;
+    bool                 provisional : 1; /* has had any 1xx                               */
+    bool                 reached : 1;     /* has had one from the phone itself: not 100    */
+    bool                 cancelled : 1;
+    bool                 made : 1;  /* `status` is ours: no response is held         */
+    bool                 taken : 1; /* others have taken its place: no candidate     */
 };
 
 struct response_context {
-    struct rc_branch branches[LIMIT_BRANCHES];
-    unsigned         count;
-    bool             is_invite;
-    bool             answered;  /* a final response went up, or silence was chosen   */
-    bool             closed;    /* no new branches: 6xx, final sent, or cancelled    */
-    bool             cancelled; /* by the client                                    */
-    bool             recurse;   /* the 3xx of every branch is ours to follow        */
-    bool             ring_on;   /* nobody is cancelled because another has answered (RFC 3841 9.1, no-cancel) */
-    bool             more;      /* a group of targets is left                       */
-    bool             alone;     /* and waits until all branches have ended, whatever its time says */
-    msec             next_at;   /* when it has its turn at the latest; NEVER        */
-    msec             timer_c;
-    msec             linger;
-    msec             keep_until; /* a 2xx may still be repeated until then            */
+    struct rc_branch *branches; /* the caller's memory, `room` of them               */
+    uint8_t           count, room;
+    bool              is_invite;
+    bool              answered;  /* a final response went up, or silence was chosen   */
+    bool              closed;    /* no new branches: 6xx, final sent, or cancelled    */
+    bool              cancelled; /* by the client                                    */
+    bool              recurse;   /* the 3xx of every branch is ours to follow        */
+    bool              ring_on;   /* nobody is cancelled because another has answered (RFC 3841 9.1, no-cancel) */
+    bool              more;      /* a group of targets is left                       */
+    bool              alone;     /* and waits until all branches have ended, whatever its time says */
+    msec              next_at;   /* when it has its turn at the latest; NEVER        */
+    msec              timer_c;
+    msec              linger;
+    msec              keep_until; /* a 2xx may still be repeated until then            */
 };
 
 /* `timer_c` must be more than 3 minutes (16.6 item 11).  `linger` is how long
- * further 2xx to an INVITE may come: Timer M, 64*T1. */
+ * further 2xx to an INVITE may come: Timer M, 64*T1.  There is no room for branches yet. */
 void rc_init(struct response_context *rc, bool is_invite, msec timer_c, msec linger);
+/* Room for `room` branches, LIMIT_BRANCHES at most and no fewer than there are: those move there.  Borrows `memory`. */
+void rc_room(struct response_context *rc, struct rc_branch memory[], unsigned room);
 
-/* A request is sent on another branch.  Its index, or -1 if there are
- * LIMIT_BRANCHES or none may be added any more. */
+/* A request is sent on another branch.  Its index, or -1 if there is
+ * no room or none may be added any more. */
 int rc_add(struct response_context *rc, enum rc_branch_kind kind, msec now);
 
 /* What has been added by now is a group; are there `more` after it?  If it has had no final answer `time` from now, the

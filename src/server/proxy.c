@@ -15,7 +15,7 @@ static void report_unsent(struct context *c);
 static void send_next_groups(struct context *c)
 {
     while (c->next_due) {
-        struct rc_actions actions = { .count = 0 };
+        struct rc_actions actions;
 
         c->next_due = false;
         proxy_groups_next(c, &actions);
@@ -54,8 +54,8 @@ static void drop_broken(struct context *c)
     struct server *s   = c->server;
     object_id      txn = c->txn;
 
-    if (c->rc.count > LIMIT_BRANCHES)
-        c->rc.count = LIMIT_BRANCHES;
+    if (c->rc.count > context_room(c))
+        c->rc.count = (uint8_t)context_room(c);
     id_forget(&s->contexts, c);
     c->id = 0; /* not to remove another one by it */
     context_free(c);
@@ -67,7 +67,7 @@ static void on_timer(struct timer *timer, msec now)
     struct context        *c = CONTAINER_OF(timer, struct context, timer);
     struct server         *s = c->server;
     const struct snapshot *in_force;
-    struct rc_actions      actions = { .count = 0 };
+    struct rc_actions      actions;
 
     EXPECT_OR_KILL(context_is_sound(c), suspect(c), drop_broken(c); return );
     in_force = server_decide_by(s, c->snapshot);
@@ -98,9 +98,9 @@ static void judge(struct context *c, unsigned branch, unsigned status)
 static void on_client(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
                       int detail)
 {
-    struct server         *s       = u->self;
-    struct context        *c       = id_find(&s->contexts, u->owner);
-    struct rc_actions      actions = { .count = 0 };
+    struct server         *s = u->self;
+    struct context        *c = id_find(&s->contexts, u->owner);
+    struct rc_actions      actions;
     const struct snapshot *in_force;
 
     (void)txn;
@@ -144,6 +144,7 @@ bool proxy_send_branch(struct context *c, const struct passage *p, const struct 
         return asked_note_branch(s, p, plan);
     if (proxy_write_copy(s, p, plan, &g, &f, &marks, &out) != 0)
         return false;
+    context_make_room(c);
     index = rc_add(&c->rc, plan->to.kind, world_now(s->world));
     if (index < 0)
         return false;
@@ -162,7 +163,7 @@ bool proxy_send_branch(struct context *c, const struct passage *p, const struct 
 static void report_unsent(struct context *c)
 {
     for (unsigned i = 0; i < c->rc.count; i++) {
-        struct rc_actions actions = { .count = 0 };
+        struct rc_actions actions;
 
         if (c->branches[i].client != 0 || c->rc.branches[i].state != RC_OPEN)
             continue;
@@ -269,7 +270,7 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
 /* RFC 3261 16.7 item 4: try the contacts of a 3xx that we asked for. */
 static void follow(struct context *c, unsigned branch)
 {
-    struct rc_actions actions = { .count = 0 };
+    struct rc_actions actions;
     struct passage    p;
     bool              any = proxy_open_again(c, &p) && proxy_follow(c, &p, branch);
 
@@ -286,7 +287,7 @@ static void follow(struct context *c, unsigned branch)
 /* RFC 5626 7 */
 static void go_by_next_flow(struct context *c, unsigned branch)
 {
-    struct rc_actions actions = { .count = 0 };
+    struct rc_actions actions;
     struct passage    p;
     bool              any = proxy_open_again(c, &p) && proxy_next_flow(c, &p, branch);
 
@@ -329,8 +330,8 @@ static void perform(struct context *c, const struct rc_actions *actions)
 
 void proxy_cancel(struct server *s, object_id invite, const struct message *cancel)
 {
-    struct context        *c       = context_of(s, invite);
-    struct rc_actions      actions = { .count = 0 };
+    struct context        *c = context_of(s, invite);
+    struct rc_actions      actions;
     const struct snapshot *in_force;
 
     if (c == NULL)

@@ -27,7 +27,8 @@ void context_free(struct context *c)
     table_remove(&s->contexts_by_txn, &c->by_txn);
     id_remove(&s->contexts, c->id);
     gauge_set(&s->world->counters.contexts, s->contexts.used);
-    world_give(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE);
+    world_give(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE + (c->fork != NULL ? sizeof *c->fork : 0));
+    pool_give(&s->world->pool, c->fork, sizeof *c->fork);
     pool_give(&s->world->pool, c, sizeof *c);
 }
 
@@ -55,7 +56,24 @@ struct context *context_new(struct server *s, const struct passage *p)
     identity_keep(c, p);
     table_insert(&s->contexts_by_txn, &c->by_txn, id_hash(c->txn));
     rc_init(&c->rc, p->request->method == METHOD_INVITE, s->config->timer_c, 64 * s->config->t1);
+    rc_room(&c->rc, &c->rc_first, 1);
+    c->branches = &c->first;
     return c;
+}
+
+void context_make_room(struct context *c)
+{
+    struct server *s = c->server;
+
+    if (c->rc.count < c->rc.room || c->fork != NULL)
+        return;
+    c->fork = pool_take_zero(&s->world->pool, sizeof *c->fork);
+    if (c->fork == NULL)
+        return;
+    world_take(s->world, ACCOUNT_CONTEXTS, sizeof *c->fork);
+    rc_room(&c->rc, c->fork->rc, LIMIT_BRANCHES);
+    c->fork->branches[0] = c->first;
+    c->branches          = c->fork->branches;
 }
 
 void proxy_free_all(struct server *s)

@@ -19,6 +19,12 @@ struct branch {
     const uint16_t *fail_over;
 };
 
+/* The branches of who has more than one. */
+struct fork_room {
+    struct rc_branch rc[LIMIT_BRANCHES];
+    struct branch    branches[LIMIT_BRANCHES];
+};
+
 /* One forwarded request, from its arrival until nothing more can come. */
 struct context {
     struct server          *server;
@@ -31,7 +37,10 @@ struct context {
     enum identity_side      upstream; /* he is */
     struct timer            timer;
     struct response_context rc;
-    struct branch           branches[LIMIT_BRANCHES];
+    struct branch          *branches; /* by the numbers of rc: `first`, or those of `fork` */
+    struct rc_branch        rc_first;
+    struct branch           first;
+    struct fork_room       *fork;       /* of who has more than one, or NULL                */
     struct target_set      *left;       /* whose turn has not come, or NULL                 */
     bool                    several;    /* there was a choice: see proxy_log.h              */
     bool                    next_due;   /* it has                                           */
@@ -42,17 +51,24 @@ struct context {
     const struct message   *cancel;     /* what is being acted upon, or NULL                */
 };
 
+static inline unsigned context_room(const struct context *c)
+{
+    return c->fork != NULL ? LIMIT_BRANCHES : 1;
+}
+
 /* Does it contradict itself?  A count too high would be followed out of its array, an
  * id of another one would drop that. */
 static inline bool context_is_sound(const struct context *c)
 {
-    return c->rc.count <= LIMIT_BRANCHES && (c->request != NULL || c->rc.answered) &&
+    return c->rc.count <= context_room(c) && c->rc.room == context_room(c) && (c->request != NULL || c->rc.answered) &&
            id_find(&c->server->contexts, c->id) == c;
 }
 
 /* For a request that is to be forwarded: holds it and the snapshot in force.  NULL without memory, or if there are too
  * many. */
 struct context *context_new(struct server *s, const struct passage *p);
+/* Room for one branch more, if there is memory for it, and not LIMIT_BRANCHES already. */
+void context_make_room(struct context *c);
 /* With all that it keeps; its branches are forgotten. */
 void context_free(struct context *c);
 /* That of the request of this transaction, or NULL. */

@@ -5,12 +5,19 @@
 enum { TIMER_C = 185000, LINGER = 32000 };
 
 static struct response_context rc;
+static struct rc_branch        branches[LIMIT_BRANCHES];
 static struct rc_actions       did;
 
-static void start(bool is_invite, int branches)
+static void begin(bool is_invite)
 {
     rc_init(&rc, is_invite, TIMER_C, LINGER);
-    for (int i = 0; i < branches; i++)
+    rc_room(&rc, branches, LIMIT_BRANCHES);
+}
+
+static void start(bool is_invite, int count)
+{
+    begin(is_invite);
+    for (int i = 0; i < count; i++)
         CHECK_INT(i, rc_add(&rc, RC_TARGET, 0));
     did.count = 0;
 }
@@ -315,7 +322,7 @@ TEST(timer_c_does_not_run_for_other_methods)
 /* 16.7 item 4. */
 TEST(a_redirect_is_followed_if_that_was_announced)
 {
-    rc_init(&rc, true, TIMER_C, LINGER);
+    begin(true);
     CHECK_INT(0, rc_add(&rc, RC_REDIRECT, 0));
     responds(0, 302);
     expect_only(RC_FOLLOW, 0, 0);
@@ -329,7 +336,7 @@ TEST(a_redirect_is_followed_if_that_was_announced)
 
 TEST(a_redirect_that_leads_nowhere_is_a_candidate)
 {
-    rc_init(&rc, true, TIMER_C, LINGER);
+    begin(true);
     rc_add(&rc, RC_REDIRECT, 0);
     responds(0, 302);
     rc_followed(&rc, 0, false, &did);
@@ -338,7 +345,7 @@ TEST(a_redirect_that_leads_nowhere_is_a_candidate)
 
 TEST(a_redirect_is_not_followed_once_nothing_may_be_added)
 {
-    rc_init(&rc, true, TIMER_C, LINGER);
+    begin(true);
     rc_add(&rc, RC_REDIRECT, 0);
     rc_cancel(&rc, &did);
     responds(0, 302);
@@ -347,7 +354,7 @@ TEST(a_redirect_is_not_followed_once_nothing_may_be_added)
 
 TEST(others_wait_while_a_redirect_is_being_followed)
 {
-    rc_init(&rc, true, TIMER_C, LINGER);
+    begin(true);
     rc_add(&rc, RC_REDIRECT, 0);
     rc_add(&rc, RC_TARGET, 0);
     responds(0, 302);
@@ -359,7 +366,7 @@ TEST(others_wait_while_a_redirect_is_being_followed)
 
 static void start_flows(bool is_invite)
 {
-    rc_init(&rc, is_invite, TIMER_C, LINGER);
+    begin(is_invite);
     CHECK_INT(0, rc_add(&rc, RC_INSTANCE, 0));
     did.count = 0;
 }
@@ -452,11 +459,11 @@ TEST(other_phones_wait_while_the_next_flow_is_looked_for)
 /* RFC 5626 5.3.1: the edge proxy says so, and the registrar's knows other flows. */
 TEST(the_flow_of_a_token_that_is_gone_is_430)
 {
-    rc_init(&rc, true, TIMER_C, LINGER);
+    begin(true);
     CHECK_INT(0, rc_add(&rc, RC_FLOW, 0));
     rc_error(&rc, 0, &did);
     expect_only(RC_ANSWER, 0, 430);
-    rc_init(&rc, true, TIMER_C, LINGER);
+    begin(true);
     CHECK_INT(0, rc_add(&rc, RC_FLOW, 0));
     rc_timeout(&rc, 0, &did);
     expect_only(RC_ANSWER, 0, 408);
@@ -468,6 +475,26 @@ TEST(branches_are_limited)
     CHECK_INT(-1, rc_add(&rc, RC_TARGET, 0));
     responds(3, 200);
     CHECK_INT(LIMIT_BRANCHES, did.count); /* one forwarded, all others cancelled */
+}
+
+/* Most requests have one target: who has more gets room for them when he needs it. */
+TEST(branches_move_to_where_there_is_more_room)
+{
+    struct rc_branch one;
+
+    rc_init(&rc, true, TIMER_C, LINGER);
+    CHECK_INT(-1, rc_add(&rc, RC_TARGET, 0));
+    rc_room(&rc, &one, 1);
+    CHECK_INT(0, rc_add(&rc, RC_INSTANCE, 0));
+    CHECK_INT(-1, rc_add(&rc, RC_TARGET, 0));
+    responds(0, 180);
+    rc_room(&rc, branches, LIMIT_BRANCHES);
+    memset(&one, 0xff, sizeof one);
+    CHECK_INT(1, rc_add(&rc, RC_TARGET, 0));
+    responds(1, 486);
+    CHECK_INT(0, did.count);
+    responds(0, 430); /* it has rung: that is its last word */
+    expect_only(RC_FORWARD, 1, 486);
 }
 
 TEST(every_branch_may_run_into_timer_c_at_once)
@@ -526,9 +553,9 @@ TEST(events_of_branches_that_are_closed_or_unknown_do_nothing)
 enum { GROUP_TIME = 20000 };
 
 /* A group of so many, with another one after it. */
-static void start_groups(bool is_invite, int branches, bool alone)
+static void start_groups(bool is_invite, int count, bool alone)
 {
-    start(is_invite, branches);
+    start(is_invite, count);
     rc_group(&rc, true, alone, GROUP_TIME, 0, &did);
     CHECK_INT(0, did.count);
 }
@@ -705,6 +732,7 @@ int main(void)
         cmocka_unit_test(other_phones_wait_while_the_next_flow_is_looked_for),
         cmocka_unit_test(the_flow_of_a_token_that_is_gone_is_430),
         cmocka_unit_test(branches_are_limited),
+        cmocka_unit_test(branches_move_to_where_there_is_more_room),
         cmocka_unit_test(every_branch_may_run_into_timer_c_at_once),
         cmocka_unit_test(the_context_is_done_when_no_2xx_can_come),
         cmocka_unit_test(the_context_is_not_done_while_a_branch_is_open),

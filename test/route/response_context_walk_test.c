@@ -15,6 +15,7 @@ enum { TIMER_C = 185000, LINGER = 32000, GROUP_TIME = 20000, SEEN = 1 << 21 };
 
 struct state {
     struct response_context rc;
+    struct rc_branch        branches[LIMIT_BRANCHES]; /* of rc */
     struct response_model   model;
     unsigned                next_group; /* of the play's */
 };
@@ -208,6 +209,7 @@ static void happen(struct state *s, enum event event, unsigned branch, unsigned 
 /* Nobody says anything any more. */
 static void comes_to_an_end(struct state s)
 {
+    rc_room(&s.rc, s.branches, LIMIT_BRANCHES);
     for (unsigned i = 0; i < s.rc.count && !play->invite; i++)
         CHECK(!s.rc.branches[i].cancelled); /* RFC 3261 9.1 */
     for (unsigned i = 0; i < s.rc.count; i++)
@@ -225,6 +227,7 @@ static void try_event(const struct state *s, enum event event, unsigned branch, 
 {
     struct state next = *s;
 
+    rc_room(&next.rc, next.branches, LIMIT_BRANCHES);
     happen(&next, event, branch, status, any);
     walk(&next);
 }
@@ -256,6 +259,7 @@ static void walk_play(const struct play *p)
     memset(seen, 0, SEEN * sizeof *seen);
     states = 0;
     rc_init(&s.rc, p->invite, TIMER_C, LINGER);
+    rc_room(&s.rc, s.branches, LIMIT_BRANCHES);
     s.model.invite  = p->invite;
     s.model.recurse = s.rc.recurse = p->recurse;
     add_group(&s);
