@@ -71,11 +71,15 @@ bool proxy_read_routes(const struct message *request, struct proxy_routes *out)
     struct header_values v = message_values(request, HEADER_ROUTE);
     struct name_addr     value;
 
-    *out = (struct proxy_routes){ 0 };
-    uri_param(&request->uri, SLICE("maddr"), &out->maddr);
+    out->count     = 0; /* what is behind it is never read, and large */
+    out->uri_is_us = out->maddr_is_us = false;
+    out->maddr                        = SLICE("");
+    if (request->uri.params.len > 0)
+        uri_param(&request->uri, SLICE("maddr"), &out->maddr);
     while (values_next_name_addr(&v, &value)) {
         if (out->count == LIMIT_ROUTE_SET)
             return false;
+        out->is_us[out->count]   = false;
         out->value[out->count++] = value;
     }
     return !v.broken;

@@ -113,7 +113,7 @@ static struct policy_case case_of(struct server *s, const struct passage *p)
     struct policy_case   c      = {
                .request       = p->request,
                .uri           = &p->way.uri,
-               .uri_is_us     = passage_names_us(s, &p->way.uri),
+               .uri_is_us     = p->names_us,
                .route_left    = p->way.first < p->way.last,
                .next          = p->way.first < p->way.last ? &p->routes.value[p->way.first].uri : NULL,
                .own_route     = p->of_our_dialog,

@@ -90,9 +90,10 @@ struct passage {
     struct proxy_routes           routes;
     struct proxy_way              way; /* do not move: see proxy_preprocess */
     char                          aor_text[AOR_TEXT];
-    struct slice                  aor;     /* canonical key of way.uri if it is ours, else empty */
-    struct gruu                   gruu;    /* what way.uri is then; its key is that of whom it belongs to */
-    struct slice                  instead; /* way.uri, if it is not the request's: where a number has led   */
+    bool                          names_us; /* way.uri: it is one of our listeners             */
+    struct slice                  aor;      /* canonical key of way.uri if it is ours, else empty */
+    struct gruu                   gruu;     /* what way.uri is then; its key is that of whom it belongs to */
+    struct slice                  instead;  /* way.uri, if it is not the request's: where a number has led   */
     char                          alias_text[AOR_TEXT];  /* way.uri, if it is the user's whose alias was asked for */
     char                          number_text[AOR_TEXT]; /* way.uri, if it is what a number rule has made */
     struct standing               standing;              /* who asks, see claim.h */

@@ -17,31 +17,51 @@ struct slice aor_domain(struct server *s, const struct uri *uri)
     return SLICE("");
 }
 
-struct slice aor_of(struct server *s, const struct uri *uri, char memory[AOR_TEXT])
+static bool is_sip(const struct uri *uri)
+{
+    return uri->scheme == URI_SIP || uri->scheme == URI_SIPS;
+}
+
+static struct slice write_aor(const struct uri *uri, struct slice domain, char memory[AOR_TEXT])
 {
     struct buf b     = buf_on(memory, AOR_TEXT);
     struct uri plain = *uri;
 
-    plain.host = aor_domain(s, uri);
-    plain.port = 0;
-    if (plain.host.len == 0 || (uri->scheme != URI_SIP && uri->scheme != URI_SIPS))
+    if (domain.len == 0 || !is_sip(uri))
         return SLICE("");
+    plain.host = domain;
+    plain.port = 0;
     uri_write_aor(&b, &plain);
     return buf_ok(&b) ? buf_slice(&b) : SLICE("");
 }
 
+struct slice aor_of(struct server *s, const struct uri *uri, char memory[AOR_TEXT])
+{
+    return write_aor(uri, aor_domain(s, uri), memory);
+}
+
 bool passage_names_us(struct server *s, const struct uri *uri)
 {
-    return (uri->scheme == URI_SIP || uri->scheme == URI_SIPS) && stack_is_local(s->stack, uri->host, uri->port);
+    return is_sip(uri) && stack_is_local(s->stack, uri->host, uri->port);
+}
+
+/* The same as aor_of, for whose URI it has been found out whether it names us. */
+static struct slice aor_of_way(struct server *s, struct passage *p)
+{
+    const struct policy *policy = &s->snapshot->policy;
+    struct slice         domain = policy_domain(policy, p->way.uri.host);
+
+    if (domain.len == 0 && p->names_us)
+        domain = policy->domains[0];
+    return write_aor(&p->way.uri, domain, p->aor_text);
 }
 
 /* RFC 3261 16.4.  A phone may call its outbound proxy by the name of its domain, for whose
  * certificate that is (RFC 5922); whoever found us by it meant us. */
 static bool route_names_us(struct server *s, const struct uri *uri)
 {
-    return passage_names_us(s, uri) ||
-           ((uri->scheme == URI_SIP || uri->scheme == URI_SIPS) && policy_is_ours(&s->snapshot->policy, uri->host) &&
-            (uri->port == 0 || stack_has_port(s->stack, uri->port)));
+    return passage_names_us(s, uri) || (is_sip(uri) && policy_is_ours(&s->snapshot->policy, uri->host) &&
+                                        (uri->port == 0 || stack_has_port(s->stack, uri->port)));
 }
 
 /* Our Record-Route of this very call, whatever our name was then: a reload may have given us another. */
@@ -50,7 +70,7 @@ static bool is_token_of(struct server *s, const struct message *request, const s
     struct token_key key = shared_token_key(s->shared);
     struct way_back  way;
 
-    return dialog_token_read(uri->user, request->call_id, &key, &way);
+    return uri->user.len >= TOKEN_MAC && dialog_token_read(uri->user, request->call_id, &key, &way);
 }
 
 static bool refuse(struct server *s, object_id txn, unsigned status, const char *text, const char *rule)
@@ -88,7 +108,6 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     p->decision      = NULL;
     p->txn           = txn;
     p->instead       = SLICE("");
-    p->standing      = (struct standing){ .authenticated = false };
     p->trunk         = trunk_of(s, &request->flow);
     p->of_our_dialog = false;
     p->of_trunk      = false;
@@ -96,11 +115,13 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     p->token         = FLOW_TOKEN_NONE;
     p->gruu.kind     = GRUU_NONE;
     p->back = p->like = (struct flow){ .transport = TRANSPORT_NONE };
+    standing_init(&p->standing);
     if (request->uri.scheme == URI_SIPS && !transport_is_secure(request->flow.transport))
         return refuse(s, txn, 400, "sips needs TLS on every hop", "RFC 3261 26.2.2, RFC 5630 5.3");
     if (!proxy_read_routes(request, routes))
         return refuse(s, txn, 400, "Route cannot be read", "RFC 3261 16.4");
-    routes->uri_is_us   = passage_names_us(s, &request->uri) || is_token_of(s, request, &request->uri);
+    p->names_us         = passage_names_us(s, &request->uri);
+    routes->uri_is_us   = p->names_us || is_token_of(s, request, &request->uri);
     routes->maddr_is_us = routes->maddr.len > 0 && stack_is_local(s->stack, routes->maddr, request->uri.port);
     for (unsigned i = 0; i < routes->count; i++)
         routes->is_us[i] = route_names_us(s, &routes->value[i].uri);
@@ -108,7 +129,9 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
         routes->is_us[i] = routes->is_us[i] || is_token_of(s, request, &routes->value[i].uri);
     if (!proxy_preprocess(request, routes, &p->way))
         return refuse(s, txn, 414, "Request-URI is too long", "RFC 3261 16.4");
-    p->aor = aor_of(s, &p->way.uri, p->aor_text);
+    if (p->way.uri.text.ptr != request->uri.text.ptr)
+        p->names_us = passage_names_us(s, &p->way.uri);
+    p->aor = aor_of_way(s, p);
     if (p->aor.len > 0 && p->way.uri.params.len > 0)
         gruu_open(s, p);
     if (p->way.own_route)
@@ -124,9 +147,10 @@ void passage_redirect(struct server *s, struct passage *p, struct slice uri)
 
     if (!uri_parse(uri, &parsed))
         return;
-    p->instead = uri;
-    p->way.uri = parsed;
-    p->aor     = aor_of(s, &p->way.uri, p->aor_text);
+    p->instead  = uri;
+    p->way.uri  = parsed;
+    p->names_us = passage_names_us(s, &parsed);
+    p->aor      = aor_of_way(s, p);
     if (p->gruu.kind == GRUU_NONE && p->aor.len > 0 && p->way.uri.params.len > 0)
         gruu_open(s, p);
 }

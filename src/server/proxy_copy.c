@@ -80,7 +80,9 @@ static void put_record_route(struct server *s, const struct passage *p, const st
     out->record_route = true;
     out->upstream     = &request->flow;
     out->user_up      = put_token(s, request, trunk, only_back ? &flow : NULL, &caller, m->up);
-    out->user_down    = put_token(s, request, trunk, only_on ? plan->to.flow : NULL, &called, m->down);
+    out->user_down    = out->user_up;
+    if (only_back || only_on)
+        out->user_down = put_token(s, request, trunk, only_on ? plan->to.flow : NULL, &called, m->down);
     if (only_on)
         out->user_located = put_token(s, request, trunk, NULL, NULL, m->located);
 }

@@ -16,6 +16,13 @@ struct standing {
     char     text[USER_NAME_MAX + USER_DOMAIN_MAX];
 };
 
+/* Nothing has been found out.  The text stays as it is: it would be written for each request. */
+static inline void standing_init(struct standing *s)
+{
+    s->authenticated = s->acting = s->asked = s->numbered = false;
+    s->user_len = s->domain_len = 0;
+}
+
 /* The user who has proved who he is, unescaped, and his domain; empty if there is none. */
 static inline struct slice standing_user(const struct standing *s)
 {
