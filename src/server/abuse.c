@@ -78,7 +78,9 @@ static bool is_known_there(struct server *s, const struct message *request)
 static bool passes(struct server *s, const struct message *request, const struct limit_rule *rule,
                    const struct limited *who)
 {
-    enum limiter_verdict verdict = limiter_take(s->shared->limiter, rule, who, world_now(s->world));
+    enum limiter_verdict verdict =
+        who->name.len == 0 ? purse_take(&s->purse, s->shared->limiter, rule, who->source, world_now(s->world))
+                           : limiter_take(s->shared->limiter, rule, who, world_now(s->world));
 
     if (verdict == LIMITER_PASSES || (rule == s->snapshot->abuse->of_source && is_known_there(s, request)))
         return true;

@@ -14,6 +14,7 @@
 #include "route/sec_agree.h"
 #include "server/authenticator.h"
 #include "server/held.h"
+#include "server/purse.h"
 #include "server/server.h"
 #include "server/standing.h"
 #include "sip/date.h"
@@ -57,6 +58,7 @@ struct server {
     struct sec_offer       offer; /* agreement.c; empty: none */
     char                   offer_text[SEC_OFFER_TEXT];
     struct log_limit       log_limit; /* lines about what was refused */
+    struct purse           purse;     /* of limits of sources          */
 
     struct link waits; /* registrar.c */
     size_t      wait_count, wait_limit;

@@ -91,27 +91,56 @@ static uint64_t hash_of(const struct limiter *l, const struct limit_rule *rule, 
     return hash != 0 ? hash : 1;
 }
 
-static enum limiter_verdict take(struct bucket *b, const struct limit_rule *rule, msec now)
+static unsigned take(struct bucket *b, const struct limit_rule *rule, unsigned most, msec now,
+                     enum limiter_verdict *verdict)
 {
     uint64_t at = now * US, from = b->empty_until > at ? b->empty_until : at;
+    uint64_t end = at + rule->burst * rule->interval, room = end > from ? (end - from) / rule->interval : 0;
 
-    if (from + rule->interval <= at + rule->burst * rule->interval) {
-        b->empty_until = from + rule->interval;
-        return LIMITER_PASSES;
+    if (room > 0) {
+        room           = room < most ? room : most;
+        b->empty_until = from + room * rule->interval;
+        *verdict       = LIMITER_PASSES;
+        return (unsigned)room;
     }
+    *verdict = LIMITER_SAYS_NOTHING;
     if (now < b->silent_until)
-        return LIMITER_SAYS_NOTHING;
+        return 0;
+    *verdict        = LIMITER_SAYS_NO;
     b->silent_until = now + SAY_AGAIN;
-    return LIMITER_SAYS_NO;
+    return 0;
+}
+
+unsigned limiter_take_some(struct limiter *l, const struct limit_rule *rule, const struct limited *who, unsigned most,
+                           msec now, enum limiter_verdict *verdict)
+{
+    const uint64_t hash = hash_of(l, rule, who);
+    unsigned       taken;
+
+    crowd_lock(l->buckets, hash);
+    taken = take(crowd_take(l->buckets, hash, now), rule, most, now, verdict);
+    crowd_unlock(l->buckets, hash);
+    return taken;
 }
 
 enum limiter_verdict limiter_take(struct limiter *l, const struct limit_rule *rule, const struct limited *who, msec now)
 {
-    const uint64_t       hash = hash_of(l, rule, who);
     enum limiter_verdict verdict;
 
-    crowd_lock(l->buckets, hash);
-    verdict = take(crowd_take(l->buckets, hash, now), rule, now);
-    crowd_unlock(l->buckets, hash);
+    (void)limiter_take_some(l, rule, who, 1, now, &verdict);
     return verdict;
+}
+
+/* A bucket that has emptied since, or was forgotten, has nothing to be given back to. */
+void limiter_give_back(struct limiter *l, const struct limit_rule *rule, const struct limited *who, unsigned count,
+                       msec now)
+{
+    const uint64_t hash = hash_of(l, rule, who), back = count * rule->interval;
+    struct bucket *b;
+
+    crowd_lock(l->buckets, hash);
+    b = crowd_find(l->buckets, hash, now);
+    if (b != NULL)
+        b->empty_until -= back < b->empty_until ? back : b->empty_until;
+    crowd_unlock(l->buckets, hash);
 }

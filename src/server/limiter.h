@@ -44,4 +44,11 @@ void limiter_free(struct limiter *l);
 enum limiter_verdict limiter_take(struct limiter *l, const struct limit_rule *rule, const struct limited *who,
                                   msec now);
 
+/* The same for up to `most` of them at once: how many.  If none, `*verdict` says why, else it is LIMITER_PASSES. */
+unsigned limiter_take_some(struct limiter *l, const struct limit_rule *rule, const struct limited *who, unsigned most,
+                           msec now, enum limiter_verdict *verdict);
+/* So many of those have not come. */
+void limiter_give_back(struct limiter *l, const struct limit_rule *rule, const struct limited *who, unsigned count,
+                       msec now);
+
 #endif
