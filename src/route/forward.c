@@ -232,19 +232,23 @@ static void put_what_goes_on(struct copy *c, enum header_id id)
             gather_header(c->g, id, token);
 }
 
-/* A line of the copy.  Lines that stand together stay together: `run` are those that have not been put yet. */
-static void put_line(struct gather *g, struct slice *run, const struct header *h)
+static void put_apart(struct gather *g, struct slice *run, const struct header *h, bool whole)
 {
-    bool whole = ends_so(h->line, SLICE("\r\n"));
-
-    if (whole && run->ptr + run->len == h->line.ptr) {
-        run->len += h->line.len;
-        return;
-    }
     gather_put(g, *run);
     *run = whole ? h->line : SLICE("");
     if (!whole)
         gather_line(g, h);
+}
+
+/* A line of the copy.  Lines that stand together stay together: `run` are those that have not been put yet. */
+static inline void put_line(struct gather *g, struct slice *run, const struct header *h)
+{
+    bool whole = ends_so(h->line, SLICE("\r\n"));
+
+    if (whole && run->ptr + run->len == h->line.ptr)
+        run->len += h->line.len;
+    else
+        put_apart(g, run, h, whole);
 }
 
 /* 16.6 item 9, 16.7 item 9: what is left of `run`, the length if nobody has said it, the body. */

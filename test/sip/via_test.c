@@ -120,6 +120,12 @@ TEST(received_and_rport_are_written_as_the_source_asks)
         { "SIP/2.0/UDP 10.0.0.1;branch=b;RPORT=9;y=\"1;2\"",
           "SIP/2.0/UDP 10.0.0.1;branch=b;y=\"1;2\";rport=4321;received=192.0.2.1" },
         { "SIP/2.0/UDP 192.0.2.1;received=6.6.6.6;branch=b", "SIP/2.0/UDP 192.0.2.1;branch=b" },
+        { "SIP/2.0/UDP 192.0.2.1;branch=b;Received=6.6.6.6", "SIP/2.0/UDP 192.0.2.1;branch=b" },
+        { "SIP/2.0/UDP 192.0.2.1;rport;rport;x;rport", "SIP/2.0/UDP 192.0.2.1;x;rport=4321;received=192.0.2.1" },
+        { "SIP/2.0/UDP 192.0.2.1;rports;r;receivedd=1;branch=rport",
+          "SIP/2.0/UDP 192.0.2.1;rports;r;receivedd=1;branch=rport" },
+        { "SIP/2.0/UDP 192.0.2.1 ; rport ;branch = b",
+          "SIP/2.0/UDP 192.0.2.1;branch = b;rport=4321;received=192.0.2.1" },
         { "SIP/2.0/UDP [::ffff:192.0.2.1]", "SIP/2.0/UDP [::ffff:192.0.2.1]" },
     };
     struct address remote = address_v4(192, 0, 2, 1, 4321);
