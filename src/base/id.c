@@ -80,6 +80,14 @@ void id_remove(struct id_table *t, object_id id)
         free_slot(t, slot);
 }
 
+void id_replace(struct id_table *t, object_id id, void *object)
+{
+    struct id_slot *slot = id_slot_of(t, id);
+
+    if (slot != NULL && slot->object != NULL)
+        slot->object = object;
+}
+
 void id_forget(struct id_table *t, const void *object)
 {
     for (uint32_t i = 0; i < t->slot_count; i++)

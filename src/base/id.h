@@ -72,6 +72,8 @@ static inline void *id_find(const struct id_table *t, object_id id)
 /* Returns 0 at the limit or without memory. */
 object_id id_add(struct id_table *t, void *object);
 void      id_remove(struct id_table *t, object_id id);
+/* It names this object from now on; nothing if it names none. */
+void id_replace(struct id_table *t, object_id id, void *object);
 /* The same for an object that may not know its id any more: looks at every slot. */
 void id_forget(struct id_table *t, const void *object);
 

@@ -28,8 +28,7 @@ static bool passes(struct stack *s, const struct message *request, enum budget_l
     case BUDGET_HIGH:
         return is_within_dialog(request) || request->method == METHOD_CANCEL || request->method == METHOD_REGISTER;
     case BUDGET_CRITICAL:
-        return is_within_dialog(request) ||
-               (request->method == METHOD_CANCEL && server_txn_find_invite(s, request) != NULL);
+        return is_within_dialog(request) || (request->method == METHOD_CANCEL && server_txn_has_invite(s, request));
     }
     return true;
 }

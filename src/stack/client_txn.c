@@ -142,11 +142,18 @@ void client_txn_free(struct client_txn *t)
     struct stack *s = t->stack;
 
     log_client_dropped(t);
+    id_remove(&s->client_ids, t->id);
+    gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
+    client_txn_dispose(t);
+}
+
+void client_txn_dispose(struct client_txn *t)
+{
+    struct stack *s = t->stack;
+
     world_timer_stop(s->world, &t->timer);
     peer_unwatch(t);
     list_unlink(&t->on_connection);
-    id_remove(&s->client_ids, t->id);
-    gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
     world_give(s->world, ACCOUNT_CLIENT_TRANSACTIONS, t->accounted);
     release_bytes(t);
     client_drop_wire(t);
@@ -332,17 +339,28 @@ object_id client_txn_named_by(const struct message *response)
     return id;
 }
 
-static struct client_txn *find_by_branch(struct stack *s, const struct message *response)
+struct client_txn *client_txn_of(const struct stack *s, object_id id)
 {
-    struct slice       branch = response->via.branch;
-    struct client_txn *t      = id_find(&s->client_ids, client_txn_named_by(response));
+    void *object = id_find(&s->client_ids, id);
+
+    return is_asleep(object) ? NULL : object;
+}
+
+/* What the id in its branch leads to, awake or asleep: of a CANCEL, through its INVITE. */
+static void *find_by_id(const struct stack *s, const struct message *response)
+{
+    void              *object = id_find(&s->client_ids, client_txn_named_by(response));
+    struct client_txn *t      = is_asleep(object) ? NULL : object;
 
     if (t != NULL && response->cseq.method == METHOD_CANCEL && t->method == METHOD_INVITE)
-        t = id_find(&s->client_ids, t->cancel);
-    if (t == NULL || t->method != response->cseq.method ||
-        !slice_eq((struct slice){ t->branch, t->branch_len }, branch))
-        return NULL;
-    return t;
+        return id_find(&s->client_ids, t->cancel);
+    return object;
+}
+
+static bool has_branch(const struct client_txn *t, const struct message *response)
+{
+    return t->method == response->cseq.method &&
+           slice_eq((struct slice){ t->branch, t->branch_len }, response->via.branch);
 }
 
 /* RFC 3263 4.3: a 503 is as good as no answer while there is another target. */
@@ -373,13 +391,25 @@ static bool passes_response(const struct client_txn *t, unsigned actions)
     return (actions & (t->kind == CLIENT_INVITE ? (unsigned)ICT_PASS_RESPONSE : (unsigned)NICT_PASS_RESPONSE)) != 0;
 }
 
+/* After a final response there is nothing to be sent but ACKs, which are made of the wire copy. */
+static void fall_silent(struct client_txn *t, unsigned status)
+{
+    if (client_txn_sleep(t) || (t->kind != CLIENT_OTHER && status >= 300))
+        return;
+    client_drop_wire(t);
+    recount(t);
+}
+
 bool client_txn_match(struct stack *s, struct message *response)
 {
-    struct client_txn *t = find_by_branch(s, response);
+    void              *object = find_by_id(s, response);
+    struct client_txn *t      = object;
     object_id          id;
     unsigned           actions;
 
-    if (t == NULL)
+    if (is_asleep(object))
+        return client_asleep_match(s, asleep_unmark(object), response);
+    if (t == NULL || !has_branch(t, response))
         return false;
     EXPECT_OR_KILL(client_txn_is_sound(t), client_txn_suspect(t), drop_broken(t); return true);
     if (!client_has_sent_by(t, &response->via)) { /* RFC 3261 18.1.2 */
@@ -408,12 +438,20 @@ bool client_txn_match(struct stack *s, struct message *response)
     client_txn_rearm(t);
     if (passes_response(t, actions))
         tell(t, CLIENT_RESPONSE, response, 0);
-    t = id_find(&s->client_ids, id);
-    if (t != NULL && t->final && (t->kind == CLIENT_OTHER || response->status < 300)) {
-        client_drop_wire(t);
-        recount(t);
-    }
+    t = client_txn_of(s, id);
+    if (t != NULL && t->final)
+        fall_silent(t, response->status);
     return true;
+}
+
+void stack_retell(struct stack *s, object_id client_txn, const struct client_user *user)
+{
+    void *object = id_find(&s->client_ids, client_txn);
+
+    if (is_asleep(object))
+        client_asleep_tell(asleep_unmark(object), user);
+    else if (object != NULL)
+        ((struct client_txn *)object)->user = *user;
 }
 
 object_id stack_request(struct stack *s, const struct outgoing *out, const struct client_user *user)
@@ -465,7 +503,7 @@ int stack_send(struct stack *s, const struct outgoing *out)
 
 void stack_cancel(struct stack *s, object_id client_txn, struct slice extra_headers)
 {
-    struct client_txn *t = id_find(&s->client_ids, client_txn);
+    struct client_txn *t = client_txn_of(s, client_txn);
 
     if (t == NULL || t->kind != CLIENT_INVITE || t->final || t->cancel_wanted)
         return;
@@ -479,11 +517,9 @@ void stack_cancel(struct stack *s, object_id client_txn, struct slice extra_head
 
 void stack_forget(struct stack *s, object_id client_txn)
 {
-    struct client_txn *t = id_find(&s->client_ids, client_txn);
+    struct client_txn *t = client_txn_of(s, client_txn);
 
-    if (t == NULL)
-        return;
-    t->user.fn = NULL;
-    if (t->kind == CLIENT_INVITE) /* else a peer that rings for ever would keep it for ever */
+    stack_retell(s, client_txn, &(struct client_user){ .fn = NULL });
+    if (t != NULL && t->kind == CLIENT_INVITE) /* else a peer that rings for ever would keep it for ever */
         stack_cancel(s, client_txn, SLICE(""));
 }

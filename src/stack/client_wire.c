@@ -69,13 +69,18 @@ static bool is_written_alike(const struct sent_by *own, const struct via *via)
 }
 
 /* What the listener is called may have changed since: then the hash still says what it was. */
-bool client_has_sent_by(const struct client_txn *t, const struct via *via)
+bool client_is_sent_by(const struct stack *s, uint32_t mark, const struct flow *flow, const struct via *via)
 {
     char           memory[ADDRESS_TEXT];
-    struct sent_by own = transport_sent_by(t->stack, &t->flow, memory);
+    struct sent_by own = transport_sent_by(s, flow, memory);
 
-    return (own.mark == t->sent_by && is_written_alike(&own, via)) ||
-           sent_by_mark(t->stack, via->host, via->port) == t->sent_by || means_sent_by(&own, via);
+    return (own.mark == mark && is_written_alike(&own, via)) || sent_by_mark(s, via->host, via->port) == mark ||
+           means_sent_by(&own, via);
+}
+
+bool client_has_sent_by(const struct client_txn *t, const struct via *via)
+{
+    return client_is_sent_by(t->stack, t->sent_by, &t->flow, via);
 }
 
 static void write_sent_by(struct client_txn *t, struct buf *b)

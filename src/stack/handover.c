@@ -175,8 +175,8 @@ static void take_bytes(struct stack *s, struct handed *h)
 /* The transaction may have left that connection for another target since. */
 static void take_failure(struct stack *s, const struct handed *h)
 {
-    struct client_txn *client = id_find(&s->client_ids, h->txn);
-    struct server_txn *server = id_find(&s->server_ids, h->txn);
+    struct client_txn *client = client_txn_of(s, h->txn);
+    struct server_txn *server = server_txn_of(s, h->txn);
 
     if (client != NULL && client->started && client->flow.connection == h->connection)
         client_txn_transport_error(client, h->error);

@@ -3,7 +3,8 @@
  *
  * Who owns what:
  *   struct stack       owns listeners, connections and both kinds of transaction
- *   server_txns        finds a server transaction by what its request carries
+ *   server_txns        finds a server transaction by what its request carries, if it is awake;
+ *   server_asleep      if it sleeps (asleep.h)
  *   client_ids         finds a client transaction by the id inside its branch
  *   peers              lists the client transactions an ICMP error may belong to
  *   connection->users  the client transactions that die with a connection; those of
@@ -17,6 +18,7 @@
 #include "base/table.h"
 #include "net/channel.h"
 #include "sip/framer.h"
+#include "stack/asleep.h"
 #include "stack/lookup.h"
 #include "stack/oversize_peers.h"
 #include "stack/peer_load.h"
@@ -243,9 +245,10 @@ struct stack {
     stack_closing_fn   *on_closing;    /* NULL: it may always close */
     void               *closing_user;
 
-    struct table    server_txns, connections_by_remote, aliases;
-    struct link     peers[PEER_LISTS]; /* see peer.c */
-    struct id_table server_ids, client_ids, connection_ids;
+    struct table       server_txns, server_asleep, connections_by_remote, aliases;
+    struct asleep_line server_line, client_line, client_short_line;
+    struct link        peers[PEER_LISTS]; /* see peer.c */
+    struct id_table    server_ids, client_ids, connection_ids;
 
     stack_pass_fn     *on_pass; /* NULL: nothing is passed on without a transaction */
     void              *pass_user;
@@ -419,11 +422,21 @@ uint32_t server_txn_age(const struct stack *s, object_id server_txn);
 void server_txn_abandon(struct stack *s, object_id server_txn);
 /* A response could not be sent the way that was tried; in the next turn another is. */
 void server_txn_lost(struct server_txn *t);
-/* What it waited for has come: its connection is open, or its response on the way. */
+/* What it waited for has come: its connection is open, or its response on the way.  It may
+ * sleep then. */
 void server_txn_taken(struct server_txn *t);
 /* There is none. */
-void               server_txn_failed(struct server_txn *t, int error);
-struct server_txn *server_txn_find_invite(struct stack *s, const struct message *cancel);
+void server_txn_failed(struct server_txn *t, int error);
+/* Is there an INVITE that this CANCEL means? */
+bool server_txn_has_invite(struct stack *s, const struct message *cancel);
+/* NULL for one that sleeps (asleep.h), too. */
+struct server_txn *server_txn_of(const struct stack *s, object_id id);
+/* For server_asleep.c: a block with room for such a key, of no id and in no table; a copy of a
+ * response; the timer of its machine; and the block, with all that it has, goes. */
+struct server_txn *server_txn_block(struct stack *s, size_t branch_len, size_t host_len);
+bool               server_txn_keep_response(struct server_txn *t, struct slice response);
+void               server_txn_rearm(struct server_txn *t);
+void               server_txn_dispose(struct server_txn *t);
 
 /* response_way.c: the latest response goes another way, its connection being gone.  Returns
  * 0 if it is under way, or why there is none. */
@@ -448,7 +461,11 @@ bool               client_txn_match(struct stack *s, struct message *response);
 /* The id that our branch in it carries, 0 if it is not one of ours; whose transaction
  * that is remains to be seen. */
 object_id client_txn_named_by(const struct message *response);
-void      client_txn_transport_error(struct client_txn *t, int error);
+/* NULL for one that sleeps, too. */
+struct client_txn *client_txn_of(const struct stack *s, object_id id);
+/* For client_asleep.c: the block, with all that it has, goes; its id stays. */
+void client_txn_dispose(struct client_txn *t);
+void client_txn_transport_error(struct client_txn *t, int error);
 
 /* target.c: what is learnt of the servers that a lookup found (stack/rested.h) */
 /* It could not be reached, or timed out. */
@@ -474,6 +491,8 @@ void client_drop_wire(struct client_txn *t);
 /* Is this the sent-by of the request's Via?  A response has it, however its sender writes the
  * address, or is not for us (RFC 3261 18.1.2). */
 bool client_has_sent_by(const struct client_txn *t, const struct via *via);
+/* The same of what left by `flow`; `mark`: t->sent_by. */
+bool client_is_sent_by(const struct stack *s, uint32_t mark, const struct flow *flow, const struct via *via);
 
 /* oversize.c: requests that are too large for a datagram (RFC 3261 18.1.1) */
 /* Let t->flow and t->wire be those of TCP, if they must and can.  0, or -ERR_X: it cannot be

@@ -157,15 +157,21 @@ static bool is_by(const struct flow *flow, unsigned index)
 static bool is_needed(const struct stack *s, unsigned index)
 {
     for (uint32_t i = 0; i < s->server_ids.slot_count; i++) {
-        const struct server_txn *t = s->server_ids.slots[i].object;
+        const struct server_txn *t    = s->server_ids.slots[i].object;
+        struct flow              flow = { .transport = TRANSPORT_NONE };
 
-        if (t != NULL && is_by(&t->reply, index))
+        if (t != NULL)
+            flow = is_asleep(t) ? server_asleep_flow(asleep_unmark(t)) : t->reply;
+        if (is_by(&flow, index))
             return true;
     }
     for (uint32_t i = 0; i < s->client_ids.slot_count; i++) {
-        const struct client_txn *t = s->client_ids.slots[i].object;
+        const struct client_txn *t    = s->client_ids.slots[i].object;
+        struct flow              flow = { .transport = TRANSPORT_NONE };
 
-        if (t != NULL && is_by(&t->flow, index))
+        if (t != NULL)
+            flow = is_asleep(t) ? client_asleep_flow(asleep_unmark(t)) : t->flow;
+        if (is_by(&flow, index))
             return true;
     }
     return false;

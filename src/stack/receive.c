@@ -45,14 +45,14 @@ static bool is_welcome(struct stack *s, const struct message *request)
 {
     const struct stack_guard *guard = &s->config.guard;
 
-    return guard->admits == NULL || (request->method == METHOD_CANCEL && server_txn_find_invite(s, request) != NULL) ||
+    return guard->admits == NULL || (request->method == METHOD_CANCEL && server_txn_has_invite(s, request)) ||
            guard->admits(s->user, request);
 }
 
 /* A CANCEL is passed on if its INVITE was. */
 static bool is_passed(struct stack *s, struct message *request)
 {
-    if (s->on_pass == NULL || (request->method == METHOD_CANCEL && server_txn_find_invite(s, request) != NULL))
+    if (s->on_pass == NULL || (request->method == METHOD_CANCEL && server_txn_has_invite(s, request)))
         return false;
     return s->on_pass(s->pass_user, request);
 }

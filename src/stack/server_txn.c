@@ -67,9 +67,26 @@ static struct server_txn *find(struct stack *s, const struct message *m, enum me
     return NULL;
 }
 
-struct server_txn *server_txn_find_invite(struct stack *s, const struct message *cancel)
+bool server_txn_has_invite(struct stack *s, const struct message *cancel)
 {
-    return find(s, cancel, METHOD_INVITE, server_txn_hash(s, cancel));
+    uint64_t hash = server_txn_hash(s, cancel);
+
+    return find(s, cancel, METHOD_INVITE, hash) != NULL || server_asleep_find(s, cancel, METHOD_INVITE, hash) != NULL;
+}
+
+struct server_txn *server_txn_of(const struct stack *s, object_id id)
+{
+    void *object = id_find(&s->server_ids, id);
+
+    return is_asleep(object) ? NULL : object;
+}
+
+/* The one that sleeps under this id, or NULL. */
+static struct server_asleep *asleep_of(const struct stack *s, object_id id)
+{
+    void *object = id_find(&s->server_ids, id);
+
+    return is_asleep(object) ? asleep_unmark(object) : NULL;
 }
 
 /* Another worker tells of a connection that was lost in a later turn. */
@@ -126,17 +143,26 @@ static void recount(struct server_txn *t)
 
 /* What every event ends with.  An end or a failure is acted upon in the next turn: this
  * may run inside a call of the user. */
-static void rearm(struct server_txn *t)
+void server_txn_rearm(struct server_txn *t)
 {
     struct world *w  = t->stack->world;
     msec          at = t->is_invite ? ist_deadline(&t->machine.ist) : nist_deadline(&t->machine.nist);
 
     if (terminated(t))
-        at = lingers(t) ? t->linger_until : NEVER;
+        at = NEVER;
+    if (lingers(t) && t->linger_until < at)
+        at = t->linger_until;
     if (is_over(t) || t->failed != 0 || t->lost || t->abandoned)
         at = world_now(w);
     world_timer(w, &t->timer, on_timer, at);
     recount(t);
+}
+
+/* The same for who is not used any more then: it sleeps if it can. */
+static void settle(struct server_txn *t)
+{
+    if (!server_txn_sleep(t))
+        server_txn_rearm(t);
 }
 
 static unsigned step(struct server_txn *t, unsigned ist_event, unsigned nist_event)
@@ -175,6 +201,20 @@ static void drop_response(struct server_txn *t)
     t->response_len = t->response_room = 0;
 }
 
+void server_txn_dispose(struct server_txn *t)
+{
+    struct world *w = t->stack->world;
+
+    world_timer_stop(w, &t->timer);
+    world_give(w, ACCOUNT_SERVER_TRANSACTIONS, t->accounted);
+    list_unlink(&t->on_connection);
+    lookup_free(t->way);
+    message_drop(t->request);
+    drop_response(t);
+    free(t->call_id);
+    pool_give(&w->pool, t, block_size(t));
+}
+
 void server_txn_free(struct server_txn *t)
 {
     struct stack *s = t->stack;
@@ -182,17 +222,10 @@ void server_txn_free(struct server_txn *t)
     log_server_dropped(t);
     count_answered(t);
     peer_load_take(s->peer_load, t->load);
-    world_timer_stop(s->world, &t->timer);
     table_remove(&s->server_txns, &t->link);
     id_remove(&s->server_ids, t->id);
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
-    world_give(s->world, ACCOUNT_SERVER_TRANSACTIONS, t->accounted);
-    list_unlink(&t->on_connection);
-    lookup_free(t->way);
-    message_drop(t->request);
-    drop_response(t);
-    free(t->call_id);
-    pool_give(&s->world->pool, t, block_size(t));
+    server_txn_dispose(t);
 }
 
 static void drop_broken(struct server_txn *t)
@@ -229,7 +262,7 @@ void server_txn_failed(struct server_txn *t, int error)
 {
     counter_add(&t->stack->world->counters.transport_errors, 1);
     t->failed = error;
-    rearm(t);
+    server_txn_rearm(t);
 }
 
 /* Its connection is gone, in whose callback nothing could be opened. */
@@ -241,7 +274,7 @@ static void try_another_way(struct server_txn *t)
     if (error != 0)
         server_txn_failed(t, error);
     else
-        rearm(t);
+        server_txn_rearm(t);
 }
 
 static void on_timer(struct timer *timer, msec now)
@@ -273,7 +306,7 @@ static void on_timer(struct timer *timer, msec now)
     if (is_over(t))
         end(t, error);
     else
-        rearm(t);
+        settle(t);
 }
 
 void server_txn_lost(struct server_txn *t)
@@ -281,12 +314,12 @@ void server_txn_lost(struct server_txn *t)
     if (t->response_len == 0)
         return;
     t->lost = true;
-    rearm(t);
+    server_txn_rearm(t);
 }
 
 void server_txn_taken(struct server_txn *t)
 {
-    rearm(t);
+    settle(t);
 }
 
 /* Who connects anew and repeats himself is answered there: the old connection may be dead
@@ -298,6 +331,21 @@ static void follow_connection(struct server_txn *t, const struct message *reques
         t->reply = reply_way(request);
 }
 
+/* Nobody awake knows this request.  It may wake one who then does. */
+static bool match_asleep(struct stack *s, struct message *request, uint64_t hash)
+{
+    bool                  is_ack = request->method == METHOD_ACK;
+    struct server_asleep *a      = server_asleep_find(s, request, is_ack ? METHOD_INVITE : request->method, hash);
+
+    if (a == NULL || is_ack) /* the ACK to a 2xx is the user's */
+        return false;
+    if (server_asleep_is_invite(a) && !transport_is_reliable(request->flow.transport))
+        counter_add(&s->world->counters.retransmissions_seen, 1); /* the user repeats its 2xx by its own clock */
+    else if (server_asleep_wake(s, a) != NULL)
+        return server_txn_match(s, request, hash);
+    return true; /* without memory it goes unheard, as if it had been lost */
+}
+
 bool server_txn_match(struct stack *s, struct message *request, uint64_t hash)
 {
     bool               is_ack = request->method == METHOD_ACK;
@@ -305,7 +353,7 @@ bool server_txn_match(struct stack *s, struct message *request, uint64_t hash)
     unsigned           actions;
 
     if (t == NULL)
-        return false;
+        return match_asleep(s, request, hash);
     EXPECT_OR_KILL(server_txn_is_sound(t), server_txn_suspect(t), drop_broken(t); return false);
     actions = is_ack ? step(t, IST_ACK, NIST_REQUEST) : step(t, IST_REQUEST, NIST_REQUEST);
     if (t->is_invite && (actions & IST_PASS_ACK) != 0)
@@ -318,7 +366,7 @@ bool server_txn_match(struct stack *s, struct message *request, uint64_t hash)
         counter_add(&s->world->counters.retransmissions_sent, 1);
         send_latest(t);
     }
-    rearm(t);
+    settle(t);
     return true;
 }
 
@@ -336,25 +384,35 @@ static void keep_key(struct server_txn *t, const struct message *m)
     memcpy(t->memory + m->via.branch.len, m->via.host.ptr, m->via.host.len);
 }
 
-static struct server_txn *server_txn_new(struct stack *s, struct message *request, uint64_t hash)
+struct server_txn *server_txn_block(struct stack *s, size_t branch_len, size_t host_len)
 {
-    size_t             size = sizeof(struct server_txn) + request->via.branch.len + request->via.host.len;
-    struct server_txn *t    = pool_take(&s->world->pool, size);
-    struct buf         tag  = buf_on(t != NULL ? t->tag : NULL, TAG_LENGTH);
-    bool               reliable;
+    struct server_txn *t = pool_take(&s->world->pool, sizeof *t + branch_len + host_len);
 
     if (t == NULL)
         return NULL;
     memset(t, 0, sizeof *t);
+    t->stack          = s;
+    t->key.branch.len = branch_len;
+    t->key.host.len   = host_len;
+    return t;
+}
+
+static struct server_txn *server_txn_new(struct stack *s, struct message *request, uint64_t hash)
+{
+    struct server_txn *t   = server_txn_block(s, request->via.branch.len, request->via.host.len);
+    struct buf         tag = buf_on(t != NULL ? t->tag : NULL, TAG_LENGTH);
+    bool               reliable;
+
+    if (t == NULL)
+        return NULL;
     t->id = id_add(&s->server_ids, t);
     if (t->id == 0) {
-        pool_give(&s->world->pool, t, size);
+        server_txn_dispose(t);
         return NULL;
     }
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
     t->load = peer_cells_of(&s->key, &request->flow.remote);
     peer_load_add(s->peer_load, t->load);
-    t->stack     = s;
     t->request   = message_hold(request);
     t->arrived   = world_now(s->world);
     t->is_invite = request->method == METHOD_INVITE;
@@ -370,34 +428,56 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
         nist_start(&t->machine.nist, reliable, &s->timers, world_now(s->world));
     t->call_id = log_keep_call_id(s, request->text);
     log_server_state(t, LOG_NO_STATE);
-    rearm(t);
+    server_txn_rearm(t);
     return t;
 }
 
-/* RFC 3261 9.2: whatever it names, it has that answered; only an INVITE is cancelled by it. */
-static struct server_txn *find_cancelled(struct stack *s, const struct message *cancel)
-{
-    uint64_t           hash = server_txn_hash(s, cancel);
-    struct server_txn *t    = find(s, cancel, METHOD_INVITE, hash);
+/* What a CANCEL has to know of the transaction it names, whether that sleeps or not. */
+struct named {
+    object_id id; /* 0: there is none */
+    bool      is_invite;
+    char      tag[TAG_LENGTH];
+};
 
-    for (enum method method = METHOD_OTHER + 1; t == NULL && method < METHOD_COUNT; method++)
-        if (method != METHOD_CANCEL)
-            t = find(s, cancel, method, hash);
-    return t;
+static bool find_named(struct stack *s, const struct message *cancel, enum method method, uint64_t hash,
+                       struct named *named)
+{
+    const struct server_txn    *t = find(s, cancel, method, hash);
+    const struct server_asleep *a = t == NULL ? server_asleep_find(s, cancel, method, hash) : NULL;
+
+    if (t == NULL && a == NULL)
+        return false;
+    named->id        = t != NULL ? t->id : server_asleep_id(a);
+    named->is_invite = method == METHOD_INVITE;
+    memcpy(named->tag, t != NULL ? t->tag : server_asleep_tag(a).ptr, TAG_LENGTH);
+    return true;
+}
+
+/* RFC 3261 9.2: whatever it names, it has that answered; only an INVITE is cancelled by it. */
+static struct named find_cancelled(struct stack *s, const struct message *cancel)
+{
+    uint64_t     hash  = server_txn_hash(s, cancel);
+    struct named named = { .id = 0 };
+    bool         found = find_named(s, cancel, METHOD_INVITE, hash, &named);
+
+    for (enum method method = METHOD_OTHER + 1; !found && method < METHOD_COUNT; method++)
+        found = method != METHOD_CANCEL && find_named(s, cancel, method, hash, &named);
+    return named;
 }
 
 static void open_cancel(struct stack *s, struct server_txn *t, struct message *cancel)
 {
-    struct server_txn *named = find_cancelled(s, cancel);
+    struct named named = find_cancelled(s, cancel);
+    object_id    id    = t->id;
 
-    if (named == NULL) {
-        s->events->on_cancel(s->user, 0, t->id, cancel);
+    if (named.id == 0) {
+        s->events->on_cancel(s->user, 0, id, cancel);
         return;
     }
-    memcpy(t->tag, named->tag, TAG_LENGTH); /* the same To tag */
-    stack_reply(s, t->id, 200, SLICE(""));
-    if (named->is_invite)
-        s->events->on_cancel(s->user, named->id, t->id, cancel);
+    memcpy(t->tag, named.tag, TAG_LENGTH); /* the same To tag; once answered, it may sleep */
+    stack_reply(s, id, 200, SLICE(""));
+    if (named.is_invite)
+        s->events->on_cancel(s->user, named.id, id, cancel);
 }
 
 void server_txn_open(struct stack *s, struct message *request, uint64_t hash)
@@ -422,35 +502,39 @@ uint32_t stack_peer_load(const struct stack *s, const struct address *peer, uint
 
 struct message *stack_server_request(const struct stack *s, object_id server_txn)
 {
-    struct server_txn *t = id_find(&s->server_ids, server_txn);
+    struct server_txn *t = server_txn_of(s, server_txn);
 
     return t != NULL ? t->request : rehearsal_request(s, server_txn);
 }
 
 struct slice stack_server_tag(const struct stack *s, object_id server_txn)
 {
-    struct server_txn *t = id_find(&s->server_ids, server_txn);
+    const struct server_txn    *t = server_txn_of(s, server_txn);
+    const struct server_asleep *a = asleep_of(s, server_txn);
 
-    return t != NULL ? (struct slice){ t->tag, TAG_LENGTH } : SLICE("");
+    if (t != NULL)
+        return (struct slice){ t->tag, TAG_LENGTH };
+    return a != NULL ? server_asleep_tag(a) : SLICE("");
 }
 
 uint32_t server_txn_age(const struct stack *s, object_id server_txn)
 {
-    const struct server_txn *t = id_find(&s->server_ids, server_txn);
+    const struct server_txn *t = server_txn_of(s, server_txn);
 
     return t != NULL ? (uint32_t)(world_now(s->world) - t->arrived) : 0;
 }
 
 bool stack_is_merged(const struct stack *s, object_id server_txn)
 {
-    const struct server_txn *t = id_find(&s->server_ids, server_txn);
+    const struct server_txn *t = server_txn_of(s, server_txn);
 
     if (t == NULL || t->request == NULL || t->request->to_tag.len > 0)
         return false;
     for (uint32_t i = 0; i < s->server_ids.slot_count; i++) {
         const struct server_txn *other = s->server_ids.slots[i].object;
 
-        if (other == NULL || other == t || other->request == NULL || other->key.method != t->key.method)
+        if (is_asleep(other) || other == NULL || other == t || other->request == NULL ||
+            other->key.method != t->key.method)
             continue;
         if (other->request->cseq.number == t->request->cseq.number &&
             slice_eq(other->request->call_id, t->request->call_id) &&
@@ -476,24 +560,51 @@ static void release_what_is_over(struct server_txn *t, unsigned status)
     }
 }
 
+static bool make_room(struct server_txn *t, size_t size)
+{
+    drop_response(t);
+    t->response = pool_take(&t->stack->world->pool, size);
+    if (t->response != NULL)
+        t->response_room = size;
+    return t->response != NULL;
+}
+
 static bool keep_response(struct server_txn *t, const struct gather *response)
 {
     struct buf b;
 
-    drop_response(t);
-    t->response = pool_take(&t->stack->world->pool, response->total);
-    if (t->response == NULL)
+    if (!make_room(t, response->total))
         return false;
-    t->response_room = response->total;
-    b                = buf_on(t->response, response->total);
+    b = buf_on(t->response, response->total);
     gather_flatten(response, &b);
     t->response_len = b.len;
     return true;
 }
 
+bool server_txn_keep_response(struct server_txn *t, struct slice response)
+{
+    if (response.len == 0)
+        return true;
+    if (!make_room(t, response.len))
+        return false;
+    memcpy(t->response, response.ptr, response.len);
+    t->response_len = response.len;
+    return true;
+}
+
+/* For a response: who sleeps wakes for a further 2xx, since no other can follow. */
+static struct server_txn *find_for_response(struct stack *s, object_id server_txn, unsigned status)
+{
+    struct server_asleep *a = asleep_of(s, server_txn);
+
+    if (a == NULL)
+        return server_txn_of(s, server_txn);
+    return server_asleep_is_invite(a) && status / 100 == 2 ? server_asleep_wake(s, a) : NULL;
+}
+
 int stack_respond(struct stack *s, object_id server_txn, unsigned status, const struct gather *response)
 {
-    struct server_txn *t = id_find(&s->server_ids, server_txn);
+    struct server_txn *t = find_for_response(s, server_txn, status);
     unsigned           actions;
 
     if (t == NULL)
@@ -517,24 +628,24 @@ int stack_respond(struct stack *s, object_id server_txn, unsigned status, const 
         count_answered(t);
         release_what_is_over(t, status);
     }
-    rearm(t);
+    settle(t);
     return 0;
 }
 
 void server_txn_abandon(struct stack *s, object_id server_txn)
 {
-    struct server_txn *t = id_find(&s->server_ids, server_txn);
+    struct server_txn *t = server_txn_of(s, server_txn);
 
     if (t == NULL)
         return;
     t->abandoned = true;
     count_answered(t);
-    rearm(t);
+    server_txn_rearm(t);
 }
 
 void stack_abandon(struct stack *s, object_id server_txn)
 {
-    const struct server_txn *t = id_find(&s->server_ids, server_txn);
+    const struct server_txn *t = server_txn_of(s, server_txn);
 
     if (t != NULL && !t->is_invite)
         server_txn_abandon(s, server_txn);

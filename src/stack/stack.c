@@ -51,6 +51,7 @@ static bool init_tables(struct stack *s)
     id_table_init(&s->connection_ids, c->worker, ID_CONNECTION, c->max_connections);
     tell_limits(s);
     return table_init(&s->server_txns, EXPECTED_TRANSACTIONS) == 0 &&
+           table_init(&s->server_asleep, EXPECTED_TRANSACTIONS) == 0 &&
            table_init(&s->connections_by_remote, EXPECTED_CONNECTIONS) == 0 &&
            table_init(&s->aliases, EXPECTED_ALIASES) == 0;
 }
@@ -81,6 +82,9 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     s->user   = user;
     set_defaults(s);
     make_nobody(s);
+    asleep_line_init(&s->server_line, s, server_asleep_end);
+    asleep_line_init(&s->client_line, s, client_asleep_end);
+    asleep_line_init(&s->client_short_line, s, client_asleep_end);
     list_init(&s->ended_flows);
     peers_init(s);
     random_fill(&w->random, &s->key, sizeof s->key);
@@ -125,6 +129,9 @@ void stack_free(struct stack *s)
         return;
     handover_leave(s);
     flow_end_forget(s);
+    asleep_line_fini(&s->client_line);
+    asleep_line_fini(&s->client_short_line);
+    asleep_line_fini(&s->server_line);
     for (uint32_t i = 0; i < s->client_ids.slot_count; i++)
         if (s->client_ids.slots[i].object != NULL)
             client_txn_free(s->client_ids.slots[i].object);
@@ -141,6 +148,7 @@ void stack_free(struct stack *s)
     id_table_fini(&s->server_ids);
     id_table_fini(&s->connection_ids);
     table_fini(&s->server_txns);
+    table_fini(&s->server_asleep);
     table_fini(&s->connections_by_remote);
     table_fini(&s->aliases);
     if (s->config.workers == NULL) {
@@ -156,7 +164,7 @@ void stack_refuse_all(struct stack *s, unsigned status)
     for (uint32_t i = 0; i < s->server_ids.slot_count; i++) {
         const struct server_txn *t = s->server_ids.slots[i].object;
 
-        if (t != NULL && !t->answered)
+        if (t != NULL && !is_asleep(t) && !t->answered)
             stack_reply(s, t->id, status, SLICE(""));
     }
 }

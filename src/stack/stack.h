@@ -193,6 +193,9 @@ int stack_pass_response(struct stack *s, unsigned listener, const struct address
  * empty. */
 void stack_cancel(struct stack *s, object_id client_txn, struct slice extra_headers);
 
+/* From now on `user` hears of it in the place of who did. */
+void stack_retell(struct stack *s, object_id client_txn, const struct client_user *user);
+
 /* Nobody will be called for this client transaction any more; it ends in its time.
  * An INVITE without a final response is cancelled: nobody could use its 2xx. */
 void stack_forget(struct stack *s, object_id client_txn);

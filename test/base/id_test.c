@@ -158,9 +158,27 @@ TEST(an_object_that_lost_its_id_is_forgotten_all_the_same)
     id_table_fini(&t);
 }
 
+TEST(an_id_may_name_another_object_from_now_on)
+{
+    struct id_table t;
+    int             one, other;
+    object_id       id;
+
+    id_table_init(&t, 3, ID_CALL, 10);
+    id = id_add(&t, &one);
+    id_replace(&t, id, &other);
+    CHECK(id_find(&t, id) == &other);
+    CHECK_INT(1, t.used);
+    id_remove(&t, id);
+    id_replace(&t, id, &one); /* it names nothing */
+    CHECK(id_find(&t, id) == NULL);
+    id_table_fini(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_id_may_name_another_object_from_now_on),
         cmocka_unit_test(an_object_that_lost_its_id_is_forgotten_all_the_same),
         cmocka_unit_test(ids_that_live_together_do_not_share_a_bucket),
         cmocka_unit_test(an_id_finds_its_object_until_it_is_removed),

@@ -22,7 +22,7 @@ static void *first_of(const struct id_table *t)
 }
 
 /* The one of this Call-ID. */
-static struct server_txn *server_txn_of(const char *call_id)
+static struct server_txn *txn_of_call(const char *call_id)
 {
     const struct id_table *t = &stack()->server_ids;
 
@@ -67,10 +67,10 @@ TEST(a_server_transaction_in_no_state_goes_alone)
 {
     open_with_a_call("broken");
     invite("second");
-    server_txn_of("broken")->machine.ist.state = (enum ist_state)77;
+    txn_of_call("broken")->machine.ist.state = (enum ist_state)77;
     invite("broken"); /* its repetition */
     CHECK_INT(1, counter_read(&b.at_server->counters.broken_invariants));
-    CHECK(server_txn_of("second") != NULL);
+    CHECK(txn_of_call("second") != NULL);
     check_that_another_call_lives();
 }
 
@@ -81,8 +81,8 @@ TEST(a_server_transaction_with_the_id_of_another_goes_alone)
 
     open_with_a_call("broken");
     invite("second");
-    second                      = server_txn_of("second");
-    server_txn_of("broken")->id = second->id;
+    second                    = txn_of_call("second");
+    txn_of_call("broken")->id = second->id;
     bench_live(&b, 40000); /* a timer of each */
     CHECK_INT(1, counter_read(&b.at_server->counters.broken_invariants));
     CHECK(id_find(&stack()->server_ids, second->id) == second);

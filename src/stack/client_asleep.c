@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A client transaction that only waits.  Its id is in its branch and leads to it; that the
+ * rest of the branch is right, too, a keyed hash of it tells as well as the text would. */
+#include "stack/internal.h"
+
+struct client_asleep {
+    struct asleep base;
+    uint64_t      branch; /* its hash */
+    uint32_t      sent_by;
+    uint8_t       method, flow_len;
+    bool          tells;    /* a user, who hears of further 2xx */
+    char          memory[]; /* the user, if it tells; flow */
+};
+
+_Static_assert(offsetof(struct client_asleep, memory) <= 40, "the user is to be found by its offset");
+
+enum { USER_AT = 40 }; /* from the start: aligned for a struct client_user */
+
+static size_t flow_at(const struct client_asleep *a)
+{
+    return a->tells ? USER_AT + sizeof(struct client_user) : offsetof(struct client_asleep, memory);
+}
+
+static size_t size_of(const struct client_asleep *a)
+{
+    return flow_at(a) + a->flow_len;
+}
+
+static struct client_user *user_of(struct client_asleep *a)
+{
+    return (struct client_user *)(void *)((char *)a + USER_AT);
+}
+
+struct flow client_asleep_flow(const struct client_asleep *a)
+{
+    return flow_unpack((const uint8_t *)a + flow_at(a));
+}
+
+/* ---- falling asleep ---- */
+
+/* An INVITE whose CANCEL lives leads the responses of that to it. */
+static bool only_waits(const struct client_txn *t)
+{
+    if (!t->started || !t->final || t->failed != 0 || t->lookup != NULL || t->call_id != NULL)
+        return false;
+    if (t->kind == CLIENT_INVITE)
+        return t->machine.ict.state == ICT_ACCEPTED && t->cancel == 0;
+    return t->kind == CLIENT_OTHER && t->machine.nict.state == NICT_COMPLETED;
+}
+
+static struct client_asleep *pack(const struct client_txn *t, msec end_at)
+{
+    uint8_t              flow[FLOW_PACK_MAX];
+    struct client_asleep a = {
+        .base     = { .id = t->id, .end_at = end_at },
+        .branch   = siphash(&t->stack->key, (struct slice){ t->branch, t->branch_len }),
+        .sent_by  = t->sent_by,
+        .method   = (uint8_t)t->method,
+        .flow_len = (uint8_t)flow_pack(&t->flow, flow),
+        .tells    = t->kind == CLIENT_INVITE,
+    };
+    struct client_asleep *block = pool_take(&t->stack->world->pool, size_of(&a));
+
+    if (block == NULL)
+        return NULL;
+    memcpy(block, &a, offsetof(struct client_asleep, memory));
+    memcpy((char *)block + flow_at(&a), flow, a.flow_len);
+    if (a.tells)
+        *user_of(block) = t->user;
+    return block;
+}
+
+bool client_txn_sleep(struct client_txn *t)
+{
+    struct stack         *s    = t->stack;
+    struct asleep_line   *line = t->kind == CLIENT_INVITE ? &s->client_line : &s->client_short_line;
+    struct client_asleep *a;
+    msec                  end_at;
+
+    if (!only_waits(t))
+        return false;
+    end_at = t->kind == CLIENT_INVITE ? ict_deadline(&t->machine.ict) : nict_deadline(&t->machine.nict);
+    if (!asleep_line_takes(line, end_at) || (a = pack(t, end_at)) == NULL)
+        return false;
+    world_take(s->world, ACCOUNT_CLIENT_TRANSACTIONS, size_of(a) + INDEX_ENTRY);
+    id_replace(&s->client_ids, t->id, asleep_mark(a));
+    client_txn_dispose(t);
+    asleep_line_add(line, &a->base);
+    return true;
+}
+
+/* ---- what comes ---- */
+
+bool client_asleep_match(struct stack *s, struct client_asleep *a, struct message *response)
+{
+    struct flow flow;
+
+    if (a->method != response->cseq.method || a->branch != siphash(&s->key, response->via.branch))
+        return false;
+    flow = client_asleep_flow(a);
+    if (!client_is_sent_by(s, a->sent_by, &flow, &response->via)) { /* RFC 3261 18.1.2 */
+        counter_add(&s->world->counters.stray_responses, 1);
+        return true;
+    }
+    if (a->tells && response->status >= 200 && response->status < 300 && user_of(a)->fn != NULL) {
+        struct client_user user = *user_of(a);
+
+        user.fn(&user, a->base.id, CLIENT_RESPONSE, response, 0);
+    }
+    return true;
+}
+
+void client_asleep_tell(struct client_asleep *a, const struct client_user *user)
+{
+    if (a->tells)
+        *user_of(a) = *user;
+}
+
+void client_asleep_end(struct stack *s, struct asleep *base, bool quiet)
+{
+    struct client_asleep *a    = CONTAINER_OF(base, struct client_asleep, base);
+    size_t                size = size_of(a);
+
+    (void)quiet; /* nobody hears of it in any case */
+    id_remove(&s->client_ids, base->id);
+    gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
+    world_give(s->world, ACCOUNT_CLIENT_TRANSACTIONS, size + INDEX_ENTRY);
+    pool_give(&s->world->pool, a, size);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What late messages deserve of a server transaction that sleeps (RFC 3261 17.2, RFC 6026). */
+#include "stack/internal.h"
+#include "support/alloc.h"
+#include "support/finished_call.h"
+#include "support/test.h"
+
+#include <stdio.h>
+
+static struct bench b;
+
+static unsigned sleepers(const struct id_table *t)
+{
+    unsigned count = 0;
+
+    for (uint32_t i = 0; i < t->slot_count; i++)
+        count += is_asleep(t->slots[i].object);
+    return count;
+}
+
+static unsigned servers_asleep(void)
+{
+    return sleepers(&server_stack(b.server)->server_ids);
+}
+
+static uint64_t seen(void)
+{
+    return counter_read(&b.at_server->counters.retransmissions_seen);
+}
+
+TEST(what_has_its_answer_sleeps_until_its_time)
+{
+    bench_open(&b, "");
+    raw_call_finish(&b, "call");
+    CHECK_INT(3, servers_asleep()); /* REGISTER, INVITE, BYE */
+    bench_live(&b, 31000);
+    CHECK_INT(3, servers_asleep());
+    bench_live(&b, 2000);
+    CHECK_INT(0, server_stack(b.server)->server_ids.used);
+    bench_close(&b);
+}
+
+/* RFC 6026 8.7: absorbed, without a response. */
+TEST(an_invite_that_was_accepted_is_absorbed)
+{
+    bench_open(&b, "");
+    raw_call_answer(&b, "call");
+    raw_forget(&b.alice);
+    raw_forget(&b.bob);
+    raw_invite_again(&b, "call");
+    CHECK_INT(0, b.alice.count);
+    CHECK_INT(0, b.bob.count);
+    CHECK_INT(1, seen());
+    CHECK_INT(2, servers_asleep());
+    bench_close(&b);
+}
+
+/* RFC 3261 17.2.2: the same response, to the byte, as often as it is asked for. */
+TEST(a_request_that_was_answered_is_answered_the_same_again)
+{
+    char first[RAW_TEXT];
+
+    bench_open(&b, "");
+    raw_call_finish(&b, "call");
+    snprintf(first, sizeof first, "%s", raw_heard(&b.alice, 0));
+    CHECK(strstr(first, "2 BYE") != NULL);
+    raw_forget(&b.bob);
+    for (unsigned i = 1; i <= 2; i++) {
+        raw_forget(&b.alice);
+        raw_bye_again(&b, "call");
+        CHECK_INT(1, b.alice.count);
+        assert_string_equal(first, raw_heard(&b.alice, 0));
+        CHECK_INT(i, seen());
+    }
+    CHECK_INT(0, b.bob.count);
+    bench_close(&b);
+}
+
+/* RFC 3261 17.2.3: another sent-by or method is another transaction, whatever the branch. */
+TEST(a_key_that_differs_wakes_nobody)
+{
+    static const char *const vias[] = { "SIP/2.0/UDP 192.0.2.9:6000;rport", "SIP/2.0/UDP 192.0.2.9:6009;rport",
+                                        "SIP/2.0/UDP 192.0.2.8:6000;rport" };
+
+    bench_open(&b, "");
+    for (unsigned i = 0; i < 3; i++) {
+        raw_ask(&b.alice, &(struct request_form){ .method = "OPTIONS", .via = vias[i], .branch = "same" });
+        bench_live(&b, 20);
+    }
+    raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .via = vias[0], .branch = "same", .uri = "sip:x" });
+    bench_live(&b, 20);
+    CHECK_INT(0, seen());
+    raw_ask(&b.alice, &(struct request_form){ .method = "OPTIONS", .via = vias[1], .branch = "same" });
+    bench_live(&b, 20);
+    CHECK_INT(1, seen());
+    bench_close(&b);
+}
+
+/* RFC 3261 9.2: 200 with the To tag of what it names; it changes nothing. */
+TEST(a_cancel_of_an_invite_that_was_accepted_is_answered)
+{
+    bench_open(&b, "");
+    raw_call_answer(&b, "call");
+    raw_forget(&b.bob);
+    raw_ask(&b.alice, &(struct request_form){ .method  = "CANCEL",
+                                              .uri     = "sip:bob@example.test",
+                                              .branch  = "invite",
+                                              .from    = "<sip:alice@example.test>;tag=a",
+                                              .call_id = "call" });
+    bench_live(&b, 20);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
+    CHECK(strstr(raw_heard(&b.alice, 0), "1 CANCEL") != NULL);
+    CHECK_INT(0, b.bob.count);
+    bench_close(&b);
+}
+
+/* RFC 6026 7.1: each 2xx goes up, also when the first is long gone. */
+TEST(a_2xx_that_is_repeated_goes_up_again)
+{
+    bench_open(&b, "");
+    raw_call_answer(&b, "call");
+    CHECK_INT(2, servers_asleep());
+    raw_forget(&b.alice);
+    for (unsigned i = 1; i <= 2; i++) {
+        bench_live(&b, 10000);
+        raw_answer(&b.bob, 0, "200 OK", "b");
+        bench_live(&b, 20);
+        CHECK_INT(i, raw_heard_count(&b.alice, "SIP/2.0 200 "));
+    }
+    bench_close(&b);
+}
+
+TEST(a_socket_is_not_closed_while_someone_sleeps_who_may_need_it)
+{
+    struct stack *s;
+
+    bench_open(&b, "");
+    s = server_stack(b.server);
+    raw_call_finish(&b, "call");
+    stack_unlisten(s, 0);
+    CHECK_INT(SOCKET_CLOSING, s->sockets[0].state);
+    raw_forget(&b.alice);
+    raw_bye_again(&b, "call");
+    CHECK_INT(1, raw_heard_count(&b.alice, "SIP/2.0 200 "));
+    bench_live(&b, 35000);
+    CHECK_INT(SOCKET_FREE, s->sockets[0].state);
+    bench_abandon(&b);
+}
+
+/* Each allocation of a BYE's end, and of its repetition. */
+TEST(without_memory_to_fall_asleep_or_to_wake_nothing_is_lost)
+{
+    for (unsigned n = 1; n < 100; n++) {
+        bench_open(&b, "");
+        raw_call_answer(&b, "call");
+        raw_bye_again(&b, "call");
+        alloc_fail_at(n);
+        raw_answer(&b.bob, 0, "200 OK", "b");
+        bench_live(&b, 20);
+        raw_forget(&b.alice);
+        raw_bye_again(&b, "call");
+        if (!alloc_failed())
+            n = 100;
+        alloc_fail_at(0);
+        raw_bye_again(&b, "call");
+        bench_close(&b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_has_its_answer_sleeps_until_its_time),
+        cmocka_unit_test(an_invite_that_was_accepted_is_absorbed),
+        cmocka_unit_test(a_request_that_was_answered_is_answered_the_same_again),
+        cmocka_unit_test(a_key_that_differs_wakes_nobody),
+        cmocka_unit_test(a_cancel_of_an_invite_that_was_accepted_is_answered),
+        cmocka_unit_test(a_2xx_that_is_repeated_goes_up_again),
+        cmocka_unit_test(a_socket_is_not_closed_while_someone_sleeps_who_may_need_it),
+        cmocka_unit_test(without_memory_to_fall_asleep_or_to_wake_nothing_is_lost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
