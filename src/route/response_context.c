@@ -424,3 +424,8 @@ bool rc_is_done(const struct response_context *rc, msec now)
 {
     return rc->answered && now >= rc->keep_until && all_closed(rc);
 }
+
+bool rc_only_lingers(const struct response_context *rc)
+{
+    return rc->answered && rc->keep_until > 0 && all_closed(rc);
+}

@@ -135,6 +135,9 @@ void rc_timer(struct response_context *rc, msec now, struct rc_actions *out);
 
 /* When to call rc_timer, or to ask rc_is_done again; NEVER if no timer runs. */
 msec rc_deadline(const struct response_context *rc);
+/* All branches are closed, the request has its answer, and nothing is waited for but 2xx that may
+ * still come to an INVITE. */
+bool rc_only_lingers(const struct response_context *rc);
 /* All branches are closed, the request has its answer, and no 2xx can come. */
 bool rc_is_done(const struct response_context *rc, msec now);
 

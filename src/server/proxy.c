@@ -34,6 +34,10 @@ static void settle(struct context *c)
         context_free(c);
         return;
     }
+    if (rc_only_lingers(&c->rc)) {
+        proxy_let_go(c);
+        return;
+    }
     if (c->rc.answered) {
         message_drop(c->request);
         c->request = NULL;

@@ -77,6 +77,9 @@ struct context *context_of(struct server *s, object_id txn);
 /* The request's passage once more, to whom it was decided to go.  False if it has been answered. */
 bool proxy_open_again(const struct context *c, struct passage *p);
 
+/* proxy_late.c: nothing can come for it any more but further 2xx to an INVITE, which go up without it.  It is freed. */
+void proxy_let_go(struct context *c);
+
 /* proxy_answer.c: RC_FORWARD, RC_ANSWER. */
 void proxy_forward_up(struct context *c, const struct rc_action *action);
 void proxy_answer_up(struct context *c, const struct rc_action *action);

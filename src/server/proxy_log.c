@@ -72,3 +72,17 @@ void proxy_log_answer(const struct context *c, unsigned branch, unsigned status)
     log_text(&line, "rule", "RFC 3261 16.7");
     log_end(&line);
 }
+
+void proxy_log_late(struct server *s, const struct message *response)
+{
+    struct log_line line;
+
+    if (!log_begin(&line, s->world->log, LOG_DEBUG, LOG_PART_PROXY, "answered"))
+        return;
+    log_slice(&line, "call", response->call_id);
+    log_slice(&line, "method", response->cseq.method_text);
+    log_number(&line, "status", response->status);
+    log_text(&line, "why", "one more 2xx");
+    log_text(&line, "rule", "RFC 6026 7.3");
+    log_end(&line);
+}

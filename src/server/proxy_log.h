@@ -23,4 +23,7 @@ void proxy_log_branch(const struct context *c, const struct passage *p, unsigned
 /* The final response of a branch goes up. */
 void proxy_log_answer(const struct context *c, unsigned branch, unsigned status);
 
+/* A 2xx to an INVITE that has had one, when all its branches have ended. */
+void proxy_log_late(struct server *s, const struct message *response);
+
 #endif
