@@ -6,8 +6,6 @@
 #include "sip/lines.h"
 #include "sip/words.h"
 
-#include <stdlib.h>
-
 static void fault_at(struct parse_fault *fault, const struct message *m, const char *at, unsigned status,
                      const char *expected)
 {
@@ -16,10 +14,10 @@ static void fault_at(struct parse_fault *fault, const struct message *m, const c
 
 /* One block for the struct, the index and the bytes, and the walk over its lines goes
  * on in it; NULL without memory. */
-static struct message *message_new(struct slice text, struct lines *l)
+static struct message *message_new(struct pool *pool, struct slice text, struct lines *l)
 {
     size_t          size = sizeof(struct message) + l->most * sizeof(struct header) + text.len;
-    struct message *m    = malloc(size);
+    struct message *m    = pool_take(pool, size);
     char           *bytes;
 
     if (m == NULL)
@@ -30,6 +28,7 @@ static struct message *message_new(struct slice text, struct lines *l)
     memcpy(bytes, text.ptr, text.len);
     m->holders      = 1;
     m->size         = (uint32_t)size;
+    m->pool         = pool;
     m->text         = (struct slice){ bytes, text.len };
     m->max_forwards = -1;
     lines_move(l, bytes);
@@ -288,7 +287,7 @@ static bool is_answerable(const struct message *m)
 }
 
 /* Everything that can be read; NULL without memory or text. */
-static struct message *message_read(struct slice bytes, struct parse_fault *fault)
+static struct message *message_read(struct pool *pool, struct slice bytes, struct parse_fault *fault)
 {
     struct lines    l;
     struct message *m;
@@ -301,7 +300,7 @@ static struct message *message_read(struct slice bytes, struct parse_fault *faul
         return NULL;
     }
     lines_start(&l, bytes);
-    m = message_new(bytes, &l);
+    m = message_new(pool, bytes, &l);
     if (m == NULL)
         return NULL;
     read_start_line(m, l.start_end, fault);
@@ -319,9 +318,9 @@ static struct message *message_read(struct slice bytes, struct parse_fault *faul
     return m;
 }
 
-struct message *message_parse(struct slice bytes, struct parse_fault *fault)
+struct message *message_parse_in(struct pool *pool, struct slice bytes, struct parse_fault *fault)
 {
-    struct message *m = message_read(bytes, fault);
+    struct message *m = message_read(pool, bytes, fault);
 
     if (m == NULL || fault->expected == NULL)
         return m;
@@ -329,9 +328,14 @@ struct message *message_parse(struct slice bytes, struct parse_fault *fault)
     return NULL;
 }
 
+struct message *message_parse(struct slice bytes, struct parse_fault *fault)
+{
+    return message_parse_in(NULL, bytes, fault);
+}
+
 struct message *message_parse_broken(struct slice bytes, struct parse_fault *fault)
 {
-    struct message *m = message_read(bytes, fault);
+    struct message *m = message_read(NULL, bytes, fault);
 
     if (m == NULL || fault->answerable)
         return m;
@@ -357,17 +361,28 @@ void message_account(struct message *m, struct budget_share *share, unsigned acc
     budget_take_anyway(share, account, message_size(m));
 }
 
-void message_unaccount(struct message *m)
+static void unaccount(struct message *m)
 {
     if (m->account != NULL)
         budget_give(m->account, m->account_number, message_size(m));
     m->account = NULL;
 }
 
+void message_leave(struct message *m)
+{
+    unaccount(m);
+    m->pool = NULL;
+}
+
+void message_arrive(struct message *m, struct pool *pool)
+{
+    m->pool = pool;
+}
+
 void message_drop(struct message *m)
 {
     if (m == NULL || --m->holders > 0)
         return;
-    message_unaccount(m);
-    free(m);
+    unaccount(m);
+    pool_give(m->pool, m, m->size);
 }

@@ -17,6 +17,7 @@
 #define SIP_MESSAGE_H
 
 #include "base/budget.h"
+#include "base/pool.h"
 #include "sip/name_addr.h"
 #include "sip/via.h"
 
@@ -75,6 +76,7 @@ struct message {
 
     struct budget_share *account;              /* who accounts for it until it is freed; or NULL */
     uint32_t             account_number, size; /* of the block */
+    struct pool         *pool;                 /* where the block goes; or NULL */
 
     struct via       via; /* the topmost Via value */
     struct name_addr from, to;
@@ -95,6 +97,8 @@ struct parse_fault {
  *
  * -ERR_NO_MEMORY shows as fault->expected == NULL. */
 struct message *message_parse(struct slice bytes, struct parse_fault *fault);
+/* The same in a block of this pool, which lives longer than the message. */
+struct message *message_parse_in(struct pool *pool, struct slice bytes, struct parse_fault *fault);
 
 /* The parts of a malformed request that an answer needs (RFC 3261 8.2.6), when
  * fault.answerable; NULL otherwise (an ACK, a response, a Via without sent-by, no
@@ -111,8 +115,10 @@ void            message_drop(struct message *m); /* NULL is fine */
 size_t message_size(const struct message *m);
 /* Account for it in `share` until it is freed, on the same thread.  Borrows the share. */
 void message_account(struct message *m, struct budget_share *share, unsigned account);
-/* No longer: it goes to another thread. */
-void message_unaccount(struct message *m);
+/* It goes to another thread: neither account nor pool is its own any longer.  And it has come to one,
+ * whose pool this is. */
+void message_leave(struct message *m);
+void message_arrive(struct message *m, struct pool *pool);
 
 /* The first header with this id, or NULL; the next with the same id after `h`. */
 const struct header *message_header(const struct message *m, enum header_id id);

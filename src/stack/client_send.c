@@ -206,7 +206,7 @@ static struct message *parse_wire(const struct client_txn *t)
 {
     struct parse_fault fault = { 0 };
 
-    return message_parse((struct slice){ t->wire, t->wire_len }, &fault);
+    return message_parse_in(&t->stack->world->pool, (struct slice){ t->wire, t->wire_len }, &fault);
 }
 
 bool client_fall_back(struct client_txn *t)

@@ -16,7 +16,7 @@ static bool hand(struct stack *s, unsigned to, const struct handed *h)
     size_t bytes = handed_size(h); /* it is the other's as soon as it is handed */
 
     if (h->kind == HANDED_MESSAGE)
-        message_unaccount(h->u.message);
+        message_leave(h->u.message);
     if (workers_hand(s->config.workers, s->config.worker, to, h)) {
         world_take(s->world, ACCOUNT_HANDOVER, bytes);
         return true;
@@ -192,6 +192,7 @@ static void take(void *arg, struct handed *h)
     world_give(s->world, ACCOUNT_HANDOVER, handed_size(h));
     switch (h->kind) {
     case HANDED_MESSAGE:
+        message_arrive(h->u.message, &s->world->pool);
         if (s->world->memory != NULL)
             message_account(h->u.message, s->world->memory, ACCOUNT_MESSAGES);
         receive_message(s, h->u.message);

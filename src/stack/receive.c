@@ -142,7 +142,7 @@ void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
         counter_add(&s->world->counters.keepalives, 1);
         return;
     }
-    m = message_parse(bytes, &fault);
+    m = message_parse_in(&s->world->pool, bytes, &fault);
     if (m == NULL) {
         receive_fault(s, flow, bytes, &fault);
         return;

@@ -384,9 +384,41 @@ TEST(parsing_takes_one_allocation)
     CHECK_INT(1, alloc_count());
 }
 
+/* Who takes it to another thread takes it out of the pool. */
+TEST(the_block_of_a_message_goes_back_to_the_pool_it_is_in)
+{
+    struct slice bytes = SLICE("OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bKa\r\nFrom: <sip:a>;tag=a\r\n"
+                               "To: <sip:b>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n");
+    struct pool  here, there;
+    struct parse_fault fault;
+    struct message    *m;
+
+    pool_init(&here, 65536);
+    pool_init(&there, 65536);
+    m = message_parse_in(&here, bytes, &fault);
+    CHECK(m != NULL);
+    message_drop(m);
+    CHECK(pool_kept(&here) > 0);
+    alloc_fail_at(0);
+    m = message_parse_in(&here, bytes, &fault);
+    CHECK_INT(0, alloc_count());
+    message_leave(m);
+    message_arrive(m, &there);
+    message_drop(m);
+    CHECK_INT(0, pool_kept(&here));
+    CHECK(pool_kept(&there) > 0);
+    m = message_parse_in(&there, bytes, &fault);
+    message_leave(m);
+    message_drop(m); /* freed */
+    CHECK_INT(0, pool_kept(&there));
+    pool_fini(&here);
+    pool_fini(&there);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_block_of_a_message_goes_back_to_the_pool_it_is_in),
         cmocka_unit_test(request_is_read),
         cmocka_unit_test(response_is_read_and_has_its_cseq_s_method),
         cmocka_unit_test(bytes_after_content_length_are_not_part_of_the_message),
