@@ -60,7 +60,7 @@ static const char *answer_to(const char *method, const char *to, const char *bra
     raw_ask(&b.alice,
             &(struct request_form){
                 .method = method, .uri = "sip:bob@example.test", .to = to, .branch = branch, .cseq = ++cseq });
-    bench_live(&b, 100);
+    bench_live(&b, 10);
     if (raw_heard(&b.alice, 0)[0] == '\0')
         return "";
     memcpy(status, raw_heard(&b.alice, 0) + 8, 3);
@@ -69,16 +69,21 @@ static const char *answer_to(const char *method, const char *to, const char *bra
     return status;
 }
 
-/* Within a dialog it reaches bob; how it is answered then is his affair. */
+/* Within a dialog it reaches bob; how it is answered then is his affair.  What else is sent to him
+ * again may come between. */
 static bool reaches_bob(void)
 {
+    unsigned back = 0;
+
     raw_forget(&b.bob);
     answer_to("BYE", "<sip:bob@example.test>;tag=b", NULL);
-    if (!raw_last_is(&b.bob, "BYE"))
+    while (back < RAW_KEPT && back < b.bob.count && strncmp(raw_heard(&b.bob, back), "BYE ", 4) != 0)
+        back++;
+    if (back == RAW_KEPT || back == b.bob.count)
         return false;
-    raw_answer(&b.bob, 0, "200 OK", "b");
+    raw_answer(&b.bob, back, "200 OK", "b");
     bench_live(&b, 100);
-    return raw_last_is(&b.alice, "SIP/2.0 200");
+    return raw_heard_count(&b.alice, "SIP/2.0 200") > 0;
 }
 
 static const char *register_again(const char *contact)
