@@ -34,10 +34,11 @@ static unsigned read_index(struct slice text)
     struct parse_fault   fault = { 0 };
     struct lines         l;
 
+    unsigned count;
+
     lines_start(&l, text);
-    while (lines_next(&l, &headers[l.count], &fault))
-        continue;
-    return fault.expected == NULL ? l.count : 0;
+    count = lines_read(&l, headers, &fault);
+    return fault.expected == NULL ? count : 0;
 }
 
 static unsigned read_route(struct slice text)

@@ -14,18 +14,22 @@
 
 #include <stdint.h>
 
-enum { LINE_ENDS_BLOCK = 64, LINE_ENDS_BLOCKS = 4, LINE_ENDS_ROOM = 64 + LINE_ENDS_BLOCK * LINE_ENDS_BLOCKS };
+enum { LINE_ENDS_BLOCK = 64, LINE_ENDS_ROOM = 5 * LINE_ENDS_BLOCK };
+
+/* A bit for each LF and each CR of a block. */
+struct line_masks {
+    uint64_t lf, cr;
+};
 
 struct line_ends {
-    const char *text;
-    uint32_t    size, scanned;      /* bytes, and how many of them were looked at         */
-    uint32_t    bare_cr;            /* the first CR that no LF follows; `size` if none    */
-    uint32_t    start;              /* of the line whose end comes next                   */
-    uint64_t    after_cr;           /* 1: the last byte looked at is a CR                  */
-    bool        empty_line;         /* the last of `at` ends the empty line               */
-    bool        finished;           /* that, or the text                                  */
-    unsigned    count;              /* ends in `at`                                       */
-    uint32_t    at[LINE_ENDS_ROOM]; /* the LF; `size` for a last line without one         */
+    const char       *text;
+    uint32_t          size, scanned;      /* bytes, and how many of them were looked at         */
+    struct line_masks before;             /* of the last 64 bytes that were                     */
+    uint32_t          bare_cr;            /* the first CR that no LF follows; `size` if none    */
+    bool              empty_line;         /* the last of `at` ends the empty line               */
+    bool              finished;           /* that, or the text                                  */
+    unsigned          count;              /* ends in `at`                                       */
+    uint32_t          at[LINE_ENDS_ROOM]; /* the LF; `size` for a last line without one         */
 };
 
 /* Look for the first line ends of `text`, which is borrowed and shorter than 4 GB;
@@ -36,11 +40,7 @@ void line_ends_more(struct line_ends *e);
 
 /* ---- how it is done: for the test that compares the ways ---- */
 
-struct line_masks {
-    uint64_t lf, cr;
-};
-/* The masks of `count` blocks of 64 bytes. */
-typedef void line_masks_fn(const char *at, unsigned count, struct line_masks *masks);
+typedef struct line_masks line_masks_fn(const char *at); /* of the 64 bytes there */
 
 line_masks_fn  line_masks_portable;
 line_masks_fn *line_masks_sse2(void); /* NULL if this processor cannot */

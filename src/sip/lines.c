@@ -13,42 +13,38 @@ void fault_set(struct parse_fault *fault, size_t offset, unsigned status, const 
     fault->expected = expected;
 }
 
-/* More line ends, and which of them may be used. */
+/* Which of the line ends found begin or end a field: not that of the empty line. */
 static void take_ends(struct lines *l)
 {
     const struct line_ends *e = &l->ends;
 
-    l->next = 0;
-    l->last = e->finished && e->empty_line ? e->count - 1 : e->count;
+    l->next = e->at;
+    l->last = e->at + e->count - e->empty_line;
 }
 
-/* Where the line from l->at ends: its LF, or the end of a text that has none.  There is
- * one, since the empty line is not reached yet. */
-static inline uint32_t next_end(struct lines *l)
+static bool more_ends(struct lines *l)
 {
-    uint32_t end = l->ends.at[l->next++];
-
-    l->at = end < l->ends.size ? end + 1 : end;
-    if (l->next == l->ends.count && !l->ends.finished) {
-        line_ends_more(&l->ends);
-        take_ends(l);
-    }
-    return end;
+    if (l->ends.finished)
+        return false;
+    line_ends_more(&l->ends);
+    take_ends(l);
+    return l->next < l->last;
 }
 
 void lines_start(struct lines *l, struct slice text)
 {
+    size_t   fields;
     uint32_t end;
 
     line_ends_start(&l->ends, text);
     take_ends(l);
-    l->most  = l->ends.finished && l->last <= LIMIT_HEADERS ? l->last : LIMIT_HEADERS;
-    l->count = 0;
-    end      = next_end(l);
+    fields  = (size_t)(l->last - l->next);
+    l->most = l->ends.finished && fields <= LIMIT_HEADERS ? (unsigned)fields : LIMIT_HEADERS;
+    end     = *l->next++;
+    l->at   = end + (end < l->ends.size);
     if (end > 0 && end < l->ends.size && text.ptr[end - 1] == '\r')
         end--;
     l->start_end = end;
-    l->body      = l->ends.size;
 }
 
 void lines_move(struct lines *l, const char *bytes)
@@ -76,7 +72,7 @@ static bool is_token(struct slice text)
 
 /* header-name HCOLON: a token, then the colon, perhaps after SP or HTAB.  Returns
  * what is behind the colon, or NULL. */
-static inline const char *read_name(struct header *h, const char *at, const char *line_end, const char *text_end)
+static const char *read_any_name(struct header *h, const char *at, const char *line_end)
 {
     const char *colon = run_find(at, line_end, ':'), *stop = colon;
 
@@ -85,17 +81,43 @@ static inline const char *read_name(struct header *h, const char *at, const char
     while (stop > at && is_blank(stop[-1]))
         stop--;
     h->name = slice_between(at, stop);
-    h->id   = header_lookup(h->name, (size_t)(text_end - at));
+    h->id   = header_parse(h->name);
     return h->id != HEADER_OTHER || is_token(h->name) ? colon + 1 : NULL;
 }
 
-/* Most values have one SP before them and none behind. */
+#ifdef __x86_64__
+/* Most names have fewer than sixteen bytes: one look finds the colon, and what is behind it may be read. */
+static inline const char *read_name(struct header *h, const char *at, const char *line_end, const char *text_end)
+{
+    unsigned colons = text_end - at < 16 ? 0 : (unsigned)_mm_movemask_epi8(run_is(run_load(at), ':'));
+    size_t   len;
+
+    if (colons == 0)
+        return read_any_name(h, at, line_end);
+    len     = (size_t)__builtin_ctz(colons);
+    h->name = (struct slice){ at, len };
+    h->id   = header_lookup(at, len);
+    /* that the line does not end before needs no asking: no name has a line end in it */
+    return h->id != HEADER_OTHER ? at + len + 1 : read_any_name(h, at, line_end);
+}
+#else
+static inline const char *read_name(struct header *h, const char *at, const char *line_end, const char *text_end)
+{
+    (void)text_end;
+    return read_any_name(h, at, line_end);
+}
+#endif
+
+/* Most values have one SP before them and none behind, and their line ends with CRLF. */
 static inline struct slice trim(const char *at, const char *end)
 {
+    if (end - at >= 3 && *at == ' ' && (unsigned char)at[1] > ' ') {
+        end -= end[-1] == '\r';
+        if ((unsigned char)end[-1] > ' ')
+            return slice_between(at + 1, end);
+    }
     while (end > at && is_lws(end[-1]))
         end--;
-    if (end - at >= 2 && *at == ' ' && (unsigned char)at[1] > ' ')
-        return slice_between(at + 1, end);
     while (at < end && is_lws(*at))
         at++;
     return slice_between(at, end);
@@ -107,45 +129,64 @@ static void note_bare_cr(const struct lines *l, struct parse_fault *fault, uint3
         fault_set(fault, l->ends.bare_cr, 400, "LF after CR");
 }
 
-/* The field from `start` to l->at is wrong; a bare CR in it, or before, was wrong earlier. */
-static void complain(const struct lines *l, struct parse_fault *fault, uint32_t start, unsigned status,
-                     const char *expected)
+/* The field from `start` to `end` is none, or one too many; a bare CR in it, or before, was wrong earlier. */
+static void complain(const struct lines *l, struct parse_fault *fault, const char *start, const char *end,
+                     bool is_field)
 {
-    note_bare_cr(l, fault, l->at);
-    fault_set(fault, start, status, expected);
+    note_bare_cr(l, fault, (uint32_t)(end - l->ends.text));
+    fault_set(fault, (size_t)(start - l->ends.text), is_field ? 513 : 400,
+              is_field ? "fewer header fields" : "a header field name and a colon");
 }
 
-/* One field from l->at, which then is behind it; false if it is none. */
-static inline bool read_field(struct lines *l, struct header *h, struct parse_fault *fault)
+/* Where the last of the lines ends that continue the one which ends at `stop`. */
+static const char *read_folds(struct lines *l, const char *stop, const char *text_end)
 {
-    const char *text = l->ends.text, *at = text + l->at, *stop = text + next_end(l), *value;
-
-    value = read_name(h, at, stop, text + l->ends.size);
-    while (l->next < l->last && is_blank(text[l->at])) /* it is continued */
-        stop = text + next_end(l);
-    if (value == NULL) {
-        complain(l, fault, (uint32_t)(at - text), 400, "a header field name and a colon");
-        return false;
-    }
-    if (l->count == LIMIT_HEADERS) {
-        complain(l, fault, (uint32_t)(at - text), 513, "fewer header fields");
-        return false;
-    }
-    h->value = trim(value, stop);
-    h->line  = slice_between(at, text + l->at);
-    l->count++;
-    return true;
+    while (stop + 1 < text_end && is_blank(stop[1]) && (l->next < l->last || more_ends(l)))
+        stop = l->ends.text + *l->next++;
+    return stop;
 }
 
-bool lines_next(struct lines *l, struct header *h, struct parse_fault *fault)
+/* All fields of the lines whose ends are known, and what continues the last of them. */
+static struct header *read_fields(struct lines *l, struct header *h, const struct header *full,
+                                  struct parse_fault *fault)
 {
-    while (l->next < l->last)
-        if (read_field(l, h, fault))
-            return true;
-    if (l->ends.empty_line)
-        l->body = l->ends.at[l->last] + 1;
+    const char     *text = l->ends.text, *text_end = text + l->ends.size, *at = text + l->at;
+    const uint32_t *end = l->next;
+    struct header   spare;
+
+    while (end < l->last) {
+        struct header *field = h < full ? h : &spare;
+        const char    *stop = text + *end++, *value = read_name(field, at, stop, text_end), *next;
+
+        if (stop + 1 < text_end && is_blank(stop[1])) {
+            l->next = end;
+            stop    = read_folds(l, stop, text_end);
+            end     = l->next;
+        }
+        next = stop + (stop < text_end);
+        if (value != NULL && field == h) {
+            h->value = trim(value, stop);
+            h->line  = slice_between(at, next);
+            h++;
+        } else {
+            complain(l, fault, at, next, value != NULL);
+        }
+        at = next;
+    }
+    l->at = (uint32_t)(at - text);
+    return h;
+}
+
+unsigned lines_read(struct lines *l, struct header *headers, struct parse_fault *fault)
+{
+    struct header *h = headers;
+
+    do
+        h = read_fields(l, h, headers + l->most, fault);
+    while (more_ends(l));
+    l->body = l->ends.empty_line ? *l->last + 1 : l->ends.size;
     note_bare_cr(l, fault, l->body);
     if (!l->ends.empty_line)
         fault_set(fault, l->ends.size, 400, "an empty line after the header fields");
-    return false;
+    return (unsigned)(h - headers);
 }

@@ -15,26 +15,25 @@
 
 struct lines {
     struct line_ends ends;
-    unsigned         next;      /* the first of ends.at that was not used            */
-    unsigned         last;      /* the one that ends the empty line, or ends.count */
-    uint32_t         at;        /* where the next line starts                      */
-    uint32_t         start_end; /* end of the start line, its line end not counted   */
-    uint32_t         body;      /* at the end: the first byte after the empty line,
-                                   or the end of the text                            */
-    unsigned most;              /* so many fields at most; LIMIT_HEADERS at most     */
-    unsigned count;             /* fields found so far                               */
+    const uint32_t  *next, *last; /* those of ends.at that were not used               */
+    uint32_t         at;          /* where the next line starts                        */
+    uint32_t         start_end;   /* end of the start line, its line end not counted   */
+    uint32_t         body;        /* when read: the first byte after the empty line,
+                                     or the end of the text                            */
+    unsigned most;                /* so many fields at most; LIMIT_HEADERS at most     */
 };
 
 /* Begin to walk `text`, which begins with the start line, is shorter than 4 GB and
- * is borrowed. */
+ * is borrowed.  The struct must stay where it is. */
 void lines_start(struct lines *l, struct slice text);
 /* Its bytes are here now, too: fields found from now on point there. */
 void lines_move(struct lines *l, const char *bytes);
 
-/* The next field; false at the end.  A malformed line is left out and the walk goes
- * on; the first thing wrong is described in `fault` (status 400, or 513 for more
- * than LIMIT_HEADERS fields) unless that holds one already. */
-bool lines_next(struct lines *l, struct header *h, struct parse_fault *fault);
+/* Read the fields into `headers`, which has room for l->most, and return how many there
+ * are.  A malformed line is left out and the walk goes on; the first thing wrong is
+ * described in `fault` (status 400, or 513 for more than LIMIT_HEADERS fields) unless
+ * that holds one already. */
+unsigned lines_read(struct lines *l, struct header *headers, struct parse_fault *fault);
 
 /* Note what is wrong unless something was wrong before. */
 void fault_set(struct parse_fault *fault, size_t offset, unsigned status, const char *expected);

@@ -38,20 +38,16 @@ static struct message *message_new(struct pool *pool, struct slice text, struct 
 /* A SINGLE header that is there twice is a fault, but one in a line comes first. */
 static void read_lines(struct message *m, struct lines *l, struct parse_fault *fault)
 {
-    struct parse_fault in_lines = { 0 }, repeated = { 0 };
-
-    for (struct header *h = m->headers; lines_next(l, h, &in_lines); h++) {
-        if (m->first[h->id] == 0)
-            m->first[h->id] = (uint8_t)l->count;
-        else if ((header_words[h->id].flags & HEADER_IS_SINGLE) != 0)
-            fault_at(&repeated, m, h->line.ptr, 400, header_words[h->id].only_one);
-    }
-    m->header_count = l->count;
+    m->header_count = lines_read(l, m->headers, fault);
     m->body         = slice_between(m->text.ptr + l->body, m->text.ptr + m->text.len);
-    if (in_lines.expected != NULL)
-        fault_set(fault, in_lines.offset, in_lines.status, in_lines.expected);
-    if (repeated.expected != NULL)
-        fault_set(fault, repeated.offset, repeated.status, repeated.expected);
+    for (unsigned i = 0; i < m->header_count; i++) {
+        const struct header *h = &m->headers[i];
+
+        if (m->first[h->id] == 0)
+            m->first[h->id] = (uint8_t)(i + 1);
+        else if ((header_words[h->id].flags & HEADER_IS_SINGLE) != 0)
+            fault_at(fault, m, h->line.ptr, 400, header_words[h->id].only_one);
+    }
 }
 
 /* SIP-Version; another one than ours is well-formed, but 505. */

@@ -42,10 +42,10 @@ struct slice header_name(enum header_id id)
 enum { SLOTS = 256, SLOT_NAME = 24 };
 static const struct slot {
     char    name[SLOT_NAME];
-    uint8_t len, id;
+    uint8_t len, id, unused[6]; /* 32 bytes */
 } slots[SLOTS] = {
 #define MULTIPLIER(number)
-#define SLOT(at, header, text) [at] = { text, sizeof(text) - 1, HEADER_##header },
+#define SLOT(at, header, text) [at] = { text, sizeof(text) - 1, HEADER_##header, { 0 } },
 #define COMPACT(letter, header)
 #include "sip/header_slots.def"
 #undef MULTIPLIER
@@ -78,38 +78,43 @@ static const struct slot *slot_of(uint64_t first, uint64_t last, size_t len)
     return &slots[(first ^ last >> 3 ^ len) * multiplier >> 56];
 }
 
-static enum header_id lookup_short(uint64_t first, size_t len)
+static inline enum header_id lookup_short(uint64_t name, size_t len)
 {
-    const struct slot *s = slot_of(first, 0, len);
+    const struct slot *s = slot_of(name, 0, len);
 
-    return s->len == len && word_load(s->name) == first ? s->id : HEADER_OTHER;
+    if (s->len == len && word_load(s->name) == name)
+        return s->id;
+    if (len == 1 && name >= 'a' && name <= 'z')
+        return compact_forms[name - 'a'];
+    return HEADER_OTHER;
 }
 
-enum header_id header_lookup(struct slice name, size_t readable)
+/* Eight bytes or more: words that may overlap. */
+static inline enum header_id lookup_long(const char *name, size_t len)
 {
-    const struct slot *s;
-    uint64_t           first, last;
+    uint64_t           first = word_lower(word_load(name)), last = word_lower(word_load(name + len - 8));
+    const struct slot *s = slot_of(first, last, len);
 
-    if (name.len - 1 >= SLOT_NAME) /* or empty */
+    if (s->len != len || word_load(s->name) != first || word_load(s->name + len - 8) != last)
         return HEADER_OTHER;
-    first = readable < 8 ? word_short(name.ptr, name.len) : word_load(name.ptr);
-    first = word_lower(name.len < 8 ? word_first(first, name.len) : first);
-    if (name.len == 1)
-        return first >= 'a' && first <= 'z' ? compact_forms[first - 'a'] : HEADER_OTHER;
-    if (name.len < 8)
-        return lookup_short(first, name.len);
-    last = word_lower(word_load(name.ptr + name.len - 8));
-    s    = slot_of(first, last, name.len);
-    if (s->len != name.len || word_load(s->name) != first || word_load(s->name + name.len - 8) != last)
-        return HEADER_OTHER;
-    if (name.len > 16 && word_load(s->name + 8) != word_lower(word_load(name.ptr + 8)))
+    if (len > 16 && word_load(s->name + 8) != word_lower(word_load(name + 8)))
         return HEADER_OTHER;
     return s->id;
 }
 
+enum header_id header_lookup(const char *name, size_t len)
+{
+    if (len >= 8)
+        return lookup_long(name, len);
+    return len > 0 ? lookup_short(word_lower(word_first(word_load(name), len)), len) : HEADER_OTHER;
+}
+
 enum header_id header_parse(struct slice name)
 {
-    return header_lookup(name, name.len);
+    if (name.len - 1 >= SLOT_NAME) /* or empty */
+        return HEADER_OTHER;
+    return name.len >= 8 ? lookup_long(name.ptr, name.len)
+                         : lookup_short(word_lower(word_short(name.ptr, name.len)), name.len);
 }
 
 struct slice method_name(enum method method)

@@ -6,18 +6,15 @@
 #include <stdlib.h>
 
 static struct lines  l;
-static struct header found[LIMIT_HEADERS + 1];
+static struct header found[LIMIT_HEADERS];
+static unsigned      count;
 
 /* The walk from its start to its end. */
 static bool walk(struct slice text, struct parse_fault *fault)
 {
-    struct header *h = found;
-
     lines_start(&l, test_guarded(text));
-    while (lines_next(&l, h, fault))
-        h++;
-    CHECK_INT(l.count, h - found);
-    CHECK(l.count <= l.most);
+    count = lines_read(&l, found, fault);
+    CHECK(count <= l.most);
     return fault->expected == NULL;
 }
 
@@ -29,7 +26,7 @@ TEST(lines_are_cut_with_their_folds_and_ends)
 
     CHECK(walk(slice_from(text), &fault));
     CHECK_INT(5, l.start_end);
-    CHECK_INT(3, l.count);
+    CHECK_INT(3, count);
     CHECK_INT(HEADER_VIA, found[0].id);
     CHECK_SLICE("Via", found[0].name);
     CHECK_SLICE("a\tb \r\n\tc", found[0].value);
@@ -50,10 +47,9 @@ TEST(walk_goes_on_in_a_copy)
     memcpy(copy, text, sizeof text);
     memset(text, '\n', sizeof text);
     lines_move(&l, copy);
-    CHECK(lines_next(&l, &found[0], &fault) && lines_next(&l, &found[1], &fault));
+    CHECK_INT(2, lines_read(&l, found, &fault));
     CHECK_SLICE("2\r\n 3", found[1].value);
     CHECK(found[1].line.ptr > copy && found[1].line.ptr < copy + sizeof copy);
-    CHECK(!lines_next(&l, &found[2], &fault));
     CHECK_SLICE("body", slice_from(copy + l.body));
 }
 
@@ -64,7 +60,7 @@ TEST(other_control_bytes_do_not_end_a_line)
     struct parse_fault fault  = { 0 };
 
     CHECK(walk((struct slice){ text, sizeof text - 1 }, &fault));
-    CHECK_INT(1, l.count);
+    CHECK_INT(1, count);
     CHECK_INT(6, found[0].value.len);
 }
 
@@ -90,7 +86,7 @@ TEST(malformed_lines_are_left_out_and_the_walk_goes_on)
     static const struct {
         const char *text;
         size_t      offset;
-        unsigned    count;
+        unsigned    fields;
     } bad[] = {
         { "s\r\nA: 1\r\nno colon\r\nB: 2\r\n\r\n", 9, 2 },
         { "s\r\nA: 1\r\n: empty\r\nB: 2\r\n\r\n", 9, 2 },
@@ -117,7 +113,7 @@ TEST(malformed_lines_are_left_out_and_the_walk_goes_on)
         CHECK(!walk(slice_from(bad[i].text), &fault));
         CHECK_INT(400, fault.status);
         CHECK_INT(bad[i].offset, fault.offset);
-        CHECK_INT(bad[i].count, l.count);
+        CHECK_INT(bad[i].fields, count);
     }
 }
 
@@ -141,13 +137,13 @@ TEST(number_of_fields_is_limited)
         buf_put(&b, SLICE("A: 1\r\n"));
     buf_put(&b, SLICE("\r\n"));
     CHECK(walk(buf_slice(&b), &fault));
-    CHECK_INT(LIMIT_HEADERS, l.count);
+    CHECK_INT(LIMIT_HEADERS, count);
     b.len -= 2;
     buf_put(&b, SLICE("B: 1\r\n\r\n"));
     CHECK(buf_ok(&b));
     CHECK(!walk(buf_slice(&b), &fault));
     CHECK_INT(513, fault.status);
-    CHECK_INT(LIMIT_HEADERS, l.count);
+    CHECK_INT(LIMIT_HEADERS, count);
 }
 
 /* More lines than are noted at once. */
@@ -162,7 +158,7 @@ TEST(field_may_have_any_number_of_folds)
         buf_put(&b, SLICE("\n 2"));
     buf_put(&b, SLICE("\r\nB: 3\r\n\r\n"));
     CHECK(buf_ok(&b) && walk(buf_slice(&b), &fault));
-    CHECK_INT(2, l.count);
+    CHECK_INT(2, count);
     CHECK_SLICE("3", found[1].value);
     CHECK_INT(b.len, l.body);
 }
@@ -211,8 +207,8 @@ TEST(lines_are_those_of_a_reader_of_its_own)
             continue;
         same++;
         CHECK(raw_read(&raw, (struct slice){ text, len }));
-        CHECK_INT(raw.count, l.count);
-        for (unsigned i = 0; i < l.count; i++) {
+        CHECK_INT(raw.count, count);
+        for (unsigned i = 0; i < count; i++) {
             assert_true(slice_eq(raw.lines[i].name, found[i].name));
             assert_true(slice_eq(raw.lines[i].text, found[i].line));
         }

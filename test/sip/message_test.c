@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/limits.h"
 #include "sip/message.h"
 #include "support/alloc.h"
 #include "support/test.h"
@@ -307,6 +308,27 @@ TEST(broken_request_gives_what_its_answer_needs)
     assert_null(message_parse_broken(test_guarded(SLICE("SIP/2.0 999\r\n" TAIL)), &fault));
 }
 
+/* One field more than the index has room for is not written anywhere. */
+TEST(too_many_fields_leave_the_rest_as_it_was)
+{
+    static char        text[8192];
+    struct buf         b = BUF_ON(text);
+    struct parse_fault fault;
+    struct message    *m;
+
+    buf_put(&b, SLICE(HEAD));
+    for (int i = 0; i <= LIMIT_HEADERS; i++)
+        buf_put(&b, SLICE("Allow: INVITE\r\n"));
+    buf_put(&b, SLICE("\r\n"));
+    CHECK(buf_ok(&b));
+    m = message_parse_broken(buf_slice(&b), &fault);
+    CHECK_INT(513, fault.status);
+    CHECK(m != NULL);
+    CHECK_INT(LIMIT_HEADERS, m->header_count);
+    assert_memory_equal(text, m->text.ptr, b.len);
+    message_drop(m);
+}
+
 /* A message that is cut off anywhere is a fault, never a wild read. */
 TEST(every_prefix_of_a_message_is_a_fault)
 {
@@ -432,6 +454,7 @@ int main(void)
         cmocka_unit_test(first_fault_is_the_one_reported),
         cmocka_unit_test(broken_ack_is_not_answerable),
         cmocka_unit_test(broken_request_gives_what_its_answer_needs),
+        cmocka_unit_test(too_many_fields_leave_the_rest_as_it_was),
         cmocka_unit_test(every_prefix_of_a_message_is_a_fault),
         cmocka_unit_test(message_keeps_a_copy),
         cmocka_unit_test(message_lives_until_its_last_holder_drops_it),

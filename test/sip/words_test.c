@@ -81,8 +81,8 @@ TEST(names_that_are_nearly_right_are_what_the_table_says)
 
                 text[place] = (char)c;
                 assert_int_equal(walk_table(near), header_parse(near));
-                near.len = place;
-                assert_int_equal(walk_table(near), header_lookup(near, sizeof text));
+                near.len = place < 16 ? place : 15;
+                assert_int_equal(walk_table(near), header_lookup(text, near.len));
                 text[place] = kept;
             }
     }
