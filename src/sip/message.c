@@ -56,8 +56,11 @@ static bool read_version(struct message *m, struct scan *s, struct parse_fault *
     const char *start = s->at;
     uint32_t    major, minor;
 
-    if (scan_exact(s, SLICE("SIP/2.0")) && (scan_at_end(s) || !is_digit_byte(*s->at)))
-        return true;
+    if (s->end - s->at >= 7 && word_first(word_short(s->at, (size_t)(s->end - s->at)), 7) == WORD("SIP/2.0")) {
+        s->at += 7;
+        if (scan_at_end(s) || !is_digit_byte(*s->at))
+            return true;
+    }
     s->at = start;
     if (!(scan_word(s, SLICE("SIP/")) && scan_number(s, UINT32_MAX, &major) && scan_byte(s, '.') &&
           scan_number(s, UINT32_MAX, &minor))) {
@@ -222,6 +225,10 @@ static void read_cseq(struct message *m, struct parse_fault *fault)
     }
     gap = s.at;
     scan_lws(&s);
+    if (m->is_request && s.at != gap && slice_eq(scan_rest(&s), m->method_text)) {
+        m->cseq.method_text = scan_rest(&s);
+        return;
+    }
     if (s.at == gap || !scan_token(&s, &m->cseq.method_text) || !scan_at_end(&s)) {
         fault_at(fault, m, s.at, 400, "a method in CSeq");
         return;

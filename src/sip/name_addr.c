@@ -51,9 +51,10 @@ bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct params_tag
 {
     const char *start;
 
-    *out = (struct name_addr){ 0 };
     scan_lws(s);
-    start = s->at;
+    start          = s->at;
+    out->display   = SLICE("");
+    out->bracketed = false;
     if (!(scan_address(s, out) && params_scan_tag(s, &out->params, tag)))
         return false;
     out->text = slice_between(start, s->at);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/via.h"
 
-#include "base/word.h"
+#include "base/run.h"
 #include "sip/params.h"
 
 /* SLASH = LWS "/" LWS */
@@ -71,6 +71,28 @@ static bool take_param(struct via *via, struct slice name, struct slice value)
     return true;
 }
 
+/* ";branch=..." and ";rport" as nearly everyone writes them; the cursor stays for anything else. */
+static inline bool scan_usual_param(struct scan *s, struct via *via)
+{
+    const char *at   = s->at, *end;
+    size_t      left = (size_t)(s->end - at);
+    uint64_t    word = left < 6 ? 0 : word_lower(word_short(at, left));
+
+    if (word == WORD(";branch=") && via->branch.ptr == NULL) {
+        end = run_end(at + 8, s->end, RUN_VALUE);
+        if (end == at + 8)
+            return false;
+        via->branch = slice_between(at + 8, end);
+        s->at       = end;
+        return true;
+    }
+    if (left < 6 || word_first(word, 6) != WORD(";rport") || (left > 6 && at[6] != ';'))
+        return false;
+    via->rport = true;
+    s->at      = at + 6;
+    return true;
+}
+
 static bool scan_params(struct scan *s, struct via *via)
 {
     struct slice name, value;
@@ -78,6 +100,9 @@ static bool scan_params(struct scan *s, struct via *via)
     for (;;) {
         struct scan after = *s;
 
+        via->text.len = (size_t)(s->at - via->text.ptr);
+        if (scan_usual_param(s, via))
+            continue;
         if (!(scan_lws(&after) && scan_byte(&after, ';')))
             return true;
         *s = after;
@@ -87,7 +112,6 @@ static bool scan_params(struct scan *s, struct via *via)
             s->at = value.len > 0 ? value.ptr : name.ptr; /* an absent value has no place */
             return false;
         }
-        via->text.len = (size_t)(s->at - via->text.ptr);
     }
 }
 
@@ -110,7 +134,6 @@ bool via_scan(struct scan *s, struct via *via)
     *via = (struct via){ .text = { s->at, 0 } };
     if (!(scan_protocol(s) && scan_token(s, &via->transport) && scan_lws(s) && scan_sent_by(s, via)))
         return false;
-    via->text.len = (size_t)(s->at - via->text.ptr);
     return scan_params(s, via);
 }
 

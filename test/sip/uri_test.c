@@ -2,6 +2,8 @@
 #include "sip/uri.h"
 #include "support/test.h"
 
+#include <stdlib.h>
+
 static struct uri parse(const char *text)
 {
     struct uri uri;
@@ -292,6 +294,75 @@ TEST(user_is_written_with_its_escapes)
     CHECK_SLICE("a%20b%40c%3A%00%25%FF", buf_slice(&b));
 }
 
+static const char usual[] = "alice.1@host-9.example.test:5060;transport=udp;lr?a=b";
+
+static size_t spoil(char *text, size_t len)
+{
+    static const char bytes[] = "@:;?%4> []<\",0a\x80";
+
+    for (int i = rand() % 4; i > 0; i--) {
+        size_t at = (size_t)rand() % len, to = (size_t)rand() % len, run = (size_t)rand() % 12;
+
+        if (rand() % 2 == 0)
+            text[at] = bytes[(size_t)rand() % sizeof bytes];
+        else if (at + run <= len && to + run <= len)
+            memmove(text + to, text + at, run);
+    }
+    return rand() % 2 == 0 ? len : (size_t)rand() % len + 1;
+}
+
+static void check_moved(const char *from, struct slice a, const char *to, struct slice b)
+{
+    CHECK_INT(a.len, b.len);
+    if (a.len > 0)
+        CHECK_INT(a.ptr - from, b.ptr - to - 1);
+}
+
+/* What is behind "sip:" in the usual form is read in one go, behind "sips:" by the whole grammar. */
+static void check_both_ways(const char *rest, size_t len, char stop)
+{
+    char        sip[sizeof usual + 8], sips[sizeof usual + 8];
+    struct uri  a, b;
+    struct scan one, all;
+    bool        found;
+
+    memcpy(sip, "sip:", 4);
+    memcpy(sip + 4, rest, len);
+    memcpy(sips, "sips:", 5);
+    memcpy(sips + 5, rest, len);
+    one   = scan_from(test_guarded((struct slice){ sip, len + 4 }));
+    all   = scan_from((struct slice){ sips, len + 5 });
+    rest  = one.at;
+    found = uri_scan_before(&one, stop, &a);
+    CHECK_INT(uri_scan_before(&all, stop, &b), found);
+    CHECK_INT(all.at - sips - 1, one.at - rest);
+    if (!found)
+        return;
+    CHECK_INT(URI_SIP, a.scheme);
+    CHECK_SLICE("sip", slice_between(a.scheme_text.ptr, a.text.ptr + 3));
+    CHECK_INT(b.text.len - 1, a.text.len);
+    CHECK_INT(b.has_user, a.has_user);
+    CHECK_INT(b.port, a.port);
+    check_moved(rest, a.user, sips, b.user);
+    check_moved(rest, a.password, sips, b.password);
+    check_moved(rest, a.host, sips, b.host);
+    check_moved(rest, a.params, sips, b.params);
+    check_moved(rest, a.headers, sips, b.headers);
+}
+
+TEST(usual_form_is_read_to_the_same_result)
+{
+    srand(1);
+    for (int round = 0; round < 20000; round++) {
+        char   text[sizeof usual];
+        size_t from = round % 3 == 0 ? 8 : 0, len;
+
+        memcpy(text, usual, sizeof usual);
+        len = spoil(text + from, sizeof usual - 1 - from);
+        check_both_ways(text + from, len, round % 2 == 0 ? '>' : ' ');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +382,7 @@ int main(void)
         cmocka_unit_test(a_parameter_that_stands_twice_is_noticed),
         cmocka_unit_test(address_of_record_is_written_in_one_form),
         cmocka_unit_test(user_is_written_with_its_escapes),
+        cmocka_unit_test(usual_form_is_read_to_the_same_result),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
