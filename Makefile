@@ -20,8 +20,8 @@ check: ## a developer's loop: layers, format, warnings, unit tests, scenarios
 long: ## hours: more seeds, longer fuzzing, benchmarks
 	@tools/long
 
-bench: all ## instructions and CPU per operation, beside Kamailio
-	@tools/bench
+bench: ## what it costs, beside Kamailio; ROUNDS=5 MINUTES=20 ONLY=PART QUICK=1
+	@tools/bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 fuzz: ## every fuzzer for SECONDS=60
 	@tools/fuzz $(or $(SECONDS),60)

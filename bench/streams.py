@@ -92,6 +92,33 @@ def pin(core):
     return before
 
 
+def family(ancestor):
+    """A process and all that come from it."""
+    parents = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % entry) as f:
+                parents[int(entry)] = int(f.read().rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # it has ended meanwhile
+    found = {ancestor}
+    while True:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        if not more:
+            return found
+        found |= more
+
+
+def cpu_us(pids):
+    """Microseconds that all threads of these processes have run."""
+    total = 0
+    for pid in pids:
+        for task in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
+                total += int(f.read().split()[0])
+    return total / 1000
+
+
 class Server:
     """One of the three: each method says how it is started. It is there when its port is."""
 
@@ -138,29 +165,9 @@ class Server:
             time.sleep(0.1)
         return False
 
-    def pids(self):
-        parents = {}
-        for entry in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open("/proc/%s/stat" % entry) as f:
-                    parents[int(entry)] = int(f.read().rpartition(")")[2].split()[1])
-            except OSError:
-                continue  # it has ended meanwhile
-        found = {self.process.pid}
-        while True:
-            more = {pid for pid, parent in parents.items() if parent in found} - found
-            if not more:
-                return found
-            found |= more
-
     def cpu(self):
         """Microseconds that all its threads have run."""
-        total = 0
-        for pid in self.pids():
-            for task in os.listdir("/proc/%d/task" % pid):
-                with open("/proc/%d/task/%s/schedstat" % (pid, task)) as f:
-                    total += int(f.read().split()[0])
-        return total / 1000
+        return cpu_us(family(self.process.pid))
 
     def stop(self):
         self.process.terminate()

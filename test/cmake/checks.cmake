@@ -14,6 +14,9 @@ set_tests_properties(check/rules PROPERTIES LABELS check)
 add_test(NAME check/units COMMAND ${CMAKE_SOURCE_DIR}/tools/check-units ${CMAKE_BINARY_DIR} $<TARGET_FILE:ahoy>)
 set_tests_properties(check/units PROPERTIES LABELS check SKIP_RETURN_CODE 77)
 
+add_test(NAME check/bench-tables COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tools/bench_test.py)
+set_tests_properties(check/bench-tables PROPERTIES LABELS check)
+
 add_test(NAME check/format COMMAND ${CMAKE_SOURCE_DIR}/tools/format --check)
 set_tests_properties(check/format PROPERTIES LABELS check)
 

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The parts of `make bench`: each measures one thing and returns its figures by name ("call ours": 41.2), or raises.
+
+`run` has what a part may ask for: ahoy (the program), programs (folder of the benchmarks), rounds, quick (a hundredth of
+the work, to see that it runs), folder (a scratch one), note(text) for what the reader has to know beside the figures."""
+
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import time
+from collections import namedtuple
+
+import count
+import harness
+import streams
+import tls_idle
+import workers
+
+DEFAULT_COMPARE = os.path.join(harness.ROOT, "../shared/bench/compare.sh")
+COMPARE_PORT, DIGEST_USERS, SETTLE_S = 25060, 10000, 1
+
+Part = namedtuple("Part", "measure seconds programs method")
+
+
+def program(run, name):
+    return os.path.join(run.programs, name)
+
+
+def output(*command, timeout=300, **more):
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, **more)
+    if done.returncode != 0:
+        raise SystemExit("%s: exit %d: %s" % (os.path.basename(command[0]), done.returncode, (done.stderr or done.stdout)[-500:]))
+    return done.stdout
+
+
+# ---- by themselves
+
+def instructions(_run):
+    return count.count()
+
+
+def parse(run):
+    return {name + " ns": ns for name, ns in json.loads(output(program(run, "parse_compare"), "--json")).items()}
+
+
+def location(run):
+    """Bytes and CPU of bindings in the table itself."""
+    found = {}
+    for order in ("order", "shuffled"):
+        words = output(program(run, "location_bench"), "10000" if run.quick else "1000000", order).split()[1:]
+        found.update({"%s %s" % (order, name): float(number) for name, number in zip(words[::2], words[1::2])})
+    return found
+
+
+# ---- beside others
+
+def compare_script(run):
+    """None if it is not there; then ours is measured alone, by `ahoy load`, and the reader told."""
+    script = os.environ.get("AHOY_COMPARE", DEFAULT_COMPARE)
+    if os.path.exists(script):
+        return script
+    run.note("ours alone, by `ahoy load`: there is no compare.sh (AHOY_COMPARE may name one)")
+    return None
+
+
+def by_load(run, scenario, *args):
+    """A server and a run of the generator: its result and the server's memory per user before and after."""
+    server = harness.Server(run.ahoy, run.folder)
+    with server:
+        before = server.resident()
+        result = harness.load(server, scenario, "--keep", *args)
+        after = server.resident()
+    shutil.rmtree(os.path.join(run.folder, "state"))
+    return result, after - before
+
+
+def alone(run):
+    found = {}
+    for scenario in ("options",) if run.quick else ("invite", "message", "register", "options"):
+        result, _ = by_load(run, scenario, "--warm-up=1s", "--duration=" + ("300ms" if run.quick else "3s"))
+        found[("call" if scenario == "invite" else scenario) + " ours"] = result["server"]["us_per_operation"]
+    return found
+
+
+def serve_script(run, name, extra, users=0):
+    """A command that serves with an empty database, or one of so many users, each time it is started."""
+    folder = os.path.join(run.folder, name)
+    os.mkdir(folder)
+    server = harness.Server(run.ahoy, folder, COMPARE_PORT, extra)
+    if users:
+        with open(server.config) as f:
+            text = f.read().replace("authentication = false\n", "")
+        with open(server.config, "w") as f:
+            f.write(text)
+        table = os.path.join(folder, "users.csv")
+        with open(table, "w") as f:
+            f.write("name,password\n" + "".join("u%08u,secret\n" % n for n in range(users)))
+        output(run.ahoy, "user", "import", "--config", server.config, table)
+        shutil.copytree(folder + "/state", folder + "/fresh")
+    path = os.path.join(folder, "serve")
+    with open(path, "w") as f:
+        f.write('#!/bin/sh\nrm -rf "%(f)s/state"\n[ ! -d "%(f)s/fresh" ] || cp -a "%(f)s/fresh" "%(f)s/state"\n'
+                'exec "%(a)s" serve --config "%(f)s/ahoy.conf"\n' % {"f": folder, "a": run.ahoy})
+    os.chmod(path, 0o755)
+    return path
+
+
+def parse_compared(text):
+    """{"call ours": us, "call ours user": us, ...} of the script's lines."""
+    found = {}
+    for line in text.splitlines():
+        head = re.match(r"(\w+): ", line)
+        for who, us, user in re.findall(r"(floor|kamailio|ours) ([\d.]+) \(user ([\d.]+)\)", line) if head else ():
+            case = "call" if head.group(1) == "invite" else head.group(1)
+            found["%s %s" % (case, who)] = float(us)
+            found["%s %s user" % (case, who)] = float(user)
+    return found
+
+
+def compared(run, script, environment, *serve):
+    done = subprocess.run(["bash", script, *serve], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, **environment})
+    for line in done.stderr.splitlines():
+        if line.startswith(("note: ", "did not start")):
+            run.note(line.replace("note: ", ""))
+    found = parse_compared(done.stdout)
+    if not any(" ours" in name for name in found):
+        raise SystemExit("%s: exit %d: %s" % (script, done.returncode, done.stderr[-500:]))
+    if done.returncode != 0:
+        run.note("the script ended with %d" % done.returncode)
+    return found
+
+
+def compare(run):
+    script = compare_script(run)
+    if script is None:
+        return alone(run)
+    cases = {"CASES": "options" if run.quick else "invite message register options", "ROUNDS": str(run.rounds)}
+    return compared(run, script, cases, serve_script(run, "plain", ""),
+                    *([] if run.quick else [serve_script(run, "digest", "", DIGEST_USERS)]))
+
+
+def memory(run):
+    script, users = compare_script(run), 10000 if run.quick else 1000000
+    if script is None:
+        _, grown = by_load(run, "register", "--users=%d" % users, "--count=%d" % users)
+        return {"memory ours": grown / users}
+    return compared(run, script, {"ROUNDS": "0", "MEM": "1", "MEMN": str(users)}, serve_script(run, "memory", ""))
+
+
+def set_up(run):
+    """Microseconds until a call is set up, one at a time, by a generator that spins."""
+    script = compare_script(run)
+    if script is None:
+        result, _ = by_load(run, "invite", "--users=100", "--window=1", "--duration=2s")
+        return {"set-up ours": result["latency_us"]["p50"]}
+    here = os.path.dirname(script)
+    for name in ("sipload", "floor"):
+        output("gcc", "-O2", "-w", "-o", os.path.join(run.folder, name), os.path.join(here, name + ".c"))
+    sipload = os.path.join(run.folder, "sipload")
+    servers = {"floor": [os.path.join(run.folder, "floor"), "-b", "64", "-l", "60"], "ours": [serve_script(run, "idle", "")]}
+    if shutil.which("kamailio"):
+        servers["kamailio"] = ["kamailio", "-f", os.path.join(here, "kamailio.cfg"), "-DD", "-E", "-m", "1024", "-M", "64", "-x",
+                               "fm", "-X", "fm", "-A", "NCH=1", "-Y", run.folder]
+    heard = {name: [] for name in servers}
+    for _ in range(run.rounds):
+        for name, command in servers.items():
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=streams.pin(0))
+            try:
+                time.sleep(SETTLE_S)
+                if name != "floor":
+                    output(sipload, "-m", "register", "-N", "100", "-n", "100", "-W", "8", timeout=30, preexec_fn=streams.pin(1))
+                line = output(sipload, "-m", "invite", "-N", "100", "-W", "1", "-w", "0.5", "-t", "0.2" if run.quick else "1.5",
+                              timeout=30, preexec_fn=streams.pin(1))
+            finally:
+                process.terminate()
+                process.wait(harness.PATIENCE)
+            heard[name].append(int(re.search(r"p50us=(\d+)", line).group(1)))
+    return {"set-up " + name: statistics.median(runs) for name, runs in heard.items()}
+
+
+def by_streams(run):
+    cases = ["tcp-set-up"] if run.quick else None
+    found = streams.measure(run.ahoy, run.programs, run.rounds, cases)
+    return {"%s %s %s" % (case, who, figure): number for case, servers in found.items() for who, figures in servers.items()
+            for figure, number in figures.items() if figure.endswith("_us")}
+
+
+# ---- the live server
+
+def by_workers(run):
+    seen = {case[0]: [] for case in workers.CASES}
+    for _ in range(run.rounds):
+        for name, threads, cores in workers.CASES:
+            seen[name].append(workers.measure(run.ahoy, run.folder, "500" if run.quick else "5000", threads, cores)[0])
+    return {name: statistics.median(runs) for name, runs in seen.items()}
+
+
+def million(run):
+    """A million users register for the first time, then again; then the server is started anew with them."""
+    users, again = (2000, 2000) if run.quick else (1000000, 400000)
+    server = harness.Server(run.ahoy, run.folder)
+    with server:
+        empty = server.resident()
+        _, samples = harness.watched(server, "register", "--users=1000", "--count=%d" % (1000 + again // 4))
+        thousand = harness.per_operation(samples, 1000, 1000 + again // 4)
+        _, samples = harness.watched(server, "register", "--users=%d" % users, "--count=%d" % (users + again), "--keep")
+        first_end = next((s for s in samples if s[1] >= users), samples[-1])
+        found = {"first": harness.per_operation(samples, 0, users),
+                 "first tenth": harness.per_operation(samples, 0, users // 10),
+                 "last tenth": harness.per_operation(samples, users - users // 10, users),
+                 "refresh thousand": thousand,
+                 "refresh": harness.per_operation(samples, users, users + again),
+                 "bytes with what waits": (first_end[3] - empty) / users}
+        server.stop()
+        found["restart s"] = server.start()
+        found["bytes after restart"] = (server.resident() - empty) / users
+    return found
+
+
+def growth(run):
+    """CPU of a call and of a REGISTER that refreshes, with so many users who are registered."""
+    found = {}
+    for users in (100, 200) if run.quick else (1000, 10000, 100000, 1000000):
+        with harness.Server(run.ahoy, run.folder) as server:
+            result = harness.load(server, "invite", "--users=%d" % users, "--keep", "--warm-up=500ms",
+                                  "--duration=" + ("300ms" if run.quick else "2s"))
+            found["call %d" % users] = result["server"]["us_per_operation"]
+        shutil.rmtree(os.path.join(run.folder, "state"))
+        if users < 1000000:  # with a million: `million` has it
+            with harness.Server(run.ahoy, run.folder) as server:
+                more = users + (200 if run.quick else 60000)
+                _, samples = harness.watched(server, "register", "--users=%d" % users, "--count=%d" % more, "--keep")
+                found["register %d" % users] = harness.per_operation(samples, users, more)
+            shutil.rmtree(os.path.join(run.folder, "state"))
+    return found
+
+
+def still_waiting(seconds, rate):
+    """Transactions of a server that has had so many calls a second for so long: INVITE on both sides and the BYE of the caller
+    wait for 32 s (RFC 6026 Timers L and M, RFC 3261 Timer J), the BYE to the callee for 5 s (Timer K)."""
+    return round(rate * (3 * min(seconds, 32) + min(seconds, 5)))
+
+
+def waiting(run):
+    """Ten thousand calls a second for forty seconds: what has ended waits for its timers."""
+    rate, seconds = (200, 3) if run.quick else (10000, 40)
+    with harness.Server(run.ahoy, run.folder) as server:
+        result, samples = harness.watched(server, "invite", "--users=1000", "--rate=%d" % rate, "--window=4096",
+                                          "--connections=8", "--duration=%d" % seconds)
+    found = {"rate": result["rate"], "failed": result["failed"], "resident MB": max(s[3] for s in samples) / 1e6}
+    for (t0, n0, c0, _), (t1, n1, c1, _) in zip(samples, samples[1:]):
+        if n1 - n0 >= rate / 2:
+            found["call at %d waiting" % still_waiting((t0 + t1) / 2 - samples[0][0], result["rate"])] = (c1 - c0) / (n1 - n0)
+    if result["rate"] < 0.95 * rate:
+        run.note("%.0f calls/s were reached, not %d" % (result["rate"], rate))
+    return found
+
+
+def idle_tls(run):
+    found = tls_idle.measure(run.ahoy, 100 if run.quick else 4000)
+    return {"user": found["user"], "kernel": found["tcp"] + found["slab"]}
+
+
+PARTS = {
+    "parse": Part(parse, 8, ("parse_compare",), "`bench/parse_compare.c`: all parsers by turns in one run, best of 21 rounds"),
+    "compare": Part(compare, lambda rounds: 75 * rounds + 5, (), "`compare.sh`: server on core 0, generator on core 1, by turns, medians of the rounds"),
+    "set-up": Part(set_up, lambda rounds: 18 * rounds, (), "one call at a time, INVITE to its answer, a generator that spins"),
+    "million": Part(million, 75, (), "`ahoy load register`: a million users one after the other, on the disk before the answer; then the server is ended and started"),
+    "memory": Part(memory, 75, (), "`compare.sh`, MEM=1: resident memory before and after a million users have registered, per user"),
+    "streams": Part(by_streams, lambda rounds: 38 * rounds, ("tcp_floor", "stream_load", "tls_floor", "tls_load"), "`bench/streams.py`: floor, ours and Kamailio by turns, medians of the rounds"),
+    "waiting": Part(waiting, 50, (), "`ahoy load invite --rate 10000` for 40 s: the most that was resident, CPU by the second"),
+    "workers": Part(by_workers, lambda rounds: 20 * rounds, (), "`bench/workers.py`: 5000 calls/s by `ahoy load`, medians of the rounds"),
+    "growth": Part(growth, 75, (), "`ahoy load` with 1000 to a million users registered, calls and registrations by turns"),
+    "instructions": Part(instructions, 100, ("call_bench", "parse_bench"), "callgrind, `bench/call_bench.c` and `bench/parse_bench.c`; repeats exactly"),
+    "location": Part(location, 30, ("location_bench",), "`bench/location_bench.c`: the table of bindings by itself"),
+    "idle-tls": Part(idle_tls, 25, (), "`bench/tls_idle.py`: private memory of the server with 4000 connections that say nothing"),
+}
+
+
+def seconds(part, rounds):
+    return part.seconds(rounds) if callable(part.seconds) else part.seconds
