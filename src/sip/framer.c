@@ -51,11 +51,16 @@ static bool skip_empty_lines(struct framer *f, struct slice *input)
 
 static bool skip_name(struct scan *s, struct slice name)
 {
-    if (!scan_word(s, name))
+    struct scan after = *s;
+
+    if (!scan_word(&after, name))
         return false;
-    while (scan_byte(s, ' ') || scan_byte(s, '\t'))
+    while (scan_byte(&after, ' ') || scan_byte(&after, '\t'))
         continue;
-    return scan_byte(s, ':');
+    if (!scan_byte(&after, ':'))
+        return false;
+    *s = after;
+    return true;
 }
 
 /* Content-Length or l, and HCOLON: moves behind it. */

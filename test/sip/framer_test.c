@@ -136,6 +136,20 @@ TEST(empty_lines_inside_a_body_are_body)
     feed_all_ways(HEAD "Content-Length:\r\n 4\r\n\r\n\r\n\r\n", check_body);
 }
 
+static void check_other_names(const struct seen *seen)
+{
+    CHECK_INT(1, seen->count);
+    CHECK_INT(FRAMER_FAULT, seen->results[0]);
+    CHECK_INT(400, seen->fault.status);
+}
+
+/* Both forms of its name, one behind the other, are neither. */
+TEST(name_that_begins_as_content_length_is_another)
+{
+    feed_all_ways(HEAD "Content-Lengthl: 2\r\n\r\nhi", check_other_names);
+    feed_all_ways(HEAD "Content-Length l: 2\r\n\r\nhi", check_other_names);
+}
+
 static void check_folds(const struct seen *seen)
 {
     CHECK_INT(1, seen->count);
@@ -358,6 +372,7 @@ int main(void)
         cmocka_unit_test(stray_cr_does_not_hide_the_ping_behind_it),
         cmocka_unit_test(start_line_is_no_header_field),
         cmocka_unit_test(empty_lines_inside_a_body_are_body),
+        cmocka_unit_test(name_that_begins_as_content_length_is_another),
         cmocka_unit_test(folded_content_length_is_read_whole),
         cmocka_unit_test(bare_line_feeds_end_lines_too),
         cmocka_unit_test(content_length_that_cannot_be_used_is_an_answerable_fault),
