@@ -127,6 +127,9 @@ TEST(received_and_rport_are_written_as_the_source_asks)
         { "SIP/2.0/UDP 192.0.2.1 ; rport ;branch = b",
           "SIP/2.0/UDP 192.0.2.1;branch = b;rport=4321;received=192.0.2.1" },
         { "SIP/2.0/UDP [::ffff:192.0.2.1]", "SIP/2.0/UDP [::ffff:192.0.2.1]" },
+        /* A bare CR makes a message malformed, and its Via is in the answer. */
+        { "SIP/2.0/UDP 192.0.2.1;branch=b\r;rport\r;x",
+          "SIP/2.0/UDP 192.0.2.1;branch=b;x;rport=4321;received=192.0.2.1" },
     };
     struct address remote = address_v4(192, 0, 2, 1, 4321);
 
