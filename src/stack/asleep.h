@@ -10,8 +10,9 @@
  * Such a one is awake (struct server_txn, struct client_txn) until it has nothing else to
  * do, and then goes to sleep: all it had is given back, and one small block takes its place
  * in the table and under its id, where the lowest bit of the pointer tells it from one that
- * is awake.  A server transaction wakes when it has something to send; a client transaction
- * never does.
+ * is awake.  A server transaction wakes when it has something to send, and stays awake: its
+ * block stays in the line, and who repeats himself without end would leave one each time.  A
+ * client transaction never wakes.
  *
  * All of a line sleep equally long, so the first to come is the first to end: a line needs
  * one timer, and its sleepers none.  Who would end before the last of the line stays awake,

@@ -153,6 +153,7 @@ struct server_txn {
     bool              is_invite;
     bool              abandoned;    /* stack_abandon: ends in the next turn */
     bool              answered;     /* a final response has gone, or none will */
+    bool              woken;        /* it has slept                            */
     bool              lost;         /* a response with its connection: in the next turn another way is tried */
     int               failed;       /* a send failed: told to the user in the next turn */
     msec              linger_until; /* the response is kept, though nothing waits for it */

@@ -69,10 +69,10 @@ static bool has_ended_but_for_time(const struct server_txn *t)
 
 static bool only_waits(const struct server_txn *t)
 {
-    return has_ended_but_for_time(t) && t->answered && t->request == NULL && t->call_id == NULL && t->failed == 0 &&
-           !t->lost && !t->abandoned && t->linger_until <= world_now(t->stack->world) && t->way == NULL &&
-           !link_in_list(&t->on_connection) && !t->source_tried && !t->key.legacy && t->key.branch.len <= UINT16_MAX &&
-           t->key.host.len <= UINT16_MAX;
+    return has_ended_but_for_time(t) && t->answered && !t->woken && t->request == NULL && t->call_id == NULL &&
+           t->failed == 0 && !t->lost && !t->abandoned && t->linger_until <= world_now(t->stack->world) &&
+           t->way == NULL && !link_in_list(&t->on_connection) && !t->source_tried && !t->key.legacy &&
+           t->key.branch.len <= UINT16_MAX && t->key.host.len <= UINT16_MAX;
 }
 
 static struct server_asleep *pack(const struct server_txn *t, msec end_at)
@@ -176,6 +176,7 @@ static void unpack(struct server_txn *t, const struct server_asleep *a)
     t->id        = a->base.id;
     t->is_invite = server_asleep_is_invite(a);
     t->answered  = true;
+    t->woken     = true;
     t->load      = a->load;
     t->reply     = server_asleep_flow(a);
     memcpy(t->tag, a->tag, TAG_LENGTH);

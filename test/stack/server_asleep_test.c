@@ -76,6 +76,27 @@ TEST(a_request_that_was_answered_is_answered_the_same_again)
     bench_close(&b);
 }
 
+/* What stays in the line when one wakes is not to be had from us by repeating oneself. */
+TEST(who_repeats_himself_without_end_takes_no_more_memory)
+{
+    const struct asleep *a;
+    unsigned             count = 0;
+
+    bench_open(&b, "");
+    raw_call_finish(&b, "call");
+    for (unsigned i = 0; i < 100; i++) {
+        raw_forget(&b.alice);
+        raw_bye_again(&b, "call");
+        CHECK_INT(1, b.alice.count);
+    }
+    for (a = server_stack(b.server)->server_line.first; a != NULL; a = a->next)
+        count++;
+    CHECK(count <= 6); /* REGISTER, INVITE, BYE, and each once more */
+    bench_live(&b, 35000);
+    CHECK_INT(0, server_stack(b.server)->server_ids.used);
+    bench_close(&b);
+}
+
 /* RFC 3261 17.2.3: another sent-by or method is another transaction, whatever the branch. */
 TEST(a_key_that_differs_wakes_nobody)
 {
@@ -173,6 +194,7 @@ int main(void)
         cmocka_unit_test(what_has_its_answer_sleeps_until_its_time),
         cmocka_unit_test(an_invite_that_was_accepted_is_absorbed),
         cmocka_unit_test(a_request_that_was_answered_is_answered_the_same_again),
+        cmocka_unit_test(who_repeats_himself_without_end_takes_no_more_memory),
         cmocka_unit_test(a_key_that_differs_wakes_nobody),
         cmocka_unit_test(a_cancel_of_an_invite_that_was_accepted_is_answered),
         cmocka_unit_test(a_2xx_that_is_repeated_goes_up_again),
