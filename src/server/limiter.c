@@ -91,8 +91,7 @@ static uint64_t hash_of(const struct limiter *l, const struct limit_rule *rule, 
     return hash != 0 ? hash : 1;
 }
 
-static unsigned take(struct bucket *b, const struct limit_rule *rule, unsigned most, msec now,
-                     enum limiter_verdict *verdict)
+static struct limiter_taken take(struct bucket *b, const struct limit_rule *rule, unsigned most, msec now)
 {
     uint64_t at = now * US, from = b->empty_until > at ? b->empty_until : at;
     uint64_t end = at + rule->burst * rule->interval, room = end > from ? (end - from) / rule->interval : 0;
@@ -100,44 +99,41 @@ static unsigned take(struct bucket *b, const struct limit_rule *rule, unsigned m
     if (room > 0) {
         room           = room < most ? room : most;
         b->empty_until = from + room * rule->interval;
-        *verdict       = LIMITER_PASSES;
-        return (unsigned)room;
+        return (struct limiter_taken){ LIMITER_PASSES, (unsigned)room, b->empty_until };
     }
-    *verdict = LIMITER_SAYS_NOTHING;
     if (now < b->silent_until)
-        return 0;
-    *verdict        = LIMITER_SAYS_NO;
+        return (struct limiter_taken){ LIMITER_SAYS_NOTHING, 0, 0 };
     b->silent_until = now + SAY_AGAIN;
-    return 0;
+    return (struct limiter_taken){ LIMITER_SAYS_NO, 0, 0 };
 }
 
-unsigned limiter_take_some(struct limiter *l, const struct limit_rule *rule, const struct limited *who, unsigned most,
-                           msec now, enum limiter_verdict *verdict)
+struct limiter_taken limiter_take_some(struct limiter *l, const struct limit_rule *rule, const struct limited *who,
+                                       unsigned most, msec now)
 {
-    const uint64_t hash = hash_of(l, rule, who);
-    unsigned       taken;
+    const uint64_t       hash = hash_of(l, rule, who);
+    struct limiter_taken taken;
 
     crowd_lock(l->buckets, hash);
-    taken = take(crowd_take(l->buckets, hash, now), rule, most, now, verdict);
+    taken = take(crowd_take(l->buckets, hash, now), rule, most, now);
     crowd_unlock(l->buckets, hash);
     return taken;
 }
 
 enum limiter_verdict limiter_take(struct limiter *l, const struct limit_rule *rule, const struct limited *who, msec now)
 {
-    enum limiter_verdict verdict;
-
-    (void)limiter_take_some(l, rule, who, 1, now, &verdict);
-    return verdict;
+    return limiter_take_some(l, rule, who, 1, now).verdict;
 }
 
-/* A bucket that has emptied since, or was forgotten, has nothing to be given back to. */
-void limiter_give_back(struct limiter *l, const struct limit_rule *rule, const struct limited *who, unsigned count,
-                       msec now)
+/* The bucket empties from the front, and they are at the end of what was in it when they were taken. */
+void limiter_give_back(struct limiter *l, const struct limit_rule *rule, const struct limited *who,
+                       const struct limiter_taken *taken, msec now)
 {
-    const uint64_t hash = hash_of(l, rule, who), back = count * rule->interval;
+    const uint64_t at = now * US, left = taken->until > at ? taken->until - at : 0, all = taken->count * rule->interval;
+    const uint64_t hash = hash_of(l, rule, who), back = all < left ? all : left;
     struct bucket *b;
 
+    if (back == 0)
+        return;
     crowd_lock(l->buckets, hash);
     b = crowd_find(l->buckets, hash, now);
     if (b != NULL)

@@ -44,11 +44,17 @@ void limiter_free(struct limiter *l);
 enum limiter_verdict limiter_take(struct limiter *l, const struct limit_rule *rule, const struct limited *who,
                                   msec now);
 
-/* The same for up to `most` of them at once: how many.  If none, `*verdict` says why, else it is LIMITER_PASSES. */
-unsigned limiter_take_some(struct limiter *l, const struct limit_rule *rule, const struct limited *who, unsigned most,
-                           msec now, enum limiter_verdict *verdict);
-/* So many of those have not come. */
-void limiter_give_back(struct limiter *l, const struct limit_rule *rule, const struct limited *who, unsigned count,
-                       msec now);
+/* The same for up to `most` of them at once. */
+struct limiter_taken {
+    enum limiter_verdict verdict; /* LIMITER_PASSES, or why there are none                  */
+    unsigned             count;
+    uint64_t             until; /* microseconds: by then the bucket has forgotten them */
+};
+struct limiter_taken limiter_take_some(struct limiter *l, const struct limit_rule *rule, const struct limited *who,
+                                       unsigned most, msec now);
+/* The last `taken.count` of those, taken under this rule, have not come.  Of what the bucket has forgotten by now
+ * nothing is given back: it would be there a second time. */
+void limiter_give_back(struct limiter *l, const struct limit_rule *rule, const struct limited *who,
+                       const struct limiter_taken *taken, msec now);
 
 #endif

@@ -22,14 +22,15 @@ static uint64_t network_of(const struct address *a)
 /* What its owner has not needed. */
 static void give_back(const struct purse_slot *slot, struct limiter *l, msec now)
 {
-    const struct limit_rule rule   = { .key = slot->rule, .interval = slot->interval };
-    struct address          source = { .family = FAMILY_NONE };
-    const struct limited    who    = { .source = &source };
+    const struct limit_rule    rule   = { .key = slot->rule, .interval = slot->interval };
+    const struct limiter_taken rest   = { .count = slot->left, .until = slot->forgotten };
+    struct address             source = { .family = FAMILY_NONE };
+    const struct limited       who    = { .source = &source };
 
     if (slot->left == 0)
         return;
     memcpy(source.ip, &slot->network, sizeof slot->network);
-    limiter_give_back(l, &rule, &who, slot->left, now);
+    limiter_give_back(l, &rule, &who, &rest, now);
 }
 
 /* Twice as many as the last time if those were used up before their time. */
@@ -49,18 +50,18 @@ static enum limiter_verdict refill(struct purse_slot *slot, struct limiter *l, c
     const uint64_t       network = network_of(source);
     const bool           his     = slot->network == network && slot->rule == rule->key;
     const uint32_t       batch   = next_batch(slot, his, rule, now);
-    enum limiter_verdict verdict = LIMITER_PASSES;
-    unsigned             taken;
+    struct limiter_taken taken;
 
     give_back(slot, l, now);
-    taken = limiter_take_some(l, rule, &who, batch, now, &verdict);
-    *slot = (struct purse_slot){ .network  = network,
-                                 .rule     = rule->key,
-                                 .interval = rule->interval,
-                                 .left     = taken > 0 ? taken - 1 : 0,
-                                 .batch    = batch,
-                                 .until    = now + PURSE_TIME };
-    return verdict;
+    taken = limiter_take_some(l, rule, &who, batch, now);
+    *slot = (struct purse_slot){ .network   = network,
+                                 .rule      = rule->key,
+                                 .interval  = rule->interval,
+                                 .left      = taken.count > 0 ? taken.count - 1 : 0,
+                                 .batch     = batch,
+                                 .until     = now + PURSE_TIME,
+                                 .forgotten = taken.until };
+    return taken.verdict;
 }
 
 enum limiter_verdict purse_take(struct purse *p, struct limiter *l, const struct limit_rule *rule,

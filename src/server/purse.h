@@ -22,6 +22,7 @@ struct purse_slot {
     uint64_t network, rule, interval; /* whose it is, and of which rule */
     uint32_t left, batch;             /* requests: left, and taken at once */
     msec     until;                   /* then what is left is no longer his */
+    uint64_t forgotten;               /* limiter_taken.until of what is left */
 };
 
 struct purse {

@@ -85,6 +85,23 @@ TEST(what_was_not_needed_is_given_back)
     CHECK_INT(320 - 41 + 1, passed);
 }
 
+/* What was taken ahead and not used has been paid for by waiting, as the bucket has emptied meanwhile: to give it back
+ * then would be a second burst beside the first. */
+TEST(what_the_bucket_has_forgotten_is_not_given_back)
+{
+    unsigned passed = 0;
+
+    for (int i = 0; i < 40; i++)
+        for (unsigned worker = 1; worker < WORKERS; worker++)
+            CHECK(passes(worker, 1000));
+    for (int i = 0; i < 310; i++)
+        passed += passes(0, 101000);
+    for (int i = 0; i < 1000; i++)
+        for (unsigned worker = 0; worker < WORKERS; worker++)
+            passed += passes(worker, 101000);
+    CHECK(passed <= 320);
+}
+
 /* One now and then is never more than one. */
 TEST(who_asks_seldom_takes_one_at_a_time)
 {
@@ -134,6 +151,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_worker_gives_neither_more_nor_less_than_the_rule, open_all, close_all),
         cmocka_unit_test_setup_teardown(several_workers_give_no_more_than_the_rule, open_all, close_all),
         cmocka_unit_test_setup_teardown(what_was_not_needed_is_given_back, open_all, close_all),
+        cmocka_unit_test_setup_teardown(what_the_bucket_has_forgotten_is_not_given_back, open_all, close_all),
         cmocka_unit_test_setup_teardown(who_asks_seldom_takes_one_at_a_time, open_all, close_all),
         cmocka_unit_test_setup_teardown(a_small_burst_is_kept_to_the_letter, open_all, close_all),
         cmocka_unit_test_setup_teardown(sources_and_rules_are_told_apart, open_all, close_all),
