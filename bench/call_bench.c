@@ -2,13 +2,18 @@
 /* call_bench - what one operation costs the server: a whole call, a refreshed
  * registration, a MESSAGE, an OPTIONS.
  *
- *     call_bench NAME COUNT      call, register, message, options, or tcp-call
+ *     call_bench NAME COUNT          call, register, message, options, or tcp-call
+ *     call_bench NAME COUNT RATE     the same among those of the last 40 s, RATE a second
  *
  * The real server stands on the virtual network between a caller and a callee,
  * a hundred users are registered, and COUNT operations begin 5 ms apart; then
  * 70 s pass, so that every timer of theirs has fired.  All of it is counted
  * (meter.h) and divided by COUNT.  One seed, one clock: two runs are the same,
- * instruction by instruction, when the environment is (tools/bench). */
+ * instruction by instruction, when the environment is (tools/bench).
+ *
+ * With a RATE as many have ended as wait for their timers, and as many of those fire as new
+ * ones are begun.  How many transactions wait, what the server accounts for by each
+ * operation that waits, and nanoseconds for one are told, too: what the caches miss is no instruction. */
 #include "base/error.h"
 #include "meter.h"
 #include "sip/framer.h"
@@ -17,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { STEADY_S = 40, WAIT_S = 32 };
 enum { USERS = 100, WARM_UP = 50, SPACING = 5, DRAIN = 70000, TEXT = 4096, CALLER_PORT = 7000, CALLEE_PORT = 7001 };
 
 struct phone {
@@ -309,6 +315,43 @@ static void play(struct stage *s, begin_fn *begin, unsigned count)
     }
 }
 
+/* COUNT of them, `rate` a second of the virtual clock, whose steps are a millisecond. */
+static void play_at(struct stage *s, begin_fn *begin, unsigned count, unsigned rate)
+{
+    unsigned at_once = rate > 1000 ? rate / 1000 : 1;
+    msec     spacing = rate > 1000 ? 1 : 1000 / rate;
+
+    for (unsigned i = 1; i <= count; i++) {
+        begin(s);
+        s->begun++;
+        if (i % at_once == 0)
+            live(s, spacing);
+    }
+}
+
+static void measure_steady(struct stage *s, begin_fn *begin, unsigned count, unsigned rate)
+{
+    int64_t  before = atomic_load(&s->b.memory.total.bytes), held;
+    unsigned most   = s->begun + STEADY_S * rate + count;
+    size_t   waiting;
+
+    s->done        = s->begun;
+    s->meter.timed = true;
+    play_at(s, begin, STEADY_S * rate, rate);
+    waiting = stack_alive(server_stack(s->b.server));
+    held    = atomic_load(&s->b.memory.total.bytes) - before;
+    meter_start(&s->meter);
+    play_at(s, begin, count, rate);
+    meter_stop(&s->meter);
+    live(s, DRAIN);
+    if (s->done != most) {
+        fprintf(stderr, "call_bench: %u of %u operations were completed\n", s->done, most);
+        exit(1);
+    }
+    printf("waiting %zu\nheld %lld\nns %llu\n", waiting, (long long)held / (WAIT_S * (long long)rate),
+           s->meter.ns / count);
+}
+
 static void on_lost(void *owner, struct udp *udp, const struct address *remote, int error)
 {
     (void)owner;
@@ -356,19 +399,31 @@ static void close_phone(struct phone *p)
         p->world->ops->stream_close(p->stream);
 }
 
-static void measure(struct stage *s, begin_fn *begin, unsigned count)
+/* With a rate one source has all of it: its limits are for others. */
+static const char *configuration(bool by_stream, unsigned rate)
+{
+    if (by_stream)
+        return "listen = {\"tcp:192.0.2.1:5060\"}\n";
+    return rate > 0 ? "listen = {\"udp:192.0.2.1:5060\"}\nsource_rate = 0\nmax_peer_transactions = 4000000\n"
+                    : "listen = {\"udp:192.0.2.1:5060\"}\n";
+}
+
+static void measure(struct stage *s, begin_fn *begin, unsigned count, unsigned rate)
 {
     meter_to_install = &s->meter;
-    bench_open_with(&s->b, s->by_stream ? "listen = {\"tcp:192.0.2.1:5060\"}\n" : "listen = {\"udp:192.0.2.1:5060\"}\n",
-                    install);
+    bench_open_with(&s->b, configuration(s->by_stream, rate), install);
     network_set_pieces(s->b.network, PIECES_WHOLE);
     open_phone(s, &s->caller, CALLER_PORT);
     open_phone(s, &s->callee, CALLEE_PORT);
     play(s, begin_register, USERS);
     play(s, begin, WARM_UP);
-    meter_start(&s->meter);
-    play(s, begin, count);
-    meter_stop(&s->meter);
+    if (rate > 0)
+        measure_steady(s, begin, count, rate);
+    else {
+        meter_start(&s->meter);
+        play(s, begin, count);
+        meter_stop(&s->meter);
+    }
     close_phone(&s->caller);
     close_phone(&s->callee);
     bench_close(&s->b);
@@ -377,16 +432,17 @@ static void measure(struct stage *s, begin_fn *begin, unsigned count)
 
 int main(int argc, char **argv)
 {
-    unsigned      count = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    unsigned      count = argc >= 3 && argc <= 4 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    unsigned      rate  = argc == 4 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
     struct stage *s     = calloc(1, sizeof *s);
 
     for (size_t i = 0; count > 0 && s != NULL && i < sizeof operations / sizeof *operations; i++)
         if (strcmp(argv[1], operations[i].name) == 0) {
             s->by_stream = strncmp(argv[1], "tcp-", 4) == 0;
-            measure(s, operations[i].begin, count);
+            measure(s, operations[i].begin, count, rate);
             free(s);
             return 0;
         }
-    fprintf(stderr, "usage: call_bench call|register|message|options|tcp-call COUNT\n");
+    fprintf(stderr, "usage: call_bench call|register|message|options|tcp-call COUNT [RATE]\n");
     return 2;
 }

@@ -4,16 +4,27 @@
 #include "base/error.h"
 #include "support/alloc.h"
 
+#include <time.h>
 #include <valgrind/callgrind.h>
 
 /* udp_send has no argument that leads to the meter. */
 static struct meter *installed;
+
+static unsigned long long clock_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (unsigned long long)t.tv_sec * 1000000000 + (unsigned long long)t.tv_nsec;
+}
 
 static void on(struct meter *m)
 {
     if (!m->measuring)
         return;
     alloc_fail_at(0);
+    if (m->timed)
+        m->began = clock_ns();
     CALLGRIND_TOGGLE_COLLECT;
 }
 
@@ -22,6 +33,8 @@ static void off(struct meter *m)
     if (!m->measuring)
         return;
     CALLGRIND_TOGGLE_COLLECT;
+    if (m->timed)
+        m->ns += clock_ns() - m->began;
     m->allocations += alloc_count();
     m->bytes += alloc_bytes();
 }

@@ -45,8 +45,9 @@ struct meter {
     unsigned                listener_count;
     struct meter_stream     streams[METER_STREAMS]; /* a place for each, never used again */
     unsigned                stream_count;
-    bool                    measuring;
+    bool                    measuring, timed;
     unsigned long long      allocations, bytes;
+    unsigned long long ns, began; /* of the monotonic clock, if `timed`: some 40 of them for each time it is asked */
 };
 
 /* Step between `w` and what will be started in it, before it is started.  Both

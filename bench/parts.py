@@ -46,6 +46,17 @@ def parse(run):
     return {name + " ns": ns for name, ns in json.loads(output(program(run, "parse_compare"), "--json")).items()}
 
 
+def steady(run):
+    """Nanoseconds of the server's own code for a call, and bytes, while others wait for their timers: virtual network."""
+    found = {}
+    for rate in (10, 20) if run.quick else (10, 100, 1000, 10000):
+        lines = output(program(run, "call_bench"), "call", "100" if run.quick else "4000", str(rate)).splitlines()
+        heard = dict(line.split() for line in lines)
+        found["ns at %s waiting" % heard["waiting"]] = int(heard["ns"])
+        found["held"] = int(heard["held"])
+    return found
+
+
 def location(run):
     """Bytes and CPU of bindings in the table itself."""
     found = {}
@@ -273,6 +284,7 @@ PARTS = {
     "memory": Part(memory, 75, (), "`compare.sh`, MEM=1: resident memory before and after a million users have registered, per user"),
     "streams": Part(by_streams, lambda rounds: 38 * rounds, ("tcp_floor", "stream_load", "tls_floor", "tls_load"), "`bench/streams.py`: floor, ours and Kamailio by turns, medians of the rounds"),
     "waiting": Part(waiting, 50, (), "`ahoy load invite --rate 10000` for 40 s: the most that was resident, CPU by the second"),
+    "steady": Part(steady, 60, ("call_bench",), "`bench/call_bench.c`, virtual network: the server's own code for 4000 calls among those of the last 40 s, 10 to 10,000 a second"),
     "workers": Part(by_workers, lambda rounds: 20 * rounds, (), "`bench/workers.py`: 5000 calls/s by `ahoy load`, medians of the rounds"),
     "growth": Part(growth, 75, (), "`ahoy load` with 1000 to a million users registered, calls and registrations by turns"),
     "instructions": Part(instructions, 100, ("call_bench", "parse_bench"), "callgrind, `bench/call_bench.c` and `bench/parse_bench.c`; repeats exactly"),

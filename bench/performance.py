@@ -33,7 +33,8 @@ def by_users(measured):
 
 def by_waiting(measured):
     calls = numbered(of(measured, "waiting"), r"call at (\d+) waiting")
-    return [("call", calls)] if calls else []
+    own = [(n, ns / 1000) for n, ns in numbered(of(measured, "steady"), r"ns at (\d+) waiting")]
+    return [(name, some) for name, some in (("call, all CPU", calls), ("its code alone", own)) if some]
 
 
 PLOTS = (

@@ -43,6 +43,7 @@ ROWS = [
     Row("parse, everything", "ns", "parse", "full ns", bounds=(Bound(500),)),
     Row("parse by libosip2, everything", "ns", "parse", "osip ns"),
     Row("parse by sofia-sip, everything", "ns", "parse", "sofia ns"),
+    Row("the transactions of a finished call, while they wait", "bytes", "steady", "held", bounds=(Bound(1024),)),
     Row("resident after 40 s at 10,000 calls/s", "MB", "waiting", "resident MB", bounds=(Bound(400),)),
     Row("the rate that was reached", "calls/s", "waiting", "rate"),
     Row("idle TLS connection, user memory", "bytes", "idle-tls", "user"),

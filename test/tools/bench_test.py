@@ -143,8 +143,9 @@ class Command(unittest.TestCase):
             return read
         known = table.read(os.path.join(ROOT, "bench/measured.json"))
         readme, page = pages()
-        self.assertEqual(readme, table.readme(known, {name: part.method for name, part in parts.PARTS.items()}))
-        self.assertEqual(page, performance.replaced(page, performance.block(known)))
+        self.assertEqual(readme, table.readme(known, {name: part.method for name, part in parts.PARTS.items()}),
+                         "tools/bench --table makes it anew")
+        self.assertEqual(page, performance.replaced(page, performance.block(known)), "tools/bench --table makes it anew")
 
     def test_it_names_its_parts(self):
         listed = subprocess.run([os.path.join(ROOT, "tools/bench"), "--list"], check=True, text=True, stdout=subprocess.PIPE).stdout
