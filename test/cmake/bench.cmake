@@ -12,6 +12,10 @@ if(VALGRIND_INCLUDE AND NOT AHOY_TSAN)
     endforeach()
 endif()
 
+# What bindings take and cost in the location.
+add_executable(location_bench ${CMAKE_SOURCE_DIR}/bench/location_bench.c)
+target_link_libraries(location_bench PRIVATE libahoy)
+
 # Beside other libraries' parsers, where they are (tools/deps bench); their headers are theirs.
 pkg_check_modules(OSIP IMPORTED_TARGET libosip2)
 pkg_check_modules(SOFIA IMPORTED_TARGET sofia-sip-ua)
