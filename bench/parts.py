@@ -77,9 +77,9 @@ def compare_script(run):
     return None
 
 
-def by_load(run, scenario, *args):
-    """A server and a run of the generator: its result and the server's memory per user before and after."""
-    server = harness.Server(run.ahoy, run.folder)
+def by_load(run, scenario, *args, extra=""):
+    """A server and a run of the generator: its result, and the bytes that the server has grown by."""
+    server = harness.Server(run.ahoy, run.folder, extra=extra)
     with server:
         before = server.resident()
         result = harness.load(server, scenario, "--keep", *args)
@@ -152,6 +152,15 @@ def compare(run):
     cases = {"CASES": "options" if run.quick else "invite message register options", "ROUNDS": str(run.rounds)}
     return compared(run, script, cases, serve_script(run, "plain", ""),
                     *([] if run.quick else [serve_script(run, "digest", "", DIGEST_USERS)]))
+
+
+def trunk(run):
+    """Many calls between the same two peers, that may leave many in one send."""
+    extra, script = "udp_gso = true\n", compare_script(run)
+    if script is None or run.quick:
+        result, _ = by_load(run, "invite", "--warm-up=500ms", "--duration=1s", extra=extra)
+        return {"call ours": result["server"]["us_per_operation"]}
+    return compared(run, script, {"CASES": "invite", "ROUNDS": str(run.rounds), "PEER": "none"}, serve_script(run, "trunk", extra))
 
 
 def memory(run):
@@ -276,20 +285,27 @@ def idle_tls(run):
     return {"user": found["user"], "kernel": found["tcp"] + found["slab"]}
 
 
+# The most important ones first: a run with too little time leaves out the last.
 PARTS = {
     "parse": Part(parse, 8, ("parse_compare",), "`bench/parse_compare.c`: all parsers by turns in one run, best of 21 rounds"),
-    "compare": Part(compare, lambda rounds: 75 * rounds + 5, (), "`compare.sh`: server on core 0, generator on core 1, by turns, medians of the rounds"),
-    "set-up": Part(set_up, lambda rounds: 18 * rounds, (), "one call at a time, INVITE to its answer, a generator that spins"),
-    "million": Part(million, 75, (), "`ahoy load register`: a million users one after the other, on the disk before the answer; then the server is ended and started"),
-    "memory": Part(memory, 75, (), "`compare.sh`, MEM=1: resident memory before and after a million users have registered, per user"),
-    "streams": Part(by_streams, lambda rounds: 38 * rounds, ("tcp_floor", "stream_load", "tls_floor", "tls_load"), "`bench/streams.py`: floor, ours and Kamailio by turns, medians of the rounds"),
+    "compare": Part(compare, lambda rounds: 75 * rounds + 5, (),
+                    "`compare.sh`: server on core 0, generator on core 1, by turns, medians of the rounds"),
+    "million": Part(million, 75, (), "`ahoy load register`: a million users one after the other, on the disk before the answer, once more, "
+                    "then the server is ended and started"),
+    "memory": Part(memory, 75, (), "`compare.sh`, MEM=1: resident before and after a million users have registered, for each"),
+    "streams": Part(by_streams, lambda rounds: 38 * rounds, ("tcp_floor", "stream_load", "tls_floor", "tls_load"),
+                    "`bench/streams.py`: floor, ours and Kamailio by turns, medians of the rounds"),
     "waiting": Part(waiting, 50, (), "`ahoy load invite --rate 10000` for 40 s: the most that was resident, CPU by the second"),
-    "steady": Part(steady, 60, ("call_bench",), "`bench/call_bench.c`, virtual network: the server's own code for 4000 calls among those of the last 40 s, 10 to 10,000 a second"),
+    "set-up": Part(set_up, lambda rounds: 18 * rounds, (), "one call at a time, INVITE to its answer, a generator that spins"),
+    "growth": Part(growth, 65, (), "`ahoy load` with 1000 to a million users registered"),
+    "instructions": Part(instructions, 70, ("call_bench", "parse_bench"),
+                         "callgrind, `bench/call_bench.c` and `bench/parse_bench.c`; repeats exactly"),
+    "steady": Part(steady, 60, ("call_bench",), "`bench/call_bench.c`, virtual network: the server's own code for 4000 calls among those of "
+                   "the last 40 s, 10 to 10,000 a second"),
     "workers": Part(by_workers, lambda rounds: 20 * rounds, (), "`bench/workers.py`: 5000 calls/s by `ahoy load`, medians of the rounds"),
-    "growth": Part(growth, 75, (), "`ahoy load` with 1000 to a million users registered, calls and registrations by turns"),
-    "instructions": Part(instructions, 100, ("call_bench", "parse_bench"), "callgrind, `bench/call_bench.c` and `bench/parse_bench.c`; repeats exactly"),
-    "location": Part(location, 30, ("location_bench",), "`bench/location_bench.c`: the table of bindings by itself"),
-    "idle-tls": Part(idle_tls, 25, (), "`bench/tls_idle.py`: private memory of the server with 4000 connections that say nothing"),
+    "location": Part(location, 20, ("location_bench",), "`bench/location_bench.c`: the table of bindings by itself"),
+    "trunk": Part(trunk, lambda rounds: 19 * rounds, (), "`compare.sh` with `udp_gso = true`, medians of the rounds"),
+    "idle-tls": Part(idle_tls, 15, (), "`bench/tls_idle.py`: private memory of the server with 4000 connections that say nothing"),
 }
 
 
