@@ -20,7 +20,7 @@ import tls_idle
 import workers
 
 DEFAULT_COMPARE = os.path.join(harness.ROOT, "../shared/bench/compare.sh")
-COMPARE_PORT, DIGEST_USERS, SETTLE_S = 25060, 10000, 1
+COMPARE_PORT, DIGEST_USERS, SETTLE_S, TIMER_J_S = 25060, 10000, 1, 32
 
 Part = namedtuple("Part", "measure seconds programs method")
 
@@ -78,20 +78,17 @@ def compare_script(run):
 
 
 def by_load(run, scenario, *args, extra=""):
-    """A server and a run of the generator: its result, and the bytes that the server has grown by."""
-    server = harness.Server(run.ahoy, run.folder, extra=extra)
-    with server:
-        before = server.resident()
+    """A server and a run of the generator: its result."""
+    with harness.Server(run.ahoy, run.folder, extra=extra) as server:
         result = harness.load(server, scenario, "--keep", *args)
-        after = server.resident()
     shutil.rmtree(os.path.join(run.folder, "state"))
-    return result, after - before
+    return result
 
 
 def alone(run):
     found = {}
     for scenario in ("options",) if run.quick else ("invite", "message", "register", "options"):
-        result, _ = by_load(run, scenario, "--warm-up=1s", "--duration=" + ("300ms" if run.quick else "3s"))
+        result = by_load(run, scenario, "--warm-up=1s", "--duration=" + ("300ms" if run.quick else "3s"))
         found[("call" if scenario == "invite" else scenario) + " ours"] = result["server"]["us_per_operation"]
     return found
 
@@ -158,7 +155,7 @@ def trunk(run):
     """Many calls between the same two peers, that may leave many in one send."""
     extra, script = "udp_gso = true\n", compare_script(run)
     if script is None or run.quick:
-        result, _ = by_load(run, "invite", "--warm-up=500ms", "--duration=1s", extra=extra)
+        result = by_load(run, "invite", "--warm-up=500ms", "--duration=1s", extra=extra)
         return {"call ours": result["server"]["us_per_operation"]}
     return compared(run, script, {"CASES": "invite", "ROUNDS": str(run.rounds), "PEER": "none"}, serve_script(run, "trunk", extra))
 
@@ -169,23 +166,32 @@ def kamailio(run, *more):
     return ["kamailio", "-f", config, "-DD", "-E", "-m", "4096", "-M", "64", "-x", "fm", "-X", "fm", "-A", "NCH=1", *more, "-Y", run.folder]
 
 
+def memory_of_kamailio(run, register, users):
+    """Of its processes the one that grew most: they share what there is."""
+    process = subprocess.Popen(kamailio(run, "-A", "BIGHASH"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               preexec_fn=streams.pin(0))
+    try:
+        time.sleep(SETTLE_S)
+        before = {pid: harness.resident(pid) for pid in streams.family(process.pid)}
+        harness.load(None, "register", *register, ahoy=run.ahoy, port=COMPARE_PORT)
+        return max(harness.resident(pid) - was for pid, was in before.items()) / users
+    finally:
+        process.terminate()
+        process.wait(harness.PATIENCE)
+
+
 def memory(run):
-    """What a user takes when all have registered, each the first time; of Kamailio's processes the one that grew most: they share it."""
-    users = 10000 if run.quick else 1000000
-    register = ("--users=%d" % users, "--count=%d" % users)
-    _, grown = by_load(run, "register", *register)
-    found = {"memory ours": grown / users}
-    if compare_script(run) and shutil.which("kamailio"):
-        process = subprocess.Popen(kamailio(run, "-A", "BIGHASH"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                   preexec_fn=streams.pin(0))
-        try:
-            time.sleep(SETTLE_S)
-            before = {pid: harness.resident(pid) for pid in streams.family(process.pid)}
-            harness.load(None, "register", "--keep", *register, ahoy=run.ahoy, port=COMPARE_PORT)
-            found["memory kamailio"] = max(harness.resident(pid) - was for pid, was in before.items()) / users
-        finally:
-            process.terminate()
-            process.wait(harness.PATIENCE)
+    """What a user takes when all have registered, each the first time: at once, and when no transaction waits any more."""
+    users, found = 10000 if run.quick else 1000000, {}
+    register = ("--keep", "--users=%d" % users, "--count=%d" % users)
+    with harness.Server(run.ahoy, run.folder) as server:
+        before = server.resident()
+        harness.load(server, "register", *register)
+        ended, found["memory at once"] = time.monotonic(), (server.resident() - before) / users
+        if compare_script(run) and shutil.which("kamailio"):
+            found["memory kamailio"] = memory_of_kamailio(run, register, users)
+        time.sleep(max(0, ended + (1 if run.quick else TIMER_J_S + 3) - time.monotonic()))
+        found["memory ours"] = (server.resident() - before) / users
     return found
 
 
@@ -193,7 +199,7 @@ def set_up(run):
     """Microseconds until a call is set up, one at a time, by a generator that spins."""
     script = compare_script(run)
     if script is None:
-        result, _ = by_load(run, "invite", "--users=100", "--window=1", "--duration=2s")
+        result = by_load(run, "invite", "--users=100", "--window=1", "--duration=2s")
         return {"set-up ours": result["latency_us"]["p50"]}
     here = os.path.dirname(script)
     for name in ("sipload", "floor"):
@@ -309,7 +315,8 @@ PARTS = {
                     "`compare.sh`: server on core 0, generator on core 1, by turns, medians of the rounds"),
     "million": Part(million, 75, (), "`ahoy load register`: a million users one after the other, on the disk before the answer, once more, "
                     "then the server is ended and started"),
-    "memory": Part(memory, 75, (), "resident before and after a million users have registered by `ahoy load`, for each; of all processes"),
+    "memory": Part(memory, 75, (), "resident before and after a million users have registered by `ahoy load`, for each; ours at "
+                   "once, and after 35 s, when their transactions have ended"),
     "streams": Part(by_streams, lambda rounds: 38 * rounds, ("tcp_floor", "stream_load", "tls_floor", "tls_load"),
                     "`bench/streams.py`: floor, ours and Kamailio by turns, medians of the rounds"),
     "waiting": Part(waiting, 50, (), "`ahoy load invite --rate 10000` for 40 s: the most that was resident, CPU by the second"),
