@@ -5,7 +5,9 @@
 #include "net/sockaddr.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -60,6 +62,15 @@ static bool deliver(struct udp *u, int count)
     return true;
 }
 
+/* It is empty, or it still was not when its part of the turn was over. */
+static void note_unread(struct udp *u, bool empty)
+{
+    if (empty)
+        u->unread_since = 0;
+    else if (u->unread_since == 0)
+        u->unread_since = u->hub->world->now;
+}
+
 static void receive(struct udp *u)
 {
     struct udp_hub *hub = u->hub;
@@ -68,13 +79,48 @@ static void receive(struct udp *u)
         int  count = recvmmsg(u->fd, hub->in.messages, UDP_BATCH, 0, NULL);
         bool open;
 
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            note_unread(u, true);
             return;
+        }
         open = deliver(u, count); /* an error is an ICMP one that the error queue has told, too */
         put_back(&hub->in, count);
-        if (!open || (count >= 0 && count < UDP_BATCH))
+        if (!open)
             return;
+        if (count >= 0 && count < UDP_BATCH) {
+            note_unread(u, true);
+            return;
+        }
     }
+    note_unread(u, false);
+}
+
+/* What the kernel says of a socket is two numbers that cost a system call, and are asked for ten
+ * times a second; a time of arrival with each datagram would cost all of them. */
+static void look_at(const struct udp *u, struct backlog *b)
+{
+    uint32_t  info[SK_MEMINFO_VARS] = { 0 };
+    socklen_t size                  = sizeof info;
+    msec      waited                = u->unread_since == 0 ? 0 : u->hub->world->now - u->unread_since;
+
+    if (b->waited < waited)
+        b->waited = waited;
+    if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &size) != 0)
+        return; /* a kernel before 4.12: how long it waits is known, how much and what is lost is not */
+    b->bytes += info[SK_MEMINFO_RMEM_ALLOC];
+    b->lost += info[SK_MEMINFO_DROPS];
+}
+
+void udp_look(struct udp_hub *hub)
+{
+    struct backlog b = { .looks = hub->world->backlog.looks + 1 };
+
+    if (hub->world->now - hub->looked_at < OVERLOAD_LOOK)
+        return;
+    hub->looked_at = hub->world->now;
+    LIST_EACH (l, &hub->sockets)
+        look_at(CONTAINER_OF(l, struct udp, member), &b);
+    hub->world->backlog = b;
 }
 
 /* Drain the error queue (ip(7), IP_RECVERR); the name of an entry is where the

@@ -31,6 +31,8 @@ void udp_hub_free(struct udp_hub *hub);
 
 /* Send what is queued.  Calls on_error of what the kernel refuses. */
 void udp_flush(struct udp_hub *hub);
+/* At the end of a turn: look at what waits to be read, if it is time to (world->backlog). */
+void udp_look(struct udp_hub *hub);
 /* Does something wait for udp_flush (not: for a socket to become writable)? */
 bool udp_waiting(const struct udp_hub *hub);
 

@@ -24,13 +24,14 @@ struct udp {
     void                    *owner;
     struct address           local;
     int                      fd;
-    bool                     any;       /* bound to a wildcard: PKTINFO says what was hit   */
-    bool                     blocked;   /* the kernel takes no more: wait for LOOP_WRITE    */
-    bool                     retried;   /* the head packet has met an error that may be old */
-    bool                     singly;    /* no groups: in this flush one was refused ...     */
-    bool                     no_groups; /* ... or for good                                  */
-    struct queue             queue;     /* of struct packet, each followed by its bytes     */
-    size_t                   accounted; /* bytes of it */
+    msec                     unread_since; /* not found empty since; 0: it has been emptied */
+    bool                     any;          /* bound to a wildcard: PKTINFO says what was hit   */
+    bool                     blocked;      /* the kernel takes no more: wait for LOOP_WRITE    */
+    bool                     retried;      /* the head packet has met an error that may be old */
+    bool                     singly;       /* no groups: in this flush one was refused ...     */
+    bool                     no_groups;    /* ... or for good                                  */
+    struct queue             queue;        /* of struct packet, each followed by its bytes     */
+    size_t                   accounted;    /* bytes of it */
 };
 
 struct packet {
@@ -56,6 +57,7 @@ struct udp_hub {
     unsigned            worker;
     struct udp         *current; /* whose callback runs; NULL once that has closed it */
     struct link         sockets, unsent;
+    msec                looked_at; /* at what waits to be read */
     struct mailbag      in, out;
     char               *slots; /* UDP_BATCH of them, touched only as far as datagrams reach */
 

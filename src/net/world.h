@@ -23,6 +23,7 @@
 #include "base/counters.h"
 #include "base/in_hand.h"
 #include "base/log.h"
+#include "base/overload.h"
 #include "base/pool.h"
 #include "base/random.h"
 #include "base/record.h"
@@ -109,6 +110,7 @@ struct world {
     struct counters         counters; /* what this thread counts */
     struct in_hand          in_hand;  /* the Call-ID this thread is busy with, for the report of a crash */
     struct pool             pool;     /* blocks for what comes and goes with each message */
+    struct backlog          backlog;  /* what waits unread; the world looks each OVERLOAD_LOOK that it turns */
     struct budget_share    *memory;   /* flushed by the world each turn; NULL: nobody accounts */
 };
 

@@ -124,6 +124,7 @@ static void on_end(void *arg)
     resolver_deliver(r->resolver);
     udp_flush(r->udp);
     stream_flush(&r->streams);
+    udp_look(r->udp);
     memory_end_turn(&r->world);
 }
 

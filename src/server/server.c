@@ -86,6 +86,7 @@ static struct stack_config stack_config_of(const struct config *config, const st
         .t4                   = config->t4,
         .connection_idle      = config->connection_idle,
         .target_rest          = config->target_rest,
+        .overload_delay       = config->overload_delay,
         .workers              = shared->workers,
         .worker               = (uint8_t)worker,
         .bans                 = shared->bans,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What passes when memory is scarce.
+/* What passes when memory is scarce, or more comes than there is time for.
  *
  *              | request within a dialog, | REGISTER | other requests, | responses
  *              | ACK, CANCEL              |          | connections     |
  *     high     | pass                     | passes * | refused         | pass
  *     critical | pass **                  | refused  | refused         | pass
  *     full     | dropped                  | dropped  | dropped         | dropped
+ *     overload | pass                     | as many as there is time for | responses pass
  *
  *  * the registrar refuses those that add a binding: a refresh costs nothing, and who
  *    may not refresh is lost, and comes back with an addition
@@ -61,5 +62,59 @@ bool admission_connection(struct stack *s)
     if (world_memory_level(s->world) == BUDGET_NORMAL)
         return true;
     counter_add(&s->world->counters.connections_refused, 1);
+    return false;
+}
+
+/* ---- overload: the world looks at what waits, and here is drawn the conclusion ---- */
+
+static timer_fn on_overload;
+
+static void look(struct stack *s)
+{
+    struct world       *w     = s->world;
+    enum overload_event event = overload_look(&s->overload, world_now(w), s->config.overload_delay, &w->backlog);
+
+    if (event == OVERLOAD_SAME)
+        return;
+    gauge_set(&w->counters.overloads, s->overload.active);
+    log_overload(s, event);
+    if (s->overload.active)
+        world_timer(w, &s->overload_timer, on_overload, world_now(w) + OVERLOAD_LOOK);
+}
+
+/* It ends, too, when nothing new comes that would have it looked at. */
+static void on_overload(struct timer *timer, msec now)
+{
+    struct stack *s = CONTAINER_OF(timer, struct stack, overload_timer);
+
+    if (s->overload.last.looks != s->world->backlog.looks)
+        look(s);
+    if (s->overload.active)
+        world_timer(s->world, timer, on_overload, now + OVERLOAD_LOOK);
+}
+
+void admission_end(struct stack *s)
+{
+    world_timer_stop(s->world, &s->overload_timer);
+    gauge_set(&s->world->counters.overloads, 0);
+}
+
+/* Who answers a challenge was let in before. */
+static bool goes_on(const struct message *request)
+{
+    return message_header(request, HEADER_PROXY_AUTHORIZATION) != NULL ||
+           message_header(request, HEADER_AUTHORIZATION) != NULL;
+}
+
+bool admission_in_time(struct stack *s, const struct message *request)
+{
+    if (is_within_dialog(request) || request->method == METHOD_CANCEL)
+        return true;
+    if (s->overload.last.looks != s->world->backlog.looks)
+        look(s);
+    if (overload_take(&s->overload, world_now(s->world), s->overload.active && goes_on(request)))
+        return true;
+    counter_add(&s->world->counters.overload_shed, 1);
+    stack_reply_stateless(s, request, 503, SLICE(""));
     return false;
 }

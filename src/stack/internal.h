@@ -266,6 +266,9 @@ struct stack {
     struct source_entry    sources[SOURCE_CACHE];
     unsigned               bans_seen; /* see stack_close_banned */
     struct log_limit       log_limit; /* lines about malformed input */
+    struct overload        overload;
+    struct timer           overload_timer; /* while there is one */
+    msec                   refusals_until; /* an ACK to what was refused without a transaction may come */
 
     struct rehearsal *rehearsal; /* a request that is only asked about; or NULL */
 };
@@ -375,14 +378,17 @@ void handover_expect(struct stack *s, object_id connection, msec silence);
 void handover_failure(struct stack *s, object_id connection, object_id txn, int error);
 void handover_icmp(struct stack *s, const struct address *remote, int error);
 
-/* admission.c: what passes when memory is scarce */
+/* admission.c: what passes when memory or time is scarce */
 /* May the request be served?  If not it has been answered 503. */
 bool admission_request(struct stack *s, const struct message *request);
+/* Is there time for it?  The same, if not; asked last, so that who sends too much takes nobody's part of it. */
+bool admission_in_time(struct stack *s, const struct message *request);
 /* Is there memory to account for this message at all?  If not it is to be dropped; it has
  * been counted.  Else it is accounted for. */
 bool admission_message(struct stack *s, struct message *m);
 /* May a connection be accepted? */
 bool admission_connection(struct stack *s);
+void admission_end(struct stack *s);
 
 /* receive.c */
 void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes);
@@ -394,6 +400,8 @@ void receive_message(struct stack *s, struct message *m);
 /* log_lines.c: what this folder logs.  `before`: the machine's state, LOG_NO_STATE at its start. */
 enum { LOG_NO_STATE = -1 };
 void log_message(struct stack *s, bool sent, const struct flow *flow, struct slice text);
+/* An overload (base/overload.h) begins, or has ended. */
+void log_overload(struct stack *s, enum overload_event event);
 /* A peer has as many connections as it may. */
 void log_peer_full(struct stack *s, const struct address *peer);
 void log_fault(struct stack *s, const struct flow *flow, const struct parse_fault *fault, struct slice bytes,
@@ -446,6 +454,8 @@ int response_way_next(struct server_txn *t);
 bool response_way_is_sought(const struct server_txn *t);
 
 /* reply.c */
+/* An ACK to a refusal that was sent without a transaction: that was it. */
+bool        reply_was_stateless(const struct stack *s, const struct message *ack);
 struct flow reply_way(const struct message *request); /* where its responses go */
 
 /* peer.c */

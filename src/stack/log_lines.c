@@ -41,6 +41,27 @@ void log_message(struct stack *s, bool sent, const struct flow *flow, struct sli
     log_end(&line);
 }
 
+void log_overload(struct stack *s, enum overload_event event)
+{
+    const struct overload *o     = &s->overload;
+    bool                   began = event == OVERLOAD_BEGAN;
+    struct log_line        line;
+
+    if (!log_begin(&line, s->world->log, began ? LOG_WARNING : LOG_NOTICE, LOG_PART_STACK,
+                   began ? "overload_begins" : "overload_ends"))
+        return;
+    if (began) {
+        log_number(&line, "waited", (int64_t)o->last.waited);
+        log_number(&line, "unread", (int64_t)o->last.bytes);
+        log_number(&line, "rate", (int64_t)o->rate * 1000 / OVERLOAD_LOOK);
+        log_text(&line, "so", "new requests above that rate are refused with 503");
+    } else {
+        log_number(&line, "lasted", (int64_t)(world_now(s->world) - o->began_at));
+        log_number(&line, "refused", (int64_t)o->total_refused);
+    }
+    log_end(&line);
+}
+
 void log_fault(struct stack *s, const struct flow *flow, const struct parse_fault *fault, struct slice bytes,
                bool answered)
 {

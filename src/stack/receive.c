@@ -62,7 +62,7 @@ static void on_request(struct stack *s, struct message *request)
     uint64_t hash = server_txn_hash(s, request);
 
     counter_add(&s->world->counters.requests_received, 1);
-    if (server_txn_match(s, request, hash))
+    if (server_txn_match(s, request, hash) || reply_was_stateless(s, request))
         return;
     if (!admission_request(s, request) || !is_welcome(s, request))
         return;
@@ -70,7 +70,7 @@ static void on_request(struct stack *s, struct message *request)
         counter_add(&s->world->counters.requests_at_closed, 1);
         return;
     }
-    if (is_passed(s, request))
+    if (!admission_in_time(s, request) || is_passed(s, request))
         return;
     if (request->method != METHOD_ACK) {
         server_txn_open(s, request, hash);

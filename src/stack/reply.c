@@ -4,7 +4,9 @@
 
 #include "base/error.h"
 
-static const uint32_t OVERLOAD_RETRY_AFTER = 5; /* seconds */
+/* Seconds.  Who was refused together does not come back together. */
+enum { RETRY_AFTER = 5, RETRY_SPREAD = 6 };
+enum { ACK_TIME = 64 }; /* times T1: so long an ACK to a refusal may come */
 
 /* RFC 3261 18.2.2 and RFC 3581 4 for a request as it arrived.  Against 18.2.2 an
  * maddr that is not the sender's own address is not followed: it would let anyone
@@ -56,6 +58,16 @@ static void stateless_tag(const struct stack *s, const struct message *request, 
     }
 }
 
+bool reply_was_stateless(const struct stack *s, const struct message *ack)
+{
+    char tag[TAG_LENGTH];
+
+    if (ack->method != METHOD_ACK || ack->to_tag.len != TAG_LENGTH || world_now(s->world) >= s->refusals_until)
+        return false;
+    stateless_tag(s, ack, tag);
+    return memcmp(tag, ack->to_tag.ptr, TAG_LENGTH) == 0;
+}
+
 int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason)
 {
     struct gather g;
@@ -69,8 +81,10 @@ int stack_reply_stateless(struct stack *s, const struct message *request, unsign
     gather_init(&g);
     write_response_head(&g, request, status, reason, (struct slice){ tag, TAG_LENGTH });
     if (status == 503)
-        gather_header_number(&g, HEADER_RETRY_AFTER, OVERLOAD_RETRY_AFTER);
+        gather_header_number(&g, HEADER_RETRY_AFTER, RETRY_AFTER + (unsigned char)tag[0] % RETRY_SPREAD);
     gather_body(&g, SLICE(""), SLICE(""));
+    if (request->method == METHOD_INVITE)
+        s->refusals_until = world_now(s->world) + ACK_TIME * s->timers.t1;
     error = transport_send_gather(s, &flow, &g);
     counter_add(&s->world->counters.responses_sent, error == 0);
     return error;

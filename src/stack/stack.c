@@ -89,6 +89,7 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     peers_init(s);
     random_fill(&w->random, &s->key, sizeof s->key);
     log_limit_init(&s->log_limit, &s->key);
+    overload_init(&s->overload, world_now(w));
     s->rested     = config->workers != NULL ? workers_rested(config->workers) : rested_new(&s->key);
     s->oversize   = config->workers != NULL ? workers_oversize(config->workers) : oversize_peers_new(&s->key);
     s->peer_load  = peer_load_new();
@@ -142,6 +143,7 @@ void stack_free(struct stack *s)
         if (s->connection_ids.slots[i].object != NULL)
             connection_close(s->connection_ids.slots[i].object);
     listen_close_all(s);
+    admission_end(s);
     channels_free(s->channels);
     free(s->peer_load);
     id_table_fini(&s->client_ids);

@@ -88,6 +88,7 @@ struct stack_config {
     msec                  t1, t2, t4;           /* 0: the RFC's 500, 4000, 5000 ms          */
     msec                  connection_idle;      /* a stream without traffic is closed; 0: 10 min */
     msec                  target_rest;          /* a server that failed is tried last for so long; 0: 30 s */
+    msec                  overload_delay;       /* see base/overload.h; 0: there is no overload */
     struct bans          *bans;                 /* borrowed; NULL: everybody is listened to    */
     struct stack_guard    guard;
     struct tls_shared    *tls;        /* borrowed; NULL: neither TLS nor WSS          */

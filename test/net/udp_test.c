@@ -399,6 +399,30 @@ TEST(many_sockets_opened_and_closed_leave_nothing)
     CHECK_INT(before, live_descriptors());
 }
 
+/* Linux 4.12 on: SO_MEMINFO. */
+TEST(what_waits_and_what_was_lost_is_looked_at)
+{
+    struct address          at_b = open_end(&b, live_v4(1, 0));
+    struct sockaddr_storage sa;
+    socklen_t               len   = sockaddr_from(&sa, &at_b);
+    int                     fd    = socket(AF_INET, SOCK_DGRAM, 0);
+    uint32_t                looks = world->backlog.looks;
+
+    LIVE_UNTIL(world, world->backlog.looks != looks);
+    CHECK_INT(0, world->backlog.lost);
+    CHECK_INT(0, world->backlog.waited);
+    CHECK(fd >= 0);
+    for (unsigned i = 0; i < 20000; i++)
+        (void)sendto(fd, &sa, sizeof sa, 0, (struct sockaddr *)&sa, len);
+    looks = world->backlog.looks;
+    LIVE_UNTIL(world, world->backlog.looks != looks && world->backlog.lost > 0);
+    LIVE_UNTIL(world, b.heard + world->backlog.lost == 20000);
+    looks = world->backlog.looks;
+    LIVE_UNTIL(world, world->backlog.looks != looks && world->backlog.bytes == 0);
+    CHECK_INT(0, world->backlog.waited);
+    close(fd);
+}
+
 #define LIVE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -426,6 +450,7 @@ int main(void)
         LIVE_TEST(what_waits_leaves_before_a_close),
         LIVE_TEST(sending_again_from_on_error_does_not_hold_the_loop),
         LIVE_TEST(many_sockets_opened_and_closed_leave_nothing),
+        LIVE_TEST(what_waits_and_what_was_lost_is_looked_at),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "support/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { LIMIT = 1 << 23 };
 
@@ -64,8 +65,10 @@ static const char *answer_to(const char *method, const char *to, const char *bra
     if (raw_heard(&b.alice, 0)[0] == '\0')
         return "";
     memcpy(status, raw_heard(&b.alice, 0) + 8, 3);
-    if (strcmp(status, "503") == 0)
-        assert_string_equal("5", header_of(raw_heard(&b.alice, 0), "Retry-After", retry, sizeof retry));
+    if (strcmp(status, "503") == 0) {
+        header_of(raw_heard(&b.alice, 0), "Retry-After", retry, sizeof retry);
+        CHECK(atoi(retry) >= 5 && atoi(retry) <= 10);
+    }
     return status;
 }
 
@@ -239,6 +242,105 @@ TEST(calls_fill_the_memory_and_give_it_back)
     close_bench();
 }
 
+/* ---- more comes than there is time for ---- */
+
+/* The world looks, and sees what has waited for so long. */
+static void look(msec waited)
+{
+    b.at_server->backlog.looks++;
+    b.at_server->backlog.waited = waited;
+    b.at_server->backlog.bytes += waited;
+}
+
+/* Ten new requests at once, when the server finds that it is overloaded: how many are refused. */
+static unsigned refused_of_ten(const char *method, const char *more)
+{
+    static unsigned cseq = 1000;
+
+    raw_forget(&b.alice);
+    for (int i = 0; i < 10; i++)
+        raw_ask(&b.alice, &(struct request_form){
+                              .method = method, .uri = "sip:bob@example.test", .cseq = ++cseq, .more = more });
+    bench_live(&b, 20);
+    return raw_heard_count(&b.alice, "SIP/2.0 503");
+}
+
+TEST(when_there_is_too_much_to_do_new_requests_are_refused_and_what_is_begun_goes_on)
+{
+    open_bench();
+    look(99);
+    CHECK_INT(0, refused_of_ten("MESSAGE", NULL));
+    look(100);
+    CHECK(refused_of_ten("MESSAGE", NULL) >= 9);
+    CHECK(refused_of_ten("INVITE", NULL) >= 6);
+    CHECK(refused_of_ten("REGISTER", "Contact: <sip:bob@192.0.2.9:6009>\r\n") >= 6);
+    CHECK(counter_read(&b.at_server->counters.overload_shed) >= 21);
+    CHECK_INT(1, log_keep_count(&kept, "level=warning part=stack event=overload_begins"));
+    CHECK(reaches_bob());
+    assert_string_equal("481", answer_to("CANCEL", NULL, "nothing"));
+    assert_string_equal("200", answer_to("CANCEL", NULL, "INVITE-1-6000"));
+    close_bench();
+}
+
+/* RFC 3261 17.2.1 again: who was let in is not refused when he repeats himself. */
+TEST(repetitions_are_absorbed_in_an_overload_too)
+{
+    open_bench();
+    look(100);
+    CHECK(refused_of_ten("MESSAGE", NULL) >= 9);
+    raw_forget(&b.alice);
+    raw_ask(&b.alice,
+            &(struct request_form){ .method = "INVITE", .uri = "sip:bob@example.test", .call_id = "ringing" });
+    bench_live(&b, 20);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 180"));
+    close_bench();
+}
+
+/* RFC 3261 17.1.1.3: it has the branch of its INVITE and the tag of the refusal, and is for nobody else. */
+TEST(the_ack_to_a_refusal_goes_no_further)
+{
+    static const char   branch[] = "refused";
+    char                to[128];
+    struct request_form form = { .method = "INVITE", .uri = "sip:bob@example.test", .branch = branch, .cseq = 77 };
+
+    open_bench();
+    look(100);
+    CHECK(refused_of_ten("MESSAGE", NULL) >= 9);
+    raw_forget(&b.bob);
+    raw_forget(&b.alice);
+    raw_ask(&b.alice, &form);
+    bench_live(&b, 20);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 503"));
+    header_of(raw_heard(&b.alice, 0), "To", to, sizeof to);
+    form.method = "ACK";
+    form.to     = to;
+    raw_ask(&b.alice, &form);
+    bench_live(&b, 20);
+    CHECK_INT(0, b.bob.count);
+    CHECK_INT(0, counter_read(&b.at_server->counters.stray_acks));
+    form.to = "<sip:bob@example.test>;tag=abcdefghijklm";
+    raw_ask(&b.alice, &form);
+    bench_live(&b, 20);
+    CHECK_INT(1, counter_read(&b.at_server->counters.stray_acks));
+    close_bench();
+}
+
+TEST(an_overload_ends_by_itself_and_says_so)
+{
+    open_bench();
+    look(100);
+    CHECK(refused_of_ten("MESSAGE", NULL) >= 9);
+    CHECK_INT(1, gauge_read(&b.at_server->counters.overloads));
+    for (int i = 0; i < 11; i++) {
+        look(0);
+        bench_live(&b, 100);
+    }
+    CHECK_INT(0, gauge_read(&b.at_server->counters.overloads));
+    CHECK_INT(1, log_keep_count(&kept, "level=notice part=stack event=overload_ends"));
+    CHECK_INT(0, refused_of_ten("MESSAGE", NULL));
+    close_bench();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +351,10 @@ int main(void)
         cmocka_unit_test(at_the_limit_what_comes_is_dropped_and_counted),
         cmocka_unit_test(a_level_ends_below_where_it_began_and_each_change_is_one_line),
         cmocka_unit_test(calls_fill_the_memory_and_give_it_back),
+        cmocka_unit_test(when_there_is_too_much_to_do_new_requests_are_refused_and_what_is_begun_goes_on),
+        cmocka_unit_test(repetitions_are_absorbed_in_an_overload_too),
+        cmocka_unit_test(the_ack_to_a_refusal_goes_no_further),
+        cmocka_unit_test(an_overload_ends_by_itself_and_says_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
