@@ -46,7 +46,7 @@ static bool read_branch(struct slice via, struct slice *branch)
     if (at == NULL || (comma != NULL && comma < at))
         return false;
     s = scan_from(slice_between(at + 8, via.ptr + via.len));
-    return scan_token(&s, branch);
+    return scan_token(&s, branch) && (scan_at_end(&s) || *s.at == ';' || *s.at == ',' || is_folded(&s));
 }
 
 static bool read_cseq(struct slice text, struct glance *out)
@@ -73,8 +73,8 @@ bool glance_response(struct slice bytes, struct glance *out)
 
         if (is_folded(&s))
             return false;
-        if (!has_via && ascii_lower(*s.at) == 'v' && scan_word(&line, SLICE("Via:")))
-            has_via = read_branch(value_of(&s, 4), &out->branch);
+        if (!has_via && ascii_lower(*s.at) == 'v') /* "v:" is left to the parser */
+            has_via = scan_word(&line, SLICE("Via:")) && read_branch(value_of(&s, 4), &out->branch);
         else if (!has_cseq && ascii_lower(*s.at) == 'c' && scan_word(&line, SLICE("CSeq:")))
             has_cseq = read_cseq(value_of(&s, 5), out);
         else

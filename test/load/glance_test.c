@@ -42,6 +42,18 @@ TEST(what_is_unusual_is_left_to_the_parser)
     CHECK(!look("SIP/2.0 200 OK\r\nv: SIP/2.0/UDP h;branch=x\r\nCSeq: 1 INVITE\r\n\r\n"));
 }
 
+/* Neither is the second Via the topmost, nor the beginning of a branch one of ours. */
+TEST(a_topmost_via_in_another_spelling_is_left_to_the_parser)
+{
+    CHECK(!look("SIP/2.0 200 OK\r\nv: SIP/2.0/UDP h;branch=x\r\nVia: SIP/2.0/UDP i;branch=y\r\nCSeq: 1 BYE\r\n\r\n"));
+    CHECK(
+        !look("SIP/2.0 200 OK\r\nVia : SIP/2.0/UDP h;branch=x\r\nVia: SIP/2.0/UDP i;branch=y\r\nCSeq: 1 BYE\r\n\r\n"));
+    CHECK(!look("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=x(y\r\nCSeq: 1 BYE\r\n\r\n"));
+    CHECK(!look("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=x:y;rport\r\nCSeq: 1 BYE\r\n\r\n"));
+    CHECK(!look("SIP/2.0 200 OK\r\nVary: z\r\nVia: SIP/2.0/UDP h;branch=x ;rport\r\nCSeq: 1 BYE\r\n\r\n"));
+    CHECK(look("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=x ;rport\r\nCSeq: 1 BYE\r\n\r\n"));
+}
+
 TEST(a_cseq_before_the_via_is_left_to_the_parser)
 {
     CHECK(!look("SIP/2.0 200 OK\r\nCSeq: 1 BYE\r\nVia: SIP/2.0/UDP h;branch=x\r\n\r\n"));
@@ -62,6 +74,7 @@ int main(void)
         cmocka_unit_test(status_branch_and_cseq_are_found),
         cmocka_unit_test(in_any_order_and_case),
         cmocka_unit_test(what_is_unusual_is_left_to_the_parser),
+        cmocka_unit_test(a_topmost_via_in_another_spelling_is_left_to_the_parser),
         cmocka_unit_test(a_cseq_before_the_via_is_left_to_the_parser),
         cmocka_unit_test(any_beginning_of_a_response_can_be_looked_at),
     };
