@@ -60,11 +60,11 @@ static inline __m128i run_is(__m128i v, char c)
     return _mm_cmpeq_epi8(v, _mm_set1_epi8(c));
 }
 
-/* Bytes from `low` to `high`, both ASCII. */
+/* Bytes from `low` to `high`, moved so that one comparison, which is signed, is enough. */
 static inline __m128i run_between(__m128i v, char low, char high)
 {
-    return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)(low - 1))),
-                         _mm_cmplt_epi8(v, _mm_set1_epi8((char)(high + 1))));
+    return _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8((char)(0x80 - low))),
+                          _mm_set1_epi8((char)(0x80 + high - low + 1)));
 }
 
 /* Controls and SP. */

@@ -79,9 +79,18 @@ static bool scan_class(struct scan *s, unsigned char wanted, struct slice *run)
     return true;
 }
 
+/* Most are of nothing but what a host may have. */
 bool scan_token(struct scan *s, struct slice *token)
 {
-    return scan_class(s, BYTE_TOKEN, token);
+    const char *start = s->at, *at = run_end(start, s->end, RUN_HOST);
+
+    while (at != s->end && is_token_byte(*at))
+        at++;
+    if (at == start)
+        return false;
+    *token = slice_between(start, at);
+    s->at  = at;
+    return true;
 }
 
 static bool is_one_of(char c, const char *stops)
@@ -162,17 +171,32 @@ static bool add_digits(const char *at, const char *end, uint64_t *sum)
     return true;
 }
 
-bool scan_number64(struct scan *s, uint64_t max, uint64_t *value)
+static bool scan_long_number(struct scan *s, uint64_t max, uint64_t *value)
 {
     const char *at  = s->at;
     uint64_t    sum = 0;
 
     for (; at != s->end && (unsigned char)(*at - '0') < 10; at++)
         sum = sum * 10 + (unsigned char)(*at - '0');
-    if (at == s->at || (at - s->at > SAFE_DIGITS && !add_digits(s->at, at, &sum)) || sum > max)
+    if ((at - s->at > SAFE_DIGITS && !add_digits(s->at, at, &sum)) || sum > max)
         return false;
     s->at  = at;
     *value = sum;
+    return true;
+}
+
+/* Up to seven digits are read together. */
+bool scan_number64(struct scan *s, uint64_t max, uint64_t *value)
+{
+    uint64_t word   = word_short(s->at, left(s));
+    unsigned digits = word_digits(word);
+
+    if (digits == 8)
+        return scan_long_number(s, max, value);
+    if (digits == 0 || word_number(word, digits) > max)
+        return false;
+    *value = word_number(word, digits);
+    s->at += digits;
     return true;
 }
 

@@ -57,4 +57,21 @@ static inline uint64_t word_lower(uint64_t word)
     return word | (word & 0x4040404040404040u) >> 1;
 }
 
+/* How many bytes from the first on are decimal digits, of 0 to 8: no carry leaves a byte that is one. */
+static inline unsigned word_digits(uint64_t word)
+{
+    uint64_t other = word ^ 0x3030303030303030u;
+
+    other = ((other + 0x7676767676767676u) | other) & 0x8080808080808080u;
+    return other == 0 ? 8 : (unsigned)__builtin_ctzll(other) / 8;
+}
+
+/* The number that the first `digits` bytes, 1 to 8, stand for: neighbours are added up, then pairs, then fours. */
+static inline uint32_t word_number(uint64_t word, unsigned digits)
+{
+    word = (word << (64 - 8 * digits) & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
+    word = (word & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+    return (uint32_t)((word & 0x0000ffff0000ffffu) * 42949672960001u >> 32);
+}
+
 #endif

@@ -129,13 +129,12 @@ static void note_bare_cr(const struct lines *l, struct parse_fault *fault, uint3
         fault_set(fault, l->ends.bare_cr, 400, "LF after CR");
 }
 
-/* The field from `start` to `end` is none, or one too many; a bare CR in it, or before, was wrong earlier. */
+/* The field from `start` to `end` is wrong; a bare CR in it, or before, was wrong earlier. */
 static void complain(const struct lines *l, struct parse_fault *fault, const char *start, const char *end,
-                     bool is_field)
+                     unsigned status, const char *expected)
 {
     note_bare_cr(l, fault, (uint32_t)(end - l->ends.text));
-    fault_set(fault, (size_t)(start - l->ends.text), is_field ? 513 : 400,
-              is_field ? "fewer header fields" : "a header field name and a colon");
+    fault_set(fault, (size_t)(start - l->ends.text), status, expected);
 }
 
 /* Where the last of the lines ends that continue the one which ends at `stop`. */
@@ -146,17 +145,15 @@ static const char *read_folds(struct lines *l, const char *stop, const char *tex
     return stop;
 }
 
-/* All fields of the lines whose ends are known, and what continues the last of them. */
+/* The fields of the lines whose ends are known, and what continues the last of them, until there is no more room. */
 static struct header *read_fields(struct lines *l, struct header *h, const struct header *full,
                                   struct parse_fault *fault)
 {
     const char     *text = l->ends.text, *text_end = text + l->ends.size, *at = text + l->at;
     const uint32_t *end = l->next;
-    struct header   spare;
 
-    while (end < l->last) {
-        struct header *field = h < full ? h : &spare;
-        const char    *stop = text + *end++, *value = read_name(field, at, stop, text_end), *next;
+    while (end < l->last && h < full) {
+        const char *stop = text + *end++, *value = read_name(h, at, stop, text_end), *next;
 
         if (stop + 1 < text_end && is_blank(stop[1])) {
             l->next = end;
@@ -164,26 +161,39 @@ static struct header *read_fields(struct lines *l, struct header *h, const struc
             end     = l->next;
         }
         next = stop + (stop < text_end);
-        if (value != NULL && field == h) {
+        if (value != NULL) {
             h->value = trim(value, stop);
             h->line  = slice_between(at, next);
             h++;
         } else {
-            complain(l, fault, at, next, value != NULL);
+            complain(l, fault, at, next, 400, "a header field name and a colon");
         }
         at = next;
     }
-    l->at = (uint32_t)(at - text);
+    l->next = end;
+    l->at   = (uint32_t)(at - text);
     return h;
+}
+
+/* One field, or none, for which there is no room. */
+static void read_surplus(struct lines *l, struct parse_fault *fault)
+{
+    const char   *start = l->ends.text + l->at;
+    struct header none;
+
+    if (read_fields(l, &none, &none + 1, fault) != &none)
+        complain(l, fault, start, l->ends.text + l->at, 513, "fewer header fields");
 }
 
 unsigned lines_read(struct lines *l, struct header *headers, struct parse_fault *fault)
 {
-    struct header *h = headers;
+    struct header *h = headers, *full = headers + l->most;
 
-    do
-        h = read_fields(l, h, headers + l->most, fault);
-    while (more_ends(l));
+    while (l->next < l->last || more_ends(l))
+        if (h < full)
+            h = read_fields(l, h, full, fault);
+        else
+            read_surplus(l, fault);
     l->body = l->ends.empty_line ? *l->last + 1 : l->ends.size;
     note_bare_cr(l, fault, l->body);
     if (!l->ends.empty_line)

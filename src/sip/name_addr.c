@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/name_addr.h"
 
+#include "sip/uri_usual.h"
+
 static bool is_name_byte(char c)
 {
     return is_token_byte(c) || (unsigned char)c >= 0x80;
@@ -37,13 +39,37 @@ static bool scan_quoted_name(struct scan *s, struct slice *display)
     return scan_lws(s);
 }
 
+/* [ "display" ] <URI>, both as nearly everyone writes them; the cursor stays for anything else. */
+static inline bool scan_usual(struct scan *s, struct name_addr *out)
+{
+    struct scan in = *s;
+
+    if (scan_byte(&in, '"')) {
+        in.at = run_end(in.at, in.end, RUN_QUOTED);
+        if (!scan_byte(&in, '"'))
+            return false;
+    }
+    out->display = slice_between(s->at, in.at);
+    scan_byte(&in, ' ');
+    if (!(scan_byte(&in, '<') && uri_scan_usual(&in, '>', &out->uri) && scan_byte(&in, '>')))
+        return false;
+    *s = in;
+    return true;
+}
+
 static bool scan_address(struct scan *s, struct name_addr *out)
 {
-    bool named = !scan_at_end(s) && *s->at == '"' ? scan_quoted_name(s, &out->display) : scan_words(s, &out->display);
+    bool named;
 
-    if (!named)
-        return !scan_at_end(s) && *s->at != '"' && out->display.len == 0 && uri_scan(s, true, &out->uri);
     out->bracketed = true;
+    if (scan_usual(s, out))
+        return true;
+    out->display = SLICE("");
+    named        = !scan_at_end(s) && *s->at == '"' ? scan_quoted_name(s, &out->display) : scan_words(s, &out->display);
+    if (!named) {
+        out->bracketed = false;
+        return !scan_at_end(s) && *s->at != '"' && out->display.len == 0 && uri_scan(s, true, &out->uri);
+    }
     return scan_byte(s, '<') && uri_scan(s, false, &out->uri) && scan_byte(s, '>');
 }
 
@@ -52,9 +78,7 @@ bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct params_tag
     const char *start;
 
     scan_lws(s);
-    start          = s->at;
-    out->display   = SLICE("");
-    out->bracketed = false;
+    start = s->at;
     if (!(scan_address(s, out) && params_scan_tag(s, &out->params, tag)))
         return false;
     out->text = slice_between(start, s->at);

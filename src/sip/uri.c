@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/uri.h"
 
-#include "base/run.h"
-#include "base/word.h"
-
 #include "sip/params.h"
+#include "sip/uri_usual.h"
 
 enum { IN_SCHEME = 1, IN_TEL = 2 };
 enum { PARAMS_MAX = 32 };
@@ -85,15 +83,6 @@ static bool take_userinfo(struct scan *s, const char *at_sign, struct uri *uri)
     return true;
 }
 
-static void take_tail(struct scan *s, struct uri *uri)
-{
-    const char *question = run_find(s->at, s->end, '?');
-
-    uri->params  = slice_between(s->at, question == NULL ? s->end : question);
-    uri->headers = slice_between(s->at + uri->params.len, s->end);
-    s->at        = s->end;
-}
-
 /* [ userinfo ] host [ ":" port ] params headers, to the end */
 static bool scan_sip(struct scan *s, const struct run_uri *e, struct uri *uri)
 {
@@ -114,7 +103,7 @@ static bool scan_sip(struct scan *s, const struct run_uri *e, struct uri *uri)
         return true;
     if (*s->at != ';' && *s->at != '?')
         return false;
-    take_tail(s, uri);
+    uri_take_tail(s, uri);
     return true;
 }
 
@@ -165,66 +154,6 @@ static inline bool scan_uri(struct scan *s, const struct run_uri *e, struct uri 
     return found;
 }
 
-/* [ user "@" ] host, both of nothing but what a host may have; the URI's text starts four bytes before. */
-static inline bool scan_plain_host(struct scan *s, struct uri *uri)
-{
-    const char *start = s->at, *at = run_end(start, s->end, RUN_HOST);
-
-    *uri = (struct uri){ .scheme = URI_SIP, .text = { start - 4, 0 }, .scheme_text = { start - 4, 3 } };
-    if (at < s->end && *at == '@' && at > start) {
-        uri->has_user = true;
-        uri->user     = slice_between(start, at);
-        start         = at + 1;
-        at            = run_end(start, s->end, RUN_HOST);
-    }
-    uri->host = slice_between(start, at);
-    s->at     = at;
-    return at > start;
-}
-
-/* What a URI that so began may end with; without a user an '@' may still come, which makes one of
- * all that was read. */
-static inline bool scan_plain_tail(struct scan *s, char stop, struct uri *uri)
-{
-    struct scan    inside;
-    struct run_uri e;
-
-    if (*s->at == '>' || *s->at == stop)
-        return true;
-    if (*s->at != ';')
-        return false;
-    e = run_uri(s->at, s->end, RUN_URI);
-    if (e.escape != NULL || (e.at_sign != NULL && !uri->has_user) ||
-        (e.end < s->end && *e.end != '>' && *e.end != stop))
-        return false;
-    inside = (struct scan){ s->at, e.end };
-    take_tail(&inside, uri);
-    s->at = e.end;
-    return true;
-}
-
-/* "sip:" [ user "@" ] host [ ":" port ] [ ";" params ], as nearly everyone writes it: read in one go,
- * to the same result.  It took 600 of an INVITE's 5,800 instructions.  False, and the cursor stays,
- * for anything else. */
-static inline bool scan_plain(struct scan *s, char stop, struct uri *uri)
-{
-    struct scan in = { s->at + 4, s->end };
-    uint32_t    port;
-
-    if (s->end - s->at < 8 || (word_lower(word_load(s->at)) & UINT32_MAX) != WORD("sip:") || !scan_plain_host(&in, uri))
-        return false;
-    if (scan_byte(&in, ':')) {
-        if (!scan_number(&in, UINT16_MAX, &port))
-            return false;
-        uri->port = (uint16_t)port;
-    }
-    if (!scan_at_end(&in) && !scan_plain_tail(&in, stop, uri))
-        return false;
-    uri->text.len = (size_t)(in.at - s->at);
-    s->at         = in.at;
-    return true;
-}
-
 /* A URI ends at  SP " < >  and at control bytes; one without brackets also at
  * , ; ?  (RFC 3261 20.10).  The characters inside are taken as they come: users
  * with '#' or UTF-8 exist, and no harm follows from carrying them. */
@@ -232,7 +161,7 @@ bool uri_scan_before(struct scan *s, char stop, struct uri *uri)
 {
     struct run_uri e;
 
-    if (scan_plain(s, stop, uri))
+    if (uri_scan_usual(s, stop, uri))
         return true;
     e = run_uri(s->at, s->end, RUN_URI);
     if (e.end < s->end && *e.end != '>' && *e.end != stop) {

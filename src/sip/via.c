@@ -128,10 +128,55 @@ static bool scan_protocol(struct scan *s)
     return scan_word(s, SLICE("SIP")) && scan_slash(s) && scan_token(s, &version) && scan_slash(s);
 }
 
+/* Field by field, which is shorter than what a compiler makes of a whole struct of that size. */
+static inline void via_clear(struct via *via)
+{
+    via->text = via->transport = via->host = via->branch = via->received = via->maddr = (struct slice){ NULL, 0 };
+    via->port = via->rport_value = 0;
+    via->rport = via->alias = false;
+    via->ttl                = 0;
+}
+
+/* "SIP/2.0/UDP host:port", up to the parameters, the value's end or the next value. */
+static inline bool scan_usual_start(struct scan *s, struct via *via)
+{
+    const char *at = s->at;
+    struct scan in = { at + 12, s->end };
+    uint64_t    transport;
+    uint32_t    port = 0;
+
+    if (s->end - at < 16 || word_load(at) != WORD("SIP/2.0/"))
+        return false;
+    transport = word_first(word_load(at + 8), 4);
+    if (transport != WORD("UDP ") && transport != WORD("TCP ") && transport != WORD("TLS "))
+        return false;
+    in.at = run_end(in.at, in.end, RUN_HOST);
+    if (in.at == at + 12)
+        return false;
+    via->host = slice_between(at + 12, in.at);
+    if (!scan_at_end(&in) && *in.at == ':') {
+        struct scan number = { in.at + 1, in.end };
+
+        if (!scan_number(&number, UINT16_MAX, &port))
+            return false;
+        in.at = number.at;
+    }
+    if (!scan_at_end(&in) && *in.at != ';' && *in.at != ',')
+        return false;
+    via->transport = slice_between(at + 8, at + 11);
+    via->port      = (uint16_t)port;
+    s->at          = in.at;
+    return true;
+}
+
 bool via_scan(struct scan *s, struct via *via)
 {
     scan_lws(s);
-    *via = (struct via){ .text = { s->at, 0 } };
+    via_clear(via);
+    via->text.ptr = s->at;
+    if (scan_usual_start(s, via))
+        return scan_params(s, via);
+    via->host = SLICE("");
     if (!(scan_protocol(s) && scan_token(s, &via->transport) && scan_lws(s) && scan_sent_by(s, via)))
         return false;
     return scan_params(s, via);

@@ -152,6 +152,31 @@ TEST(numbers_reach_exactly_to_their_maximum)
     CHECK(wide == UINT64_MAX);
 }
 
+/* Eight bytes are looked at together: as many digits as there are, with any byte behind them. */
+TEST(number_ends_at_any_byte_that_is_no_digit)
+{
+    static const char digits[] = "918273645546372819";
+
+    for (size_t len = 0; len < sizeof digits; len++)
+        for (unsigned byte = 0; byte < 256; byte++) {
+            char        text[sizeof digits + 3];
+            uint64_t    wide = 0, wanted = 0;
+            struct scan s;
+
+            memcpy(text, digits, len);
+            memset(text + len, (int)byte, 2);
+            text[len + 2] = '1';
+            s             = scan_from(test_guarded((struct slice){ text, len + byte % 4 }));
+            for (size_t i = 0; i < (size_t)(s.end - s.at) && is_digit_byte(text[i]); i++)
+                wanted = wanted * 10 + (uint64_t)(text[i] - '0');
+            if (byte >= '0' && byte <= '9')
+                continue;
+            CHECK_INT(len > 0, scan_number64(&s, UINT64_MAX, &wide));
+            assert_true(wide == wanted);
+            CHECK_INT(byte % 4, s.end - s.at);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_quoted_string_without_end_is_none),
         cmocka_unit_test(hosts_are_names_and_addresses_with_their_brackets),
         cmocka_unit_test(numbers_reach_exactly_to_their_maximum),
+        cmocka_unit_test(number_ends_at_any_byte_that_is_no_digit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

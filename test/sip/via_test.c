@@ -2,6 +2,8 @@
 #include "sip/via.h"
 #include "support/test.h"
 
+#include <stdlib.h>
+
 static struct via scan(const char *text)
 {
     struct scan s = scan_from(test_guarded(slice_from(text)));
@@ -197,6 +199,49 @@ TEST(response_goes_where_the_via_says)
     }
 }
 
+static const char usual[] = "UDP host.test:5060;branch=z9hG4bK1;rport;x=\"1\"";
+
+/* A Via as nearly everyone writes it is read straight through; with blanks around it by the whole grammar. */
+static void check_both_ways(const char *rest, size_t len)
+{
+    char        one[sizeof usual + 16], all[sizeof usual + 16];
+    struct via  a, b;
+    struct scan s, t;
+    bool        found;
+
+    memcpy(one, "SIP/2.0/", 8);
+    memcpy(one + 8, rest, len);
+    memcpy(all, "SIP /2.0/", 9);
+    memcpy(all + 9, rest, len);
+    s     = scan_from(test_guarded((struct slice){ one, len + 8 }));
+    t     = scan_from((struct slice){ all, len + 9 });
+    found = via_scan(&s, &a);
+    CHECK_INT(via_scan(&t, &b), found);
+    CHECK_INT(t.end - t.at, s.end - s.at);
+    assert_true(slice_eq(b.host, a.host) && slice_eq(b.branch, a.branch) && slice_eq(b.transport, a.transport));
+    CHECK_INT(b.port, a.port);
+    CHECK_INT(b.rport, a.rport);
+    CHECK_INT(b.rport_value, a.rport_value);
+    if (found)
+        CHECK_INT(b.text.len - 1, a.text.len);
+}
+
+TEST(usual_form_is_read_to_the_same_result)
+{
+    static const char bytes[] = ";:=, \t\"/[]0UDPr\x80";
+
+    srand(1);
+    for (int round = 0; round < 20000; round++) {
+        char   text[sizeof usual];
+        size_t len = round % 2 == 0 ? sizeof usual - 1 : (size_t)rand() % sizeof usual;
+
+        memcpy(text, usual, sizeof usual);
+        for (int i = rand() % 4; i > 0; i--)
+            text[(size_t)rand() % (sizeof usual - 1)] = bytes[(size_t)rand() % (sizeof bytes - 1)];
+        check_both_ways(text, len);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +253,7 @@ int main(void)
         cmocka_unit_test(received_and_rport_are_written_as_the_source_asks),
         cmocka_unit_test(received_of_an_ipv6_source_has_no_brackets),
         cmocka_unit_test(response_goes_where_the_via_says),
+        cmocka_unit_test(usual_form_is_read_to_the_same_result),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
