@@ -39,6 +39,13 @@ if(VALGRIND_INCLUDE AND AHOY_SANITIZE)
         ENVIRONMENT "CMAKE_BUILD_PARALLEL_LEVEL=1")
 endif()
 
+# The parts of `make bench` that need nobody else and no port of their own: do they run?
+if(VALGRIND_INCLUDE AND AHOY_SANITIZE)
+    add_test(NAME bench/quick COMMAND ${CMAKE_SOURCE_DIR}/tools/bench --quick --only million --only growth --only waiting --only steady)
+    set_tests_properties(bench/quick PROPERTIES LABELS bench TIMEOUT 900 DEPENDS bench/instructions
+        ENVIRONMENT "CMAKE_BUILD_PARALLEL_LEVEL=1")
+endif()
+
 # After it: the release build that it has made is measured.
 if(AHOY_SANITIZE)
     add_test(NAME bench/tls_idle COMMAND ${CMAKE_SOURCE_DIR}/tools/bench-tls-idle 500)
