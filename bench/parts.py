@@ -26,7 +26,10 @@ Part = namedtuple("Part", "measure seconds programs method")
 
 
 def program(run, name):
-    return os.path.join(run.programs, name)
+    path = os.path.join(run.programs, name)
+    if not os.path.exists(path):
+        raise SystemExit(name + " is not built")
+    return path
 
 
 def output(*command, timeout=300, **more):
