@@ -5,23 +5,29 @@
 
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
+/* More than 9 if it is none. */
+static inline unsigned digit_at(const char *at)
+{
+    return (unsigned)(unsigned char)*at - '0';
+}
+
 /* Four numbers below 256 without leading zeros, which would be octal to some.  Nearly every host is
  * asked whether it is one, and most are. */
 static bool parse_4(struct slice text, uint8_t *ip)
 {
     const char *at = text.ptr, *end = at + text.len;
+    unsigned    digit, number;
 
     for (int i = 0; i < 4; i++) {
-        unsigned    number = 0;
-        const char *start;
-
         if (i > 0 && (at == end || *at++ != '.'))
             return false;
-        for (start = at; at < end && *at >= '0' && *at <= '9'; at++)
-            if ((number = 10 * number + (unsigned)(*at - '0')) > UINT8_MAX)
-                return false;
-        if (at == start || (*start == '0' && at - start > 1))
+        if (at == end || (number = digit_at(at++)) > 9)
             return false;
+        while (at < end && (digit = digit_at(at)) <= 9) {
+            if (number == 0 || (number = 10 * number + digit) > UINT8_MAX)
+                return false;
+            at++;
+        }
         ip[i] = (uint8_t)number;
     }
     return at == end;

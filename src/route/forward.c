@@ -15,33 +15,31 @@ struct copy {
     const struct proxy_routes   *routes;
     const struct proxy_way      *way;
     const struct forward_target *target;
-    struct uri                   uri;       /* of the start line                                    */
-    struct name_addr             top;       /* the topmost Route, if has_top                        */
+    const struct uri            *uri;       /* of the start line                                    */
+    const struct name_addr      *top;       /* the topmost Route, or NULL                           */
     struct slice                 path_rest; /* what of target->path stays in Route                  */
     unsigned                     first;     /* the same of the received Route: value[first] ...     */
-    bool                         has_top;
     bool                         sec_agree; /* it is there, and ends here                            */
     bool                         privacy;   /* Proxy-Require has the option tag, which ends here     */
     bool                         strict;    /* the next hop is a strict router: uri goes to the end */
 };
 
-/* The topmost Route of the copy: from the path, else from what was received. */
-static bool find_top(struct copy *c)
+/* The topmost Route of the copy: from the path, which is read into `first`, else from what was received. */
+static bool find_top(struct copy *c, struct name_addr *first)
 {
     struct scan s = scan_from(c->target->path);
 
     c->path_rest = c->target->path;
     c->first     = c->way->first;
     if (s.at != s.end) {
-        c->has_top = true;
-        if (!name_addr_scan(&s, &c->top))
+        c->top = first;
+        if (!name_addr_scan(&s, first))
             return false;
         scan_lws(&s);
         if (!scan_at_end(&s) && !(scan_byte(&s, ',') && scan_lws(&s) && !scan_at_end(&s)))
             return false;
     } else if (c->way->first < c->way->last) {
-        c->has_top = true;
-        c->top     = c->routes->value[c->way->first];
+        c->top = &c->routes->value[c->way->first];
     }
     return true;
 }
@@ -52,13 +50,13 @@ static void suit_strict_router(struct copy *c)
 {
     struct slice value;
 
-    if (!c->has_top || uri_param(&c->top.uri, SLICE("lr"), &value))
+    if (c->top == NULL || uri_param(&c->top->uri, SLICE("lr"), &value))
         return;
     c->strict = true;
     if (c->target->path.len > 0) {
         const char *end = c->target->path.ptr + c->target->path.len;
 
-        c->path_rest = slice_between(c->top.text.ptr + c->top.text.len, end);
+        c->path_rest = slice_between(c->top->text.ptr + c->top->text.len, end);
         while (c->path_rest.len > 0 && (*c->path_rest.ptr == ',' || *c->path_rest.ptr == ' '))
             c->path_rest = slice_between(c->path_rest.ptr + 1, end);
     } else {
@@ -125,7 +123,7 @@ static void put_strict_end(struct copy *c)
     size_t mark = gather_mark(c->g);
 
     buf_put(&c->g->scratch, SLICE("Route: <"));
-    write_request_uri(&c->g->scratch, &c->uri);
+    write_request_uri(&c->g->scratch, c->uri);
     buf_put(&c->g->scratch, SLICE(">\r\n"));
     gather_written(c->g, mark);
 }
@@ -290,22 +288,23 @@ static void put_all(struct copy *c)
 unsigned forward_request(struct gather *g, const struct message *request, const struct proxy_routes *routes,
                          const struct proxy_way *way, const struct forward_target *target, struct forwarded *out)
 {
-    struct copy c = { .g = g, .request = request, .routes = routes, .way = way, .target = target };
+    struct copy      c = { .g = g, .request = request, .routes = routes, .way = way, .target = target };
+    struct uri       parsed;
+    struct name_addr first;
 
-    if (target->parsed != NULL)
-        c.uri = *target->parsed;
-    else if (!uri_parse(target->uri, &c.uri))
+    c.uri = target->parsed != NULL ? target->parsed : &parsed;
+    if (target->parsed == NULL && !uri_parse(target->uri, &parsed))
         return 400;
-    if (!find_top(&c))
+    if (!find_top(&c, &first))
         return 400;
     c.sec_agree = target->sec_agree && asks_for_sec_agree(request);
     c.privacy   = target->identity.drop_privacy && message_lists(request, HEADER_PROXY_REQUIRE, privacy);
     suit_strict_router(&c);
-    out->destination = c.has_top ? c.top.uri : c.uri;
+    out->destination = c.top != NULL ? c.top->uri : *c.uri;
     /* The URI of a strict router, which takes its place, may say less. */
-    if (c.uri.scheme == URI_SIPS)
+    if (c.uri->scheme == URI_SIPS)
         out->destination.scheme = URI_SIPS;
-    out->start_line = write_start_line(g, request, c.strict ? &c.top.uri : &c.uri);
+    out->start_line = write_start_line(g, request, c.strict ? &c.top->uri : c.uri);
     put_all(&c);
     return gather_ok(g) ? 0 : 513;
 }

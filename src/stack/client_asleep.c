@@ -53,7 +53,7 @@ static struct client_asleep *pack(const struct client_txn *t, msec end_at)
     uint8_t              flow[FLOW_PACK_MAX];
     struct client_asleep a = {
         .base     = { .id = t->id, .end_at = end_at },
-        .branch   = siphash(&t->stack->key, (struct slice){ t->branch, t->branch_len }),
+        .branch   = siphash13(&t->stack->key, (struct slice){ t->branch, t->branch_len }),
         .sent_by  = t->sent_by,
         .method   = (uint8_t)t->method,
         .flow_len = (uint8_t)flow_pack(&t->flow, flow),
@@ -95,7 +95,7 @@ bool client_asleep_match(struct stack *s, struct client_asleep *a, struct messag
 {
     struct flow flow;
 
-    if (a->method != response->cseq.method || a->branch != siphash(&s->key, response->via.branch))
+    if (a->method != response->cseq.method || a->branch != siphash13(&s->key, response->via.branch))
         return false;
     flow = client_asleep_flow(a);
     if (!client_is_sent_by(s, a->sent_by, &flow, &response->via)) { /* RFC 3261 18.1.2 */

@@ -83,7 +83,7 @@ static bool is_sips(struct slice start_line)
 /* A transaction that has no id yet, and whose memory is the caller's. */
 static void init(struct client_txn *t, struct stack *s, const struct outgoing *out, enum client_kind kind)
 {
-    memset(t, 0, sizeof *t);
+    memset(t, 0, offsetof(struct client_txn, branch));
     t->stack            = s;
     t->kind             = kind;
     t->method           = out->method;
@@ -326,17 +326,17 @@ object_id client_txn_named_by(const struct message *response)
     enum { RANDOM = 8, HEX = 16 };
     struct slice branch = response->via.branch;
     object_id    id     = 0;
+    unsigned     bad    = 0;
 
     if (branch.len < RANDOM + HEX)
         return 0;
     for (size_t i = branch.len - RANDOM - HEX; i < branch.len - RANDOM; i++) {
-        int digit = hex_value(branch.ptr[i]);
+        unsigned digit = (unsigned)hex_value(branch.ptr[i]);
 
-        if (digit < 0)
-            return 0;
-        id = id << 4 | (unsigned)digit;
+        bad |= digit;
+        id = id << 4 | digit;
     }
-    return id;
+    return bad < 16 ? id : 0;
 }
 
 struct client_txn *client_txn_of(const struct stack *s, object_id id)

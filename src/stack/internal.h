@@ -212,7 +212,6 @@ struct client_txn {
     bool        record_route, path, sips_route;
     uint32_t    sent_by;  /* a hash of what the Via says, see transport_sent_by */
     struct flow upstream; /* TRANSPORT_NONE: not known                  */
-    char        branch[BRANCH_MAX];
     size_t      branch_len, mark_len;
     bool        whole; /* the mark is the branch */
     /* See client_wire.c.  What the request is made of is borrowed while client_begin runs; from then on it is in
@@ -223,6 +222,8 @@ struct client_txn {
     uint16_t               user_up_len, user_down_len, user_located_len;
     char                  *call_id;   /* see log_keep_call_id */
     size_t                 accounted; /* bytes */
+
+    char branch[BRANCH_MAX]; /* the last: what was not written of it is not cleared */
 };
 
 struct source_entry {

@@ -11,7 +11,8 @@ static bool has_cookie(struct slice branch)
 {
     struct slice cookie = SLICE(BRANCH_COOKIE);
 
-    return branch.len > cookie.len && slice_eq_nocase((struct slice){ branch.ptr, cookie.len }, cookie);
+    return branch.len > cookie.len && (memcmp(branch.ptr, cookie.ptr, sizeof BRANCH_COOKIE - 1) == 0 ||
+                                       slice_eq_nocase((struct slice){ branch.ptr, cookie.len }, cookie));
 }
 
 uint64_t server_txn_hash(const struct stack *s, const struct message *m)

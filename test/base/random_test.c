@@ -83,6 +83,28 @@ TEST(a_token_is_as_long_as_asked_and_of_its_alphabet)
     }
 }
 
+/* Twelve letters of each draw, five bits to each, the lowest first. */
+TEST(a_token_is_the_base_32_of_what_is_drawn)
+{
+    struct random_seeded s, again;
+    struct random        r = { random_seeded_fill, &s }, same = { random_seeded_fill, &again };
+
+    random_seed(&s, 7);
+    random_seed(&again, 7);
+    for (size_t len = 0; len < 100; len++) {
+        char       memory[100];
+        struct buf b    = BUF_ON(memory);
+        uint64_t   bits = 0;
+
+        random_token(&r, &b, len);
+        for (size_t i = 0; i < len; i++, bits >>= 5) {
+            if (i % 12 == 0)
+                bits = random_u64(&same);
+            CHECK_INT("abcdefghijklmnopqrstuvwxyz234567"[bits & 31], memory[i]);
+        }
+    }
+}
+
 TEST(a_token_that_does_not_fit_ends)
 {
     struct random_seeded s;
@@ -103,6 +125,7 @@ int main(void)
         cmocka_unit_test(below_draws_again_what_would_favour_small_numbers),
         cmocka_unit_test(below_reaches_every_number_and_no_other),
         cmocka_unit_test(a_token_is_as_long_as_asked_and_of_its_alphabet),
+        cmocka_unit_test(a_token_is_the_base_32_of_what_is_drawn),
         cmocka_unit_test(a_token_that_does_not_fit_ends),
     };
 
