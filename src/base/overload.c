@@ -5,6 +5,7 @@ enum {
     CUT     = 7,  /* a seventh less: where 15 % too much comes one is enough */
     GROW    = 64, /* a look 1.5 %, the next 3 %, ...: back in four, and soon where a cut went too deep */
     FASTEST = 10,
+    LATE    = 3, /* delays: T1 is not far */
     EASED   = 8, /* an eighth less waits: in a second it is over */
     CALM    = 1000 / OVERLOAD_LOOK,
 };
@@ -44,20 +45,29 @@ static void begin(struct overload *o, msec now)
     o->rate      = UINT32_MAX;
     o->credit    = 0;
     o->credit_at = now;
+    o->draining  = false;
     o->calm = o->growing = 0;
     o->began_at          = now;
     o->total_refused     = 0;
     cut(o);
 }
 
+/* What has waited so long that it is repeated will be done twice: first it has to be gone. */
+static void drain(struct overload *o, bool pressed, bool late)
+{
+    o->draining = pressed && (o->draining || late);
+}
+
 static void go_on(struct overload *o, bool pressed, bool eased)
 {
     o->calm    = pressed || o->refused > 0 ? 0 : o->calm + 1;
     o->growing = pressed ? 0 : o->growing < FASTEST ? o->growing + 1 : FASTEST;
-    if (pressed && !eased)
+    if (pressed && !eased && !o->draining)
         cut(o);
     else if (!pressed && o->refused > 0)
         o->rate += (uint32_t)((uint64_t)o->rate * o->growing / GROW) + 1;
+    else if (!pressed && o->rate < UINT32_MAX / 2)
+        o->rate *= 2;
 }
 
 enum overload_event overload_look(struct overload *o, msec now, msec delay, const struct backlog *b)
@@ -67,9 +77,11 @@ enum overload_event overload_look(struct overload *o, msec now, msec delay, cons
     bool                eased   = !lost && b->bytes <= o->last.bytes - o->last.bytes / EASED;
     enum overload_event event   = OVERLOAD_SAME;
 
-    note_usual(o, now);
+    if (!o->draining)
+        note_usual(o, now);
     if (o->active) {
         go_on(o, pressed, eased);
+        drain(o, pressed, b->waited >= LATE * delay);
         if (delay == 0 || o->calm == CALM) {
             o->active = false;
             event     = OVERLOAD_ENDED;
@@ -91,6 +103,8 @@ static void save_up(struct overload *o, msec now)
     o->credit += (int64_t)o->rate * (int64_t)(now - o->credit_at);
     if (o->credit > most)
         o->credit = most;
+    if (o->draining && o->credit > 0)
+        o->credit = 0;
     o->credit_at = now;
 }
 
@@ -104,7 +118,7 @@ bool overload_take(struct overload *o, msec now, bool begun)
     }
     save_up(o, now);
     least = begun ? -(int64_t)o->rate * OVERLOAD_LOOK : 0;
-    if (o->credit - OVERLOAD_LOOK < least) {
+    if (o->credit - OVERLOAD_LOOK < least || (o->draining && !begun)) {
         o->refused++;
         o->total_refused++;
         return false;

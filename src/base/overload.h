@@ -7,7 +7,8 @@
  *       not pressed                   pressed: something has waited all through `delay`, or was lost
  *       refused any? rate + 1.5 %,    an eighth less waits than at the last look? the rate stays
  *       the next time + 3 %, ...      else: the rate, or what was really taken if that is less, - 15 %
- *       none for a second? it ends
+ *       none? twice the rate, and     through three times `delay`? nothing new until all is served
+ *       after a second it ends
  *
  *     a new request, by the second it takes its part of the rate; at most a look's worth is saved up
  *
@@ -39,6 +40,7 @@ enum overload_event { OVERLOAD_SAME, OVERLOAD_BEGAN, OVERLOAD_ENDED };
 
 struct overload {
     bool           active;
+    bool           draining; /* nothing new passes until what waits has been served */
     struct backlog last;
     msec           looked_at;
     uint32_t       taken, refused; /* since the last look                                       */

@@ -79,7 +79,7 @@ TEST(while_it_becomes_less_that_waits_the_rate_stays)
     look(2 * DELAY, 87500, 0);
     CHECK_INT(rate, o.rate);
     offer(1000);
-    look(3 * DELAY, 70000, 1); /* but not if some was lost */
+    look(2 * DELAY, 70000, 1); /* but not if some was lost */
     CHECK(o.rate < rate);
 }
 
@@ -107,6 +107,38 @@ TEST(when_less_comes_than_is_taken_nobody_is_refused_any_more)
     offer(3000);
     look(2 * DELAY, 100000, 0);
     CHECK_INT(500, offer(500));
+}
+
+/* Those who come back after a flood come all at once. */
+TEST(when_nobody_was_refused_a_crowd_passes_soon)
+{
+    begin();
+    offer(1000);
+    look(DELAY, 100000, 0);
+    for (int i = 0; i < 3; i++) {
+        offer(100);
+        look(0, 0, 0);
+    }
+    CHECK_INT(5000, offer(5000));
+}
+
+/* RFC 3261 17.1.1.2: from T1 on all that waits is there twice. */
+TEST(when_all_is_late_nothing_new_passes_until_what_waits_is_served)
+{
+    uint32_t rate;
+
+    begin();
+    offer(1000);
+    look(DELAY, 100000, 0);
+    offer(1000);
+    look(3 * DELAY, 100000, 0);
+    rate = o.rate;
+    CHECK_INT(0, offer(1000));
+    look(4 * DELAY, 100000, 0);
+    CHECK_INT(0, offer(1000));
+    CHECK_INT(rate, o.rate); /* who takes nothing shows nothing of what he can do */
+    look(0, 0, 0);
+    CHECK(offer(1000) > 500);
 }
 
 TEST(it_ends_when_for_a_second_nobody_was_refused)
@@ -278,6 +310,8 @@ int main(void)
         cmocka_unit_test(while_it_becomes_less_that_waits_the_rate_stays),
         cmocka_unit_test(the_rate_comes_back_while_nothing_waits_for_long),
         cmocka_unit_test(when_less_comes_than_is_taken_nobody_is_refused_any_more),
+        cmocka_unit_test(when_nobody_was_refused_a_crowd_passes_soon),
+        cmocka_unit_test(when_all_is_late_nothing_new_passes_until_what_waits_is_served),
         cmocka_unit_test(it_ends_when_for_a_second_nobody_was_refused),
         cmocka_unit_test(a_delay_of_0_is_never_and_ends_what_there_is),
         cmocka_unit_test(who_goes_on_with_what_was_begun_passes_before_who_is_new),

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is left of the rate of calls of a server held to a quarter of a core when more come than it can do.
+
+bench/overload.py [AHOY [SHARE [FACTOR...]]]     (build/release/ahoy, 0.25, 1 2 3)
+
+The peak is what is completed in a closed loop of 64 calls; then so many times as many begin each second, whatever
+becomes of them (`ahoy load`). The other core has to be idle: the load is made there."""
+
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+os.environ["AHOY"] = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else os.path.join(ROOT, "build/release/ahoy")
+sys.path.insert(0, os.path.join(ROOT, "test", "live"))
+
+from live import Bench, Skip  # noqa: E402
+from overload_test import calls, held_server, load, memory_high_water, wait_logged  # noqa: E402
+from quota import quota  # noqa: E402
+
+
+def measure(share, factor):
+    with quota(share) as held:
+        with Bench() as bench:
+            server = held_server(bench, held)
+            peak = calls(load(server, "--window=64", "--warm-up=1", "--duration=5"))
+            flood = load(server, "--rate=%d" % (factor * peak), "--window=100000", "--warm-up=2", "--duration=10")
+            refused = flood["errors"]["status"].get("503", 0) / flood["seconds"]
+            if refused:
+                wait_logged(server, "event=overload_ends")
+            print("x %.1f: %6.0f calls/s begun, %6.0f completed (%3.0f %% of the peak, %.0f), %6.0f refused with 503, "
+                  "%d repetitions, p50 %s ms, memory %.0f MiB"
+                  % (factor, factor * peak, calls(flood), 100 * calls(flood) / peak, peak, refused,
+                     flood["retransmitted"], (flood["latency_us"] or {}).get("p50", 0) // 1000,
+                     memory_high_water(server) / (1 << 20)), flush=True)
+
+
+def main(args):
+    share = float(args[1]) if len(args) > 1 else 0.25
+    try:
+        for factor in map(float, args[2:] or ["1", "2", "3"]):
+            measure(share, factor)
+    except Skip as reason:
+        print("bench/overload: " + str(reason))
+        return 77
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A server that is held to a quarter of a core gets three times the calls it can do: it goes on to complete most of
+what it can, refuses the rest with 503 and Retry-After, in bounded memory, and is itself again when that is over."""
+
+import json
+import subprocess
+import time
+
+from live import AHOY, PATIENCE, Bench, run
+from quota import quota
+
+CONFIG = "authentication = false\nworkers = 1\nsource_rate = 0\nmax_peer_transactions = 1000000"
+PART = 0.6          # of the peak; bench/overload.py measures what it is on an idle machine
+MEMORY = 512 << 20
+
+
+def load(server, *options):
+    done = subprocess.run([AHOY, "load", "invite", "example.test", "--server", "127.0.0.1:%d" % server.port, "--json",
+                           "--users=100", "--timeout=8s", *options], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=180)
+    assert done.returncode in (0, 1), "exit %d: %s" % (done.returncode, done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def calls(result):
+    return result["ok"] / result["seconds"]
+
+
+def logged(server):
+    with open(server.folder + "/log") as file:
+        return file.read()
+
+
+def wait_logged(server, what):
+    end = time.monotonic() + PATIENCE
+    while what not in logged(server):
+        assert time.monotonic() < end, "never logged: " + what
+        time.sleep(0.05)
+
+
+def memory_high_water(server):
+    """Bytes that the server has accounted for at one time."""
+    out = subprocess.run([AHOY, "status", "--json", "--config", server.config], text=True, check=True,
+                         stdout=subprocess.PIPE).stdout
+    return json.loads(out)["memory"]["total"]["high"]
+
+
+def held_server(bench, held):
+    server = bench.server(extra=CONFIG + '\nlog_file = "%s/server/log"' % bench.folder, trace=False)
+    held.hold(server.process.child.pid, server.pid())
+    return server
+
+
+def test_three_times_too_many_calls():
+    with quota(0.25) as held:
+        with Bench() as bench:
+            server = held_server(bench, held)
+            peak = calls(load(server, "--window=64", "--warm-up=1", "--duration=5"))
+            flood = load(server, "--rate=%d" % (3 * peak), "--window=100000", "--duration=8")
+            assert calls(flood) >= PART * peak, "%d of %d calls a second: %s" % (calls(flood), peak, flood)
+            assert flood["errors"]["status"].get("503", 0) > 0, flood
+            assert flood["errors"]["retry_after"] == flood["errors"]["status"]["503"], flood
+            wait_logged(server, "event=overload_ends")
+            after = load(server, "--rate=%d" % max(1, peak / 3), "--window=100000", "--warm-up=1", "--duration=3")
+            assert after["failed"] == 0, after
+            assert memory_high_water(server) < MEMORY
+
+
+if __name__ == "__main__":
+    run(globals())
