@@ -96,24 +96,33 @@ static void receive(struct udp *u)
 }
 
 /* What the kernel says of a socket is two numbers that cost a system call, and are asked for ten
- * times a second; a time of arrival with each datagram would cost all of them. */
-static void look_at(const struct udp *u, struct backlog *b)
+ * times a second; a time of arrival with each datagram would cost all of them.  Returns the bytes that wait;
+ * `lost` grows by what was lost since it was asked last: a socket takes its count along when it is closed, and
+ * brings one that was here before us. */
+static uint32_t ask_unread(struct udp *u, uint64_t *lost)
 {
     uint32_t  info[SK_MEMINFO_VARS] = { 0 };
     socklen_t size                  = sizeof info;
-    msec      waited                = u->unread_since == 0 ? 0 : u->hub->world->now - u->unread_since;
+
+    if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &size) != 0)
+        return 0; /* a kernel before 4.12: how long it waits is known, how much and what is lost is not */
+    *lost += info[SK_MEMINFO_DROPS] - u->drops;
+    u->drops = info[SK_MEMINFO_DROPS];
+    return info[SK_MEMINFO_RMEM_ALLOC];
+}
+
+static void look_at(struct udp *u, struct backlog *b)
+{
+    msec waited = u->unread_since == 0 ? 0 : u->hub->world->now - u->unread_since;
 
     if (b->waited < waited)
         b->waited = waited;
-    if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &size) != 0)
-        return; /* a kernel before 4.12: how long it waits is known, how much and what is lost is not */
-    b->bytes += info[SK_MEMINFO_RMEM_ALLOC];
-    b->lost += info[SK_MEMINFO_DROPS];
+    b->bytes += ask_unread(u, &b->lost);
 }
 
 void udp_look(struct udp_hub *hub)
 {
-    struct backlog b = { .looks = hub->world->backlog.looks + 1 };
+    struct backlog b = { .looks = hub->world->backlog.looks + 1, .lost = hub->world->backlog.lost };
 
     if (hub->world->now - hub->looked_at < OVERLOAD_LOOK)
         return;
@@ -176,8 +185,9 @@ static void on_ready(struct watch *watch, unsigned ready)
 int udp_open(struct udp_hub *hub, const struct address *local, const struct udp_events *events, void *owner,
              struct udp **out)
 {
-    struct udp *u  = calloc(1, sizeof *u);
-    int         fd = u == NULL ? -ERR_LIMIT : descriptors_open(hub->ahead, hub->worker, SOCK_DGRAM, local);
+    uint64_t    before = 0;
+    struct udp *u      = calloc(1, sizeof *u);
+    int         fd     = u == NULL ? -ERR_LIMIT : descriptors_open(hub->ahead, hub->worker, SOCK_DGRAM, local);
     int         error;
 
     if (fd < 0) {
@@ -186,6 +196,7 @@ int udp_open(struct udp_hub *hub, const struct address *local, const struct udp_
     }
     *u     = (struct udp){ .hub = hub, .events = events, .owner = owner, .local = socket_local(fd), .fd = fd };
     u->any = address_is_any(&u->local);
+    (void)ask_unread(u, &before); /* of a socket that was inherited: not lost by us */
     list_append(&hub->sockets, &u->member);
     error = u->local.family == FAMILY_NONE ? -ERR_NO_ADDRESS : 0;
     if (error == 0)

@@ -25,6 +25,7 @@ struct udp {
     struct address           local;
     int                      fd;
     msec                     unread_since; /* not found empty since; 0: it has been emptied */
+    uint32_t                 drops;        /* by the kernel's count, when it was looked at last */
     bool                     any;          /* bound to a wildcard: PKTINFO says what was hit   */
     bool                     blocked;      /* the kernel takes no more: wait for LOOP_WRITE    */
     bool                     retried;      /* the head packet has met an error that may be old */

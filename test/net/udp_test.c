@@ -407,6 +407,7 @@ TEST(what_waits_and_what_was_lost_is_looked_at)
     socklen_t               len   = sockaddr_from(&sa, &at_b);
     int                     fd    = socket(AF_INET, SOCK_DGRAM, 0);
     uint32_t                looks = world->backlog.looks;
+    uint64_t                lost;
 
     LIVE_UNTIL(world, world->backlog.looks != looks);
     CHECK_INT(0, world->backlog.lost);
@@ -420,6 +421,11 @@ TEST(what_waits_and_what_was_lost_is_looked_at)
     looks = world->backlog.looks;
     LIVE_UNTIL(world, world->backlog.looks != looks && world->backlog.bytes == 0);
     CHECK_INT(0, world->backlog.waited);
+    lost = world->backlog.lost;
+    world->ops->udp_close(b.udp); /* what has been lost stays lost */
+    looks = world->backlog.looks;
+    LIVE_UNTIL(world, world->backlog.looks != looks);
+    CHECK_INT(lost, world->backlog.lost);
     close(fd);
 }
 
