@@ -4,6 +4,7 @@
 #include "route/stateless.h"
 #include "server/facts.h"
 #include "server/identity.h"
+#include "server/options.h"
 #include "server/proxy_context.h"
 #include "server/proxy_log.h"
 #include "server/trunk.h"
@@ -117,7 +118,9 @@ static bool pass(void *user, struct message *m)
 {
     struct server *s = user;
 
-    return m->is_request ? s->snapshot->policy.stateless && pass_request(s, m) : pass_response(s, m);
+    if (!m->is_request)
+        return pass_response(s, m);
+    return options_at_once(s, m) || (s->snapshot->policy.stateless && pass_request(s, m));
 }
 
 void pass_start(struct server *s)

@@ -68,7 +68,8 @@ bool reply_was_stateless(const struct stack *s, const struct message *ack)
     return memcmp(tag, ack->to_tag.ptr, TAG_LENGTH) == 0;
 }
 
-int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason)
+static int send_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason,
+                          struct slice headers)
 {
     struct gather g;
     struct flow   flow = reply_way(request);
@@ -82,12 +83,23 @@ int stack_reply_stateless(struct stack *s, const struct message *request, unsign
     write_response_head(&g, request, status, reason, (struct slice){ tag, TAG_LENGTH });
     if (status == 503)
         gather_header_number(&g, HEADER_RETRY_AFTER, RETRY_AFTER + (unsigned char)tag[0] % RETRY_SPREAD);
+    gather_put(&g, headers);
     gather_body(&g, SLICE(""), SLICE(""));
     if (request->method == METHOD_INVITE)
         s->refusals_until = world_now(s->world) + ACK_TIME * s->timers.t1;
     error = transport_send_gather(s, &flow, &g);
     counter_add(&s->world->counters.responses_sent, error == 0);
     return error;
+}
+
+int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason)
+{
+    return send_stateless(s, request, status, reason, SLICE(""));
+}
+
+int stack_answer_stateless(struct stack *s, const struct message *request, struct slice headers)
+{
+    return send_stateless(s, request, 200, SLICE(""), headers);
 }
 
 int stack_pass_response(struct stack *s, unsigned listener, const struct address *to, const struct gather *response)

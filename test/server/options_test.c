@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The plain question what the server can do is answered at once and forgotten. */
+#include "server/options.h"
+
+#include "support/server_bench.h"
+#include "support/test.h"
+
+#include <stdio.h>
+
+static struct bench b;
+
+static void ask(const char *uri, const char *branch, const char *more)
+{
+    raw_ask(&b.alice, &(struct request_form){ .method  = "OPTIONS",
+                                              .uri     = uri,
+                                              .branch  = branch,
+                                              .to      = "<sip:example.test>",
+                                              .call_id = "one",
+                                              .more    = more });
+    bench_live(&b, 50);
+}
+
+static unsigned transactions(void)
+{
+    return (unsigned)stack_alive(server_stack(b.server));
+}
+
+/* RFC 3261 8.2.7. */
+TEST(nothing_is_left_of_the_question)
+{
+    bench_open(&b, "");
+    ask("sip:example.test", "1", "");
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
+    CHECK_INT(0, transactions());
+    bench_close(&b);
+}
+
+/* RFC 3261 8.2.7: "the same To tag for the same request", so repetitions are the same to the byte. */
+TEST(a_repetition_gets_the_same_answer)
+{
+    static char first[RAW_TEXT];
+
+    bench_open(&b, "");
+    ask("sip:example.test", "1", "");
+    snprintf(first, sizeof first, "%s", raw_heard(&b.alice, 0));
+    ask("sip:example.test", "1", "");
+    CHECK_INT(2, b.alice.count);
+    assert_string_equal(first, raw_heard(&b.alice, 0));
+    bench_close(&b);
+}
+
+/* The same words as with a transaction, but for its tag. */
+TEST(the_answer_is_that_of_a_transaction)
+{
+    static char at_once[RAW_TEXT];
+    char        allow[512], supported[512], other[512];
+
+    bench_open(&b, "");
+    ask("sip:example.test", "1", "");
+    snprintf(at_once, sizeof at_once, "%s", raw_heard(&b.alice, 0));
+    header_of(at_once, "Allow", allow, sizeof allow);
+    header_of(at_once, "Supported", supported, sizeof supported);
+    ask("sip:example.test", "2", "Require: pref\r\n"); /* is looked at longer */
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 200 "));
+    CHECK(transactions() > 0);
+    assert_string_equal(allow, header_of(raw_heard(&b.alice, 0), "Allow", other, sizeof other));
+    assert_string_equal(supported, header_of(raw_heard(&b.alice, 0), "Supported", other, sizeof other));
+    bench_close(&b);
+}
+
+TEST(what_is_more_than_that_gets_a_transaction)
+{
+    bench_open(&b, "");
+    ask("sip:nobody@example.test", "1", "");
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 404 "));
+    ask("sip:example.test", "2", "Require: levitation\r\n");
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 420 "));
+    ask("sip:elsewhere.test", "3", "");
+    CHECK(!raw_last_is(&b.alice, "SIP/2.0 200 "));
+    CHECK_INT(3, transactions());
+    bench_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_left_of_the_question),
+        cmocka_unit_test(a_repetition_gets_the_same_answer),
+        cmocka_unit_test(the_answer_is_that_of_a_transaction),
+        cmocka_unit_test(what_is_more_than_that_gets_a_transaction),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
