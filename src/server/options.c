@@ -26,8 +26,8 @@ bool options_at_once(struct server *s, struct message *request)
     struct reason          why;
     unsigned               status;
 
-    if (!is_plain(s, request) || !passage_open(s, 0, request, &p) ||
-        facts_decide(s, &p, &decision) != USER_FOUND || decision.kind != POLICY_SELF)
+    if (!is_plain(s, request) || !passage_open(s, 0, request, &p) || facts_decide(s, &p, &decision) != USER_FOUND ||
+        decision.kind != POLICY_SELF)
         return false;
     status = proxy_validate(request, &s->shared->loop_key, false, &why);
     if (status != 0 && status != 483) /* what ends here may have used up its hops */

@@ -62,10 +62,11 @@ TEST(the_503_says_when_to_come_again)
 TEST(a_repetition_is_no_new_request)
 {
     bench_open(&b, "source_rate = 1\nsource_burst = 1\n");
-    for (int i = 0; i < 5; i++)
-        ask("OPTIONS", "sip:example.test", 1);
-    bench_live(&b, 50);
-    CHECK_INT(5, raw_heard_count(&b.bob, "SIP/2.0 200"));
+    for (int i = 0; i < 5; i++) {
+        ask("MESSAGE", "sip:nobody@example.test", 1);
+        bench_live(&b, 50);
+    }
+    CHECK_INT(5, raw_heard_count(&b.bob, "SIP/2.0 404"));
     bench_close(&b);
 }
 

@@ -7,18 +7,21 @@
 
 static struct bench b;
 
+/* A plain OPTIONS would get no transaction (server/options.h). */
+#define LONGER "Require: pref\r\n"
+
 static void fill_transactions(void)
 {
     bench_open(&b, "max_server_transactions = 16\n");
     for (unsigned i = 1; i <= 16; i++)
-        raw_ask(&b.carol, &(struct request_form){ .method = "OPTIONS", .cseq = i });
+        raw_ask(&b.carol, &(struct request_form){ .method = "OPTIONS", .cseq = i, .more = LONGER });
     bench_live(&b, 50);
     CHECK_INT(16, raw_heard_count(&b.carol, "SIP/2.0 200 "));
 }
 
 static void asks(const char *method, const char *via, unsigned cseq)
 {
-    raw_ask(&b.alice, &(struct request_form){ .method = method, .via = via, .cseq = cseq });
+    raw_ask(&b.alice, &(struct request_form){ .method = method, .via = via, .cseq = cseq, .more = LONGER });
     bench_live(&b, 50);
 }
 
