@@ -19,6 +19,7 @@ struct update {
     size_t                       live;         /* bindings there will be after the changes so far */
     unsigned                     bound, flows; /* Contacts that are to live, and those with a reg-id */
     struct binding_verdict      *out;
+    struct binding_params        params; /* of the Contact in hand */
 };
 
 static bool refuse(struct binding_verdict *out, unsigned status, const char *text, const char *rule)
@@ -99,16 +100,15 @@ static bool remove_all(struct update *u)
 /* ---- step 7: for how long ---- */
 
 /* The Contact's own parameter, else Expires.  False: nothing is asked for. */
-static bool wanted_expires(const struct update *u, const struct name_addr *contact, uint32_t *seconds)
+static bool wanted_expires(const struct update *u, uint32_t *seconds)
 {
-    const struct header *h = message_header(u->message, HEADER_EXPIRES);
-    struct slice         text;
+    const struct header *h    = message_header(u->message, HEADER_EXPIRES);
+    struct slice         text = u->params.expires;
 
-    if (!name_addr_param(contact, SLICE("expires"), &text)) {
-        if (h == NULL)
-            return false;
+    if (!u->params.has_expires && h == NULL)
+        return false;
+    if (!u->params.has_expires)
         text = h->value;
-    }
     if (!delta_seconds_parse(text, seconds))
         *seconds = MALFORMED_EXPIRES;
     return true;
@@ -117,7 +117,7 @@ static bool wanted_expires(const struct update *u, const struct name_addr *conta
 static bool grant_expires(struct update *u, struct binding_change *change)
 {
     uint32_t seconds = u->limits->default_expires;
-    bool     asked   = wanted_expires(u, &change->contact, &seconds);
+    bool     asked   = wanted_expires(u, &seconds);
 
     if (asked && seconds > 0 && seconds < ONE_HOUR && seconds < u->limits->min_expires) {
         u->out->min_expires = u->limits->min_expires;
@@ -188,7 +188,8 @@ static bool is_same(const struct update *u, const struct binding_now *b, const s
     char       memory[1024];
     struct buf params = BUF_ON(memory);
 
-    binding_write_params(&params, &change->contact);
+    if (u->params.keeps)
+        binding_write_params(&params, &change->contact);
     return slice_eq(b->call_id, u->message->call_id) && slice_eq(b->contact, change->contact.uri.text) &&
            b->q == change->q && buf_ok(&params) && slice_eq(b->params, buf_slice(&params));
 }
@@ -289,15 +290,22 @@ static bool is_repeated(const struct update *u, const struct binding_change *cha
     return false;
 }
 
+static bool read_q(const struct update *u, struct binding_change *change)
+{
+    change->q = 1000;
+    return !u->params.has_q || q_parse(u->params.q, &change->q);
+}
+
 static bool update_one(struct update *u, const struct name_addr *contact)
 {
     struct binding_change change = { .contact = *contact };
 
-    if (!contact_q(contact, &change.q))
+    binding_read_params(contact, &u->params);
+    if (!read_q(u, &change))
         return refuse(u->out, 400, "Contact has a malformed q", "RFC 3261 20.10");
     if (uri_repeats_param(&contact->uri))
         return refuse(u->out, 400, "Contact has a parameter of its URI twice", "RFC 3261 19.1.1");
-    if (!binding_read_identity(&change, u->outbound))
+    if (!binding_read_identity(&change, &u->params, u->outbound))
         return refuse(u->out, 400, "reg-id is not from 1 to 2147483647", "RFC 5626 11.1");
     if (!grant_expires(u, &change))
         return false;

@@ -90,6 +90,14 @@ void binding_decide(const struct binding_now *existing, size_t count, const stru
 /* "registered" and so on. */
 const char *binding_event_name(enum binding_event event);
 
+/* What a registrar reads in a Contact's header parameters: of each name the first. */
+struct binding_params {
+    struct slice expires, q, instance;
+    bool         has_expires, has_q, has_reg_id;
+    bool         keeps; /* binding_write_params writes something */
+};
+void binding_read_params(const struct name_addr *contact, struct binding_params *out);
+
 /* The Contact's header parameters but for expires, q and GRUUs: what is kept and given
  * back (";+sip.instance=..."). */
 void binding_write_params(struct buf *b, const struct name_addr *contact);

@@ -3,13 +3,11 @@
 
 #include "sip/instance.h"
 
-bool binding_read_identity(struct binding_change *change, bool outbound)
+bool binding_read_identity(struct binding_change *change, const struct binding_params *params, bool outbound)
 {
-    struct slice ignored;
-
-    change->instance = instance_of(change->contact.params);
+    change->instance = params->instance;
     change->reg_id   = 0;
-    if (!outbound || change->instance.len == 0 || !name_addr_param(&change->contact, SLICE("reg-id"), &ignored))
+    if (!outbound || change->instance.len == 0 || !params->has_reg_id)
         return true; /* RFC 5626 6: without an instance it is ignored */
     return reg_id_of(change->contact.params, &change->reg_id);
 }

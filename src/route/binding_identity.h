@@ -10,9 +10,9 @@
 
 #include "route/binding.h"
 
-/* Read instance and reg-id of `change->contact` into it.  False if there is a reg-id that counts
- * and is none: not a number from 1 to 2^31-1. */
-bool binding_read_identity(struct binding_change *change, bool outbound);
+/* Read instance and reg-id of `change->contact`, whose parameters are `params`, into it.  False if there is a reg-id
+ * that counts and is none: not a number from 1 to 2^31-1. */
+bool binding_read_identity(struct binding_change *change, const struct binding_params *params, bool outbound);
 
 /* Is it this binding that the Contact is to refresh or to replace? */
 bool binding_is_contact(const struct binding_now *b, const struct binding_change *change);

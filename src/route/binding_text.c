@@ -18,6 +18,34 @@ static bool is_not_kept(struct slice name)
            slice_eq_nocase(name, SLICE("pub-gruu")) || slice_eq_nocase(name, SLICE("temp-gruu"));
 }
 
+/* The first of its name, into *out. */
+static void take(bool *has, struct slice *out, struct slice value)
+{
+    if (!*has)
+        *out = value;
+    *has = true;
+}
+
+void binding_read_params(const struct name_addr *contact, struct binding_params *out)
+{
+    struct scan  s            = scan_from(contact->params);
+    bool         has_instance = false;
+    struct slice name, value;
+
+    *out = (struct binding_params){ .keeps = false };
+    while (params_next(&s, &name, &value)) {
+        if (param_is(name, "expires"))
+            take(&out->has_expires, &out->expires, value);
+        else if (param_is(name, "q"))
+            take(&out->has_q, &out->q, value);
+        else if (slice_eq_nocase(name, SLICE("+sip.instance")))
+            take(&has_instance, &out->instance, value);
+        else if (param_is(name, "reg-id"))
+            out->has_reg_id = true;
+        out->keeps = out->keeps || !is_not_kept(name);
+    }
+}
+
 void binding_write_params(struct buf *b, const struct name_addr *contact)
 {
     struct scan  s = scan_from(contact->params);

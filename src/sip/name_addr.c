@@ -122,16 +122,12 @@ uint32_t contact_expires(const struct name_addr *n, uint32_t otherwise)
 }
 
 /* ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ) */
-bool contact_q(const struct name_addr *n, unsigned *q)
+bool q_parse(struct slice text, unsigned *q)
 {
-    struct slice text;
-    struct scan  s;
-    unsigned     scale = 1000;
+    struct scan s     = scan_from(text);
+    unsigned    scale = 1000;
 
     *q = 1000;
-    if (!name_addr_param(n, SLICE("q"), &text))
-        return true;
-    s = scan_from(text);
     if (scan_byte(&s, '0'))
         *q = 0;
     else if (!scan_byte(&s, '1'))
@@ -140,4 +136,12 @@ bool contact_q(const struct name_addr *n, unsigned *q)
         for (; scale > 1 && !scan_at_end(&s) && is_digit_byte(*s.at); s.at++)
             *q += (scale /= 10) * (unsigned)(*s.at - '0');
     return scan_at_end(&s) && *q <= 1000;
+}
+
+bool contact_q(const struct name_addr *n, unsigned *q)
+{
+    struct slice text;
+
+    *q = 1000;
+    return !name_addr_param(n, SLICE("q"), &text) || q_parse(text, q);
 }

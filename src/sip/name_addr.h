@@ -34,5 +34,7 @@ bool name_addr_tag(const struct name_addr *n, struct slice *tag);
  * a number; q in thousandths, 1000 if absent, false if malformed. */
 uint32_t contact_expires(const struct name_addr *n, uint32_t otherwise);
 bool     contact_q(const struct name_addr *n, unsigned *q);
+/* The value of a q parameter. */
+bool q_parse(struct slice text, unsigned *q);
 
 #endif

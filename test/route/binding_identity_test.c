@@ -3,13 +3,21 @@
 
 #include "support/test.h"
 
+static bool read_identity(struct binding_change *c, bool outbound)
+{
+    struct binding_params params;
+
+    binding_read_params(&c->contact, &params);
+    return binding_read_identity(c, &params, outbound);
+}
+
 static struct binding_change contact(const char *text, bool outbound)
 {
     struct scan           s = scan_from(slice_from(text));
     struct binding_change c = { .kind = BINDING_ADD };
 
     CHECK(name_addr_scan(&s, &c.contact));
-    CHECK(binding_read_identity(&c, outbound));
+    CHECK(read_identity(&c, outbound));
     return c;
 }
 
@@ -19,7 +27,7 @@ static bool is_readable(const char *text, bool outbound)
     struct binding_change c = { .kind = BINDING_ADD };
 
     CHECK(name_addr_scan(&s, &c.contact));
-    return binding_read_identity(&c, outbound);
+    return read_identity(&c, outbound);
 }
 
 static bool means(const char *text, bool outbound, const struct binding_now *b)

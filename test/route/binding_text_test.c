@@ -18,6 +18,45 @@ TEST(parameters_are_given_back_but_for_expires_and_q)
     CHECK_SLICE(";+sip.instance=\"<urn:uuid:1>\";ob;reg-id=1;x=\"a   b\"", buf_slice(&b));
 }
 
+static struct binding_params read_params(const char *text)
+{
+    struct scan           s = scan_from(test_guarded(slice_from(text)));
+    struct name_addr      contact;
+    struct binding_params params;
+
+    CHECK(name_addr_scan(&s, &contact));
+    binding_read_params(&contact, &params);
+    return params;
+}
+
+TEST(of_each_parameter_the_first_is_read_in_any_case)
+{
+    struct binding_params p = read_params("<sip:b@h>;Q=0.5;q=1;EXPIRES=7;expires=8;+SIP.instance=\"<urn:x:1>\";"
+                                          "+sip.instance=\"<urn:x:2>\";Reg-Id=3");
+
+    CHECK(p.has_q && p.has_expires && p.has_reg_id && p.keeps);
+    CHECK_SLICE("0.5", p.q);
+    CHECK_SLICE("7", p.expires);
+    CHECK_SLICE("<urn:x:1>", p.instance);
+}
+
+/* An empty value is one: a q that is there and empty is malformed, not absent. */
+TEST(a_parameter_without_a_value_is_there)
+{
+    struct binding_params p = read_params("<sip:b@h>;q;q=0.5;expires;expires=9;+sip.instance;+sip.instance=\"<a>\"");
+
+    CHECK(p.has_q && p.has_expires && p.q.len == 0 && p.expires.len == 0 && p.instance.len == 0);
+}
+
+/* binding_write_params would write nothing. */
+TEST(what_is_ours_to_say_is_not_kept)
+{
+    CHECK(!read_params("<sip:b@h>").keeps);
+    CHECK(!read_params("<sip:b@h>;q=0.1;expires=60;pub-gruu=\"sip:x\";Temp-GRUU=\"sip:y\"").keeps);
+    CHECK(read_params("<sip:b@h>;expires=60;reg-id=1").keeps);
+    CHECK(read_params("<sip:b@h>;ob").keeps);
+}
+
 /* 10.3 step 8: what is left, rounded up, so that a fresh 60 reads 60. */
 TEST(a_contact_of_the_answer_says_how_long_it_lives)
 {
@@ -70,6 +109,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parameters_are_given_back_but_for_expires_and_q),
+        cmocka_unit_test(of_each_parameter_the_first_is_read_in_any_case),
+        cmocka_unit_test(a_parameter_without_a_value_is_there),
+        cmocka_unit_test(what_is_ours_to_say_is_not_kept),
         cmocka_unit_test(a_contact_of_the_answer_says_how_long_it_lives),
         cmocka_unit_test(capabilities_come_back_as_they_were_written),
         cmocka_unit_test(events_are_named_as_in_reg_event),
