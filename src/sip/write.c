@@ -75,10 +75,14 @@ void gather_copy(struct gather *g, const struct message *m, enum header_id id)
 
 void gather_body(struct gather *g, struct slice type, struct slice body)
 {
+    size_t mark = gather_mark(g);
+
     if (type.len > 0)
         gather_header(g, HEADER_CONTENT_TYPE, type);
-    gather_header_number(g, HEADER_CONTENT_LENGTH, body.len);
-    gather_put(g, SLICE("\r\n"));
+    buf_put(&g->scratch, SLICE("Content-Length: "));
+    buf_put_number(&g->scratch, body.len);
+    buf_put(&g->scratch, SLICE("\r\n\r\n"));
+    gather_written(g, mark);
     gather_put(g, body);
 }
 
@@ -100,9 +104,9 @@ static void put_status_line(struct gather *g, unsigned status, struct slice reas
     buf_put(&g->scratch, SLICE("SIP/2.0 "));
     buf_put_number(&g->scratch, status);
     buf_put_byte(&g->scratch, ' ');
+    buf_put(&g->scratch, reason.len > 0 ? reason : status_reason(status));
+    buf_put(&g->scratch, SLICE("\r\n"));
     gather_written(g, mark);
-    gather_put(g, reason.len > 0 ? reason : status_reason(status));
-    gather_put(g, SLICE("\r\n"));
 }
 
 /* The top value completed, then what else its line holds, then the other lines.
@@ -115,11 +119,14 @@ void gather_vias(struct gather *g, const struct message *request)
 
     buf_put(&g->scratch, SLICE("Via: "));
     via_write_received(&g->scratch, &request->via, &request->flow.remote);
-    gather_written(g, mark);
     scan_lws(&rest);
-    if (!scan_at_end(&rest) && *rest.at == ',')
+    if (!scan_at_end(&rest) && *rest.at == ',') {
+        gather_written(g, mark);
         gather_put(g, scan_rest(&rest));
-    gather_put(g, SLICE("\r\n"));
+        mark = gather_mark(g);
+    }
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
     while ((h = message_next(request, h)) != NULL)
         gather_line(g, h);
 }
@@ -127,17 +134,18 @@ void gather_vias(struct gather *g, const struct message *request)
 /* RFC 3261 8.2.6.2: one To, even of a request that had two. */
 static void put_to(struct gather *g, const struct message *request, unsigned status, struct slice to_tag)
 {
-    const struct header *h = message_header(request, HEADER_TO);
+    const struct header *h    = message_header(request, HEADER_TO);
+    size_t               mark = gather_mark(g);
 
     if (request->to_tag.len > 0 || to_tag.len == 0 || status == 100) {
         gather_line(g, h);
         return;
     }
-    gather_put(g, SLICE("To: "));
-    gather_put(g, h->value);
-    gather_put(g, SLICE(";tag="));
-    gather_put(g, to_tag);
-    gather_put(g, SLICE("\r\n"));
+    gather_put(g, slice_between(h->line.ptr, h->value.ptr + h->value.len));
+    buf_put(&g->scratch, SLICE(";tag="));
+    buf_put(&g->scratch, to_tag);
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
 }
 
 static bool makes_dialog(const struct message *request, unsigned status)
