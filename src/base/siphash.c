@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/siphash.h"
 
+#include "base/word.h"
+
 #include <endian.h>
 
 static inline uint64_t rotate(uint64_t x, unsigned bits)
@@ -30,28 +32,6 @@ static inline void absorb(struct siphash *s, uint64_t word, int rounds)
     s->v0 ^= word;
 }
 
-#define EACH_BYTE(b) (0x0101010101010101u * (uint64_t)(b))
-
-/* ASCII capitals of eight bytes at once: adding carries into bit 7 of a byte
- * that is >= 'A', and of one that is > 'Z'; bit 5 makes the difference lower. */
-static inline uint64_t lower8(uint64_t word)
-{
-    uint64_t low7    = word & EACH_BYTE(0x7f);
-    uint64_t from_a  = low7 + EACH_BYTE(0x80 - 'A');
-    uint64_t above_z = low7 + EACH_BYTE(0x7f - 'Z');
-    uint64_t capital = (from_a ^ above_z) & ~word & EACH_BYTE(0x80);
-
-    return word | capital >> 2;
-}
-
-static inline uint64_t load8(const char *bytes)
-{
-    uint64_t word;
-
-    memcpy(&word, bytes, sizeof word);
-    return le64toh(word);
-}
-
 /* One to seven bytes, without a loop and without reading beside them. */
 static inline uint64_t load_few(const char *bytes, size_t len)
 {
@@ -71,7 +51,7 @@ static inline uint64_t load_rest(const char *bytes, size_t left, size_t len)
 {
     if (left == 0)
         return 0;
-    return len >= 8 ? load8(bytes + left - 8) >> (64 - 8 * left) : load_few(bytes, left);
+    return len >= 8 ? word_load(bytes + left - 8) >> (64 - 8 * left) : load_few(bytes, left);
 }
 
 static inline struct siphash begin(const struct hash_key *key)
@@ -99,11 +79,11 @@ static inline void absorb_text(struct siphash *s, struct slice text, uint64_t to
     uint64_t word;
 
     for (; text.len >= 8; text.ptr += 8, text.len -= 8) {
-        word = load8(text.ptr);
-        absorb(s, fold ? lower8(word) : word, rounds);
+        word = word_load(text.ptr);
+        absorb(s, fold ? word_lower_letters(word) : word, rounds);
     }
     word = load_rest(text.ptr, text.len, len);
-    absorb(s, (fold ? lower8(word) : word) | top, rounds);
+    absorb(s, (fold ? word_lower_letters(word) : word) | top, rounds);
 }
 
 /* SipHash-c-d, for one text. */
@@ -135,7 +115,7 @@ void siphash_add(struct siphash *h, struct slice text)
 {
     absorb(h, text.len, 2);
     for (; text.len >= 8; text.ptr += 8, text.len -= 8)
-        absorb(h, load8(text.ptr), 2);
+        absorb(h, word_load(text.ptr), 2);
     if (text.len > 0)
         absorb(h, load_few(text.ptr, text.len), 2);
 }

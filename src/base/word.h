@@ -74,4 +74,27 @@ static inline uint32_t word_number(uint64_t word, unsigned digits)
     return (uint32_t)((word & 0x0000ffff0000ffffu) * 42949672960001u >> 32);
 }
 
+#define WORD_OF(byte) (0x0101010101010101u * (uint64_t)(byte))
+
+/* ASCII capitals, and nothing else, in lower case: adding carries into bit 7 of a byte that is >= 'A', and of one that
+ * is > 'Z'; bit 5 makes the difference lower. */
+static inline uint64_t word_lower_letters(uint64_t word)
+{
+    uint64_t low7    = word & WORD_OF(0x7f);
+    uint64_t from_a  = low7 + WORD_OF(0x80 - 'A');
+    uint64_t above_z = low7 + WORD_OF(0x7f - 'Z');
+    uint64_t capital = (from_a ^ above_z) & ~word & WORD_OF(0x80);
+
+    return word | capital >> 2;
+}
+
+/* The reverse of word_load. */
+static inline void word_store(char *to, uint64_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    memcpy(to, &word, sizeof word);
+}
+
 #endif

@@ -224,8 +224,15 @@ enum transport uri_transport(const struct uri *uri)
 
 static void put_lower(struct buf *b, struct slice text)
 {
+    char *to = b->ptr + b->len;
+
+    if (!buf_room(b, text.len))
+        return;
+    b->len += text.len;
+    for (; text.len >= 8; text.ptr += 8, text.len -= 8, to += 8)
+        word_store(to, word_lower_letters(word_load(text.ptr)));
     for (size_t i = 0; i < text.len; i++)
-        buf_put_byte(b, ascii_lower(text.ptr[i]));
+        to[i] = ascii_lower(text.ptr[i]);
 }
 
 static void put_host(struct buf *b, struct slice host)
@@ -282,6 +289,10 @@ void uri_write_aor(struct buf *b, const struct uri *uri)
 
 void uri_write_unescaped(struct buf *b, struct slice escaped)
 {
+    if (run_find(escaped.ptr, escaped.ptr + escaped.len, '%') == NULL) {
+        buf_put(b, escaped);
+        return;
+    }
     for (struct scan s = scan_from(escaped); !scan_at_end(&s); s.at++) {
         if (*s.at == '%' && is_escape(s.at, s.end)) {
             buf_put_byte(b, (char)(hex_value(s.at[1]) << 4 | hex_value(s.at[2])));

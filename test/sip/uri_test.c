@@ -268,6 +268,7 @@ TEST(address_of_record_is_written_in_one_form)
         { "tel:+1;phone-context=x", "tel:+1" },
         { "tel:70-12;phone-context=Example.com", "tel:7012;phone-context=example.com" },
         { "http://x/Y", "http://x/Y" },
+        { "sip:Bob@LONG-Host_Name-Z9.EXAMPLE.Test", "sip:Bob@long-host_name-z9.example.test" },
     };
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
