@@ -63,9 +63,10 @@ static bool is_number(const struct server *s, const struct uri *uri)
     return s->snapshot->policy.numbers && enum_number(uri, &number);
 }
 
+/* Nobody registers without a user part: of a URI that names but the domain there is nothing to look for. */
 static void look_for_bindings(struct server *s, const struct passage *p, struct policy_case *c)
 {
-    c->has_bindings = p->aor.len > 0 && has_bindings(s, p, false);
+    c->has_bindings = p->aor.len > 0 && p->way.uri.user.len > 0 && has_bindings(s, p, false);
     c->has_secure   = c->has_bindings && p->way.uri.scheme == URI_SIPS && has_bindings(s, p, true);
 }
 
