@@ -49,42 +49,37 @@ struct attempts {
 
 enum kind { SOURCE, USER, USER_AT_PLACE, ANYBODY_THERE };
 
-static uint64_t hash_of(const struct attempts *a, enum kind kind, const uint8_t *network, struct slice domain,
+/* What is not part of its kind is 0. */
+static uint64_t hash_of(const struct attempts *a, enum kind kind, const uint8_t *network, uint64_t domain,
                         struct slice user)
 {
-    struct siphash h;
-    const char     first = (char)kind;
-    uint64_t       hash;
+    uint64_t words[] = { kind, 0, domain, user.len > 0 ? siphash13(&a->key, user) : 0 };
+    uint64_t hash;
 
-    siphash_init(&h, &a->key);
-    siphash_add(&h, (struct slice){ &first, 1 });
-    siphash_add(&h, (struct slice){ (const char *)network, network != NULL ? NETWORK : 0 });
-    siphash_add(&h, domain);
-    siphash_add(&h, user);
-    hash = siphash_result(&h);
+    if (network != NULL)
+        memcpy(&words[1], network, NETWORK);
+    hash = siphash13_words(&a->key, words, sizeof words / sizeof *words);
     return hash != 0 ? hash : 1;
 }
 
 /* Whatever case its letters have. */
 static uint64_t domain_of(const struct attempts *a, const struct attempt *t)
 {
-    return siphash_nocase(&a->key, t->domain);
+    return siphash13_nocase(&a->key, t->domain);
 }
 
 static uint64_t key_of(const struct attempts *a, const struct attempt *t, uint64_t domain, enum kind kind)
 {
-    const struct slice d = { (const char *)&domain, sizeof domain };
-
     switch (kind) {
     case SOURCE:
-        return hash_of(a, kind, t->source->ip, SLICE(""), SLICE(""));
+        return hash_of(a, kind, t->source->ip, 0, SLICE(""));
     case USER:
-        return hash_of(a, kind, NULL, d, t->user);
+        return hash_of(a, kind, NULL, domain, t->user);
     case USER_AT_PLACE:
     case ANYBODY_THERE:
         break;
     }
-    return hash_of(a, USER_AT_PLACE, t->source->ip, d, t->user);
+    return hash_of(a, USER_AT_PLACE, t->source->ip, domain, t->user);
 }
 
 /* ---- counts ---- */
@@ -291,7 +286,7 @@ static void note_place(struct attempts *a, uint64_t place, msec now)
 
 static uint64_t place_of_anybody(const struct attempts *a, const struct address *source)
 {
-    return hash_of(a, ANYBODY_THERE, source->ip, SLICE(""), SLICE(""));
+    return hash_of(a, ANYBODY_THERE, source->ip, 0, SLICE(""));
 }
 
 bool attempts_knows(struct attempts *a, const struct attempt *t, msec now)

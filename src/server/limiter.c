@@ -8,8 +8,6 @@
 
 enum { NETWORK = 8, /* bytes of an address that count; more than IPv4 has */ SAY_AGAIN = 1000, US = 1000 };
 
-static const uint64_t SPREAD = UINT64_C(0x9e3779b97f4a7c15);
-
 struct bucket {
     struct crowd_entry entry;
     uint64_t           empty_until; /* microseconds */
@@ -72,22 +70,16 @@ void limiter_free(struct limiter *l)
 
 static uint64_t hash_of(const struct limiter *l, const struct limit_rule *rule, const struct limited *who)
 {
-    struct siphash h;
-    uint64_t       hash;
+    uint64_t words[4] = { rule->key }; /* those of the source, the domain, the name: 0 if there is none */
+    uint64_t hash;
 
-    if (who->source != NULL && who->name.len == 0) { /* of nearly every request: the rules differ by what is public */
-        hash = siphash(&l->key, (struct slice){ (const char *)who->source->ip, NETWORK }) ^ (rule->key * SPREAD);
-        return hash != 0 ? hash : 1;
-    }
-    siphash_init(&h, &l->key);
-    siphash_add(&h, (struct slice){ (const char *)&rule->key, sizeof rule->key });
     if (who->source != NULL)
-        siphash_add(&h, (struct slice){ (const char *)who->source->ip, NETWORK });
+        memcpy(&words[1], who->source->ip, NETWORK);
     if (who->name.len > 0) {
-        siphash_add(&h, who->domain);
-        siphash_add(&h, who->name);
+        words[2] = siphash13(&l->key, who->domain);
+        words[3] = siphash13(&l->key, who->name);
     }
-    hash = siphash_result(&h);
+    hash = siphash13_words(&l->key, words, sizeof words / sizeof *words);
     return hash != 0 ? hash : 1;
 }
 

@@ -3,15 +3,12 @@
 
 uint64_t merged_mark(const struct hash_key *key, const struct message *request)
 {
-    struct siphash h;
+    uint64_t of_tag;
 
     if (request->to_tag.len > 0)
         return 0;
-    siphash_init(&h, key);
-    siphash_add(&h, request->call_id);
-    siphash_add(&h, request->from_tag);
-    siphash_add(&h, (struct slice){ (const char *)&request->cseq.number, sizeof request->cseq.number });
-    return siphash_result(&h) | 1;
+    of_tag = siphash13(key, request->from_tag);
+    return siphash13_words(key, (uint64_t[]){ siphash13(key, request->call_id), of_tag, request->cseq.number }, 3) | 1;
 }
 
 static size_t slot_of(uint64_t mark)
