@@ -21,20 +21,6 @@ void buf_put_number(struct buf *b, uint64_t number)
     buf_put(b, slice_between(at, digits + sizeof digits));
 }
 
-void buf_put_hex(struct buf *b, const void *bytes, size_t len)
-{
-    const unsigned char *at = bytes;
-
-    if (len > SIZE_MAX / 2 || !buf_room(b, 2 * len)) {
-        b->overflow = true;
-        return;
-    }
-    for (size_t i = 0; i < len; i++) {
-        b->ptr[b->len++] = "0123456789abcdef"[at[i] >> 4];
-        b->ptr[b->len++] = "0123456789abcdef"[at[i] & 15];
-    }
-}
-
 #define EACH_BYTE(b) (0x0101010101010101u * (uint64_t)(b))
 
 /* Eight digits at once: a nibble to each byte, and what is above nine is a letter. */
@@ -48,6 +34,25 @@ static inline void put_hex32(char *to, uint32_t number)
     letter = (x + EACH_BYTE(6)) >> 4 & EACH_BYTE(1);
     x      = htobe64(x + EACH_BYTE('0') + letter * ('a' - '0' - 10));
     memcpy(to, &x, sizeof x);
+}
+
+void buf_put_hex(struct buf *b, const void *bytes, size_t len)
+{
+    const unsigned char *at = bytes;
+    uint32_t             four;
+
+    if (len > SIZE_MAX / 2 || !buf_room(b, 2 * len)) {
+        b->overflow = true;
+        return;
+    }
+    for (; len >= 4; len -= 4, at += 4, b->len += 8) {
+        memcpy(&four, at, sizeof four);
+        put_hex32(b->ptr + b->len, be32toh(four));
+    }
+    for (; len > 0; len--, at++) {
+        b->ptr[b->len++] = "0123456789abcdef"[*at >> 4];
+        b->ptr[b->len++] = "0123456789abcdef"[*at & 15];
+    }
 }
 
 void buf_put_hex64(struct buf *b, uint64_t number)

@@ -22,6 +22,21 @@ TEST(puts_follow_one_another)
     CHECK(strcmp(buf_cstr(&b), "n=0 18446744073709551615 00fe 0123456789abcdef 5%") == 0);
 }
 
+/* Four bytes at a time, and what is left. */
+TEST(hex_has_two_digits_for_each_byte)
+{
+    static const unsigned char bytes[] = { 0x00, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0, 0x0f, 0xff };
+    static const char          text[]  = "00123456789abcdef00fff";
+
+    for (size_t len = 0; len <= sizeof bytes; len++) {
+        char       memory[2 * sizeof bytes];
+        struct buf b = buf_on(memory, 2 * len);
+
+        buf_put_hex(&b, bytes, len);
+        CHECK(buf_ok(&b) && slice_eq(buf_slice(&b), (struct slice){ text, 2 * len }));
+    }
+}
+
 TEST(what_does_not_fit_writes_nothing_and_is_remembered)
 {
     char       memory[4];
@@ -96,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(puts_follow_one_another),
+        cmocka_unit_test(hex_has_two_digits_for_each_byte),
         cmocka_unit_test(what_does_not_fit_writes_nothing_and_is_remembered),
         cmocka_unit_test(a_full_buffer_is_still_right),
         cmocka_unit_test(a_put_of_many_parts_is_whole_or_absent),
