@@ -61,6 +61,10 @@ struct peek peek_message(struct slice text)
     struct peek  p    = { .call_id = SLICE(""), .cseq = SLICE("") };
     struct slice rest = peek_skip_empty_lines(text), line, value;
 
+    if (rest.len == 0) { /* there may be no memory at all behind it */
+        p.first = rest;
+        return p;
+    }
     p.first  = slice_trim(peek_line(&rest));
     p.is_sip = starts_so(p.first, SLICE("SIP/2.0 ")) || is_request_line(p.first);
     while (rest.len > 0 && slice_trim(line = peek_line(&rest)).len > 0) {

@@ -32,6 +32,7 @@ TEST(what_is_no_message_is_known_as_none)
         CHECK(!p.is_sip);
         CHECK_INT(0, p.call_id.len);
     }
+    CHECK(!peek_message((struct slice){ NULL, 0 }).is_sip);
 }
 
 TEST(a_header_of_the_body_is_none)
