@@ -311,6 +311,18 @@ def idle_tls(run):
     return {"user": found["user"], "kernel": found["tcp"] + found["slab"]}
 
 
+def parse_overload(text):
+    """The line of the script; the rate that is lost is told, so that less is better."""
+    m = re.search(r"([\d.]+) completed \(\s*([\d.]+) % of the peak, ([\d.]+)\),\s+([\d.]+) refused .*memory ([\d.]+) MiB", text)
+    if m is None:
+        raise SystemExit("bench/overload.py said: " + text[-300:])
+    return dict(zip(("lost", "peak", "refused", "memory MiB"), (100 - float(m.group(2)), *map(float, m.group(3, 4, 5)))))
+
+
+def overload(run):
+    return parse_overload(output("python3", os.path.join(harness.ROOT, "bench/overload.py"), run.ahoy, "0.25", "1" if run.quick else "3"))
+
+
 # The most important ones first: a run with too little time leaves out the last.
 PARTS = {
     "parse": Part(parse, 8, ("parse_compare",), "`bench/parse_compare.c`: all parsers by turns in one run, best of 21 rounds"),
@@ -324,6 +336,7 @@ PARTS = {
                     "`bench/streams.py`: floor, ours and Kamailio by turns, medians of the rounds"),
     "waiting": Part(waiting, 50, (), "`ahoy load invite --rate 10000` for 40 s: the most that was resident, CPU by the second"),
     "set-up": Part(set_up, lambda rounds: 18 * rounds, (), "one call at a time, INVITE to its answer, a generator that spins"),
+    "overload": Part(overload, 30, (), "`bench/overload.py`: the server held to a quarter of a core, three times as many calls as it completes at most"),
     "growth": Part(growth, 65, (), "`ahoy load` with 1000 to a million users registered"),
     "instructions": Part(instructions, 70, ("call_bench", "parse_bench"),
                          "callgrind, `bench/call_bench.c` and `bench/parse_bench.c`; repeats exactly"),

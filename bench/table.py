@@ -48,6 +48,7 @@ ROWS = [
     Row("resident after 40 s at 10,000 calls/s", "MB", "waiting", "resident MB", bounds=(Bound(400),)),
     Row("the rate that was reached", "calls/s", "waiting", "rate"),
     Row("idle TLS connection, user memory", "bytes", "idle-tls", "user"),
+    Row("lost of the peak rate of calls when three times as many come", "%", "overload", "lost", bounds=(Bound(20),)),
     Row("call between two peers, `udp_gso`", "µs", "trunk", "call ours", None, "call floor", (Bound(25),)),
     Row("call at 5000/s, one worker on one core", "µs", "workers", "1 worker on 1 core"),
     Row("two workers on one core", "µs", "workers", "2 workers on 1 core", bounds=(Bound(1.15, "one worker", "1 worker on 1 core"),)),

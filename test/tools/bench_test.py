@@ -39,6 +39,18 @@ class Comparison(unittest.TestCase):
         self.assertEqual(len(found), 10)
 
 
+class Overload(unittest.TestCase):
+    line = ("x 3.0:   3000 calls/s begun,    870 completed ( 87 % of the peak, 1000),   2100 refused with 503, "
+            "12 repetitions, p50 3 ms, memory 55 MiB\n")
+
+    def test_the_line_of_the_script_is_read(self):
+        self.assertEqual(parts.parse_overload(self.line), {"lost": 13, "peak": 1000, "refused": 2100, "memory MiB": 55})
+
+    def test_another_line_is_a_failure(self):
+        with self.assertRaises(SystemExit):
+            parts.parse_overload("x 3.0: nothing\n")
+
+
 class Cpu(unittest.TestCase):
     samples = [(0, 0, 1000, 5), (1, 100, 3000, 5), (2, 300, 4000, 6)]
 
