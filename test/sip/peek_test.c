@@ -35,6 +35,15 @@ TEST(what_is_no_message_is_known_as_none)
     CHECK(!peek_message((struct slice){ NULL, 0 }).is_sip);
 }
 
+/* The wire of a transaction that has had to let go of it. */
+TEST(where_there_is_no_text_there_is_no_message)
+{
+    struct peek p = peek_message((struct slice){ NULL, 0 });
+
+    CHECK(!p.is_sip);
+    CHECK_INT(0, p.first.len + p.call_id.len + p.cseq.len);
+}
+
 TEST(a_header_of_the_body_is_none)
 {
     struct peek p = peek_message(SLICE("MESSAGE sip:b@b SIP/2.0\r\nTo: x\r\n\r\nCall-ID: secret\r\nCSeq: secret\r\n"));
@@ -130,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_shows_its_first_line_call_and_cseq),
         cmocka_unit_test(what_is_no_message_is_known_as_none),
+        cmocka_unit_test(where_there_is_no_text_there_is_no_message),
         cmocka_unit_test(a_header_of_the_body_is_none),
         cmocka_unit_test(a_datagram_ends_by_its_length_if_a_header_says_so_that_is_true),
         cmocka_unit_test(passwords_and_headers_of_a_uri_are_masked),
