@@ -31,7 +31,8 @@ uint32_t random_below(const struct random *r, uint32_t below)
 #define EACH_BYTE(b) (0x0101010101010101u * (uint64_t)(b))
 
 /* Eight letters and digits of base 32 at once, of the low forty bits: five of them to each byte, and what is above 'z'
- * is a digit.  One after the other they cost twice as much: 500 of a call's instructions. */
+ * is a digit.  One after the other they cost 150 of a call's
+ * instructions more. */
 static inline void put_letters(char *to, uint64_t bits)
 {
     uint64_t x = bits & 0xffffffffffu, digit;
