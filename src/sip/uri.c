@@ -289,6 +289,8 @@ void uri_write_aor(struct buf *b, const struct uri *uri)
 
 void uri_write_unescaped(struct buf *b, struct slice escaped)
 {
+    if (escaped.len == 0)
+        return;
     if (run_find(escaped.ptr, escaped.ptr + escaped.len, '%') == NULL) {
         buf_put(b, escaped);
         return;

@@ -284,10 +284,11 @@ static bool is_usual_middle(const char *at, const char *branch)
  * instructions less. */
 static bool put_usual_rest(struct buf *b, const struct via *via)
 {
-    const char *end = via->text.ptr + via->text.len, *after = via->branch.ptr + via->branch.len;
+    const char *end = via->text.ptr + via->text.len, *after;
 
     if (via->branch.len == 0 || !is_usual_middle(via->host.ptr + via->host.len, via->branch.ptr))
         return false;
+    after = via->branch.ptr + via->branch.len;
     if (after != end && !(end - after == 6 && memcmp(after, ";rport", 6) == 0))
         return false;
     buf_put(b, slice_between(via->text.ptr, after));
