@@ -151,10 +151,12 @@ struct users {
 
 static struct users users_of(const struct client_txn *t)
 {
-    const char *up = t->wire + t->wire_len, *down = up + t->user_up_len;
+    const char *up, *down;
 
     if (t->wire == NULL)
         return (struct users){ t->out->user_up, t->out->user_down, t->out->user_located };
+    up   = t->wire + t->wire_len;
+    down = up + t->user_up_len;
     return (struct users){ { up, t->user_up_len },
                            { down, t->user_down_len },
                            { down + t->user_down_len, t->user_located_len } };

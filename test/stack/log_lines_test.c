@@ -114,7 +114,7 @@ TEST(states_are_heard_without_messages)
 {
     open_bench("", LOG_INFO);
     log_levels_set(&lines.levels, "transaction", LOG_DEBUG);
-    raw_ask(&b.alice, &(struct request_form){ .method = "OPTIONS" });
+    raw_ask(&b.alice, &(struct request_form){ .method = "OPTIONS", .more = "Require: pref\r\n" });
     bench_live(&b, 50);
     CHECK(log_keep_count(&lines, "part=transaction") >= 2);
     CHECK_INT(0, log_keep_count(&lines, "part=transport"));

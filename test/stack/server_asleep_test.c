@@ -105,13 +105,15 @@ TEST(a_key_that_differs_wakes_nobody)
 
     bench_open(&b, "");
     for (unsigned i = 0; i < 3; i++) {
-        raw_ask(&b.alice, &(struct request_form){ .method = "OPTIONS", .via = vias[i], .branch = "same" });
+        raw_ask(&b.alice, &(struct request_form){
+                              .method = "OPTIONS", .via = vias[i], .branch = "same", .more = "Require: pref\r\n" });
         bench_live(&b, 20);
     }
     raw_ask(&b.alice, &(struct request_form){ .method = "MESSAGE", .via = vias[0], .branch = "same", .uri = "sip:x" });
     bench_live(&b, 20);
     CHECK_INT(0, seen());
-    raw_ask(&b.alice, &(struct request_form){ .method = "OPTIONS", .via = vias[1], .branch = "same" });
+    raw_ask(&b.alice, &(struct request_form){
+                          .method = "OPTIONS", .via = vias[1], .branch = "same", .more = "Require: pref\r\n" });
     bench_live(&b, 20);
     CHECK_INT(1, seen());
     bench_close(&b);

@@ -16,7 +16,7 @@ static const struct counters *counters(void)
 
 static void options(struct raw_phone *p, const char *via, unsigned cseq)
 {
-    raw_ask(p, &(struct request_form){ .method = "OPTIONS", .via = via, .cseq = cseq });
+    raw_ask(p, &(struct request_form){ .method = "OPTIONS", .via = via, .cseq = cseq, .more = "Require: pref\r\n" });
     bench_live(&b, 50);
 }
 
@@ -99,9 +99,10 @@ TEST(a_repetition_is_absorbed_and_answered_the_same)
 /* RFC 3261 17.2.3, the second procedure: RFC 2543 had no magic cookie. */
 TEST(a_repetition_without_magic_cookie_is_absorbed_too)
 {
-    static const char request[] = "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=1\r\n"
-                                  "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: old\r\n"
-                                  "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+    static const char request[] =
+        "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=1\r\nRequire: pref\r\n"
+        "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: old\r\n"
+        "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
 
     bench_open(&b, "");
     raw_say(&b.alice, request);
