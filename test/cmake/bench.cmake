@@ -35,21 +35,21 @@ endif()
 # In the dev build only: one build of the release is enough for all.
 if(VALGRIND_INCLUDE AND AHOY_SANITIZE)
     add_test(NAME bench/instructions COMMAND ${CMAKE_SOURCE_DIR}/tools/bench --check)
-    set_tests_properties(bench/instructions PROPERTIES LABELS bench TIMEOUT 900 SKIP_RETURN_CODE 77 COST 200
+    set_tests_properties(bench/instructions PROPERTIES LABELS bench RESOURCE_LOCK release_build TIMEOUT 900 SKIP_RETURN_CODE 77 COST 200
         ENVIRONMENT "CMAKE_BUILD_PARALLEL_LEVEL=1")
 endif()
 
 # The parts of `make bench` that need nobody else and no port of their own: do they run?
 if(VALGRIND_INCLUDE AND AHOY_SANITIZE)
     add_test(NAME bench/quick COMMAND ${CMAKE_SOURCE_DIR}/tools/bench --quick --only million --only growth --only waiting --only steady)
-    set_tests_properties(bench/quick PROPERTIES LABELS bench TIMEOUT 900 DEPENDS bench/instructions
+    set_tests_properties(bench/quick PROPERTIES LABELS bench RESOURCE_LOCK release_build TIMEOUT 900 DEPENDS bench/instructions
         ENVIRONMENT "CMAKE_BUILD_PARALLEL_LEVEL=1")
 endif()
 
 # After it: the release build that it has made is measured.
 if(AHOY_SANITIZE)
     add_test(NAME bench/tls_idle COMMAND ${CMAKE_SOURCE_DIR}/tools/bench-tls-idle 500)
-    set_tests_properties(bench/tls_idle PROPERTIES LABELS bench TIMEOUT 900 DEPENDS bench/instructions
+    set_tests_properties(bench/tls_idle PROPERTIES LABELS bench RESOURCE_LOCK release_build TIMEOUT 900 DEPENDS bench/instructions
         ENVIRONMENT "CMAKE_BUILD_PARALLEL_LEVEL=1")
 endif()
 
