@@ -6,7 +6,7 @@
 
 struct slice peek_line(struct slice *rest)
 {
-    const char  *end  = rest->len > 0 ? memchr(rest->ptr, '\n', rest->len) : NULL;
+    const char  *end  = memchr(rest->ptr, '\n', rest->len);
     size_t       len  = end == NULL ? rest->len : (size_t)(end - rest->ptr) + 1;
     struct slice line = { rest->ptr, len };
 

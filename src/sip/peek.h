@@ -19,7 +19,7 @@ struct peek peek_message(struct slice text);
 
 /* Is it "name LWS : value"?  `value` comes trimmed. */
 bool peek_header(struct slice line, struct slice name, struct slice *value);
-/* One line with its line end, taken off `rest`. */
+/* One line with its line end, taken off `rest`, which is not empty. */
 struct slice peek_line(struct slice *rest);
 /* A message may come after empty lines (RFC 3261 7.5): they are not its end. */
 struct slice peek_skip_empty_lines(struct slice text);

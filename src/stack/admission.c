@@ -14,7 +14,7 @@
  *
  * Repetitions of what is in progress do not come here: their transaction absorbs them.
  * What is full of messages empties by the timers of its transactions. */
-#include "stack/internal.h"
+#include "stack/server_match.h"
 
 static bool is_within_dialog(const struct message *request)
 {

@@ -421,11 +421,12 @@ char *log_keep_call_id(const struct stack *s, struct slice message);
 bool  log_keeps_call_ids(const struct stack *s); /* does anybody? */
 
 /* server_txn.c */
-/* `hash` is server_txn_hash of the request, made once for both. */
-uint64_t server_txn_hash(const struct stack *s, const struct message *request);
-bool     server_txn_match(struct stack *s, struct message *request, uint64_t hash); /* true: absorbed */
-void     server_txn_open(struct stack *s, struct message *request, uint64_t hash);
-void     server_txn_free(struct server_txn *t);
+/* `hash` is server_txn_hash of the request (server_match.h), made once for both. */
+bool server_txn_match(struct stack *s, struct message *request, uint64_t hash); /* true: absorbed */
+void server_txn_open(struct stack *s, struct message *request, uint64_t hash);
+void server_txn_free(struct server_txn *t);
+/* Its machine has ended; it may yet wait for whether its response can be sent. */
+bool server_txn_is_terminated(const struct server_txn *t);
 /* How long ago its request came, in milliseconds. */
 uint32_t server_txn_age(const struct stack *s, object_id server_txn);
 /* End it in the next turn without a response: there is none that could be made. */
@@ -437,8 +438,6 @@ void server_txn_lost(struct server_txn *t);
 void server_txn_taken(struct server_txn *t);
 /* There is none. */
 void server_txn_failed(struct server_txn *t, int error);
-/* Is there an INVITE that this CANCEL means? */
-bool server_txn_has_invite(struct stack *s, const struct message *cancel);
 /* NULL for one that sleeps (asleep.h), too. */
 struct server_txn *server_txn_of(const struct stack *s, object_id id);
 /* For server_asleep.c: a block with room for such a key, of no id and in no table; a copy of a

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stack/internal.h"
+#include "stack/server_match.h"
 
 #include "base/error.h"
 

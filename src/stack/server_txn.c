@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stack/internal.h"
+#include "stack/server_match.h"
 
 #include "base/error.h"
 
@@ -7,72 +7,9 @@
 
 enum { LINGER = 1000 }; /* ms that a response may yet come back from the worker whose connection it takes */
 
-static bool has_cookie(struct slice branch)
-{
-    struct slice cookie = SLICE(BRANCH_COOKIE);
-
-    return branch.len > cookie.len && (memcmp(branch.ptr, cookie.ptr, sizeof BRANCH_COOKIE - 1) == 0 ||
-                                       slice_eq_nocase((struct slice){ branch.ptr, cookie.len }, cookie));
-}
-
-uint64_t server_txn_hash(const struct stack *s, const struct message *m)
-{
-    if (has_cookie(m->via.branch))
-        return siphash13_key(&s->key, m->via.branch, m->via.host, m->via.port);
-    return siphash13_key(&s->key, m->call_id, SLICE(""), m->cseq.number);
-}
-
-/* RFC 3261 17.2.3, the second procedure: peers of RFC 2543. */
-static bool legacy_matches(const struct server_txn *t, const struct message *m)
-{
-    const struct message *r = t->request;
-
-    if (r == NULL || m->cseq.number != r->cseq.number || !slice_eq(m->call_id, r->call_id) ||
-        !slice_eq(m->from_tag, r->from_tag) || !slice_eq(m->via.text, r->via.text) ||
-        !slice_eq(m->uri_text, r->uri_text))
-        return false;
-    if (m->method == METHOD_ACK && slice_eq(m->to_tag, (struct slice){ t->tag, TAG_LENGTH }))
-        return true;
-    return slice_eq(m->to_tag, r->to_tag);
-}
-
-static bool key_matches(const struct server_txn *t, const struct message *m, enum method method)
-{
-    if (t->key.method != method)
-        return false;
-    if (t->key.method == METHOD_OTHER && t->request != NULL && !slice_eq(t->request->method_text, m->method_text))
-        return false;
-    if (t->key.legacy)
-        return !has_cookie(m->via.branch) && legacy_matches(t, m);
-    return slice_eq(t->key.branch, m->via.branch) && t->key.port == m->via.port &&
-           slice_eq_nocase(t->key.host, m->via.host);
-}
-
-static bool terminated(const struct server_txn *t)
+bool server_txn_is_terminated(const struct server_txn *t)
 {
     return t->is_invite ? t->machine.ist.state == IST_TERMINATED : t->machine.nist.state == NIST_TERMINATED;
-}
-
-/* One whose machine has ended may still wait for whether its response can be sent: to
- * requests it is gone. */
-static struct server_txn *find(struct stack *s, const struct message *m, enum method method, uint64_t hash)
-{
-    struct table_link *l = table_first(&s->server_txns, hash);
-
-    for (; l != NULL; l = table_next(l)) {
-        struct server_txn *t = CONTAINER_OF(l, struct server_txn, link);
-
-        if (!terminated(t) && key_matches(t, m, method))
-            return t;
-    }
-    return NULL;
-}
-
-bool server_txn_has_invite(struct stack *s, const struct message *cancel)
-{
-    uint64_t hash = server_txn_hash(s, cancel);
-
-    return find(s, cancel, METHOD_INVITE, hash) != NULL || server_asleep_find(s, cancel, METHOD_INVITE, hash) != NULL;
 }
 
 struct server_txn *server_txn_of(const struct stack *s, object_id id)
@@ -126,7 +63,7 @@ static bool lingers(const struct server_txn *t)
 /* The machine has ended, and nobody waits for whether its response can be sent. */
 static bool is_over(const struct server_txn *t)
 {
-    return terminated(t) && !response_way_is_sought(t) && !lingers(t);
+    return server_txn_is_terminated(t) && !response_way_is_sought(t) && !lingers(t);
 }
 
 static void on_timer(struct timer *timer, msec now);
@@ -149,7 +86,7 @@ void server_txn_rearm(struct server_txn *t)
     struct world *w  = t->stack->world;
     msec          at = t->is_invite ? ist_deadline(&t->machine.ist) : nist_deadline(&t->machine.nist);
 
-    if (terminated(t))
+    if (server_txn_is_terminated(t))
         at = NEVER;
     if (lingers(t) && t->linger_until < at)
         at = t->linger_until;
@@ -172,7 +109,7 @@ static unsigned step(struct server_txn *t, unsigned ist_event, unsigned nist_eve
     int      before = t->is_invite ? (int)t->machine.ist.state : (int)t->machine.nist.state;
     unsigned actions;
 
-    if (terminated(t))
+    if (server_txn_is_terminated(t))
         return 0;
     actions = t->is_invite ? ist_step(&t->machine.ist, (enum ist_event)ist_event, now)
                            : nist_step(&t->machine.nist, (enum nist_event)nist_event, now);
@@ -350,7 +287,7 @@ static bool match_asleep(struct stack *s, struct message *request, uint64_t hash
 bool server_txn_match(struct stack *s, struct message *request, uint64_t hash)
 {
     bool               is_ack = request->method == METHOD_ACK;
-    struct server_txn *t      = find(s, request, is_ack ? METHOD_INVITE : request->method, hash);
+    struct server_txn *t      = server_txn_find(s, request, is_ack ? METHOD_INVITE : request->method, hash);
     unsigned           actions;
 
     if (t == NULL)
@@ -369,20 +306,6 @@ bool server_txn_match(struct stack *s, struct message *request, uint64_t hash)
     }
     settle(t);
     return true;
-}
-
-static void keep_key(struct server_txn *t, const struct message *m)
-{
-    t->key = (struct server_key){
-        .branch = { t->memory, m->via.branch.len },
-        .host   = { t->memory + m->via.branch.len, m->via.host.len },
-        .port   = m->via.port,
-        .method = m->method,
-        .legacy = !has_cookie(m->via.branch),
-    };
-    if (m->via.branch.len > 0)
-        memcpy(t->memory, m->via.branch.ptr, m->via.branch.len);
-    memcpy(t->memory + m->via.branch.len, m->via.host.ptr, m->via.host.len);
 }
 
 struct server_txn *server_txn_block(struct stack *s, size_t branch_len, size_t host_len)
@@ -418,7 +341,7 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
     t->arrived   = world_now(s->world);
     t->is_invite = request->method == METHOD_INVITE;
     t->reply     = reply_way(request);
-    keep_key(t, request);
+    server_txn_keep_key(t, request);
     random_token(&s->world->random, &tag, TAG_LENGTH);
     gauge_set(&s->world->counters.requests_unanswered, gauge_read(&s->world->counters.requests_unanswered) + 1);
     table_insert(&s->server_txns, &t->link, hash);
@@ -433,43 +356,10 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
     return t;
 }
 
-/* What a CANCEL has to know of the transaction it names, whether that sleeps or not. */
-struct named {
-    object_id id; /* 0: there is none */
-    bool      is_invite;
-    char      tag[TAG_LENGTH];
-};
-
-static bool find_named(struct stack *s, const struct message *cancel, enum method method, uint64_t hash,
-                       struct named *named)
-{
-    const struct server_txn    *t = find(s, cancel, method, hash);
-    const struct server_asleep *a = t == NULL ? server_asleep_find(s, cancel, method, hash) : NULL;
-
-    if (t == NULL && a == NULL)
-        return false;
-    named->id        = t != NULL ? t->id : server_asleep_id(a);
-    named->is_invite = method == METHOD_INVITE;
-    memcpy(named->tag, t != NULL ? t->tag : server_asleep_tag(a).ptr, TAG_LENGTH);
-    return true;
-}
-
-/* RFC 3261 9.2: whatever it names, it has that answered; only an INVITE is cancelled by it. */
-static struct named find_cancelled(struct stack *s, const struct message *cancel)
-{
-    uint64_t     hash  = server_txn_hash(s, cancel);
-    struct named named = { .id = 0 };
-    bool         found = find_named(s, cancel, METHOD_INVITE, hash, &named);
-
-    for (enum method method = METHOD_OTHER + 1; !found && method < METHOD_COUNT; method++)
-        found = method != METHOD_CANCEL && find_named(s, cancel, method, hash, &named);
-    return named;
-}
-
 static void open_cancel(struct stack *s, struct server_txn *t, struct message *cancel)
 {
-    struct named named = find_cancelled(s, cancel);
-    object_id    id    = t->id;
+    struct cancelled named = server_txn_cancelled(s, cancel);
+    object_id        id    = t->id;
 
     if (named.id == 0) {
         s->events->on_cancel(s->user, 0, id, cancel);
@@ -610,7 +500,7 @@ int stack_respond(struct stack *s, object_id server_txn, unsigned status, const 
 
     if (t == NULL)
         return rehearsal_respond(s, server_txn, status, response);
-    if (terminated(t))
+    if (server_txn_is_terminated(t))
         return -ERR_CLOSED;
     if (!gather_ok(response))
         return -ERR_TOO_LARGE;

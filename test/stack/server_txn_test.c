@@ -82,37 +82,6 @@ TEST(a_foreign_maddr_reflects_nothing)
     bench_close(&b);
 }
 
-TEST(a_repetition_is_absorbed_and_answered_the_same)
-{
-    char first[RAW_TEXT];
-
-    bench_open(&b, "");
-    options(&b.alice, NULL, 1);
-    snprintf(first, sizeof first, "%s", raw_heard(&b.alice, 0));
-    options(&b.alice, NULL, 1);
-    CHECK_INT(2, b.alice.count);
-    assert_string_equal(first, raw_heard(&b.alice, 0));
-    CHECK_INT(1, counter_read(&counters()->retransmissions_seen));
-    bench_close(&b);
-}
-
-/* RFC 3261 17.2.3, the second procedure: RFC 2543 had no magic cookie. */
-TEST(a_repetition_without_magic_cookie_is_absorbed_too)
-{
-    static const char request[] =
-        "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=1\r\nRequire: pref\r\n"
-        "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: old\r\n"
-        "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
-
-    bench_open(&b, "");
-    raw_say(&b.alice, request);
-    raw_say(&b.alice, request);
-    bench_live(&b, 50);
-    CHECK_INT(2, raw_heard_count(&b.alice, "SIP/2.0 200 "));
-    CHECK_INT(1, counter_read(&counters()->retransmissions_seen));
-    bench_close(&b);
-}
-
 /* No response fits into what we may send: an INVITE must not wait for one for ever. */
 TEST(a_request_that_no_response_fits_leaves_nothing)
 {
@@ -245,8 +214,6 @@ int main(void)
         cmocka_unit_test(with_rport_the_response_goes_where_the_request_came_from),
         cmocka_unit_test(a_received_of_the_senders_own_making_is_not_believed),
         cmocka_unit_test(a_foreign_maddr_reflects_nothing),
-        cmocka_unit_test(a_repetition_is_absorbed_and_answered_the_same),
-        cmocka_unit_test(a_repetition_without_magic_cookie_is_absorbed_too),
         cmocka_unit_test(a_request_that_no_response_fits_leaves_nothing),
         cmocka_unit_test(at_the_limit_of_transactions_the_answer_is_503),
         cmocka_unit_test(a_response_whose_connection_is_gone_goes_by_a_new_one),

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which server transaction a request belongs to (RFC 3261 17.2.3, 9.2). */
+#include "stack/server_match.h"
+
+static bool has_cookie(struct slice branch)
+{
+    struct slice cookie = SLICE(BRANCH_COOKIE);
+
+    return branch.len > cookie.len && (memcmp(branch.ptr, cookie.ptr, sizeof BRANCH_COOKIE - 1) == 0 ||
+                                       slice_eq_nocase((struct slice){ branch.ptr, cookie.len }, cookie));
+}
+
+uint64_t server_txn_hash(const struct stack *s, const struct message *m)
+{
+    if (has_cookie(m->via.branch))
+        return siphash13_key(&s->key, m->via.branch, m->via.host, m->via.port);
+    return siphash13_key(&s->key, m->call_id, SLICE(""), m->cseq.number);
+}
+
+/* RFC 3261 17.2.3, the second procedure: peers of RFC 2543. */
+static bool legacy_matches(const struct server_txn *t, const struct message *m)
+{
+    const struct message *r = t->request;
+
+    if (r == NULL || m->cseq.number != r->cseq.number || !slice_eq(m->call_id, r->call_id) ||
+        !slice_eq(m->from_tag, r->from_tag) || !slice_eq(m->via.text, r->via.text) ||
+        !slice_eq(m->uri_text, r->uri_text))
+        return false;
+    if (m->method == METHOD_ACK && slice_eq(m->to_tag, (struct slice){ t->tag, TAG_LENGTH }))
+        return true;
+    return slice_eq(m->to_tag, r->to_tag);
+}
+
+static bool key_matches(const struct server_txn *t, const struct message *m, enum method method)
+{
+    if (t->key.method != method)
+        return false;
+    if (t->key.method == METHOD_OTHER && t->request != NULL && !slice_eq(t->request->method_text, m->method_text))
+        return false;
+    if (t->key.legacy)
+        return !has_cookie(m->via.branch) && legacy_matches(t, m);
+    return slice_eq(t->key.branch, m->via.branch) && t->key.port == m->via.port &&
+           slice_eq_nocase(t->key.host, m->via.host);
+}
+
+/* One whose machine has ended may still wait for whether its response can be sent: to
+ * requests it is gone. */
+struct server_txn *server_txn_find(struct stack *s, const struct message *m, enum method method, uint64_t hash)
+{
+    struct table_link *l = table_first(&s->server_txns, hash);
+
+    for (; l != NULL; l = table_next(l)) {
+        struct server_txn *t = CONTAINER_OF(l, struct server_txn, link);
+
+        if (!server_txn_is_terminated(t) && key_matches(t, m, method))
+            return t;
+    }
+    return NULL;
+}
+
+bool server_txn_has_invite(struct stack *s, const struct message *cancel)
+{
+    uint64_t hash = server_txn_hash(s, cancel);
+
+    return server_txn_find(s, cancel, METHOD_INVITE, hash) != NULL ||
+           server_asleep_find(s, cancel, METHOD_INVITE, hash) != NULL;
+}
+
+void server_txn_keep_key(struct server_txn *t, const struct message *m)
+{
+    t->key = (struct server_key){
+        .branch = { t->memory, m->via.branch.len },
+        .host   = { t->memory + m->via.branch.len, m->via.host.len },
+        .port   = m->via.port,
+        .method = m->method,
+        .legacy = !has_cookie(m->via.branch),
+    };
+    if (m->via.branch.len > 0)
+        memcpy(t->memory, m->via.branch.ptr, m->via.branch.len);
+    memcpy(t->memory + m->via.branch.len, m->via.host.ptr, m->via.host.len);
+}
+
+static bool find_named(struct stack *s, const struct message *cancel, enum method method, uint64_t hash,
+                       struct cancelled *named)
+{
+    const struct server_txn    *t = server_txn_find(s, cancel, method, hash);
+    const struct server_asleep *a = t == NULL ? server_asleep_find(s, cancel, method, hash) : NULL;
+
+    if (t == NULL && a == NULL)
+        return false;
+    named->id        = t != NULL ? t->id : server_asleep_id(a);
+    named->is_invite = method == METHOD_INVITE;
+    memcpy(named->tag, t != NULL ? t->tag : server_asleep_tag(a).ptr, TAG_LENGTH);
+    return true;
+}
+
+/* RFC 3261 9.2: whatever it names, it has that answered; only an INVITE is cancelled by it. */
+struct cancelled server_txn_cancelled(struct stack *s, const struct message *cancel)
+{
+    uint64_t         hash  = server_txn_hash(s, cancel);
+    struct cancelled named = { .id = 0 };
+    bool             found = find_named(s, cancel, METHOD_INVITE, hash, &named);
+
+    for (enum method method = METHOD_OTHER + 1; !found && method < METHOD_COUNT; method++)
+        found = method != METHOD_CANCEL && find_named(s, cancel, method, hash, &named);
+    return named;
+}
