@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
-#include "call/state.h"
+#include "call/methods.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #include "call/call.h"
 
 #include "base/error.h"
-#include "call/state.h"
+#include "call/methods.h"
 
 #include <stdlib.h>
 

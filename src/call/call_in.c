@@ -146,11 +146,10 @@ static void refuse_new(struct phone *p, object_id txn, int error)
         stack_reply(p->stack, txn, 503, SLICE(""));
 }
 
-void call_incoming(struct phone *p, object_id txn, struct message *invite)
+void call_incoming(struct phone *p, struct account *a, object_id txn, struct message *invite)
 {
-    struct account *a = account_of_uri(p, &invite->uri);
-    struct call    *c;
-    int             error;
+    struct call *c;
+    int          error;
 
     if (p->call_count >= p->config.max_calls) {
         stack_reply(p->stack, txn, 486, SLICE(""));
@@ -335,11 +334,16 @@ static void accept_reinvite(struct call *c)
     call_perform(c, session_answer(&c->session, world_now(c->phone->world)), &(struct occasion){ 0 });
 }
 
-static void on_reinvite(struct call *c, object_id txn, struct message *invite)
+void call_on_reinvite(struct call *c, struct fork *f, object_id txn, struct message *invite)
 {
-    struct occasion o       = { .txn = txn };
-    unsigned        actions = session_on_reinvite(&c->session);
+    struct occasion o = { .txn = txn };
+    unsigned        actions;
 
+    if (f != c->up) {
+        stack_reply(c->phone->stack, txn, 481, SLICE(""));
+        return;
+    }
+    actions = session_on_reinvite(&c->session);
     if (!(actions & SESSION_TELL_REINVITE)) {
         call_perform(c, actions, &o);
         return;
@@ -348,10 +352,11 @@ static void on_reinvite(struct call *c, object_id txn, struct message *invite)
     accept_reinvite(c);
 }
 
-static void on_bye(struct call *c, struct fork *f, object_id txn)
+void call_on_bye(struct call *c, struct fork *f, object_id txn, struct message *bye)
 {
     struct occasion o = { .txn = txn };
 
+    (void)bye;
     if (f != c->up) { /* an early branch that gave up, or one that we sent away */
         stack_reply(c->phone->stack, txn, 200, SLICE(""));
         return;
@@ -361,16 +366,4 @@ static void on_bye(struct call *c, struct fork *f, object_id txn)
     else
         call_blame(c, CALL_CANCELLED, SIDE_REMOTE, 0, SLICE(""));
     call_perform(c, session_on_bye(&c->session), &o);
-}
-
-void call_on_request(struct call *c, struct fork *f, object_id txn, struct message *request)
-{
-    if (request->method == METHOD_OPTIONS)
-        reply_options(c->phone, txn, request);
-    else if (request->method == METHOD_BYE)
-        on_bye(c, f, txn);
-    else if (f != c->up)
-        stack_reply(c->phone->stack, txn, 481, SLICE(""));
-    else
-        on_reinvite(c, txn, request);
 }

@@ -2,7 +2,7 @@
 #include "call/phone.h"
 
 #include "base/error.h"
-#include "call/state.h"
+#include "call/methods.h"
 
 #include <stdlib.h>
 
@@ -119,51 +119,49 @@ static struct call *find_dialog(const struct phone *p, const struct message *req
     return NULL;
 }
 
-static bool is_known(enum method method)
+static void on_initial(struct phone *p, const struct phone_method *method, object_id txn, struct message *request)
 {
-    return method == METHOD_INVITE || method == METHOD_BYE || method == METHOD_OPTIONS;
-}
+    struct account *a = account_of_uri(p, &request->uri);
 
-static void on_initial(struct phone *p, object_id txn, struct message *request)
-{
     if (stack_is_merged(p->stack, txn))
         stack_reply(p->stack, txn, 482, SLICE(""));
     else if (request->uri.scheme != URI_SIP && request->uri.scheme != URI_SIPS)
         stack_reply(p->stack, txn, 416, SLICE(""));
-    else if (request->method == METHOD_BYE)
+    else if (method->outside == NULL)
         stack_reply(p->stack, txn, 481, SLICE(""));
-    else if (account_of_uri(p, &request->uri) == NULL)
+    else if (a == NULL)
         stack_reply(p->stack, txn, 404, SLICE(""));
-    else if (reply_unsupported(p, txn, request))
-        return;
-    else if (request->method == METHOD_INVITE)
-        call_incoming(p, txn, request);
-    else
-        reply_options(p, txn, request);
+    else if (!reply_unsupported(p, txn, request, method->accept))
+        method->outside(p, a, txn, request);
+}
+
+static void on_inner(struct phone *p, const struct phone_method *method, object_id txn, struct message *request)
+{
+    struct fork *fork = NULL;
+    struct call *c    = find_dialog(p, request, &fork);
+
+    if (c == NULL)
+        stack_reply(p->stack, txn, 481, SLICE(""));
+    else if (!dialog_take_cseq(fork->dialog, request->cseq.number))
+        stack_reply(p->stack, txn, 500, SLICE("CSeq out of order"));
+    else if (method->within == NULL)
+        reply_allow(p, txn, request, 405);
+    else if (!reply_unsupported(p, txn, request, method->accept))
+        method->within(c, fork, txn, request);
 }
 
 /* In the order of RFC 3261 8.2: method, who it is for, extensions, content. */
 static void on_request(void *user, object_id txn, struct message *request)
 {
-    struct phone *p    = user;
-    struct fork  *fork = NULL;
-    struct call  *c;
+    struct phone              *p      = user;
+    const struct phone_method *method = phone_method(request->method);
 
-    if (!is_known(request->method)) {
-        reply_allow(p, txn, request, 405);
-        return;
-    }
-    if (request->to_tag.len == 0) {
-        on_initial(p, txn, request);
-        return;
-    }
-    c = find_dialog(p, request, &fork);
-    if (c == NULL)
-        stack_reply(p->stack, txn, 481, SLICE(""));
-    else if (!dialog_take_cseq(fork->dialog, request->cseq.number))
-        stack_reply(p->stack, txn, 500, SLICE("CSeq out of order"));
-    else if (!reply_unsupported(p, txn, request))
-        call_on_request(c, fork, txn, request);
+    if (method == NULL) /* 21.5.2: 501 is for what nobody has heard of */
+        reply_allow(p, txn, request, request->method == METHOD_OTHER ? 501 : 405);
+    else if (request->to_tag.len == 0)
+        on_initial(p, method, txn, request);
+    else
+        on_inner(p, method, txn, request);
 }
 
 static void on_ack(void *user, struct message *ack)

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "call/state.h"
-
-void put_allow(struct gather *g)
-{
-    gather_header(g, HEADER_ALLOW, SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS"));
-}
+#include "call/methods.h"
 
 static struct gather *begin(struct phone *p, object_id txn, const struct message *request, unsigned status)
 {
@@ -29,22 +24,34 @@ void reply_allow(struct phone *p, object_id txn, const struct message *request, 
     finish(p, txn, status);
 }
 
-static void put_accept(struct gather *g)
+static void put_accept(struct gather *g, const char *types)
 {
-    gather_header(g, HEADER_ACCEPT, SLICE("application/sdp"));
+    gather_header(g, HEADER_ACCEPT, slice_from(types));
     gather_header(g, HEADER_ACCEPT_ENCODING, SLICE("identity"));
 }
 
 /* RFC 3261 11.2 */
-void reply_options(struct phone *p, object_id txn, const struct message *request)
+static void reply_options(struct phone *p, object_id txn, const struct message *request)
 {
     struct gather *g = begin(p, txn, request, 200);
 
     put_allow(g);
-    put_accept(g);
+    put_accept(g, "application/sdp");
     gather_header(g, HEADER_ACCEPT_LANGUAGE, SLICE("en"));
     gather_header(g, HEADER_SUPPORTED, SLICE(""));
     finish(p, txn, 200);
+}
+
+void options_outside(struct phone *p, struct account *a, object_id txn, struct message *request)
+{
+    (void)a;
+    reply_options(p, txn, request);
+}
+
+void options_within(struct call *c, struct fork *f, object_id txn, struct message *request)
+{
+    (void)f;
+    reply_options(c->phone, txn, request);
 }
 
 /* A random time of 0 to 10 s (RFC 3261 14.2). */
@@ -87,19 +94,44 @@ static void reply_bad_extension(struct phone *p, object_id txn, const struct mes
     finish(p, txn, 420);
 }
 
-static bool is_sdp(struct slice type)
+/* "type / subtype", any case, perhaps with parameters behind it. */
+static bool is_type(struct slice value, struct slice type)
 {
-    struct scan s = scan_from(type);
+    struct scan  s     = scan_from(value);
+    const char  *slash = memchr(type.ptr, '/', type.len);
+    struct slice major, minor;
 
-    return scan_word(&s, SLICE("application")) && scan_lws(&s) && scan_byte(&s, '/') && scan_lws(&s) &&
-           scan_word(&s, SLICE("sdp")) && scan_lws(&s) && (scan_at_end(&s) || *s.at == ';');
+    if (slash == NULL || !scan_token(&s, &major) || !scan_lws(&s) || !scan_byte(&s, '/') || !scan_lws(&s) ||
+        !scan_token(&s, &minor) || !scan_lws(&s) || !(scan_at_end(&s) || *s.at == ';'))
+        return false;
+    return slice_eq_nocase(major, slice_between(type.ptr, slash)) &&
+           slice_eq_nocase(minor, slice_between(slash + 1, type.ptr + type.len));
+}
+
+bool message_is_type(const struct message *m, struct slice type)
+{
+    const struct header *h = message_header(m, HEADER_CONTENT_TYPE);
+
+    return m->body.len > 0 && h != NULL && is_type(h->value, type);
 }
 
 bool message_has_sdp(const struct message *m)
 {
-    const struct header *type = message_header(m, HEADER_CONTENT_TYPE);
+    return message_is_type(m, SLICE("application/sdp"));
+}
 
-    return m->body.len > 0 && type != NULL && is_sdp(type->value);
+/* Is its content one of "a/b, c/d"? */
+static bool is_listed(const struct message *m, struct slice types)
+{
+    struct scan  s = scan_from(types);
+    struct slice type;
+
+    while (scan_lws(&s) && scan_until(&s, ",", &type)) {
+        if (message_is_type(m, slice_trim(type)))
+            return true;
+        scan_byte(&s, ',');
+    }
+    return false;
 }
 
 /* An optional body that we do not understand is no obstacle (RFC 3261 20.11). */
@@ -117,7 +149,7 @@ static bool body_is_optional(const struct message *m)
     return params_find(params, SLICE("handling"), &handling) && slice_eq_nocase(handling, SLICE("optional"));
 }
 
-bool reply_unsupported(struct phone *p, object_id txn, const struct message *request)
+bool reply_unsupported(struct phone *p, object_id txn, const struct message *request, const char *accept)
 {
     const struct header *coding  = message_header(request, HEADER_CONTENT_ENCODING);
     struct header_values require = message_values(request, HEADER_REQUIRE);
@@ -127,11 +159,11 @@ bool reply_unsupported(struct phone *p, object_id txn, const struct message *req
         reply_bad_extension(p, txn, request);
         return true;
     }
-    if (request->body.len == 0 || body_is_optional(request))
+    if (accept == NULL || request->body.len == 0 || body_is_optional(request))
         return false;
-    if (message_has_sdp(request) && (coding == NULL || slice_eq_nocase(coding->value, SLICE("identity"))))
+    if (is_listed(request, slice_from(accept)) && (coding == NULL || slice_eq_nocase(coding->value, SLICE("identity"))))
         return false;
-    put_accept(begin(p, txn, request, 415));
+    put_accept(begin(p, txn, request, 415), accept);
     finish(p, txn, 415);
     return true;
 }

@@ -10,6 +10,7 @@
  *   call_change.c  re-INVITEs of ours: hold and resume
  *   call_in.c    the callee's side, and requests inside of dialogs
  *   call_sound.c offers, answers and media
+ *   methods.c    what is done with each method
  *   reply.c      responses
  *
  * Events are not sent from where they arise but noted in a set, and told from a
@@ -213,8 +214,9 @@ void call_on_stray_2xx(struct call *c, struct message *response);
 void call_send_reinvite(struct call *c);
 
 /* call_in.c */
-void call_incoming(struct phone *p, object_id txn, struct message *invite);
-void call_on_request(struct call *c, struct fork *f, object_id txn, struct message *request);
+void call_incoming(struct phone *p, struct account *a, object_id txn, struct message *invite);
+void call_on_reinvite(struct call *c, struct fork *f, object_id txn, struct message *invite);
+void call_on_bye(struct call *c, struct fork *f, object_id txn, struct message *bye);
 void call_on_ack(struct call *c, struct message *ack);
 void call_on_cancel(struct call *c);
 void call_send_2xx(struct call *c);
@@ -235,12 +237,15 @@ bool call_can_talk(struct slice sdp_text); /* is there a stream and a codec that
 
 /* reply.c */
 bool message_has_sdp(const struct message *m);
+/* Has it a body of this type ("text/plain"), whatever parameters that has? */
+bool message_is_type(const struct message *m, struct slice type);
 void reply_allow(struct phone *p, object_id txn, const struct message *request, unsigned status);
-void reply_options(struct phone *p, object_id txn, const struct message *request);
+void options_outside(struct phone *p, struct account *a, object_id txn, struct message *request);
+void options_within(struct call *c, struct fork *f, object_id txn, struct message *request);
 void reply_retry_after(struct phone *p, object_id txn, const struct message *request, unsigned status);
 void reply_incompatible(struct phone *p, object_id txn, const struct message *request);
-/* Require, content type and coding (8.2.2.3, 8.2.3): true if it was refused. */
-bool reply_unsupported(struct phone *p, object_id txn, const struct message *request);
-void put_allow(struct gather *g);
+/* Require, content type and coding (8.2.2.3, 8.2.3): true if it was refused.  `accept` lists the types
+ * that there are; NULL: whoever takes the request looks at its content. */
+bool reply_unsupported(struct phone *p, object_id txn, const struct message *request, const char *accept);
 
 #endif

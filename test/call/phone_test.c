@@ -134,12 +134,19 @@ TEST(options_tells_what_we_can_do)
 /* RFC 3261 8.2.1 */
 TEST(a_method_that_we_do_not_have_gets_405_with_allow)
 {
-    static const char *const methods[] = { "MESSAGE", "REFER", "SUBSCRIBE", "REGISTER", "FOO" };
+    static const char *const methods[] = { "REGISTER", "PUBLISH" };
 
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         CHECK_INT(405, answer_to(methods[i], "", ""));
         CHECK_SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS", header_of(HEADER_ALLOW));
     }
+}
+
+/* RFC 3261 21.5.2 */
+TEST(a_method_that_nobody_has_gets_501_with_allow)
+{
+    CHECK_INT(501, answer_to("FOO", "", ""));
+    CHECK_SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS", header_of(HEADER_ALLOW));
 }
 
 /* RFC 3261 8.2.2.3 */
@@ -436,6 +443,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(options_tells_what_we_can_do),
         CASE(a_method_that_we_do_not_have_gets_405_with_allow),
+        CASE(a_method_that_nobody_has_gets_501_with_allow),
         CASE(extensions_that_are_required_get_420_with_their_names),
         CASE(content_that_we_cannot_read_gets_415),
         CASE(optional_content_is_passed_over),
