@@ -209,6 +209,7 @@ void call_put_headers(struct call *c, struct gather *g)
 {
     gather_header(g, HEADER_CONTACT, c->contact);
     put_allow(g);
+    extensions_put_supported(c->phone->extensions, METHOD_INVITE, g);
     if (c->phone->config.user_agent.len > 0)
         gather_header(g, HEADER_USER_AGENT, c->phone->config.user_agent);
 }

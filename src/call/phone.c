@@ -249,6 +249,7 @@ int phone_new(struct world *w, const struct phone_config *config, struct phone *
     p->world                   = w;
     p->config                  = *config;
     p->config.stack.user_agent = true;
+    p->extensions              = EXTENSIONS_ALL & ~EXTENSION_BIT(100REL);
     if (p->config.max_calls == 0)
         p->config.max_calls = CALLS_MAX;
     if (p->config.ring_limit == 0)

@@ -38,7 +38,7 @@ static void reply_options(struct phone *p, object_id txn, const struct message *
     put_allow(g);
     put_accept(g, "application/sdp");
     gather_header(g, HEADER_ACCEPT_LANGUAGE, SLICE("en"));
-    gather_header(g, HEADER_SUPPORTED, SLICE(""));
+    extensions_put_supported(p->extensions, METHOD_OPTIONS, g);
     finish(p, txn, 200);
 }
 
@@ -78,20 +78,15 @@ void reply_incompatible(struct phone *p, object_id txn, const struct message *re
 
 static void reply_bad_extension(struct phone *p, object_id txn, const struct message *request)
 {
-    struct gather       *g    = begin(p, txn, request, 420);
-    struct header_values v    = message_values(request, HEADER_REQUIRE);
-    size_t               mark = gather_mark(g);
-    const char          *lead = "Unsupported: ";
-    struct slice         token;
-
-    while (values_next_token(&v, &token)) {
-        buf_put(&g->scratch, slice_from(lead));
-        buf_put(&g->scratch, token);
-        lead = ", ";
-    }
-    buf_put(&g->scratch, SLICE("\r\n"));
-    gather_written(g, mark);
+    extensions_put_unsupported(p->extensions, request, begin(p, txn, request, 420));
     finish(p, txn, 420);
+}
+
+/* RFC 3261 21.4.16 */
+void reply_extension_required(struct phone *p, object_id txn, const struct message *request, enum extension e)
+{
+    gather_header(begin(p, txn, request, 421), HEADER_REQUIRE, extension_tag(e));
+    finish(p, txn, 421);
 }
 
 /* "type / subtype", any case, perhaps with parameters behind it. */
@@ -151,11 +146,9 @@ static bool body_is_optional(const struct message *m)
 
 bool reply_unsupported(struct phone *p, object_id txn, const struct message *request, const char *accept)
 {
-    const struct header *coding  = message_header(request, HEADER_CONTENT_ENCODING);
-    struct header_values require = message_values(request, HEADER_REQUIRE);
-    struct slice         token;
+    const struct header *coding = message_header(request, HEADER_CONTENT_ENCODING);
 
-    if (values_next_token(&require, &token)) { /* we have no extension that needs to be asked for */
+    if (extensions_are_missing(p->extensions, request)) {
         reply_bad_extension(p, txn, request);
         return true;
     }

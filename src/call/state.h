@@ -12,6 +12,7 @@
  *   call_sound.c offers, answers and media
  *   methods.c    what is done with each method
  *   reply.c      responses
+ *   extensions.c option tags: what is supported, what may be required
  *
  * Events are not sent from where they arise but noted in a set, and told from a
  * timer in the same order always: nothing is allocated for them, and the user may
@@ -23,6 +24,7 @@
 #include "base/id.h"
 #include "base/table.h"
 #include "call/call.h"
+#include "call/extensions.h"
 #include "dialog/dialog.h"
 #include "dialog/registration.h"
 #include "dialog/session.h"
@@ -147,8 +149,9 @@ struct phone {
     struct id_table     account_ids, call_ids;
     struct table        call_table;
     struct hash_key     key;
-    struct timer        events; /* tells what is pending */
-    struct gather       gather; /* one message is written at a time */
+    unsigned            extensions; /* set of EXTENSION_BIT(x): what is understood  */
+    struct timer        events;     /* tells what is pending */
+    struct gather       gather;     /* one message is written at a time */
 };
 
 /* phone.c */
@@ -242,6 +245,8 @@ bool message_is_type(const struct message *m, struct slice type);
 void reply_allow(struct phone *p, object_id txn, const struct message *request, unsigned status);
 void options_outside(struct phone *p, struct account *a, object_id txn, struct message *request);
 void options_within(struct call *c, struct fork *f, object_id txn, struct message *request);
+/* 421 with what a request would have had to support. */
+void reply_extension_required(struct phone *p, object_id txn, const struct message *request, enum extension e);
 void reply_retry_after(struct phone *p, object_id txn, const struct message *request, unsigned status);
 void reply_incompatible(struct phone *p, object_id txn, const struct message *request);
 /* Require, content type and coding (8.2.2.3, 8.2.3): true if it was refused.  `accept` lists the types
