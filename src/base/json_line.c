@@ -98,3 +98,23 @@ void json_line_end(struct json_line *j)
 {
     buf_put_byte(j->buf, '}');
 }
+
+struct json_line json_line_list(struct json_line *j, const char *key)
+{
+    put_key(j, key);
+    buf_put_byte(j->buf, '[');
+    return (struct json_line){ j->buf, false };
+}
+
+struct json_line json_line_item(struct json_line *list)
+{
+    if (list->more)
+        buf_put_byte(list->buf, ',');
+    list->more = true;
+    return json_line_begin(list->buf);
+}
+
+void json_line_list_end(struct json_line *list)
+{
+    buf_put_byte(list->buf, ']');
+}

@@ -28,6 +28,10 @@ void             json_line_null(struct json_line *j, const char *key);
 /* Begin an object within: json_line_end it before going on with `j`. */
 struct json_line json_line_inner(struct json_line *j, const char *key);
 void             json_line_end(struct json_line *j);
+/* Begin a list of objects within, and each of them: end the object before the next one. */
+struct json_line json_line_list(struct json_line *j, const char *key);
+struct json_line json_line_item(struct json_line *list);
+void             json_line_list_end(struct json_line *list);
 
 /* A string with its quotes. */
 void json_line_put_string(struct buf *b, struct slice text);

@@ -57,6 +57,26 @@ TEST(false_utf_8_is_not_let_through)
     CHECK_SLICE("\"\\u00e2\\u0082\"", string_of(SLICE("\xe2\x82")));
 }
 
+TEST(a_list_holds_objects_with_commas_between)
+{
+    struct json_line j, list, item;
+
+    b    = BUF_ON(memory);
+    j    = json_line_begin(&b);
+    list = json_line_list(&j, "none");
+    json_line_list_end(&list);
+    list = json_line_list(&j, "two");
+    item = json_line_item(&list);
+    json_line_number(&item, "a", 1);
+    json_line_end(&item);
+    item = json_line_item(&list);
+    json_line_end(&item);
+    json_line_list_end(&list);
+    json_line_bool(&j, "more", true);
+    json_line_end(&j);
+    CHECK_SLICE("{\"none\":[],\"two\":[{\"a\":1},{}],\"more\":true}", buf_slice(&b));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -64,6 +84,7 @@ int main(void)
         cmocka_unit_test(quotes_backslashes_and_control_characters_are_escaped),
         cmocka_unit_test(utf_8_goes_through_and_other_bytes_become_characters),
         cmocka_unit_test(false_utf_8_is_not_let_through),
+        cmocka_unit_test(a_list_holds_objects_with_commas_between),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
