@@ -64,6 +64,7 @@ int call_new(struct account *a, bool outgoing, struct slice call_id, struct slic
     c->ring_again_at = c->ring_until = NEVER;
     c->answered_at = c->ended_at = NEVER;
     c->started                   = world_now(p->world);
+    c->times                     = (struct call_times){ NEVER, NEVER, NEVER, NEVER, NEVER, NEVER };
     error                        = arena_ok(&c->arena) ? add(p, c) : -ERR_NO_MEMORY;
     if (error != 0) {
         arena_fini(&c->arena);
@@ -133,6 +134,17 @@ void call_fail(struct call *c, enum call_cause cause, int error)
                error != 0 ? slice_from(error_text(error)) : (struct slice){ NULL, 0 });
 }
 
+void call_note_time(struct call *c, msec *time)
+{
+    if (*time == NEVER)
+        *time = world_now(c->phone->world) - c->started;
+}
+
+void call_note_provisional(struct call *c, unsigned status)
+{
+    call_note_time(c, status == 100 ? &c->times.trying : status == 180 ? &c->times.ringing : &c->times.progress);
+}
+
 static char next_digit(struct call *c)
 {
     char digit = c->digits[0];
@@ -168,6 +180,7 @@ void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_ev
         .error        = c->error,
         .setup        = c->answered_at == NEVER ? NEVER : c->answered_at - c->started,
         .duration     = c->answered_at == NEVER || c->ended_at == NEVER ? 0 : c->ended_at - c->answered_at,
+        .times        = c->times,
         .codec        = c->codec,
         .has_stats    = c->has_stats,
         .stats        = c->stats,
@@ -273,8 +286,11 @@ static void send_ack(struct call *c, struct fork *f, uint32_t cseq)
     else
         gather_body(g, SLICE(""), SLICE(""));
     out = outgoing(c, f, METHOD_ACK, &start);
-    if (gather_ok(g))
-        stack_send(c->phone->stack, &out);
+    if (!gather_ok(g))
+        return;
+    if (f == c->up)
+        call_note_time(c, &c->times.acked);
+    stack_send(c->phone->stack, &out);
 }
 
 static object_id send_bye(struct call *c, struct fork *f);
@@ -353,6 +369,7 @@ static void tell(struct call *c, unsigned actions)
 {
     if (actions & SESSION_TELL_ANSWERED) {
         c->answered_at = world_now(c->phone->world);
+        call_note_time(c, &c->times.answered);
         call_tell(c, PHONE_ANSWERED);
     }
     if (actions & SESSION_TELL_CONFIRMED)

@@ -20,6 +20,7 @@ static void send_180(struct call *c)
         return;
     gather_body(begin_response(c, 180), SLICE(""), SLICE(""));
     stack_respond(c->phone->stack, c->server_txn, 180, &c->phone->gather);
+    call_note_provisional(c, 180);
 }
 
 /* The same each time (13.3.1.4), so it is written from what is kept. */
@@ -250,7 +251,8 @@ int call_answer(struct phone *p, object_id id)
         refuse(c, error == -ERR_UNSUPPORTED ? 488 : 500);
         return error;
     }
-    c->answered_at   = world_now(p->world);
+    c->answered_at = world_now(p->world);
+    call_note_time(c, &c->times.answered);
     c->ring_again_at = c->ring_until = NEVER;
     dialog_confirm(c->up->dialog, NULL);
     call_perform(c, session_answer(&c->session, c->answered_at), &(struct occasion){ 0 });
@@ -291,6 +293,7 @@ void call_on_ack(struct call *c, struct message *ack)
     if (c->session.exchange != EXCHANGE_UNACKED || ack->cseq.number != c->invite_cseq)
         return;
     first = c->session.state == SESSION_ANSWERED;
+    call_note_time(c, &c->times.acked);
     call_perform(c, session_on_ack(&c->session), &(struct occasion){ 0 });
     if (c->told_ended)
         return;

@@ -82,6 +82,7 @@ static void on_provisional(struct call *c, const struct message *response)
     struct fork *f;
     int          error;
 
+    call_note_provisional(c, response->status);
     if (!(actions & SESSION_TELL_PROGRESS) || response->status == 100)
         return;
     c->status = response->status;

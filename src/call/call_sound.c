@@ -6,8 +6,11 @@ enum { CODECS_MAX = 8, OFFER_ARENA = 256 * 1024 };
 
 static void on_first_packet(void *owner, struct media_session *m)
 {
+    struct call *c = owner;
+
     (void)m;
-    call_tell(owner, PHONE_MEDIA);
+    call_note_time(c, &c->times.media);
+    call_tell(c, PHONE_MEDIA);
 }
 
 static void on_no_media(void *owner, struct media_session *m)

@@ -41,6 +41,16 @@ enum call_cause {
 
 enum call_side { SIDE_LOCAL, SIDE_REMOTE, SIDE_NETWORK };
 
+/* When it happened for the first time, in ms after the (first) INVITE; NEVER: it did not. */
+struct call_times {
+    msec trying;   /* 100                                              */
+    msec ringing;  /* 180                                              */
+    msec progress; /* 183 or another one of 181-199                    */
+    msec answered; /* 2xx                                              */
+    msec acked;    /* its ACK: ours was sent, or theirs has come       */
+    msec media;    /* the first packet was heard                       */
+};
+
 const char *phone_event_name(enum phone_event_kind kind); /* "registered" ...  */
 const char *call_cause_name(enum call_cause cause);       /* "normal" ...      */
 const char *call_side_name(enum call_side side);          /* "local" ...       */
@@ -62,6 +72,7 @@ struct phone_event {
     int                   error;    /* -ERR_X behind UNREACHABLE and LOCAL_FAULT */
     msec                  setup;    /* ENDED: INVITE to answer, NEVER: not answered */
     msec                  duration; /* ENDED: answer to end                      */
+    struct call_times     times;    /* so far                                    */
     struct slice          codec;    /* ENDED, ANSWERED: "PCMU", or empty         */
     bool                  has_stats;
     struct media_stats    stats;

@@ -134,6 +134,7 @@ struct call {
     bool               blamed; /* cause and side are set; the first one counts */
     bool               told_ended;
     msec               started, answered_at, ended_at;
+    struct call_times  times;
     bool               has_stats;
     struct media_stats stats;
 };
@@ -190,6 +191,10 @@ void call_tell(struct call *c, enum phone_event_kind kind);
 /* Why and by whom the call ends: the first one said counts. */
 void call_blame(struct call *c, enum call_cause cause, enum call_side side, unsigned status, struct slice reason);
 void call_fail(struct call *c, enum call_cause cause, int error);
+/* One of c->times: now, if it has not happened before. */
+void call_note_time(struct call *c, msec *time);
+/* For a response of 100 to 199 that was received or sent. */
+void call_note_provisional(struct call *c, unsigned status);
 void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_event *e);
 /* Display name without quotes, URI. */
 void call_set_peer(struct call *c, const struct name_addr *peer);

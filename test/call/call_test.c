@@ -74,6 +74,11 @@ TEST(a_call_rings_is_answered_heard_and_hung_up)
     check_ended(&bob, CALL_NORMAL, SIDE_REMOTE, 0);
     t = user_last(&alice, PHONE_ENDED);
     CHECK(t->event.setup >= 1000 && t->event.setup < 1100);
+    CHECK(t->event.times.ringing < 100);
+    CHECK(t->event.times.progress == NEVER);
+    CHECK_INT(t->event.setup, t->event.times.answered);
+    CHECK_INT(t->event.setup, t->event.times.acked);
+    CHECK(t->event.times.media >= t->event.setup && t->event.times.media < 1200);
     CHECK(t->event.duration >= 4900 && t->event.duration <= 5100);
     CHECK(t->event.has_stats);
     CHECK(t->event.stats.packets_received > 200);
