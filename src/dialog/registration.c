@@ -2,66 +2,14 @@
 #include "dialog/registration.h"
 
 #include "base/error.h"
+#include "dialog/register_pace.h"
 
 enum {
-    MEMORY_MAX   = 64 * 1024,
-    ROUNDS_MAX   = 8,             /* answers to 401, 407 and 423 in one attempt  */
-    EXPIRES_MAX  = 7 * 24 * 3600, /* the longest Min-Expires that we follow      */
-    BACKOFF_BASE = 30,            /* seconds, RFC 5626 4.5                       */
-    BACKOFF_MAX  = 1800,
-    MARGIN       = 32000, /* ms: what one REGISTER may take to time out  */
+    MEMORY_MAX  = 64 * 1024,
+    SAID_MAX    = 16 * 1024,
+    ROUNDS_MAX  = 8,             /* answers to 401, 407 and 423 in one attempt  */
+    EXPIRES_MAX = 7 * 24 * 3600, /* the longest Min-Expires that we follow      */
 };
-
-/* 0 .. below - 1 out of 32 random bits; the bias is of no interest here. */
-static uint64_t scale(uint32_t random, uint64_t below)
-{
-    return ((uint64_t)random * below) >> 32;
-}
-
-/* Between 75 and 90 % of the interval; earlier if there would be no time left to
- * fail and try again, but not before half of it. */
-static msec refresh_after(uint32_t granted, uint32_t random)
-{
-    msec length = (msec)granted * 1000;
-    msec after  = length * 75 / 100 + scale(random, length * 15 / 100 + 1);
-
-    if (after + MARGIN > length)
-        after = length > MARGIN ? length - MARGIN : 0;
-    return after < length / 2 ? length / 2 : after;
-}
-
-/* RFC 5626 4.5: between half and all of base * 2^failures. */
-static msec back_off(unsigned failures, uint32_t retry_after, uint32_t random)
-{
-    uint64_t longest = BACKOFF_MAX, seconds;
-
-    if (failures < 6 && (BACKOFF_BASE << failures) < BACKOFF_MAX)
-        longest = (uint64_t)BACKOFF_BASE << failures;
-    seconds = longest * 1000 / 2 + scale(random, longest * 1000 / 2 + 1);
-    return seconds > (uint64_t)retry_after * 1000 ? seconds : (msec)retry_after * 1000;
-}
-
-/* Will the same request fare better later? */
-static bool is_final(unsigned status)
-{
-    switch (status) {
-    case 401:
-    case 403:
-    case 404:
-    case 405:
-    case 407:
-    case 410:
-    case 416:
-    case 420:
-    case 423:
-    case 484:
-    case 485:
-    case 501:
-    case 505:
-        return true;
-    }
-    return status >= 600;
-}
 
 static unsigned send(struct registration *r)
 {
@@ -76,14 +24,24 @@ static unsigned begin(struct registration *r)
 {
     auth_begin(&r->auth);
     r->rounds = 0;
+    r->target = r->config.registrar;
     return send(r);
+}
+
+/* RFC 3608 6.1: what a registrar said holds no longer than the registration. */
+static void forget(struct registration *r)
+{
+    arena_fini(&r->said);
+    arena_init(&r->said, NULL, 0, SAID_MAX);
+    r->answer     = (struct register_answer){ 0 };
+    r->expires_at = NEVER;
 }
 
 static unsigned removed(struct registration *r)
 {
-    r->state      = REGISTRATION_REMOVED;
-    r->expires_at = NEVER;
-    r->at         = NEVER;
+    forget(r);
+    r->state = REGISTRATION_REMOVED;
+    r->at    = NEVER;
     return REGISTRATION_TELL_REMOVED;
 }
 
@@ -104,45 +62,48 @@ static unsigned fail(struct registration *r, unsigned status, uint32_t retry_aft
     if (has_moved(r)) /* what was sent from the old place says nothing about the new one */
         return begin(r);
     r->failures++;
-    if (is_final(status)) {
+    if (!register_is_final(status, retry_after)) {
+        r->state = REGISTRATION_WAITING;
+        r->at    = now + register_back_off(r->failures, r->backed_up, retry_after, random);
+    } else {
+        forget(r);
         r->state = REGISTRATION_REFUSED;
         r->at    = NEVER;
-    } else {
-        r->state = REGISTRATION_WAITING;
-        r->at    = now + back_off(r->failures, retry_after, random);
     }
     return REGISTRATION_TELL_FAILED;
 }
 
-/* Our Contact's expires parameter, else Expires, else what we asked for (10.2.4). */
-static uint32_t granted_by(const struct registration *r, const struct message *response)
+static uint32_t reg_id_now(const struct registration *r)
 {
-    struct header_values values = message_values(response, HEADER_CONTACT);
-    uint32_t             expires;
-    struct name_addr     contact;
-    struct uri           ours;
+    return r->plain ? 0 : r->config.reg_id;
+}
 
-    if (!message_number(response, HEADER_EXPIRES, &expires))
-        expires = r->asked;
-    if (!uri_parse(r->sent, &ours))
-        return expires;
-    while (values_next_name_addr(&values, &contact))
-        if (uri_eq(&contact.uri, &ours))
-            return contact_expires(&contact, expires);
-    return expires;
+/* Whatever it says of this contact takes the place of what was said before. */
+static void take_answer(struct registration *r, const struct message *response)
+{
+    struct registrant who = {
+        .contact = r->sent, .instance = r->config.instance, .reg_id = reg_id_now(r), .asked = r->asked
+    };
+    struct arena said;
+
+    arena_init(&said, NULL, 0, SAID_MAX);
+    register_answer_read(&r->answer, response, &who, &said);
+    arena_fini(&r->said);
+    r->said = said;
 }
 
 static unsigned on_success(struct registration *r, const struct message *response, uint32_t random, msec now)
 {
     bool     refreshed = r->expires_at != NEVER && r->failures == 0;
     uint32_t granted;
-    unsigned tell;
+    unsigned told;
 
     r->open   = false;
     r->status = response->status;
     if (r->state == REGISTRATION_REMOVING)
         return removed(r);
-    granted = granted_by(r, response);
+    take_answer(r, response);
+    granted = r->answer.expires;
     if (granted == 0)
         return fail(r, 500, 0, random, now); /* a 2xx that keeps nothing */
     if (granted > EXPIRES_MAX)
@@ -153,12 +114,12 @@ static unsigned on_success(struct registration *r, const struct message *respons
     r->expires_at = now + (msec)granted * 1000;
     if (r->remove)
         return begin(r);
-    tell = refreshed ? REGISTRATION_TELL_REFRESHED : REGISTRATION_TELL_REGISTERED;
+    told = refreshed ? REGISTRATION_TELL_REFRESHED : REGISTRATION_TELL_REGISTERED;
     if (has_moved(r))
-        return begin(r) | tell;
+        return begin(r) | told;
     r->state = REGISTRATION_REGISTERED;
-    r->at    = now + refresh_after(granted, random);
-    return tell;
+    r->at    = now + register_refresh_after(granted, random);
+    return told;
 }
 
 /* A 423 (10.2.8): ask for longer. */
@@ -170,6 +131,55 @@ static bool raise_expires(struct registration *r, const struct message *response
         return false;
     r->asked = least;
     return true;
+}
+
+/* A 3xx (8.1.3.4): the best Contact is asked instead, in this attempt; from sips never another. */
+static bool follow(struct registration *r, const struct message *response)
+{
+    struct header_values values = message_values(response, HEADER_CONTACT);
+    struct name_addr     contact;
+    struct uri           best = { .scheme = URI_OTHER }, now;
+    unsigned             q, best_q = 0;
+
+    if (!uri_parse(r->target, &now))
+        return false;
+    while (values_next_name_addr(&values, &contact))
+        if (contact_q(&contact, &q) && q > best_q && !uri_eq(&contact.uri, &now) &&
+            (contact.uri.scheme == URI_SIPS || (contact.uri.scheme == URI_SIP && now.scheme == URI_SIP))) {
+            best   = contact.uri;
+            best_q = q;
+        }
+    if (best_q == 0 || best.text.len >= sizeof r->redirect || best.headers.len > 0)
+        return false;
+    memcpy(r->redirect, best.text.ptr, best.text.len);
+    r->target = (struct slice){ r->redirect, best.text.len };
+    auth_begin(&r->auth);
+    return true;
+}
+
+/* RFC 5626 6: the first hop would not keep the flow.  Registered the plain way, it may be enough. */
+static bool give_up_outbound(struct registration *r)
+{
+    if (reg_id_now(r) != 1)
+        return false;
+    r->plain = true;
+    return true;
+}
+
+/* Is there a better question? */
+static bool ask_again(struct registration *r, const struct auth_secret *secret, const struct message *response)
+{
+    unsigned status = response->status;
+
+    if (r->rounds++ >= ROUNDS_MAX)
+        return false;
+    if (status == 401 || status == 407)
+        return auth_challenged(&r->auth, secret, response) == AUTH_RETRY;
+    if (status < 400)
+        return follow(r, response);
+    if (status == 439)
+        return give_up_outbound(r);
+    return status == 423 && r->state != REGISTRATION_REMOVING && raise_expires(r, response);
 }
 
 /* "120", "120;duration=60", "120 (at lunch)" (20.33). */
@@ -193,6 +203,7 @@ int registration_init(struct registration *r, const struct registration_config *
         (struct registration){ .expires_at = NEVER, .at = NEVER, .cseq = config->first_cseq, .asked = config->expires };
     arena_init(&r->arena, NULL, 0, MEMORY_MAX);
     arena_init(&r->contacts, NULL, 0, MEMORY_MAX);
+    arena_init(&r->said, NULL, 0, SAID_MAX);
     auth_init(&r->auth);
     *copy           = *config;
     copy->aor       = arena_copy(&r->arena, config->aor);
@@ -201,6 +212,8 @@ int registration_init(struct registration *r, const struct registration_config *
     copy->contact   = arena_copy(&r->contacts, config->contact);
     copy->call_id   = arena_copy(&r->arena, config->call_id);
     copy->from_tag  = arena_copy(&r->arena, config->from_tag);
+    copy->instance  = arena_copy(&r->arena, config->instance);
+    r->target       = copy->registrar;
     if (arena_ok(&r->arena) && arena_ok(&r->contacts))
         return 0;
     registration_fini(r);
@@ -212,6 +225,7 @@ void registration_fini(struct registration *r)
     auth_fini(&r->auth);
     arena_fini(&r->arena);
     arena_fini(&r->contacts);
+    arena_fini(&r->said);
 }
 
 int registration_move(struct registration *r, struct slice contact)
@@ -258,24 +272,24 @@ unsigned registration_on_response(struct registration *r, const struct auth_secr
 
     if (!r->open || status < 200)
         return 0;
-    r->impostor =
-        status < 300 && auth_answered(&r->auth, secret, hasher, r->config.registrar, response) == AUTH_WORD_FALSE;
+    r->impostor = status < 300 && auth_answered(&r->auth, secret, hasher, r->target, response) == AUTH_WORD_FALSE;
     if (r->impostor)
         return fail(r, 500, 0, random, now);
     if (status < 300)
         return on_success(r, response, random, now);
-    if (r->rounds++ < ROUNDS_MAX) {
-        if ((status == 401 || status == 407) && auth_challenged(&r->auth, secret, response) == AUTH_RETRY)
-            return send(r);
-        if (status == 423 && r->state != REGISTRATION_REMOVING && raise_expires(r, response))
-            return send(r);
-    }
+    if (ask_again(r, secret, response))
+        return send(r);
     return fail(r, status, retry_after_of(response), random, now);
 }
 
 unsigned registration_on_silence(struct registration *r, unsigned status, uint32_t random, msec now)
 {
     return r->open ? fail(r, status, 0, random, now) : 0;
+}
+
+bool registration_is_alive(const struct registration *r, msec now)
+{
+    return r->expires_at != NEVER && now < r->expires_at;
 }
 
 unsigned registration_on_timer(struct registration *r, msec now)
@@ -288,7 +302,7 @@ msec registration_deadline(const struct registration *r)
     return r->at;
 }
 
-/* Ours, and the one it takes the place of. */
+/* Ours, and the one it takes the place of; of a flow the registrar knows itself which that is. */
 static void put_contacts(const struct registration *r, struct gather *g)
 {
     size_t      mark = gather_mark(g);
@@ -297,7 +311,11 @@ static void put_contacts(const struct registration *r, struct gather *g)
     buf_put(b, SLICE("Contact: <"));
     buf_put(b, r->sent);
     buf_put(b, SLICE(">"));
-    if (r->known.len > 0 && !slice_eq(r->known, r->sent)) {
+    if (r->config.instance.len > 0)
+        buf_printf(b, ";+sip.instance=\"%.*s\"", SLICE_ARG(r->config.instance));
+    if (reg_id_now(r) != 0)
+        buf_printf(b, ";reg-id=%u", (unsigned)reg_id_now(r));
+    if (r->known.len > 0 && !slice_eq(r->known, r->sent) && !r->answer.outbound) {
         buf_put(b, SLICE(", <"));
         buf_put(b, r->known);
         buf_put(b, SLICE(">;expires=0"));
@@ -306,12 +324,20 @@ static void put_contacts(const struct registration *r, struct gather *g)
     gather_written(g, mark);
 }
 
+/* RFC 3327 5.1: whoever stands on the way may say so. */
+static struct slice supported(const struct registration *r)
+{
+    if (r->config.instance.len == 0)
+        return SLICE("path");
+    return reg_id_now(r) == 0 ? SLICE("path, gruu") : SLICE("path, gruu, outbound");
+}
+
 int registration_write(struct registration *r, const struct auth_secret *secret, struct hasher *hasher,
                        const struct random *random, struct gather *g, struct request_start *out)
 {
     struct request_head head = {
         .method      = METHOD_REGISTER,
-        .target      = r->config.registrar,
+        .target      = r->target,
         .from        = r->config.aor,
         .to          = r->config.aor,
         .from_tag    = r->config.from_tag,
@@ -325,8 +351,8 @@ int registration_write(struct registration *r, const struct auth_secret *secret,
     if (error != 0)
         return error;
     put_contacts(r, g);
-    gather_header(g, HEADER_SUPPORTED, SLICE("path")); /* RFC 3327 5.1: whoever stands on the way may say so */
+    gather_header(g, HEADER_SUPPORTED, supported(r));
     gather_header_number(g, HEADER_EXPIRES, r->state == REGISTRATION_REMOVING ? 0 : r->asked);
-    auth_write(&r->auth, secret, hasher, random, METHOD_REGISTER, r->config.registrar, SLICE(""), g);
+    auth_write(&r->auth, secret, hasher, random, METHOD_REGISTER, r->target, SLICE(""), g);
     return 0;
 }

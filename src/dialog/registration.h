@@ -10,9 +10,13 @@
  *
  * One Call-ID, rising CSeqs, never two REGISTERs under way at once.  The contact may
  * change: the REGISTER that adds the new one takes back the one that was acknowledged
- * last.  Challenges are answered (auth.h), 423 raises the interval, other failures wait
- * as RFC 5626 4.5 says: 30 s doubled each time up to half an hour, the upper half of it
- * by chance.
+ * last.  Challenges are answered (auth.h), 423 raises the interval, 3xx are followed, 439 is
+ * answered without a reg-id; other failures wait as RFC 5626 4.5 says: 30 s (90 s beside
+ * another flow that lives) doubled each time up to half an hour, the upper half of it by
+ * chance, and as long as Retry-After wants.  At most ROUNDS_MAX answers make an attempt.
+ *
+ * With an instance the registrar may give GRUUs (RFC 5627); with a reg-id the registration
+ * is one flow of several (RFC 5626), if `answer.outbound` says that it was taken for one.
  *
  * The machine sends nothing: its calls return a set of enum registration_action,
  * to be performed in the order of the enum. */
@@ -23,6 +27,7 @@
 #include "base/arena.h"
 #include "base/msec.h"
 #include "dialog/auth.h"
+#include "dialog/register_answer.h"
 #include "dialog/request.h"
 
 enum registration_state {
@@ -50,8 +55,12 @@ struct registration_config {
     struct slice contact;   /* URI                                                      */
     struct slice call_id, from_tag;
     uint32_t     first_cseq;
-    uint32_t     expires; /* seconds that we ask for, 1 or more                       */
+    uint32_t     expires;  /* seconds that we ask for, 1 or more                       */
+    struct slice instance; /* "<urn:uuid:...>", or empty                               */
+    uint32_t     reg_id;   /* of this flow, which needs an instance; 0: none           */
 };
+
+enum { REGISTRATION_TARGET = 256 };
 
 struct registration {
     enum registration_state state;
@@ -60,6 +69,8 @@ struct registration {
     msec                    expires_at; /* the binding lives until then; NEVER: there is none  */
     msec                    at;         /* refresh or next try, or NEVER                       */
     bool                    impostor;   /* the last 2xx pretended to know the password         */
+    bool                    backed_up;  /* set by the user: another flow of the account lives  */
+    struct register_answer  answer;     /* the last 2xx; all 0 once we are refused or removed  */
     /* private */
     struct registration_config config; /* copies in the arena */
     struct auth                auth;
@@ -69,7 +80,10 @@ struct registration {
     bool                       remove; /* as soon as it is not                                */
     struct slice               sent;   /* the contact of the last REGISTER, in `contacts`     */
     struct slice               known;  /* the one the registrar has, likewise; empty: none    */
-    struct arena               arena, contacts;
+    struct slice               target; /* Request-URI: the registrar, or `redirect`           */
+    char                       redirect[REGISTRATION_TARGET];
+    bool                       plain; /* the first hop knows no outbound (439): no reg-id    */
+    struct arena               arena, contacts, said;
 };
 
 /* Keeps copies.  Returns 0 or -ERR_NO_MEMORY (then there is nothing to fini). */
@@ -91,6 +105,9 @@ unsigned registration_on_response(struct registration *r, const struct auth_secr
                                   const struct message *response, uint32_t random, msec now);
 /* None came: 408 after a timeout, 503 after a transport error (8.1.3.1). */
 unsigned registration_on_silence(struct registration *r, unsigned status, uint32_t random, msec now);
+
+/* Does the registrar keep a binding of ours? */
+bool registration_is_alive(const struct registration *r, msec now);
 
 unsigned registration_on_timer(struct registration *r, msec now);
 msec     registration_deadline(const struct registration *r);
