@@ -1,106 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
-#include "call/methods.h"
+#include "call/state.h"
 
 #include <stdlib.h>
 
-enum { ACCOUNT_MEMORY = 16 * 1024, TEXT_MAX = 1024, EXPIRES = 3600, TAG_LEN = 10, CALL_ID_LEN = 26 };
-
-static void tell(struct account *a, enum phone_event_kind kind)
-{
-    a->pending |= 1u << kind;
-    phone_wake(a->phone);
-}
-
-/* A response or nothing: what the machine makes of it. */
-static void on_register(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
-                        int detail)
-{
-    struct phone   *p      = u->self;
-    struct account *a      = account_find(p, u->owner);
-    uint32_t        random = (uint32_t)random_u64(&p->world->random);
-    msec            now    = world_now(p->world);
-    unsigned        actions;
-
-    if (a == NULL || a->txn != txn || (event == CLIENT_RESPONSE && response->status < 200))
-        return;
-    a->error = event == CLIENT_ERROR ? detail : 0;
-    switch (event) {
-    case CLIENT_RESPONSE:
-        reason_set(&a->reason, response->reason);
-        actions = registration_on_response(&a->registration, &a->secret, p->hasher, response, random, now);
-        if (a->registration.impostor)
-            reason_set(&a->reason, SLICE("whoever answered does not know the password"));
-        account_perform(a, actions);
-        if (response->status < 300 && !a->registration.impostor)
-            account_path_found(a, response);
-        return;
-    case CLIENT_TIMEOUT:
-        reason_set(&a->reason, SLICE("no response"));
-        account_perform(a, registration_on_silence(&a->registration, 408, random, now));
-        return;
-    case CLIENT_ERROR:
-        reason_set(&a->reason, slice_from(error_text(detail)));
-        account_perform(a, registration_on_silence(&a->registration, 503, random, now));
-        return;
-    }
-}
-
-static int send_register(struct account *a)
-{
-    struct phone        *p = a->phone;
-    struct gather       *g = &p->gather;
-    struct request_start start;
-    struct outgoing      out  = { 0 };
-    struct client_user   user = { .fn = on_register, .self = p, .owner = a->id };
-    int error = registration_write(&a->registration, &a->secret, p->hasher, &p->world->random, g, &start);
-
-    if (error != 0)
-        return error;
-    put_allow(g);
-    if (p->config.user_agent.len > 0)
-        gather_header(g, HEADER_USER_AGENT, p->config.user_agent);
-    gather_body(g, SLICE(""), SLICE(""));
-    if (!gather_ok(g))
-        return -ERR_TOO_LARGE;
-    out.start_line  = start.start_line;
-    out.rest        = g;
-    out.method      = METHOD_REGISTER;
-    out.destination = &start.destination;
-    a->txn          = stack_request(p->stack, &out, &user);
-    return a->txn == 0 ? -ERR_LIMIT : 0;
-}
-
-static void on_timer(struct timer *t, msec now)
-{
-    struct account *a = CONTAINER_OF(t, struct account, timer);
-
-    account_perform(a, registration_on_timer(&a->registration, now));
-}
-
-void account_perform(struct account *a, unsigned actions)
-{
-    struct world *w = a->phone->world;
-
-    if (actions & REGISTRATION_SEND) {
-        int error = send_register(a);
-
-        if (error != 0) {
-            a->error = error;
-            reason_set(&a->reason, slice_from(error_text(error)));
-            actions |= registration_on_silence(&a->registration, 503, (uint32_t)random_u64(&w->random), world_now(w));
-        }
-    }
-    if (actions & REGISTRATION_TELL_REGISTERED)
-        tell(a, PHONE_REGISTERED);
-    if (actions & REGISTRATION_TELL_REFRESHED)
-        tell(a, PHONE_REFRESHED);
-    if (actions & REGISTRATION_TELL_FAILED)
-        tell(a, PHONE_REGISTER_FAILED);
-    if (actions & REGISTRATION_TELL_REMOVED)
-        tell(a, PHONE_UNREGISTERED);
-    world_timer(w, &a->timer, on_timer, registration_deadline(&a->registration));
-}
+enum {
+    ACCOUNT_MEMORY = 16 * 1024,
+    TEXT_MAX       = 1024,
+    INSTANCE_MAX   = 128,
+    EXPIRES        = 3600,
+    TAG_LEN        = 10,
+    CALL_ID_LEN    = 26,
+    CONTACT_TOKEN  = 6,
+};
 
 static struct slice make_party(struct account *a, struct slice display)
 {
@@ -118,7 +30,7 @@ static struct slice make_party(struct account *a, struct slice display)
 }
 
 /* <sip:proxy.example.test;lr>: a loose router, said or not. */
-static struct slice make_route(struct account *a, const struct uri *proxy)
+static struct slice make_route(struct account *a, const struct uri *proxy, bool strict)
 {
     char         text[TEXT_MAX];
     struct buf   b = BUF_ON(text);
@@ -126,7 +38,7 @@ static struct slice make_route(struct account *a, const struct uri *proxy)
 
     buf_put_byte(&b, '<');
     buf_put(&b, proxy->text);
-    if (!uri_param(proxy, SLICE("lr"), &ignored))
+    if (!strict && !uri_param(proxy, SLICE("lr"), &ignored))
         buf_put(&b, SLICE(";lr"));
     buf_put_byte(&b, '>');
     return buf_ok(&b) ? arena_copy(&a->arena, buf_slice(&b)) : (struct slice){ NULL, 0 };
@@ -162,101 +74,221 @@ static enum transport transport_of(const struct uri *next)
     return t == TRANSPORT_WS || t == TRANSPORT_WSS ? TRANSPORT_WSS : TRANSPORT_TLS;
 }
 
-static int fill(struct account *a, const struct account_config *config)
+/* ---- what it is made of ---- */
+
+static bool is_sip_uri(struct slice text, struct uri *out)
 {
-    struct registration_config r = { .expires = config->expires != 0 ? config->expires : EXPIRES };
-    char                       id[CALL_ID_LEN], tag[TAG_LEN];
-    struct uri                 proxy, registrar;
-    struct slice               contact;
+    return uri_parse(text, out) && is_sip(out);
+}
 
-    a->aor = arena_copy(&a->arena, config->aor);
-    if (!uri_parse(a->aor, &a->aor_uri) || !is_sip(&a->aor_uri) || config->aor.len > TEXT_MAX / 2)
-        return -ERR_SYNTAX;
-    if (config->proxy.len > 0 && !(uri_parse(config->proxy, &proxy) && is_sip(&proxy)))
-        return -ERR_SYNTAX;
-    r.registrar = config->registrar.len > 0 ? config->registrar : make_registrar(a);
-    if (!uri_parse(r.registrar, &registrar) || !is_sip(&registrar))
-        return -ERR_SYNTAX;
+/* The user of the aor, and something more if another account has that. */
+static struct slice make_contact_user(struct account *a)
+{
+    char       text[TEXT_MAX], more[CONTACT_TOKEN];
+    struct buf b = BUF_ON(text);
 
-    a->party                = make_party(a, config->display);
-    a->route                = config->proxy.len > 0 ? make_route(a, &proxy) : (struct slice){ NULL, 0 };
-    a->transport            = transport_of(config->proxy.len > 0 ? &proxy : &registrar);
-    a->keep_alive           = config->keep_alive;
+    LIST_EACH (l, &a->phone->accounts) {
+        if (!slice_eq(CONTAINER_OF(l, struct account, link)->contact_user, a->aor_uri.user))
+            continue;
+        phone_token(a->phone, more, sizeof more);
+        buf_put(&b, a->aor_uri.user);
+        buf_put_byte(&b, '-');
+        buf_put(&b, (struct slice){ more, sizeof more });
+        return arena_copy(&a->arena, buf_slice(&b));
+    }
+    return a->aor_uri.user;
+}
+
+/* "<urn:uuid:...>": what may stand there within quotes. */
+static bool make_instance(struct account *a, struct slice urn, struct slice *out)
+{
+    char       text[INSTANCE_MAX];
+    struct buf b = BUF_ON(text);
+
+    *out = (struct slice){ NULL, 0 };
+    if (urn.len == 0)
+        return true;
+    for (size_t i = 0; i < urn.len; i++)
+        if (urn.ptr[i] <= ' ' || urn.ptr[i] >= 0x7f || strchr("\"<>\\", urn.ptr[i]) != NULL)
+            return false;
+    if (urn.len < 5 || !slice_eq_nocase((struct slice){ urn.ptr, 4 }, SLICE("urn:")))
+        return false;
+    buf_printf(&b, "<%.*s>", SLICE_ARG(urn));
+    *out = arena_copy(&a->arena, buf_slice(&b));
+    return buf_ok(&b);
+}
+
+static void fill_secret(struct account *a, const struct account_config *config)
+{
     a->secret.user          = arena_copy(&a->arena, config->auth_user.len > 0 ? config->auth_user : a->aor_uri.user);
     a->secret.password      = arena_copy(&a->arena, config->password);
     a->secret.ha1           = arena_copy(&a->arena, config->ha1);
     a->secret.ha1_algorithm = config->ha1_algorithm;
     if (config->password.len == 0 && config->ha1.len == 0)
         a->secret.user = (struct slice){ NULL, 0 };
-    if (a->party.len == 0 || (config->proxy.len > 0 && a->route.len == 0))
-        return -ERR_SYNTAX;
+}
 
+/* A flow by `proxy`, or by none if that is empty. */
+static int add_flow(struct account *a, const struct account_config *config, struct registration_config *r,
+                    struct slice proxy)
+{
+    struct account_flow *f = &a->flows[a->flow_count];
+    char                 id[CALL_ID_LEN], tag[TAG_LEN];
+    struct uri           first;
+    struct slice         contact;
+    int                  error;
+
+    if (!is_sip_uri(proxy.len > 0 ? proxy : r->registrar, &first))
+        return -ERR_SYNTAX;
+    f->account   = a;
+    f->transport = transport_of(&first);
+    f->proxy     = proxy.len > 0 ? make_route(a, &first, config->strict) : (struct slice){ NULL, 0 };
+    if (proxy.len > 0 && f->proxy.len == 0)
+        return arena_ok(&a->arena) ? -ERR_SYNTAX : -ERR_NO_MEMORY;
     phone_call_id(a->phone, id, sizeof id);
     phone_token(a->phone, tag, sizeof tag);
-    r.aor        = a->party;
-    r.route      = a->route;
-    r.call_id    = (struct slice){ id, sizeof id };
-    r.from_tag   = (struct slice){ tag, sizeof tag };
-    r.first_cseq = 1;
-    contact      = account_contact(a, &a->arena, &a->phone->address, a->transport, a->aor_uri.scheme == URI_SIPS);
+    contact = account_contact(f, &a->arena, &a->phone->address, f->transport, a->aor_uri.scheme == URI_SIPS);
     if (!arena_ok(&a->arena))
         return -ERR_NO_MEMORY;
-    r.contact = slice_between(contact.ptr + 1, contact.ptr + contact.len - 1); /* without its <> */
-    return registration_init(&a->registration, &r);
+    r->route    = f->proxy;
+    r->call_id  = (struct slice){ id, sizeof id };
+    r->from_tag = (struct slice){ tag, sizeof tag };
+    r->contact  = slice_between(contact.ptr + 1, contact.ptr + contact.len - 1); /* without its <> */
+    r->reg_id   = r->instance.len > 0 ? a->flow_count + 1 : 0;
+    error       = registration_init(&f->registration, r);
+    if (error == 0)
+        a->flow_count++;
+    return error;
 }
+
+static int fill(struct account *a, const struct account_config *config)
+{
+    struct registration_config r = { .expires = config->expires != 0 ? config->expires : EXPIRES, .first_cseq = 1 };
+    struct uri                 registrar;
+    int                        error;
+
+    a->aor = arena_copy(&a->arena, config->aor);
+    if (!is_sip_uri(a->aor, &a->aor_uri) || config->aor.len > TEXT_MAX / 2)
+        return -ERR_SYNTAX;
+    r.registrar = config->registrar.len > 0 ? config->registrar : make_registrar(a);
+    if (!is_sip_uri(r.registrar, &registrar) || !make_instance(a, config->instance, &r.instance))
+        return -ERR_SYNTAX;
+    if (config->second_proxy.len > 0 && r.instance.len == 0)
+        return -ERR_SYNTAX;
+    a->party        = make_party(a, config->display);
+    a->contact_user = make_contact_user(a);
+    a->keep_alive   = config->keep_alive;
+    fill_secret(a, config);
+    if (!arena_ok(&a->arena))
+        return -ERR_NO_MEMORY;
+    if (a->party.len == 0)
+        return -ERR_SYNTAX;
+    r.aor = a->party;
+    error = add_flow(a, config, &r, config->proxy);
+    if (error == 0 && config->second_proxy.len > 0)
+        error = add_flow(a, config, &r, config->second_proxy);
+    return error;
+}
+
+/* ---- whom a request is for ---- */
 
 struct account *account_find(const struct phone *p, object_id id)
 {
     return id_find(&p->account_ids, id);
 }
 
-/* By the user part of our Contact; a phone without any user takes what comes. */
+static bool is_aor(const struct account *a, const struct uri *uri)
+{
+    return slice_eq(a->aor_uri.user, uri->user) && slice_eq_nocase(a->aor_uri.host, uri->host);
+}
+
+static bool is_gruu(const struct account *a, const struct uri *uri)
+{
+    struct uri gruu;
+
+    for (unsigned i = 0; i < a->flow_count; i++) {
+        const struct register_answer *answer = &a->flows[i].registration.answer;
+
+        if ((uri_parse(answer->pub_gruu, &gruu) && uri_eq(&gruu, uri)) ||
+            (uri_parse(answer->temp_gruu, &gruu) && uri_eq(&gruu, uri)))
+            return true;
+    }
+    return false;
+}
+
+static bool has_contact_user(const struct account *a, const struct uri *uri)
+{
+    return slice_eq(a->contact_user, uri->user);
+}
+
+static bool has_user(const struct account *a, const struct uri *uri)
+{
+    return slice_eq(a->aor_uri.user, uri->user);
+}
+
+static bool is_there(const struct account *a, const struct uri *uri)
+{
+    (void)uri;
+    return a->phone->config.accept_any;
+}
+
+/* Who is named most exactly; a phone without any user takes what comes. */
 struct account *account_of_uri(const struct phone *p, const struct uri *uri)
 {
-    if (uri->scheme != URI_SIP && uri->scheme != URI_SIPS)
-        return NULL;
-    LIST_EACH (l, &p->accounts) {
-        struct account *a = CONTAINER_OF(l, struct account, link);
+    static bool (*const ways[])(const struct account *, const struct uri *) = { is_aor, is_gruu, has_contact_user,
+                                                                                has_user, is_there };
 
-        if (p->config.accept_any || slice_eq(a->aor_uri.user, uri->user))
-            return a;
-    }
+    for (size_t i = 0; is_sip(uri) && i < sizeof ways / sizeof *ways; i++)
+        LIST_EACH (l, &p->accounts) {
+            struct account *a = CONTAINER_OF(l, struct account, link);
+
+            if (ways[i](a, uri))
+                return a;
+        }
     return NULL;
 }
 
-void account_free(struct account *a)
+/* ---- the way out ---- */
+
+const struct account_flow *account_way(const struct account *a)
 {
-    world_timer_stop(a->phone->world, &a->timer);
-    world_timer_stop(a->phone->world, &a->beat);
-    list_unlink(&a->link);
-    id_remove(&a->phone->account_ids, a->id);
-    registration_fini(&a->registration);
-    arena_fini(&a->arena);
-    free(a);
+    for (unsigned i = 0; i < a->flow_count; i++)
+        if (account_flow_lives(&a->flows[i]))
+            return &a->flows[i];
+    return &a->flows[0];
 }
 
-bool account_is_idle(const struct account *a)
+/* Do both lead to one host, so that it need not be named twice? */
+static bool is_same_hop(struct slice one, struct slice other)
 {
-    return !a->registration.open;
+    struct scan      s1 = scan_from(one), s2 = scan_from(other);
+    struct name_addr a, b;
+
+    return name_addr_scan(&s1, &a) && name_addr_scan(&s2, &b) && slice_eq_nocase(a.uri.host, b.uri.host) &&
+           a.uri.port == b.uri.port;
 }
 
-void account_fill_event(struct account *a, enum phone_event_kind kind, struct phone_event *e)
+unsigned account_routes(const struct account *a, struct slice routes[ACCOUNT_ROUTES])
 {
-    const struct registration *r   = &a->registration;
-    msec                       now = world_now(a->phone->world);
+    const struct account_flow    *f      = account_way(a);
+    const struct register_answer *answer = &f->registration.answer;
+    unsigned                      count  = 0;
 
-    *e = (struct phone_event){
-        .kind     = kind,
-        .account  = a->id,
-        .status   = a->error == 0 ? r->status : 0,
-        .error    = a->error,
-        .reason   = reason_slice(&a->reason),
-        .peer     = a->aor,
-        .call_id  = r->config.call_id,
-        .expires  = r->granted,
-        .retry_in = r->state == REGISTRATION_WAITING && r->at > now ? r->at - now : NEVER,
-    };
+    if (f->proxy.len > 0 && !(answer->route_count > 0 && is_same_hop(f->proxy, answer->routes[0])))
+        routes[count++] = f->proxy;
+    for (unsigned i = 0; i < answer->route_count; i++)
+        routes[count++] = answer->routes[i];
+    return count;
 }
+
+const struct flow *account_flow_out(const struct account *a)
+{
+    const struct account_flow *f = account_way(a);
+
+    return f->registration.answer.outbound && f->path.transport != TRANSPORT_NONE ? &f->path : NULL;
+}
+
+/* ---- Contacts ---- */
 
 /* What a Contact says of how it is to be reached.  By TLS "sips" says it all; transport=tls is
  * no longer written in its favour (RFC 3261 26.2.2), but without it a sip URI would be UDP's.
@@ -278,17 +310,18 @@ static struct slice contact_params(enum transport transport, bool secure)
     return SLICE("");
 }
 
-struct slice account_contact(const struct account *a, struct arena *arena, const struct address *at,
-                             enum transport transport, bool secure)
+static struct slice write_contact(const struct account_flow *f, struct arena *arena, const struct address *at,
+                                  enum transport transport, bool secure, struct slice more)
 {
-    char       text[TEXT_MAX];
-    struct buf b = BUF_ON(text);
+    const struct account *a = f->account;
+    char                  text[TEXT_MAX];
+    struct buf            b = BUF_ON(text);
 
-    if (a->outside.family != FAMILY_NONE && address_eq_ip(at, &a->path.local))
-        at = &a->outside;
+    if (f->outside.family != FAMILY_NONE && address_eq_ip(at, &f->path.local))
+        at = &f->outside;
     buf_put(&b, secure ? SLICE("<sips:") : SLICE("<sip:"));
-    if (a->aor_uri.user.len > 0) {
-        buf_put(&b, a->aor_uri.user);
+    if (a->contact_user.len > 0) {
+        buf_put(&b, a->contact_user);
         buf_put_byte(&b, '@');
     }
     if (transport == TRANSPORT_WS || transport == TRANSPORT_WSS)
@@ -296,8 +329,62 @@ struct slice account_contact(const struct account *a, struct arena *arena, const
     else
         address_write(&b, at);
     buf_put(&b, contact_params(transport, secure));
+    buf_put(&b, more);
     buf_put_byte(&b, '>');
     return arena_copy(arena, buf_slice(&b));
+}
+
+struct slice account_contact(const struct account_flow *f, struct arena *arena, const struct address *at,
+                             enum transport transport, bool secure)
+{
+    return write_contact(f, arena, at, transport, secure, SLICE(""));
+}
+
+/* RFC 5627 4.3: with sips it is the same GRUU. */
+static struct slice gruu_contact(struct slice gruu, struct arena *arena, bool secure)
+{
+    char       text[TEXT_MAX];
+    struct buf b = BUF_ON(text);
+    struct uri uri;
+
+    if (!uri_parse(gruu, &uri))
+        return (struct slice){ NULL, 0 };
+    buf_put(&b, secure ? SLICE("<sips") : SLICE("<"));
+    buf_put(&b, secure ? slice_between(uri.scheme_text.ptr + uri.scheme_text.len, gruu.ptr + gruu.len) : gruu);
+    buf_put_byte(&b, '>');
+    return buf_ok(&b) ? arena_copy(arena, buf_slice(&b)) : (struct slice){ NULL, 0 };
+}
+
+struct slice account_dialog_contact(const struct account *a, struct arena *arena, const struct address *at,
+                                    enum transport transport, bool secure)
+{
+    const struct account_flow *f    = account_way(a);
+    struct slice               gruu = { NULL, 0 };
+
+    if (f->registration.answer.pub_gruu.len > 0)
+        gruu = gruu_contact(f->registration.answer.pub_gruu, arena, secure);
+    if (gruu.len > 0)
+        return gruu;
+    return write_contact(f, arena, at, transport, secure, account_flow_out(a) != NULL ? SLICE(";ob") : SLICE(""));
+}
+
+/* ---- life ---- */
+
+static void free_parts(struct account *a)
+{
+    for (unsigned i = 0; i < a->flow_count; i++) {
+        account_flow_stop(&a->flows[i]);
+        registration_fini(&a->flows[i].registration);
+    }
+    arena_fini(&a->arena);
+    free(a);
+}
+
+void account_free(struct account *a)
+{
+    list_unlink(&a->link);
+    id_remove(&a->phone->account_ids, a->id);
+    free_parts(a);
 }
 
 int phone_add_account(struct phone *p, const struct account_config *config, object_id *account)
@@ -314,8 +401,7 @@ int phone_add_account(struct phone *p, const struct account_config *config, obje
     arena_init(&a->arena, NULL, 0, ACCOUNT_MEMORY);
     error = fill(a, config);
     if (error != 0) {
-        arena_fini(&a->arena);
-        free(a);
+        free_parts(a);
         return error;
     }
     a->id = id_add(&p->account_ids, a);
@@ -327,20 +413,4 @@ int phone_add_account(struct phone *p, const struct account_config *config, obje
     p->account_count++;
     *account = a->id;
     return 0;
-}
-
-void phone_register(struct phone *p, object_id account)
-{
-    struct account *a = account_find(p, account);
-
-    if (a != NULL)
-        account_perform(a, registration_start(&a->registration));
-}
-
-void phone_unregister(struct phone *p, object_id account)
-{
-    struct account *a = account_find(p, account);
-
-    if (a != NULL)
-        account_perform(a, registration_remove(&a->registration));
 }

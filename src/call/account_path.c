@@ -13,7 +13,7 @@ static const struct address nowhere = { .family = FAMILY_NONE };
 
 /* Where the first hop saw us, if that is not where we are (RFC 3581 4).  The port of a
  * stream is no listener's, so that alone proves nothing. */
-static struct address outside_of(const struct account *a, const struct message *response)
+static struct address outside_of(const struct account_flow *f, const struct message *response)
 {
     const struct flow *flow = &response->flow;
     struct address     seen;
@@ -23,34 +23,35 @@ static struct address outside_of(const struct account *a, const struct message *
     seen.port  = response->via.rport_value;
     seen.scope = flow->local.scope;
     if (address_eq_ip(&seen, &flow->local) &&
-        (transport_is_reliable(flow->transport) || seen.port == a->phone->address.port))
+        (transport_is_reliable(flow->transport) || seen.port == f->account->phone->address.port))
         return nowhere;
     return seen;
 }
 
 /* Tell the registrar our contact as it is now; without memory the next refresh will. */
-static void register_anew(struct account *a)
+static void register_anew(struct account_flow *f)
 {
     struct arena arena;
     struct slice contact;
 
     arena_init(&arena, NULL, 0, CONTACT_MEMORY);
-    contact = account_contact(a, &arena, &a->phone->address, a->transport, a->aor_uri.scheme == URI_SIPS);
+    contact =
+        account_contact(f, &arena, &f->account->phone->address, f->transport, f->account->aor_uri.scheme == URI_SIPS);
     if (contact.len > 2 &&
-        registration_move(&a->registration, slice_between(contact.ptr + 1, contact.ptr + contact.len - 1)) == 0)
-        account_perform(a, registration_start(&a->registration));
+        registration_move(&f->registration, slice_between(contact.ptr + 1, contact.ptr + contact.len - 1)) == 0)
+        account_flow_perform(f, registration_start(&f->registration));
     arena_fini(&arena);
 }
 
-static void take_outside(struct account *a, const struct address *seen)
+static void take_outside(struct account_flow *f, const struct address *seen)
 {
-    msec now = world_now(a->phone->world);
+    msec now = world_now(f->account->phone->world);
 
-    if (address_eq(seen, &a->outside) || (a->moved_at != 0 && now < a->moved_at + MOVE_GAP))
+    if (address_eq(seen, &f->outside) || (f->moved_at != 0 && now < f->moved_at + MOVE_GAP))
         return;
-    a->outside  = *seen;
-    a->moved_at = now;
-    register_anew(a);
+    f->outside  = *seen;
+    f->moved_at = now;
+    register_anew(f);
 }
 
 /* ---- while it lasts ---- */
@@ -58,61 +59,61 @@ static void take_outside(struct account *a, const struct address *seen)
 static void on_beat(struct timer *t, msec now);
 
 /* RFC 5626 4.4: between 80 and 100 % of the interval. */
-static void wait_for_beat(struct account *a)
+static void wait_for_beat(struct account_flow *f)
 {
-    struct world *w        = a->phone->world;
-    uint64_t      interval = (uint64_t)a->keep_alive * 1000;
+    struct world *w        = f->account->phone->world;
+    uint64_t      interval = (uint64_t)f->account->keep_alive * 1000;
     uint64_t      early    = random_u64(&w->random) % (interval / 5 + 1);
 
-    if (a->keep_alive != 0)
-        world_timer(w, &a->beat, on_beat, world_now(w) + interval - early);
+    if (f->account->keep_alive != 0)
+        world_timer(w, &f->beat, on_beat, world_now(w) + interval - early);
 }
 
 /* This host has another address on the way there. */
-static void change_address(struct account *a, const struct address *local)
+static void change_address(struct account_flow *f, const struct address *local)
 {
-    struct phone  *p    = a->phone;
+    struct phone  *p    = f->account->phone;
     struct address here = *local;
 
     if (!p->config.any_address)
         return; /* nobody would listen there */
-    stack_moved(p->stack, &a->path);
+    stack_moved(p->stack, &f->path);
     here.port = p->address.port;
-    if (address_eq_ip(&p->address, &a->path.local))
+    if (address_eq_ip(&p->address, &f->path.local))
         p->address = here;
-    a->path.local = here;
-    a->outside    = nowhere;
-    register_anew(a);
+    f->path.local = here;
+    f->outside    = nowhere;
+    register_anew(f);
 }
 
-static void look_at_path(struct account *a)
+static void look_at_path(struct account_flow *f)
 {
-    enum registration_state state   = a->registration.state;
-    bool                    was_cut = a->cut_off;
+    enum registration_state state   = f->registration.state;
+    bool                    was_cut = f->cut_off;
     struct address          local;
 
-    a->cut_off = world_source(a->phone->world, &a->path.remote, &local) != 0;
-    if (a->cut_off)
+    f->cut_off = world_source(f->account->phone->world, &f->path.remote, &local) != 0;
+    if (f->cut_off)
         return;
-    if (!address_eq_ip(&local, &a->path.local))
-        change_address(a, &local);
+    if (!address_eq_ip(&local, &f->path.local))
+        change_address(f, &local);
     else if (state == REGISTRATION_WAITING && was_cut)
-        account_perform(a, registration_start(&a->registration));
-    else if (state == REGISTRATION_REGISTERED && stack_keep_alive(a->phone->stack, &a->path) == -ERR_CLOSED)
-        account_perform(a, registration_start(&a->registration));
+        account_flow_perform(f, registration_start(&f->registration));
+    else if (state == REGISTRATION_REGISTERED && stack_keep_alive(f->account->phone->stack, &f->path) == -ERR_CLOSED)
+        account_flow_perform(f, registration_start(&f->registration));
 }
 
 static void on_beat(struct timer *t, msec now)
 {
-    struct account *a = CONTAINER_OF(t, struct account, beat);
+    struct account_flow *f = CONTAINER_OF(t, struct account_flow, beat);
 
     (void)now;
-    switch (a->registration.state) {
+    switch (f->registration.state) {
     case REGISTRATION_TRYING:
     case REGISTRATION_REGISTERED:
     case REGISTRATION_WAITING:
-        look_at_path(a);
-        wait_for_beat(a);
+        look_at_path(f);
+        wait_for_beat(f);
         return;
     case REGISTRATION_IDLE:
     case REGISTRATION_REFUSED:
@@ -122,14 +123,14 @@ static void on_beat(struct timer *t, msec now)
     }
 }
 
-void account_path_found(struct account *a, const struct message *response)
+void account_path_found(struct account_flow *f, const struct message *response)
 {
-    struct address seen = outside_of(a, response);
+    struct address seen = outside_of(f, response);
 
-    if (a->registration.state == REGISTRATION_REMOVED)
+    if (f->registration.state == REGISTRATION_REMOVED)
         return;
-    a->path    = response->flow;
-    a->cut_off = false;
-    take_outside(a, &seen);
-    wait_for_beat(a);
+    f->path    = response->flow;
+    f->cut_off = false;
+    take_outside(f, &seen);
+    wait_for_beat(f);
 }

@@ -58,7 +58,7 @@ int call_new(struct account *a, bool outgoing, struct slice call_id, struct slic
     c->outgoing      = outgoing;
     c->call_id       = arena_copy(&c->arena, call_id);
     c->local_tag     = arena_copy(&c->arena, local_tag);
-    c->contact       = account_contact(a, &c->arena, local, transport, secure);
+    c->contact       = account_dialog_contact(a, &c->arena, local, transport, secure);
     c->local         = *local;
     c->sdp_id        = random_u64(&p->world->random) >> 2;
     c->ring_again_at = c->ring_until = NEVER;
@@ -241,7 +241,7 @@ static struct outgoing outgoing(struct call *c, const struct fork *f, enum metho
                                 const struct request_start *start)
 {
     return (struct outgoing){
-        .flow        = flow_of(f),
+        .flow        = f != NULL ? flow_of(f) : account_flow_out(c->account),
         .start_line  = start->start_line,
         .rest        = &c->phone->gather,
         .method      = method,

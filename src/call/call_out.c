@@ -309,6 +309,7 @@ static int send_invite(struct call *c)
     struct phone       *p    = c->phone;
     struct gather      *g    = &p->gather;
     struct client_user  user = { .fn = on_invite, .self = p, .owner = c->id };
+    struct slice        routes[ACCOUNT_ROUTES];
     struct request_head head = {
         .method      = METHOD_INVITE,
         .target      = c->half.target,
@@ -317,8 +318,8 @@ static int send_invite(struct call *c)
         .from_tag    = c->half.local_tag,
         .call_id     = c->half.call_id,
         .cseq        = ++c->half.cseq,
-        .routes      = &c->account->route,
-        .route_count = c->account->route.len > 0 ? 1 : 0,
+        .routes      = routes,
+        .route_count = account_routes(c->account, routes),
     };
     struct request_start start;
     int                  error = request_begin(g, &head, &start);
@@ -392,11 +393,20 @@ static int start(struct call *c, const struct uri *target, const struct call_opt
 /* RFC 3261 8.1.1.8: must the Contact be a sips URI? */
 static bool goes_by_sips(const struct account *a, const struct uri *target)
 {
-    struct scan      route = scan_from(a->route);
+    struct slice     routes[ACCOUNT_ROUTES];
+    unsigned         count = account_routes(a, routes);
+    struct scan      route = scan_from(count > 0 ? routes[0] : SLICE(""));
     struct name_addr first;
 
-    return target->scheme == URI_SIPS ||
-           (a->route.len > 0 && name_addr_scan(&route, &first) && first.uri.scheme == URI_SIPS);
+    return target->scheme == URI_SIPS || (count > 0 && name_addr_scan(&route, &first) && first.uri.scheme == URI_SIPS);
+}
+
+/* What peers will see that we came by, as far as it can be told beforehand. */
+static enum transport transport_out(const struct account *a, const struct uri *target)
+{
+    const struct account_flow *f = account_way(a);
+
+    return f->transport != TRANSPORT_NONE || f->proxy.len > 0 ? f->transport : uri_transport(target);
 }
 
 int call_place(struct phone *p, const struct call_options *options, object_id *id)
@@ -414,7 +424,7 @@ int call_place(struct phone *p, const struct call_options *options, object_id *i
         return -ERR_SYNTAX;
     if (target.scheme != URI_SIP && target.scheme != URI_SIPS)
         return -ERR_UNSUPPORTED;
-    transport = a->transport != TRANSPORT_NONE || a->route.len > 0 ? a->transport : uri_transport(&target);
+    transport = transport_out(a, &target);
     phone_call_id(p, call_id, sizeof call_id);
     phone_token(p, tag, sizeof tag);
     error = call_new(a, true, (struct slice){ call_id, sizeof call_id }, (struct slice){ tag, sizeof tag }, &p->address,

@@ -9,10 +9,10 @@
 
 /* Events of one call that fall into one turn come in this order. */
 enum phone_event_kind {
-    PHONE_REGISTERED,      /* account, expires; the first time or after a failure          */
-    PHONE_REFRESHED,       /* account, expires                                             */
-    PHONE_REGISTER_FAILED, /* account, status, reason; retry_in, NEVER: not tried again    */
-    PHONE_UNREGISTERED,    /* account, status                                              */
+    PHONE_REGISTERED,      /* account, flow, expires; the first time or after a failure    */
+    PHONE_REFRESHED,       /* account, flow, expires                                       */
+    PHONE_REGISTER_FAILED, /* account, flow, status, reason; retry_in, NEVER: not again    */
+    PHONE_UNREGISTERED,    /* account, status: by all its flows                            */
     PHONE_INCOMING,        /* peer: ring, answer or reject it                              */
     PHONE_RINGING,         /* status, reason: each 101-199 for a call of ours              */
     PHONE_EARLY_MEDIA,     /* sound may come before the answer                             */
@@ -65,6 +65,9 @@ struct phone_event {
     struct slice          call_id;
     uint32_t              expires;
     msec                  retry_in;
+    unsigned              flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */
+    bool                  outbound;        /* the registrar keeps the flow (RFC 5626)                          */
+    struct slice          gruu, temp_gruu; /* what leads to this very phone from anywhere (RFC 5627), or empty */
     char                  digit;
     bool                  held, held_by_peer;
     enum call_cause       cause;

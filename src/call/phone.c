@@ -51,13 +51,8 @@ static void tell_account(struct account *a)
     const struct phone_config *config = &a->phone->config;
     struct phone_event         event;
 
-    while (a->pending != 0) {
-        enum phone_event_kind kind = lowest(a->pending);
-
-        a->pending &= ~(1u << kind);
-        account_fill_event(a, kind, &event);
+    while (account_next_event(a, &event))
         config->on_event(config->user, &event);
-    }
 }
 
 static void tell_call(struct call *c)
@@ -306,7 +301,7 @@ bool phone_is_idle(const struct phone *p)
     LIST_EACH (l, &p->accounts) {
         const struct account *a = CONTAINER_OF(l, struct account, link);
 
-        if (!account_is_idle(a) || a->pending != 0)
+        if (!account_is_idle(a))
             return false;
     }
     return true;

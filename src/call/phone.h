@@ -54,7 +54,13 @@ struct account_config {
     enum hash_algorithm ha1_algorithm;
     struct slice        registrar; /* URI; empty: the domain of the aor                         */
     struct slice        proxy;     /* outbound proxy URI, or empty                              */
-    uint32_t            expires;   /* seconds to ask for; 0: 3600                               */
+    bool                strict;    /* the proxy is a strict router (RFC 2543): no lr is added to it */
+    /* "urn:uuid:..." (RFC 5626 4.1): of this phone and account, the same for ever, no other phone's; or empty.
+     * With it the registrar may keep the flow, and give a GRUU (RFC 5627) for the Contact of calls. */
+    struct slice instance;
+    struct slice second_proxy; /* a flow of its own by this one: the account is reached while either lives;
+                                * needs an instance; or empty */
+    uint32_t expires;          /* seconds to ask for; 0: 3600                               */
     /* Seconds between signs of life on the way to the registrar, and looks at whether it
      * still begins at the same address of ours; 0: never. */
     uint32_t keep_alive;
@@ -72,8 +78,9 @@ struct stack *phone_stack(const struct phone *p);
 /* What goes into Contact and SDP, with the bound port. */
 struct address phone_address(const struct phone *p);
 
-/* Keeps copies.  Returns 0, -ERR_SYNTAX (a URI cannot be read), -ERR_LIMIT or
- * -ERR_NO_MEMORY. */
+/* Keeps copies.  Two accounts may have the same user at different domains: their Contacts
+ * differ.  Returns 0, -ERR_SYNTAX (a URI or the instance cannot be read, a second proxy
+ * without instance), -ERR_LIMIT or -ERR_NO_MEMORY. */
 int phone_add_account(struct phone *p, const struct account_config *config, object_id *account);
 
 /* PHONE_REGISTERED or PHONE_REGISTER_FAILED follow, as often as things change.
@@ -85,5 +92,7 @@ int phone_add_account(struct phone *p, const struct account_config *config, obje
 void phone_register(struct phone *p, object_id account);
 /* PHONE_UNREGISTERED follows. */
 void phone_unregister(struct phone *p, object_id account);
+/* All accounts, as before the end: phone_is_idle says when it is done. */
+void phone_unregister_all(struct phone *p);
 
 #endif

@@ -3,8 +3,9 @@
  * Not for anybody else.
  *
  *   phone.c      the phone: its stack, who a message is for, events to the user
- *   account.c    accounts and their registrations
- *   account_path.c  where an account is reached: through a NAT, after a change of address
+ *   account.c    accounts: who they are, whom a request is for, where requests go
+ *   account_flow.c  their registrations, one for each flow to the registrar
+ *   account_path.c  where a flow reaches us: through a NAT, after a change of address
  *   call.c       what both sides of a call do: the session's actions, its end
  *   call_out.c   the caller's side until the answer: forks, challenges, redirects
  *   call_change.c  re-INVITEs of ours: hold and resume
@@ -36,6 +37,8 @@ enum {
     ROUNDS_MAX      = 8, /* INVITEs of one call: challenges, redirects       */
     DIGITS_MAX      = 16,
     ACCOUNTS_MAX    = 64,
+    ACCOUNT_FLOWS   = 2, /* RFC 5626 4.2: two are what a phone should have   */
+    ACCOUNT_ROUTES  = SERVICE_ROUTES_MAX + 1,
     CALL_MEMORY     = 64 * 1024,
     RING_LIMIT      = 180 * 1000,
     RING_AGAIN      = 60 * 1000, /* RFC 3261 13.3.1.1                         */
@@ -48,27 +51,37 @@ struct reason {
     size_t len;
 };
 
-struct account {
-    struct link         link;
-    struct phone       *phone;
-    object_id           id;
-    struct arena        arena;
-    struct slice        aor, party, route; /* party: "Alice" <sip:alice@...> */
-    struct uri          aor_uri;
-    enum transport      transport; /* to the first hop, if the URI says so */
-    struct auth_secret  secret;
+/* One way to the registrar and its registration: all that an account has, or one of the flows of
+ * RFC 5626, each by an outbound proxy of its own, of which one is enough to be reached. */
+struct account_flow {
+    struct account     *account;
+    struct slice        proxy;     /* name-addr of the outbound proxy, or empty         */
+    enum transport      transport; /* to the first hop, if the URI says so              */
     struct registration registration;
     struct timer        timer;
-    struct flow         path;       /* by which the registrar answered; transport NONE: it has not */
-    struct address      outside;    /* where a NAT lets us be reached; family NONE: there is none  */
-    msec                moved_at;   /* outside changed last                                        */
-    uint32_t            keep_alive; /* seconds, 0: never                                           */
-    bool                cut_off;    /* at the last beat no way led there                           */
+    struct flow         path;     /* by which the registrar answered; transport NONE: it has not */
+    struct address      outside;  /* where a NAT lets us be reached; family NONE: there is none  */
+    msec                moved_at; /* outside changed last                                        */
+    bool                cut_off;  /* at the last beat no way led there                           */
     struct timer        beat;
     object_id           txn;     /* the REGISTER under way           */
     unsigned            pending; /* set of 1 << enum phone_event_kind */
     struct reason       reason;
     int                 error; /* why nobody could be asked, or 0 */
+};
+
+struct account {
+    struct link         link;
+    struct phone       *phone;
+    object_id           id;
+    struct arena        arena;
+    struct slice        aor, party;   /* party: "Alice" <sip:alice@...>                         */
+    struct slice        contact_user; /* of our Contacts: no other account of the phone has it  */
+    struct uri          aor_uri;
+    struct auth_secret  secret;
+    uint32_t            keep_alive; /* seconds, 0: never                                        */
+    struct account_flow flows[ACCOUNT_FLOWS];
+    unsigned            flow_count; /* 1 or more                                                */
 };
 
 /* One dialog that our INVITE made, or the one theirs did. */
@@ -168,19 +181,37 @@ struct account *account_find(const struct phone *p, object_id id);
 /* <sip:alice@192.0.2.1:5062>, with transport=tcp if peers should use that; `secure`: sips.
  * `at` is the address of ours that they reach; where a NAT stands before it, its own is
  * named. */
-struct slice account_contact(const struct account *a, struct arena *arena, const struct address *at,
+struct slice account_contact(const struct account_flow *f, struct arena *arena, const struct address *at,
                              enum transport transport, bool secure);
-/* Carry out what the registration machine asked for. */
-void account_perform(struct account *a, unsigned actions);
+/* The same for what begins a dialog: the GRUU, if there is one; else with `ob` where the registrar
+ * keeps our flow (RFC 5626 4.3). */
+struct slice account_dialog_contact(const struct account *a, struct arena *arena, const struct address *at,
+                                    enum transport transport, bool secure);
 /* Whom a request to this URI is for, or NULL. */
 struct account *account_of_uri(const struct phone *p, const struct uri *uri);
 void            account_free(struct account *a);
-bool            account_is_idle(const struct account *a);
-void            account_fill_event(struct account *a, enum phone_event_kind kind, struct phone_event *e);
+
+/* The way that requests of this account go: the first flow that lives, else the first. */
+const struct account_flow *account_way(const struct account *a);
+/* The routes of requests outside of dialogs: the outbound proxy, then the Service-Route (RFC 3608).
+ * They live until the loop goes on.  Returns how many. */
+unsigned account_routes(const struct account *a, struct slice routes[ACCOUNT_ROUTES]);
+/* The very flow that such requests go by (RFC 5626 4.3), or NULL: where the routes lead. */
+const struct flow *account_flow_out(const struct account *a);
+
+/* account_flow.c */
+/* Carry out what the registration machine asked for. */
+void account_flow_perform(struct account_flow *f, unsigned actions);
+bool account_flow_lives(const struct account_flow *f);
+void account_flow_stop(struct account_flow *f); /* its timers */
+/* Nothing is under way or to be told. */
+bool account_is_idle(const struct account *a);
+/* The next thing to tell, taken out; false if there is none. */
+bool account_next_event(struct account *a, struct phone_event *e);
 
 /* account_path.c */
 /* The registrar has answered 2xx: this is the way there. */
-void account_path_found(struct account *a, const struct message *response);
+void account_path_found(struct account_flow *f, const struct message *response);
 
 /* call.c */
 /* `local` and `transport` are how peers reach us.  Keeps copies.  0, -ERR_LIMIT or -ERR_NO_MEMORY. */

@@ -10,17 +10,20 @@
 
 #include <stdlib.h>
 
-enum { PHONE_PORT = 5060, PHONE_CALLS = 8 };
+enum { PHONE_PORT = 5060, PHONE_CALLS = 8, PHONE_ACCOUNTS = 4, PHONE_BEAT = 29 };
 
 struct phone_actor {
     struct actor          actor;
     struct phone         *phone; /* NULL: not running */
-    struct account_config account_config;
-    object_id             account;
+    struct account_config account_configs[PHONE_ACCOUNTS];
+    object_id             accounts[PHONE_ACCOUNTS];
+    unsigned              account_count;
+    object_id             account;            /* that the verbs are about */
     object_id             call;               /* the latest: what the verbs are about */
     object_id             calls[PHONE_CALLS]; /* the latest ones, in no order */
     unsigned              call_count;
     bool                  tcp, secure; /* secure: it can TLS and WebSockets */
+    bool                  roams;       /* its host's address may change     */
     struct tls_shared    *tls;
     unsigned              voices;
     struct track         *said, *heard;
@@ -33,6 +36,20 @@ static struct phone_actor *phone_of(struct actor *a)
 
 /* ---- what the phone tells its user ---- */
 
+static struct slice aor_of(const struct phone_actor *a, object_id account)
+{
+    for (unsigned i = 0; i < a->account_count; i++)
+        if (a->accounts[i] == account)
+            return a->account_configs[i].aor;
+    return SLICE("nobody");
+}
+
+static void note_registered(struct phone_actor *a, const struct phone_event *e, const char *name)
+{
+    actor_event(&a->actor, "%s %u %.*s flow %u lives %u%s%s", name, e->expires, SLICE_ARG(e->peer), e->flow, e->flows,
+                e->outbound ? " outbound" : "", e->gruu.len > 0 ? " gruu" : "");
+}
+
 static void note_event(struct phone_actor *a, const struct phone_event *e)
 {
     const char *name = phone_event_name(e->kind);
@@ -40,16 +57,19 @@ static void note_event(struct phone_actor *a, const struct phone_event *e)
     switch (e->kind) {
     case PHONE_REGISTERED:
     case PHONE_REFRESHED:
-        actor_event(&a->actor, "%s %u", name, e->expires);
+        note_registered(a, e, name);
         return;
     case PHONE_REGISTER_FAILED:
+        actor_event(&a->actor, "%s %u%s flow %u lives %u", name, e->status, e->retry_in == NEVER ? " for good" : "",
+                    e->flow, e->flows);
+        return;
     case PHONE_UNREGISTERED:
     case PHONE_RINGING:
     case PHONE_UNCHANGED:
         actor_event(&a->actor, "%s %u", name, e->status);
         return;
     case PHONE_INCOMING:
-        actor_event(&a->actor, "%s %.*s", name, SLICE_ARG(e->peer));
+        actor_event(&a->actor, "%s %.*s for %.*s", name, SLICE_ARG(e->peer), SLICE_ARG(aor_of(a, e->account)));
         return;
     case PHONE_CHANGED:
         actor_event(&a->actor, "%s%s%s", name, e->held ? " held" : "", e->held_by_peer ? " held-by-peer" : "");
@@ -136,9 +156,11 @@ static bool phone_begin(struct phone_actor *a)
     if (config.address.family == FAMILY_NONE)
         config.address = host_address(a->actor.host, FAMILY_6);
     config.address.port = PHONE_PORT;
+    config.any_address  = a->roams;
     error               = phone_new(a->actor.world, &config, &a->phone);
-    if (error == 0)
-        error = phone_add_account(a->phone, &a->account_config, &a->account);
+    for (unsigned i = 0; error == 0 && i < a->account_count; i++)
+        error = phone_add_account(a->phone, &a->account_configs[i], &a->accounts[i]);
+    a->account = a->accounts[0];
     return error == 0 || scenario_fail(s, "the phone does not start: %s", error_text(error));
 }
 
@@ -170,6 +192,34 @@ static bool phone_unregisters(struct phone_actor *a, const struct statement *st)
     (void)st;
     phone_unregister(a->phone, a->account);
     return true;
+}
+
+static struct account_config *parse_account(struct phone_actor *a, const char *const *word);
+
+/* adds AOR PASSWORD [options]: one more account, which the verbs are about from now on */
+static bool phone_adds(struct phone_actor *a, const struct statement *st)
+{
+    struct account_config *config = st->words.count < 4 ? NULL : parse_account(a, st->words.word + 2);
+
+    if (config == NULL)
+        return scenario_fail(a->actor.scenario, "adds AOR PASSWORD [options]");
+    if (!done(a, phone_add_account(a->phone, config, &a->account))) {
+        a->account_count--;
+        return false;
+    }
+    a->accounts[a->account_count - 1] = a->account;
+    return true;
+}
+
+/* uses AOR: of its accounts, the one that the verbs are about */
+static bool phone_uses(struct phone_actor *a, const struct statement *st)
+{
+    for (unsigned i = 0; st->words.count == 3 && i < a->account_count; i++)
+        if (slice_eq(a->account_configs[i].aor, slice_from(st->words.word[2]))) {
+            a->account = a->accounts[i];
+            return true;
+        }
+    return scenario_fail(a->actor.scenario, "uses AOR: of one of its accounts");
 }
 
 /* calls URI [late] */
@@ -263,6 +313,7 @@ static const struct {
     { "hangs", true, phone_hangs },         { "holds", true, phone_holds },
     { "resumes", true, phone_resumes },     { "presses", true, phone_presses },
     { "dies", true, phone_dies },           { "starts", false, phone_starts },
+    { "adds", true, phone_adds },           { "uses", true, phone_uses },
 };
 
 static bool phone_act(struct actor *actor, const struct statement *st)
@@ -318,33 +369,66 @@ static void phone_actor_free(struct actor *actor)
 static const struct actor_kind phone_kind = { "phone",       phone_act,  phone_check,
                                               phone_give_up, phone_stop, phone_actor_free };
 
-/* [via URI] [registrar URI] [expires SECONDS] [tcp] [secure] */
-static bool parse_options(struct phone_actor *a, const char *const *word)
+/* One word that says all, of the phone or an account. */
+static bool parse_flag(struct phone_actor *a, struct account_config *config, const char *word)
 {
+    if (strcmp(word, "tcp") == 0)
+        a->tcp = true;
+    else if (strcmp(word, "secure") == 0)
+        a->secure = true;
+    else if (strcmp(word, "strict") == 0)
+        config->strict = true;
+    else if (strcmp(word, "roams") == 0)
+        a->roams = true;
+    else
+        return false;
+    config->keep_alive = a->roams ? PHONE_BEAT : 0;
+    return true;
+}
+
+static bool parse_pair(struct account_config *config, const char *name, const char *value)
+{
+    const struct {
+        const char   *name;
+        struct slice *text;
+    } texts[] = { { "via", &config->proxy },
+                  { "second", &config->second_proxy },
+                  { "instance", &config->instance },
+                  { "registrar", &config->registrar } };
     unsigned expires;
 
-    for (; word[0] != NULL; word++) {
-        if (strcmp(word[0], "tcp") == 0) {
-            a->tcp = true;
-            continue;
+    if (value == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(name, texts[i].name) == 0) {
+            *texts[i].text = slice_from(value);
+            return true;
         }
-        if (strcmp(word[0], "secure") == 0) {
-            a->secure = true;
+    if (strcmp(name, "expires") != 0 || !parse_count(value, &expires))
+        return false;
+    config->expires = expires;
+    return true;
+}
+
+/* AOR PASSWORD [via URI] [second URI] [instance URN] [registrar URI] [expires SECONDS] [strict] [tcp] [secure] [roams];
+ * NULL if it is none, or one too many. */
+static struct account_config *parse_account(struct phone_actor *a, const char *const *word)
+{
+    struct account_config *config;
+
+    if (a->account_count == PHONE_ACCOUNTS)
+        return NULL;
+    config  = &a->account_configs[a->account_count];
+    *config = (struct account_config){ .aor = slice_from(word[0]), .password = slice_from(word[1]) };
+    for (word += 2; word[0] != NULL; word++) {
+        if (parse_flag(a, config, word[0]))
             continue;
-        }
-        if (word[1] == NULL)
-            return false;
-        if (strcmp(word[0], "via") == 0)
-            a->account_config.proxy = slice_from(word[1]);
-        else if (strcmp(word[0], "registrar") == 0)
-            a->account_config.registrar = slice_from(word[1]);
-        else if (strcmp(word[0], "expires") == 0 && parse_count(word[1], &expires))
-            a->account_config.expires = expires;
-        else
-            return false;
+        if (!parse_pair(config, word[0], word[1]))
+            return NULL;
         word++;
     }
-    return true;
+    a->account_count++;
+    return config;
 }
 
 /* phone NAME ADDRESS AOR PASSWORD [options] */
@@ -353,19 +437,16 @@ bool verb_phone(struct scenario *s, const struct statement *st)
     struct phone_actor *a    = alloc_new(sizeof *a);
     const char *const  *word = st->words.word;
 
-    if (st->words.count < 5 || !parse_options(a, word + 5)) {
+    if (st->words.count < 5 || parse_account(a, word + 3) == NULL) {
         free(a);
-        return scenario_fail(
-            s, "phone NAME ADDRESS AOR PASSWORD [via URI] [registrar URI] [expires SECONDS] [tcp] [secure]");
+        return scenario_fail(s, "phone NAME ADDRESS AOR PASSWORD [via URI] [registrar URI] [expires SECONDS] ...");
     }
     if (!actor_init(&a->actor, s, &phone_kind, word[1], word + 2, 1)) {
         free(a);
         return false;
     }
-    a->account_config.aor      = slice_from(word[3]);
-    a->account_config.password = slice_from(word[4]);
-    a->said                    = track_new();
-    a->heard                   = track_new();
+    a->said  = track_new();
+    a->heard = track_new();
     return phone_begin(a);
 }
 
