@@ -17,6 +17,7 @@ static void set_timer(struct call *c)
 {
     msec at = earlier(session_deadline(&c->session), earlier(c->ring_again_at, c->ring_until));
 
+    at = earlier(at, call_due(c));
     world_timer(c->phone->world, &c->timer, on_timer, at);
 }
 
@@ -63,9 +64,11 @@ int call_new(struct account *a, bool outgoing, struct slice call_id, struct slic
     c->sdp_id        = random_u64(&p->world->random) >> 2;
     c->ring_again_at = c->ring_until = NEVER;
     c->answered_at = c->ended_at = NEVER;
-    c->started                   = world_now(p->world);
-    c->times                     = (struct call_times){ NEVER, NEVER, NEVER, NEVER, NEVER, NEVER };
-    error                        = arena_ok(&c->arena) ? add(p, c) : -ERR_NO_MEMORY;
+    c->again_at = c->give_up_at = NEVER;
+    session_timer_init(&c->refresh, p->config.session_expires, p->config.min_se);
+    c->started = world_now(p->world);
+    c->times   = (struct call_times){ NEVER, NEVER, NEVER, NEVER, NEVER, NEVER };
+    error      = arena_ok(&c->arena) ? add(p, c) : -ERR_NO_MEMORY;
     if (error != 0) {
         arena_fini(&c->arena);
         free(c);
@@ -185,6 +188,7 @@ void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_ev
         .has_stats    = c->has_stats,
         .stats        = c->stats,
     };
+    call_fill_why(c, e);
 }
 
 /* Without memory the name is left out. */
@@ -222,7 +226,7 @@ void call_put_headers(struct call *c, struct gather *g)
 {
     gather_header(g, HEADER_CONTACT, c->contact);
     put_allow(g);
-    extensions_put_supported(c->phone->extensions, METHOD_INVITE, g);
+    extensions_put_supported(c->phone->extensions & ~c->without, METHOD_INVITE, g);
     if (c->phone->config.user_agent.len > 0)
         gather_header(g, HEADER_USER_AGENT, c->phone->config.user_agent);
 }
@@ -326,6 +330,7 @@ static object_id send_bye(struct call *c, struct fork *f)
                &p->gather);
     if (p->config.user_agent.len > 0)
         gather_header(&p->gather, HEADER_USER_AGENT, p->config.user_agent);
+    call_put_reason(c, f, &p->gather);
     gather_body(&p->gather, SLICE(""), SLICE(""));
     return call_send(c, METHOD_BYE, &start, &user);
 }
@@ -395,7 +400,7 @@ void call_perform(struct call *c, unsigned actions, const struct occasion *o)
     if (actions & SESSION_SEND_BYE)
         start_bye(c, f);
     if (actions & SESSION_SEND_CANCEL)
-        stack_cancel(c->phone->stack, c->invite_txn, SLICE(""));
+        call_cancel(c);
     if (actions & SESSION_SEND_2XX)
         call_send_2xx(c);
     if (actions & SESSION_SEND_487)
@@ -415,6 +420,7 @@ static void on_timer(struct timer *t, msec now)
     unsigned     actions;
 
     call_ring_timer(c, now);
+    call_on_due(c, now);
     actions = session_on_timer(&c->session, now);
     if (actions & SESSION_TELL_ENDED)
         call_blame(c, CALL_NO_ACK, SIDE_NETWORK, 0, SLICE("no ACK"));

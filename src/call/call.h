@@ -14,6 +14,8 @@ struct call_options {
     object_id    account;
     struct slice target;     /* URI                                                 */
     bool         late_offer; /* INVITE without description: the answer in the ACK   */
+    uint32_t     expires;    /* seconds in which it has to be answered, or it is given up; also told to
+                                whoever is called (RFC 3261 20.19); 0: it may ring  */
 };
 
 /* Returns 0 and the call's id; PHONE_RINGING, _EARLY_MEDIA, _ANSWERED and _ENDED

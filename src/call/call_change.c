@@ -20,6 +20,7 @@ static int write_reinvite(struct call *c)
     if (error != 0)
         return error;
     call_put_headers(c, g);
+    session_timer_write_request(&c->refresh, g);
     call_write_credentials(c, METHOD_INVITE, d->target, slice_from(c->sdp), g);
     gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
     c->invite_cseq = cseq;
@@ -38,6 +39,10 @@ static void finish_reinvite(struct call *c, unsigned status, struct slice reason
         negotiation_rollback(c->negotiation);
     if (actions & SESSION_SEND_BYE)
         call_blame(c, CALL_LOST, SIDE_NETWORK, status, reason);
+    if (status >= 300)
+        call_refresh_failed(c);
+    if (c->only_refreshes && (actions & SESSION_SEND_BYE) == 0) /* nothing that a user would want to know */
+        actions &= ~(unsigned)(SESSION_TELL_CHANGED | SESSION_TELL_UNCHANGED);
     if (actions & SESSION_TELL_UNCHANGED) {
         c->status = status;
         reason_set(&c->reason, reason);
@@ -74,6 +79,7 @@ static void on_reinvite_2xx(struct call *c, struct message *response)
         return;
     }
     dialog_refresh(c->up->dialog, response);
+    session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));
     error = negotiation_receive_answer(c->negotiation, response->body, &fault);
     if (error == 0)
         error = call_sound_start(c, c->negotiation);
@@ -93,6 +99,7 @@ static void on_reinvite(const struct client_user *u, object_id txn, enum client_
 
     if (c == NULL || (event == CLIENT_RESPONSE && response->status < 200))
         return;
+    c->why = (struct why){ 0 };
     if (event == CLIENT_RESPONSE && response->status < 300)
         on_reinvite_2xx(c, response);
     else if (txn != c->invite_txn)
@@ -104,8 +111,12 @@ static void on_reinvite(const struct client_user *u, object_id txn, enum client_
     else if ((response->status == 401 || response->status == 407) &&
              auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && write_reinvite(c) == 0)
         return;
-    else
+    else if (response->status == 422 && session_timer_on_422(&c->refresh, response) && write_reinvite(c) == 0)
+        return;
+    else {
+        call_note_why(c, response);
         finish_reinvite(c, response->status, response->reason);
+    }
 }
 
 int call_hold(struct phone *p, object_id id, bool hold)
@@ -120,7 +131,8 @@ int call_hold(struct phone *p, object_id id, bool hold)
     actions = session_reinvite(&c->session);
     if (actions == 0)
         return -ERR_LOCKED;
-    c->wish_hold = hold;
+    c->wish_hold      = hold;
+    c->only_refreshes = false;
     call_perform(c, actions, &(struct occasion){ 0 });
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
 #include "call/state.h"
+#include "sip/reason.h"
 
 /* ---- responses ---- */
 
@@ -31,6 +32,7 @@ void call_send_2xx(struct call *c)
     if (c->invite == NULL)
         return;
     g = begin_response(c, 200);
+    session_timer_write_answer(&c->refresh, g);
     if (c->sdp != NULL)
         gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
     else
@@ -156,6 +158,8 @@ void call_incoming(struct phone *p, struct account *a, object_id txn, struct mes
         stack_reply(p->stack, txn, 486, SLICE(""));
         return;
     }
+    if (reply_interval(p, txn, invite))
+        return;
     if (message_has_sdp(invite) && !call_can_talk(invite->body)) {
         reply_incompatible(p, txn, invite);
         return;
@@ -255,16 +259,19 @@ int call_answer(struct phone *p, object_id id)
     call_note_time(c, &c->times.answered);
     c->ring_again_at = c->ring_until = NEVER;
     dialog_confirm(c->up->dialog, NULL);
+    session_timer_accept(&c->refresh, c->invite, c->answered_at);
     call_perform(c, session_answer(&c->session, c->answered_at), &(struct occasion){ 0 });
     return 0;
 }
 
-void call_on_cancel(struct call *c)
+void call_on_cancel(struct call *c, const struct message *cancel)
 {
-    unsigned actions = session_on_cancel(&c->session);
+    unsigned        actions = session_on_cancel(&c->session);
+    enum call_cause cause   = message_completed_elsewhere(cancel) ? CALL_ELSEWHERE : CALL_CANCELLED;
 
+    call_note_why(c, cancel);
     if (actions & SESSION_TELL_ENDED)
-        call_blame(c, CALL_CANCELLED, SIDE_REMOTE, 487, SLICE(""));
+        call_blame(c, cause, SIDE_REMOTE, 487, SLICE(""));
     else if ((actions & SESSION_SEND_487) && c->negotiation != NULL)
         negotiation_rollback(c->negotiation);
     call_perform(c, actions, &(struct occasion){ 0 });
@@ -334,6 +341,7 @@ static void accept_reinvite(struct call *c)
         return;
     }
     dialog_refresh(c->up->dialog, c->invite);
+    session_timer_accept(&c->refresh, c->invite, world_now(c->phone->world));
     call_perform(c, session_answer(&c->session, world_now(c->phone->world)), &(struct occasion){ 0 });
 }
 
@@ -346,6 +354,8 @@ void call_on_reinvite(struct call *c, struct fork *f, object_id txn, struct mess
         stack_reply(c->phone->stack, txn, 481, SLICE(""));
         return;
     }
+    if (reply_interval(c->phone, txn, invite))
+        return;
     actions = session_on_reinvite(&c->session);
     if (!(actions & SESSION_TELL_REINVITE)) {
         call_perform(c, actions, &o);
@@ -364,6 +374,7 @@ void call_on_bye(struct call *c, struct fork *f, object_id txn, struct message *
         stack_reply(c->phone->stack, txn, 200, SLICE(""));
         return;
     }
+    call_note_why(c, bye);
     if (session_is_up(&c->session))
         call_blame(c, CALL_NORMAL, SIDE_REMOTE, 0, SLICE(""));
     else

@@ -6,8 +6,6 @@
 
 enum { CALL_ID_LEN = 26, TAG_LEN = 10 };
 
-static int send_invite(struct call *c);
-
 /* ---- branches of the fork ---- */
 
 static struct fork *find_fork(struct call *c, const struct message *response)
@@ -137,6 +135,7 @@ static void on_first_2xx(struct call *c, struct fork *f, struct message *respons
 
     c->up = f;
     dialog_confirm(f->dialog, response);
+    session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));
     if (wanted)
         error = settle(c, f, response);
     call_perform(c, session_on_2xx(&c->session, SESSION_2XX_FIRST, world_now(c->phone->world)), &o);
@@ -171,81 +170,13 @@ static void on_2xx(struct call *c, struct message *response)
     call_perform(c, actions, &o);
 }
 
-/* ---- where else to go: 3xx (RFC 3261 8.1.3.4) ---- */
-
-static bool is_new_target(const struct call *c, const struct uri *uri)
-{
-    if (uri->scheme != URI_SIP && uri->scheme != URI_SIPS)
-        return false;
-    for (unsigned i = 0; i < c->target_count; i++) {
-        struct uri known;
-
-        if (uri_parse(c->targets[i], &known) && uri_eq(&known, uri))
-            return false;
-    }
-    return c->target_count < REDIRECTS_MAX;
-}
-
-/* A Request-URI has no headers. */
-static struct slice without_headers(const struct uri *uri)
-{
-    return uri->headers.len > 0 ? slice_between(uri->text.ptr, uri->headers.ptr) : uri->text;
-}
-
-static void add_target(struct call *c, const struct uri *uri)
-{
-    struct slice copy = arena_copy(&c->arena, without_headers(uri));
-
-    if (copy.len > 0)
-        c->targets[c->target_count++] = copy;
-}
-
-/* The Contacts by descending q; equal ones as they come. */
-static void add_targets(struct call *c, const struct message *response)
-{
-    for (unsigned below = 1001, best; below > 0; below = best) {
-        struct header_values v = message_values(response, HEADER_CONTACT);
-        struct name_addr     contact;
-        unsigned             q;
-
-        best = 0;
-        while (values_next_name_addr(&v, &contact))
-            if (contact_q(&contact, &q) && q < below && q > best)
-                best = q;
-        v = message_values(response, HEADER_CONTACT);
-        while (values_next_name_addr(&v, &contact))
-            if (contact_q(&contact, &q) && q == best && best > 0 && is_new_target(c, &contact.uri))
-                add_target(c, &contact.uri);
-    }
-}
-
-static bool try_next_target(struct call *c)
-{
-    if (c->target_next == c->target_count || c->rounds >= ROUNDS_MAX)
-        return false;
-    c->half.target = c->targets[c->target_next++];
-    auth_begin(&c->auth);
-    return send_invite(c) == 0;
-}
-
-static bool try_again(struct call *c, const struct message *response)
-{
-    unsigned status = response->status;
-
-    if (c->session.state == SESSION_CANCELLING || c->told_ended || status >= 600)
-        return false;
-    if ((status == 401 || status == 407) && c->rounds < ROUNDS_MAX &&
-        auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY)
-        return send_invite(c) == 0;
-    if (status >= 300 && status <= 302)
-        add_targets(c, response);
-    return try_next_target(c);
-}
+/* ---- refusals and silence ---- */
 
 static void on_refusal(struct call *c, struct message *response)
 {
-    if (c->up != NULL || try_again(c, response))
+    if (c->up != NULL || call_try_again(c, response))
         return;
+    call_note_why(c, response);
     call_blame(c, CALL_REFUSED, SIDE_REMOTE, response->status, response->reason);
     call_perform(c, session_on_failure(&c->session), &(struct occasion){ 0 });
 }
@@ -254,7 +185,7 @@ static void on_silence(struct call *c, enum client_event event, int detail)
 {
     if (c->up != NULL)
         return;
-    if (c->session.state != SESSION_CANCELLING && !c->told_ended && try_next_target(c))
+    if (c->session.state != SESSION_CANCELLING && !c->told_ended && call_try_next_target(c))
         return;
     if (event == CLIENT_TIMEOUT)
         call_blame(c, CALL_TIMED_OUT, SIDE_NETWORK, 408, SLICE("no response"));
@@ -304,7 +235,7 @@ void call_write_credentials(struct call *c, enum method method, struct slice uri
     c->credentials = strndup(g->scratch.ptr + mark, g->scratch.len - mark);
 }
 
-static int send_invite(struct call *c)
+int call_send_invite(struct call *c)
 {
     struct phone       *p    = c->phone;
     struct gather      *g    = &p->gather;
@@ -330,6 +261,8 @@ static int send_invite(struct call *c)
     call_sound_pause(c);
     c->rounds++;
     call_put_headers(c, g);
+    session_timer_write_request(&c->refresh, g);
+    call_put_expires(c, g);
     call_write_credentials(c, METHOD_INVITE, c->half.target, c->sdp != NULL ? slice_from(c->sdp) : SLICE(""), g);
     if (c->sdp != NULL)
         gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
@@ -374,7 +307,7 @@ static int start(struct call *c, const struct uri *target, const struct call_opt
     int              error;
 
     call_set_peer(c, &peer);
-    add_target(c, target);
+    call_add_target(c, target);
     c->half = (struct dialog_half){
         .call_id   = c->call_id,
         .local_tag = c->local_tag,
@@ -384,10 +317,12 @@ static int start(struct call *c, const struct uri *target, const struct call_opt
     };
     c->target_next = 1;
     c->late_offer  = options->late_offer;
+    if (options->expires != 0)
+        c->give_up_at = c->started + (msec)options->expires * 1000;
     if (!arena_ok(&c->arena))
         return -ERR_NO_MEMORY;
     error = c->late_offer ? 0 : offer(c);
-    return error == 0 ? send_invite(c) : error;
+    return error == 0 ? call_send_invite(c) : error;
 }
 
 /* RFC 3261 8.1.1.8: must the Contact be a sips URI? */
@@ -436,6 +371,7 @@ int call_place(struct phone *p, const struct call_options *options, object_id *i
         call_free(c);
         return error;
     }
+    call_perform(c, 0, &(struct occasion){ 0 }); /* for its timer */
     *id = c->id;
     return 0;
 }

@@ -39,6 +39,10 @@ const char *call_cause_name(enum call_cause cause)
         return "unreachable";
     case CALL_NO_ACK:
         return "no_ack";
+    case CALL_ELSEWHERE:
+        return "elsewhere";
+    case CALL_EXPIRED:
+        return "expired";
     case CALL_LOST:
         return "lost";
     case CALL_BAD_SDP:

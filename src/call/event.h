@@ -34,6 +34,8 @@ enum call_cause {
     CALL_TIMED_OUT,   /* no final response came at all                               */
     CALL_UNREACHABLE, /* the name does not resolve, or nothing can be sent there     */
     CALL_NO_ACK,      /* our answer was never acknowledged                           */
+    CALL_ELSEWHERE,   /* cancelled since another phone has answered (RFC 3326 3.1)   */
+    CALL_EXPIRED,     /* nobody has refreshed the session in time (RFC 4028 10)      */
     CALL_LOST,        /* the peer knows the call no more (481, 408 in the dialog)    */
     CALL_BAD_SDP,     /* no sound was agreed, or a description could not be read     */
     CALL_LOCAL_FAULT, /* sound device, ports, memory                                 */
@@ -68,6 +70,13 @@ struct phone_event {
     unsigned              flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */
     bool                  outbound;        /* the registrar keeps the flow (RFC 5626)                          */
     struct slice          gruu, temp_gruu; /* what leads to this very phone from anywhere (RFC 5627), or empty */
+    bool                  has_retry_after; /* ENDED, UNCHANGED: the refusal says when to try again ...   */
+    uint32_t              retry_after;     /* ... in so many seconds */
+    unsigned              warning_code;    /* likewise, from its Warning; 0: none                                     */
+    struct slice          warning;         /* its text                                                                */
+    struct slice          reason_protocol; /* ENDED: from the Reason of the BYE or CANCEL: "SIP", "Q.850"; or empty   */
+    unsigned              reason_cause;    /* 0: none                                                                 */
+    struct slice          reason_text;
     char                  digit;
     bool                  held, held_by_peer;
     enum call_cause       cause;

@@ -39,6 +39,16 @@ void extensions_put_supported(unsigned set, enum method method, struct gather *g
         end_line(g, mark);
 }
 
+unsigned extensions_named(unsigned set, const struct message *m, enum header_id header)
+{
+    unsigned named = 0;
+
+    for (unsigned e = 0; e < EXTENSION_COUNT; e++)
+        if ((set & 1u << e) && message_lists(m, header, extensions[e].tag))
+            named |= 1u << e;
+    return named;
+}
+
 static bool is_understood(unsigned set, enum method method, struct slice tag)
 {
     for (unsigned e = 0; e < EXTENSION_COUNT; e++)

@@ -26,6 +26,9 @@ struct slice extension_tag(enum extension e);
  * or a response to one; no line if that are none. */
 void extensions_put_supported(unsigned set, enum method method, struct gather *g);
 
+/* Those of the set that this header of the message names. */
+unsigned extensions_named(unsigned set, const struct message *m, enum header_id header);
+
 /* Does the request require anything that is not in the set, or that its method has no use for?
  * Then Unsupported is to be written with just those (RFC 3261 21.4.15). */
 bool extensions_are_missing(unsigned set, const struct message *request);

@@ -181,7 +181,7 @@ static void on_cancel(void *user, object_id invite, object_id txn, struct messag
         struct call *c = CONTAINER_OF(e, struct call, entry);
 
         if (c->server_txn == invite) {
-            call_on_cancel(c);
+            call_on_cancel(c, cancel);
             return;
         }
     }

@@ -37,13 +37,17 @@ struct phone_config {
     struct slice        user_agent;  /* lives as long as the phone                             */
     bool                accept_any;  /* requests for any user, not only for those of our accounts */
     unsigned            max_calls;   /* at once; one more is answered 486                      */
-    msec                ring_limit;  /* an incoming call is refused with 480 then; 0: 180 s      */
-    uint16_t            media_port_first, media_port_last; /* 0: media's own                  */
-    msec                no_media_after;                    /* 0: never told                   */
-    bool                latch; /* send where a peer behind a NAT sends from, media/session.h    */
-    struct phone_media  media; /* functions may be NULL: silence                              */
-    phone_event_fn     *on_event;
-    void               *user;
+    /* Seconds after which a call ends unless one side has shown that it is still there, by a refresh
+     * at half of it (RFC 4028).  The phone asks for session_expires, 0: for nothing; it refuses less
+     * than min_se (0, and less than 90: 90). */
+    uint32_t           session_expires, min_se;
+    msec               ring_limit;                        /* an incoming call is refused with 480 then; 0: 180 s      */
+    uint16_t           media_port_first, media_port_last; /* 0: media's own                  */
+    msec               no_media_after;                    /* 0: never told                   */
+    bool               latch; /* send where a peer behind a NAT sends from, media/session.h    */
+    struct phone_media media; /* functions may be NULL: silence                              */
+    phone_event_fn    *on_event;
+    void              *user;
 };
 
 struct account_config {

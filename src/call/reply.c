@@ -63,6 +63,18 @@ void reply_retry_after(struct phone *p, object_id txn, const struct message *req
     finish(p, txn, status);
 }
 
+bool reply_interval(struct phone *p, object_id txn, const struct message *request)
+{
+    struct session_timer timer;
+
+    session_timer_init(&timer, 0, p->config.min_se);
+    if (!session_timer_refuses(&timer, request))
+        return false;
+    session_timer_write_refusal(&timer, begin(p, txn, request, 422));
+    finish(p, txn, 422);
+    return true;
+}
+
 /* RFC 3261 13.3.1.3, 20.43: 305 is "Incompatible media format". */
 void reply_incompatible(struct phone *p, object_id txn, const struct message *request)
 {

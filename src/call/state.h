@@ -8,7 +8,10 @@
  *   account_path.c  where a flow reaches us: through a NAT, after a change of address
  *   call.c       what both sides of a call do: the session's actions, its end
  *   call_out.c   the caller's side until the answer: forks, challenges, redirects
+ *   call_refusal.c  what the caller does with an error status: again, elsewhere, or nothing
  *   call_change.c  re-INVITEs of ours: hold and resume
+ *   call_timer.c  what a call does when its time has come: refreshes, Expires, Retry-After
+ *   call_why.c   why: Reason, Warning and Retry-After, heard and said
  *   call_in.c    the callee's side, and requests inside of dialogs
  *   call_sound.c offers, answers and media
  *   methods.c    what is done with each method
@@ -29,6 +32,7 @@
 #include "dialog/dialog.h"
 #include "dialog/registration.h"
 #include "dialog/session.h"
+#include "dialog/session_timer.h"
 #include "sdp/offer_answer.h"
 
 enum {
@@ -49,6 +53,17 @@ enum {
 struct reason {
     char   text[REASON_MAX];
     size_t len;
+};
+
+/* What a message said of why it came, for the event that tells of it (sip/reason.h). */
+struct why {
+    char          protocol[16]; /* of its Reason, a C string; empty: there was none */
+    unsigned      cause;
+    struct reason text;
+    unsigned      warning_code; /* 0: there was no Warning     */
+    struct reason warning;
+    bool          has_retry_after;
+    uint32_t      retry_after; /* seconds */
 };
 
 /* One way to the registrar and its registration: all that an account has, or one of the flows of
@@ -113,6 +128,10 @@ struct call {
     bool               late_offer; /* our INVITE has no description                      */
     struct slice       targets[REDIRECTS_MAX];
     unsigned           target_count, target_next, rounds;
+    unsigned           without;     /* extensions that a 420 has complained of                 */
+    unsigned           later;       /* how often it was placed again after a Retry-After       */
+    msec               again_at;    /* it will be then; NEVER: no                              */
+    msec               give_up_at;  /* what our INVITE's Expires says; NEVER: nothing          */
     object_id          invite_txn;  /* client: our INVITE or re-INVITE                    */
     uint32_t           invite_cseq; /* of it; of theirs if they sent the last one         */
 
@@ -121,6 +140,9 @@ struct call {
     unsigned        refusal; /* for SESSION_SEND_REFUSAL                                  */
     msec            ring_again_at, ring_until;
     bool            expires; /* ring_until is what the INVITE's Expires says              */
+
+    struct session_timer refresh;
+    bool                 only_refreshes; /* our re-INVITE: nothing is meant to change */
 
     struct negotiation   *negotiation;   /* of the session; before the answer: our offer      */
     char                 *sdp, *ack_sdp; /* what our INVITE or 2xx, and our ACK, carries; C strings */
@@ -144,6 +166,7 @@ struct call {
     enum call_cause    cause;
     enum call_side     side;
     int                error;
+    struct why         why;
     bool               blamed; /* cause and side are set; the first one counts */
     bool               told_ended;
     msec               started, answered_at, ended_at;
@@ -246,8 +269,31 @@ object_id call_send(struct call *c, enum method method, const struct request_sta
 bool      call_set_sdp(char **where, struct slice text);
 
 /* call_out.c */
+/* Place it, or place it again, with a CSeq of its own.  0, -ERR_LIMIT, or as request_begin. */
+int  call_send_invite(struct call *c);
 void call_write_credentials(struct call *c, enum method method, struct slice uri, struct slice body, struct gather *g);
 void call_on_stray_2xx(struct call *c, struct message *response);
+
+/* call_refusal.c */
+void call_add_target(struct call *c, const struct uri *uri);
+/* True: the INVITE has been, or will be, placed again, somewhere. */
+bool call_try_again(struct call *c, const struct message *response);
+bool call_try_next_target(struct call *c);
+
+/* call_timer.c */
+msec call_due(const struct call *c);
+void call_on_due(struct call *c, msec now);
+/* Our re-INVITE or UPDATE came to nothing. */
+void call_refresh_failed(struct call *c);
+/* Expires, if the INVITE of ours shall have one. */
+void call_put_expires(struct call *c, struct gather *g);
+void call_cancel(struct call *c);
+
+/* call_why.c */
+void call_note_why(struct call *c, const struct message *m);
+void call_fill_why(const struct call *c, struct phone_event *e);
+/* Reason, in the BYE that ends this branch, if there is one to name (RFC 3326). */
+void call_put_reason(const struct call *c, const struct fork *f, struct gather *g);
 
 /* call_change.c */
 void call_send_reinvite(struct call *c);
@@ -257,7 +303,7 @@ void call_incoming(struct phone *p, struct account *a, object_id txn, struct mes
 void call_on_reinvite(struct call *c, struct fork *f, object_id txn, struct message *invite);
 void call_on_bye(struct call *c, struct fork *f, object_id txn, struct message *bye);
 void call_on_ack(struct call *c, struct message *ack);
-void call_on_cancel(struct call *c);
+void call_on_cancel(struct call *c, const struct message *cancel);
 void call_send_2xx(struct call *c);
 void call_ring_timer(struct call *c, msec now);
 
@@ -284,6 +330,8 @@ void options_within(struct call *c, struct fork *f, object_id txn, struct messag
 /* 421 with what a request would have had to support. */
 void reply_extension_required(struct phone *p, object_id txn, const struct message *request, enum extension e);
 void reply_retry_after(struct phone *p, object_id txn, const struct message *request, unsigned status);
+/* A 422, if it asks for a session interval that is too small (RFC 4028 9): true if it was refused. */
+bool reply_interval(struct phone *p, object_id txn, const struct message *request);
 void reply_incompatible(struct phone *p, object_id txn, const struct message *request);
 /* Require, content type and coding (8.2.2.3, 8.2.3): true if it was refused.  `accept` lists the types
  * that there are; NULL: whoever takes the request looks at its content. */

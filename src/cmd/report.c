@@ -37,8 +37,13 @@ static const struct report_row fields[] = {
     { "status", "a SIP status code; reason: its phrase, or what went wrong" },
     { "expires", "seconds" },
     { "codec", "PCMU or PCMA" },
-    { "cause", "normal, cancelled, refused, timed_out, unreachable, no_ack, lost, bad_sdp or local_fault" },
+    { "cause",
+      "normal, cancelled, refused, timed_out, unreachable, no_ack, elsewhere, expired, lost, bad_sdp or local_fault" },
     { "by", "local, remote or network: who ended it" },
+    { "warning", "what the Warning of a refusal says; warning_code: its number (RFC 3261 20.43)" },
+    { "retry_after_s", "seconds, if a refusal says when to try again" },
+    { "reason_cause",
+      "the number in the Reason of a BYE or CANCEL; reason_protocol: SIP or Q.850; reason_text: its words" },
     { "setup_ms", "from the call to its answer; absent if it was not answered" },
     { "duration_ms", "from the answer to the end" },
     { "media", "packets_sent, packets_received, lost, late, concealed_ms, strangers, jitter_ms, round_trip_ms and "
@@ -88,10 +93,26 @@ static void put_stats(struct json_line *j, const struct media_stats *s)
     json_line_end(&m);
 }
 
+static void put_refusal(struct json_line *j, const struct phone_event *e)
+{
+    if (e->warning_code != 0)
+        json_line_number(j, "warning_code", e->warning_code);
+    if (e->warning.len > 0)
+        json_line_text(j, "warning", e->warning);
+    if (e->has_retry_after)
+        json_line_number(j, "retry_after_s", e->retry_after);
+}
+
 static void put_end(struct json_line *j, const struct phone_event *e)
 {
     json_line_text(j, "cause", slice_from(call_cause_name(e->cause)));
     json_line_text(j, "by", slice_from(call_side_name(e->side)));
+    if (e->reason_protocol.len > 0)
+        json_line_text(j, "reason_protocol", e->reason_protocol);
+    if (e->reason_cause != 0)
+        json_line_number(j, "reason_cause", e->reason_cause);
+    if (e->reason_text.len > 0)
+        json_line_text(j, "reason_text", e->reason_text);
     if (e->setup != NEVER)
         json_line_number(j, "setup_ms", (int64_t)e->setup);
     json_line_number(j, "duration_ms", (int64_t)e->duration);
@@ -128,6 +149,8 @@ static void put_call(struct json_line *j, const struct phone_event *e)
         json_line_bool(j, "held", e->held);
         json_line_bool(j, "held_by_peer", e->held_by_peer);
     }
+    if (e->kind == PHONE_ENDED || e->kind == PHONE_UNCHANGED)
+        put_refusal(j, e);
     if (e->kind == PHONE_ENDED)
         put_end(j, e);
 }
@@ -178,6 +201,10 @@ static const char *cause_text(const struct phone_event *e)
         return "unreachable";
     case CALL_NO_ACK:
         return "the answer was never acknowledged";
+    case CALL_ELSEWHERE:
+        return "answered by another phone";
+    case CALL_EXPIRED:
+        return "the other side has shown no sign of life";
     case CALL_LOST:
         return "the other side has lost the call";
     case CALL_BAD_SDP:
@@ -195,6 +222,12 @@ static void say_end(struct buf *b, const struct phone_event *e)
     buf_printf(b, "Ended: %s", cause_text(e));
     if (e->cause != CALL_NORMAL && e->cause != CALL_CANCELLED && e->cause != CALL_TIMED_OUT)
         say_status(b, e);
+    if (e->warning.len > 0)
+        buf_printf(b, ", \"%.*s\"", SLICE_ARG(e->warning));
+    if (e->has_retry_after)
+        buf_printf(b, ", try again in %u s", e->retry_after);
+    if (e->reason_text.len > 0)
+        buf_printf(b, ", %.*s", SLICE_ARG(e->reason_text));
     if (e->setup == NEVER)
         return;
     buf_printf(b, ", after %.1f s", (double)e->duration / 1000);
@@ -323,8 +356,11 @@ int report_exit_code(const struct phone_event *e, bool rang)
         return EXIT_UNREACHABLE;
     case CALL_BAD_SDP:
         return EXIT_NO_MEDIA;
+    case CALL_ELSEWHERE:
+        return EXIT_NO_ANSWER;
     case CALL_NO_ACK:
     case CALL_LOST:
+    case CALL_EXPIRED:
         return EXIT_ERROR;
     case CALL_LOCAL_FAULT:
         return exit_code_of_error(e->error);

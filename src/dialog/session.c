@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dialog/session.h"
 
+#include "dialog/refusal.h"
+
 static msec earlier(msec a, msec b)
 {
     return a < b ? a : b;
@@ -261,9 +263,9 @@ unsigned session_on_reinvite_response(struct session *s, unsigned status, msec p
     s->exchange = EXCHANGE_NONE;
     if (accepted)
         return SESSION_SEND_ACK | SESSION_TELL_CHANGED;
-    if (status == 481 || status == 408) /* 12.2.1.2: the peer has lost the dialog */
+    if (refusal_of(status)->within == WITHIN_LOST) /* 12.2.1.2: the peer has lost the dialog */
         return send_bye(s);
-    if (status != 491)
+    if (refusal_of(status)->within != WITHIN_AGAIN)
         return SESSION_TELL_UNCHANGED;
     s->again_at = now + pause;
     return 0;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dialog/session_timer.h"
 
-enum { END_BEFORE = 32 /* s, RFC 4028 10 */ };
+enum {
+    END_BEFORE = 32, /* s, RFC 4028 10 */
+    RAISES_MAX = 4,  /* by 422s to one request and its repetitions */
+};
 
 enum refresher { REFRESHER_NONE, REFRESHER_UAC, REFRESHER_UAS };
 
@@ -109,6 +112,7 @@ void session_timer_on_2xx(struct session_timer *t, const struct message *respons
     uint32_t       interval;
 
     begin(t);
+    t->raises = 0;
     if (read_expires(response, &interval, &refresher)) /* without the parameter that belongs there it is us */
         arm(t, interval, refresher != REFRESHER_UAS, false, now);
     else if (t->asked != 0 && !supports(response))
@@ -121,8 +125,9 @@ bool session_timer_on_422(struct session_timer *t, const struct message *respons
 {
     uint32_t least;
 
-    if (!message_number(response, HEADER_MIN_SE, &least) || least <= t->asked)
+    if (!message_number(response, HEADER_MIN_SE, &least) || least <= t->asked || t->raises == RAISES_MAX)
         return false;
+    t->raises++;
     t->min_se = larger(t->min_se, least);
     return true;
 }
@@ -132,6 +137,7 @@ void session_timer_on_failure(struct session_timer *t, msec wait, msec now)
 {
     msec left;
 
+    t->raises = 0;
     if (t->interval == 0 || !t->ours)
         return;
     left          = t->end_at == NEVER ? (msec)t->interval * 1000 : t->end_at - earlier(now, t->end_at);

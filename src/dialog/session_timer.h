@@ -36,6 +36,7 @@ struct session_timer {
     uint32_t min_se;             /* the largest of the peer's and of all on the way, 0: none was named */
     uint32_t asked;              /* in our request that waits for its answer; 0: nothing               */
     uint32_t interval;           /* in force, 0: none                                                  */
+    unsigned raises;             /* by 422s, since the last request that succeeded                     */
     bool     ours;               /* we refresh                                                         */
     bool     alone;              /* only we do, and only for our own sake: nothing ends                */
     bool     begun;              /* a first 2xx has come or gone                                       */

@@ -60,9 +60,12 @@ static const char *end_of_answered(const struct summary *s)
     case CALL_NORMAL:
     case CALL_CANCELLED:
     case CALL_REFUSED:
+    case CALL_ELSEWHERE:
         return s->side == SIDE_LOCAL ? "hung up here" : "hung up by the other side";
     case CALL_NO_ACK:
         return "but never acknowledged";
+    case CALL_EXPIRED:
+        return "then without a sign of life of the other side";
     case CALL_LOST:
     case CALL_TIMED_OUT:
     case CALL_UNREACHABLE:
@@ -87,7 +90,10 @@ static const char *end_of_unanswered(const struct summary *s)
         return "no response at all";
     case CALL_UNREACHABLE:
         return "unreachable";
+    case CALL_ELSEWHERE:
+        return "answered by another phone";
     case CALL_NO_ACK:
+    case CALL_EXPIRED:
     case CALL_LOST:
         return "lost";
     case CALL_BAD_SDP:

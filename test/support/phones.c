@@ -23,6 +23,9 @@ static void on_event(void *arg, const struct phone_event *event)
     t->event = *event;
     t->at    = network_now(u->network);
     copy(t->reason, sizeof t->reason, event->reason);
+    copy(t->warning, sizeof t->warning, event->warning);
+    copy(t->reason_protocol, sizeof t->reason_protocol, event->reason_protocol);
+    copy(t->reason_text, sizeof t->reason_text, event->reason_text);
     copy(t->codec, sizeof t->codec, event->codec);
     copy(t->peer, sizeof t->peer, event->peer);
     copy(t->display, sizeof t->display, event->peer_display);
@@ -59,15 +62,19 @@ static void close_sound(void *arg, object_id call, struct audio_source *source, 
     u->open_sounds--;
 }
 
-void user_init(struct user *u, struct network *n, const char *name, const char *ip, const char *proxy)
+static void init(struct user *u, struct network *n, const char *name, const char *ip, const char *proxy,
+                 struct phone_config config)
 {
     struct host          *host = network_host(n, name);
     char                  aor[128], route[128] = "";
-    struct phone_config   config  = { .user_agent = SLICE("test"), .max_calls = 2, .on_event = on_event, .user = u };
     struct account_config account = { .display = slice_from(name), .password = SLICE("secret") };
 
     *u                           = (struct user){ .network = n };
     u->world                     = world_fake_new(host);
+    config.user_agent            = SLICE("test");
+    config.max_calls             = 2;
+    config.on_event              = on_event;
+    config.user                  = u;
     config.media                 = (struct phone_media){ open_sound, close_sound, u };
     config.stack.max_server_txns = config.stack.max_client_txns = 64;
     config.stack.max_connections                                = 8;
@@ -82,6 +89,17 @@ void user_init(struct user *u, struct network *n, const char *name, const char *
     account.aor   = slice_from(aor);
     account.proxy = slice_from(route);
     CHECK_INT(0, phone_add_account(u->phone, &account, &u->account));
+}
+
+void user_init(struct user *u, struct network *n, const char *name, const char *ip, const char *proxy)
+{
+    init(u, n, name, ip, proxy, (struct phone_config){ 0 });
+}
+
+void user_init_timed(struct user *u, struct network *n, const char *name, const char *ip, uint32_t session_expires,
+                     uint32_t min_se)
+{
+    init(u, n, name, ip, NULL, (struct phone_config){ .session_expires = session_expires, .min_se = min_se });
 }
 
 void user_fini(struct user *u)

@@ -15,6 +15,7 @@ struct told {
     struct phone_event event; /* its slices are void; see the copies */
     msec               at;
     char               reason[128], codec[16], peer[128], display[64];
+    char               warning[128], reason_protocol[16], reason_text[128];
 };
 
 struct user {
@@ -34,6 +35,9 @@ struct user {
 /* A phone at `ip`:5060 with the account sip:NAME@example.test and the password
  * "secret"; requests go by `proxy` unless it is NULL. */
 void user_init(struct user *u, struct network *n, const char *name, const char *ip, const char *proxy);
+/* The same, with a session timer to ask for, and a least one, in seconds (phone_config). */
+void user_init_timed(struct user *u, struct network *n, const char *name, const char *ip, uint32_t session_expires,
+                     uint32_t min_se);
 /* Checks that nothing is left in its world. */
 void user_fini(struct user *u);
 

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "call/extensions.h"
+#include "call/state.h"
+#include "dialog/refusal.h"
+#include "sip/reason.h"
+
+#include <stdlib.h>
+
+/* ---- where else to go: 3xx (RFC 3261 8.1.3.4) ---- */
+
+/* RFC 3261 8.1.3.4, 26.2.2: who asked for sips is not sent on without it. */
+static bool is_as_secure(const struct call *c, const struct uri *uri)
+{
+    struct uri first;
+
+    return uri->scheme == URI_SIPS || c->target_count == 0 || !uri_parse(c->targets[0], &first) ||
+           first.scheme != URI_SIPS;
+}
+
+static bool is_new_target(const struct call *c, const struct uri *uri)
+{
+    if ((uri->scheme != URI_SIP && uri->scheme != URI_SIPS) || !is_as_secure(c, uri))
+        return false;
+    for (unsigned i = 0; i < c->target_count; i++) {
+        struct uri known;
+
+        if (uri_parse(c->targets[i], &known) && uri_eq(&known, uri))
+            return false;
+    }
+    return c->target_count < REDIRECTS_MAX;
+}
+
+/* A Request-URI has no headers. */
+static struct slice without_headers(const struct uri *uri)
+{
+    return uri->headers.len > 0 ? slice_between(uri->text.ptr, uri->headers.ptr) : uri->text;
+}
+
+void call_add_target(struct call *c, const struct uri *uri)
+{
+    struct slice copy = arena_copy(&c->arena, without_headers(uri));
+
+    if (copy.len > 0)
+        c->targets[c->target_count++] = copy;
+}
+
+/* The Contacts by descending q; equal ones as they come. */
+static void add_targets(struct call *c, const struct message *response)
+{
+    for (unsigned below = 1001, best; below > 0; below = best) {
+        struct header_values v = message_values(response, HEADER_CONTACT);
+        struct name_addr     contact;
+        unsigned             q;
+
+        best = 0;
+        while (values_next_name_addr(&v, &contact))
+            if (contact_q(&contact, &q) && q < below && q > best)
+                best = q;
+        v = message_values(response, HEADER_CONTACT);
+        while (values_next_name_addr(&v, &contact))
+            if (contact_q(&contact, &q) && q == best && best > 0 && is_new_target(c, &contact.uri))
+                call_add_target(c, &contact.uri);
+    }
+}
+
+bool call_try_next_target(struct call *c)
+{
+    if (c->target_next == c->target_count || c->rounds >= ROUNDS_MAX)
+        return false;
+    c->half.target = c->targets[c->target_next++];
+    auth_begin(&c->auth);
+    return call_send_invite(c) == 0;
+}
+
+/* ---- once more to the same ---- */
+
+/* RFC 3261 8.1.3.5: what is too large is the description. */
+static bool without_body(struct call *c)
+{
+    if (c->sdp == NULL)
+        return false;
+    free(c->sdp);
+    c->sdp = NULL;
+    negotiation_free(c->negotiation);
+    c->negotiation = NULL;
+    c->late_offer  = true;
+    return call_send_invite(c) == 0;
+}
+
+/* Its Retry-After is waited for if that is short; the user can do so, too, and give up. */
+static bool later(struct call *c, const struct message *response)
+{
+    uint32_t seconds;
+
+    if (!message_retry_after(response, &seconds) || seconds > REFUSAL_LATER_SECONDS || c->later >= REFUSAL_LATER_TIMES)
+        return false;
+    c->later++;
+    c->again_at = world_now(c->phone->world) + (msec)seconds * 1000;
+    call_sound_pause(c);
+    call_perform(c, 0, &(struct occasion){ 0 }); /* for its timer */
+    return true;
+}
+
+/* RFC 3261 8.1.3.5: it should have stepped over what stands in Supported, but some do not. */
+static bool without_extension(struct call *c, const struct message *response)
+{
+    unsigned set = c->phone->extensions & ~c->without;
+    unsigned bad = extensions_named(set, response, HEADER_UNSUPPORTED);
+
+    if (bad == 0)
+        return false;
+    c->without |= bad;
+    if (bad & EXTENSION_BIT(TIMER))
+        session_timer_init(&c->refresh, 0, c->phone->config.min_se);
+    return call_send_invite(c) == 0;
+}
+
+static bool try_same(struct call *c, const struct message *response)
+{
+    if (c->rounds >= ROUNDS_MAX)
+        return false;
+    switch (refusal_of(response->status)->outside) {
+    case OUTSIDE_PROVE:
+        return auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && call_send_invite(c) == 0;
+    case OUTSIDE_WITHOUT_BODY:
+        return without_body(c);
+    case OUTSIDE_LATER:
+        return later(c, response);
+    case OUTSIDE_LONGER:
+        return session_timer_on_422(&c->refresh, response) && call_send_invite(c) == 0;
+    case OUTSIDE_WITHOUT_EXTENSION:
+        return without_extension(c, response);
+    case OUTSIDE_END:
+    case OUTSIDE_LAST:
+    case OUTSIDE_FOLLOW:
+        break;
+    }
+    return false;
+}
+
+bool call_try_again(struct call *c, const struct message *response)
+{
+    enum refusal_outside what = refusal_of(response->status)->outside;
+
+    if (c->session.state == SESSION_CANCELLING || c->told_ended || what == OUTSIDE_LAST)
+        return false;
+    if (try_same(c, response))
+        return true;
+    if (what == OUTSIDE_FOLLOW)
+        add_targets(c, response);
+    return call_try_next_target(c);
+}
