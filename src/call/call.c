@@ -159,12 +159,28 @@ static char next_digit(struct call *c)
     return digit;
 }
 
+/* Of all that there is the peer takes nothing: by its direction (RFC 3264 8.4), or by the
+ * address 0.0.0.0 (RFC 2543 B.5). */
+static bool is_held_by_peer(const struct call *c)
+{
+    bool held = false;
+
+    if (c->negotiation == NULL || negotiation_state(c->negotiation) != NEGOTIATION_STABLE)
+        return false;
+    for (unsigned i = 0; i < CALL_STREAMS; i++) {
+        const struct sdp_agreed *agreed = negotiation_stream(c->negotiation, i);
+
+        if (!agreed->active)
+            continue;
+        if ((agreed->remote_direction & SDP_RECVONLY) && !agreed->black_hole)
+            return false;
+        held = true;
+    }
+    return held;
+}
+
 void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_event *e)
 {
-    const struct sdp_agreed *agreed = NULL;
-
-    if (c->negotiation != NULL && negotiation_state(c->negotiation) == NEGOTIATION_STABLE)
-        agreed = negotiation_stream(c->negotiation, 0);
     *e = (struct phone_event){
         .kind         = kind,
         .account      = c->account->id,
@@ -177,18 +193,19 @@ void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_ev
         .call_id      = c->call_id,
         .digit        = kind == PHONE_DIGIT ? next_digit(c) : '\0',
         .held         = c->hold,
-        .held_by_peer = agreed != NULL && agreed->active && !(agreed->remote_direction & SDP_RECVONLY),
+        .held_by_peer = is_held_by_peer(c),
         .cause        = c->cause,
         .side         = c->side,
         .error        = c->error,
         .setup        = c->answered_at == NEVER ? NEVER : c->answered_at - c->started,
         .duration     = c->answered_at == NEVER || c->ended_at == NEVER ? 0 : c->ended_at - c->answered_at,
         .times        = c->times,
-        .codec        = c->codec,
-        .has_stats    = c->has_stats,
-        .stats        = c->stats,
+        .codec        = call_main_stream(c)->codec,
+        .has_stats    = call_main_stream(c)->has_stats,
+        .stats        = call_main_stream(c)->stats,
     };
     call_fill_why(c, e);
+    call_fill_streams(c, e);
 }
 
 /* Without memory the name is left out. */
@@ -218,6 +235,7 @@ static void end(struct call *c)
     c->told_ended    = true;
     c->ring_again_at = c->ring_until = NEVER;
     c->phone->call_count--;
+    call_changed(c, true);
 }
 
 /* ---- requests within the dialog ---- */
@@ -445,24 +463,5 @@ int call_hang_up(struct phone *p, object_id id)
         call_blame(c, CALL_REFUSED, SIDE_LOCAL, 480, SLICE(""));
     actions = session_hang_up(&c->session, world_now(p->world));
     call_perform(c, actions, &(struct occasion){ 0 });
-    return 0;
-}
-
-int call_send_digits(struct phone *p, object_id id, struct slice digits)
-{
-    struct call *c = phone_find_call(p, id);
-
-    if (c == NULL)
-        return -ERR_NOT_FOUND;
-    return c->media == NULL ? -ERR_UNSUPPORTED : media_send_digits(c->media, digits);
-}
-
-int call_media_stats(const struct phone *p, object_id id, struct media_stats *out)
-{
-    const struct call *c = phone_find_call(p, id);
-
-    if (c == NULL || c->media == NULL)
-        return -ERR_NOT_FOUND;
-    media_stats(c->media, out);
     return 0;
 }

@@ -36,6 +36,27 @@ int call_hang_up(struct phone *p, object_id call);
  * _UNCHANGED follows.  -ERR_LOCKED: another INVITE is under way (14.1). */
 int call_hold(struct phone *p, object_id call, bool hold);
 
+/* Put `from` on hold and take up `to`, one after the other: PHONE_CHANGED of the one, then
+ * of the other.  If `from` cannot be held (PHONE_UNCHANGED), `to` stays as it is; if `to`
+ * cannot be taken up, both are held; if `from` ends meanwhile, `to` is taken up.
+ * -ERR_LOCKED as above, of either. */
+int call_swap(struct phone *p, object_id from, object_id to);
+
+/* Send silence instead of what the source has; nothing is negotiated. */
+int call_mute(struct phone *p, object_id call, bool mute);
+
+/* Offer one more stream of this kind ("audio"), seen from here in that direction, or take
+ * one away, or turn it.  PHONE_CHANGED tells what has become of it, and PHONE_UNCHANGED
+ * that all is as before.  The last stream stays: hold it, or hang up.
+ * -ERR_UNSUPPORTED also for a kind that we do not have; -ERR_NOT_FOUND also for a stream that
+ * is not there; -ERR_LIMIT: there is no room for one more; -ERR_LOCKED as above; and what opening says. */
+int call_add_stream(struct phone *p, object_id call, struct slice kind, enum sdp_direction direction, unsigned *index);
+int call_remove_stream(struct phone *p, object_id call, unsigned index);
+int call_turn_stream(struct phone *p, object_id call, unsigned index, enum sdp_direction direction);
+
+/* As it is now, figures included.  -ERR_NOT_FOUND also if it never was. */
+int call_stream(const struct phone *p, object_id call, unsigned index, struct phone_stream *out);
+
 /* Press keys; as media_send_digits. */
 int call_send_digits(struct phone *p, object_id call, struct slice digits);
 

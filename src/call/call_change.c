@@ -46,8 +46,11 @@ static void finish_reinvite(struct call *c, unsigned status, struct slice reason
     if (actions & SESSION_TELL_UNCHANGED) {
         c->status = status;
         reason_set(&c->reason, reason);
+        call_forget_wishes(c);
     }
     call_perform(c, actions, &o);
+    if (actions & (SESSION_TELL_CHANGED | SESSION_TELL_UNCHANGED))
+        call_changed(c, actions & SESSION_TELL_CHANGED);
 }
 
 void call_send_reinvite(struct call *c)
@@ -56,8 +59,8 @@ void call_send_reinvite(struct call *c)
     int          error;
 
     free(c->ack_sdp);
-    c->ack_sdp       = NULL;
-    c->describe_hold = c->wish_hold;
+    c->ack_sdp = NULL;
+    call_describe(c, !c->only_refreshes);
     auth_begin(&c->auth);
     error = call_make_offer(c, c->negotiation, &text);
     if (error == 0 && !call_set_sdp(&c->sdp, text))
@@ -119,20 +122,70 @@ static void on_reinvite(const struct client_user *u, object_id txn, enum client_
     }
 }
 
-int call_hold(struct phone *p, object_id id, bool hold)
+int call_can_change(const struct call *c)
 {
-    struct call *c = phone_find_call(p, id);
-    unsigned     actions;
-
     if (c == NULL || c->told_ended)
         return -ERR_NOT_FOUND;
     if (!session_is_up(&c->session) || c->negotiation == NULL)
         return -ERR_UNSUPPORTED;
-    actions = session_reinvite(&c->session);
-    if (actions == 0)
-        return -ERR_LOCKED;
-    c->wish_hold      = hold;
+    return session_may_reinvite(&c->session) ? 0 : -ERR_LOCKED;
+}
+
+void call_change(struct call *c)
+{
     c->only_refreshes = false;
-    call_perform(c, actions, &(struct occasion){ 0 });
+    call_perform(c, session_reinvite(&c->session), &(struct occasion){ 0 });
+}
+
+int call_hold(struct phone *p, object_id id, bool hold)
+{
+    struct call *c     = phone_find_call(p, id);
+    int          error = call_can_change(c);
+
+    if (error != 0)
+        return error;
+    c->wish_hold = hold;
+    call_change(c);
     return 0;
+}
+
+/* ---- one held, another taken up ---- */
+
+/* Its other side, or our limits, may say no by now: its user hears of that as of a refusal. */
+static void take_up(struct phone *p, object_id id)
+{
+    int          error = call_hold(p, id, false);
+    struct call *c     = phone_find_call(p, id);
+
+    if (error == 0 || error == -ERR_NOT_FOUND)
+        return;
+    c->status = 491;
+    reason_set(&c->reason, slice_from(error_text(error)));
+    call_tell(c, PHONE_UNCHANGED);
+}
+
+void call_changed(struct call *c, bool changed)
+{
+    object_id next = c->take_up;
+
+    c->take_up = 0;
+    if (next != 0 && changed)
+        take_up(c->phone, next);
+}
+
+int call_swap(struct phone *p, object_id from, object_id to)
+{
+    struct call *held = phone_find_call(p, from), *up = phone_find_call(p, to);
+    int          error = call_can_change(held);
+
+    if (error == 0)
+        error = call_can_change(up);
+    if (error == 0 && held == up)
+        error = -ERR_UNSUPPORTED;
+    if (error != 0)
+        return error;
+    if (held->hold)
+        return call_hold(p, to, false);
+    held->take_up = to;
+    return call_hold(p, from, true);
 }

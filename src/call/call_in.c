@@ -331,7 +331,7 @@ static void accept_reinvite(struct call *c)
         refuse_reinvite(c, 488);
         return;
     }
-    c->describe_hold = c->hold;
+    call_describe(c, false);
     if (error == 0)
         error = make_description(c);
     if (error == 0 && !c->offer_in_2xx)

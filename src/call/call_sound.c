@@ -2,26 +2,29 @@
 #include "base/error.h"
 #include "call/state.h"
 
-enum { CODECS_MAX = 8, OFFER_ARENA = 256 * 1024 };
+/* ---- what the media session tells ---- */
 
 static void on_first_packet(void *owner, struct media_session *m)
 {
-    struct call *c = owner;
+    struct call_stream *s = owner;
 
     (void)m;
-    call_note_time(c, &c->times.media);
-    call_tell(c, PHONE_MEDIA);
+    call_note_time(s->call, &s->call->times.media);
+    call_tell(s->call, PHONE_MEDIA);
 }
 
 static void on_no_media(void *owner, struct media_session *m)
 {
+    struct call_stream *s = owner;
+
     (void)m;
-    call_tell(owner, PHONE_NO_MEDIA);
+    call_tell(s->call, PHONE_NO_MEDIA);
 }
 
 static void on_digit(void *owner, struct media_session *m, char digit)
 {
-    struct call *c = owner;
+    struct call_stream *s = owner;
+    struct call        *c = s->call;
 
     (void)m;
     if (c->digit_count == DIGITS_MAX)
@@ -32,70 +35,76 @@ static void on_digit(void *owner, struct media_session *m, char digit)
 
 static void on_source_end(void *owner, struct media_session *m)
 {
+    struct call_stream *s = owner;
+
     (void)m;
-    call_tell(owner, PHONE_SOURCE_ENDED);
+    call_tell(s->call, PHONE_SOURCE_ENDED);
 }
 
 static const struct media_events media_events = { on_first_packet, on_no_media, on_digit, on_source_end };
 
 /* ---- ports and sound ---- */
 
-int call_sound_open(struct call *c)
+static void close_sound(struct call_stream *s)
 {
-    struct phone             *p      = c->phone;
+    const struct phone_media *sound = &s->call->phone->config.media;
+
+    if (s->media != NULL) {
+        media_stats(s->media, &s->stats);
+        s->has_stats = s->codec.len > 0;
+        media_close(s->media);
+        s->media = NULL;
+    }
+    if (s->sound_open && sound->close != NULL)
+        sound->close(sound->arg, s->call->id, s->index, s->source, s->sink);
+    s->sound_open = false;
+    s->source     = NULL;
+    s->sink       = NULL;
+}
+
+static int open_sound(struct call_stream *s)
+{
+    struct phone             *p      = s->call->phone;
     const struct phone_media *sound  = &p->config.media;
     struct media_config       config = {
-              .local          = c->local,
+              .local          = s->call->local,
               .port_first     = p->config.media_port_first,
               .port_last      = p->config.media_port_last,
               .no_media_after = p->config.no_media_after,
               .events         = &media_events,
-              .owner          = c,
+              .owner          = s,
     };
     int error;
 
-    if (c->media != NULL)
-        return 0;
     if (sound->open != NULL) {
-        error = sound->open(sound->arg, c->id, &c->source, &c->sink);
+        error = sound->open(sound->arg, s->call->id, s->index, &s->source, &s->sink);
         if (error != 0)
             return error;
     }
-    c->sound_open = true;
-    config.source = c->source;
-    config.sink   = c->sink;
-    error         = media_open(p->world, &config, &c->media);
+    s->sound_open = true;
+    config.source = s->source;
+    config.sink   = s->sink;
+    error         = media_open(p->world, &config, &s->media);
     if (error != 0)
-        call_sound_close(c);
+        close_sound(s);
+    else
+        media_mute(s->media, s->call->muted);
     return error;
 }
 
-/* The figures stay for PHONE_ENDED. */
-void call_sound_close(struct call *c)
+static struct address local_sound(const struct call_stream *s)
 {
-    const struct phone_media *sound = &c->phone->config.media;
-
-    if (c->media != NULL) {
-        media_stats(c->media, &c->stats);
-        c->has_stats = c->codec.len > 0;
-        media_close(c->media);
-        c->media = NULL;
-    }
-    if (c->sound_open && sound->close != NULL)
-        sound->close(sound->arg, c->id, c->source, c->sink);
-    c->sound_open = false;
-    c->source     = NULL;
-    c->sink       = NULL;
+    return media_local(s->media);
 }
 
-/* ---- offers and answers ---- */
+/* ---- what can be agreed, and what was ---- */
 
 /* All our codecs of the rate that our sound has. */
-static size_t list_codecs(struct sdp_codec *codecs)
+static size_t list_codecs(struct sdp_codec *codecs, size_t max)
 {
     size_t count = 0;
 
-    for (size_t i = 0; count < CODECS_MAX && codec_at(i) != NULL; i++) {
+    for (size_t i = 0; count < max && codec_at(i) != NULL; i++) {
         const struct codec *codec = codec_at(i);
 
         if (codec->rate != CALL_AUDIO_RATE)
@@ -109,45 +118,6 @@ static size_t list_codecs(struct sdp_codec *codecs)
     return count;
 }
 
-static struct sdp_local local_stream(const struct call *c, struct sdp_codec *codecs)
-{
-    return (struct sdp_local){
-        .enabled     = true,
-        .rtp         = media_local(c->media),
-        .direction   = c->describe_hold ? SDP_SENDONLY : SDP_SENDRECV,
-        .codecs      = codecs,
-        .codec_count = list_codecs(codecs),
-        .events      = true,
-        .ptime       = AUDIO_FRAME_MS,
-    };
-}
-
-struct negotiation *call_new_negotiation(struct call *c)
-{
-    struct negotiation_config config = { .session_id = c->sdp_id, .address = c->local };
-
-    config.address.port = 0;
-    return negotiation_new(&config);
-}
-
-int call_make_offer(struct call *c, struct negotiation *n, struct slice *text)
-{
-    struct sdp_codec codecs[CODECS_MAX];
-    struct sdp_local local = local_stream(c, codecs);
-
-    return negotiation_offer(n, &local, 1, text);
-}
-
-int call_make_answer(struct call *c, struct negotiation *n, struct slice *text)
-{
-    struct sdp_codec codecs[CODECS_MAX];
-    struct sdp_local local = local_stream(c, codecs);
-
-    return negotiation_answer(n, &local, 1, text);
-}
-
-/* ---- what was agreed ---- */
-
 static uint8_t receive_events(const struct sdp_agreed *agreed, uint32_t clock)
 {
     for (size_t i = 0; i < agreed->receive_event_count; i++)
@@ -156,93 +126,106 @@ static uint8_t receive_events(const struct sdp_agreed *agreed, uint32_t clock)
     return MEDIA_NO_PT;
 }
 
-static struct media_stream stream_of(const struct call *c, const struct sdp_agreed *agreed)
+static struct media_stream stream_of(const struct call_stream *s, const struct sdp_agreed *agreed)
 {
-    const struct codec *codec = agreed->send.codec.user;
-    bool                mute  = agreed->black_hole || (agreed->has_bandwidth && agreed->bandwidth == 0);
-    struct media_stream s     = {
-            .remote      = agreed->remote,
-            .rtcp_remote = agreed->remote_rtcp,
-            .codec       = codec,
-            .send_pt     = agreed->send.payload_type,
-            .dtmf_send_pt =
+    const struct codec *codec  = agreed->send.codec.user;
+    bool                mute   = agreed->black_hole || (agreed->has_bandwidth && agreed->bandwidth == 0);
+    struct media_stream stream = {
+        .remote      = agreed->remote,
+        .rtcp_remote = agreed->remote_rtcp,
+        .codec       = codec,
+        .send_pt     = agreed->send.payload_type,
+        .dtmf_send_pt =
             agreed->send_events.payload_type == SDP_NO_PAYLOAD_TYPE ? MEDIA_NO_PT : agreed->send_events.payload_type,
-            .dtmf_recv_pt = receive_events(agreed, codec->clock),
-            .send         = (agreed->direction & SDP_SENDONLY) && !mute,
-            .receive      = agreed->direction & SDP_RECVONLY,
-            .latch        = c->phone->config.latch,
-            .ptime        = agreed->ptime > 60 ? 60 : agreed->ptime,
+        .dtmf_recv_pt = receive_events(agreed, codec->clock),
+        .send         = (agreed->direction & SDP_SENDONLY) && !mute,
+        .receive      = agreed->direction & SDP_RECVONLY,
+        .latch        = s->call->phone->config.latch,
+        .ptime        = agreed->ptime > 60 ? 60 : agreed->ptime,
     };
 
     if (agreed->remote.family == FAMILY_NONE) { /* a host name: we hear, but do not look it up */
-        s.remote.port = 0;
-        s.send        = false;
+        stream.remote.port = 0;
+        stream.send        = false;
     }
-    for (size_t i = 0; i < agreed->receive_count && s.recv_count < MEDIA_CODECS; i++)
+    for (size_t i = 0; i < agreed->receive_count && stream.recv_count < MEDIA_CODECS; i++)
         if (agreed->receive[i].codec.user != NULL)
-            s.recv[s.recv_count++] =
+            stream.recv[stream.recv_count++] =
                 (struct media_payload){ agreed->receive[i].payload_type, agreed->receive[i].codec.user };
-    return s;
+    return stream;
 }
 
-int call_sound_start(struct call *c, struct negotiation *n)
+static int start_sound(struct call_stream *s, const struct sdp_agreed *agreed)
 {
-    const struct sdp_agreed *agreed = negotiation_stream(n, 0);
-    struct media_stream      stream;
-    int                      error;
+    struct media_stream stream;
+    int                 error;
 
-    if (c->media == NULL || agreed == NULL || !agreed->active || !agreed->can_send)
+    if (!agreed->can_send)
         return -ERR_UNSUPPORTED;
-    stream = stream_of(c, agreed);
-    error  = media_start(c->media, &stream);
+    stream = stream_of(s, agreed);
+    error  = media_start(s->media, &stream);
     if (error != 0)
         return error;
-    c->stream = stream;
-    c->codec  = stream.codec->name;
+    s->stream = stream;
+    s->codec  = stream.codec->name;
     return 0;
 }
 
 /* What was started once can be started again, so this cannot fail. */
-void call_sound_pause(struct call *c)
+static void pause_sound(struct call_stream *s)
 {
-    if (c->media == NULL || c->codec.len == 0)
+    if (s->media == NULL || s->codec.len == 0)
         return;
-    c->stream.send        = false;
-    c->stream.remote.port = 0;
-    (void)media_start(c->media, &c->stream);
+    s->stream.send        = false;
+    s->stream.remote.port = 0;
+    (void)media_start(s->media, &s->stream);
 }
 
-static bool has_codec(const struct sdp_media *m)
-{
-    for (size_t i = 0; i < m->format_count; i++) {
-        struct sdp_format   format;
-        uint8_t             pt;
-        const struct codec *codec;
+const struct stream_kind call_sound = {
+    .name     = SLICE_INIT("audio"),
+    .protocol = SLICE_INIT("RTP/AVP"),
+    .codecs   = list_codecs,
+    .open     = open_sound,
+    .close    = close_sound,
+    .local    = local_sound,
+    .start    = start_sound,
+    .pause    = pause_sound,
+};
 
-        if (!sdp_payload_type(m->formats[i], &pt) || !sdp_media_format(m, pt, &format))
-            continue;
-        codec = codec_find(format.name, format.clock, format.channels);
-        if (codec != NULL && codec->rate == CALL_AUDIO_RATE)
-            return true;
-    }
-    return false;
+/* ---- what the user may do with the sound of a call ---- */
+
+int call_send_digits(struct phone *p, object_id id, struct slice digits)
+{
+    struct call *c     = phone_find_call(p, id);
+    int          error = -ERR_UNSUPPORTED;
+
+    if (c == NULL)
+        return -ERR_NOT_FOUND;
+    for (unsigned i = 0; i < CALL_STREAMS && error == -ERR_UNSUPPORTED; i++)
+        if (c->streams[i].media != NULL)
+            error = media_send_digits(c->streams[i].media, digits);
+    return error;
 }
 
-bool call_can_talk(struct slice text)
+int call_media_stats(const struct phone *p, object_id id, struct media_stats *out)
 {
-    struct arena     arena;
-    struct sdp       sdp;
-    struct sdp_fault fault;
-    bool             found = false;
+    const struct call *c = phone_find_call(p, id);
 
-    arena_init(&arena, NULL, 0, OFFER_ARENA);
-    if (sdp_parse(text, &arena, &sdp, &fault))
-        for (size_t i = 0; i < sdp.media_count && !found; i++) {
-            const struct sdp_media *m = &sdp.media[i];
+    if (c == NULL || call_main_stream(c)->media == NULL)
+        return -ERR_NOT_FOUND;
+    media_stats(call_main_stream(c)->media, out);
+    return 0;
+}
 
-            found = m->port != 0 && slice_eq_nocase(m->kind, SLICE("audio")) &&
-                    slice_eq_nocase(m->protocol, SLICE("RTP/AVP")) && has_codec(m);
-        }
-    arena_fini(&arena);
-    return found;
+int call_mute(struct phone *p, object_id id, bool mute)
+{
+    struct call *c = phone_find_call(p, id);
+
+    if (c == NULL || c->told_ended)
+        return -ERR_NOT_FOUND;
+    c->muted = mute;
+    for (unsigned i = 0; i < CALL_STREAMS; i++)
+        if (c->streams[i].media != NULL)
+            media_mute(c->streams[i].media, mute);
+    return 0;
 }

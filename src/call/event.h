@@ -6,6 +6,7 @@
 
 #include "base/id.h"
 #include "media/session.h"
+#include "sdp/attribute.h"
 
 /* Events of one call that fall into one turn come in this order. */
 enum phone_event_kind {
@@ -57,6 +58,19 @@ const char *phone_event_name(enum phone_event_kind kind); /* "registered" ...  *
 const char *call_cause_name(enum call_cause cause);       /* "normal" ...      */
 const char *call_side_name(enum call_side side);          /* "local" ...       */
 
+enum { PHONE_STREAMS = 4 };
+
+/* One stream of a call. */
+struct phone_stream {
+    unsigned           index;     /* as call_add_stream gave it; 0: the first one               */
+    bool               on;        /* it is agreed                                               */
+    struct slice       kind;      /* "audio"                                                    */
+    struct slice       codec;     /* "PCMU"; empty: it never began                              */
+    enum sdp_direction direction; /* what is done now, seen from here                           */
+    bool               has_stats; /* ENDED, and what has been removed                           */
+    struct media_stats stats;
+};
+
 struct phone_event {
     enum phone_event_kind kind;
     object_id             account, call; /* 0: not about one                       */
@@ -87,7 +101,9 @@ struct phone_event {
     struct call_times     times;    /* so far                                    */
     struct slice          codec;    /* ENDED, ANSWERED: "PCMU", or empty         */
     bool                  has_stats;
-    struct media_stats    stats;
+    struct media_stats    stats;                  /* of the first stream that was                 */
+    struct phone_stream   streams[PHONE_STREAMS]; /* ANSWERED, CHANGED, ENDED    */
+    size_t                stream_count;
 };
 
 /* Slices live until it returns.  May call anything of phone.h and call.h but

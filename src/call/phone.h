@@ -21,11 +21,11 @@ struct phone;
 
 /* Where the sound of a call comes from and goes to. */
 struct phone_media {
-    /* Give source and sink for a call (either may stay NULL: silence, discard).
-     * Returns 0 or -ERR_X, and then the call fails.  They are given back with
-     * `close` when the call is over. */
-    int (*open)(void *arg, object_id call, struct audio_source **source, struct audio_sink **sink);
-    void (*close)(void *arg, object_id call, struct audio_source *source, struct audio_sink *sink);
+    /* Give source and sink for a stream of a call, 0 the first (either may stay NULL:
+     * silence, discard).  Returns 0 or -ERR_X, and then the call fails, or the stream if the
+     * call has another.  They are given back with `close` when the stream is over. */
+    int (*open)(void *arg, object_id call, unsigned stream, struct audio_source **source, struct audio_sink **sink);
+    void (*close)(void *arg, object_id call, unsigned stream, struct audio_source *source, struct audio_sink *sink);
     void *arg;
 };
 
@@ -37,6 +37,7 @@ struct phone_config {
     struct slice        user_agent;  /* lives as long as the phone                             */
     bool                accept_any;  /* requests for any user, not only for those of our accounts */
     unsigned            max_calls;   /* at once; one more is answered 486                      */
+    unsigned            max_streams; /* of sound that a peer may have in one call; 0: 2        */
     /* Seconds after which a call ends unless one side has shown that it is still there, by a refresh
      * at half of it (RFC 4028).  The phone asks for session_expires, 0: for nothing; it refuses less
      * than min_se (0, and less than 90: 90). */

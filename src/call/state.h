@@ -13,7 +13,9 @@
  *   call_timer.c  what a call does when its time has come: refreshes, Expires, Retry-After
  *   call_why.c   why: Reason, Warning and Retry-After, heard and said
  *   call_in.c    the callee's side, and requests inside of dialogs
- *   call_sound.c offers, answers and media
+ *   call_streams.c  the streams of a call: their life, what was agreed of each
+ *   call_describe.c offers and answers: what is said of the streams
+ *   call_sound.c a stream of sound: ports, source and sink, media session
  *   methods.c    what is done with each method
  *   reply.c      responses
  *   extensions.c option tags: what is supported, what may be required
@@ -47,6 +49,8 @@ enum {
     RING_LIMIT      = 180 * 1000,
     RING_AGAIN      = 60 * 1000, /* RFC 3261 13.3.1.1                         */
     CALL_AUDIO_RATE = AUDIO_RATE,
+    CALL_STREAMS    = NEGOTIATION_STREAMS_MAX,
+    AUDIO_STREAMS   = 2, /* that a peer may have in one call, unless told otherwise */
 };
 
 /* A short text of our own, cut if it is too long. */
@@ -106,6 +110,46 @@ struct fork {
     struct flow         flow;        /* by which it came                       */
 };
 
+/* How a stream stands in a description: not at all (port 0), or in this direction, hold
+ * left aside. */
+struct stream_terms {
+    bool               on;
+    enum sdp_direction direction;
+};
+
+struct stream_kind;
+
+/* One stream of a call. */
+struct call_stream {
+    struct call              *call;
+    unsigned                  index; /* in the call and in its negotiation            */
+    const struct stream_kind *kind;  /* NULL: it never was                            */
+    struct stream_terms       now;   /* as agreed                                     */
+    struct stream_terms       wish;  /* as the user wants it: for our next offer      */
+    struct stream_terms       said;  /* in the description that is made next, or was last */
+    bool                      open;  /* it has ports: `media`                         */
+    bool                      sound_open;
+    struct media_session     *media;
+    struct audio_source      *source;
+    struct audio_sink        *sink;
+    struct media_stream       stream;    /* as started last                           */
+    struct slice              codec;     /* of it: static text; empty: never started  */
+    bool                      has_stats; /* closed after it was started               */
+    struct media_stats        stats;
+};
+
+/* What carries the streams of one kind of m= line.  A kind that has none is refused. */
+struct stream_kind {
+    struct slice name, protocol; /* as the m= line has them */
+    /* What we can do, best first: returns how many. */
+    size_t (*codecs)(struct sdp_codec *codecs, size_t max);
+    int (*open)(struct call_stream *s);
+    void (*close)(struct call_stream *s); /* the figures stay */
+    struct address (*local)(const struct call_stream *s);
+    int (*start)(struct call_stream *s, const struct sdp_agreed *agreed);
+    void (*pause)(struct call_stream *s);
+};
+
 struct call {
     struct link       link;
     struct table_link entry; /* by Call-ID */
@@ -144,35 +188,31 @@ struct call {
     struct session_timer refresh;
     bool                 only_refreshes; /* our re-INVITE: nothing is meant to change */
 
-    struct negotiation   *negotiation;   /* of the session; before the answer: our offer      */
-    char                 *sdp, *ack_sdp; /* what our INVITE or 2xx, and our ACK, carries; C strings */
-    uint64_t              sdp_id;
-    struct address        local;           /* where media is bound                            */
-    bool                  offer_in_2xx;    /* the answer comes in the ACK                     */
-    bool                  hold, wish_hold; /* as agreed; as the user wants it               */
-    bool                  describe_hold;   /* what the next description says                 */
-    bool                  sound_open;
-    struct media_session *media;
-    struct audio_source  *source;
-    struct audio_sink    *sink;
-    struct media_stream   stream; /* as started last     */
-    struct slice          codec;  /* of it: static text  */
+    struct negotiation *negotiation;   /* of the session; before the answer: our offer      */
+    char               *sdp, *ack_sdp; /* what our INVITE or 2xx, and our ACK, carries; C strings */
+    uint64_t            sdp_id;
+    struct address      local;           /* where media is bound                            */
+    bool                offer_in_2xx;    /* the answer comes in the ACK                     */
+    bool                hold, wish_hold; /* as agreed; as the user wants it               */
+    bool                describe_hold;   /* what the next description says                 */
+    object_id           take_up;         /* the call to be resumed when this one is held, or 0 */
+    struct call_stream  streams[CALL_STREAMS];
+    bool                muted;
+    bool                wants_none; /* the offer that was answered last has no stream      */
 
-    unsigned           pending; /* set of 1 << enum phone_event_kind */
-    unsigned           status;
-    struct reason      reason;
-    char               digits[DIGITS_MAX];
-    unsigned           digit_count;
-    enum call_cause    cause;
-    enum call_side     side;
-    int                error;
-    struct why         why;
-    bool               blamed; /* cause and side are set; the first one counts */
-    bool               told_ended;
-    msec               started, answered_at, ended_at;
-    struct call_times  times;
-    bool               has_stats;
-    struct media_stats stats;
+    unsigned          pending; /* set of 1 << enum phone_event_kind */
+    unsigned          status;
+    struct reason     reason;
+    char              digits[DIGITS_MAX];
+    unsigned          digit_count;
+    enum call_cause   cause;
+    enum call_side    side;
+    int               error;
+    struct why        why;
+    bool              blamed; /* cause and side are set; the first one counts */
+    bool              told_ended;
+    msec              started, answered_at, ended_at;
+    struct call_times times;
 };
 
 struct phone {
@@ -297,6 +337,14 @@ void call_put_reason(const struct call *c, const struct fork *f, struct gather *
 
 /* call_change.c */
 void call_send_reinvite(struct call *c);
+/* Can an offer of ours begin now?  0, -ERR_NOT_FOUND (c is NULL or over), -ERR_UNSUPPORTED
+ * (not answered yet), -ERR_LOCKED (another INVITE is under way). */
+int call_can_change(const struct call *c);
+/* Offer what the user wishes by now: after call_can_change. */
+void call_change(struct call *c);
+/* A change that the user wished has been made, or was refused: a swap goes on, or not.  To be
+ * called when all is sent; and with `changed` at the end of a call. */
+void call_changed(struct call *c, bool changed);
 
 /* call_in.c */
 void call_incoming(struct phone *p, struct account *a, object_id txn, struct message *invite);
@@ -307,18 +355,37 @@ void call_on_cancel(struct call *c, const struct message *cancel);
 void call_send_2xx(struct call *c);
 void call_ring_timer(struct call *c, msec now);
 
-/* call_sound.c */
+/* call_streams.c */
+struct call_stream *call_free_stream(struct call *c); /* one that is not open, or NULL */
+int                 call_open_stream(struct call *c, unsigned index, const struct stream_kind *kind);
+void                call_close_stream(struct call_stream *s); /* the figures stay */
+/* Make ready for a description: ports and sound.  Nothing to do if there is an offer to
+ * be answered: the answer opens what was offered. */
 int  call_sound_open(struct call *c);
 void call_sound_close(struct call *c);
+/* Our offer was refused: all stays as it is agreed. */
+void call_forget_wishes(struct call *c);
+/* Media as agreed; -ERR_UNSUPPORTED if nothing is, though something was offered. */
+int call_sound_start(struct call *c, struct negotiation *n);
+/* Send nothing until the next call_sound_start: whom we spoke to has no part in it now. */
+void call_sound_pause(struct call *c);
+/* The first one that runs, or ran; what is told of "the" sound of a call is told of it. */
+const struct call_stream *call_main_stream(const struct call *c);
+void                      call_fill_streams(const struct call *c, struct phone_event *e);
+
+/* call_describe.c */
+const struct stream_kind *call_kind_named(struct slice name); /* or NULL */
+/* The next description says what the user wishes; else what is agreed already. */
+void call_describe(struct call *c, bool wish);
 /* A negotiation that has offered just what c->sdp offers; NULL without memory. */
 struct negotiation *call_new_negotiation(struct call *c);
 int                 call_make_offer(struct call *c, struct negotiation *n, struct slice *text);
 int                 call_make_answer(struct call *c, struct negotiation *n, struct slice *text);
-/* Media as agreed; -ERR_UNSUPPORTED if nothing is. */
-int call_sound_start(struct call *c, struct negotiation *n);
-/* Send nothing until the next call_sound_start: whom we spoke to has no part in it now. */
-void call_sound_pause(struct call *c);
-bool call_can_talk(struct slice sdp_text); /* is there a stream and a codec that we have? */
+/* Is there a stream that we can have, or none at all? */
+bool call_can_talk(struct slice sdp_text);
+
+/* call_sound.c */
+extern const struct stream_kind call_sound;
 
 /* reply.c */
 bool message_has_sdp(const struct message *m);

@@ -17,7 +17,7 @@ static const struct report_row events[] = {
     { "ringing", "status, reason: a provisional response to a call of ours" },
     { "early_media", "sound may come before the answer" },
     { "answered", "codec" },
-    { "changed", "held, held_by_peer: the session was negotiated anew" },
+    { "changed", "held, held_by_peer, streams: the session was negotiated anew" },
     { "unchanged", "status, reason: the other side refused that" },
     { "media", "the first sound has arrived" },
     { "no_media", "no sound has arrived for 5 s" },
@@ -48,6 +48,8 @@ static const struct report_row fields[] = {
     { "duration_ms", "from the answer to the end" },
     { "media", "packets_sent, packets_received, lost, late, concealed_ms, strangers, jitter_ms, round_trip_ms and "
                "peer_lost (absent if not known), local and remote address" },
+    { "streams", "of each: index, kind (audio), codec, on (false: it is over) and does (sendrecv, sendonly, recvonly, "
+                 "inactive: seen from here); at the end of a call that had several, its media, too" },
     { NULL, NULL },
 };
 
@@ -103,6 +105,27 @@ static void put_refusal(struct json_line *j, const struct phone_event *e)
         json_line_number(j, "retry_after_s", e->retry_after);
 }
 
+/* `figures`: of each that was, by then over. */
+static void put_streams(struct json_line *j, const struct phone_event *e, bool figures)
+{
+    struct json_line list = json_line_list(j, "streams");
+
+    for (size_t i = 0; i < e->stream_count; i++) {
+        const struct phone_stream *s    = &e->streams[i];
+        struct json_line           item = json_line_item(&list);
+
+        json_line_number(&item, "index", s->index);
+        json_line_text(&item, "kind", s->kind);
+        json_line_text(&item, "codec", s->codec);
+        json_line_bool(&item, "on", s->on);
+        json_line_text(&item, "does", sdp_direction_name(s->direction));
+        if (figures && s->has_stats)
+            put_stats(&item, &s->stats);
+        json_line_end(&item);
+    }
+    json_line_list_end(&list);
+}
+
 static void put_end(struct json_line *j, const struct phone_event *e)
 {
     json_line_text(j, "cause", slice_from(call_cause_name(e->cause)));
@@ -118,6 +141,8 @@ static void put_end(struct json_line *j, const struct phone_event *e)
     json_line_number(j, "duration_ms", (int64_t)e->duration);
     if (e->has_stats)
         put_stats(j, &e->stats);
+    if (e->stream_count > 1)
+        put_streams(j, e, true);
 }
 
 static void put_registration(struct json_line *j, const struct phone_event *e)
@@ -148,6 +173,7 @@ static void put_call(struct json_line *j, const struct phone_event *e)
     if (e->kind == PHONE_CHANGED) {
         json_line_bool(j, "held", e->held);
         json_line_bool(j, "held_by_peer", e->held_by_peer);
+        put_streams(j, e, false);
     }
     if (e->kind == PHONE_ENDED || e->kind == PHONE_UNCHANGED)
         put_refusal(j, e);
@@ -247,6 +273,17 @@ static void say_failed(struct buf *b, const struct phone_event *e)
         buf_printf(b, "; next try in %llu s", (unsigned long long)(e->retry_in + 999) / 1000);
 }
 
+static void say_change(struct buf *b, const struct phone_event *e)
+{
+    unsigned on = 0;
+
+    for (size_t i = 0; i < e->stream_count; i++)
+        on += e->streams[i].on;
+    buf_printf(b, "%s%s", e->held ? "On hold" : "Talking", e->held_by_peer ? ", held by the other side" : "");
+    if (on != 1)
+        buf_printf(b, ", %u streams", on);
+}
+
 void report_write_human(struct buf *b, const struct phone_event *e)
 {
     char       memory[512];
@@ -279,7 +316,7 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         buf_printf(b, "Answered, %.*s", SLICE_ARG(e->codec));
         return;
     case PHONE_CHANGED:
-        buf_printf(b, "%s%s", e->held ? "On hold" : "Talking", e->held_by_peer ? ", held by the other side" : "");
+        say_change(b, e);
         return;
     case PHONE_UNCHANGED:
         buf_put(b, SLICE("The change was refused"));

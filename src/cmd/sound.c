@@ -54,7 +54,7 @@ static int open_sound(const struct sound *s, struct buf *why, struct audio_sourc
     return open_files(s, why, source, sink);
 }
 
-static int on_open(void *arg, object_id call, struct audio_source **source, struct audio_sink **sink)
+static int on_open(void *arg, object_id call, unsigned stream, struct audio_source **source, struct audio_sink **sink)
 {
     struct sound *s = arg;
     char          text[256];
@@ -62,6 +62,7 @@ static int on_open(void *arg, object_id call, struct audio_source **source, stru
     int           error;
 
     (void)call;
+    (void)stream;
     s->calls++;
     error = open_sound(s, &why, source, sink);
     if (error != 0)
@@ -69,12 +70,13 @@ static int on_open(void *arg, object_id call, struct audio_source **source, stru
     return error;
 }
 
-static void on_close(void *arg, object_id call, struct audio_source *source, struct audio_sink *sink)
+static void on_close(void *arg, object_id call, unsigned stream, struct audio_source *source, struct audio_sink *sink)
 {
     int error;
 
     (void)arg;
     (void)call;
+    (void)stream;
     audio_source_close(source);
     error = audio_sink_close(sink);
     if (error != 0 && error != -ERR_LIMIT)

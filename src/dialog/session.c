@@ -246,9 +246,14 @@ unsigned session_on_bye_done(struct session *s)
     return s->state == SESSION_ENDING ? finish(s) : 0;
 }
 
+bool session_may_reinvite(const struct session *s)
+{
+    return s->state == SESSION_CONFIRMED && s->exchange == EXCHANGE_NONE && s->again_at == NEVER;
+}
+
 unsigned session_reinvite(struct session *s)
 {
-    if (s->state != SESSION_CONFIRMED || s->exchange != EXCHANGE_NONE || s->again_at != NEVER)
+    if (!session_may_reinvite(s))
         return 0;
     s->exchange = EXCHANGE_OURS;
     return SESSION_SEND_REINVITE;

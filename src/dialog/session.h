@@ -117,6 +117,9 @@ unsigned session_on_bye(struct session *s);
 /* Our BYE got any final response, or none. */
 unsigned session_on_bye_done(struct session *s);
 
+/* Would session_reinvite start one now? */
+bool session_may_reinvite(const struct session *s);
+
 /* Start a re-INVITE: SESSION_SEND_REINVITE, or 0 while another INVITE is under
  * way in either direction (14.1). */
 unsigned session_reinvite(struct session *s);

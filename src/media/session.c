@@ -273,6 +273,11 @@ struct address media_local(const struct media_session *m)
     return m->world->ops->udp_local(m->ports.rtp);
 }
 
+void media_mute(struct media_session *m, bool mute)
+{
+    m->muted = mute;
+}
+
 static bool is_digit(char c)
 {
     uint8_t event = event_from_digit(c);

@@ -135,6 +135,9 @@ struct address media_local(const struct media_session *m);
  * or -ERR_NO_MEMORY, likewise. */
 int media_start(struct media_session *m, const struct media_stream *stream);
 
+/* From now on silence is sent for what the source says, which is pulled all the same. */
+void media_mute(struct media_session *m, bool mute);
+
 /* Press these keys, 100 ms each with 60 ms between, instead of the sound (RFC
  * 4733 2.5).  Returns 0; -ERR_UNSUPPORTED if the peer does not take telephone
  * events or we do not send; -ERR_SYNTAX if one is not of 0-9 * # A-D;

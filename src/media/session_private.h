@@ -61,7 +61,7 @@ struct media_session {
     msec                send_at;    /* when the next packet leaves   */
     uint32_t            timestamp;  /* of the next packet            */
     bool                mark;       /* it begins a talk spurt        */
-    bool                source_ended;
+    bool                source_ended, muted;
     void               *encoder;
     struct event_sender keys;
     char                digits[MEDIA_DIGITS]; /* not yet in `keys` */

@@ -126,6 +126,8 @@ static void send_next(struct media_session *m, msec now)
     size_t  count = m->stream.codec->rate * ptime_of(m) / 1000;
 
     pull_source(m, samples, count);
+    if (m->muted)
+        memset(samples, 0, count * sizeof *samples);
     if (!send_key(m, now))
         send_audio(m, samples, count, now);
     m->timestamp += ticks_of(m, ptime_of(m));

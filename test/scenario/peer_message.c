@@ -290,8 +290,11 @@ bool peer_build_in_dialog(struct peer *p, const struct statement *st, const char
     add_routes(&d, made_by->text, caller);
     draft_copy(&d, made_by->text, caller ? "From" : "To");
     if (!caller && wire_header(made_by->text, "To", 0, &to)) {
+        bool in_dialog = memmem(to.ptr, to.len, ";tag=", 5) != NULL;
+
         draft_remove(&d, "To");
-        draft_printf(&d, "From", "%.*s;tag=%s", SLICE_ARG(to), host_name(p->actor.host));
+        draft_printf(&d, "From", "%.*s%s%s", SLICE_ARG(to),
+                     in_dialog ? "" : ";tag=", in_dialog ? "" : host_name(p->actor.host));
         wire_header(made_by->text, "From", 0, &to);
         draft_add(&d, "To", to);
     } else {

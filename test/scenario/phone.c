@@ -26,7 +26,7 @@ struct phone_actor {
     bool                  roams;       /* its host's address may change     */
     struct tls_shared    *tls;
     unsigned              voices;
-    struct track         *said, *heard;
+    struct track *said[PHONE_STREAMS], *heard[PHONE_STREAMS]; /* of each stream of its calls, once it was there */
 };
 
 static struct phone_actor *phone_of(struct actor *a)
@@ -48,6 +48,21 @@ static void note_registered(struct phone_actor *a, const struct phone_event *e, 
 {
     actor_event(&a->actor, "%s %u %.*s flow %u lives %u%s%s", name, e->expires, SLICE_ARG(e->peer), e->flow, e->flows,
                 e->outbound ? " outbound" : "", e->gruu.len > 0 ? " gruu" : "");
+}
+
+/* changed [held] [held-by-peer] [0:DIRECTION 1:DIRECTION ..., if it has or had more than one stream] */
+static void note_change(struct phone_actor *a, const struct phone_event *e)
+{
+    char       memory[128];
+    struct buf streams = BUF_ON(memory);
+
+    for (size_t i = 0; i < e->stream_count && e->stream_count > 1; i++) {
+        struct slice does = e->streams[i].on ? sdp_direction_name(e->streams[i].direction) : SLICE("over");
+
+        buf_printf(&streams, " %u:%.*s", e->streams[i].index, SLICE_ARG(does));
+    }
+    actor_event(&a->actor, "%s%s%s%s", phone_event_name(e->kind), e->held ? " held" : "",
+                e->held_by_peer ? " held-by-peer" : "", buf_cstr(&streams));
 }
 
 static void note_event(struct phone_actor *a, const struct phone_event *e)
@@ -72,7 +87,7 @@ static void note_event(struct phone_actor *a, const struct phone_event *e)
         actor_event(&a->actor, "%s %.*s for %.*s", name, SLICE_ARG(e->peer), SLICE_ARG(aor_of(a, e->account)));
         return;
     case PHONE_CHANGED:
-        actor_event(&a->actor, "%s%s%s", name, e->held ? " held" : "", e->held_by_peer ? " held-by-peer" : "");
+        note_change(a, e);
         return;
     case PHONE_DIGIT:
         actor_event(&a->actor, "%s %c", name, e->digit);
@@ -108,25 +123,32 @@ static void on_event(void *user, const struct phone_event *e)
 
 /* Its own voice in each call: the name gives the seed, so that two phones never
  * sound the same. */
-static int open_sound(void *arg, object_id call, struct audio_source **source, struct audio_sink **sink)
+static int open_sound(void *arg, object_id call, unsigned stream, struct audio_source **source,
+                      struct audio_sink **sink)
 {
     struct phone_actor *a    = arg;
     uint64_t            seed = a->voices++;
 
     (void)call;
+    if (a->said[stream] == NULL) {
+        a->said[stream]  = track_new();
+        a->heard[stream] = track_new();
+    }
     for (const char *c = host_name(a->actor.host); *c != '\0'; c++)
         seed = seed * 31 + (unsigned char)*c;
-    *source = voice_new(a->actor.world, a->said, seed);
+    *source = voice_new(a->actor.world, a->said[stream], seed);
     if (*source == NULL)
         return -ERR_NO_MEMORY;
-    *sink = ear_new(a->actor.world, a->heard);
+    *sink = ear_new(a->actor.world, a->heard[stream]);
     return 0;
 }
 
-static void close_sound(void *arg, object_id call, struct audio_source *source, struct audio_sink *sink)
+static void close_sound(void *arg, object_id call, unsigned stream, struct audio_source *source,
+                        struct audio_sink *sink)
 {
     (void)arg;
     (void)call;
+    (void)stream;
     audio_source_close(source);
     audio_sink_close(sink);
 }
@@ -280,6 +302,76 @@ static bool phone_resumes(struct phone_actor *a, const struct statement *st)
     return done(a, call_hold(a->phone, a->call, false));
 }
 
+/* swaps: the call that it talks in is held, its other one taken up; the verbs are about that then */
+static bool phone_swaps(struct phone_actor *a, const struct statement *st)
+{
+    object_id other = 0;
+
+    (void)st;
+    for (unsigned i = 0; i < PHONE_CALLS && other == 0; i++)
+        if (a->calls[i] != a->call && call_media_stats(a->phone, a->calls[i], &(struct media_stats){ 0 }) == 0)
+            other = a->calls[i];
+    if (!done(a, call_swap(a->phone, a->call, other)))
+        return false;
+    a->call = other;
+    return true;
+}
+
+static bool phone_mutes(struct phone_actor *a, const struct statement *st)
+{
+    (void)st;
+    return done(a, call_mute(a->phone, a->call, true));
+}
+
+static bool phone_unmutes(struct phone_actor *a, const struct statement *st)
+{
+    (void)st;
+    return done(a, call_mute(a->phone, a->call, false));
+}
+
+static bool parse_direction(const char *word, enum sdp_direction *direction)
+{
+    for (unsigned d = SDP_INACTIVE; d <= SDP_SENDRECV; d++)
+        if (slice_eq(sdp_direction_name((enum sdp_direction)d), slice_from(word))) {
+            *direction = (enum sdp_direction)d;
+            return true;
+        }
+    return false;
+}
+
+/* offers KIND DIRECTION */
+static bool phone_offers(struct phone_actor *a, const struct statement *st)
+{
+    enum sdp_direction direction;
+    unsigned           index;
+
+    if (st->words.count != 4 || !parse_direction(st->words.word[3], &direction))
+        return scenario_fail(a->actor.scenario, "offers KIND DIRECTION");
+    return done(a, call_add_stream(a->phone, a->call, slice_from(st->words.word[2]), direction, &index));
+}
+
+/* removes STREAM */
+static bool phone_removes(struct phone_actor *a, const struct statement *st)
+{
+    unsigned index;
+
+    if (st->words.count != 3 || !parse_count(st->words.word[2], &index))
+        return scenario_fail(a->actor.scenario, "removes STREAM");
+    return done(a, call_remove_stream(a->phone, a->call, index));
+}
+
+/* turns STREAM DIRECTION */
+static bool phone_turns(struct phone_actor *a, const struct statement *st)
+{
+    enum sdp_direction direction;
+    unsigned           index;
+
+    if (st->words.count != 4 || !parse_count(st->words.word[2], &index) ||
+        !parse_direction(st->words.word[3], &direction))
+        return scenario_fail(a->actor.scenario, "turns STREAM DIRECTION");
+    return done(a, call_turn_stream(a->phone, a->call, index, direction));
+}
+
 /* presses DIGITS */
 static bool phone_presses(struct phone_actor *a, const struct statement *st)
 {
@@ -312,6 +404,9 @@ static const struct {
     { "answers", true, phone_answers },     { "rejects", true, phone_rejects },
     { "hangs", true, phone_hangs },         { "holds", true, phone_holds },
     { "resumes", true, phone_resumes },     { "presses", true, phone_presses },
+    { "mutes", true, phone_mutes },         { "unmutes", true, phone_unmutes },
+    { "swaps", true, phone_swaps },         { "offers", true, phone_offers },
+    { "removes", true, phone_removes },     { "turns", true, phone_turns },
     { "dies", true, phone_dies },           { "starts", false, phone_starts },
     { "adds", true, phone_adds },           { "uses", true, phone_uses },
 };
@@ -361,8 +456,10 @@ static void phone_actor_free(struct actor *actor)
     struct phone_actor *a = phone_of(actor);
 
     tls_shared_free(a->tls); /* of a start that failed */
-    track_free(a->said);
-    track_free(a->heard);
+    for (unsigned i = 0; i < PHONE_STREAMS; i++) {
+        track_free(a->said[i]);
+        track_free(a->heard[i]);
+    }
     free(a);
 }
 
@@ -445,29 +542,35 @@ bool verb_phone(struct scenario *s, const struct statement *st)
         free(a);
         return false;
     }
-    a->said  = track_new();
-    a->heard = track_new();
     return phone_begin(a);
 }
 
 /* ---- who hears whom ---- */
 
-/* expect sound|silence FROM -> TO over T: in the span that has just passed.  What
+/* expect sound|silence FROM -> TO over T [stream N]: in the span that has just passed.  What
  * was said at its very end is still on its way. */
 bool expect_sound(struct scenario *s, const struct statement *st)
 {
     enum { UNDER_WAY = 400 };
-    const char *const *word = st->words.word;
-    struct actor *from = scenario_actor(s, word[2]), *to = st->words.count == 7 ? scenario_actor(s, word[4]) : NULL;
-    char          memory[256];
-    struct buf    why = BUF_ON(memory);
-    msec          now = network_now(s->net), span;
+    const char *const *word     = st->words.word;
+    unsigned           stream   = 0;
+    bool               complete = st->words.count == 7 || (st->words.count == 9 && strcmp(word[7], "stream") == 0 &&
+                                             parse_count(word[8], &stream) && stream < PHONE_STREAMS);
+    struct actor      *from = scenario_actor(s, word[2]), *to = complete ? scenario_actor(s, word[4]) : NULL;
+    char               memory[256];
+    struct buf         why = BUF_ON(memory);
+    msec               now = network_now(s->net), span;
+    struct track      *said, *heard;
 
     if (from == NULL || to == NULL || from->kind != &phone_kind || to->kind != &phone_kind ||
         strcmp(word[3], "->") != 0 || strcmp(word[5], "over") != 0 || !parse_duration(word[6], &span))
-        return scenario_fail(s, "expect sound|silence PHONE -> PHONE over T");
+        return scenario_fail(s, "expect sound|silence PHONE -> PHONE over T [stream N]");
+    said  = phone_of(from)->said[stream];
+    heard = phone_of(to)->heard[stream];
     if (strcmp(word[1], "silence") == 0)
-        return track_is_silent(phone_of(to)->heard, now - span, now) || scenario_fail(s, "it hears something");
-    return track_is_heard(phone_of(from)->said, phone_of(to)->heard, now - span, now - UNDER_WAY, now, &why) ||
+        return heard == NULL || track_is_silent(heard, now - span, now) || scenario_fail(s, "it hears something");
+    if (said == NULL || heard == NULL)
+        return scenario_fail(s, "that stream was never there");
+    return track_is_heard(said, heard, now - span, now - UNDER_WAY, now, &why) ||
            scenario_fail(s, "%s", buf_cstr(&why));
 }

@@ -39,11 +39,13 @@ static void on_event(void *arg, const struct phone_event *event)
         CHECK_INT(0, call_reject(u->phone, event->call, u->reject));
 }
 
-static int open_sound(void *arg, object_id call, struct audio_source **source, struct audio_sink **sink)
+static int open_sound(void *arg, object_id call, unsigned stream, struct audio_source **source,
+                      struct audio_sink **sink)
 {
     struct user *u = arg;
 
     (void)call;
+    (void)stream;
     if (u->sound_error != 0)
         return u->sound_error;
     *source = audio_tone_new(1, AUDIO_RATE, NEVER);
@@ -52,11 +54,13 @@ static int open_sound(void *arg, object_id call, struct audio_source **source, s
     return 0;
 }
 
-static void close_sound(void *arg, object_id call, struct audio_source *source, struct audio_sink *sink)
+static void close_sound(void *arg, object_id call, unsigned stream, struct audio_source *source,
+                        struct audio_sink *sink)
 {
     struct user *u = arg;
 
     (void)call;
+    (void)stream;
     audio_source_close(source);
     audio_sink_close(sink);
     u->open_sounds--;

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/error.h"
+#include "call/state.h"
+
+enum { CODECS_MAX = 8, OFFER_ARENA = 256 * 1024 };
+
+/* ---- kinds ---- */
+
+static const struct stream_kind *const kinds[] = { &call_sound };
+
+const struct stream_kind *call_kind_named(struct slice name)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (slice_eq(kinds[i]->name, name))
+            return kinds[i];
+    return NULL;
+}
+
+static bool has_codec(const struct stream_kind *kind, const struct sdp_format *format)
+{
+    struct sdp_codec codecs[CODECS_MAX];
+    size_t           count = kind->codecs(codecs, CODECS_MAX);
+
+    for (size_t i = 0; i < count; i++)
+        if (!codecs[i].auxiliary && sdp_format_eq(&codecs[i].format, format))
+            return true;
+    return false;
+}
+
+/* The kind of ours that can take what this line offers, or NULL. */
+static const struct stream_kind *kind_for(const struct sdp_media *m)
+{
+    const struct stream_kind *kind = call_kind_named(m->kind);
+    struct sdp_format         format;
+    uint8_t                   pt;
+
+    if (kind == NULL || m->port == 0 || !slice_eq_nocase(m->protocol, kind->protocol))
+        return NULL;
+    for (size_t i = 0; i < m->format_count; i++)
+        if (sdp_payload_type(m->formats[i], &pt) && sdp_media_format(m, pt, &format) && has_codec(kind, &format))
+            return kind;
+    return NULL;
+}
+
+/* ---- what is said of them ---- */
+
+void call_describe(struct call *c, bool wish)
+{
+    c->describe_hold = wish ? c->wish_hold : c->hold;
+    for (unsigned i = 0; i < CALL_STREAMS; i++)
+        c->streams[i].said = wish ? c->streams[i].wish : c->streams[i].now;
+}
+
+struct negotiation *call_new_negotiation(struct call *c)
+{
+    struct negotiation_config config = { .session_id = c->sdp_id, .address = c->local };
+
+    config.address.port = 0;
+    return negotiation_new(&config);
+}
+
+struct description_of {
+    struct sdp_local local[CALL_STREAMS];
+    struct sdp_codec codecs[CALL_STREAMS][CODECS_MAX];
+};
+
+static void describe(const struct call *c, struct description_of *d)
+{
+    for (unsigned i = 0; i < CALL_STREAMS; i++) {
+        const struct call_stream *s = &c->streams[i];
+
+        d->local[i] = (struct sdp_local){ .enabled = s->open && s->said.on };
+        if (!d->local[i].enabled)
+            continue;
+        d->local[i] = (struct sdp_local){
+            .enabled     = true,
+            .kind        = s->kind->name,
+            .protocol    = s->kind->protocol,
+            .rtp         = s->kind->local(s),
+            .direction   = c->describe_hold ? sdp_direction_hold(s->said.direction) : s->said.direction,
+            .codecs      = d->codecs[i],
+            .codec_count = s->kind->codecs(d->codecs[i], CODECS_MAX),
+            .events      = true,
+            .ptime       = AUDIO_FRAME_MS,
+        };
+    }
+}
+
+int call_make_offer(struct call *c, struct negotiation *n, struct slice *text)
+{
+    struct description_of d;
+
+    c->wants_none = false;
+    describe(c, &d);
+    return negotiation_offer(n, d.local, CALL_STREAMS, text);
+}
+
+/* ---- what the peer offers ---- */
+
+static bool has_slot(const struct negotiation *n, unsigned slot)
+{
+    for (unsigned i = 0; i < CALL_STREAMS; i++) {
+        const struct sdp_agreed *agreed = negotiation_stream(n, i);
+
+        if (agreed->active && agreed->slot == slot)
+            return true;
+    }
+    return false;
+}
+
+/* A stream that we have said and that has no line yet, apart from those of the set. */
+static bool find_waiting(const struct call *c, const struct negotiation *n, const struct stream_kind *kind,
+                         unsigned *taken)
+{
+    for (unsigned i = 0; i < CALL_STREAMS; i++) {
+        const struct call_stream *s = &c->streams[i];
+
+        if (s->open && s->said.on && s->kind == kind && !negotiation_stream(n, i)->active && !(*taken & 1u << i)) {
+            *taken |= 1u << i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static unsigned count_said(const struct call *c)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < CALL_STREAMS; i++)
+        count += c->streams[i].said.on;
+    return count;
+}
+
+/* One line of the offer that no stream has.  More than we want of them are refused in
+ * their place; a call may lack ports or sound for its second stream, but not for its only one. */
+static int open_for(struct call *c, const struct stream_kind *kind, unsigned *taken)
+{
+    unsigned            max = c->phone->config.max_streams;
+    struct call_stream *s   = call_free_stream(c);
+    int                 error;
+
+    if (s == NULL || count_said(c) >= (max == 0 ? AUDIO_STREAMS : max))
+        return 0;
+    error = call_open_stream(c, (unsigned)(s - c->streams), kind);
+    if (error != 0)
+        return count_said(c) > 0 ? 0 : error;
+    s->said = (struct stream_terms){ true, SDP_SENDRECV };
+    *taken |= 1u << s->index;
+    return 0;
+}
+
+static int open_offered(struct call *c, const struct negotiation *n)
+{
+    const struct sdp *offer = negotiation_remote(n);
+    unsigned          taken = 0;
+    int               error = 0;
+
+    c->wants_none = true;
+    for (unsigned slot = 0; offer != NULL && slot < offer->media_count && error == 0; slot++) {
+        const struct stream_kind *kind = kind_for(&offer->media[slot]);
+
+        c->wants_none = c->wants_none && offer->media[slot].port == 0;
+        if (kind != NULL && !has_slot(n, slot) && !find_waiting(c, n, kind, &taken))
+            error = open_for(c, kind, &taken);
+    }
+    return error;
+}
+
+/* What was opened for an answer that is not made. */
+static void close_new(struct call *c)
+{
+    for (unsigned i = 0; i < CALL_STREAMS; i++)
+        if (!c->streams[i].now.on && !c->streams[i].wish.on)
+            call_close_stream(&c->streams[i]);
+}
+
+int call_make_answer(struct call *c, struct negotiation *n, struct slice *text)
+{
+    struct description_of d;
+    int                   error = open_offered(c, n);
+
+    describe(c, &d);
+    if (error == 0)
+        error = negotiation_answer(n, d.local, CALL_STREAMS, text);
+    if (error != 0)
+        close_new(c);
+    return error;
+}
+
+/* No stream at all is no obstacle: they are added later (RFC 3264 5). */
+static bool can_talk(const struct sdp *sdp)
+{
+    bool none = true;
+
+    for (size_t i = 0; i < sdp->media_count; i++) {
+        if (kind_for(&sdp->media[i]) != NULL)
+            return true;
+        none = none && sdp->media[i].port == 0;
+    }
+    return none;
+}
+
+bool call_can_talk(struct slice text)
+{
+    struct arena     arena;
+    struct sdp       sdp;
+    struct sdp_fault fault;
+    bool             found;
+
+    arena_init(&arena, NULL, 0, OFFER_ARENA);
+    found = sdp_parse(text, &arena, &sdp, &fault) && can_talk(&sdp);
+    arena_fini(&arena);
+    return found;
+}
