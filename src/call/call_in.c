@@ -307,7 +307,7 @@ void call_on_ack(struct call *c, struct message *ack)
     if (take_late_answer(c, ack) != 0) {
         call_blame(c, CALL_BAD_SDP, SIDE_REMOTE, 0, SLICE("no usable answer in the ACK"));
         call_hang_up(c->phone, c->id);
-    } else if (!first) {
+    } else if (!first && !c->same_again) {
         call_tell(c, PHONE_CHANGED);
     }
 }
@@ -325,8 +325,10 @@ static void refuse_reinvite(struct call *c, unsigned status)
 
 static void accept_reinvite(struct call *c)
 {
-    int error = take_offer(c);
+    struct reason before = call_described(c);
+    int           error  = take_offer(c);
 
+    c->same_again = message_has_sdp(c->invite) && call_describes_same(c, &before);
     if (error == -ERR_SYNTAX || error == -ERR_LOCKED) {
         refuse_reinvite(c, 488);
         return;

@@ -30,6 +30,28 @@ void call_refresh_failed(struct call *c)
     session_timer_on_failure(&c->refresh, REFRESH_PAUSE, world_now(c->phone->world));
 }
 
+struct reason call_described(const struct call *c)
+{
+    const struct sdp *sdp = c->negotiation != NULL ? negotiation_remote(c->negotiation) : NULL;
+    struct reason     r   = { .len = 0 };
+    char              text[sizeof r.text];
+    struct buf        b = BUF_ON(text);
+
+    if (sdp == NULL)
+        return r;
+    buf_printf(&b, "%.*s %.*s", SLICE_ARG(sdp->origin.session_id), SLICE_ARG(sdp->origin.version));
+    if (buf_ok(&b))
+        reason_set(&r, buf_slice(&b));
+    return r;
+}
+
+bool call_describes_same(const struct call *c, const struct reason *before)
+{
+    struct reason now = call_described(c);
+
+    return before->len > 0 && slice_eq(reason_slice(before), reason_slice(&now));
+}
+
 static void expire(struct call *c)
 {
     call_blame(c, CALL_EXPIRED, SIDE_NETWORK, 0, SLICE("nobody has refreshed the session"));

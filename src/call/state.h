@@ -186,6 +186,7 @@ struct call {
     bool            expires; /* ring_until is what the INVITE's Expires says              */
 
     struct session_timer refresh;
+    bool                 same_again;     /* their re-INVITE describes what was agreed before */
     bool                 only_refreshes; /* our re-INVITE: nothing is meant to change */
 
     struct negotiation *negotiation;   /* of the session; before the answer: our offer      */
@@ -328,6 +329,9 @@ void call_refresh_failed(struct call *c);
 /* Expires, if the INVITE of ours shall have one. */
 void call_put_expires(struct call *c, struct gather *g);
 void call_cancel(struct call *c);
+/* Which description of the peer's holds, by its o=; and is it still that one (RFC 4028 7.4)? */
+struct reason call_described(const struct call *c);
+bool          call_describes_same(const struct call *c, const struct reason *before);
 
 /* call_why.c */
 void call_note_why(struct call *c, const struct message *m);

@@ -5,6 +5,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/phone_tls.h"
 #include "cmd/report.h"
+#include "dialog/session_timer.h"
 #include "net/world_uv.h"
 
 #include <arpa/inet.h>
@@ -233,22 +234,23 @@ static int open_phone(struct shell *s, struct phone_config *config)
 static int start_phone(struct shell *s, const struct shell_options *o)
 {
     struct phone_config config = {
-        .stack          = { .max_server_txns = TXNS,
-                            .udp_limit       = STACK_UDP_LIMIT,
-                            .max_client_txns = TXNS,
-                            .max_connections = CONNECTIONS,
-                            .tls             = s->tls,
-                            .trace           = trace_hook(s->trace) },
-        .tcp            = true,
-        .any_address    = o->any_address || !s->is_guest, /* this host's address may change */
-        .user_agent     = SLICE("ahoy/" AHOY_VERSION),
-        .accept_any     = s->is_guest,
-        .max_calls      = o->max_calls,
-        .latch          = true, /* peers behind a NAT say in SDP what nobody can reach */
-        .no_media_after = NO_MEDIA_MS,
-        .media          = sound_media(&s->sound),
-        .on_event       = on_phone_event,
-        .user           = s,
+        .stack           = { .max_server_txns = TXNS,
+                             .udp_limit       = STACK_UDP_LIMIT,
+                             .max_client_txns = TXNS,
+                             .max_connections = CONNECTIONS,
+                             .tls             = s->tls,
+                             .trace           = trace_hook(s->trace) },
+        .tcp             = true,
+        .any_address     = o->any_address || !s->is_guest, /* this host's address may change */
+        .user_agent      = SLICE("ahoy/" AHOY_VERSION),
+        .accept_any      = s->is_guest,
+        .max_calls       = o->max_calls,
+        .session_expires = SESSION_TIMER_DEFAULT,
+        .latch           = true, /* peers behind a NAT say in SDP what nobody can reach */
+        .no_media_after  = NO_MEDIA_MS,
+        .media           = sound_media(&s->sound),
+        .on_event        = on_phone_event,
+        .user            = s,
     };
     struct account_config account;
     int                   error = shell_local_address(s->world, first_hop(s, o), &config.address);

@@ -22,8 +22,9 @@ struct phone_actor {
     object_id             call;               /* the latest: what the verbs are about */
     object_id             calls[PHONE_CALLS]; /* the latest ones, in no order */
     unsigned              call_count;
-    bool                  tcp, secure; /* secure: it can TLS and WebSockets */
-    bool                  roams;       /* its host's address may change     */
+    bool                  tcp, secure;    /* secure: it can TLS and WebSockets */
+    unsigned              session, least; /* its session timer, and the least it takes */
+    bool                  roams;          /* its host's address may change     */
     struct tls_shared    *tls;
     unsigned              voices;
     struct track *said[PHONE_STREAMS], *heard[PHONE_STREAMS]; /* of each stream of its calls, once it was there */
@@ -160,13 +161,15 @@ static bool phone_begin(struct phone_actor *a)
     struct scenario    *s      = a->actor.scenario;
     struct phone_config config = {
         .stack = { .max_server_txns = 1000, .max_client_txns = 1000, .max_connections = 16, .connection_idle = 64000 },
-        .address    = host_address(a->actor.host, FAMILY_4),
-        .tcp        = a->tcp,
-        .user_agent = SLICE("scenario"),
-        .max_calls  = PHONE_CALLS,
-        .media      = { open_sound, close_sound, a },
-        .on_event   = on_event,
-        .user       = a,
+        .address         = host_address(a->actor.host, FAMILY_4),
+        .tcp             = a->tcp,
+        .user_agent      = SLICE("scenario"),
+        .max_calls       = PHONE_CALLS,
+        .session_expires = a->session,
+        .min_se          = a->least,
+        .media           = { open_sound, close_sound, a },
+        .on_event        = on_event,
+        .user            = a,
     };
     int error;
 
@@ -244,18 +247,34 @@ static bool phone_uses(struct phone_actor *a, const struct statement *st)
     return scenario_fail(a->actor.scenario, "uses AOR: of one of its accounts");
 }
 
-/* calls URI [late] */
+static bool parse_call(struct call_options *options, const char *const *word)
+{
+    unsigned expires;
+
+    for (; word[0] != NULL; word++) {
+        if (strcmp(word[0], "late") == 0) {
+            options->late_offer = true;
+            continue;
+        }
+        if (strcmp(word[0], "expires") != 0 || word[1] == NULL || !parse_count(word[1], &expires))
+            return false;
+        options->expires = expires;
+        word++;
+    }
+    return true;
+}
+
+/* calls URI [late] [expires SECONDS] */
 static bool phone_calls(struct phone_actor *a, const struct statement *st)
 {
     struct call_options options = { .account = a->account };
     object_id           call;
     int                 error;
 
-    if (st->words.count < 3)
-        return scenario_fail(a->actor.scenario, "calls URI [late]");
-    options.target     = slice_from(st->words.word[2]);
-    options.late_offer = st->words.count == 4 && strcmp(st->words.word[3], "late") == 0;
-    error              = call_place(a->phone, &options, &call);
+    if (st->words.count < 3 || !parse_call(&options, st->words.word + 3))
+        return scenario_fail(a->actor.scenario, "calls URI [late] [expires SECONDS]");
+    options.target = slice_from(st->words.word[2]);
+    error          = call_place(a->phone, &options, &call);
     if (error == 0)
         set_call(a, call);
     return done(a, error);
@@ -483,6 +502,14 @@ static bool parse_flag(struct phone_actor *a, struct account_config *config, con
     return true;
 }
 
+/* session SECONDS, least SECONDS: of the whole phone */
+static bool parse_timer(struct phone_actor *a, const char *name, const char *value)
+{
+    if (strcmp(name, "session") == 0)
+        return value != NULL && parse_count(value, &a->session);
+    return strcmp(name, "least") == 0 && value != NULL && parse_count(value, &a->least);
+}
+
 static bool parse_pair(struct account_config *config, const char *name, const char *value)
 {
     const struct {
@@ -520,7 +547,7 @@ static struct account_config *parse_account(struct phone_actor *a, const char *c
     for (word += 2; word[0] != NULL; word++) {
         if (parse_flag(a, config, word[0]))
             continue;
-        if (!parse_pair(config, word[0], word[1]))
+        if (!parse_timer(a, word[0], word[1]) && !parse_pair(config, word[0], word[1]))
             return NULL;
         word++;
     }
