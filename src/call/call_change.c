@@ -43,6 +43,7 @@ static void finish_reinvite(struct call *c, unsigned status, struct slice reason
         call_refresh_failed(c);
     if (c->only_refreshes && (actions & SESSION_SEND_BYE) == 0) /* nothing that a user would want to know */
         actions &= ~(unsigned)(SESSION_TELL_CHANGED | SESSION_TELL_UNCHANGED);
+    c->only_refreshes = c->only_refreshes && c->session.again_at != NEVER;
     if (actions & SESSION_TELL_UNCHANGED) {
         c->status = status;
         reason_set(&c->reason, reason);

@@ -64,6 +64,16 @@ struct description_of {
     struct sdp_codec codecs[CALL_STREAMS][CODECS_MAX];
 };
 
+/* RFC 4028 7.4: a refresh says what is agreed already, though the peer may hold us. */
+static enum sdp_direction direction_of(const struct call *c, unsigned i)
+{
+    const struct call_stream *s = &c->streams[i];
+
+    if (c->only_refreshes && c->session.exchange == EXCHANGE_OURS && negotiation_stream(c->negotiation, i)->active)
+        return negotiation_stream(c->negotiation, i)->direction;
+    return c->describe_hold ? sdp_direction_hold(s->said.direction) : s->said.direction;
+}
+
 static void describe(const struct call *c, struct description_of *d)
 {
     for (unsigned i = 0; i < CALL_STREAMS; i++) {
@@ -77,7 +87,7 @@ static void describe(const struct call *c, struct description_of *d)
             .kind        = s->kind->name,
             .protocol    = s->kind->protocol,
             .rtp         = s->kind->local(s),
-            .direction   = c->describe_hold ? sdp_direction_hold(s->said.direction) : s->said.direction,
+            .direction   = direction_of(c, i),
             .codecs      = d->codecs[i],
             .codec_count = s->kind->codecs(d->codecs[i], CODECS_MAX),
             .events      = true,

@@ -20,7 +20,6 @@ static void refresh(struct call *c, msec now)
         session_timer_on_failure(&c->refresh, REFRESH_PAUSE, now);
         return;
     }
-    c->wish_hold      = c->hold;
     c->only_refreshes = true;
     call_perform(c, actions, &(struct occasion){ 0 });
 }
