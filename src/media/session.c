@@ -232,12 +232,19 @@ static void keep_cname(struct media_session *m)
     m->config.cname = buf_slice(&b);
 }
 
+static int open_ports(struct media_session *m, const struct address *local, struct port_pair *out)
+{
+    const struct media_config *c     = &m->config;
+    bool                       any   = c->port_first == 0 && c->port_last == 0;
+    uint16_t                   first = any ? MEDIA_PORT_FIRST : c->port_first;
+    uint16_t                   last  = any ? MEDIA_PORT_LAST : c->port_last;
+
+    return port_pair_open(m->world, local, first, last, &media_rtp_events, &media_rtcp_events, m, out);
+}
+
 int media_open(struct world *w, const struct media_config *config, struct media_session **out)
 {
-    bool                  any   = config->port_first == 0 && config->port_last == 0;
-    uint16_t              first = any ? MEDIA_PORT_FIRST : config->port_first;
-    uint16_t              last  = any ? MEDIA_PORT_LAST : config->port_last;
-    struct media_session *m     = calloc(1, sizeof *m);
+    struct media_session *m = calloc(1, sizeof *m);
     int                   error;
 
     if (m == NULL)
@@ -245,12 +252,25 @@ int media_open(struct world *w, const struct media_config *config, struct media_
     m->world  = w;
     m->config = *config;
     keep_cname(m);
-    error = port_pair_open(w, &config->local, first, last, &media_rtp_events, &media_rtcp_events, m, &m->ports);
+    error = open_ports(m, &config->local, &m->ports);
     if (error != 0) {
         free(m);
         return error;
     }
     *out = m;
+    return 0;
+}
+
+int media_move(struct media_session *m, const struct address *local)
+{
+    struct port_pair fresh;
+    int              error = open_ports(m, local, &fresh);
+
+    if (error != 0)
+        return error;
+    port_pair_close(m->world, &m->ports);
+    m->ports        = fresh;
+    m->config.local = *local;
     return 0;
 }
 

@@ -125,6 +125,11 @@ int media_open(struct world *w, const struct media_config *config, struct media_
  * allowed. */
 void media_close(struct media_session *m);
 
+/* Bind other ports, on `local` from now on, and close those of before: this host has another address.
+ * All else goes on as it is.  Errors as media_open, and then nothing has changed.  Not from within a
+ * callback. */
+int media_move(struct media_session *m, const struct address *local);
+
 /* The bound RTP address and port; RTCP is on the next port. */
 struct address media_local(const struct media_session *m);
 

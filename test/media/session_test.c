@@ -355,9 +355,47 @@ TEST(both_streams_may_run_over_ipv6)
 
 #define CALL_TEST(name) cmocka_unit_test_setup_teardown(name, media_pair_setup, media_pair_teardown)
 
+/* The host of alice has another address: bob is told by a new description, and each hears the other as before. */
+TEST(a_session_that_moves_is_heard_from_its_new_address)
+{
+    struct address there, now_at;
+    uint64_t       before;
+
+    talk();
+    live(1000);
+    assert_true(address_parse_ip(SLICE("192.0.2.77"), &there));
+    assert_true(host_add_address(alice.host, "192.0.2.77"));
+    before = stats_of(&bob).packets_received;
+    CHECK_INT(0, media_move(alice.media, &there));
+    now_at = media_local(alice.media);
+    CHECK(address_eq_ip(&there, &now_at));
+    bob.stream = stream_to(&alice);
+    start(&bob);
+    live(3000);
+    CHECK(stats_of(&bob).packets_received > before + 140);
+    CHECK(hearing(&alice, 2).heard);
+    CHECK(hearing(&bob, 1).heard);
+}
+
+TEST(where_no_port_is_to_be_had_a_session_stays)
+{
+    struct address there, before, now_at;
+
+    talk();
+    before = media_local(alice.media);
+    assert_true(address_parse_ip(SLICE("192.0.2.78"), &there));
+    CHECK_INT(-ERR_NO_ADDRESS, media_move(alice.media, &there));
+    now_at = media_local(alice.media);
+    CHECK(address_eq(&before, &now_at));
+    live(4000);
+    CHECK(hearing(&bob, 1).heard);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CALL_TEST(a_session_that_moves_is_heard_from_its_new_address),
+        CALL_TEST(where_no_port_is_to_be_had_a_session_stays),
         CALL_TEST(two_sessions_hear_each_other_and_not_themselves),
         CALL_TEST(the_statistics_agree_with_the_network),
         CALL_TEST(before_the_start_nothing_is_sent_heard_or_known),
