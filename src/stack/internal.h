@@ -36,6 +36,7 @@ enum {
     TAG_LENGTH       = 13,
     NOBODY_TOKEN     = 12,
     SOURCE_CACHE     = 64,
+    GONE_ADDRESSES   = 4,
     SOURCE_CACHE_AGE = 10000,  /* ms that a looked-up source address is believed */
     TARGETS_TIME     = 180000, /* ms in which all targets of one request are begun */
     PEER_LISTS       = 512,    /* a power of two */
@@ -265,8 +266,10 @@ struct stack {
     struct peer_count     *peer_count;      /* the same                            */
     size_t                 rings_accounted; /* bytes of the rings from other workers */
     struct source_entry    sources[SOURCE_CACHE];
-    unsigned               bans_seen; /* see stack_close_banned */
-    struct log_limit       log_limit; /* lines about malformed input */
+    struct address         gone[GONE_ADDRESSES]; /* where this host is no longer, stack_moved; the latest ones */
+    unsigned               gone_count;           /* ever                                                        */
+    unsigned               bans_seen;            /* see stack_close_banned */
+    struct log_limit       log_limit;            /* lines about malformed input */
     struct overload        overload;
     struct timer           overload_timer; /* while there is one */
     msec                   refusals_until; /* an ACK to what was refused without a transaction may come */

@@ -39,4 +39,6 @@ void stack_moved(struct stack *s, const struct flow *flow)
     if (c != NULL)
         connection_close(c);
     memset(s->sources, 0, sizeof s->sources);
+    if (flow->local.family != FAMILY_NONE)
+        s->gone[s->gone_count++ % GONE_ADDRESSES] = flow->local;
 }

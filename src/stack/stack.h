@@ -255,8 +255,8 @@ void stack_expect_signs(struct stack *s, const struct flow *flow, msec interval)
  * -ERR_CLOSED: the flow is gone; or another error of sending. */
 int stack_keep_alive(struct stack *s, const struct flow *flow);
 
-/* This host is no longer at flow->local: its connection is closed, and for each peer it
- * is asked anew which address leads there. */
+/* This host is no longer at flow->local: its connection is closed, for each peer it is asked anew
+ * which address leads there, and datagrams that were to leave from there leave from that. */
 void stack_moved(struct stack *s, const struct flow *flow);
 
 /* About how many requests of this host are being answered, 0 if there are less than `least` altogether. */

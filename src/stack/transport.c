@@ -200,13 +200,23 @@ void transport_leave_by(struct stack *s, unsigned listener, struct flow *flow)
     flow->listener   = listener;
 }
 
+/* What began at an address that this host has no longer goes on from the one that leads there now. */
+static bool is_gone(const struct stack *s, const struct address *local)
+{
+    for (unsigned i = 0; i < s->gone_count && i < GONE_ADDRESSES; i++)
+        if (address_eq_ip(&s->gone[i], local))
+            return true;
+    return false;
+}
+
 static int send_datagram(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count)
 {
     const struct socket_entry *e = entry_of(s, flow);
 
     if (e == NULL || e->udp == NULL) /* see stack_assume */
         return -ERR_CLOSED;
-    return world_udp_send(s->world, e->udp, e->wildcard ? &flow->local : NULL, &flow->remote, parts, count);
+    return world_udp_send(s->world, e->udp, e->wildcard && !is_gone(s, &flow->local) ? &flow->local : NULL,
+                          &flow->remote, parts, count);
 }
 
 int transport_send_for(struct stack *s, object_id txn, const struct flow *flow, const struct slice *parts, size_t count)
