@@ -103,6 +103,13 @@ static void look_at_path(struct account_flow *f)
         account_flow_perform(f, registration_start(&f->registration));
 }
 
+void account_look(struct account *a)
+{
+    for (unsigned i = 0; i < a->flow_count; i++)
+        if (a->flows[i].path.transport != TRANSPORT_NONE && a->flows[i].registration.expires_at != NEVER)
+            look_at_path(&a->flows[i]);
+}
+
 static void on_beat(struct timer *t, msec now)
 {
     struct account_flow *f = CONTAINER_OF(t, struct account_flow, beat);

@@ -61,6 +61,9 @@ int call_new(struct account *a, bool outgoing, struct slice call_id, struct slic
     c->local_tag     = arena_copy(&c->arena, local_tag);
     c->contact       = account_dialog_contact(a, &c->arena, local, transport, secure);
     c->local         = *local;
+    c->transport     = transport;
+    c->secure        = secure;
+    c->here.family   = FAMILY_NONE;
     c->sdp_id        = random_u64(&p->world->random) >> 2;
     c->ring_again_at = c->ring_until = NEVER;
     c->answered_at = c->ended_at = NEVER;
@@ -75,6 +78,7 @@ int call_new(struct account *a, bool outgoing, struct slice call_id, struct slic
         return error;
     }
     *out = c;
+    call_watch(p);
     return 0;
 }
 

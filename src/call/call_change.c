@@ -83,6 +83,8 @@ static void on_reinvite_2xx(struct call *c, struct message *response)
         return;
     }
     dialog_refresh(c->up->dialog, response);
+    c->up->flow   = response->flow;
+    c->move_tries = 0;
     session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));
     error = negotiation_receive_answer(c->negotiation, response->body, &fault);
     if (error == 0)

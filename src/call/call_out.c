@@ -289,6 +289,24 @@ static int offer(struct call *c)
     return error;
 }
 
+/* RFC 3261 9.1: what was sent from the old address is given up; its responses would not reach us. */
+void call_invite_anew(struct call *c)
+{
+    int error = 0;
+
+    stack_forget(c->phone->stack, c->invite_txn);
+    negotiation_free(c->negotiation);
+    c->negotiation = NULL;
+    if (!c->late_offer)
+        error = offer(c);
+    if (error == 0)
+        error = call_send_invite(c);
+    if (error == 0)
+        return;
+    call_fail(c, CALL_LOCAL_FAULT, error);
+    call_perform(c, session_on_failure(&c->session), &(struct occasion){ 0 });
+}
+
 static struct slice bracketed(struct call *c, struct slice uri)
 {
     char *text = arena_alloc(&c->arena, uri.len + 2);

@@ -97,6 +97,11 @@ static struct address local_sound(const struct call_stream *s)
     return media_local(s->media);
 }
 
+static int move_sound(struct call_stream *s, const struct address *local)
+{
+    return media_move(s->media, local);
+}
+
 /* ---- what can be agreed, and what was ---- */
 
 /* All our codecs of the rate that our sound has. */
@@ -190,6 +195,7 @@ const struct stream_kind call_sound = {
     .local    = local_sound,
     .start    = start_sound,
     .pause    = pause_sound,
+    .move     = move_sound,
 };
 
 /* ---- what the user may do with the sound of a call ---- */

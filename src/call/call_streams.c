@@ -115,6 +115,16 @@ void call_sound_pause(struct call *c)
             c->streams[i].kind->pause(&c->streams[i]);
 }
 
+int call_sound_move(struct call *c, const struct address *local)
+{
+    int error = 0;
+
+    for (unsigned i = 0; i < CALL_STREAMS && error == 0; i++)
+        if (c->streams[i].open)
+            error = c->streams[i].kind->move(&c->streams[i], local);
+    return error;
+}
+
 /* ---- what is told of them ---- */
 
 const struct call_stream *call_main_stream(const struct call *c)

@@ -275,6 +275,7 @@ void phone_free(struct phone *p)
     if (p == NULL)
         return;
     world_timer_stop(p->world, &p->events);
+    world_timer_stop(p->world, &p->look);
     LIST_EACH_SAFE (l, &p->calls) {
         call_free(CONTAINER_OF(l, struct call, link));
     }

@@ -12,6 +12,7 @@
  *   call_change.c  re-INVITEs of ours: hold and resume
  *   call_timer.c  what a call does when its time has come: refreshes, Expires, Retry-After
  *   call_why.c   why: Reason, Warning and Retry-After, heard and said
+ *   call_move.c  when this host gets another address
  *   call_in.c    the callee's side, and requests inside of dialogs
  *   call_streams.c  the streams of a call: their life, what was agreed of each
  *   call_describe.c offers and answers: what is said of the streams
@@ -148,6 +149,7 @@ struct stream_kind {
     struct address (*local)(const struct call_stream *s);
     int (*start)(struct call_stream *s, const struct sdp_agreed *agreed);
     void (*pause)(struct call_stream *s);
+    int (*move)(struct call_stream *s, const struct address *local); /* to other ports, on this address */
 };
 
 struct call {
@@ -193,6 +195,10 @@ struct call {
     char               *sdp, *ack_sdp; /* what our INVITE or 2xx, and our ACK, carries; C strings */
     uint64_t            sdp_id;
     struct address      local;           /* where media is bound                            */
+    struct address      here;            /* our end of the way to the last hop, as looked at; or none */
+    enum transport      transport;       /* of our Contact                                  */
+    bool                secure;          /* it is a sips URI                                */
+    unsigned            move_tries;      /* re-INVITEs left to say where we are now         */
     bool                offer_in_2xx;    /* the answer comes in the ACK                     */
     bool                hold, wish_hold; /* as agreed; as the user wants it               */
     bool                describe_hold;   /* what the next description says                 */
@@ -229,6 +235,7 @@ struct phone {
     struct hash_key     key;
     unsigned            extensions; /* set of EXTENSION_BIT(x): what is understood  */
     struct timer        events;     /* tells what is pending */
+    struct timer        look;       /* while there are calls: where are we? */
     struct gather       gather;     /* one message is written at a time */
 };
 
@@ -276,6 +283,8 @@ bool account_next_event(struct account *a, struct phone_event *e);
 /* account_path.c */
 /* The registrar has answered 2xx: this is the way there. */
 void account_path_found(struct account_flow *f, const struct message *response);
+/* Does this host still have the address that it is registered with?  If not, register anew. */
+void account_look(struct account *a);
 
 /* call.c */
 /* `local` and `transport` are how peers reach us.  Keeps copies.  0, -ERR_LIMIT or -ERR_NO_MEMORY. */
@@ -339,6 +348,13 @@ void call_fill_why(const struct call *c, struct phone_event *e);
 /* Reason, in the BYE that ends this branch, if there is one to name (RFC 3326). */
 void call_put_reason(const struct call *c, const struct fork *f, struct gather *g);
 
+/* Cancel our INVITE and send it anew, from where we are now. */
+void call_invite_anew(struct call *c);
+
+/* call_move.c */
+/* There is a call: see that it follows this host to another address. */
+void call_watch(struct phone *p);
+
 /* call_change.c */
 void call_send_reinvite(struct call *c);
 /* Can an offer of ours begin now?  0, -ERR_NOT_FOUND (c is NULL or over), -ERR_UNSUPPORTED
@@ -373,6 +389,8 @@ void call_forget_wishes(struct call *c);
 int call_sound_start(struct call *c, struct negotiation *n);
 /* Send nothing until the next call_sound_start: whom we spoke to has no part in it now. */
 void call_sound_pause(struct call *c);
+/* This host has another address.  An error: not all have moved; ask again. */
+int call_sound_move(struct call *c, const struct address *local);
 /* The first one that runs, or ran; what is told of "the" sound of a call is told of it. */
 const struct call_stream *call_main_stream(const struct call *c);
 void                      call_fill_streams(const struct call *c, struct phone_event *e);

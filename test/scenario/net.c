@@ -169,6 +169,18 @@ static bool net_everywhere(struct scenario *s, const char *const *word)
     return true;
 }
 
+/* net A moves ADDRESS: the host has this one in the place of the one it had. */
+static bool net_move(struct scenario *s, struct host *h, const char *ip)
+{
+    struct address old = host_address(h, FAMILY_4);
+    char           memory[ADDRESS_TEXT];
+    struct buf     text = BUF_ON(memory);
+
+    address_write_ip(&text, &old);
+    host_drop_address(h, buf_cstr(&text));
+    return host_add_address(h, ip) || scenario_fail(s, "%s is no address, or somebody's", ip);
+}
+
 bool verb_net(struct scenario *s, const struct statement *st)
 {
     static const char *const actions[] = {
@@ -189,6 +201,8 @@ bool verb_net(struct scenario *s, const struct statement *st)
     a = scenario_actor(s, word[0]);
     if (a != NULL && word[1] != NULL && (strcmp(word[1], "down") == 0 || strcmp(word[1], "up") == 0))
         return host_set_down(a->host, strcmp(word[1], "down") == 0), true;
+    if (a != NULL && word[1] != NULL && word[2] != NULL && strcmp(word[1], "moves") == 0)
+        return net_move(s, a->host, word[2]);
     return net_everywhere(s, word);
 }
 
