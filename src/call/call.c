@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "call/methods.h"
+#include "call/reference.h"
 
 #include <stdlib.h>
 
@@ -93,6 +94,7 @@ void call_free(struct call *c)
 {
     struct phone *p = c->phone;
 
+    call_remember_ended(c);
     world_timer_stop(p->world, &c->timer);
     call_sound_close(c);
     if (!c->told_ended)
@@ -195,6 +197,9 @@ void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_ev
         .peer         = c->peer,
         .peer_display = c->peer_display,
         .call_id      = c->call_id,
+        .replaces     = c->replaces,
+        .joins        = c->joins,
+        .referred_by  = c->referred_by,
         .digit        = kind == PHONE_DIGIT ? next_digit(c) : '\0',
         .held         = c->hold,
         .held_by_peer = is_held_by_peer(c),

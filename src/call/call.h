@@ -9,6 +9,7 @@
 #define CALL_CALL_H
 
 #include "call/phone.h"
+#include "sip/replaces.h"
 
 struct call_options {
     object_id    account;
@@ -16,7 +17,16 @@ struct call_options {
     bool         late_offer; /* INVITE without description: the answer in the ACK   */
     uint32_t     expires;    /* seconds in which it has to be answered, or it is given up; also told to
                                 whoever is called (RFC 3261 20.19); 0: it may ring  */
+    /* Name a dialog of whoever is called: take its place (RFC 3891), or join it (RFC 3911).  `required`: or do
+     * not ring at all. */
+    const struct replaces *replaces, *join;
+    bool                   required;
+    struct slice           referred_by; /* value of Referred-By (RFC 3892), or empty */
 };
+
+/* The headers that name a dialog in the other one's words, and may be given to a third (RFC 3891). Borrows
+ * until the call ends.  -ERR_NOT_FOUND, -ERR_UNSUPPORTED: it has no dialog yet. */
+int call_name(const struct phone *p, object_id call, struct replaces *name);
 
 /* Returns 0 and the call's id; PHONE_RINGING, _EARLY_MEDIA, _ANSWERED and _ENDED
  * follow.  -ERR_NOT_FOUND (account), -ERR_SYNTAX (target), -ERR_UNSUPPORTED (its

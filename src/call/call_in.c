@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
-#include "call/state.h"
+#include "call/reference.h"
 #include "sip/reason.h"
 
 /* ---- responses ---- */
@@ -151,10 +151,15 @@ static void refuse_new(struct phone *p, object_id txn, int error)
 
 void call_incoming(struct phone *p, struct account *a, object_id txn, struct message *invite)
 {
-    struct call *c;
+    struct call *c, *replaced, *joined;
+    unsigned     status = call_named(p, a, invite, &replaced, &joined);
     int          error;
 
-    if (p->call_count >= p->config.max_calls) {
+    if (status != 0) {
+        stack_reply(p->stack, txn, status, SLICE(""));
+        return;
+    }
+    if (p->call_count >= p->config.max_calls + (replaced != NULL ? 1 : 0)) {
         stack_reply(p->stack, txn, 486, SLICE(""));
         return;
     }
@@ -176,8 +181,11 @@ void call_incoming(struct phone *p, struct account *a, object_id txn, struct mes
         return;
     }
     limit_ringing(c);
+    call_note_named(c, replaced, joined);
     call_tell(c, PHONE_INCOMING);
     call_perform(c, 0, &(struct occasion){ 0 });
+    if (replaced != NULL)
+        call_take_place(c, replaced);
 }
 
 /* Ring again every minute so that no proxy gives up; in the end, refuse (13.3.1). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
-#include "call/state.h"
+#include "call/reference.h"
 
 #include <stdlib.h>
 
@@ -263,6 +263,7 @@ int call_send_invite(struct call *c)
     call_put_headers(c, g);
     session_timer_write_request(&c->refresh, g);
     call_put_expires(c, g);
+    gather_put(g, c->extra);
     call_write_credentials(c, METHOD_INVITE, c->half.target, c->sdp != NULL ? slice_from(c->sdp) : SLICE(""), g);
     if (c->sdp != NULL)
         gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
@@ -337,6 +338,8 @@ static int start(struct call *c, const struct uri *target, const struct call_opt
     c->late_offer  = options->late_offer;
     if (options->expires != 0)
         c->give_up_at = c->started + (msec)options->expires * 1000;
+    if (!call_name_other(c, options))
+        return -ERR_TOO_LARGE;
     if (!arena_ok(&c->arena))
         return -ERR_NO_MEMORY;
     error = c->late_offer ? 0 : offer(c);

@@ -80,6 +80,8 @@ void call_put_reason(const struct call *c, const struct fork *f, struct gather *
         gather_header(g, HEADER_REASON, SLICE("SIP;cause=500;text=\"Server Internal Error\""));
         return;
     case CALL_NORMAL:
+    case CALL_REPLACED:
+    case CALL_TRANSFERRED:
     case CALL_CANCELLED:
     case CALL_REFUSED:
     case CALL_TIMED_OUT:

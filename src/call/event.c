@@ -47,6 +47,10 @@ const char *call_cause_name(enum call_cause cause)
         return "lost";
     case CALL_BAD_SDP:
         return "bad_sdp";
+    case CALL_REPLACED:
+        return "replaced";
+    case CALL_TRANSFERRED:
+        return "transferred";
     case CALL_LOCAL_FAULT:
         return "local_fault";
     }

@@ -14,7 +14,7 @@ enum phone_event_kind {
     PHONE_REFRESHED,       /* account, flow, expires                                       */
     PHONE_REGISTER_FAILED, /* account, flow, status, reason; retry_in, NEVER: not again    */
     PHONE_UNREGISTERED,    /* account, status: by all its flows                            */
-    PHONE_INCOMING,        /* peer: ring, answer or reject it                              */
+    PHONE_INCOMING,        /* peer: ring, answer or reject it; replaces: it is answered; joins  */
     PHONE_RINGING,         /* status, reason: each 101-199 for a call of ours              */
     PHONE_EARLY_MEDIA,     /* sound may come before the answer                             */
     PHONE_ANSWERED,        /* ours: the 2xx is here; theirs: the ACK is here               */
@@ -39,6 +39,8 @@ enum call_cause {
     CALL_EXPIRED,     /* nobody has refreshed the session in time (RFC 4028 10)      */
     CALL_LOST,        /* the peer knows the call no more (481, 408 in the dialog)    */
     CALL_BAD_SDP,     /* no sound was agreed, or a description could not be read     */
+    CALL_REPLACED,    /* another call has taken its place (RFC 3891)                 */
+    CALL_TRANSFERRED, /* was handed on: the other side talks to somebody else        */
     CALL_LOCAL_FAULT, /* sound device, ports, memory                                 */
 };
 
@@ -79,6 +81,8 @@ struct phone_event {
     struct slice          reason;
     struct slice          peer, peer_display; /* URI; display name without quotes */
     struct slice          call_id;
+    object_id             replaces, joins; /* INCOMING: the call in whose place it comes, or that it wants to join; 0 */
+    struct slice          referred_by; /* INCOMING: URI of who sent the caller here; he says so, nobody has proved it */
     uint32_t              expires;
     msec                  retry_in;
     unsigned              flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "call/methods.h"
+#include "call/reference.h"
 
 #include <stdlib.h>
 
@@ -151,7 +152,9 @@ static void on_request(void *user, object_id txn, struct message *request)
     struct phone              *p      = user;
     const struct phone_method *method = phone_method(request->method);
 
-    if (method == NULL) /* 21.5.2: 501 is for what nobody has heard of */
+    if (call_names_wrongly(request))
+        stack_reply(p->stack, txn, 400, SLICE("Replaces and Join belong into a new INVITE"));
+    else if (method == NULL) /* 21.5.2: 501 is for what nobody has heard of */
         reply_allow(p, txn, request, request->method == METHOD_OTHER ? 501 : 405);
     else if (request->to_tag.len == 0)
         on_initial(p, method, txn, request);
@@ -245,6 +248,8 @@ int phone_new(struct world *w, const struct phone_config *config, struct phone *
     p->config                  = *config;
     p->config.stack.user_agent = true;
     p->extensions              = EXTENSIONS_ALL & ~EXTENSION_BIT(100REL);
+    if (!config->joins)
+        p->extensions &= ~EXTENSION_BIT(JOIN);
     if (p->config.max_calls == 0)
         p->config.max_calls = CALLS_MAX;
     if (p->config.ring_limit == 0)

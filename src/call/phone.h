@@ -46,9 +46,18 @@ struct phone_config {
     uint16_t           media_port_first, media_port_last; /* 0: media's own                  */
     msec               no_media_after;                    /* 0: never told                   */
     bool               latch; /* send where a peer behind a NAT sends from, media/session.h    */
+    bool               joins; /* its user can mix: calls may ask to join others (RFC 3911)    */
     struct phone_media media; /* functions may be NULL: silence                              */
     phone_event_fn    *on_event;
     void              *user;
+};
+
+/* What becomes of a REFER that comes within a call, or of an INVITE that wants to take a call's
+ * place (RFC 3515, RFC 3891). */
+enum transfer_policy {
+    TRANSFER_ASK,    /* the user is asked (PHONE_REFERRED); who takes a call's place is let in */
+    TRANSFER_ALLOW,  /* it is followed                                                        */
+    TRANSFER_REFUSE, /* neither                                                               */
 };
 
 struct account_config {
@@ -69,6 +78,8 @@ struct account_config {
     /* Seconds between signs of life on the way to the registrar, and looks at whether it
      * still begins at the same address of ours; 0: never. */
     uint32_t keep_alive;
+
+    enum transfer_policy transfer;
 };
 
 /* Opens its listeners.  Returns 0, -ERR_NO_MEMORY, or as world_udp_open. */

@@ -18,6 +18,7 @@
  *   call_describe.c offers and answers: what is said of the streams
  *   call_sound.c a stream of sound: ports, source and sink, media session
  *   methods.c    what is done with each method
+ *   call_replace.c  INVITEs that take the place of a call, or join it
  *   reply.c      responses
  *   extensions.c option tags: what is supported, what may be required
  *
@@ -52,6 +53,13 @@ enum {
     CALL_AUDIO_RATE = AUDIO_RATE,
     CALL_STREAMS    = NEGOTIATION_STREAMS_MAX,
     AUDIO_STREAMS   = 2, /* that a peer may have in one call, unless told otherwise */
+};
+
+/* Of references from one call to another. */
+enum {
+    ENDED_REMEMBERED = 32,   /* dialogs that are known to have ended      */
+    REFERRER_MAX     = 512,  /* bytes of the URI of who referred somebody */
+    REFER_LINES      = 4096, /* what a reference adds to an INVITE        */
 };
 
 /* A short text of our own, cut if it is too long. */
@@ -102,6 +110,8 @@ struct account {
     uint32_t            keep_alive; /* seconds, 0: never                                        */
     struct account_flow flows[ACCOUNT_FLOWS];
     unsigned            flow_count; /* 1 or more                                                */
+
+    enum transfer_policy transfer;
 };
 
 /* One dialog that our INVITE made, or the one theirs did. */
@@ -207,6 +217,10 @@ struct call {
     bool                muted;
     bool                wants_none; /* the offer that was answered last has no stream      */
 
+    object_id    replaces, joins; /* another call that its INVITE named             */
+    struct slice referred_by;     /* who sent it here, as it says                   */
+    struct slice extra;           /* header lines of our INVITE beside the usual ones */
+
     unsigned          pending; /* set of 1 << enum phone_event_kind */
     unsigned          status;
     struct reason     reason;
@@ -233,6 +247,8 @@ struct phone {
     struct id_table     account_ids, call_ids;
     struct table        call_table;
     struct hash_key     key;
+    uint64_t            ended[ENDED_REMEMBERED]; /* names of dialogs, hashed                     */
+    unsigned            ended_next;
     unsigned            extensions; /* set of EXTENSION_BIT(x): what is understood  */
     struct timer        events;     /* tells what is pending */
     struct timer        look;       /* while there are calls: where are we? */

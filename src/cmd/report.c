@@ -13,7 +13,7 @@ static const struct report_row events[] = {
     { "refreshed", "account, expires" },
     { "register_failed", "account, status, reason, retry_in_ms (null: it will not be tried again)" },
     { "unregistered", "account, status" },
-    { "incoming", "somebody calls" },
+    { "incoming", "referred_by: somebody calls" },
     { "ringing", "status, reason: a provisional response to a call of ours" },
     { "early_media", "sound may come before the answer" },
     { "answered", "codec" },
@@ -34,11 +34,13 @@ static const struct report_row fields[] = {
     { "account", "the address that is registered" },
     { "direction", "out or in" },
     { "peer", "the URI of the other side; peer_name: the name it shows, if any" },
+    { "referred_by", "the URI of who sent the caller here, as the caller says; nobody has proved it" },
     { "status", "a SIP status code; reason: its phrase, or what went wrong" },
     { "expires", "seconds" },
     { "codec", "PCMU or PCMA" },
     { "cause",
-      "normal, cancelled, refused, timed_out, unreachable, no_ack, elsewhere, expired, lost, bad_sdp or local_fault" },
+      "normal, cancelled, refused, timed_out, unreachable, no_ack, elsewhere, expired, lost, bad_sdp, replaced, "
+      "transferred or local_fault" },
     { "by", "local, remote or network: who ended it" },
     { "warning", "what the Warning of a refusal says; warning_code: its number (RFC 3261 20.43)" },
     { "retry_after_s", "seconds, if a refusal says when to try again" },
@@ -166,6 +168,8 @@ static void put_call(struct json_line *j, const struct phone_event *e)
     json_line_text(j, "peer", e->peer);
     if (e->peer_display.len > 0)
         json_line_text(j, "peer_name", e->peer_display);
+    if (e->kind == PHONE_INCOMING && e->referred_by.len > 0)
+        json_line_text(j, "referred_by", e->referred_by);
     if (e->codec.len > 0)
         json_line_text(j, "codec", e->codec);
     if (e->kind == PHONE_DIGIT)
@@ -235,6 +239,10 @@ static const char *cause_text(const struct phone_event *e)
         return "the other side has lost the call";
     case CALL_BAD_SDP:
         return "no sound could be agreed";
+    case CALL_REPLACED:
+        return "another call has taken its place";
+    case CALL_TRANSFERRED:
+        return "handed on";
     case CALL_LOCAL_FAULT:
         return "failed here";
     }
@@ -382,6 +390,8 @@ int report_exit_code(const struct phone_event *e, bool rang)
 {
     switch (e->cause) {
     case CALL_NORMAL:
+    case CALL_REPLACED:
+    case CALL_TRANSFERRED:
         return EXIT_OK;
     case CALL_CANCELLED:
         return EXIT_NO_ANSWER;

@@ -57,6 +57,10 @@ static void say_status(struct buf *b, const struct summary *s)
 static const char *end_of_answered(const struct summary *s)
 {
     switch (s->cause) {
+    case CALL_REPLACED:
+        return "then another call took its place";
+    case CALL_TRANSFERRED:
+        return "then handed on";
     case CALL_NORMAL:
     case CALL_CANCELLED:
     case CALL_REFUSED:
@@ -81,7 +85,10 @@ static const char *end_of_answered(const struct summary *s)
 static const char *end_of_unanswered(const struct summary *s)
 {
     switch (s->cause) {
+    case CALL_REPLACED:
+        return "another call took its place";
     case CALL_NORMAL:
+    case CALL_TRANSFERRED:
     case CALL_CANCELLED:
         return s->side == SIDE_LOCAL ? "not answered, given up here" : "given up by the caller";
     case CALL_REFUSED:

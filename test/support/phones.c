@@ -29,7 +29,10 @@ static void on_event(void *arg, const struct phone_event *event)
     copy(t->codec, sizeof t->codec, event->codec);
     copy(t->peer, sizeof t->peer, event->peer);
     copy(t->display, sizeof t->display, event->peer_display);
+    copy(t->referred_by, sizeof t->referred_by, event->referred_by);
     if (event->kind != PHONE_INCOMING)
+        return;
+    if (event->replaces != 0) /* is answered already */
         return;
     if (u->ring)
         CHECK_INT(0, call_ring(u->phone, event->call));
@@ -82,7 +85,7 @@ static void init(struct user *u, struct network *n, const char *name, const char
     config.media                 = (struct phone_media){ open_sound, close_sound, u };
     config.stack.max_server_txns = config.stack.max_client_txns = 64;
     config.stack.max_connections                                = 8;
-    config.tcp                                                  = true;
+    config.tcp = config.joins = true;
     assert_true(host_add_address(host, ip));
     config.address      = host_address(host, FAMILY_4);
     config.address.port = 5060;

@@ -15,7 +15,7 @@ struct told {
     struct phone_event event; /* its slices are void; see the copies */
     msec               at;
     char               reason[128], codec[16], peer[128], display[64];
-    char               warning[128], reason_protocol[16], reason_text[128];
+    char               warning[128], reason_protocol[16], reason_text[128], referred_by[128];
 };
 
 struct user {

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reference.h - calls that have to do with other calls: one takes another's place, joins it,
+ * or is made because somebody asked for it (RFC 3891, RFC 3911, RFC 3515).  Not for anybody but call/. */
+
+#ifndef CALL_REFERENCE_H
+#define CALL_REFERENCE_H
+
+#include "call/state.h"
+
+/* call_replace.c */
+/* Which call does a new INVITE name?  0 with one, or none, of them; or the status that it deserves. */
+unsigned call_named(struct phone *p, const struct account *a, const struct message *invite, struct call **replaced,
+                    struct call **joined);
+/* Does a request name one though it is no new INVITE (RFC 3891 3, RFC 3911 4)? */
+bool call_names_wrongly(const struct message *request);
+/* Note that, and who referred the caller. */
+void call_note_named(struct call *c, const struct call *replaced, const struct call *joined);
+/* Answer `c` and hang up `old`; or refuse it, and `old` goes on. */
+void call_take_place(struct call *c, struct call *old);
+/* The call that is up and whose dialog a Target-Dialog names (RFC 4538), or NULL. */
+struct call *call_of_target_dialog(const struct phone *p, const struct message *request);
+/* Replaces, Join, Referred-By of an INVITE of ours.  False: too long. */
+bool call_name_other(struct call *c, const struct call_options *options);
+/* That there were these dialogs is known for a while. */
+void call_remember_ended(struct call *c);
+
+#endif
