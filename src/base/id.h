@@ -28,6 +28,9 @@ enum id_kind {
     ID_QUERY,
     ID_STORE_WAIT,
     ID_ACCOUNT, /* of a phone */
+    ID_TEXT,
+    ID_SUBSCRIPTION,
+    ID_PUBLICATION,
 };
 
 struct id_slot {

@@ -220,18 +220,8 @@ void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_ev
 /* Without memory the name is left out. */
 void call_set_peer(struct call *c, const struct name_addr *peer)
 {
-    struct slice display = peer->display;
-    struct scan  s       = scan_from(display);
-    struct slice inner;
-    char         text[256];
-    struct buf   b = BUF_ON(text);
-
-    c->peer = arena_copy(&c->arena, peer->uri.text);
-    if (scan_quoted(&s, &inner))
-        buf_put_unquoted(&b, inner);
-    else
-        buf_put(&b, display);
-    c->peer_display = arena_copy(&c->arena, buf_slice(&b));
+    c->peer         = arena_copy(&c->arena, peer->uri.text);
+    c->peer_display = display_name(&c->arena, peer);
 }
 
 static void end(struct call *c)

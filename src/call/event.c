@@ -19,6 +19,9 @@ const char *phone_event_name(enum phone_event_kind kind)
         [PHONE_SOURCE_ENDED]    = "source_ended",
         [PHONE_DIGIT]           = "digit",
         [PHONE_ENDED]           = "ended",
+        [PHONE_MESSAGE]         = "message",
+        [PHONE_MESSAGE_SENT]    = "message_sent",
+        [PHONE_MESSAGE_FAILED]  = "message_failed",
     };
 
     return kind < PHONE_EVENT_COUNT ? names[kind] : "";

@@ -25,6 +25,10 @@ enum phone_event_kind {
     PHONE_SOURCE_ENDED,    /* the sound to play is at its end                              */
     PHONE_DIGIT,           /* digit: the peer pressed a key                                */
     PHONE_ENDED,           /* the last one of a call: cause, side, status, stats           */
+    /* The following come in the order in which they happen, before those above. */
+    PHONE_MESSAGE,        /* peer says something: content_type, body; call, if within one  */
+    PHONE_MESSAGE_SENT,   /* subject, status: it has arrived, or is stored for later (202)  */
+    PHONE_MESSAGE_FAILED, /* subject, status, reason, error                                */
     PHONE_EVENT_COUNT
 };
 
@@ -76,6 +80,7 @@ struct phone_stream {
 struct phone_event {
     enum phone_event_kind kind;
     object_id             account, call; /* 0: not about one                       */
+    object_id             subject;       /* what message_send gave                 */
     bool                  outgoing;
     unsigned              status; /* SIP status, 0 if there is none               */
     struct slice          reason;
@@ -83,6 +88,7 @@ struct phone_event {
     struct slice          call_id;
     object_id             replaces, joins; /* INCOMING: the call in whose place it comes, or that it wants to join; 0 */
     struct slice          referred_by; /* INCOMING: URI of who sent the caller here; he says so, nobody has proved it */
+    struct slice          content_type, body; /* "text/plain"; in UTF-8               */
     uint32_t              expires;
     msec                  retry_in;
     unsigned              flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */

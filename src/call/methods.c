@@ -8,6 +8,7 @@ static const struct phone_method methods[] = {
     { METHOD_BYE, "application/sdp", NULL, call_on_bye },
     { METHOD_CANCEL, NULL, NULL, NULL },
     { METHOD_OPTIONS, "application/sdp", options_outside, options_within },
+    { METHOD_MESSAGE, TEXT_TYPES, text_outside, text_within },
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };
@@ -18,6 +19,31 @@ const struct phone_method *phone_method(enum method method)
         if (methods[i].method == method)
             return &methods[i];
     return NULL;
+}
+
+/* Rows that accept the same say so in the same words. */
+static bool is_first_with(unsigned row, const char *accept)
+{
+    for (unsigned i = 0; i < row; i++)
+        if (methods[i].accept != NULL && strcmp(methods[i].accept, accept) == 0)
+            return false;
+    return true;
+}
+
+void put_accept_all(struct gather *g)
+{
+    size_t      mark = gather_mark(g);
+    const char *lead = "Accept: ";
+
+    for (unsigned i = 0; i < METHODS; i++) {
+        if (methods[i].accept == NULL || !is_first_with(i, methods[i].accept))
+            continue;
+        buf_put(&g->scratch, slice_from(lead));
+        buf_put(&g->scratch, slice_from(methods[i].accept));
+        lead = ", ";
+    }
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
 }
 
 void put_allow(struct gather *g)

@@ -25,6 +25,8 @@ struct phone_method {
 /* NULL: the phone does not know it. */
 const struct phone_method *phone_method(enum method method);
 
+/* "Accept: application/sdp, text/plain": what any of them takes. */
+void put_accept_all(struct gather *g);
 /* "Allow: INVITE, ACK, ..." */
 void put_allow(struct gather *g);
 

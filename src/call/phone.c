@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "call/methods.h"
+#include "call/news.h"
 #include "call/reference.h"
 
 #include <stdlib.h>
@@ -76,6 +77,7 @@ static void on_events(struct timer *t, msec now)
     struct phone *p = CONTAINER_OF(t, struct phone, events);
 
     (void)now;
+    news_flush(p);
     LIST_EACH (l, &p->accounts) {
         tell_account(CONTAINER_OF(l, struct account, link));
     }
@@ -256,9 +258,12 @@ int phone_new(struct world *w, const struct phone_config *config, struct phone *
         p->config.ring_limit = RING_LIMIT;
     list_init(&p->accounts);
     list_init(&p->calls);
+    list_init(&p->texts);
+    list_init(&p->news);
     /* Calls that have ended stay for the late answers of other branches. */
     id_table_init(&p->call_ids, config->stack.worker, ID_CALL, 64 * p->config.max_calls);
     id_table_init(&p->account_ids, config->stack.worker, ID_ACCOUNT, ACCOUNTS_MAX);
+    id_table_init(&p->text_ids, config->stack.worker, ID_TEXT, TEXTS_MAX);
     random_fill(&w->random, &p->key, sizeof p->key);
     p->hasher = hasher_new();
     p->stack  = stack_new(w, &p->config.stack, &stack_events, p);
@@ -281,6 +286,8 @@ void phone_free(struct phone *p)
         return;
     world_timer_stop(p->world, &p->events);
     world_timer_stop(p->world, &p->look);
+    news_clear(p);
+    texts_free(p);
     LIST_EACH_SAFE (l, &p->calls) {
         call_free(CONTAINER_OF(l, struct call, link));
     }
@@ -293,11 +300,14 @@ void phone_free(struct phone *p)
     table_fini(&p->call_table);
     id_table_fini(&p->call_ids);
     id_table_fini(&p->account_ids);
+    id_table_fini(&p->text_ids);
     free(p);
 }
 
 bool phone_is_idle(const struct phone *p)
 {
+    if (!list_empty(&p->texts) || !list_empty(&p->news))
+        return false;
     LIST_EACH (l, &p->calls) {
         const struct call *c = CONTAINER_OF(l, struct call, link);
 

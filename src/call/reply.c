@@ -36,7 +36,8 @@ static void reply_options(struct phone *p, object_id txn, const struct message *
     struct gather *g = begin(p, txn, request, 200);
 
     put_allow(g);
-    put_accept(g, "application/sdp");
+    put_accept_all(g);
+    gather_header(g, HEADER_ACCEPT_ENCODING, SLICE("identity"));
     gather_header(g, HEADER_ACCEPT_LANGUAGE, SLICE("en"));
     extensions_put_supported(p->extensions, METHOD_OPTIONS, g);
     finish(p, txn, 200);
@@ -156,6 +157,12 @@ static bool body_is_optional(const struct message *m)
     return params_find(params, SLICE("handling"), &handling) && slice_eq_nocase(handling, SLICE("optional"));
 }
 
+void reply_type(struct phone *p, object_id txn, const struct message *request, const char *accept)
+{
+    put_accept(begin(p, txn, request, 415), accept);
+    finish(p, txn, 415);
+}
+
 bool reply_unsupported(struct phone *p, object_id txn, const struct message *request, const char *accept)
 {
     const struct header *coding = message_header(request, HEADER_CONTENT_ENCODING);
@@ -168,7 +175,6 @@ bool reply_unsupported(struct phone *p, object_id txn, const struct message *req
         return false;
     if (is_listed(request, slice_from(accept)) && (coding == NULL || slice_eq_nocase(coding->value, SLICE("identity"))))
         return false;
-    put_accept(begin(p, txn, request, 415), accept);
-    finish(p, txn, 415);
+    reply_type(p, txn, request, accept);
     return true;
 }

@@ -19,6 +19,9 @@
  *   call_sound.c a stream of sound: ports, source and sink, media session
  *   methods.c    what is done with each method
  *   call_replace.c  INVITEs that take the place of a call, or join it
+ *   outside.c    requests outside of dialogs, with their credentials
+ *   text.c       MESSAGE
+ *   news.c       events that carry something
  *   reply.c      responses
  *   extensions.c option tags: what is supported, what may be required
  *
@@ -242,9 +245,10 @@ struct phone {
     struct hasher      *hasher;
     struct phone_config config;
     struct address      address;
-    struct link         accounts, calls;
+    struct link         accounts, calls, texts, news;
     unsigned            call_count, account_count; /* calls that have not ended          */
-    struct id_table     account_ids, call_ids;
+    unsigned            news_count;
+    struct id_table     account_ids, call_ids, text_ids;
     struct table        call_table;
     struct hash_key     key;
     uint64_t            ended[ENDED_REMEMBERED]; /* names of dialogs, hashed                     */
@@ -262,6 +266,17 @@ void         phone_token(struct phone *p, char *text, size_t len);
 void         phone_call_id(struct phone *p, char *text, size_t len);
 void         reason_set(struct reason *r, struct slice text);
 struct slice reason_slice(const struct reason *r);
+
+/* news.c */
+/* What a name-addr calls it, without quotes. */
+struct slice display_name(struct arena *arena, const struct name_addr *who);
+
+/* text.c */
+#define TEXT_TYPES "text/plain, text/html, application/im-iscomposing+xml"
+enum { TEXTS_MAX = 64 };
+void text_outside(struct phone *p, struct account *a, object_id txn, struct message *m);
+void text_within(struct call *c, struct fork *f, object_id txn, struct message *m);
+void texts_free(struct phone *p);
 
 /* account.c */
 struct account *account_find(const struct phone *p, object_id id);
@@ -437,6 +452,8 @@ void reply_extension_required(struct phone *p, object_id txn, const struct messa
 void reply_retry_after(struct phone *p, object_id txn, const struct message *request, unsigned status);
 /* A 422, if it asks for a session interval that is too small (RFC 4028 9): true if it was refused. */
 bool reply_interval(struct phone *p, object_id txn, const struct message *request);
+/* 415 with Accept. */
+void reply_type(struct phone *p, object_id txn, const struct message *request, const char *accept);
 void reply_incompatible(struct phone *p, object_id txn, const struct message *request);
 /* Require, content type and coding (8.2.2.3, 8.2.3): true if it was refused.  `accept` lists the types
  * that there are; NULL: whoever takes the request looks at its content. */

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { LINE_MAX_BYTES = 8192 };
+enum { LINE_MAX_BYTES = 128 * 1024 }; /* a text of 16 KiB, each byte of it escaped */
 
 static const struct report_row events[] = {
     { "registered", "account, expires: for the first time, or again after a failure" },
@@ -24,6 +24,9 @@ static const struct report_row events[] = {
     { "source_ended", "the file of --play is at its end" },
     { "digit", "digit: the other side pressed a key" },
     { "ended", "cause, by, status, reason, setup_ms, duration_ms, media: the last event of a call" },
+    { "message", "content_type, body: somebody says something, peer" },
+    { "message_sent", "status: what was said has arrived at peer, or (202) waits for it" },
+    { "message_failed", "status, reason" },
     { NULL, NULL },
 };
 
@@ -37,6 +40,7 @@ static const struct report_row fields[] = {
     { "referred_by", "the URI of who sent the caller here, as the caller says; nobody has proved it" },
     { "status", "a SIP status code; reason: its phrase, or what went wrong" },
     { "expires", "seconds" },
+    { "content_type", "of body, which is its text in UTF-8" },
     { "codec", "PCMU or PCMA" },
     { "cause",
       "normal, cancelled, refused, timed_out, unreachable, no_ack, elsewhere, expired, lost, bad_sdp, replaced, "
@@ -185,11 +189,23 @@ static void put_call(struct json_line *j, const struct phone_event *e)
         put_end(j, e);
 }
 
+static void put_news(struct json_line *j, const struct phone_event *e)
+{
+    json_line_text(j, "direction", e->outgoing ? SLICE("out") : SLICE("in"));
+    json_line_text(j, "peer", e->peer);
+    if (e->peer_display.len > 0)
+        json_line_text(j, "peer_name", e->peer_display);
+    if (e->content_type.len > 0) {
+        json_line_text(j, "content_type", e->content_type);
+        json_line_text(j, "body", e->body);
+    }
+}
+
 void report_write_json(struct buf *b, const struct phone_event *e, uint64_t wall)
 {
     struct json_line j          = json_line_begin(b);
     bool             has_status = e->kind == PHONE_RINGING || e->kind == PHONE_ENDED || e->kind == PHONE_UNCHANGED ||
-                      e->kind == PHONE_REGISTER_FAILED || e->kind == PHONE_UNREGISTERED;
+                      e->kind == PHONE_REGISTER_FAILED || e->kind == PHONE_UNREGISTERED || e->kind > PHONE_ENDED;
 
     json_line_number(&j, "t", (int64_t)wall);
     json_line_text(&j, "event", slice_from(phone_event_name(e->kind)));
@@ -198,7 +214,9 @@ void report_write_json(struct buf *b, const struct phone_event *e, uint64_t wall
         json_line_number(&j, "status", e->status);
     if (has_status && e->reason.len > 0)
         json_line_text(&j, "reason", e->reason);
-    if (e->call == 0)
+    if (e->kind > PHONE_ENDED)
+        put_news(&j, e);
+    else if (e->call == 0)
         put_registration(&j, e);
     else
         put_call(&j, e);
@@ -344,6 +362,16 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         return;
     case PHONE_ENDED:
         say_end(b, e);
+        return;
+    case PHONE_MESSAGE:
+        buf_printf(b, "%s: %.*s", name_of(e, &name), SLICE_ARG(e->body));
+        return;
+    case PHONE_MESSAGE_SENT:
+        buf_printf(b, "%.*s %s it", SLICE_ARG(e->peer), e->status == 202 ? "will get" : "has");
+        return;
+    case PHONE_MESSAGE_FAILED:
+        buf_printf(b, "%.*s did not get it", SLICE_ARG(e->peer));
+        say_status(b, e);
         return;
     case PHONE_EVENT_COUNT:
         return;

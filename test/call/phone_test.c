@@ -122,12 +122,20 @@ static void bye(unsigned cseq)
 
 /* ---- requests outside of dialogs ---- */
 
+/* What else it has is methods_test's. */
+static void check_allow(void)
+{
+    struct scan s = scan_from(header_of(HEADER_ALLOW));
+
+    CHECK(scan_exact(&s, SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS")));
+}
+
 /* RFC 3261 11.2 */
 TEST(options_tells_what_we_can_do)
 {
     CHECK_INT(200, answer_to("OPTIONS", "", ""));
-    CHECK_SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS", header_of(HEADER_ALLOW));
-    CHECK_SLICE("application/sdp", header_of(HEADER_ACCEPT));
+    check_allow();
+    CHECK_SLICE("application/sdp, text/plain, text/html, application/im-iscomposing+xml", header_of(HEADER_ACCEPT));
     CHECK(last()->to_tag.len > 0);
 }
 
@@ -138,7 +146,7 @@ TEST(a_method_that_we_do_not_have_gets_405_with_allow)
 
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         CHECK_INT(405, answer_to(methods[i], "", ""));
-        CHECK_SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS", header_of(HEADER_ALLOW));
+        check_allow();
     }
 }
 
@@ -146,7 +154,7 @@ TEST(a_method_that_we_do_not_have_gets_405_with_allow)
 TEST(a_method_that_nobody_has_gets_501_with_allow)
 {
     CHECK_INT(501, answer_to("FOO", "", ""));
-    CHECK_SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS", header_of(HEADER_ALLOW));
+    check_allow();
 }
 
 /* RFC 3261 8.2.2.3 */

@@ -4,6 +4,7 @@
 #include "call/phone.h"
 #include "base/error.h"
 #include "call/call.h"
+#include "call/text.h"
 #include "scenario/scenario.h"
 #include "scenario/sound.h"
 #include "support/alloc.h"
@@ -95,6 +96,14 @@ static void note_event(struct phone_actor *a, const struct phone_event *e)
         return;
     case PHONE_ENDED:
         actor_event(&a->actor, "%s %s %s %u", name, call_cause_name(e->cause), call_side_name(e->side), e->status);
+        return;
+    case PHONE_MESSAGE:
+        actor_event(&a->actor, "%s %.*s %.*s %.*s", name, SLICE_ARG(e->peer), SLICE_ARG(e->content_type),
+                    SLICE_ARG(e->body));
+        return;
+    case PHONE_MESSAGE_SENT:
+    case PHONE_MESSAGE_FAILED:
+        actor_event(&a->actor, "%s %u %.*s", name, e->status, SLICE_ARG(e->peer));
         return;
     case PHONE_EARLY_MEDIA:
     case PHONE_ANSWERED:
@@ -399,6 +408,23 @@ static bool phone_presses(struct phone_actor *a, const struct statement *st)
     return done(a, call_send_digits(a->phone, a->call, slice_from(st->words.word[2])));
 }
 
+/* says TEXT [to URI]: within the call without */
+static bool phone_says(struct phone_actor *a, const struct statement *st)
+{
+    const char *const  *word    = st->words.word;
+    struct text_options options = { .account = a->account, .call = a->call };
+    object_id           id;
+
+    if (st->words.count == 5 && strcmp(word[3], "to") == 0) {
+        options.target = slice_from(word[4]);
+        options.call   = 0;
+    } else if (st->words.count != 3) {
+        return scenario_fail(a->actor.scenario, "says TEXT [to URI]");
+    }
+    options.text = slice_from(word[2]);
+    return done(a, message_send(a->phone, &options, &id));
+}
+
 /* dies without a word */
 static bool phone_dies(struct phone_actor *a, const struct statement *st)
 {
@@ -428,6 +454,7 @@ static const struct {
     { "removes", true, phone_removes },     { "turns", true, phone_turns },
     { "dies", true, phone_dies },           { "starts", false, phone_starts },
     { "adds", true, phone_adds },           { "uses", true, phone_uses },
+    { "says", true, phone_says },
 };
 
 static bool phone_act(struct actor *actor, const struct statement *st)

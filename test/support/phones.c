@@ -274,7 +274,7 @@ void peer_respond(struct peer *p, const struct message *request, const char *sta
 
 void peer_send(struct peer *p, const char *ip, const char *lines)
 {
-    static char memory[16384];
+    static char memory[32 * 1024];
     struct buf  b = BUF_ON(memory);
 
     put_lines(&b, lines);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "call/outside.h"
+
+#include "base/error.h"
+
+enum {
+    OUTSIDE_MEMORY = 16 * 1024,
+    CALL_ID_LEN    = 26,
+    TAG_LEN        = 10,
+    OUTSIDE_ROUNDS = 8,
+    VIA_ROOM       = 200, /* bytes: what the stack puts in front */
+};
+
+static struct slice bracketed(struct arena *arena, struct slice uri)
+{
+    char *text = arena_alloc(arena, uri.len + 2);
+
+    if (text == NULL)
+        return (struct slice){ NULL, 0 };
+    text[0] = '<';
+    memcpy(text + 1, uri.ptr, uri.len);
+    text[uri.len + 1] = '>';
+    return (struct slice){ text, uri.len + 2 };
+}
+
+int outside_renew(struct outside *o)
+{
+    char id[CALL_ID_LEN], tag[TAG_LEN];
+
+    phone_call_id(o->account->phone, id, sizeof id);
+    phone_token(o->account->phone, tag, sizeof tag);
+    if (o->call_id.len == sizeof id) { /* in the place of the old ones */
+        memcpy((char *)o->call_id.ptr, id, sizeof id);
+        memcpy((char *)o->tag.ptr, tag, sizeof tag);
+    } else {
+        o->call_id = arena_copy(&o->arena, (struct slice){ id, sizeof id });
+        o->tag     = arena_copy(&o->arena, (struct slice){ tag, sizeof tag });
+    }
+    o->cseq = 0;
+    return arena_ok(&o->arena) ? 0 : -ERR_NO_MEMORY;
+}
+
+int outside_init(struct outside *o, struct account *a, enum method method, struct slice target)
+{
+    struct uri uri;
+
+    if (!uri_parse(target, &uri))
+        return -ERR_SYNTAX;
+    if (uri.scheme != URI_SIP && uri.scheme != URI_SIPS)
+        return -ERR_UNSUPPORTED;
+    *o = (struct outside){ .account = a, .method = method };
+    arena_init(&o->arena, NULL, 0, OUTSIDE_MEMORY);
+    auth_init(&o->auth);
+    if (uri.headers.len > 0) /* a Request-URI has none (RFC 3261 19.1.1) */
+        target = slice_between(target.ptr, uri.headers.ptr);
+    o->target = arena_copy(&o->arena, target);
+    o->to     = bracketed(&o->arena, o->target);
+    if (outside_renew(o) == 0)
+        return 0;
+    outside_fini(o);
+    return -ERR_NO_MEMORY;
+}
+
+void outside_fini(struct outside *o)
+{
+    if (o->txn != 0)
+        stack_forget(o->account->phone->stack, o->txn);
+    auth_fini(&o->auth);
+    arena_fini(&o->arena);
+}
+
+void outside_next(struct outside *o)
+{
+    auth_begin(&o->auth);
+    o->rounds = 0;
+}
+
+struct gather *outside_begin(struct outside *o, struct request_start *start, int *error)
+{
+    struct account     *a = o->account;
+    struct phone       *p = a->phone;
+    struct slice        routes[ACCOUNT_ROUTES];
+    struct request_head head = {
+        .method      = o->method,
+        .target      = o->target,
+        .from        = a->party,
+        .to          = o->to,
+        .from_tag    = o->tag,
+        .call_id     = o->call_id,
+        .cseq        = ++o->cseq,
+        .routes      = routes,
+        .route_count = account_routes(a, routes),
+    };
+
+    *error = request_begin(&p->gather, &head, start);
+    if (*error != 0)
+        return NULL;
+    if (p->config.user_agent.len > 0)
+        gather_header(&p->gather, HEADER_USER_AGENT, p->config.user_agent);
+    return &p->gather;
+}
+
+int outside_send(struct outside *o, const struct request_start *start, struct slice type, struct slice body,
+                 const struct client_user *user)
+{
+    struct phone   *p   = o->account->phone;
+    struct gather  *g   = &p->gather;
+    struct outgoing out = {
+        .start_line  = start->start_line,
+        .rest        = g,
+        .method      = o->method,
+        .destination = &start->destination,
+        .flow        = account_flow_out(o->account),
+    };
+
+    auth_write(&o->auth, &o->account->secret, p->hasher, &p->world->random, o->method, o->target, body, g);
+    gather_body(g, type, body);
+    if (!gather_ok(g) || (o->limit != 0 && start->start_line.len + g->total + VIA_ROOM > o->limit))
+        return -ERR_TOO_LARGE;
+    o->txn = stack_request(p->stack, &out, user);
+    return o->txn == 0 ? -ERR_LIMIT : 0;
+}
+
+bool outside_challenged(struct outside *o, const struct message *response)
+{
+    return (response->status == 401 || response->status == 407) && o->rounds++ < OUTSIDE_ROUNDS &&
+           auth_challenged(&o->auth, &o->account->secret, response) == AUTH_RETRY;
+}
