@@ -8,7 +8,7 @@ import subprocess
 from ban_test import CONFIG as NOBODY_IS_ALLOWED_ALL
 from ban_test import OTHER, Asker
 from live import PATIENCE, Bench, need, run
-from people import counters, traced
+from people import counters, traced, wait_until
 from registering import Peer
 
 FLOOD = 300
@@ -54,6 +54,10 @@ def test_sipsak_reaches_a_phone_and_no_hop_is_left_for_a_second():
         assert server.stop() == 0, server.process.stderr()
 
 
+def answers(server):
+    return [m["first"].split()[1] for m in traced(server.folder + "/trace") if m["dir"] == "out"]
+
+
 def test_a_flood_is_turned_away_and_another_source_is_served():
     with Bench() as b:
         server = b.server(domain="localhost", extra=NOBODY_IS_ALLOWED_ALL + "source_rate = 10\nsource_burst = 20\n")
@@ -61,9 +65,9 @@ def test_a_flood_is_turned_away_and_another_source_is_served():
         sipsak(server, "-F", "-e", str(FLOOD))
         other.ask()
         assert b"503" not in other.socket.recv(4096).split(b"\r\n")[0]
-        answered = [m["first"].split()[1] for m in traced(server.folder + "/trace") if m["dir"] == "out"]
-        dropped = counters(server)["limited_dropped"]
-        assert answered.count("503") >= 1 and dropped >= 1 and answered.count("200") + dropped < FLOOD, (dropped, answered)
+        # Another worker may have answered that one while the flood still waits in the socket of its own.
+        wait_until(lambda: "503" in answers(server) and counters(server)["limited_dropped"] >= 1, "told so, and dropped")
+        assert answers(server).count("200") < FLOOD / 2, answers(server)
         assert server.stop() == 0, server.process.stderr()
 
 
