@@ -15,12 +15,14 @@
  * client transaction never wakes.
  *
  * All of a line sleep equally long, so the first to come is the first to end: a line needs
- * one timer, and its sleepers none.  Who would end before the last of the line stays awake,
+ * one timer, and its sleepers none; their memory is given back in the order in which it was
+ * taken (stack/fifo.h), whoever has woken.  Who would end before the last of the line stays awake,
  * as do those whose states are logged, and those who are seeking another way. */
 
 #ifndef STACK_ASLEEP_H
 #define STACK_ASLEEP_H
 
+#include "stack/fifo.h"
 #include "stack/stack.h"
 
 struct server_txn;
@@ -34,7 +36,8 @@ struct asleep {
     msec           end_at;
 };
 
-/* The end of the first one, who is no longer in the line; `quiet`: everything ends. */
+/* The end of the first one, who is no longer in the line, and whose memory goes with the
+ * return; `quiet`: everything ends. */
 typedef void asleep_end_fn(struct stack *s, struct asleep *a, bool quiet);
 
 struct asleep_line {
@@ -42,6 +45,7 @@ struct asleep_line {
     struct asleep *first, *last;
     asleep_end_fn *end;
     struct timer   timer;
+    struct fifo    memory; /* of all of them, in their order */
 };
 
 /* asleep.c */
@@ -50,7 +54,9 @@ void asleep_line_init(struct asleep_line *line, struct stack *s, asleep_end_fn *
 void asleep_line_fini(struct asleep_line *line);
 /* May one who ends then stand last? */
 bool asleep_line_takes(const struct asleep_line *line, msec end_at);
-void asleep_line_add(struct asleep_line *line, struct asleep *a);
+/* Memory for the next one, which must be added then; NULL without memory. */
+void *asleep_line_room(struct asleep_line *line, size_t size);
+void  asleep_line_add(struct asleep_line *line, struct asleep *a);
 
 /* What an id_table of transactions holds. */
 static inline bool is_asleep(const void *object)

@@ -48,7 +48,7 @@ static bool only_waits(const struct client_txn *t)
     return t->kind == CLIENT_OTHER && t->machine.nict.state == NICT_COMPLETED;
 }
 
-static struct client_asleep *pack(const struct client_txn *t, msec end_at)
+static struct client_asleep *pack(const struct client_txn *t, struct asleep_line *line, msec end_at)
 {
     uint8_t              flow[FLOW_PACK_MAX];
     struct client_asleep a = {
@@ -59,7 +59,7 @@ static struct client_asleep *pack(const struct client_txn *t, msec end_at)
         .flow_len = (uint8_t)flow_pack(&t->flow, flow),
         .tells    = t->kind == CLIENT_INVITE,
     };
-    struct client_asleep *block = pool_take(&t->stack->world->pool, size_of(&a));
+    struct client_asleep *block = asleep_line_room(line, size_of(&a));
 
     if (block == NULL)
         return NULL;
@@ -80,7 +80,7 @@ bool client_txn_sleep(struct client_txn *t)
     if (!only_waits(t))
         return false;
     end_at = t->kind == CLIENT_INVITE ? ict_deadline(&t->machine.ict) : nict_deadline(&t->machine.nict);
-    if (!asleep_line_takes(line, end_at) || (a = pack(t, end_at)) == NULL)
+    if (!asleep_line_takes(line, end_at) || (a = pack(t, line, end_at)) == NULL)
         return false;
     world_take(s->world, ACCOUNT_CLIENT_TRANSACTIONS, size_of(a) + INDEX_ENTRY);
     id_replace(&s->client_ids, t->id, asleep_mark(a));
@@ -118,12 +118,10 @@ void client_asleep_tell(struct client_asleep *a, const struct client_user *user)
 
 void client_asleep_end(struct stack *s, struct asleep *base, bool quiet)
 {
-    struct client_asleep *a    = CONTAINER_OF(base, struct client_asleep, base);
-    size_t                size = size_of(a);
+    struct client_asleep *a = CONTAINER_OF(base, struct client_asleep, base);
 
     (void)quiet; /* nobody hears of it in any case */
     id_remove(&s->client_ids, base->id);
     gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
-    world_give(s->world, ACCOUNT_CLIENT_TRANSACTIONS, size + INDEX_ENTRY);
-    pool_give(&s->world->pool, a, size);
+    world_give(s->world, ACCOUNT_CLIENT_TRANSACTIONS, size_of(a) + INDEX_ENTRY);
 }

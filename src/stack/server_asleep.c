@@ -88,7 +88,7 @@ static struct server_asleep *pack(const struct server_txn *t, msec end_at)
         .method       = (uint8_t)t->key.method,
         .flow_len     = (uint8_t)flow_pack(&t->reply, flow),
     };
-    struct server_asleep *block = pool_take(&t->stack->world->pool, size_of(&a));
+    struct server_asleep *block = asleep_line_room(&t->stack->server_line, size_of(&a));
     struct buf            b;
 
     if (block == NULL)
@@ -212,9 +212,8 @@ struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a)
 
 void server_asleep_end(struct stack *s, struct asleep *base, bool quiet)
 {
-    struct server_asleep *a    = CONTAINER_OF(base, struct server_asleep, base);
-    object_id             id   = base->id;
-    size_t                size = size_of(a);
+    struct server_asleep *a  = CONTAINER_OF(base, struct server_asleep, base);
+    object_id             id = base->id;
 
     if (id != 0) {
         table_remove(&s->server_asleep, &a->link);
@@ -222,8 +221,7 @@ void server_asleep_end(struct stack *s, struct asleep *base, bool quiet)
         gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
         peer_load_take(s->peer_load, a->load);
     }
-    world_give(s->world, ACCOUNT_SERVER_TRANSACTIONS, size + INDEX_ENTRY);
-    pool_give(&s->world->pool, a, size);
+    world_give(s->world, ACCOUNT_SERVER_TRANSACTIONS, size_of(a) + INDEX_ENTRY);
     if (id != 0 && !quiet)
         s->events->on_server_end(s->user, id, 0);
 }

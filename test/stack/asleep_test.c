@@ -5,7 +5,7 @@
 
 static struct bench         b;
 static struct asleep_line   line;
-static struct asleep        sleepers[3];
+static struct asleep       *sleepers[3];
 static const struct asleep *ended[3];
 static unsigned             count, quiet_count;
 
@@ -25,9 +25,10 @@ static void open_line(void)
 
 static void add(unsigned index, msec in)
 {
-    sleepers[index].end_at = world_now(b.at_server) + in;
-    CHECK(asleep_line_takes(&line, sleepers[index].end_at));
-    asleep_line_add(&line, &sleepers[index]);
+    sleepers[index]         = asleep_line_room(&line, sizeof **sleepers);
+    sleepers[index]->end_at = world_now(b.at_server) + in;
+    CHECK(asleep_line_takes(&line, sleepers[index]->end_at));
+    asleep_line_add(&line, sleepers[index]);
 }
 
 TEST(sleepers_end_in_their_order_each_at_its_time)
@@ -40,7 +41,7 @@ TEST(sleepers_end_in_their_order_each_at_its_time)
     CHECK_INT(0, count);
     bench_live(&b, 2);
     CHECK_INT(2, count);
-    CHECK(ended[0] == &sleepers[0] && ended[1] == &sleepers[1]);
+    CHECK(ended[0] == sleepers[0] && ended[1] == sleepers[1]);
     bench_live(&b, 20);
     CHECK_INT(3, count);
     CHECK_INT(0, quiet_count);
@@ -55,8 +56,8 @@ TEST(who_would_end_before_the_last_is_not_taken)
 {
     open_line();
     add(0, 100);
-    CHECK(!asleep_line_takes(&line, sleepers[0].end_at - 1));
-    CHECK(asleep_line_takes(&line, sleepers[0].end_at));
+    CHECK(!asleep_line_takes(&line, sleepers[0]->end_at - 1));
+    CHECK(asleep_line_takes(&line, sleepers[0]->end_at));
     asleep_line_fini(&line);
     CHECK(asleep_line_takes(&line, 0));
     bench_abandon(&b);

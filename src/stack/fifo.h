@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fifo.h - memory for what is given back in the order in which it was taken.
+ *
+ *     first                                   last
+ *   [ ▒▒▒ given back ▒▒▒ │ in use ] ──► [ in use │ free ──► ]
+ *
+ * Blocks lie one behind the other in chunks from the kernel; a chunk all of whose blocks were
+ * given back returns to it, but for one, which is the next to be used.  So what waited half a
+ * minute beside what stays for hours leaves no holes between: of a million registrations
+ * malloc kept 450 bytes each that way.  And nothing is looked for: taking one is an addition.
+ *
+ * With a chunk of 0 bytes each block is one of malloc's, at its exact size: so it is for
+ * builds with sanitizers. */
+
+#ifndef STACK_FIFO_H
+#define STACK_FIFO_H
+
+#include "base/pool.h"
+
+struct fifo_chunk;
+
+struct fifo {
+    struct fifo_chunk *first, *last, *spare;
+    size_t             chunk;
+};
+
+enum { FIFO_CHUNK = POOL_SANITIZED ? 0 : 64 * 1024 };
+
+/* `chunk`: bytes of one, FIFO_CHUNK but in tests.  What is larger gets one of its own. */
+void fifo_init(struct fifo *f, size_t chunk);
+
+/* Aligned for any type, not zeroed; NULL without memory. */
+void *fifo_take(struct fifo *f, size_t size);
+/* Give back the one that was taken longest ago.  There must be one. */
+void fifo_give(struct fifo *f);
+/* Return what is kept.  There must be no block in use. */
+void fifo_fini(struct fifo *f);
+
+#endif
