@@ -79,7 +79,7 @@ static int print_overview(void)
          "SIP in one binary: a server and a phone.\n\n"
          "Commands:");
     print_list(commands);
-    puts("  help         help COMMAND, help exit-codes, counters, control or manual\n\n"
+    puts("  help         help COMMAND, help exit-codes, refusals, counters, control or manual\n\n"
          "Options:\n"
          "  --help       this text; after a command, its own help with examples\n"
          "  --version    the version\n\n"
@@ -104,6 +104,8 @@ static bool print_topic(const char *word)
         manual_write(commands, stdout);
     else if (strcmp(word, "counters") == 0)
         manual_write_counters(stdout);
+    else if (strcmp(word, "refusals") == 0)
+        manual_write_refusals(stdout);
     else if (strcmp(word, "control") == 0)
         admin_write_methods(stdout);
     else

@@ -15,7 +15,7 @@ static const char head[] = ".\\\" Made by 'ahoy help manual' from the tables of 
                            "[\\fIOPTION\\fP...] [\\fIARGUMENT\\fP...]\n"
                            ".br\n"
                            ".B ahoy help\n"
-                           "[\\fICOMMAND\\fP | exit\\-codes | counters | control | manual]\n"
+                           "[\\fICOMMAND\\fP | exit\\-codes | refusals | counters | control | manual]\n"
                            ".br\n"
                            ".B ahoy \\-\\-version\n"
                            ".SH DESCRIPTION\n"

@@ -11,4 +11,7 @@ void manual_write(const struct command *const *commands, FILE *out);
 /* docs/counters.md, from base/counters.def. */
 void manual_write_counters(FILE *out);
 
+/* A table of docs/phone.md, from dialog/refusal.def and the exit codes. */
+void manual_write_refusals(FILE *out);
+
 #endif

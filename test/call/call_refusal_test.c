@@ -230,17 +230,6 @@ TEST(a_422_is_followed_a_few_times)
     CHECK_INT(5, peer_heard(&bob, "INVITE"));
 }
 
-/* RFC 3261 26.2.2 */
-TEST(a_sips_call_is_not_redirected_to_sip)
-{
-    struct call_options options = { .account = alice.account, .target = SLICE("sips:bob@10.0.0.2") };
-    object_id           call;
-
-    (void)call_place(alice.phone, &options, &call); /* there is no TLS here: it ends by itself */
-    run_for(network, 1000);
-    CHECK_INT(0, peer_heard(&carol, "INVITE"));
-}
-
 /* RFC 3261 20.43 */
 TEST(the_warning_of_a_refusal_is_told)
 {
@@ -312,7 +301,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_description_that_is_too_large_is_left_to_the_callee, setup, teardown),
         cmocka_unit_test_setup_teardown(a_420_is_answered_by_doing_without, setup, teardown),
         cmocka_unit_test_setup_teardown(a_422_is_followed_a_few_times, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_sips_call_is_not_redirected_to_sip, setup, teardown),
         cmocka_unit_test_setup_teardown(the_warning_of_a_refusal_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(an_invite_that_expires_says_so_and_is_cancelled_then, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_left_of_its_time_stands_in_the_second_invite, setup, teardown),

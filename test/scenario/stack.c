@@ -202,7 +202,25 @@ static bool stack_acks(struct stack_actor *a, const struct statement *st)
     return stack_send(a->stack, &out) == 0 || scenario_fail(a->actor.scenario, "the stack refuses");
 }
 
-/* replies METHOD STATUS */
+static int reply_with(struct stack_actor *a, object_id txn, unsigned status, const struct statement *st)
+{
+    const struct message *request = stack_server_request(a->stack, txn);
+    static struct gather  g;
+    size_t                mark;
+
+    if (request == NULL)
+        return -ERR_NOT_FOUND;
+    gather_init(&g);
+    write_response_head(&g, request, status, SLICE(""), stack_server_tag(a->stack, txn));
+    mark = gather_mark(&g);
+    for (size_t i = 0; i < st->block_count; i++)
+        buf_printf(&g.scratch, "%.*s\r\n", SLICE_ARG(st->block[i]));
+    gather_written(&g, mark);
+    gather_body(&g, SLICE(""), SLICE(""));
+    return stack_respond(a->stack, txn, status, &g);
+}
+
+/* replies METHOD STATUS, with the lines of the block */
 static bool stack_replies(struct stack_actor *a, const struct statement *st)
 {
     enum method method = st->words.count == 4 ? method_parse(slice_from(st->words.word[2])) : METHOD_OTHER;
@@ -211,7 +229,10 @@ static bool stack_replies(struct stack_actor *a, const struct statement *st)
 
     if (method == METHOD_OTHER || !parse_count(st->words.word[3], &status))
         return scenario_fail(a->actor.scenario, "replies METHOD STATUS");
-    error = stack_reply(a->stack, a->server_txn[method], status, SLICE(""));
+    if (st->block_count > 0)
+        error = reply_with(a, a->server_txn[method], status, st);
+    else
+        error = stack_reply(a->stack, a->server_txn[method], status, SLICE(""));
     return error == 0 || scenario_fail(a->actor.scenario, "it cannot: %s", error_text(error));
 }
 
