@@ -235,7 +235,8 @@ static bool peer_continues(struct peer *p, const struct statement *st)
 
     if (st->words.count != 3)
         return scenario_fail(p->actor.scenario, "continues METHOD");
-    return peer_build_in_dialog(p, st, st->words.word[2], &text) && say(p, &made_by->from_address, text);
+    return peer_build_in_dialog(p, st, st->words.word[2], &text) &&
+           say_request(p, st->words.word[2], &made_by->from_address, text);
 }
 
 /* "tls:proxy": the kind, and the word moved to what stands behind it. */
