@@ -367,8 +367,8 @@ static void start_bye(struct call *c, struct fork *f)
 
 static void refuse(struct call *c)
 {
-    if (c->refusal == 488 && c->invite != NULL)
-        reply_incompatible(c->phone, c->server_txn, c->invite);
+    if ((c->refusal == 488 || c->refusal == 606) && c->invite != NULL)
+        reply_incompatible(c->phone, c->server_txn, c->invite, c->refusal);
     else
         stack_reply(c->phone->stack, c->server_txn, c->refusal, SLICE(""));
 }

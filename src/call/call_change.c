@@ -86,7 +86,7 @@ static void on_reinvite_2xx(struct call *c, struct message *response)
     c->up->flow   = response->flow;
     c->move_tries = 0;
     session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));
-    error = negotiation_receive_answer(c->negotiation, response->body, &fault);
+    error = negotiation_receive_answer(c->negotiation, message_sdp(response), &fault);
     if (error == 0)
         error = call_sound_start(c, c->negotiation);
     if (error == 0)

@@ -2,45 +2,7 @@
 #include "base/error.h"
 #include "call/state.h"
 
-enum { CODECS_MAX = 8, OFFER_ARENA = 256 * 1024 };
-
-/* ---- kinds ---- */
-
-static const struct stream_kind *const kinds[] = { &call_sound };
-
-const struct stream_kind *call_kind_named(struct slice name)
-{
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (slice_eq(kinds[i]->name, name))
-            return kinds[i];
-    return NULL;
-}
-
-static bool has_codec(const struct stream_kind *kind, const struct sdp_format *format)
-{
-    struct sdp_codec codecs[CODECS_MAX];
-    size_t           count = kind->codecs(codecs, CODECS_MAX);
-
-    for (size_t i = 0; i < count; i++)
-        if (!codecs[i].auxiliary && sdp_format_eq(&codecs[i].format, format))
-            return true;
-    return false;
-}
-
-/* The kind of ours that can take what this line offers, or NULL. */
-static const struct stream_kind *kind_for(const struct sdp_media *m)
-{
-    const struct stream_kind *kind = call_kind_named(m->kind);
-    struct sdp_format         format;
-    uint8_t                   pt;
-
-    if (kind == NULL || m->port == 0 || !slice_eq_nocase(m->protocol, kind->protocol))
-        return NULL;
-    for (size_t i = 0; i < m->format_count; i++)
-        if (sdp_payload_type(m->formats[i], &pt) && sdp_media_format(m, pt, &format) && has_codec(kind, &format))
-            return kind;
-    return NULL;
-}
+enum { CODECS_MAX = 8 };
 
 /* ---- what is said of them ---- */
 
@@ -168,7 +130,7 @@ static int open_offered(struct call *c, const struct negotiation *n)
 
     c->wants_none = true;
     for (unsigned slot = 0; offer != NULL && slot < offer->media_count && error == 0; slot++) {
-        const struct stream_kind *kind = kind_for(&offer->media[slot]);
+        const struct stream_kind *kind = call_kind_for(&offer->media[slot]);
 
         c->wants_none = c->wants_none && offer->media[slot].port == 0;
         if (kind != NULL && !has_slot(n, slot) && !find_waiting(c, n, kind, &taken))
@@ -198,28 +160,24 @@ int call_make_answer(struct call *c, struct negotiation *n, struct slice *text)
     return error;
 }
 
-/* No stream at all is no obstacle: they are added later (RFC 3264 5). */
-static bool can_talk(const struct sdp *sdp)
+/* ---- what could be had ---- */
+
+void call_write_capabilities(struct phone *p, const struct address *local, struct buf *b)
 {
-    bool none = true;
+    struct negotiation_config config = { .session_id = random_u64(&p->world->random) >> 2, .address = *local };
+    struct sdp_codec          codecs[CODECS_MAX];
+    struct sdp_local          stream = {
+                 .enabled     = true,
+                 .kind        = call_sound.name,
+                 .protocol    = call_sound.protocol,
+                 .rtp         = *local,
+                 .direction   = SDP_SENDRECV,
+                 .codecs      = codecs,
+                 .codec_count = call_sound.codecs(codecs, CODECS_MAX),
+                 .events      = true,
+                 .ptime       = AUDIO_FRAME_MS,
+    };
 
-    for (size_t i = 0; i < sdp->media_count; i++) {
-        if (kind_for(&sdp->media[i]) != NULL)
-            return true;
-        none = none && sdp->media[i].port == 0;
-    }
-    return none;
-}
-
-bool call_can_talk(struct slice text)
-{
-    struct arena     arena;
-    struct sdp       sdp;
-    struct sdp_fault fault;
-    bool             found;
-
-    arena_init(&arena, NULL, 0, OFFER_ARENA);
-    found = sdp_parse(text, &arena, &sdp, &fault) && can_talk(&sdp);
-    arena_fini(&arena);
-    return found;
+    config.address.port = 0;
+    sdp_write_capabilities(b, &config, &stream, 1);
 }

@@ -72,7 +72,7 @@ static int take_offer(struct call *c)
         c->negotiation = call_new_negotiation(c);
     if (c->negotiation == NULL)
         return -ERR_NO_MEMORY;
-    return negotiation_receive_offer(c->negotiation, c->invite->body, &fault);
+    return negotiation_receive_offer(c->negotiation, message_sdp(c->invite), &fault);
 }
 
 /* ---- an INVITE outside of any dialog ---- */
@@ -165,8 +165,8 @@ void call_incoming(struct phone *p, struct account *a, object_id txn, struct mes
     }
     if (reply_interval(p, txn, invite))
         return;
-    if (message_has_sdp(invite) && !call_can_talk(invite->body)) {
-        reply_incompatible(p, txn, invite);
+    if (message_has_sdp(invite) && !call_can_talk(message_sdp(invite))) {
+        reply_incompatible(p, txn, invite, 488);
         return;
     }
     error = new_incoming(a, txn, invite, &c);
@@ -297,7 +297,7 @@ static int take_late_answer(struct call *c, const struct message *ack)
         return 0;
     if (!message_has_sdp(ack))
         return -ERR_SYNTAX;
-    error = negotiation_receive_answer(c->negotiation, ack->body, &fault);
+    error = negotiation_receive_answer(c->negotiation, message_sdp(ack), &fault);
     return error == 0 ? call_sound_start(c, c->negotiation) : error;
 }
 

@@ -63,7 +63,7 @@ static int take_answer(struct call *c, struct fork *f, const struct message *res
         return -ERR_NO_MEMORY;
     error = call_make_offer(c, f->negotiation, &text);
     if (error == 0)
-        error = negotiation_receive_answer(f->negotiation, response->body, &fault);
+        error = negotiation_receive_answer(f->negotiation, message_sdp(response), &fault);
     if (error != 0) {
         negotiation_free(f->negotiation);
         f->negotiation = NULL;
@@ -107,7 +107,7 @@ static int answer_late_offer(struct call *c, struct fork *f, const struct messag
     if (error == 0 && f->negotiation == NULL)
         error = -ERR_NO_MEMORY;
     if (error == 0)
-        error = negotiation_receive_offer(f->negotiation, response->body, &fault);
+        error = negotiation_receive_offer(f->negotiation, message_sdp(response), &fault);
     if (error == 0)
         error = call_make_answer(c, f->negotiation, &text);
     if (error == 0 && !call_set_sdp(&c->ack_sdp, text))

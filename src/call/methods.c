@@ -42,7 +42,8 @@ void put_accept_all(struct gather *g)
         buf_put(&g->scratch, slice_from(methods[i].accept));
         lead = ", ";
     }
-    buf_put(&g->scratch, SLICE("\r\n"));
+    buf_put(&g->scratch, slice_from(lead));
+    buf_put(&g->scratch, SLICE(MULTIPART_TYPES "\r\n"));
     gather_written(g, mark);
 }
 

@@ -24,9 +24,13 @@ void reply_allow(struct phone *p, object_id txn, const struct message *request, 
     finish(p, txn, status);
 }
 
+/* RFC 5621 4.2: and all of them in bodies of several parts. */
 static void put_accept(struct gather *g, const char *types)
 {
-    gather_header(g, HEADER_ACCEPT, slice_from(types));
+    size_t mark = gather_mark(g);
+
+    buf_printf(&g->scratch, "Accept: %s%s" MULTIPART_TYPES "\r\n", types, *types != '\0' ? ", " : "");
+    gather_written(g, mark);
     gather_header(g, HEADER_ACCEPT_ENCODING, SLICE("identity"));
 }
 
@@ -76,17 +80,35 @@ bool reply_interval(struct phone *p, object_id txn, const struct message *reques
     return true;
 }
 
-/* RFC 3261 13.3.1.3, 20.43: 305 is "Incompatible media format". */
-void reply_incompatible(struct phone *p, object_id txn, const struct message *request)
+static void put_warning(struct phone *p, const struct message *request, unsigned code, struct slice why)
 {
-    struct gather *g    = begin(p, txn, request, 488);
+    struct gather *g    = &p->gather;
     size_t         mark = gather_mark(g);
 
-    buf_put(&g->scratch, SLICE("Warning: 305 "));
+    buf_printf(&g->scratch, "Warning: %u ", code);
     stack_write_sent_by(p->stack, &g->scratch, &request->flow);
-    buf_put(&g->scratch, SLICE(" \"Incompatible media format\"\r\n"));
+    buf_put_byte(&g->scratch, ' ');
+    buf_put_quoted(&g->scratch, why);
+    buf_put(&g->scratch, SLICE("\r\n"));
     gather_written(g, mark);
-    finish(p, txn, 488);
+}
+
+/* RFC 3261 13.3.1.3, 21.4.26: why, and what could be had instead. */
+void reply_incompatible(struct phone *p, object_id txn, const struct message *request, unsigned status)
+{
+    struct address local = request->flow.local;
+    char           words[WARNING_MAX], sdp[CAPABILITIES_MAX];
+    struct buf     why = BUF_ON(words), could = BUF_ON(sdp);
+    struct gather *g    = begin(p, txn, request, status);
+    unsigned       code = call_offer_fault(message_sdp(request), &why);
+
+    local.port = 0;
+    call_write_capabilities(p, &local, &could);
+    put_warning(p, request, code == 0 ? 399 : code, code == 0 ? SLICE("no stream could be agreed") : buf_slice(&why));
+    if (p->config.user_agent.len > 0)
+        gather_header(g, HEADER_USER_AGENT, p->config.user_agent);
+    gather_body(g, SLICE("application/sdp"), buf_ok(&could) ? buf_slice(&could) : SLICE(""));
+    stack_respond(p->stack, txn, status, g);
 }
 
 static void reply_bad_extension(struct phone *p, object_id txn, const struct message *request)
@@ -102,59 +124,24 @@ void reply_extension_required(struct phone *p, object_id txn, const struct messa
     finish(p, txn, 421);
 }
 
-/* "type / subtype", any case, perhaps with parameters behind it. */
-static bool is_type(struct slice value, struct slice type)
-{
-    struct scan  s     = scan_from(value);
-    const char  *slash = memchr(type.ptr, '/', type.len);
-    struct slice major, minor;
-
-    if (slash == NULL || !scan_token(&s, &major) || !scan_lws(&s) || !scan_byte(&s, '/') || !scan_lws(&s) ||
-        !scan_token(&s, &minor) || !scan_lws(&s) || !(scan_at_end(&s) || *s.at == ';'))
-        return false;
-    return slice_eq_nocase(major, slice_between(type.ptr, slash)) &&
-           slice_eq_nocase(minor, slice_between(slash + 1, type.ptr + type.len));
-}
-
 bool message_is_type(const struct message *m, struct slice type)
 {
     const struct header *h = message_header(m, HEADER_CONTENT_TYPE);
 
-    return m->body.len > 0 && h != NULL && is_type(h->value, type);
+    return m->body.len > 0 && h != NULL && content_type_is(h->value, type);
+}
+
+struct slice message_sdp(const struct message *m)
+{
+    struct body_part part;
+
+    (void)body_find(m, SLICE("application/sdp"), &part); /* what of it must be understood, too, has been looked at */
+    return part.content;
 }
 
 bool message_has_sdp(const struct message *m)
 {
-    return message_is_type(m, SLICE("application/sdp"));
-}
-
-/* Is its content one of "a/b, c/d"? */
-static bool is_listed(const struct message *m, struct slice types)
-{
-    struct scan  s = scan_from(types);
-    struct slice type;
-
-    while (scan_lws(&s) && scan_until(&s, ",", &type)) {
-        if (message_is_type(m, slice_trim(type)))
-            return true;
-        scan_byte(&s, ',');
-    }
-    return false;
-}
-
-/* An optional body that we do not understand is no obstacle (RFC 3261 20.11). */
-static bool body_is_optional(const struct message *m)
-{
-    const struct header *h = message_header(m, HEADER_CONTENT_DISPOSITION);
-    struct slice         params, handling;
-
-    if (h == NULL)
-        return false;
-    params.ptr = memchr(h->value.ptr, ';', h->value.len);
-    if (params.ptr == NULL)
-        return false;
-    params.len = (size_t)(h->value.ptr + h->value.len - params.ptr);
-    return params_find(params, SLICE("handling"), &handling) && slice_eq_nocase(handling, SLICE("optional"));
+    return message_sdp(m).len > 0;
 }
 
 void reply_type(struct phone *p, object_id txn, const struct message *request, const char *accept)
@@ -165,16 +152,23 @@ void reply_type(struct phone *p, object_id txn, const struct message *request, c
 
 bool reply_unsupported(struct phone *p, object_id txn, const struct message *request, const char *accept)
 {
-    const struct header *coding = message_header(request, HEADER_CONTENT_ENCODING);
+    struct body_part part;
 
     if (extensions_are_missing(p->extensions, request)) {
         reply_bad_extension(p, txn, request);
         return true;
     }
-    if (accept == NULL || request->body.len == 0 || body_is_optional(request))
+    switch (accept == NULL ? BODY_NONE : body_find(request, slice_from(accept), &part)) {
+    case BODY_NONE:
+    case BODY_FOUND:
         return false;
-    if (is_listed(request, slice_from(accept)) && (coding == NULL || slice_eq_nocase(coding->value, SLICE("identity"))))
-        return false;
-    reply_type(p, txn, request, accept);
-    return true;
+    case BODY_UNSUPPORTED:
+    case BODY_ENCODED:
+        reply_type(p, txn, request, accept);
+        return true;
+    case BODY_BROKEN:
+        stack_reply(p->stack, txn, 400, SLICE("Bad multipart body"));
+        return true;
+    }
+    return false;
 }

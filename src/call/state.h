@@ -16,6 +16,7 @@
  *   call_in.c    the callee's side, and requests inside of dialogs
  *   call_streams.c  the streams of a call: their life, what was agreed of each
  *   call_describe.c offers and answers: what is said of the streams
+ *   call_offer.c what can be had of an offer, and why nothing can
  *   call_sound.c a stream of sound: ports, source and sink, media session
  *   methods.c    what is done with each method
  *   call_replace.c  INVITEs that take the place of a call, or join it
@@ -41,21 +42,24 @@
 #include "dialog/session.h"
 #include "dialog/session_timer.h"
 #include "sdp/offer_answer.h"
+#include "sip/body.h"
 
 enum {
-    REASON_MAX      = 96,
-    REDIRECTS_MAX   = 8, /* targets that a call may be sent to by 3xx        */
-    ROUNDS_MAX      = 8, /* INVITEs of one call: challenges, redirects       */
-    DIGITS_MAX      = 16,
-    ACCOUNTS_MAX    = 64,
-    ACCOUNT_FLOWS   = 2, /* RFC 5626 4.2: two are what a phone should have   */
-    ACCOUNT_ROUTES  = SERVICE_ROUTES_MAX + 1,
-    CALL_MEMORY     = 64 * 1024,
-    RING_LIMIT      = 180 * 1000,
-    RING_AGAIN      = 60 * 1000, /* RFC 3261 13.3.1.1                         */
-    CALL_AUDIO_RATE = AUDIO_RATE,
-    CALL_STREAMS    = NEGOTIATION_STREAMS_MAX,
-    AUDIO_STREAMS   = 2, /* that a peer may have in one call, unless told otherwise */
+    REASON_MAX       = 96,
+    WARNING_MAX      = 512, /* the words of a Warning of ours                  */
+    CAPABILITIES_MAX = 2048,
+    REDIRECTS_MAX    = 8, /* targets that a call may be sent to by 3xx        */
+    ROUNDS_MAX       = 8, /* INVITEs of one call: challenges, redirects       */
+    DIGITS_MAX       = 16,
+    ACCOUNTS_MAX     = 64,
+    ACCOUNT_FLOWS    = 2, /* RFC 5626 4.2: two are what a phone should have   */
+    ACCOUNT_ROUTES   = SERVICE_ROUTES_MAX + 1,
+    CALL_MEMORY      = 64 * 1024,
+    RING_LIMIT       = 180 * 1000,
+    RING_AGAIN       = 60 * 1000, /* RFC 3261 13.3.1.1                         */
+    CALL_AUDIO_RATE  = AUDIO_RATE,
+    CALL_STREAMS     = NEGOTIATION_STREAMS_MAX,
+    AUDIO_STREAMS    = 2, /* that a peer may have in one call, unless told otherwise */
 };
 
 /* Of references from one call to another. */
@@ -426,22 +430,33 @@ int call_sound_move(struct call *c, const struct address *local);
 const struct call_stream *call_main_stream(const struct call *c);
 void                      call_fill_streams(const struct call *c, struct phone_event *e);
 
-/* call_describe.c */
+/* call_offer.c */
 const struct stream_kind *call_kind_named(struct slice name); /* or NULL */
+/* The kind that can take what this line offers, or NULL. */
+const struct stream_kind *call_kind_for(const struct sdp_media *m);
+/* Why nothing of this offer can be had: a warn-code (RFC 3261 20.43) and words.  0: something can, or
+ * nothing was asked for. */
+unsigned call_offer_fault(struct slice sdp_text, struct buf *why);
+bool     call_can_talk(struct slice sdp_text); /* it has no fault */
+
+/* call_describe.c */
 /* The next description says what the user wishes; else what is agreed already. */
 void call_describe(struct call *c, bool wish);
 /* A negotiation that has offered just what c->sdp offers; NULL without memory. */
 struct negotiation *call_new_negotiation(struct call *c);
 int                 call_make_offer(struct call *c, struct negotiation *n, struct slice *text);
 int                 call_make_answer(struct call *c, struct negotiation *n, struct slice *text);
-/* Is there a stream that we can have, or none at all? */
-bool call_can_talk(struct slice sdp_text);
+/* What could be had, as a description (RFC 3264 9). */
+void call_write_capabilities(struct phone *p, const struct address *local, struct buf *b);
 
 /* call_sound.c */
 extern const struct stream_kind call_sound;
 
 /* reply.c */
-bool message_has_sdp(const struct message *m);
+#define MULTIPART_TYPES "multipart/mixed, multipart/alternative, multipart/related"
+/* The description in its body, or in a part of that; empty: there is none. */
+struct slice message_sdp(const struct message *m);
+bool         message_has_sdp(const struct message *m);
 /* Has it a body of this type ("text/plain"), whatever parameters that has? */
 bool message_is_type(const struct message *m, struct slice type);
 void reply_allow(struct phone *p, object_id txn, const struct message *request, unsigned status);
@@ -454,7 +469,8 @@ void reply_retry_after(struct phone *p, object_id txn, const struct message *req
 bool reply_interval(struct phone *p, object_id txn, const struct message *request);
 /* 415 with Accept. */
 void reply_type(struct phone *p, object_id txn, const struct message *request, const char *accept);
-void reply_incompatible(struct phone *p, object_id txn, const struct message *request);
+/* 488 or 606, with a Warning that says why, and what could be had as its body. */
+void reply_incompatible(struct phone *p, object_id txn, const struct message *request, unsigned status);
 /* Require, content type and coding (8.2.2.3, 8.2.3): true if it was refused.  `accept` lists the types
  * that there are; NULL: whoever takes the request looks at its content. */
 bool reply_unsupported(struct phone *p, object_id txn, const struct message *request, const char *accept);

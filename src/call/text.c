@@ -202,24 +202,31 @@ void texts_free(struct phone *p)
 /* ---- in ---- */
 
 /* "text/html;charset=utf-8": without parameters. */
-static struct slice bare_type(const struct message *m)
+static struct slice bare_type(struct slice type)
 {
-    const struct header *h    = message_header(m, HEADER_CONTENT_TYPE);
-    const char          *end  = h == NULL ? NULL : memchr(h->value.ptr, ';', h->value.len);
-    struct slice         type = h == NULL ? SLICE("text/plain") : h->value;
+    const char *end = type.len == 0 ? NULL : memchr(type.ptr, ';', type.len);
 
     return slice_trim(end == NULL ? type : slice_between(type.ptr, end));
 }
 
-static struct slice charset_of(const struct message *m)
+static struct slice charset_of(struct slice type)
 {
-    const struct header *h      = message_header(m, HEADER_CONTENT_TYPE);
-    const char          *params = h == NULL ? NULL : memchr(h->value.ptr, ';', h->value.len);
-    struct slice         charset;
+    const char  *params = type.len == 0 ? NULL : memchr(type.ptr, ';', type.len);
+    struct slice charset;
 
-    if (params == NULL || !params_find(slice_between(params, h->value.ptr + h->value.len), SLICE("charset"), &charset))
+    if (params == NULL || !params_find(slice_between(params, type.ptr + type.len), SLICE("charset"), &charset))
         return SLICE("utf-8");
     return charset;
+}
+
+/* The body, or the part of it that is for us; empty text if there is none. */
+static struct body_part text_of(const struct message *m)
+{
+    struct body_part part;
+
+    if (body_find(m, SLICE(TEXT_TYPES), &part) != BODY_FOUND)
+        part = (struct body_part){ .type = SLICE("text/plain"), .content = SLICE("") };
+    return part;
 }
 
 static bool charset_is_known(struct slice charset)
@@ -249,7 +256,8 @@ static struct slice from_latin_1(struct arena *arena, struct slice text)
 
 static void take_text(struct phone *p, struct account *a, object_id call, object_id txn, struct message *m)
 {
-    struct news *n = news_new(p, PHONE_MESSAGE, m);
+    struct body_part text = text_of(m);
+    struct news     *n    = news_new(p, PHONE_MESSAGE, m);
 
     if (n == NULL) {
         reply_retry_after(p, txn, m, 500);
@@ -259,8 +267,8 @@ static void take_text(struct phone *p, struct account *a, object_id call, object
     n->event.account      = a->id;
     n->event.call         = call;
     n->event.call_id      = m->call_id;
-    n->event.content_type = bare_type(m);
-    n->event.body         = utf8_is_valid(m->body) ? m->body : from_latin_1(&n->arena, m->body);
+    n->event.content_type = bare_type(text.type);
+    n->event.body         = utf8_is_valid(text.content) ? text.content : from_latin_1(&n->arena, text.content);
     if (!arena_ok(&n->arena)) {
         news_drop(n);
         reply_retry_after(p, txn, m, 500);
@@ -274,9 +282,9 @@ static void on_incoming(struct phone *p, struct account *a, object_id call, obje
 {
     if (m->body.len > TEXT_IN_MAX)
         stack_reply(p->stack, txn, 413, SLICE(""));
-    else if (message_is_type(m, SLICE("application/im-iscomposing+xml")))
+    else if (content_type_is(text_of(m).type, SLICE("application/im-iscomposing+xml")))
         stack_reply(p->stack, txn, 200, SLICE(""));
-    else if (!charset_is_known(charset_of(m)))
+    else if (!charset_is_known(charset_of(text_of(m).type)))
         reply_type(p, txn, m, "text/plain;charset=utf-8");
     else
         take_text(p, a, call, txn, m);

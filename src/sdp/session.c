@@ -375,6 +375,12 @@ void sdp_write(struct buf *b, const struct sdp *sdp)
         write_media(b, &sdp->media[i]);
 }
 
+bool sdp_connection_is_internet(const struct sdp_connection *c)
+{
+    return slice_eq_nocase(c->net_type, SLICE("IN")) &&
+           (slice_eq_nocase(c->address_type, SLICE("IP4")) || slice_eq_nocase(c->address_type, SLICE("IP6")));
+}
+
 bool sdp_connection_is_multicast(const struct sdp_connection *c)
 {
     if (c->address.family == FAMILY_4)

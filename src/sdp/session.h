@@ -94,6 +94,7 @@ bool sdp_connection_parse(struct slice text, struct sdp_connection *out, struct 
 void sdp_write(struct buf *b, const struct sdp *sdp);
 
 bool sdp_connection_is_multicast(const struct sdp_connection *c);
+bool sdp_connection_is_internet(const struct sdp_connection *c); /* IN, and IP4 or IP6: an address or a name */
 
 /* "IN IP4 192.0.2.1": the form of o= and c= for an address. */
 void sdp_write_address(struct buf *b, const struct address *a);

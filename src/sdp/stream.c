@@ -249,7 +249,7 @@ bool stream_accept(const struct sdp *sdp, const struct sdp_media *offered, const
     *out = (struct sdp_agreed){ .send_events.payload_type = SDP_NO_PAYLOAD_TYPE };
     if (offered->port == 0 || !slice_eq(offered->kind, stream_kind(local)) ||
         !slice_eq_nocase(offered->protocol, stream_protocol(local)) || offered->connection == NULL ||
-        sdp_connection_is_multicast(offered->connection))
+        !sdp_connection_is_internet(offered->connection) || sdp_connection_is_multicast(offered->connection))
         return false;
     accept_codecs(offered, local, types, out);
     accept_all_events(offered, local, types, out);

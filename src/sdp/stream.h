@@ -18,7 +18,7 @@ bool stream_offer(const struct sdp_local *local, struct payload_types *types, st
 
 /* Can we take what is offered?  Fills `*out` and the direction to write into the
  * answer.  False: reject it (6: nothing in common, another kind or protocol,
- * multicast, port 0). */
+ * multicast, another net than the Internet, port 0). */
 bool stream_accept(const struct sdp *sdp, const struct sdp_media *offered, const struct sdp_local *local,
                    struct payload_types *types, struct sdp_agreed *out, enum sdp_direction *answer);
 

@@ -74,6 +74,7 @@ static struct slice header_of(enum header_id id)
     return h == NULL ? (struct slice){ "", 0 } : h->value;
 }
 
+#define ACCEPT  "application/sdp, multipart/mixed, multipart/alternative, multipart/related"
 #define CONTACT "Contact: <sip:bob@10.0.0.2>\n"
 #define SDP     "Content-Type: application/sdp\n"
 #define AUDIO   "v=0\no=- 1 1 IN IP4 10.0.0.2\ns=-\nc=IN IP4 10.0.0.2\nt=0 0\nm=audio 20000 RTP/AVP 0\n"
@@ -135,7 +136,9 @@ TEST(options_tells_what_we_can_do)
 {
     CHECK_INT(200, answer_to("OPTIONS", "", ""));
     check_allow();
-    CHECK_SLICE("application/sdp, text/plain, text/html, application/im-iscomposing+xml", header_of(HEADER_ACCEPT));
+    CHECK_SLICE("application/sdp, text/plain, text/html, application/im-iscomposing+xml, multipart/mixed, "
+                "multipart/alternative, multipart/related",
+                header_of(HEADER_ACCEPT));
     CHECK(last()->to_tag.len > 0);
 }
 
@@ -168,7 +171,7 @@ TEST(extensions_that_are_required_get_420_with_their_names)
 TEST(content_that_we_cannot_read_gets_415)
 {
     CHECK_INT(415, answer_to("INVITE", CONTACT "Content-Type: text/plain\n", "hello"));
-    CHECK_SLICE("application/sdp", header_of(HEADER_ACCEPT));
+    CHECK_SLICE(ACCEPT, header_of(HEADER_ACCEPT));
     CHECK_INT(415, answer_to("INVITE", CONTACT SDP "Content-Encoding: gzip\n", "v=0"));
     CHECK_INT(0, user_heard(&alice, PHONE_INCOMING));
 }
@@ -204,7 +207,9 @@ TEST(an_offer_without_any_codec_of_ours_gets_488_with_a_warning)
     invite("sip:alice@10.0.0.1", "", 1, CONTACT SDP,
            "v=0\no=- 1 1 IN IP4 10.0.0.2\ns=-\nc=IN IP4 10.0.0.2\nt=0 0\nm=audio 20000 RTP/AVP 18\n");
     CHECK_INT(488, last()->status);
-    CHECK_SLICE("305 10.0.0.1:5060 \"Incompatible media format\"", header_of(HEADER_WARNING));
+    CHECK_SLICE("305 10.0.0.1:5060 \"none of the codecs offered is known here (G729); one of these would be: PCMU, "
+                "PCMA\"",
+                header_of(HEADER_WARNING));
 }
 
 /* RFC 3261 8.1.1.8 */

@@ -162,6 +162,24 @@ TEST(connections_of_all_sorts_are_read)
     CHECK(!sdp_connection_is_multicast(&c));
 }
 
+TEST(only_in_with_ip4_or_ip6_is_the_internet)
+{
+    static const struct {
+        const char *text;
+        bool        is;
+    } cases[] = {
+        { "IN IP4 192.0.2.1", true },   { "in ip6 2001:db8::1", true }, { "IN IP4 host.example", true },
+        { "IN E164 +15551234", false }, { "ATM NSAP 47.0091", false },
+    };
+    struct sdp_connection c;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK(sdp_connection_parse(test_guarded(slice_from(cases[i].text)), &c, &fault));
+        CHECK_INT(cases[i].is, sdp_connection_is_internet(&c));
+    }
+}
+
+/* RFC 8866 5.7 */
 TEST(a_connection_of_the_stream_goes_before_that_of_the_session)
 {
     CHECK(parse(SLICE(HEAD "c=IN IP4 192.0.2.9\r\n"
@@ -301,6 +319,7 @@ int main(void)
         cmocka_unit_test(unknown_lines_and_attributes_are_written_back_in_order),
         cmocka_unit_test(what_must_be_there_is_added_when_written),
         cmocka_unit_test(connections_of_all_sorts_are_read),
+        cmocka_unit_test(only_in_with_ip4_or_ip6_is_the_internet),
         cmocka_unit_test(a_connection_of_the_stream_goes_before_that_of_the_session),
         cmocka_unit_test(what_is_no_description_is_refused_with_the_place),
         cmocka_unit_test(every_prefix_is_safe),
