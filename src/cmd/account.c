@@ -2,6 +2,7 @@
 /* account.c - ahoy account: the phone's accounts, in their file. */
 
 #include "cmd/account_file.h"
+#include "cmd/account_instance.h"
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
 #include "cmd/password.h"
@@ -19,6 +20,8 @@ enum {
     OPT_DISPLAY,
     OPT_REGISTRAR,
     OPT_PROXY,
+    OPT_SECOND_PROXY,
+    OPT_OUTBOUND,
     OPT_EXPIRES,
     OPT_KEEP_ALIVE,
     OPT_TLS_TRUST,
@@ -35,6 +38,12 @@ static const struct option_entry add_options[] = {
     { OPT_DISPLAY, "display", "NAME", "the name that others see" },
     { OPT_REGISTRAR, "registrar", "URI", "where to register, if not the domain of the address" },
     { OPT_PROXY, "proxy", "URI", "outbound proxy, e.g. sip:192.0.2.1:5060;transport=tcp" },
+    { OPT_SECOND_PROXY, "second-proxy", "URI",
+      "register by this one too, and be reached while either works (--outbound)" },
+    { OPT_OUTBOUND, "outbound", NULL,
+      "give this phone a name (instance) of its own, by which a server may keep its connections (RFC 5626) and tell "
+      "others how to "
+      "reach it and no other phone of yours (RFC 5627)" },
     { OPT_EXPIRES, "expires", "SECONDS", "how long a registration shall last (3600)" },
     { OPT_KEEP_ALIVE, "keep-alive", "SECONDS",
       "how often to give the server a sign of life, so that NATs on the way let it reach us (29); 0: never" },
@@ -98,6 +107,8 @@ static int check(const struct command *command, struct account_entry *e, const c
         return options_complain(command, "--registrar '%s' is not a SIP URI", e->registrar);
     if (e->proxy[0] != '\0' && !is_sip(e->proxy))
         return options_complain(command, "--proxy '%s' is not a SIP URI", e->proxy);
+    if (e->second_proxy[0] != '\0' && !is_sip(e->second_proxy))
+        return options_complain(command, "--second-proxy '%s' is not a SIP URI", e->second_proxy);
     if (e->name[0] == '\0')
         snprintf(e->name, sizeof e->name, "%.*s", SLICE_ARG(uri.user));
     return EXIT_OK;
@@ -105,7 +116,7 @@ static int check(const struct command *command, struct account_entry *e, const c
 
 struct add {
     struct account_entry entry;
-    bool                 from_stdin, first;
+    bool                 from_stdin, first, outbound;
 };
 
 static int read_options(struct options *o, struct add *add)
@@ -125,6 +136,10 @@ static int read_options(struct options *o, struct add *add)
             good = put(o->command, e->registrar, sizeof e->registrar, o->value, &code);
         else if (letter == OPT_PROXY)
             good = put(o->command, e->proxy, sizeof e->proxy, o->value, &code);
+        else if (letter == OPT_SECOND_PROXY)
+            good = put(o->command, e->second_proxy, sizeof e->second_proxy, o->value, &code);
+        else if (letter == OPT_OUTBOUND)
+            add->outbound = true;
         else if (letter == OPT_TLS_TRUST)
             good = put_path(o->command, e->tls_trust, o->value, &code);
         else if (letter == OPT_TLS_CERTIFICATE)
@@ -159,6 +174,10 @@ static int run_add(const struct command *command, int argc, char **argv)
         return code;
     if (argc - o.index != 1)
         return options_complain(command, "which address?");
+    if ((add.outbound || add.entry.second_proxy[0] != '\0') && !instance_make(add.entry.instance)) {
+        fprintf(stderr, "ahoy account add: no random numbers\n");
+        return EXIT_ERROR;
+    }
     code = check(command, &add.entry, argv[o.index]);
     if (code == EXIT_OK)
         code = account_file_load(&list);

@@ -70,6 +70,8 @@ static bool take_entry(cfg_t *section, struct account_entry *e)
            take_text(e->display, sizeof e->display, cfg_getstr(section, "display")) &&
            take_text(e->registrar, sizeof e->registrar, cfg_getstr(section, "registrar")) &&
            take_text(e->proxy, sizeof e->proxy, cfg_getstr(section, "proxy")) &&
+           take_text(e->second_proxy, sizeof e->second_proxy, cfg_getstr(section, "second_proxy")) &&
+           take_text(e->instance, sizeof e->instance, cfg_getstr(section, "instance")) &&
            take_text(e->tls_trust, sizeof e->tls_trust, cfg_getstr(section, "tls_trust")) &&
            take_text(e->tls_certificate, sizeof e->tls_certificate, cfg_getstr(section, "tls_certificate")) &&
            take_text(e->tls_key, sizeof e->tls_key, cfg_getstr(section, "tls_key")) && e->address[0] != '\0';
@@ -103,6 +105,8 @@ static int parse(const char *text, const char *path, struct account_list *list)
         CFG_STR("display", "", CFGF_NONE),
         CFG_STR("registrar", "", CFGF_NONE),
         CFG_STR("proxy", "", CFGF_NONE),
+        CFG_STR("second_proxy", "", CFGF_NONE),
+        CFG_STR("instance", "", CFGF_NONE),
         CFG_INT("expires", 3600, CFGF_NONE),
         CFG_INT("keep_alive", ACCOUNT_KEEP_ALIVE, CFGF_NONE),
         CFG_STR("tls_trust", "", CFGF_NONE),
@@ -223,6 +227,8 @@ static void put_entry(FILE *file, const struct account_entry *e)
     put_value(file, "display", e->display);
     put_value(file, "registrar", e->registrar);
     put_value(file, "proxy", e->proxy);
+    put_value(file, "second_proxy", e->second_proxy);
+    put_value(file, "instance", e->instance);
     put_value(file, "tls_trust", e->tls_trust);
     put_value(file, "tls_certificate", e->tls_certificate);
     put_value(file, "tls_key", e->tls_key);
@@ -306,13 +312,15 @@ struct account_entry *account_list_find(struct account_list *list, const char *n
 struct account_config account_entry_config(const struct account_entry *e)
 {
     return (struct account_config){
-        .aor        = slice_from(e->address),
-        .display    = slice_from(e->display),
-        .auth_user  = slice_from(e->user),
-        .password   = slice_from(e->password),
-        .registrar  = slice_from(e->registrar),
-        .proxy      = slice_from(e->proxy),
-        .expires    = e->expires,
-        .keep_alive = e->keep_alive,
+        .aor          = slice_from(e->address),
+        .display      = slice_from(e->display),
+        .auth_user    = slice_from(e->user),
+        .password     = slice_from(e->password),
+        .registrar    = slice_from(e->registrar),
+        .proxy        = slice_from(e->proxy),
+        .second_proxy = slice_from(e->second_proxy),
+        .instance     = slice_from(e->instance),
+        .expires      = e->expires,
+        .keep_alive   = e->keep_alive,
     };
 }

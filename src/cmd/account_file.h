@@ -9,6 +9,8 @@
  *         display   = ''
  *         registrar = ''       # URI; empty: the domain of the address
  *         proxy     = ''       # outbound proxy URI
+ *         second_proxy = ''    # another one, by which it is registered too: needs an instance
+ *         instance  = ''       # urn:uuid:..., this phone's alone: asks for outbound and a GRUU
  *         expires   = 3600
  *         tls_trust  = ''      # PEM file of the CAs that the server's certificate may come from
  *         tls_verify = true    # false: from anybody
@@ -38,6 +40,8 @@ struct account_entry {
     char     display[ACCOUNT_TEXT];
     char     registrar[ACCOUNT_TEXT];
     char     proxy[ACCOUNT_TEXT];
+    char     second_proxy[ACCOUNT_TEXT];
+    char     instance[ACCOUNT_TEXT];
     char     tls_trust[ACCOUNT_TEXT];
     char     tls_certificate[ACCOUNT_TEXT];
     char     tls_key[ACCOUNT_TEXT];

@@ -2,6 +2,7 @@
 #include "cmd/shell.h"
 
 #include "base/error.h"
+#include "cmd/account_instance.h"
 #include "cmd/exit_code.h"
 #include "cmd/phone_tls.h"
 #include "cmd/report.h"
@@ -98,6 +99,8 @@ static bool override(char to[ACCOUNT_TEXT], const char *text)
 static bool override_all(struct account_entry *e, const struct shell_options *o)
 {
     e->tls_no_verify = e->tls_no_verify || o->tls_no_verify;
+    if (o->proxy != NULL)
+        e->second_proxy[0] = '\0';
     return override(e->proxy, o->proxy) && override(e->tls_trust, o->tls_trust) &&
            override(e->tls_certificate, o->tls_certificate) && override(e->tls_key, o->tls_key);
 }
@@ -267,6 +270,9 @@ static int start_phone(struct shell *s, const struct shell_options *o)
     }
     if (s->is_guest)
         make_guest(s);
+    s->instance = instance_claim(&s->entry);
+    if (s->instance < 0) /* none, or another process is that phone already */
+        s->entry.instance[0] = s->entry.second_proxy[0] = '\0';
     account = account_entry_config(&s->entry);
     error   = phone_add_account(s->phone, &account, &s->account);
     return error == 0 ? EXIT_OK : complain(s->entry.address, error);
@@ -308,6 +314,7 @@ int shell_open(struct shell *s, const struct shell_options *o)
     int   code = choose_account(s, o);
     int   error;
 
+    s->instance = -1;
     if (code != EXIT_OK)
         return code;
     s->json = o->json;
@@ -359,6 +366,9 @@ void shell_close(struct shell *s)
         complain("the trace is not complete", error);
     world_uv_free(s->world);
     s->world = NULL;
+    if (s->instance >= 0)
+        close(s->instance);
+    s->instance = -1;
     explicit_bzero(&s->accounts, sizeof s->accounts);
     explicit_bzero(&s->entry, sizeof s->entry);
 }

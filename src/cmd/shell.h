@@ -84,6 +84,7 @@ struct shell {
     struct account_list  accounts;
     struct account_entry entry; /* in use; a guest's if there is none */
     bool                 is_guest;
+    int                  instance; /* a descriptor that holds the account's instance, or -1 */
     object_id            account;
     bool                 json, registered;
     object_id            calls[SHELL_CALLS]; /* that have not ended */
