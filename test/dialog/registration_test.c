@@ -321,6 +321,46 @@ TEST(late_and_provisional_responses_change_nothing)
     CHECK_INT(REGISTRATION_REGISTERED, r.state);
 }
 
+static void check_target(const char *want)
+{
+    struct message *m = written();
+
+    CHECK_SLICE(want, m->uri_text);
+    message_drop(m);
+}
+
+/* RFC 3261 8.1.3.4 */
+TEST(a_redirect_is_followed_to_its_best_contact_in_this_attempt)
+{
+    registration_start(&r);
+    check_target("sip:example.test");
+    CHECK_INT(REGISTRATION_SEND, respond("302", "Contact: <sip:one.test>;q=0.5, <sip:two.test>, <tel:+1>\n", LOW, 0));
+    check_target("sip:two.test");
+    CHECK_INT(REGISTRATION_SEND, respond("401", CHALLENGE, LOW, 0));
+    check_target("sip:two.test");
+    CHECK_INT(REGISTRATION_TELL_REGISTERED, respond("200", GRANTED, LOW, 0));
+    CHECK_INT(REGISTRATION_SEND, registration_on_timer(&r, 750000));
+    check_target("sip:example.test");
+}
+
+TEST(a_redirect_that_leads_nowhere_is_a_failure)
+{
+    registration_start(&r);
+    CHECK_INT(REGISTRATION_TELL_FAILED, respond("302", "Contact: <sip:example.test>, <tel:+1>\n", LOW, 0));
+    CHECK_INT(REGISTRATION_WAITING, r.state);
+    registration_start(&r);
+    CHECK_INT(REGISTRATION_TELL_FAILED, respond("302", "Contact: <sip:one.test?Expires=0>\n", LOW, 0));
+    registration_start(&r);
+    CHECK_INT(REGISTRATION_SEND, respond("302", "Contact: <sips:one.test>\n", LOW, 0));
+    CHECK_INT(REGISTRATION_TELL_FAILED, respond("302", "Contact: <sip:example.test>\n", LOW, 0));
+}
+
+static void have_flow(uint32_t reg_id)
+{
+    r.config.instance = SLICE("<urn:uuid:1>");
+    r.config.reg_id   = reg_id;
+}
+
 static void check_contact(const char *want)
 {
     struct message *m = written();
@@ -362,6 +402,63 @@ TEST(what_was_never_acknowledged_is_not_taken_back)
     CHECK_INT(0, registration_move(&r, SLICE("sip:alice@192.0.2.7")));
     registration_start(&r);
     check_contact("<sip:alice@192.0.2.7>");
+}
+
+/* RFC 5626 4.2.1 */
+TEST(a_flow_names_its_instance_and_number_and_what_it_knows)
+{
+    struct message *m;
+
+    have_flow(2);
+    registration_start(&r);
+    m = written();
+    CHECK_SLICE("<sip:alice@192.0.2.1:5062>;+sip.instance=\"<urn:uuid:1>\";reg-id=2",
+                message_header(m, HEADER_CONTACT)->value);
+    CHECK_SLICE("path, gruu, outbound", message_header(m, HEADER_SUPPORTED)->value);
+    message_drop(m);
+}
+
+TEST(a_flow_that_moves_takes_nothing_back)
+{
+    have_flow(1);
+    registration_start(&r);
+    respond("200", "Require: outbound\n" GRANTED, LOW, 0);
+    CHECK(r.answer.outbound);
+    CHECK_INT(0, registration_move(&r, SLICE("sip:alice@192.0.2.7")));
+    registration_start(&r);
+    check_contact("<sip:alice@192.0.2.7>;+sip.instance=\"<urn:uuid:1>\";reg-id=1");
+}
+
+/* RFC 5626 11.6 */
+TEST(where_the_first_hop_keeps_no_flow_the_first_one_registers_without)
+{
+    have_flow(1);
+    registration_start(&r);
+    CHECK_INT(REGISTRATION_SEND, respond("439", "", LOW, 0));
+    check_contact("<sip:alice@192.0.2.1:5062>;+sip.instance=\"<urn:uuid:1>\"");
+    CHECK_INT(REGISTRATION_TELL_FAILED, respond("439", "", LOW, 0));
+    CHECK_INT(REGISTRATION_REFUSED, r.state);
+}
+
+TEST(where_the_first_hop_keeps_no_flow_there_is_no_second)
+{
+    have_flow(2);
+    registration_start(&r);
+    CHECK_INT(REGISTRATION_TELL_FAILED, respond("439", "", LOW, 0));
+    CHECK_INT(REGISTRATION_REFUSED, r.state);
+}
+
+TEST(a_refusal_ends_what_the_registrar_had_said)
+{
+    registration_start(&r);
+    respond("200", "Service-Route: <sip:one;lr>\n" GRANTED, LOW, 0);
+    CHECK_INT(1, r.answer.route_count);
+    CHECK(registration_is_alive(&r, 999999));
+    CHECK(!registration_is_alive(&r, 1000000));
+    registration_on_timer(&r, 750000);
+    respond("403", "", LOW, 750000);
+    CHECK_INT(0, r.answer.route_count);
+    CHECK(!registration_is_alive(&r, 750000));
 }
 
 /* RFC 7616 3.5: the registrar proves itself; who cannot has not registered anybody. */
@@ -411,6 +508,13 @@ int main(void)
         CASE(who_has_moved_registers_the_new_contact_and_takes_back_the_old_one),
         CASE(who_moves_while_registering_registers_again_at_once),
         CASE(what_was_never_acknowledged_is_not_taken_back),
+        CASE(a_redirect_is_followed_to_its_best_contact_in_this_attempt),
+        CASE(a_redirect_that_leads_nowhere_is_a_failure),
+        CASE(a_flow_names_its_instance_and_number_and_what_it_knows),
+        CASE(a_flow_that_moves_takes_nothing_back),
+        CASE(where_the_first_hop_keeps_no_flow_the_first_one_registers_without),
+        CASE(where_the_first_hop_keeps_no_flow_there_is_no_second),
+        CASE(a_refusal_ends_what_the_registrar_had_said),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,6 +204,9 @@ int fake_udp_send(struct udp *u, const struct address *from, const struct addres
         size += parts[i].len;
     if (size > UDP_PAYLOAD)
         return -ERR_TOO_LARGE;
+    if (address_is_any(&u->local) && from != NULL && from->family != FAMILY_NONE && !address_is_any(from) &&
+        !host_has(w->host, from))
+        return -ERR_NO_ADDRESS;
     if (w->outgoing_count == SENDS_PER_TURN)
         return -ERR_LIMIT;
     e = event_new(w->network, size);
