@@ -13,15 +13,18 @@ LISTEN = ["udp:0.0.0.0:5060", "tcp:0.0.0.0:5060", "tls:0.0.0.0:5061"]
 class Roaming:
     """alice's cable is pulled and plugged in elsewhere; bob stays where he is."""
 
-    def __init__(self, net, b, transport):
+    def __init__(self, net, b, transport, outbound=False):
         exchange, self.road, office = net.host("exchange"), net.host("road"), net.host("office")
         self.plug = net.cable(self.road, "10.5.0.2/24", exchange, "10.5.0.1/24")[0]
         net.cable(exchange, "10.2.0.1/24", office, "10.2.0.2/24")
         self.road.route("default", "via", "10.5.0.1")
         office.route("default", "via", "10.2.0.1")
         self.server = b.server(host=exchange, listen=LISTEN, lab=b.lab("example.test", ips=("10.5.0.1", "10.2.0.1")))
+        options = ["--outbound"] if outbound else []
+        if outbound and transport == "tls":
+            options += ["--tls-trust", self.server.lab.ca]
         self.alice = Person(b, self.server, "alice", transport=transport, host="10.5.0.1", at=self.road,
-                            keep_alive=BEAT)
+                            keep_alive=BEAT, options=options)
         self.bob = Person(b, self.server, "bob", transport=transport, host="10.2.0.1", at=office)
 
     def is_at(self, address):
@@ -70,22 +73,35 @@ def test_who_moved_in_a_call_hangs_up_and_is_called_again_over_tls():
     who_moved_hangs_up_and_is_called_again("tls")
 
 
-def test_the_other_side_of_who_moved_hangs_up():
-    """The BYE goes to the old address, since no re-INVITE has told the new one: each side
-    ends its own half of the call."""
+def other_side_hangs_up(transport, outbound):
+    """She tells the new address by a re-INVITE, so his BYE reaches her there."""
     with Network() as net, Bench() as b:
-        s = Roaming(net, b, "udp")
+        s = Roaming(net, b, transport, outbound)
         phone = s.alice.answer("--auto")
         caller = s.bob.call(s.alice.address)
         phone.wait_event("answered")
         s.move()
+        caller.wait_event("changed")
+        phone.wait_event("changed")
         hang_up(caller)
         caller.wait_event("ended", by="local", cause="normal")
+        phone.wait_event("ended", by="remote", cause="normal")
         assert caller.wait_exit() == 130, caller.stderr()
         hang_up(phone)
-        phone.wait_event("ended", by="local", cause="normal")
         assert phone.wait_exit() == 130, phone.stderr()
         assert s.server.stop() == 0, s.server.process.stderr()
+
+
+def test_the_other_side_of_who_moved_hangs_up_over_udp():
+    other_side_hangs_up("udp", False)
+
+
+def test_the_other_side_of_who_moved_hangs_up_over_tcp_by_her_gruu():
+    other_side_hangs_up("tcp", True)
+
+
+def test_the_other_side_of_who_moved_hangs_up_over_tls_by_her_gruu():
+    other_side_hangs_up("tls", True)
 
 
 if __name__ == "__main__":
