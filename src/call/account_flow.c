@@ -145,8 +145,11 @@ void account_flow_perform(struct account_flow *f, unsigned actions)
         tell(f, PHONE_REFRESHED);
     if (actions & REGISTRATION_TELL_FAILED)
         tell(f, PHONE_REGISTER_FAILED);
-    if ((actions & REGISTRATION_TELL_REMOVED) && was_last(f))
-        tell(f, PHONE_UNREGISTERED);
+    if (actions & REGISTRATION_TELL_REMOVED) {
+        account_path_end(f);
+        if (was_last(f))
+            tell(f, PHONE_UNREGISTERED);
+    }
     world_timer(w, &f->timer, on_timer, registration_deadline(&f->registration));
 }
 

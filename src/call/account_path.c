@@ -4,6 +4,7 @@
 
 enum {
     CONTACT_MEMORY = 4096,
+    LOST_SPREAD    = 1000,  /* ms: so long at most before a lost connection is replaced, not all phones at once */
     MOVE_GAP       = 30000, /* ms: a NAT that shows us another face each time is not followed faster */
 };
 
@@ -130,14 +131,42 @@ static void on_beat(struct timer *t, msec now)
     }
 }
 
+/* The connection shall live, and its end be told, as long as we are registered by it. */
+static void keep(struct account_flow *f, msec until)
+{
+    if (f->account->keep_alive != 0)
+        stack_keep_connection(f->account->phone->stack, &f->path, f->account->id, until);
+}
+
+void account_path_end(struct account_flow *f)
+{
+    keep(f, 0);
+    world_timer_stop(f->account->phone->world, &f->beat);
+}
+
+/* RFC 5626 4.5: a flow that has failed is replaced; on_beat finds that it is closed. */
+void account_on_flow_end(void *user, const struct flow *flow, uint64_t key)
+{
+    struct phone   *p = user;
+    struct account *a = account_find(p, key);
+
+    for (unsigned i = 0; a != NULL && i < a->flow_count; i++)
+        if (a->flows[i].path.connection == flow->connection && timer_running(&a->flows[i].beat))
+            world_timer(p->world, &a->flows[i].beat, on_beat,
+                        world_now(p->world) + random_below(&p->world->random, LOST_SPREAD));
+}
+
 void account_path_found(struct account_flow *f, const struct message *response)
 {
     struct address seen = outside_of(f, response);
 
     if (f->registration.state == REGISTRATION_REMOVED)
         return;
+    if (f->path.connection != response->flow.connection)
+        keep(f, 0);
     f->path    = response->flow;
     f->cut_off = false;
+    keep(f, f->registration.expires_at);
     take_outside(f, &seen);
     wait_for_beat(f);
 }

@@ -318,6 +318,9 @@ bool account_next_event(struct account *a, struct phone_event *e);
 /* account_path.c */
 /* The registrar has answered 2xx: this is the way there. */
 void account_path_found(struct account_flow *f, const struct message *response);
+/* It is no longer registered by that. */
+void account_path_end(struct account_flow *f);
+void account_on_flow_end(void *user, const struct flow *flow, uint64_t key); /* for stack_on_flow_end */
 /* Does this host still have the address that it is registered with?  If not, register anew. */
 void account_look(struct account *a);
 
