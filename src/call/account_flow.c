@@ -16,7 +16,7 @@ static uint32_t dice(const struct account_flow *f)
 
 bool account_flow_lives(const struct account_flow *f)
 {
-    return !f->cut_off && f->registration.state != REGISTRATION_WAITING &&
+    return !f->cut_off && !f->dead && f->registration.state != REGISTRATION_WAITING &&
            registration_is_alive(&f->registration, world_now(f->account->phone->world));
 }
 
@@ -157,6 +157,7 @@ void account_flow_stop(struct account_flow *f)
 {
     world_timer_stop(f->account->phone->world, &f->timer);
     world_timer_stop(f->account->phone->world, &f->beat);
+    account_probe_stop(f);
 }
 
 /* ---- what the user is told ---- */

@@ -87,6 +87,12 @@ static void change_address(struct account_flow *f, const struct address *local)
     register_anew(f);
 }
 
+/* RFC 5626 4.4.2: who keeps our flow answers STUN on it; others might take it for rubbish. */
+static bool is_asked_by_stun(const struct account_flow *f)
+{
+    return f->path.transport == TRANSPORT_UDP && f->registration.answer.outbound;
+}
+
 static void look_at_path(struct account_flow *f)
 {
     enum registration_state state   = f->registration.state;
@@ -100,6 +106,8 @@ static void look_at_path(struct account_flow *f)
         change_address(f, &local);
     else if (state == REGISTRATION_WAITING && was_cut)
         account_flow_perform(f, registration_start(&f->registration));
+    else if (state == REGISTRATION_REGISTERED && is_asked_by_stun(f))
+        account_probe(f);
     else if (state == REGISTRATION_REGISTERED && stack_keep_alive(f->account->phone->stack, &f->path) == -ERR_CLOSED)
         account_flow_perform(f, registration_start(&f->registration));
 }
@@ -138,10 +146,18 @@ static void keep(struct account_flow *f, msec until)
         stack_keep_connection(f->account->phone->stack, &f->path, f->account->id, until);
 }
 
+void account_path_seen(struct account_flow *f, const struct address *mapped)
+{
+    bool at_home = address_eq_ip(mapped, &f->path.local) && mapped->port == f->account->phone->address.port;
+
+    take_outside(f, at_home ? &nowhere : mapped);
+}
+
 void account_path_end(struct account_flow *f)
 {
     keep(f, 0);
     world_timer_stop(f->account->phone->world, &f->beat);
+    account_probe_stop(f);
 }
 
 /* RFC 5626 4.5: a flow that has failed is replaced; on_beat finds that it is closed. */
@@ -165,7 +181,8 @@ void account_path_found(struct account_flow *f, const struct message *response)
     if (f->path.connection != response->flow.connection)
         keep(f, 0);
     f->path    = response->flow;
-    f->cut_off = false;
+    f->cut_off = f->dead = false;
+    account_probe_stop(f);
     keep(f, f->registration.expires_at);
     take_outside(f, &seen);
     wait_for_beat(f);

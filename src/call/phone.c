@@ -267,9 +267,11 @@ int phone_new(struct world *w, const struct phone_config *config, struct phone *
     random_fill(&w->random, &p->key, sizeof p->key);
     p->hasher = hasher_new();
     p->stack  = stack_new(w, &p->config.stack, &stack_events, p);
-    if (p->stack != NULL)
+    if (p->stack != NULL) {
         stack_on_flow_end(p->stack, account_on_flow_end, p);
-    error     = table_init(&p->call_table, CALLS_EXPECTED);
+        stack_on_stun(p->stack, account_on_stun, p);
+    }
+    error = table_init(&p->call_table, CALLS_EXPECTED);
     if (p->hasher == NULL || p->stack == NULL)
         error = -ERR_NO_MEMORY;
     if (error == 0)

@@ -6,6 +6,7 @@
  *   account.c    accounts: who they are, whom a request is for, where requests go
  *   account_flow.c  their registrations, one for each flow to the registrar
  *   account_path.c  where a flow reaches us: through a NAT, after a change of address
+ *   account_probe.c  whether a flow over UDP is still alive
  *   call.c       what both sides of a call do: the session's actions, its end
  *   call_out.c   the caller's side until the answer: forks, challenges, redirects
  *   call_refusal.c  what the caller does with an error status: again, elsewhere, or nothing
@@ -86,6 +87,13 @@ struct why {
     uint32_t      retry_after; /* seconds */
 };
 
+/* A question by STUN on its way; see account_probe.c. */
+struct probe {
+    struct timer timer; /* runs while there is one */
+    char         transaction[STUN_TRANSACTION];
+    unsigned     sent;
+};
+
 /* One way to the registrar and its registration: all that an account has, or one of the flows of
  * RFC 5626, each by an outbound proxy of its own, of which one is enough to be reached. */
 struct account_flow {
@@ -99,6 +107,8 @@ struct account_flow {
     msec                moved_at; /* outside changed last                                        */
     bool                cut_off;  /* at the last beat no way led there                           */
     struct timer        beat;
+    struct probe        probe;
+    bool                dead;    /* its other end was silent, since it was registered last */
     object_id           txn;     /* the REGISTER under way           */
     unsigned            pending; /* set of 1 << enum phone_event_kind */
     struct reason       reason;
@@ -318,11 +328,18 @@ bool account_next_event(struct account *a, struct phone_event *e);
 /* account_path.c */
 /* The registrar has answered 2xx: this is the way there. */
 void account_path_found(struct account_flow *f, const struct message *response);
+/* From here its other end sees us (FAMILY_NONE nowhere else than where we are). */
+void account_path_seen(struct account_flow *f, const struct address *mapped);
 /* It is no longer registered by that. */
 void account_path_end(struct account_flow *f);
 void account_on_flow_end(void *user, const struct flow *flow, uint64_t key); /* for stack_on_flow_end */
 /* Does this host still have the address that it is registered with?  If not, register anew. */
 void account_look(struct account *a);
+
+/* account_probe.c */
+void account_probe(struct account_flow *f);
+void account_probe_stop(struct account_flow *f);
+void account_on_stun(void *user, const struct flow *flow, struct slice bytes); /* for stack_on_stun */
 
 /* call.c */
 /* `local` and `transport` are how peers reach us.  Keeps copies.  0, -ERR_LIMIT or -ERR_NO_MEMORY. */

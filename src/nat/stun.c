@@ -47,9 +47,9 @@ static uint32_t crc32_of(struct slice bytes)
     return ~crc;
 }
 
-static bool is_binding_request(struct slice bytes)
+static bool is_stun(struct slice bytes, enum message_type type)
 {
-    return bytes.len >= STUN_HEAD && bytes.len <= STUN_REQUEST_MAX && number16(bytes.ptr) == BINDING_REQUEST &&
+    return bytes.len >= STUN_HEAD && bytes.len <= STUN_REQUEST_MAX && number16(bytes.ptr) == type &&
            number16(bytes.ptr + 2) == bytes.len - STUN_HEAD && bytes.len % 4 == 0 && number32(bytes.ptr + 4) == MAGIC;
 }
 
@@ -110,7 +110,7 @@ static bool read_attributes(struct slice bytes, struct stun_request *r)
 enum stun_verdict stun_read_request(struct slice bytes, struct stun_request *out)
 {
     *out = (struct stun_request){ .fingerprint = false };
-    if (!is_binding_request(bytes))
+    if (!is_stun(bytes, BINDING_REQUEST))
         return STUN_DROP;
     memcpy(out->transaction, bytes.ptr + 8, STUN_TRANSACTION);
     if (!read_attributes(bytes, out))
@@ -194,4 +194,63 @@ void stun_write_unknown(struct buf *b, const struct stun_request *request)
     if (names % 4 != 0)
         put16(b, 0);
     put_fingerprint(b, request);
+}
+
+/* ---- who asks ---- */
+
+void stun_write_request(struct buf *b, const char transaction[STUN_TRANSACTION])
+{
+    struct stun_request r = { .fingerprint = false };
+
+    memcpy(r.transaction, transaction, STUN_TRANSACTION);
+    put_head(b, BINDING_REQUEST, 0, &r);
+}
+
+/* The value of XOR-MAPPED-ADDRESS (15.2). */
+static bool read_mapped(const char *value, size_t size, const char *transaction, struct address *mapped)
+{
+    size_t len = size == 8 ? 4 : 16;
+
+    if ((size != 8 || value[1] != 1) && (size != 20 || value[1] != 2))
+        return false;
+    *mapped      = (struct address){ .family = size == 8 ? FAMILY_4 : FAMILY_6 };
+    mapped->port = (uint16_t)(number16(value + 2) ^ MAGIC >> 16);
+    for (size_t i = 0; i < len; i++)
+        mapped->ip[i] = (unsigned char)((unsigned char)value[4 + i] ^
+                                        (i < 4 ? (MAGIC >> (24 - 8 * i) & 0xff) : (unsigned char)transaction[i - 4]));
+    return true;
+}
+
+static const char *find_mapped(struct slice bytes, size_t *value_size)
+{
+    const char *at = bytes.ptr + STUN_HEAD, *end = bytes.ptr + bytes.len;
+
+    while (at < end) {
+        size_t size = 4 + ((size_t)number16(at + 2) + 3) / 4 * 4;
+
+        if (size > (size_t)(end - at))
+            return NULL;
+        if (number16(at) == XOR_MAPPED_ADDRESS) {
+            *value_size = number16(at + 2);
+            return at + 4;
+        }
+        at += size;
+    }
+    return NULL;
+}
+
+enum stun_reply stun_read_reply(struct slice bytes, const char transaction[STUN_TRANSACTION], struct address *mapped)
+{
+    struct stun_request r = { .fingerprint = false };
+    const char         *value;
+    size_t              size;
+    bool                refused = is_stun(bytes, BINDING_ERROR);
+
+    if (!(refused || is_stun(bytes, BINDING_SUCCESS)) || memcmp(bytes.ptr + 8, transaction, STUN_TRANSACTION) != 0 ||
+        !read_attributes(bytes, &r))
+        return STUN_STRANGE;
+    if (refused)
+        return STUN_REFUSED;
+    value = find_mapped(bytes, &size);
+    return value != NULL && read_mapped(value, size, transaction, mapped) ? STUN_SEEN : STUN_STRANGE;
 }

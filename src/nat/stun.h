@@ -9,7 +9,8 @@
  *     +--------------------------------------------------------------+
  *     | attributes: type 2, length 2, value, padded to 4 ...         |
  *
- * What a server needs that nobody logs in to: it looks at a request and says what to answer.
+ * What a server needs that nobody logs in to: it looks at a request and says what to answer; and
+ * what a phone needs to ask it.
  * The answer is small, goes where the request came from, and nothing is remembered. */
 
 #ifndef NAT_STUN_H
@@ -45,5 +46,19 @@ enum stun_verdict stun_read_request(struct slice bytes, struct stun_request *out
 /* The answers; STUN_ANSWER_MAX bytes are enough for either. */
 void stun_write_success(struct buf *b, const struct stun_request *request, const struct address *mapped);
 void stun_write_unknown(struct buf *b, const struct stun_request *request);
+
+/* ---- who asks ---- */
+
+/* A request; STUN_ANSWER_MAX bytes are enough. */
+void stun_write_request(struct buf *b, const char transaction[STUN_TRANSACTION]);
+
+enum stun_reply {
+    STUN_STRANGE, /* no answer to this request, or a broken one */
+    STUN_SEEN,    /* `mapped` is where we were seen             */
+    STUN_REFUSED, /* an error: whoever answers is alive, but will not say */
+};
+
+/* Read a datagram as the answer to the request of this transaction. */
+enum stun_reply stun_read_reply(struct slice bytes, const char transaction[STUN_TRANSACTION], struct address *mapped);
 
 #endif

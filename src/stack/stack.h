@@ -19,6 +19,7 @@
 #ifndef STACK_STACK_H
 #define STACK_STACK_H
 
+#include "nat/stun.h"
 #include "net/channel.h"
 #include "net/tls_shared.h"
 #include "sip/message.h"
@@ -254,6 +255,12 @@ void stack_expect_signs(struct stack *s, const struct flow *flow, msec interval)
  * outbound's servers, and TCP has to notice that they are gone.  Returns 0, or
  * -ERR_CLOSED: the flow is gone; or another error of sending. */
 int stack_keep_alive(struct stack *s, const struct flow *flow);
+
+/* Ask the peer of this flow, over UDP, by STUN from where it sees us (RFC 5626 4.4.2); the caller makes the
+ * transaction id and asks again if no answer comes.  What may be an answer is told as it came, whoever sent it. */
+int          stack_ask_stun(struct stack *s, const struct flow *flow, const char transaction[STUN_TRANSACTION]);
+typedef void stack_stun_fn(void *user, const struct flow *flow, struct slice bytes);
+void         stack_on_stun(struct stack *s, stack_stun_fn *fn, void *user);
 
 /* This host is no longer at flow->local: its connection is closed, for each peer it is asked anew
  * which address leads there, and datagrams that were to leave from there leave from that. */

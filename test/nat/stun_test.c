@@ -229,9 +229,81 @@ TEST(the_first_byte_tells_it_from_sip)
     CHECK(!stun_is_it(SLICE("OPTIONS")) && !stun_is_it(SLICE("\r\n\r\n")) && !stun_is_it(SLICE("")));
 }
 
+/* ---- who asks ---- */
+
+static struct slice answer_to(struct buf *b, const char *ip_and_port)
+{
+    struct stun_request r = bare();
+    struct address      mapped;
+
+    CHECK(address_parse(slice_from(ip_and_port), &mapped));
+    stun_write_success(b, &r, &mapped);
+    return buf_slice(b);
+}
+
+TEST(who_asks_reads_where_he_was_seen)
+{
+    static const char *const places[] = { "192.0.2.1:32853", "[2001:db8:1234:5678:11:2233:4455:6677]:32853" };
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char           memory[STUN_ANSWER_MAX];
+        struct buf     b      = BUF_ON(memory);
+        struct slice   answer = answer_to(&b, places[i]);
+        struct address want, got;
+
+        CHECK(address_parse(slice_from(places[i]), &want));
+        CHECK_INT(STUN_SEEN, stun_read_reply(test_guarded(answer), head + 8, &got));
+        CHECK(address_eq(&want, &got));
+    }
+}
+
+TEST(a_question_is_read_as_one)
+{
+    char                memory[STUN_ANSWER_MAX];
+    struct buf          b = BUF_ON(memory);
+    struct stun_request r;
+
+    stun_write_request(&b, head + 8);
+    CHECK_INT(STUN_BINDING, take(buf_slice(&b), &r));
+    assert_memory_equal(head + 8, r.transaction, STUN_TRANSACTION);
+}
+
+TEST(an_answer_to_another_question_or_a_broken_one_is_none)
+{
+    char           memory[STUN_ANSWER_MAX];
+    struct buf     b      = BUF_ON(memory);
+    struct slice   answer = answer_to(&b, "192.0.2.1:32853");
+    struct address got;
+
+    for (size_t i = 0; i < answer.len; i++)
+        CHECK_INT(STUN_STRANGE, stun_read_reply(test_guarded((struct slice){ answer.ptr, i }), head + 8, &got));
+    memory[8] ^= 1;
+    CHECK_INT(STUN_STRANGE, stun_read_reply(test_guarded(answer), head + 8, &got));
+    memory[8] ^= 1;
+    memory[25] = 3; /* a family that there is not */
+    CHECK_INT(STUN_STRANGE, stun_read_reply(test_guarded(answer), head + 8, &got));
+    CHECK_INT(STUN_STRANGE, stun_read_reply(test_guarded((struct slice){ head, STUN_HEAD }), head + 8, &got));
+}
+
+TEST(an_error_is_an_answer_too)
+{
+    char                memory[STUN_ANSWER_MAX];
+    struct buf          b = BUF_ON(memory);
+    struct stun_request r = bare();
+    struct address      got;
+
+    r.unknown[r.unknown_count++] = 2;
+    stun_write_unknown(&b, &r);
+    CHECK_INT(STUN_REFUSED, stun_read_reply(test_guarded(buf_slice(&b)), head + 8, &got));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_asks_reads_where_he_was_seen),
+        cmocka_unit_test(a_question_is_read_as_one),
+        cmocka_unit_test(an_answer_to_another_question_or_a_broken_one_is_none),
+        cmocka_unit_test(an_error_is_an_answer_too),
         cmocka_unit_test(a_binding_request_is_told_its_address_of_ipv4),
         cmocka_unit_test(a_binding_request_is_told_its_address_of_ipv6),
         cmocka_unit_test(the_sample_of_the_standard_is_read_and_its_priority_refused),
