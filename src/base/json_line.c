@@ -99,6 +99,12 @@ void json_line_end(struct json_line *j)
     buf_put_byte(j->buf, '}');
 }
 
+void json_line_raw(struct json_line *j, const char *key, struct slice value)
+{
+    put_key(j, key);
+    buf_put(j->buf, value);
+}
+
 struct json_line json_line_list(struct json_line *j, const char *key)
 {
     put_key(j, key);

@@ -33,6 +33,9 @@ struct json_line json_line_list(struct json_line *j, const char *key);
 struct json_line json_line_item(struct json_line *list);
 void             json_line_list_end(struct json_line *list);
 
+/* A value that is JSON already. */
+void json_line_raw(struct json_line *j, const char *key, struct slice value);
+
 /* A string with its quotes. */
 void json_line_put_string(struct buf *b, struct slice text);
 

@@ -34,6 +34,18 @@ TEST(an_object_is_one_line_with_commas_between)
                 buf_slice(&b));
 }
 
+TEST(a_value_that_is_json_already_is_put_as_it_is)
+{
+    struct json_line j;
+
+    b = BUF_ON(memory);
+    j = json_line_begin(&b);
+    json_line_number(&j, "n", 1);
+    json_line_raw(&j, "as_is", SLICE("{\"a\":1}"));
+    json_line_end(&j);
+    CHECK_SLICE("{\"n\":1,\"as_is\":{\"a\":1}}", buf_slice(&b));
+}
+
 /* RFC 8259 7 */
 TEST(quotes_backslashes_and_control_characters_are_escaped)
 {
@@ -81,6 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_is_one_line_with_commas_between),
+        cmocka_unit_test(a_value_that_is_json_already_is_put_as_it_is),
         cmocka_unit_test(quotes_backslashes_and_control_characters_are_escaped),
         cmocka_unit_test(utf_8_goes_through_and_other_bytes_become_characters),
         cmocka_unit_test(false_utf_8_is_not_let_through),
