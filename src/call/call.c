@@ -196,6 +196,7 @@ void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_ev
         .reason       = reason_slice(&c->reason),
         .peer         = c->peer,
         .peer_display = c->peer_display,
+        .local        = c->account->aor,
         .call_id      = c->call_id,
         .replaces     = c->replaces,
         .joins        = c->joins,

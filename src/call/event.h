@@ -85,6 +85,7 @@ struct phone_event {
     unsigned              status; /* SIP status, 0 if there is none               */
     struct slice          reason;
     struct slice          peer, peer_display; /* URI; display name without quotes */
+    struct slice          local;              /* the account's address             */
     struct slice          call_id;
     object_id             replaces, joins; /* INCOMING: the call in whose place it comes, or that it wants to join; 0 */
     struct slice          referred_by; /* INCOMING: URI of who sent the caller here; he says so, nobody has proved it */

@@ -6,10 +6,12 @@
 #include "cmd/manual.h"
 #include "cmd/option.h"
 #include "console/admin.h"
+#include "console/phone_schema.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,7 +81,8 @@ static int print_overview(void)
          "SIP in one binary: a server and a phone.\n\n"
          "Commands:");
     print_list(commands);
-    puts("  help         help COMMAND, help exit-codes, refusals, counters, control or manual\n\n"
+    puts("  help         help COMMAND, help exit-codes, refusals, counters, control,,\n"
+         "               phone-events, phone-commands or manual\n\n"
          "Options:\n"
          "  --help       this text; after a command, its own help with examples\n"
          "  --version    the version\n\n"
@@ -97,6 +100,17 @@ static int print_exit_codes(void)
     return EXIT_OK;
 }
 
+static void print_schema(void (*write)(struct buf *b))
+{
+    char      *memory = malloc(PHONE_SCHEMA_MAX);
+    struct buf b      = buf_on(memory, memory == NULL ? 0 : PHONE_SCHEMA_MAX);
+
+    write(&b);
+    if (buf_ok(&b))
+        fwrite(b.ptr, 1, b.len, stdout);
+    free(memory);
+}
+
 /* What is no command, but has its table. */
 static bool print_topic(const char *word)
 {
@@ -108,6 +122,10 @@ static bool print_topic(const char *word)
         manual_write_refusals(stdout);
     else if (strcmp(word, "control") == 0)
         admin_write_methods(stdout);
+    else if (strcmp(word, "phone-events") == 0)
+        print_schema(phone_schema_events);
+    else if (strcmp(word, "phone-commands") == 0)
+        print_schema(phone_schema_commands);
     else
         return false;
     return true;

@@ -3,7 +3,7 @@
 
 #include "base/counters.h"
 #include "cmd/exit_code.h"
-#include "cmd/report.h"
+#include "console/phone_report.h"
 
 static const char head[] = ".\\\" Made by 'ahoy help manual' from the tables of src/cmd; change them there.\n"
                            ".TH AHOY 1 \"\" \"ahoy " AHOY_VERSION "\" \"Ahoy\"\n"
@@ -15,7 +15,8 @@ static const char head[] = ".\\\" Made by 'ahoy help manual' from the tables of 
                            "[\\fIOPTION\\fP...] [\\fIARGUMENT\\fP...]\n"
                            ".br\n"
                            ".B ahoy help\n"
-                           "[\\fICOMMAND\\fP | exit\\-codes | refusals | counters | control | manual]\n"
+                           "[\\fICOMMAND\\fP | exit\\-codes | refusals | counters | control | phone\\-events | "
+                           "phone\\-commands | manual]\n"
                            ".br\n"
                            ".B ahoy \\-\\-version\n"
                            ".SH DESCRIPTION\n"
@@ -123,26 +124,53 @@ static void print_exit_codes(FILE *out)
     }
 }
 
-static void print_rows(FILE *out, const struct report_row *row)
+static void print_row(FILE *out, const char *name, const char *meaning)
 {
-    for (; row->name != NULL; row++) {
-        fputs(".TP\n.B ", out);
-        print_text(out, row->name);
-        fputc('\n', out);
-        print_text(out, row->meaning);
-        fputs(".\n", out);
+    fputs(".TP\n.B ", out);
+    print_text(out, name);
+    fputc('\n', out);
+    print_text(out, meaning);
+    fputs(".\n", out);
+}
+
+static void print_keys(FILE *out, const unsigned char list[PHONE_ROW_FIELDS], const char *before)
+{
+    for (size_t i = 0; i < PHONE_ROW_FIELDS && list[i] != FIELD_NONE; i++) {
+        fputs(i == 0 ? before : ", ", out);
+        fputs(phone_report_field((enum phone_field)list[i])->key, out);
     }
+}
+
+static void print_members(FILE *out, const struct phone_member_row *m)
+{
+    for (; m->field.key != NULL; m++)
+        print_row(out, m->field.key, m->field.meaning);
 }
 
 static void print_events(FILE *out)
 {
     fputs(".SH EVENTS\n"
-          "With\n.B \\-\\-json\nthe commands\n.BR register ,\n.B call\nand\n.B answer\n"
-          "print one object a line for each of these events. Fields may be added, none will change its meaning.\n",
+          "With\n.B \\-\\-json\nthe commands of the phone\n"
+          "print one object a line for each of these events. Fields may be added, none will change its meaning.\n"
+          "Each has t and event.\n",
           out);
-    print_rows(out, report_events());
+    for (unsigned i = 0; i < PHONE_REPORT_ROWS; i++) {
+        const struct phone_report_row *row = phone_report_row(i);
+
+        print_row(out, phone_report_name(i), row->meaning);
+        print_keys(out, row->always, "Always: ");
+        print_keys(out, row->maybe, row->always[0] == FIELD_NONE ? "Perhaps: " : "; perhaps: ");
+        fputs(".\n", out);
+    }
     fputs(".PP\nTheir fields:\n", out);
-    print_rows(out, report_fields());
+    print_row(out, "t", "milliseconds since 1970");
+    print_row(out, "event", "one of the above");
+    for (unsigned i = FIELD_NONE + 1; i < PHONE_FIELDS; i++)
+        print_row(out, phone_report_field((enum phone_field)i)->key, phone_report_field((enum phone_field)i)->meaning);
+    fputs(".PP\nThe members of media:\n", out);
+    print_members(out, phone_report_media());
+    fputs(".PP\nThe members of each of streams:\n", out);
+    print_members(out, phone_report_stream());
 }
 
 static void print_grandchildren(FILE *out, const struct command *c)

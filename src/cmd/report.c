@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cmd/exit_code.h"
+#include "console/phone_report.h"
 
 #include <stdio.h>
 
@@ -397,7 +398,7 @@ void report_print(const struct phone_event *e, bool json, uint64_t wall)
     if (!json)
         return;
     b = BUF_ON(memory);
-    report_write_json(&b, e, wall);
+    phone_report_write(&b, e, wall);
     if (!buf_ok(&b))
         return;
     fwrite(b.ptr, 1, b.len, stdout);

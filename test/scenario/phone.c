@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "call/call.h"
 #include "call/text.h"
+#include "scenario/desk.h"
 #include "scenario/scenario.h"
 #include "scenario/sound.h"
 #include "support/alloc.h"
@@ -16,6 +17,8 @@ enum { PHONE_PORT = 5060, PHONE_CALLS = 8, PHONE_ACCOUNTS = 4, PHONE_BEAT = 29 }
 struct phone_actor {
     struct actor          actor;
     struct phone         *phone; /* NULL: not running */
+    struct phone_desk    *desk;
+    struct desk_lines     lines;
     struct account_config account_configs[PHONE_ACCOUNTS];
     object_id             accounts[PHONE_ACCOUNTS];
     unsigned              account_count;
@@ -122,6 +125,18 @@ static void set_call(struct phone_actor *a, object_id call)
     a->calls[a->call_count++ % PHONE_CALLS] = call;
 }
 
+static void on_line(void *arg, struct slice line)
+{
+    struct phone_actor *a = arg;
+
+    desk_line(&a->actor, &a->lines, line);
+}
+
+static void on_quit(void *arg)
+{
+    actor_event(&((struct phone_actor *)arg)->actor, "quit");
+}
+
 static void on_event(void *user, const struct phone_event *e)
 {
     struct phone_actor *a = user;
@@ -165,6 +180,31 @@ static void close_sound(void *arg, object_id call, unsigned stream, struct audio
 
 /* ---- life ---- */
 
+static int begin_desk(struct phone_actor *a, struct phone_config *config)
+{
+    struct phone_desk_config desk = { .line        = on_line,
+                                      .event       = on_event,
+                                      .ended       = on_quit,
+                                      .arg         = a,
+                                      .media       = { open_sound, close_sound, a },
+                                      .stats_every = 1000,
+                                      .incoming    = { .mode = INCOMING_TELL } };
+    int                      error;
+
+    a->desk = phone_desk_new(a->actor.world, &desk);
+    if (a->desk == NULL)
+        return -ERR_NO_MEMORY;
+    phone_desk_hook(a->desk, config);
+    error = phone_new(a->actor.world, config, &a->phone);
+    if (error != 0)
+        return error;
+    phone_desk_begin(a->desk, a->phone);
+    for (unsigned i = 0; error == 0 && i < a->account_count; i++)
+        error = phone_desk_add_account(a->desk, SLICE(""), &a->account_configs[i], &a->accounts[i]);
+    a->account = a->accounts[0];
+    return error;
+}
+
 static bool phone_begin(struct phone_actor *a)
 {
     struct scenario    *s      = a->actor.scenario;
@@ -176,9 +216,6 @@ static bool phone_begin(struct phone_actor *a)
         .max_calls       = PHONE_CALLS,
         .session_expires = a->session,
         .min_se          = a->least,
-        .media           = { open_sound, close_sound, a },
-        .on_event        = on_event,
-        .user            = a,
     };
     int error;
 
@@ -191,17 +228,16 @@ static bool phone_begin(struct phone_actor *a)
         config.address = host_address(a->actor.host, FAMILY_6);
     config.address.port = PHONE_PORT;
     config.any_address  = a->roams;
-    error               = phone_new(a->actor.world, &config, &a->phone);
-    for (unsigned i = 0; error == 0 && i < a->account_count; i++)
-        error = phone_add_account(a->phone, &a->account_configs[i], &a->accounts[i]);
-    a->account = a->accounts[0];
+    error               = begin_desk(a, &config);
     return error == 0 || scenario_fail(s, "the phone does not start: %s", error_text(error));
 }
 
 static void phone_end(struct phone_actor *a)
 {
     phone_free(a->phone);
+    phone_desk_free(a->desk);
     a->phone = NULL;
+    a->desk  = NULL;
     tls_shared_free(a->tls);
     a->tls  = NULL;
     a->call = 0;
@@ -237,7 +273,7 @@ static bool phone_adds(struct phone_actor *a, const struct statement *st)
 
     if (config == NULL)
         return scenario_fail(a->actor.scenario, "adds AOR PASSWORD [options]");
-    if (!done(a, phone_add_account(a->phone, config, &a->account))) {
+    if (!done(a, phone_desk_add_account(a->desk, SLICE(""), config, &a->account))) {
         a->account_count--;
         return false;
     }
@@ -425,6 +461,18 @@ static bool phone_says(struct phone_actor *a, const struct statement *st)
     return done(a, message_send(a->phone, &options, &id));
 }
 
+/* commands JSON */
+static bool phone_commanded(struct phone_actor *a, const struct statement *st)
+{
+    return desk_commands(a->desk, &a->actor, st);
+}
+
+/* types 'call bob' */
+static bool phone_types(struct phone_actor *a, const struct statement *st)
+{
+    return desk_types(a->desk, &a->actor, st);
+}
+
 /* dies without a word */
 static bool phone_dies(struct phone_actor *a, const struct statement *st)
 {
@@ -452,6 +500,7 @@ static const struct {
     { "mutes", true, phone_mutes },         { "unmutes", true, phone_unmutes },
     { "swaps", true, phone_swaps },         { "offers", true, phone_offers },
     { "removes", true, phone_removes },     { "turns", true, phone_turns },
+    { "commands", true, phone_commanded },  { "types", true, phone_types },
     { "dies", true, phone_dies },           { "starts", false, phone_starts },
     { "adds", true, phone_adds },           { "uses", true, phone_uses },
     { "says", true, phone_says },
@@ -475,6 +524,8 @@ static void phone_check(struct actor *actor, struct buf *left)
 {
     struct phone_actor *a = phone_of(actor);
 
+    if (a->lines.bad[0] != '\0')
+        buf_printf(left, "%s", a->lines.bad);
     if (a->phone == NULL)
         return;
     if (!phone_is_idle(a->phone))
@@ -493,7 +544,7 @@ static void phone_give_up(struct actor *actor)
 
 static void phone_stop(struct actor *actor)
 {
-    if (phone_of(actor)->phone != NULL)
+    if (phone_of(actor)->desk != NULL)
         phone_end(phone_of(actor));
 }
 

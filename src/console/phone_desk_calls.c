@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/error.h"
+#include "console/phone_desk_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool desk_call_waits(const struct desk_call *c)
+{
+    return !c->outgoing && !c->answered;
+}
+
+bool desk_call_talks(const struct desk_call *c)
+{
+    return c->answered && !c->held;
+}
+
+bool desk_call_is_held(const struct desk_call *c)
+{
+    return c->answered && c->held;
+}
+
+struct desk_call *desk_call_find(const struct phone_desk *d, object_id id)
+{
+    LIST_EACH (l, &d->calls) {
+        struct desk_call *c = CONTAINER_OF(l, struct desk_call, link);
+
+        if (c->id == id)
+            return c;
+    }
+    return NULL;
+}
+
+struct desk_call *phone_desk_current(const struct phone_desk *d)
+{
+    struct desk_call *c = desk_call_find(d, d->current);
+
+    if (c == NULL && !list_empty(&d->calls))
+        c = CONTAINER_OF(d->calls.prev, struct desk_call, link);
+    return c;
+}
+
+unsigned phone_desk_calls(const struct phone_desk *d)
+{
+    return d->call_count;
+}
+
+/* ---- which one ---- */
+
+static int complain_none(const struct phone_order *o, unsigned calls, struct phone_answer *a)
+{
+    if (calls == 0)
+        return desk_refuse(a, -ERR_NOT_FOUND, "there is no call");
+    return desk_refuse(a, -ERR_NOT_FOUND, "there is no call to %s", o->command->name);
+}
+
+int desk_call_of(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a, object_id *call)
+{
+    const struct phone_value *value = phone_order_value(o, "call");
+    unsigned                  fit   = 0;
+
+    if (value->given) {
+        *call = value->call;
+        return 0;
+    }
+    LIST_EACH (l, &d->calls) {
+        const struct desk_call *c = CONTAINER_OF(l, struct desk_call, link);
+
+        if (o->command->fits != NULL && !o->command->fits(c))
+            continue;
+        *call = c->id;
+        fit++;
+    }
+    if (fit == 0)
+        return complain_none(o, d->call_count, a);
+    return fit == 1 ? 0 : desk_refuse(a, -ERR_EXISTS, "there are %u of them: say which call", fit);
+}
+
+/* ---- they come and go ---- */
+
+static void on_answer(struct timer *t, msec now)
+{
+    struct desk_call *c = CONTAINER_OF(t, struct desk_call, timer);
+
+    (void)now;
+    (void)call_answer(c->desk->phone, c->id); /* if that fails the call ends, and says so */
+}
+
+struct desk_call *desk_call_add(struct phone_desk *d, object_id id, bool outgoing, struct slice peer)
+{
+    struct desk_call *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return NULL;
+    c->desk     = d;
+    c->id       = id;
+    c->outgoing = outgoing;
+    c->started  = world_now(d->world);
+    snprintf(c->peer, sizeof c->peer, "%.*s", SLICE_ARG(peer));
+    list_append(&d->calls, &c->link);
+    d->call_count++;
+    return c;
+}
+
+void desk_call_free(struct desk_call *c)
+{
+    world_timer_stop(c->desk->world, &c->timer);
+    list_unlink(&c->link);
+    c->desk->call_count--;
+    free(c);
+}
+
+/* What its account's policy says; one that cannot be kept in mind is refused. */
+static void on_incoming(struct phone_desk *d, const struct phone_event *e)
+{
+    const struct desk_policy *policy = desk_policy_of(d, e->account);
+    struct desk_call         *c      = d->quitting ? NULL : desk_call_add(d, e->call, false, e->peer);
+
+    if (c == NULL) {
+        (void)call_reject(d->phone, e->call, 480);
+        return;
+    }
+    switch (policy->mode) {
+    case INCOMING_TELL:
+        return;
+    case INCOMING_RING:
+        (void)call_ring(d->phone, e->call);
+        return;
+    case INCOMING_ANSWER:
+        if (policy->after > 0)
+            (void)call_ring(d->phone, e->call);
+        world_timer(d->world, &c->timer, on_answer, world_now(d->world) + policy->after);
+        return;
+    case INCOMING_REJECT:
+        (void)call_reject(d->phone, e->call, policy->status);
+        return;
+    }
+}
+
+void desk_calls_event(struct phone_desk *d, const struct phone_event *e)
+{
+    struct desk_call *c = desk_call_find(d, e->call);
+
+    if (e->kind == PHONE_INCOMING)
+        on_incoming(d, e);
+    if (c == NULL && e->outgoing && e->kind != PHONE_ENDED) /* placed by the phone itself */
+        c = desk_call_add(d, e->call, true, e->peer);
+    if (c == NULL)
+        return;
+    if (e->kind == PHONE_RINGING)
+        c->rang = true;
+    if (e->kind == PHONE_ANSWERED) {
+        world_timer_stop(d->world, &c->timer);
+        c->answered    = true;
+        c->answered_at = world_now(d->world);
+        d->current     = c->id;
+        desk_calls_start_stats(d);
+    }
+    if (e->kind == PHONE_CHANGED) {
+        c->held         = e->held;
+        c->held_by_peer = e->held_by_peer;
+    }
+    if (e->kind == PHONE_ENDED)
+        desk_call_free(c);
+}
+
+/* ---- statistics ---- */
+
+static void tell_stats(struct phone_desk *d, struct desk_call *c)
+{
+    struct phone_event e = { .call = c->id, .duration = world_now(d->world) - c->answered_at };
+    struct buf         b = desk_begin_line(d);
+    struct json_line   j = phone_notice_begin(&b, NOTICE_STATS, world_wall(d->world));
+
+    phone_report_put(&j, FIELD_CALL, &e);
+    phone_report_put(&j, FIELD_DURATION, &e);
+    e.has_stats = call_media_stats(d->phone, c->id, &e.stats) == 0;
+    phone_report_put(&j, FIELD_MEDIA, &e);
+    if (desk_sound_levels(d, c->id, &c->level_out, &c->level_in)) {
+        json_line_real(&j, "level_out_db", c->level_out);
+        json_line_real(&j, "level_in_db", c->level_in);
+    }
+    desk_end_line(d, &j);
+}
+
+static void on_stats(struct timer *t, msec now)
+{
+    struct phone_desk *d    = CONTAINER_OF(t, struct phone_desk, stats);
+    bool               more = false;
+
+    LIST_EACH (l, &d->calls) {
+        struct desk_call *c = CONTAINER_OF(l, struct desk_call, link);
+
+        if (c->answered) {
+            tell_stats(d, c);
+            more = true;
+        }
+    }
+    if (more)
+        world_timer(d->world, t, on_stats, now + d->config.stats_every);
+}
+
+void desk_calls_start_stats(struct phone_desk *d)
+{
+    if (d->config.stats_every > 0 && !timer_running(&d->stats))
+        world_timer(d->world, &d->stats, on_stats, world_now(d->world) + d->config.stats_every);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* phone_verbs_call.c - the commands about calls. */
+
+#include "base/error.h"
+#include "console/phone_desk_state.h"
+
+#include <stdio.h>
+
+static void put_call(struct phone_answer *a, object_id call)
+{
+    struct phone_event e = { .call = call };
+
+    phone_report_put(a->line, FIELD_CALL, &e);
+}
+
+/* Do something to the call that is meant, and name it in the result. */
+static int with_call(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a,
+                     int (*fn)(struct phone *p, object_id call))
+{
+    object_id call;
+    int       error = desk_call_of(d, o, a, &call);
+
+    if (error == 0)
+        error = fn(d->phone, call);
+    if (error == 0)
+        put_call(a, call);
+    return error;
+}
+
+/* ---- how it begins ---- */
+
+static int complain_address(struct phone_answer *a, struct slice text)
+{
+    return desk_refuse(a, -ERR_SYNTAX, "'%.100s' is not an address like sip:bob@example.test", text.ptr);
+}
+
+int verb_call(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    char                 text[DESK_TEXT * 2];
+    struct buf           uri = BUF_ON(text);
+    struct call_options  options;
+    struct desk_account *account;
+    struct slice         to = phone_order_value(o, "to")->text;
+    object_id            call;
+    int                  error = desk_account_of(d, o, a, &account);
+
+    if (error != 0)
+        return error;
+    if (!desk_address(account, to, &uri))
+        return complain_address(a, to);
+    options = (struct call_options){ .account    = account->id,
+                                     .target     = buf_slice(&uri),
+                                     .late_offer = phone_order_value(o, "late_offer")->number != 0 };
+    error   = call_place(d->phone, &options, &call);
+    if (error != 0)
+        return desk_refuse(a, error, "%s", error_text(error));
+    if (desk_call_add(d, call, true, options.target) == NULL) {
+        (void)call_hang_up(d->phone, call);
+        return -ERR_NO_MEMORY;
+    }
+    d->current = call;
+    put_call(a, call);
+    return 0;
+}
+
+int verb_ring(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return with_call(d, o, a, call_ring);
+}
+
+int verb_answer(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return with_call(d, o, a, call_answer);
+}
+
+int verb_reject(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    const struct phone_value *status = phone_order_value(o, "status");
+    object_id                 call;
+    int                       error = desk_call_of(d, o, a, &call);
+
+    if (error == 0)
+        error = call_reject(d->phone, call, status->given ? (unsigned)status->number : 486);
+    if (error == 0)
+        put_call(a, call);
+    return error;
+}
+
+int verb_hangup(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return with_call(d, o, a, call_hang_up);
+}
+
+/* ---- while it is up ---- */
+
+static int hold(struct phone *p, object_id call)
+{
+    return call_hold(p, call, true);
+}
+
+static int resume(struct phone *p, object_id call)
+{
+    return call_hold(p, call, false);
+}
+
+int verb_hold(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return with_call(d, o, a, hold);
+}
+
+int verb_resume(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return with_call(d, o, a, resume);
+}
+
+int verb_digits(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    object_id call;
+    int       error = desk_call_of(d, o, a, &call);
+
+    if (error == 0)
+        error = call_send_digits(d->phone, call, phone_order_value(o, "keys")->text);
+    if (error == -ERR_LIMIT)
+        return desk_refuse(a, error, "too many keys wait already");
+    if (error == 0)
+        put_call(a, call);
+    return error;
+}
+
+static int with_file(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a, bool record)
+{
+    const struct phone_value *file = phone_order_value(o, "file");
+    const char               *path = file->given ? file->text.ptr : NULL; /* ends with a NUL: JSON's */
+    object_id                 call;
+    int                       error = desk_call_of(d, o, a, &call);
+
+    if (error == 0 && record)
+        error = desk_sound_record(d, call, path, a);
+    else if (error == 0)
+        error = desk_sound_play(d, call, path, phone_order_value(o, "loop")->number != 0, a);
+    if (error != 0)
+        return error;
+    put_call(a, call);
+    if (file->given)
+        json_line_text(a->line, "file", file->text);
+    return 0;
+}
+
+int verb_play(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return with_file(d, o, a, false);
+}
+
+int verb_record(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return with_file(d, o, a, true);
+}
+
+/* ---- what there is ---- */
+
+int verb_stats(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct phone_event e     = { .has_stats = true };
+    int                error = desk_call_of(d, o, a, &e.call);
+
+    if (error == 0 && call_media_stats(d->phone, e.call, &e.stats) != 0)
+        error = desk_refuse(a, -ERR_NOT_FOUND, "the call is over, or has no sound yet");
+    if (error != 0)
+        return error;
+    phone_report_put(a->line, FIELD_CALL, &e);
+    phone_report_put(a->line, FIELD_MEDIA, &e);
+    return 0;
+}
+
+static const char *state_of(const struct desk_call *c)
+{
+    if (c->answered)
+        return c->held ? "held" : "up";
+    if (!c->outgoing)
+        return "incoming";
+    return c->rang ? "ringing" : "calling";
+}
+
+static void put_one(struct phone_desk *d, struct json_line *list, const struct desk_call *c)
+{
+    struct phone_event e = { .call     = c->id,
+                             .outgoing = c->outgoing,
+                             .peer     = slice_from(c->peer),
+                             .duration = c->answered ? world_now(d->world) - c->answered_at : 0 };
+    struct json_line   j = json_line_item(list);
+
+    phone_report_put(&j, FIELD_CALL, &e);
+    json_line_text(&j, "state", slice_from(state_of(c)));
+    phone_report_put(&j, FIELD_DIRECTION, &e);
+    phone_report_put(&j, FIELD_PEER, &e);
+    phone_report_put(&j, FIELD_DURATION, &e);
+    json_line_bool(&j, "held_by_peer", c->held_by_peer);
+    json_line_end(&j);
+}
+
+int verb_calls(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct json_line list = json_line_list(a->line, "calls");
+
+    (void)o;
+    LIST_EACH (l, &d->calls) {
+        put_one(d, &list, CONTAINER_OF(l, struct desk_call, link));
+    }
+    json_line_list_end(&list);
+    return 0;
+}
