@@ -221,22 +221,32 @@ static const struct stack_events stack_events = { on_request, on_ack, on_cancel,
 
 /* ---- life ---- */
 
-/* UDP on the address, TCP on the same port. */
+/* The port that is found for the first one is the port of all; TLS has the next one, unless
+ * it is alone (RFC 3261 19.1.2). */
 static int listen_on(struct phone *p)
 {
-    struct address local = p->config.address;
-    unsigned       index;
-    int            error;
+    const struct phone_config *c      = &p->config;
+    const enum transport       kind[] = { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
+    const bool                 want[] = { !c->no_udp, c->tcp, c->tls };
+    struct address             local  = c->address;
+    unsigned                   index, count = 0;
+    int                        error = 0;
 
-    if (p->config.any_address)
+    if (c->any_address)
         memset(local.ip, 0, sizeof local.ip);
-    error = stack_listen(p->stack, TRANSPORT_UDP, &local, SLICE(""), &index);
-    if (error != 0)
-        return error;
-    local.port      = stack_listener_address(p->stack, index).port;
-    p->address      = p->config.address;
-    p->address.port = local.port;
-    return p->config.tcp ? stack_listen(p->stack, TRANSPORT_TCP, &local, SLICE(""), &index) : 0;
+    for (size_t i = 0; i < 3 && error == 0; i++) {
+        if (!want[i])
+            continue;
+        if (kind[i] == TRANSPORT_TLS && count > 0)
+            local.port++;
+        error = stack_listen(p->stack, kind[i], &local, SLICE(""), &index);
+        if (error != 0 || count++ > 0)
+            continue;
+        local.port      = stack_listener_address(p->stack, index).port;
+        p->address      = c->address;
+        p->address.port = local.port;
+    }
+    return count > 0 || error != 0 ? error : -ERR_UNSUPPORTED;
 }
 
 int phone_new(struct world *w, const struct phone_config *config, struct phone **out)

@@ -34,6 +34,8 @@ struct phone_config {
     struct address      address;     /* one of this host's that peers reach: in Contact and SDP; its port: 0 any */
     bool                any_address; /* listen on all addresses: calls that come in use the one they hit */
     bool                tcp;         /* listen for TCP on the same port too                       */
+    bool                no_udp;      /* do not listen for UDP: then for TCP, or TLS                */
+    bool                tls;         /* listen for TLS: on the next port, on this one if there is no other; stack.tls */
     struct slice        user_agent;  /* lives as long as the phone                             */
     bool                accept_any;  /* requests for any user, not only for those of our accounts */
     unsigned            max_calls;   /* at once; one more is answered 486                      */

@@ -77,7 +77,7 @@ int shell_local_address(struct world *w, struct slice text, struct address *out)
 
 /* ---- the account ---- */
 
-static const char *login_name(void)
+const char *login_name(void)
 {
     const char *name = getenv("USER");
 

@@ -111,6 +111,9 @@ void shell_close(struct shell *s);
 
 void shell_finish(struct shell *s, int exit_code);
 
+/* The user of a guest's address: that of this login, if it can stand in a URI. */
+const char *login_name(void);
+
 /* "sip:" unless the text begins with sip:, sips: or tel: already ("host:5060" does not). */
 const char *scheme_for(const char *text);
 

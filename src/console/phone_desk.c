@@ -184,6 +184,20 @@ void phone_desk_too_long(struct phone_desk *d)
     tell_error(d, NULL, &f);
 }
 
+void phone_desk_fault(struct phone_desk *d, const struct phone_fault *fault)
+{
+    tell_error(d, NULL, fault);
+}
+
+void phone_desk_dropped(struct phone_desk *d, unsigned long count)
+{
+    struct buf       b = desk_begin_line(d);
+    struct json_line j = phone_notice_begin(&b, NOTICE_DROPPED, world_wall(d->world));
+
+    json_line_number(&j, "count", (int64_t)count);
+    desk_end_line(d, &j);
+}
+
 /* ---- the end ---- */
 
 static void unregister_all(struct phone_desk *d)

@@ -70,8 +70,11 @@ void phone_desk_register_all(struct phone_desk *d);
 void phone_desk_command(struct phone_desk *d, struct slice line);
 /* A command that was read already.  Borrows it. */
 void phone_desk_order(struct phone_desk *d, const json_t *object);
-/* A line was too long to be read. */
+/* A line was too long to be read; it was typed, and cannot be understood; so many lines of the
+ * desk were not taken by whoever reads them: tell that. */
 void phone_desk_too_long(struct phone_desk *d);
+void phone_desk_fault(struct phone_desk *d, const struct phone_fault *fault);
+void phone_desk_dropped(struct phone_desk *d, unsigned long count);
 
 /* Hang up, unregister, and be done in DESK_PATIENCE at most. */
 void phone_desk_quit(struct phone_desk *d);

@@ -170,7 +170,11 @@ static bool find_command(struct reading *r, struct slice name)
         return true;
     snprintf(shown, sizeof shown, "%.40s", name.ptr);
     r->fault->command = phone_command_nearest(name);
-    return complain(r->fault, "there is no command '", shown);
+    if (r->fault->command == NULL)
+        return complain(r->fault, "there is no command '", shown);
+    snprintf(r->fault->reason, sizeof r->fault->reason, "there is no command '%s'; did you mean '%s'?", shown,
+             r->fault->command->name);
+    return false;
 }
 
 json_t *phone_line_read(struct slice line, struct phone_fault *f)

@@ -96,8 +96,8 @@ TEST(a_reader_who_is_too_slow_misses_whole_lines_and_is_told_how_many)
         if (i % 100 == 0)
             world_uv_turn(world, 0); /* never waits, whoever reads */
     }
-    got     = take(bytes, 1);
-    got    += take(bytes + got, 7);
+    got = take(bytes, 1);
+    got += take(bytes + got, 7);
     CHECK_SLICE("0000000\n", ((struct slice){ bytes, 8 }));
     written = 1;
     while (dropped == 0 || written + dropped < LINES) {
