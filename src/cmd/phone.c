@@ -6,6 +6,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
 #include "cmd/phone_pipe.h"
+#include "cmd/phone_screen.h"
 #include "cmd/phone_seat.h"
 #include "cmd/shell.h"
 
@@ -182,6 +183,21 @@ static int run_pipe(struct phone_seat *s, const struct seat_options *o, bool jso
     return code;
 }
 
+static int run_screen(struct phone_seat *s, const struct seat_options *o)
+{
+    struct phone_screen screen;
+    int                 code = phone_screen_open(&screen, s);
+
+    if (code == EXIT_OK)
+        code = phone_seat_open(s, o);
+    if (code == EXIT_OK)
+        code = phone_screen_start(&screen);
+    if (code == EXIT_OK)
+        code = phone_seat_run(s);
+    phone_screen_close(&screen);
+    return code;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     static struct phone_seat seat; /* large: the accounts */
@@ -201,7 +217,10 @@ static int run(const struct command *command, int argc, char **argv)
         code = phone_seat_open_world(&seat);
     if (code != EXIT_OK)
         return code;
-    code = run_pipe(&seat, &wanted, json);
+    if (!json && line_editor_is_possible())
+        code = run_screen(&seat, &wanted);
+    else
+        code = run_pipe(&seat, &wanted, json);
     phone_seat_close(&seat);
     phone_seat_close_world(&seat);
     return code;

@@ -161,6 +161,13 @@ void phone_desk_order(struct phone_desk *d, const json_t *object)
         tell_error(d, id, &f);
 }
 
+void phone_desk_order_here(struct phone_desk *d, const json_t *object)
+{
+    d->here = true;
+    phone_desk_order(d, object);
+    d->here = false;
+}
+
 void phone_desk_command(struct phone_desk *d, struct slice line)
 {
     struct phone_fault f;

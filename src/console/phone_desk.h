@@ -68,8 +68,10 @@ void phone_desk_register_all(struct phone_desk *d);
 
 /* One line of JSON, without its LF. */
 void phone_desk_command(struct phone_desk *d, struct slice line);
-/* A command that was read already.  Borrows it. */
+/* A command that was read already.  Borrows it.  `_here`: as a person means it: a call that is not
+ * named is the current one. */
 void phone_desk_order(struct phone_desk *d, const json_t *object);
+void phone_desk_order_here(struct phone_desk *d, const json_t *object);
 /* A line was too long to be read; it was typed, and cannot be understood; so many lines of the
  * desk were not taken by whoever reads them: tell that. */
 void phone_desk_too_long(struct phone_desk *d);
@@ -85,7 +87,7 @@ struct desk_call {
     struct link        link;
     struct phone_desk *desk;
     object_id          id;
-    bool               outgoing, rang, answered, held, held_by_peer;
+    bool               outgoing, rang, answered, held, held_by_peer, muted;
     msec               started, answered_at;
     char               peer[DESK_TEXT];
     struct timer       timer; /* until it is answered by itself */
@@ -97,9 +99,20 @@ struct desk_call {
 struct desk_call *phone_desk_current(const struct phone_desk *d);
 unsigned          phone_desk_calls(const struct phone_desk *d);
 
-bool desk_call_waits(const struct desk_call *c);   /* came in, not answered yet */
-bool desk_call_talks(const struct desk_call *c);   /* up, not held by us        */
-bool desk_call_is_held(const struct desk_call *c); /* up, held by us            */
+/* "registered: home, work" ... */
+void phone_desk_registrations(const struct phone_desk *d, struct buf *b);
+/* The names that an argument of this type may have now: accounts, calls. */
+void phone_desk_names(const struct phone_desk *d, enum phone_argument_type type,
+                      void (*fn)(void *arg, struct slice name), void      *arg);
+
+/* The command that this key stands for, with this call at hand; NULL: none. */
+const struct phone_command *phone_command_of_key(char key, const struct desk_call *call);
+
+bool desk_call_waits(const struct desk_call *c);    /* came in, not answered yet */
+bool desk_call_talks(const struct desk_call *c);    /* up, not held by us        */
+bool desk_call_is_held(const struct desk_call *c);  /* up, held by us            */
+bool desk_call_is_heard(const struct desk_call *c); /* up, not muted             */
+bool desk_call_is_muted(const struct desk_call *c); /* up, muted                 */
 
 /* What a verb answers.  `line` takes members of the result; with an error `reason` may say
  * why, else the error's text does. */

@@ -20,6 +20,16 @@ bool desk_call_is_held(const struct desk_call *c)
     return c->answered && c->held;
 }
 
+bool desk_call_is_heard(const struct desk_call *c)
+{
+    return c->answered && !c->muted;
+}
+
+bool desk_call_is_muted(const struct desk_call *c)
+{
+    return c->answered && c->muted;
+}
+
 struct desk_call *desk_call_find(const struct phone_desk *d, object_id id)
 {
     LIST_EACH (l, &d->calls) {
@@ -40,6 +50,37 @@ struct desk_call *phone_desk_current(const struct phone_desk *d)
     return c;
 }
 
+const struct phone_command *phone_command_of_key(char key, const struct desk_call *call)
+{
+    size_t                      count;
+    const struct phone_command *all = phone_commands(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (all[i].key == key && (all[i].fits == NULL || all[i].fits(call)))
+            return &all[i];
+    return NULL;
+}
+
+static void name_calls(const struct phone_desk *d, void (*fn)(void *arg, struct slice name), void *arg)
+{
+    LIST_EACH (l, &d->calls) {
+        char       text[32];
+        struct buf b = BUF_ON(text);
+
+        phone_handle_write(&b, CONTAINER_OF(l, struct desk_call, link)->id);
+        fn(arg, buf_slice(&b));
+    }
+}
+
+void phone_desk_names(const struct phone_desk *d, enum phone_argument_type type,
+                      void (*fn)(void *arg, struct slice name), void      *arg)
+{
+    if (type == ARGUMENT_CALL)
+        name_calls(d, fn, arg);
+    if (type == ARGUMENT_ACCOUNT)
+        desk_account_names(d, fn, arg);
+}
+
 unsigned phone_desk_calls(const struct phone_desk *d)
 {
     return d->call_count;
@@ -54,6 +95,17 @@ static int complain_none(const struct phone_order *o, unsigned calls, struct pho
     return desk_refuse(a, -ERR_NOT_FOUND, "there is no call to %s", o->command->name);
 }
 
+/* The current call, if it fits. */
+static bool take_current(const struct phone_desk *d, const struct phone_order *o, object_id *call)
+{
+    const struct desk_call *c = d->here ? phone_desk_current(d) : NULL;
+
+    if (c == NULL || (o->command->fits != NULL && !o->command->fits(c)))
+        return false;
+    *call = c->id;
+    return true;
+}
+
 int desk_call_of(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a, object_id *call)
 {
     const struct phone_value *value = phone_order_value(o, "call");
@@ -63,6 +115,8 @@ int desk_call_of(struct phone_desk *d, const struct phone_order *o, struct phone
         *call = value->call;
         return 0;
     }
+    if (take_current(d, o, call))
+        return 0;
     LIST_EACH (l, &d->calls) {
         const struct desk_call *c = CONTAINER_OF(l, struct desk_call, link);
 

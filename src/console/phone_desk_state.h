@@ -33,6 +33,7 @@ struct phone_desk {
     object_id                current;
     struct timer             stats, leaving, played;
     bool                     quitting, unregistering;
+    bool                     here; /* the command under way means the current call, unless it names one */
     msec                     give_up_at;
     char                     text[DESK_LINE];
 };
@@ -70,6 +71,7 @@ int desk_account_of(struct phone_desk *d, const struct phone_order *o, struct ph
                     struct desk_account **account);
 /* "bob", "bob@example.test" or a URI, as a URI; false if it does not fit or is none. */
 bool desk_address(const struct desk_account *account, struct slice text, struct buf *uri);
+void desk_account_names(const struct phone_desk *d, void (*fn)(void *arg, struct slice name), void *arg);
 /* What becomes of calls for this account (0: nobody's). */
 const struct desk_policy *desk_policy_of(const struct phone_desk *d, object_id account);
 

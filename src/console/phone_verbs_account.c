@@ -60,6 +60,22 @@ int desk_account_of(struct phone_desk *d, const struct phone_order *o, struct ph
     return 0;
 }
 
+void desk_account_names(const struct phone_desk *d, void (*fn)(void *arg, struct slice name), void *arg)
+{
+    LIST_EACH (l, &d->accounts) {
+        fn(arg, slice_from(CONTAINER_OF(l, struct desk_account, link)->name));
+    }
+}
+
+void phone_desk_registrations(const struct phone_desk *d, struct buf *b)
+{
+    LIST_EACH (l, &d->accounts) {
+        const struct desk_account *a = CONTAINER_OF(l, struct desk_account, link);
+
+        buf_printf(b, "%s%s%s", b->len == 0 ? "" : ", ", a->name, a->registered ? ": registered" : ": not registered");
+    }
+}
+
 const struct desk_policy *desk_policy_of(const struct phone_desk *d, object_id account)
 {
     const struct desk_account *a = desk_account_find(d, account);

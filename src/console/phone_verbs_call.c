@@ -113,6 +113,59 @@ int verb_resume(struct phone_desk *d, const struct phone_order *o, struct phone_
     return with_call(d, o, a, resume);
 }
 
+static int mute(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a, bool on)
+{
+    struct desk_call *c;
+    object_id         call;
+    int               error = desk_call_of(d, o, a, &call);
+
+    if (error == 0)
+        error = call_mute(d->phone, call, on);
+    if (error != 0)
+        return error;
+    c = desk_call_find(d, call);
+    if (c != NULL)
+        c->muted = on;
+    put_call(a, call);
+    return 0;
+}
+
+int verb_mute(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return mute(d, o, a, true);
+}
+
+int verb_unmute(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return mute(d, o, a, false);
+}
+
+/* The one that is talked in, if it is one; else there is nothing to hold. */
+int verb_swap(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    const struct desk_call *from = NULL;
+    object_id               to;
+    bool                    here = d->here;
+    int                     error;
+
+    d->here = false; /* the current one is the one to be held */
+    error   = desk_call_of(d, o, a, &to);
+    d->here = here;
+    LIST_EACH (l, &d->calls) {
+        const struct desk_call *c = CONTAINER_OF(l, struct desk_call, link);
+
+        if (desk_call_talks(c) && c->id != to)
+            from = c;
+    }
+    if (error == 0)
+        error = from != NULL ? call_swap(d->phone, from->id, to) : call_hold(d->phone, to, false);
+    if (error != 0)
+        return error;
+    d->current = to;
+    put_call(a, to);
+    return 0;
+}
+
 int verb_digits(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
 {
     object_id call;
