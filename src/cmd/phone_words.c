@@ -3,6 +3,7 @@
 
 #include "cmd/json_out.h"
 #include "cmd/report.h"
+#include "console/phone_report.h"
 
 #include <jansson.h>
 #include <string.h>

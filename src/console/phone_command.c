@@ -181,7 +181,7 @@ static bool read_text(const struct phone_argument *a, const json_t *value, struc
         return read_choice(a, v, f);
     if (a->type == ARGUMENT_DIGITS)
         return read_digits(a, v, f);
-    if (a->type == ARGUMENT_CALL && !phone_handle_read(v->text, &v->call))
+    if (a->type == ARGUMENT_CALL && !(phone_handle_read(v->text, &v->call) && id_kind(v->call) == ID_CALL))
         return complain(f, "'%s' wants the name of a call, such as \"c1.1\"", a->name);
     return v->text.len > 0 || a->type == ARGUMENT_SECRET || a->type == ARGUMENT_REST ||
            complain(f, "'%s' is empty", a->name);

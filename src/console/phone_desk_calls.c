@@ -197,7 +197,7 @@ void desk_calls_event(struct phone_desk *d, const struct phone_event *e)
 
     if (e->kind == PHONE_INCOMING)
         on_incoming(d, e);
-    if (c == NULL && e->outgoing && e->kind != PHONE_ENDED) /* placed by the phone itself */
+    if (c == NULL && e->outgoing && e->kind < PHONE_ENDED) /* placed by the phone itself */
         c = desk_call_add(d, e->call, true, e->peer);
     if (c == NULL)
         return;

@@ -6,6 +6,7 @@
  *   phone_desk_sound.c     what is played and recorded
  *   phone_verbs_call.c     commands about calls
  *   phone_verbs_account.c  commands about accounts
+ *   phone_verbs_text.c     commands about texts
  *
  * Not for anybody else. */
 
@@ -71,6 +72,7 @@ int desk_account_of(struct phone_desk *d, const struct phone_order *o, struct ph
                     struct desk_account **account);
 /* "bob", "bob@example.test" or a URI, as a URI; false if it does not fit or is none. */
 bool desk_address(const struct desk_account *account, struct slice text, struct buf *uri);
+int  desk_complain_address(struct phone_answer *a, struct slice text);
 void desk_account_names(const struct phone_desk *d, void (*fn)(void *arg, struct slice name), void *arg);
 /* What becomes of calls for this account (0: nobody's). */
 const struct desk_policy *desk_policy_of(const struct phone_desk *d, object_id account);

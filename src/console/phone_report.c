@@ -10,7 +10,7 @@
 #define SCHEMA_REAL    "\"type\":\"number\""
 #define SCHEMA_ADDRESS SCHEMA_TEXT
 #define SCHEMA_BOOL    "\"type\":\"boolean\""
-#define SCHEMA_HANDLE  "\"type\":\"string\",\"pattern\":\"^c[1-9][0-9]*[.][1-9][0-9]*$\""
+#define SCHEMA_HANDLE  "\"type\":\"string\",\"pattern\":\"^[a-z][1-9][0-9]*[.][1-9][0-9]*$\""
 #define SCHEMA_WAIT    "\"type\":[\"integer\",\"null\"]"
 #define SCHEMA_MEDIA   "\"$ref\":\"#/$defs/media_stats\""
 #define SCHEMA_STREAMS "\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/stream\"}"
@@ -126,12 +126,12 @@ static void put_WAIT(struct json_line *j, const char *key, msec wait)
         json_line_number(j, key, (int64_t)wait);
 }
 
-static void put_HANDLE(struct json_line *j, const char *key, object_id call)
+static void put_HANDLE(struct json_line *j, const char *key, object_id id)
 {
     char       text[32];
     struct buf b = BUF_ON(text);
 
-    phone_handle_write(&b, call);
+    phone_handle_write(&b, id);
     json_line_text(j, key, buf_slice(&b));
 }
 
@@ -220,23 +220,34 @@ void phone_notice_end(struct json_line *j)
 
 /* ---- handles ---- */
 
-void phone_handle_write(struct buf *b, object_id call)
+static const struct {
+    char         letter;
+    enum id_kind kind;
+} handle_kinds[] = { { 'c', ID_CALL }, { 'm', ID_TEXT } };
+
+void phone_handle_write(struct buf *b, object_id id)
 {
-    buf_put_byte(b, 'c');
-    buf_put_number(b, (call >> ID_INDEX_BITS & ID_MASK) + 1);
+    for (size_t i = 0; i < sizeof handle_kinds / sizeof *handle_kinds; i++)
+        if (handle_kinds[i].kind == id_kind(id))
+            buf_put_byte(b, handle_kinds[i].letter);
+    buf_put_number(b, (id >> ID_INDEX_BITS & ID_MASK) + 1);
     buf_put_byte(b, '.');
-    buf_put_number(b, call & ID_MASK);
+    buf_put_number(b, id & ID_MASK);
 }
 
 /* A phone has one worker: the first. */
-bool phone_handle_read(struct slice text, object_id *call)
+bool phone_handle_read(struct slice text, object_id *id)
 {
-    struct scan s = scan_from(text);
-    uint32_t    index, generation;
+    uint32_t index, generation;
 
-    if (!scan_byte(&s, 'c') || !scan_number(&s, ID_MASK + 1, &index) || index == 0 || !scan_byte(&s, '.') ||
-        !scan_number(&s, ID_MASK, &generation) || generation == 0 || !scan_at_end(&s))
-        return false;
-    *call = (object_id)ID_CALL << 48 | (object_id)(index - 1) << ID_INDEX_BITS | generation;
-    return true;
+    for (size_t i = 0; i < sizeof handle_kinds / sizeof *handle_kinds; i++) {
+        struct scan s = scan_from(text);
+
+        if (!scan_byte(&s, handle_kinds[i].letter) || !scan_number(&s, ID_MASK + 1, &index) || index == 0 ||
+            !scan_byte(&s, '.') || !scan_number(&s, ID_MASK, &generation) || generation == 0 || !scan_at_end(&s))
+            continue;
+        *id = (object_id)handle_kinds[i].kind << 48 | (object_id)(index - 1) << ID_INDEX_BITS | generation;
+        return true;
+    }
+    return false;
 }

@@ -27,7 +27,7 @@ enum phone_notice {
     PHONE_REPORT_ROWS
 };
 
-enum { PHONE_ROW_FIELDS = 32, PHONE_REPORT_LINE = 8192 };
+enum { PHONE_ROW_FIELDS = 32, PHONE_REPORT_LINE = 128 * 1024 /* a text of 16 KiB, each byte of it escaped */ };
 
 struct phone_field_row {
     const char *key, *schema, *meaning;
@@ -62,9 +62,10 @@ void phone_notice_end(struct json_line *j);
 /* The field of an event in another line, if it has a value. */
 void phone_report_put(struct json_line *j, enum phone_field field, const struct phone_event *e);
 
-/* "c1.1": the call's slot and generation.  A handle that is too old names nothing. */
-void phone_handle_write(struct buf *b, object_id call);
-/* False if it is none; whether there is such a call is another question. */
-bool phone_handle_read(struct slice text, object_id *call);
+/* "c1.1", a call: its slot and generation; "m1.1", a text on its way.  A handle that is too old names
+ * nothing. */
+void phone_handle_write(struct buf *b, object_id id);
+/* False if it is none; whether there is such a thing is another question. */
+bool phone_handle_read(struct slice text, object_id *id);
 
 #endif

@@ -114,6 +114,11 @@ bool desk_address(const struct desk_account *account, struct slice text, struct 
     return buf_ok(out) && uri_parse(buf_slice(out), &parsed);
 }
 
+int desk_complain_address(struct phone_answer *a, struct slice text)
+{
+    return desk_refuse(a, -ERR_SYNTAX, "'%.100s' is not an address like sip:bob@example.test", text.ptr);
+}
+
 /* ---- a new one ---- */
 
 int phone_desk_add_account(struct phone_desk *d, struct slice name, const struct account_config *config, object_id *id)

@@ -29,11 +29,6 @@ static int with_call(struct phone_desk *d, const struct phone_order *o, struct p
 
 /* ---- how it begins ---- */
 
-static int complain_address(struct phone_answer *a, struct slice text)
-{
-    return desk_refuse(a, -ERR_SYNTAX, "'%.100s' is not an address like sip:bob@example.test", text.ptr);
-}
-
 int verb_call(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
 {
     char                 text[DESK_TEXT * 2];
@@ -47,7 +42,7 @@ int verb_call(struct phone_desk *d, const struct phone_order *o, struct phone_an
     if (error != 0)
         return error;
     if (!desk_address(account, to, &uri))
-        return complain_address(a, to);
+        return desk_complain_address(a, to);
     options = (struct call_options){ .account    = account->id,
                                      .target     = buf_slice(&uri),
                                      .late_offer = phone_order_value(o, "late_offer")->number != 0 };

@@ -32,6 +32,9 @@ static struct phone_event full(enum phone_event_kind kind)
         .expires      = 3600,
         .retry_in     = NEVER,
         .digit        = '#',
+        .subject      = (object_id)ID_TEXT << 48 | 1,
+        .content_type = SLICE("text/plain"),
+        .body         = SLICE("hello"),
         .setup        = 10,
         .duration     = 20,
         .codec        = SLICE("PCMU"),
@@ -56,7 +59,7 @@ TEST(each_kind_of_event_fits_the_schema)
 
         check_fits(&e);
         e.peer_display = e.codec = e.reason = (struct slice){ NULL, 0 };
-        e.status                            = 0;
+        e.status                            = kind == PHONE_MESSAGE_SENT ? 200 : 0;
         e.setup                             = NEVER;
         e.has_stats                         = false;
         check_fits(&e);
@@ -109,6 +112,7 @@ static void check_handle(const char *text, object_id want)
 TEST(a_handle_carries_slot_and_generation)
 {
     check_handle("c1.1", (object_id)ID_CALL << 48 | 1);
+    check_handle("m2.1", (object_id)ID_TEXT << 48 | (object_id)1 << 24 | 1);
     check_handle("c4.7", (object_id)ID_CALL << 48 | (object_id)3 << 24 | 7);
     check_handle("c16777216.16777215", (object_id)ID_CALL << 48 | (object_id)0xffffff << 24 | 0xffffff);
 }
