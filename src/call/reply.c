@@ -34,6 +34,21 @@ static void put_accept(struct gather *g, const char *types)
     gather_header(g, HEADER_ACCEPT_ENCODING, SLICE("identity"));
 }
 
+/* The end of a response whose body says what could be had (RFC 3264 9). */
+static void finish_with_capabilities(struct phone *p, object_id txn, const struct message *request, unsigned status)
+{
+    struct address local = request->flow.local;
+    char           text[CAPABILITIES_MAX];
+    struct buf     could = BUF_ON(text);
+
+    local.port = 0;
+    call_write_capabilities(p, &local, &could);
+    if (p->config.user_agent.len > 0)
+        gather_header(&p->gather, HEADER_USER_AGENT, p->config.user_agent);
+    gather_body(&p->gather, SLICE("application/sdp"), buf_ok(&could) ? buf_slice(&could) : SLICE(""));
+    stack_respond(p->stack, txn, status, &p->gather);
+}
+
 /* RFC 3261 11.2 */
 static void reply_options(struct phone *p, object_id txn, const struct message *request)
 {
@@ -44,7 +59,7 @@ static void reply_options(struct phone *p, object_id txn, const struct message *
     gather_header(g, HEADER_ACCEPT_ENCODING, SLICE("identity"));
     gather_header(g, HEADER_ACCEPT_LANGUAGE, SLICE("en"));
     extensions_put_supported(p->extensions, METHOD_OPTIONS, g);
-    finish(p, txn, 200);
+    finish_with_capabilities(p, txn, request, 200);
 }
 
 void options_outside(struct phone *p, struct account *a, object_id txn, struct message *request)
@@ -96,19 +111,14 @@ static void put_warning(struct phone *p, const struct message *request, unsigned
 /* RFC 3261 13.3.1.3, 21.4.26: why, and what could be had instead. */
 void reply_incompatible(struct phone *p, object_id txn, const struct message *request, unsigned status)
 {
-    struct address local = request->flow.local;
-    char           words[WARNING_MAX], sdp[CAPABILITIES_MAX];
-    struct buf     why = BUF_ON(words), could = BUF_ON(sdp);
-    struct gather *g    = begin(p, txn, request, status);
-    unsigned       code = call_offer_fault(message_sdp(request), &why);
+    char       words[WARNING_MAX];
+    struct buf why = BUF_ON(words);
+    unsigned   code;
 
-    local.port = 0;
-    call_write_capabilities(p, &local, &could);
+    begin(p, txn, request, status);
+    code = call_offer_fault(message_sdp(request), &why);
     put_warning(p, request, code == 0 ? 399 : code, code == 0 ? SLICE("no stream could be agreed") : buf_slice(&why));
-    if (p->config.user_agent.len > 0)
-        gather_header(g, HEADER_USER_AGENT, p->config.user_agent);
-    gather_body(g, SLICE("application/sdp"), buf_ok(&could) ? buf_slice(&could) : SLICE(""));
-    stack_respond(p->stack, txn, status, g);
+    finish_with_capabilities(p, txn, request, status);
 }
 
 static void reply_bad_extension(struct phone *p, object_id txn, const struct message *request)

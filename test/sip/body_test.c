@@ -98,6 +98,8 @@ TEST(of_alternatives_the_last_one_that_is_understood_is_taken)
     CHECK_SLICE("v=0", found.content);
     CHECK_INT(BODY_FOUND, find(alternative, PART(TEXT, "x") PART(SDP, "v=0") PART(SDP OPTIONAL, "v=1") END));
     CHECK_SLICE("v=0", found.content);
+    CHECK_INT(BODY_FOUND, find(alternative, PART(SDP, "v=0") PART(SDP, "v=1") PART(TEXT, "x") END));
+    CHECK_SLICE("v=1", found.content);
     CHECK_INT(BODY_UNSUPPORTED, find(alternative, PART(TEXT, "x") PART(ISUP, "y") END));
 }
 
