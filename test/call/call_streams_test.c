@@ -140,6 +140,7 @@ TEST(a_second_stream_without_sound_is_refused_and_the_first_goes_on)
     bob.sound_error = -ERR_NO_MEMORY;
     CHECK_INT(0, add(&alice, SDP_SENDRECV));
     CHECK_INT(1, alice.open_sounds);
+    CHECK_INT(1, user_heard(&bob, PHONE_CHANGED));
     CHECK_INT(1, user_last(&bob, PHONE_CHANGED)->event.stream_count);
     alice.sound_error = -ERR_NO_MEMORY;
     CHECK_INT(-ERR_NO_MEMORY, add(&alice, SDP_SENDRECV));
