@@ -312,7 +312,7 @@ static struct slice contact_params(enum transport transport, bool secure)
 }
 
 static struct slice write_contact(const struct account_flow *f, struct arena *arena, const struct address *at,
-                                  enum transport transport, bool secure, struct slice more)
+                                  enum transport transport, bool secure, struct slice user, struct slice more)
 {
     const struct account *a = f->account;
     char                  text[TEXT_MAX];
@@ -321,8 +321,8 @@ static struct slice write_contact(const struct account_flow *f, struct arena *ar
     if (f->outside.family != FAMILY_NONE && address_eq_ip(at, &f->path.local))
         at = &f->outside;
     buf_put(&b, secure ? SLICE("<sips:") : SLICE("<sip:"));
-    if (a->contact_user.len > 0) {
-        buf_put(&b, a->contact_user);
+    if (user.len > 0) {
+        buf_put(&b, user);
         buf_put_byte(&b, '@');
     }
     if (transport == TRANSPORT_WS || transport == TRANSPORT_WSS)
@@ -338,7 +338,7 @@ static struct slice write_contact(const struct account_flow *f, struct arena *ar
 struct slice account_contact(const struct account_flow *f, struct arena *arena, const struct address *at,
                              enum transport transport, bool secure)
 {
-    return write_contact(f, arena, at, transport, secure, SLICE(""));
+    return write_contact(f, arena, at, transport, secure, f->account->contact_user, SLICE(""));
 }
 
 /* RFC 5627 4.3: with sips it is the same GRUU. */
@@ -357,16 +357,18 @@ static struct slice gruu_contact(struct slice gruu, struct arena *arena, bool se
 }
 
 struct slice account_dialog_contact(const struct account *a, struct arena *arena, const struct address *at,
-                                    enum transport transport, bool secure)
+                                    enum transport transport, bool secure, bool anonymous)
 {
-    const struct account_flow *f    = account_way(a);
-    struct slice               gruu = { NULL, 0 };
+    const struct account_flow    *f      = account_way(a);
+    const struct register_answer *answer = &f->registration.answer;
+    struct slice                  gruu   = anonymous ? answer->temp_gruu : answer->pub_gruu;
 
-    if (f->registration.answer.pub_gruu.len > 0)
-        gruu = gruu_contact(f->registration.answer.pub_gruu, arena, secure);
+    if (gruu.len > 0)
+        gruu = gruu_contact(gruu, arena, secure);
     if (gruu.len > 0)
         return gruu;
-    return write_contact(f, arena, at, transport, secure, account_flow_out(a) != NULL ? SLICE(";ob") : SLICE(""));
+    return write_contact(f, arena, at, transport, secure, anonymous ? SLICE("") : a->contact_user,
+                         account_flow_out(a) != NULL ? SLICE(";ob") : SLICE(""));
 }
 
 /* ---- life ---- */

@@ -60,7 +60,7 @@ int call_new(struct account *a, bool outgoing, struct slice call_id, struct slic
     c->outgoing      = outgoing;
     c->call_id       = arena_copy(&c->arena, call_id);
     c->local_tag     = arena_copy(&c->arena, local_tag);
-    c->contact       = account_dialog_contact(a, &c->arena, local, transport, secure);
+    c->contact       = account_dialog_contact(a, &c->arena, local, transport, secure, false);
     c->local         = *local;
     c->transport     = transport;
     c->secure        = secure;
@@ -243,6 +243,8 @@ static void end(struct call *c)
 void call_put_headers(struct call *c, struct gather *g)
 {
     gather_header(g, HEADER_CONTACT, c->contact);
+    if (c->anonymous)
+        gather_header(g, HEADER_PRIVACY, SLICE("id"));
     put_allow(g);
     extensions_put_supported(c->phone->extensions & ~c->without, METHOD_INVITE, g);
     if (c->phone->config.user_agent.len > 0)

@@ -21,7 +21,8 @@ struct call_options {
      * not ring at all. */
     const struct replaces *replaces, *join;
     bool                   required;
-    struct slice           referred_by; /* value of Referred-By (RFC 3892), or empty */
+    bool anonymous; /* do not say who calls (RFC 3323): whoever is called is not told, if our server is willing */
+    struct slice referred_by; /* value of Referred-By (RFC 3892), or empty */
 };
 
 /* The headers that name a dialog in the other one's words, and may be given to a third (RFC 3891). Borrows

@@ -42,7 +42,7 @@ static int take_address(struct call *c, const struct address *local)
     if (error != 0)
         return error;
     at.port = c->phone->address.port;
-    contact = account_dialog_contact(c->account, &c->arena, &at, c->transport, c->secure);
+    contact = account_dialog_contact(c->account, &c->arena, &at, c->transport, c->secure, c->anonymous);
     if (contact.len == 0)
         return -ERR_NO_MEMORY;
     c->contact = contact;

@@ -320,17 +320,26 @@ static struct slice bracketed(struct call *c, struct slice uri)
     return (struct slice){ text, uri.len + 2 };
 }
 
+/* RFC 3323 4.1: neither From nor Contact say who we are; a temporary GRUU leads to us all the same (RFC 5627 4.4). */
+static void be_anonymous(struct call *c)
+{
+    c->anonymous = true;
+    c->contact   = account_dialog_contact(c->account, &c->arena, &c->local, c->transport, c->secure, true);
+}
+
 static int start(struct call *c, const struct uri *target, const struct call_options *options)
 {
     struct name_addr peer = { .uri = *target };
     int              error;
 
     call_set_peer(c, &peer);
+    if (options->anonymous)
+        be_anonymous(c);
     call_add_target(c, target);
     c->half = (struct dialog_half){
         .call_id   = c->call_id,
         .local_tag = c->local_tag,
-        .local     = c->account->party,
+        .local     = c->anonymous ? SLICE("\"Anonymous\" <sip:anonymous@anonymous.invalid>") : c->account->party,
         .remote    = bracketed(c, c->targets[0]),
         .target    = c->targets[0],
     };

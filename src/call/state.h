@@ -188,7 +188,8 @@ struct call {
     struct arena      arena;
     struct timer      timer;
     bool              outgoing;
-    bool              gone; /* the session is over: freed when all is told  */
+    bool              anonymous; /* we do not say who we are */
+    bool              gone;      /* the session is over: freed when all is told  */
     struct session    session;
     struct slice      call_id, local_tag, peer, peer_display, contact;
     char             *credentials; /* as in our last INVITE: its ACK has the same (13.2.2.4) */
@@ -300,9 +301,9 @@ struct account *account_find(const struct phone *p, object_id id);
 struct slice account_contact(const struct account_flow *f, struct arena *arena, const struct address *at,
                              enum transport transport, bool secure);
 /* The same for what begins a dialog: the GRUU, if there is one; else with `ob` where the registrar
- * keeps our flow (RFC 5626 4.3). */
+ * keeps our flow (RFC 5626 4.3).  `anonymous`: one that does not say who we are. */
 struct slice account_dialog_contact(const struct account *a, struct arena *arena, const struct address *at,
-                                    enum transport transport, bool secure);
+                                    enum transport transport, bool secure, bool anonymous);
 /* Whom a request to this URI is for, or NULL. */
 struct account *account_of_uri(const struct phone *p, const struct uri *uri);
 void            account_free(struct account *a);

@@ -301,6 +301,10 @@ static bool parse_call(struct call_options *options, const char *const *word)
             options->late_offer = true;
             continue;
         }
+        if (strcmp(word[0], "anonymous") == 0) {
+            options->anonymous = true;
+            continue;
+        }
         if (strcmp(word[0], "expires") != 0 || word[1] == NULL || !parse_count(word[1], &expires))
             return false;
         options->expires = expires;
@@ -309,7 +313,7 @@ static bool parse_call(struct call_options *options, const char *const *word)
     return true;
 }
 
-/* calls URI [late] [expires SECONDS] */
+/* calls URI [late] [anonymous] [expires SECONDS] */
 static bool phone_calls(struct phone_actor *a, const struct statement *st)
 {
     struct call_options options = { .account = a->account };
@@ -317,7 +321,7 @@ static bool phone_calls(struct phone_actor *a, const struct statement *st)
     int                 error;
 
     if (st->words.count < 3 || !parse_call(&options, st->words.word + 3))
-        return scenario_fail(a->actor.scenario, "calls URI [late] [expires SECONDS]");
+        return scenario_fail(a->actor.scenario, "calls URI [late] [anonymous] [expires SECONDS]");
     options.target = slice_from(st->words.word[2]);
     error          = call_place(a->phone, &options, &call);
     if (error == 0)
