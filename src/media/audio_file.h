@@ -26,5 +26,7 @@ int audio_file_source_open(const char *path, unsigned rate, bool loop, struct bu
 /* Create or replace `path`: mono, 16 bit, `rate`.  Returns 0, -ERR_NOT_FOUND (no
  * such folder), -ERR_PERMISSION, -ERR_DISK_FULL, -ERR_NO_MEMORY, -ERR_IO. */
 int audio_file_sink_open(const char *path, unsigned rate, struct buf *why, struct audio_sink **out);
+/* The same with two channels: left and right are pushed in turns, both count as samples. */
+int audio_file_sink_open_stereo(const char *path, unsigned rate, struct buf *why, struct audio_sink **out);
 
 #endif

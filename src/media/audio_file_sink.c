@@ -24,6 +24,7 @@ struct file_sink {
     atomic_int        error; /* the first */
 
     SNDFILE *file;
+    size_t   second;       /* samples in a second, of all channels        */
     size_t   since_header; /* samples written since the header was right */
 };
 
@@ -46,7 +47,7 @@ static void write_block(struct file_sink *s, const int16_t *samples, size_t coun
     if (sf_write_short(s->file, samples, (sf_count_t)count) != (sf_count_t)count)
         fail(s, file_fault_errno(NULL, "", errno));
     s->since_header += count;
-    if (s->since_header >= s->audio.rate)
+    if (s->since_header >= s->second)
         update_header(s);
 }
 
@@ -111,9 +112,9 @@ static const struct audio_sink_ops file_ops = { file_push, file_error, file_clos
 
 /* The header goes out at once: a full disk is noticed now, and a process killed
  * in its first second leaves an empty WAV file, not an empty file. */
-static int open_wav(const char *path, unsigned rate, struct buf *why, SNDFILE **file)
+static int open_wav(const char *path, unsigned rate, int channels, struct buf *why, SNDFILE **file)
 {
-    SF_INFO info = { .samplerate = (int)rate, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16 };
+    SF_INFO info = { .samplerate = (int)rate, .channels = channels, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16 };
     int     fd   = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
     if (fd < 0)
@@ -132,12 +133,13 @@ static int open_wav(const char *path, unsigned rate, struct buf *why, SNDFILE **
     return 0;
 }
 
-static int start(struct file_sink *s, unsigned rate)
+static int start(struct file_sink *s, unsigned rate, int channels)
 {
-    s->audio = (struct audio_sink){ &file_ops, rate };
+    s->audio  = (struct audio_sink){ &file_ops, rate };
+    s->second = (size_t)rate * (size_t)channels;
     atomic_init(&s->closing, false);
     atomic_init(&s->error, 0);
-    if (ring_init(&s->ring, (size_t)rate * RING_SECONDS) != 0)
+    if (ring_init(&s->ring, s->second * RING_SECONDS) != 0)
         return -ERR_NO_MEMORY;
     sem_init(&s->wake, 0, 0);
     if (pthread_create(&s->writer, NULL, writer_main, s) != 0) {
@@ -148,22 +150,32 @@ static int start(struct file_sink *s, unsigned rate)
     return 0;
 }
 
-int audio_file_sink_open(const char *path, unsigned rate, struct buf *why, struct audio_sink **out)
+static int open_sink(const char *path, unsigned rate, int channels, struct buf *why, struct audio_sink **out)
 {
     struct file_sink *s     = calloc(1, sizeof *s);
     int               error = -ERR_NO_MEMORY;
 
     if (s == NULL)
         return file_fault(why, path, error_text(error), error);
-    if ((error = open_wav(path, rate, why, &s->file)) != 0) {
+    if ((error = open_wav(path, rate, channels, why, &s->file)) != 0) {
         free(s);
         return error;
     }
-    if ((error = start(s, rate)) != 0) {
+    if ((error = start(s, rate, channels)) != 0) {
         sf_close(s->file);
         free(s);
         return file_fault(why, path, error_text(error), error);
     }
     *out = &s->audio;
     return 0;
+}
+
+int audio_file_sink_open(const char *path, unsigned rate, struct buf *why, struct audio_sink **out)
+{
+    return open_sink(path, rate, 1, why, out);
+}
+
+int audio_file_sink_open_stereo(const char *path, unsigned rate, struct buf *why, struct audio_sink **out)
+{
+    return open_sink(path, rate, 2, why, out);
 }

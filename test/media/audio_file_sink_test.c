@@ -68,6 +68,26 @@ TEST(everything_pushed_is_in_the_file_after_the_close)
     CHECK(memcmp(pushed, read, sizeof pushed) == 0);
 }
 
+TEST(two_channels_are_pushed_in_turns)
+{
+    static const int16_t pushed[6] = { 1, -1, 2, -2, 3, -3 };
+    int16_t              read[8];
+    SF_INFO              info = { 0 };
+    SNDFILE             *file;
+    struct audio_sink   *s;
+
+    CHECK_INT(0, audio_file_sink_open_stereo(path, AUDIO_RATE, NULL, &s));
+    audio_push(s, pushed, 6);
+    CHECK_INT(0, audio_sink_close(s));
+    file = sf_open(path, SFM_READ, &info);
+    CHECK(file != NULL);
+    CHECK_INT(2, info.channels);
+    CHECK_INT(3, info.frames);
+    CHECK_INT(6, sf_read_short(file, read, 8));
+    CHECK(memcmp(read, pushed, sizeof pushed) == 0);
+    sf_close(file);
+}
+
 TEST(an_older_file_is_replaced_whole)
 {
     static int16_t     samples[COUNT];
@@ -171,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_PATH(everything_pushed_is_in_the_file_after_the_close),
+        WITH_PATH(two_channels_are_pushed_in_turns),
         WITH_PATH(an_older_file_is_replaced_whole),
         WITH_PATH(a_killed_process_leaves_a_file_that_can_be_read),
         WITH_PATH(a_file_that_cannot_be_written_is_refused_with_a_sentence),
