@@ -169,40 +169,12 @@ static bool has_cause(const struct expectation *e, const struct summary *s, stru
 }
 
 static const struct condition conditions[] = {
-    { SLICE_INIT("answered"), VALUE_NONE, "answered", "the call was answered", is_answered },
-    { SLICE_INIT("media"), VALUE_NONE, "media", "sound arrived", has_media },
-    { SLICE_INIT("status"), VALUE_STATUS, "status=CODE", "this was the final status; 200: answered", has_status },
-    { SLICE_INIT("max-setup"), VALUE_DURATION, "max-setup=DURATION", "it took at most so long to the answer",
-      max_setup },
-    { SLICE_INIT("max-pdd"), VALUE_DURATION, "max-pdd=DURATION", "and so long until it rang or was answered", max_pdd },
-    { SLICE_INIT("max-ring"), VALUE_DURATION, "max-ring=DURATION", "it rang at most so long before the answer",
-      max_ring },
-    { SLICE_INIT("min-duration"), VALUE_DURATION, "min-duration=DURATION", "from answer to end at least so long",
-      min_duration },
-    { SLICE_INIT("max-loss"), VALUE_PERCENT, "max-loss=PERCENT", "so much of the sound sent to us was lost", max_loss },
-    { SLICE_INIT("max-peer-loss"), VALUE_PERCENT, "max-peer-loss=PERCENT", "and so much of ours, as the peer reports",
-      max_peer_loss },
-    { SLICE_INIT("max-jitter"), VALUE_DURATION, "max-jitter=DURATION", "the jitter of RFC 3550 at the end",
-      max_jitter },
-    { SLICE_INIT("max-rtt"), VALUE_DURATION, "max-rtt=DURATION", "the round trip of RTP, as RTCP measures it",
-      max_rtt },
-    { SLICE_INIT("min-mos"), VALUE_NUMBER, "min-mos=NUMBER", "the estimated score of ITU-T G.107, from 1 to 4.41",
-      min_mos },
-    { SLICE_INIT("codec"), VALUE_WORD, "codec=NAME", "this codec was spoken", has_codec },
-    { SLICE_INIT("digits"), VALUE_KEYS, "digits=KEYS", "the peer pressed these keys, one behind the other",
-      has_digits },
-    { SLICE_INIT("ended-by"), VALUE_WORD, "ended-by=local|remote|network", "who ended it", is_ended_by },
-    { SLICE_INIT("cause"), VALUE_WORD, "cause=NAME", "why it ended, as the event 'ended' names it", has_cause },
+#define CONDITION(name, value, form, meaning, fn) { SLICE_INIT(name), VALUE_##value, form, meaning, fn },
+#include "probe/conditions.def"
+#undef CONDITION
 };
 
 enum { CONDITIONS = sizeof conditions / sizeof *conditions };
-
-struct condition_row condition_row(size_t i)
-{
-    if (i >= CONDITIONS)
-        return (struct condition_row){ NULL, NULL };
-    return (struct condition_row){ conditions[i].form, conditions[i].meaning };
-}
 
 /* ---- reading ---- */
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* expectation.h - what a call has to fulfil: "answered,max-setup=2s,max-loss=1%".
- *
- * One table has the conditions: `ahoy call --help` and the pages list them from it. */
+ * The conditions are in conditions.def. */
 
 #ifndef PROBE_EXPECTATION_H
 #define PROBE_EXPECTATION_H
@@ -36,11 +35,5 @@ bool expectations_add(struct expectations *e, struct slice text, bool warning, s
 
 /* Is it met?  `measured` gets what was found: "350 ms", "2.3 %", "not measured". */
 bool expectation_is_met(const struct expectation *e, const struct summary *s, struct buf *measured);
-
-/* The table: the form ("max-setup=DURATION") and what it demands; form NULL ends it. */
-struct condition_row {
-    const char *form, *meaning;
-};
-struct condition_row condition_row(size_t i);
 
 #endif

@@ -56,8 +56,10 @@ void output_nagios(struct buf *b, const struct outcome *o)
 
     outcome_write_headline(&headline, o);
     buf_printf(b, "CALL %s - ", words[o->grade]);
-    put_unmet(b, o, false);
-    put_unmet(b, o, true);
+    if (o->summary->state == SUMMARY_ENDED) {
+        put_unmet(b, o, false);
+        put_unmet(b, o, true);
+    }
     output_put_safe(b, slice_from(o->summary->peer), "|");
     buf_put(b, SLICE(": "));
     output_put_safe(b, buf_slice(&headline), "|");

@@ -43,7 +43,7 @@ TEST(an_account_that_cannot_register_is_critical_without_figures)
 
     sample_not_registered(&s, 403, "Forbidden");
     CHECK_TEXT("CALL CRITICAL - sip:bob@example.test: cannot register (403 Forbidden)\n",
-               sample_output(output_nagios, &s, NULL, NULL, END_BAD));
+               sample_output(output_nagios, &s, "answered", NULL, END_BAD));
 }
 
 /* What stands behind a bar is data. */
