@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void say(const char *path)
+static void say(const char *name, const char *path)
 {
-    fprintf(stderr, "ahoy trace: %s: %s\n", path, strerror(errno));
+    fprintf(stderr, "ahoy %s: %s: %s\n", name, path, strerror(errno));
 }
 
-static int read_lines(FILE *file, const char *path, trace_line_fn *fn, void *arg)
+static int read_lines(FILE *file, const char *name, const char *path, trace_line_fn *fn, void *arg)
 {
     char         *line   = NULL;
     size_t        size   = 0;
@@ -23,24 +23,24 @@ static int read_lines(FILE *file, const char *path, trace_line_fn *fn, void *arg
     while (code == EXIT_OK && (len = getline(&line, &size, file)) > 0)
         code = fn(arg, path, ++number, (struct slice){ line, (size_t)len });
     if (code == EXIT_OK && ferror(file)) {
-        say(path);
+        say(name, path);
         code = EXIT_ERROR;
     }
     free(line);
     return code;
 }
 
-int trace_file_read(const char *path, trace_line_fn *fn, void *arg)
+int trace_file_read(const char *name, const char *path, trace_line_fn *fn, void *arg)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     int   code;
 
     if (file == NULL) {
         code = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_ERROR;
-        say(path);
+        say(name, path);
         return code;
     }
-    code = read_lines(file, path, fn, arg);
+    code = read_lines(file, name, path, fn, arg);
     if (file != stdin)
         fclose(file);
     return code;

@@ -11,7 +11,7 @@
 typedef int trace_line_fn(void *arg, const char *path, unsigned long number, struct slice line);
 
 /* Give each line of `path` ("-": stdin) to `fn`.  Returns an exit code: that of `fn`, or
- * what was wrong with the file, which has been said. */
-int trace_file_read(const char *path, trace_line_fn *fn, void *arg);
+ * what was wrong with the file, which has been said after "ahoy `name`: ". */
+int trace_file_read(const char *name, const char *path, trace_line_fn *fn, void *arg);
 
 #endif

@@ -48,7 +48,7 @@ static int take_line(void *arg, const char *path, unsigned long number, struct s
 static int read_log(struct log_reader *r, const char *path)
 {
     struct log_lines l    = { r, 0 };
-    int              code = trace_file_read(path, take_line, &l);
+    int              code = trace_file_read("trace", path, take_line, &l);
 
     if (l.other > 0)
         fprintf(stderr, "ahoy trace: %s: %lu line%s not of a log\n", path, l.other, l.other == 1 ? " is" : "s are");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* trace_print.h - a ladder on stdout, for people or as JSON lines. */
+/* trace_print.h - a ladder, for people or as JSON lines. */
 
 #ifndef CMD_TRACE_PRINT_H
 #define CMD_TRACE_PRINT_H
@@ -7,7 +7,10 @@
 #include "stack/ladder.h"
 #include "stack/log_reader.h"
 
+#include <stdio.h>
+
 struct trace_style {
+    FILE             *out; /* where it is drawn */
     enum ladder_style pens;
     bool              json;
     bool              has_time; /* false: a log without times, only the order is known */
