@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* call.c - ahoy call: call somebody. */
+/* call.c - ahoy call: call somebody, and tell how it was. */
 
+#include "base/duration.h"
 #include "base/error.h"
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
+#include "cmd/probing.h"
 #include "cmd/report.h"
 #include "cmd/shell.h"
 
 #include <stdio.h>
 
 enum {
-    OPT_DURATION = SHELL_OPTION_OWN,
-    OPT_WAIT,
-    OPT_DIGITS,
+    OPT_HANGUP_AFTER = PROBING_OPTION_OWN,
+    OPT_WAIT_ANSWER,
     OPT_LATE_OFFER,
     OPT_NO_REGISTER,
 };
 
+enum { WEEK_MS = 7 * 24 * 3600 * 1000, HOUR_MS = 3600 * 1000, WAIT_MS = 60 * 1000 };
+
 static const struct option_entry entries[] = {
     SHELL_ACCOUNT_OPTION,
-    SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_NULL_AUDIO),
-    { OPT_DURATION, "duration", "SECONDS", "hang up so long after the answer" },
-    { OPT_WAIT, "wait", "SECONDS", "give up when nobody has answered by then (60)" },
-    { OPT_DIGITS, "digits", "KEYS", "press these keys after the answer: 0-9 * # A-D" },
+    SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_RECORD_BOTH, SHELL_NULL_AUDIO),
+    { OPT_WAIT_ANSWER, "wait-answer", "DURATION", "give up when nobody has answered by then (60s)" },
+    { OPT_HANGUP_AFTER, "hangup-after", "DURATION", "hang up so long after the answer" },
+    { OPT_HANGUP_AFTER, "duration", "DURATION", "the same" },
+    PROBING_OPTIONS,
     { OPT_LATE_OFFER, "late-offer", NULL, "let the other side make the offer" },
     { OPT_NO_REGISTER, "no-register", NULL, "call without registering first" },
     SHELL_OPTIONS,
@@ -33,40 +37,32 @@ struct calling {
     const struct command *command;
     const char           *target; /* as typed */
     struct shell         *shell;
+    struct probing        probing;
     struct timer          timer;
     object_id             call;
-    const char           *digits;
-    uint32_t              wait, duration; /* seconds, 0: no limit */
+    msec                  wait, hangup_after; /* 0: no limit */
     bool                  rang, answered, heard, late_offer, no_register;
 };
 
 static void on_wait(struct timer *t, msec now)
 {
     struct calling *c = CONTAINER_OF(t, struct calling, timer);
+    char            memory[32];
+    struct buf      b = BUF_ON(memory);
 
     (void)now;
+    duration_write(&b, c->wait);
+    progress_hide(&c->shell->progress);
     if (!c->answered)
-        fprintf(stderr, "No answer after %u s\n", c->wait);
+        fprintf(stderr, "No answer after %s\n", buf_cstr(&b));
     call_hang_up(c->shell->phone, c->call);
 }
 
-static void limit(struct calling *c, uint32_t seconds)
+static void limit(struct calling *c, msec time)
 {
     struct world *w = c->shell->world;
 
-    world_timer(w, &c->timer, on_wait, seconds == 0 ? NEVER : world_now(w) + (msec)seconds * 1000);
-}
-
-static void on_answer(struct calling *c)
-{
-    int error = 0;
-
-    c->answered = true;
-    limit(c, c->duration);
-    if (c->digits != NULL)
-        error = call_send_digits(c->shell->phone, c->call, slice_from(c->digits));
-    if (error != 0)
-        fprintf(stderr, "ahoy call: cannot send the digits: %s\n", error_text(error));
+    world_timer(w, &c->timer, on_wait, time == 0 ? NEVER : world_now(w) + time);
 }
 
 static void on_end(struct calling *c, const struct phone_event *e)
@@ -94,7 +90,10 @@ static int place(struct shell *s, struct calling *c)
         fprintf(stderr, "ahoy call: %s: %s\n", target, error_text(error));
         return (int)exit_code_of_error(error);
     }
+    progress_hide(&s->progress);
     fprintf(stderr, "Calling %s\n", target);
+    progress_set(&s->progress, PROGRESS_CALLING, target);
+    probing_call(&c->probing, c->call, options.target, true);
     s->calls[s->call_count++] = c->call;
     limit(c, c->wait);
     return EXIT_OK;
@@ -119,86 +118,121 @@ static void on_event(struct shell *s, const struct phone_event *e)
 {
     struct calling *c = s->user;
 
+    if (c->call == 0)
+        probing_note(&c->probing, e);
     if (e->kind == PHONE_REGISTERED || e->kind == PHONE_REGISTER_FAILED)
         on_registration(c, e);
     if (e->kind == PHONE_INCOMING)
         call_reject(s->phone, e->call, 486);
-    if (e->call != c->call)
+    if (e->call == 0 || e->call != c->call)
         return;
+    probing_note(&c->probing, e);
     if (e->kind == PHONE_RINGING)
         c->rang = true;
     if (e->kind == PHONE_MEDIA)
         c->heard = true;
-    if (e->kind == PHONE_ANSWERED)
-        on_answer(c);
+    if (e->kind == PHONE_ANSWERED) {
+        c->answered = true;
+        limit(c, c->hangup_after);
+    }
     if (e->kind == PHONE_ENDED)
         on_end(c, e);
 }
 
 static int read_options(struct options *o, struct shell_options *options, struct calling *c, struct sound *sound)
 {
-    for (int letter; (letter = options_next(o)) != OPTIONS_END;) {
-        if (shell_option(options, sound, letter, o->value))
+    for (int letter; o->exit_code < 0 && (letter = options_next(o)) != OPTIONS_END;) {
+        if (shell_option(options, sound, letter, o->value) || probing_option(&c->probing, o, letter))
             continue;
-        if (letter == OPT_DIGITS)
-            c->digits = o->value;
-        else if (letter == OPT_LATE_OFFER)
+        if (letter == OPT_LATE_OFFER)
             c->late_offer = true;
         else if (letter == OPT_NO_REGISTER)
             c->no_register = true;
-        else if ((letter == OPT_DURATION && !options_number(o, 7 * 24 * 3600, &c->duration)) ||
-                 (letter == OPT_WAIT && !options_number(o, 3600, &c->wait)))
-            break;
+        else if (letter == OPT_HANGUP_AFTER)
+            options_duration(o, WEEK_MS, &c->hangup_after);
+        else if (letter == OPT_WAIT_ANSWER)
+            options_duration(o, HOUR_MS, &c->wait);
     }
     return o->exit_code;
 }
 
+/* The whole life of the phone; the summary is printed if a call, or the registration
+ * before it, was tried. */
+static int call(struct calling *c, struct shell_options *options, bool *told)
+{
+    struct shell *s    = c->shell;
+    int           code = probing_begin(&c->probing, s, options);
+
+    if (code == EXIT_OK)
+        code = shell_open(s, options);
+    if (code != EXIT_OK)
+        return code;
+    probing_call(&c->probing, 0, slice_from(options->target), true);
+    progress_set(&s->progress, PROGRESS_REGISTERING, s->entry.address);
+    if (s->is_guest || c->no_register)
+        code = place(s, c);
+    else
+        phone_register(s->phone, s->account);
+    if (code == EXIT_OK)
+        code = shell_run(s);
+    *told = c->probing.summary.state != SUMMARY_BEGUN;
+    if (*told)
+        code = probing_judge(&c->probing, code);
+    world_timer_stop(s->world, &c->timer);
+    shell_close(s);
+    probing_close(&c->probing);
+    return code;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
-    static struct shell  shell;
-    struct options       o       = options_of(command, argc, argv);
-    struct shell_options options = { .node = "caller", .max_calls = 2 };
-    struct calling       c       = { .command = command, .shell = &shell, .wait = 60 };
-    char                 guess[ACCOUNT_TEXT];
-    int                  code = read_options(&o, &options, &c, &shell.sound);
+    static struct shell   shell;
+    static struct calling c;
+    struct options        o       = options_of(command, argc, argv);
+    struct shell_options  options = { .node = "caller", .max_calls = 2 };
+    char                  guess[ACCOUNT_TEXT];
+    bool                  told = false;
+    int                   code;
 
-    if (code >= 0)
-        return code;
-    if (argc - o.index != 1)
-        return options_complain(command, argc == o.index ? "whom?" : "one address at a time");
-    code = sound_check(&shell.sound);
-    if (code != EXIT_OK)
-        return code;
+    c    = (struct calling){ .command = command, .shell = &shell, .wait = WAIT_MS };
+    code = read_options(&o, &options, &c, &shell.sound);
+    if (code < 0 && argc - o.index != 1)
+        code = options_complain(command, argc == o.index ? "whom?" : "one address at a time");
+    if (code < 0)
+        code = sound_check(&shell.sound);
+    if (code != EXIT_OK || o.exit_code >= 0)
+        return probing_give_up(argc, argv, code);
     snprintf(guess, sizeof guess, "%s%s", scheme_for(argv[o.index]), argv[o.index]);
     options.target = guess;
+    c.target       = argv[o.index];
     shell.on_event = on_event;
     shell.user     = &c;
-    code           = shell_open(&shell, &options);
-    if (code != EXIT_OK)
-        return code;
-    c.target = argv[o.index];
-    if (shell.is_guest || c.no_register)
-        code = place(&shell, &c);
-    else
-        phone_register(shell.phone, shell.account);
-    if (code == EXIT_OK)
-        code = shell_run(&shell);
-    world_timer_stop(shell.world, &c.timer);
-    shell_close(&shell);
-    return code;
+    code           = call(&c, &options, &told);
+    return told ? code : probing_give_up(argc, argv, code);
 }
 
 extern const struct command command_call;
 const struct command        command_call = {
            .name     = "call",
-           .summary  = "call somebody",
+           .summary  = "call somebody, and tell how it was",
            .synopsis = "[OPTION...] ADDRESS",
            .details  = "Registers the account, calls, and takes the registration back in the end; without any account\n"
                               "it calls as a guest.  Without --play, --record and --null-audio the sound card is used.\n"
-                              "Ctrl-C hangs up.",
-           .options  = entries,
-           .examples = "ahoy call sip:bob@example.test\n"
-                              "ahoy call bob --play hello.wav --record answer.wav --duration 10\n"
-                              "ahoy call sip:echo@192.0.2.1 --null-audio --json\n",
-           .run      = run,
+                              "Ctrl-C hangs up.\n\n"
+                              "Durations are like 20s, 500ms, 2m or a plain number of seconds.\n\n"
+                              "With --expect the conditions alone decide on the exit code, once a call was tried; a condition\n"
+                              "on what was not measured is not met.  The conditions:\n"
+#define CONDITION(name, value, form, meaning, fn) "  " form ": " meaning "\n"
+#include "probe/conditions.def"
+#undef CONDITION
+    ,
+    .options  = entries,
+    .examples = "ahoy call sip:bob@example.test\n"
+                "ahoy call bob --play hello.wav --record answer.wav --hangup-after 10s\n"
+                "ahoy call sip:ivr@192.0.2.1 --wait-answer 20s --play hi.wav --digits '1,pause:500ms,42#' \\\n"
+                "    --expect-digits 9 --record-both both.wav --hangup-after 10s --ladder\n"
+                "ahoy call sip:echo@192.0.2.1 --null-audio --hangup-after 5s --output nagios \\\n"
+                "    --expect answered,media,max-setup=2s,max-loss=1% --expect-warning min-mos=4\n"
+                "ahoy call sip:echo@192.0.2.1 --null-audio --json\n",
+    .run      = run,
 };

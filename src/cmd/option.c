@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cmd/option.h"
 
-#include "base/scan.h"
+#include "base/duration.h"
 #include "cmd/exit_code.h"
 
 #include <ctype.h>
@@ -102,6 +102,19 @@ bool options_number(struct options *o, uint32_t max, uint32_t *number)
     if (scan_number(&s, max, number) && scan_at_end(&s))
         return true;
     o->exit_code = options_complain(o->command, "'%s' is not a number from 0 to %u", o->value, max);
+    return false;
+}
+
+bool options_duration(struct options *o, msec max, msec *duration)
+{
+    char       memory[32];
+    struct buf b = BUF_ON(memory);
+
+    if (duration_parse(slice_from(o->value), max, duration))
+        return true;
+    duration_write(&b, max);
+    o->exit_code = options_complain(o->command, "'%s' is not a duration like " DURATION_FORM ", or above %s", o->value,
+                                    buf_cstr(&b));
     return false;
 }
 

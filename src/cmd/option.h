@@ -16,6 +16,8 @@
 #ifndef CMD_OPTION_H
 #define CMD_OPTION_H
 
+#include "base/msec.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -77,6 +79,9 @@ int options_complain(const struct command *command, const char *format, ...) __a
 
 /* A decimal number of at most `max`; complains and sets o->exit_code if not. */
 bool options_number(struct options *o, uint32_t max, uint32_t *number);
+
+/* "20s", "500ms", "2m" or plain seconds (base/duration.h), at most `max` ms; likewise. */
+bool options_duration(struct options *o, msec max, msec *duration);
 
 /* Commands talk to the server in UTF-8: false for a text that is none, after a
  * complaint.  NULL is fine. */

@@ -166,7 +166,9 @@ static void on_phone_event(void *user, const struct phone_event *e)
 {
     struct shell *s = user;
 
+    progress_hide(&s->progress);
     report_print(e, s->json, world_wall(s->world));
+    progress_note(&s->progress, e);
     if (e->kind == PHONE_REGISTERED)
         s->registered = true;
     if (e->kind == PHONE_UNREGISTERED)
@@ -198,6 +200,7 @@ void shell_finish(struct shell *s, int exit_code)
 {
     if (s->finishing)
         return;
+    progress_set(&s->progress, PROGRESS_NOTHING, NULL);
     s->finishing  = true;
     s->exit_code  = exit_code;
     s->give_up_at = world_now(s->world) + SHELL_PATIENCE;
@@ -300,6 +303,8 @@ bool shell_option(struct shell_options *options, struct sound *sound, int letter
         sound->play = value;
     else if (letter == SHELL_RECORD && sound != NULL)
         sound->record = value;
+    else if (letter == SHELL_RECORD_BOTH && sound != NULL)
+        sound->both = value;
     else if (letter == SHELL_NULL_AUDIO && sound != NULL)
         sound->null = true;
     else
@@ -335,6 +340,10 @@ int shell_open(struct shell *s, const struct shell_options *o)
     }
     if (code == EXIT_OK && phone_tls_is_wanted(&s->entry, o->target))
         code = phone_tls_open(&s->entry, world_wall(s->world) / 1000, &s->tls);
+    if (code == EXIT_OK && progress_is_possible(s->json)) {
+        s->sound.meter = true;
+        progress_open(&s->progress, s->world, &s->phone, &s->sound);
+    }
     if (code == EXIT_OK)
         code = start_phone(s, o);
     if (code == EXIT_OK &&
@@ -358,6 +367,7 @@ void shell_close(struct shell *s)
     if (s->world == NULL)
         return;
     world_timer_stop(s->world, &s->timer);
+    progress_close(&s->progress);
     phone_free(s->phone);
     tls_shared_free(s->tls);
     s->tls = NULL;

@@ -19,6 +19,7 @@
 #include "cmd/account_file.h"
 #include "cmd/option.h"
 #include "cmd/phone_log.h"
+#include "cmd/progress.h"
 #include "cmd/sound.h"
 #include "stack/trace.h"
 
@@ -32,6 +33,7 @@ enum {
     SHELL_PROXY,
     SHELL_PLAY,
     SHELL_RECORD,
+    SHELL_RECORD_BOTH,
     SHELL_NULL_AUDIO,
     SHELL_TLS_TRUST,
     SHELL_TLS_NO_VERIFY,
@@ -90,6 +92,7 @@ struct shell {
     object_id            calls[SHELL_CALLS]; /* that have not ended */
     size_t               call_count;
     struct sound         sound;
+    struct progress      progress;
     bool                 finishing, unregistering;
     int                  exit_code;
     unsigned             interrupts;

@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""`ahoy call` and `ahoy answer` as probes: keys, conditions, outputs, exit codes, the ladder and
+the line of progress.  Nothing here depends on how fast this machine is."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+import wave
+import xml.etree.ElementTree
+
+from live import AHOY, PATIENCE, Bench, free_port, listening, run
+from lossy import LossyPath
+from people import Person
+
+
+class Phones(Bench):
+    def __enter__(self):
+        super().__enter__()
+        self.env = dict(os.environ, HOME=self.folder, XDG_CONFIG_HOME=self.folder + "/config")
+        return self
+
+    def ahoy(self, *words, code=0):
+        done = subprocess.run([AHOY, *words], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=self.env, timeout=3 * PATIENCE)
+        assert done.returncode == code, "ahoy %s: exit %d\n%s%s" % (words, done.returncode, done.stdout, done.stderr)
+        return done
+
+    def answerer(self, *words):
+        """The process, and the address to call."""
+        port = free_port()
+        process = self.run(AHOY, "answer", "--no-account", "--port", str(port), *words, "--json", env=self.env,
+                           name="answer")
+        listening(port)
+        return process, "sip:bob@127.0.0.1:%d" % port
+
+    def call(self, address, *words, code=0):
+        return self.ahoy("call", address, "--null-audio", *words, code=code)
+
+
+def every_tenth(n):
+    return n % 10 == 0
+
+
+def test_the_probe_of_the_manual_page():
+    with Phones() as b:
+        bob, address = b.answerer("--auto", "--echo", "--count", "1", "--digits", "pause:100ms,9")
+        with wave.open(b.folder + "/hi.wav", "w") as w:
+            w.setnchannels(1)
+            w.setsampwidth(2)
+            w.setframerate(8000)
+            w.writeframes(b"".join((3000 * (i // 10 % 2)).to_bytes(2, "little") for i in range(16000)))
+        done = b.ahoy("call", address, "--wait-answer", "20s", "--play", b.folder + "/hi.wav", "--digits",
+                      "1,pause:500ms,42#", "--expect-digits", "9", "--record-both", b.folder + "/both.wav",
+                      "--hangup-after", "3s", "--ladder")
+        assert bob.wait_exit() == 0, bob.stderr()
+        assert [e["digit"] for e in bob.events if e["event"] == "digit"] == list("142#")
+        for word in ("answered after", "set-up", "PCMU", "met       digits=9: 9", "MOS"):
+            assert word in done.stdout, done.stdout
+        for word in ("INVITE", "200 OK", "ACK", "BYE", "caller"):
+            assert re.search(r"─+ %s ─+" % word, done.stderr) or word == "caller", done.stderr
+        assert "\r" not in done.stderr and "\x1b" not in done.stderr, done.stderr
+        with wave.open(b.folder + "/both.wav") as w:
+            assert w.getnchannels() == 2 and w.getnframes() > 8000
+            samples = memoryview(w.readframes(w.getnframes())).cast("h")
+            # What was said comes back, later.
+            first = [next(i for i, s in enumerate(samples[side::2]) if abs(s) > 1000) for side in (0, 1)]
+            assert first[0] < first[1], first
+
+
+def test_conditions_decide_on_the_exit_code():
+    with Phones() as b:
+        _, busy = b.answerer("--reject", "486")
+        b.call(busy, code=10)
+        b.call(busy, "--expect", "status=486,cause=refused,ended-by=remote")
+        said = b.call(busy, "--expect", "answered", "--expect", "status=486", code=23).stdout
+        assert "NOT MET   answered: no" in said and "met       status=486: 486" in said, said
+        b.call(busy, "--expect-warning", "status=486", code=10)
+        _, good = b.answerer("--auto", "--null-audio")
+        b.call(good, "--hangup-after", "500ms", "--expect", "answered,codec=PCMU,min-duration=400ms,max-setup=1m")
+        b.call(good, "--hangup-after", "500ms", "--expect", "codec=opus", code=23)
+        b.call(good, "--hangup-after", "500ms", "--expect-digits", "1", code=23)
+
+
+def test_what_is_lost_on_the_way_is_seen():
+    with Phones() as b:
+        bob, address = b.answerer("--auto", "--null-audio")
+        path = LossyPath(b, int(address.rsplit(":", 1)[1]), every_tenth)
+        way = "sip:bob@127.0.0.1:%d" % path.port
+        words = ["--hangup-after", "4s", "--output", "json"]
+        told = json.loads(b.call(way, *words, "--expect", "max-loss=5%", code=23).stdout)
+        stream = told["streams"][0]
+        assert told["outcome"] == "critical" and told["exit_code"] == 23, told
+        assert 5 < stream["loss_percent"] < 15 and 2 < stream["mos"] < 4.2, stream
+        assert [e["met"] for e in told["expectations"]] == [False], told
+        told = json.loads(b.call(way, *words, "--expect", "max-loss=30%", "--expect-warning", "max-loss=1%").stdout)
+        assert told["outcome"] == "warning", told
+        line = b.call(way, "--hangup-after", "4s", "--output", "nagios", "--expect-warning", "max-loss=1%", code=1)
+        assert line.stdout.startswith("CALL WARNING - max-loss=1% not met: "), line.stdout
+
+
+def test_nagios_gets_its_line_and_its_code():
+    with Phones() as b:
+        _, good = b.answerer("--auto", "--null-audio")
+        _, busy = b.answerer("--busy")
+        line = b.call(good, "--hangup-after", "500ms", "--output", "nagios", "--expect", "answered").stdout
+        assert re.fullmatch(r"CALL OK - sip:\S+: answered after .*\|( [a-z_]+=[0-9.]+(s|%)?(;[0-9]*){3,4})+\n", line), line
+        line = b.call(busy, "--output", "nagios", code=2).stdout
+        assert line.startswith("CALL CRITICAL - ") and "486" in line and line.count("\n") == 1, line
+        line = b.call(good, "--output", "nagios", "--expect", "answerd", code=3).stdout
+        assert line.startswith("CALL UNKNOWN - "), line
+        line = b.call(good, "--output=nagios", "--account", "nobody", code=3).stdout
+        assert line.startswith("CALL UNKNOWN - "), line
+
+
+def test_an_account_that_cannot_register_is_the_outcome():
+    with Bench() as b:
+        server = b.server()
+        mallory = Person(b, server, "mallory", password="guess")
+        words = ["call", "bob", "--null-audio", "--expect", "answered"]
+        line = mallory.ahoy(*words, "--output", "nagios", code=2).stdout
+        assert line.startswith("CALL CRITICAL - ") and "cannot register (401" in line, line
+        mallory.ahoy(*words, code=14)
+
+
+def test_prometheus_and_junit_are_well_formed():
+    with Phones() as b:
+        _, good = b.answerer("--auto", "--null-audio")
+        words = ["--hangup-after", "500ms", "--expect", "answered,codec=opus", "--output"]
+        text = b.call(good, *words, "prometheus", code=23).stdout
+        for line in text.splitlines():
+            assert re.fullmatch(r'# (HELP|TYPE) ahoy_call_[a-z_]+ .+|ahoy_call_[a-z_]+\{target="[^"]+"'
+                                r'(,[a-z]+="[^"]+")?\} [0-9.e+-]+', line), line
+        assert 'ahoy_call_success{target="%s"} 0' % good in text, text
+        suite = xml.etree.ElementTree.fromstring(b.call(good, *words, "junit", code=23).stdout)
+        assert suite.tag == "testsuite" and suite.get("failures") == "1" and suite.get("tests") == "3"
+        assert [c.get("name") for c in suite if c.tag == "testcase" and len(c) > 0] == ["codec=opus"]
+
+
+def test_events_and_summary_are_one_stream_of_objects():
+    with Phones() as b:
+        _, good = b.answerer("--auto", "--null-audio")
+        told = [json.loads(line) for line in b.call(good, "--hangup-after", "500ms", "--json", "--output",
+                                                    "json").stdout.splitlines()]
+        assert [e["event"] for e in told][-2:] == ["ended", "summary"], told
+        assert told[-1]["call_id"] == told[-2]["call_id"] and told[-1]["setup"]["answered_ms"] >= 0, told
+
+
+def test_a_wrong_option_is_told_with_the_right_form():
+    rows = [(["--hangup-after", "soon"], "20s, 500ms, 2m"),
+            (["--wait-answer", "2h"], "above 1:00:00"),
+            (["--digits", "1,pause:x"], "500ms or 2s at 'x'"),
+            (["--digits", "12y"], "at 'y'"),
+            (["--expect", "max-setup"], "max-setup=DURATION"),
+            (["--expect", "quick"], "ahoy call --help"),
+            (["--expect-digits", "1,2"], "0-9 * # A-D"),
+            (["--output", "yaml"], "nagios")]
+    with Phones() as b:
+        for words, right in rows:
+            said = b.call("sip:bob@127.0.0.1:9", *words, code=2).stderr
+            assert right in said and "Try 'ahoy call --help'" in said, said
+        assert "300 to 699" in b.ahoy("answer", "--reject", "200", code=2).stderr
+
+
+def test_nobody_answers_and_nobody_calls():
+    with Phones() as b:
+        bob, address = b.answerer("--ring-only", "--count", "1")
+        told = json.loads(b.call(address, "--wait-answer", "700ms", "--output", "json", code=12).stdout)
+        assert told["cause"] == "cancelled" and told["by"] == "local" and "ringing_ms" in told["setup"], told
+        assert bob.wait_exit() == 12
+        said = b.ahoy("answer", "--no-account", "--port", str(free_port()), "--wait-call", "200ms", "--null-audio",
+                      code=17).stderr
+        assert "Nobody has called" in said, said
+
+
+def test_who_answers_judges_too():
+    with Phones() as b:
+        bob, address = b.answerer("--auto", "--null-audio", "--count", "2", "--expect-digits", "42", "--output", "json")
+        b.call(address, "--hangup-after", "1s", "--digits", "142")
+        b.call(address, "--hangup-after", "500ms")
+        assert bob.wait_exit() == 23
+        told = [e for e in bob.events if e["event"] == "summary"]
+        assert [e["exit_code"] for e in told] == [0, 23] and told[0]["direction"] == "in", told
+
+
+PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/phone.md")
+
+
+def test_the_examples_of_the_page_do_what_it_says():
+    with open(PAGE) as f:
+        page = f.read()
+    with Phones() as b:
+        port, env = free_port(), dict(b.env, PATH=os.path.dirname(os.path.abspath(AHOY)) + ":" + os.environ["PATH"])
+        job = re.search(r"\*\*CI\.\*\*.*?```sh\n(.*?)```", page, re.S).group(1)
+        done = subprocess.run(["sh", "-c", job.replace("5070", str(port))], cwd=b.folder, env=env, timeout=4 * PATIENCE,
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0, done.stdout
+        for name in ("caller", "callee"):
+            suite = xml.etree.ElementTree.parse("%s/%s.xml" % (b.folder, name)).getroot()
+            assert suite.get("failures") == "0" and int(suite.get("tests")) > 1, name
+        _, address = b.answerer("--auto", "--echo")
+        check = re.search(r"command_line /usr/bin/(.*)", page).group(1).split()
+        given = re.search(r"check_command +check_sip_call!(.*)", page).group(1).split("!")[1:]
+        words = [{"$ARG1$": address, "$ARG2$": given[0], "$ARG3$": given[1], "5s": "2s"}.get(word, word) for word in check]
+        assert b.ahoy(*words[1:]).stdout.startswith("CALL OK - "), words
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, env, *words, term="xterm", columns=None):
+        self.shown = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(AHOY, [AHOY, *words], dict(env, TERM=term))
+
+    def wait_for(self, pattern):
+        end = time.monotonic() + PATIENCE
+        while not re.search(pattern, self.shown):
+            left = end - time.monotonic()
+            assert left > 0 and select.select([self.fd], [], [], left)[0], self.shown
+            self.shown += self.read()
+
+    def read(self):
+        try:
+            return os.read(self.fd, 4096)
+        except OSError:  # nobody is at the other end any more
+            return b""
+
+    def wait_exit(self):
+        while True:
+            chunk = self.read()
+            if not chunk:
+                break
+            self.shown += chunk
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def test_a_terminal_shows_what_is_waited_for():
+    with Phones() as b:
+        bob, address = b.answerer("--after", "1s", "--null-audio", "--count", "1")
+        t = Terminal(b.env, "call", address, "--null-audio", "--hangup-after", "2s")
+        t.wait_for(rb"\r\x1b\[KRinging \d+ s")
+        t.wait_for(rb"\r\x1b\[K00:0\d  heard [#.]{10}  said [#.]{10}  lost 0.0 %")
+        assert t.wait_exit() == 0, t.shown
+        # In the end the line is gone: what follows the last one shown clears it.
+        assert b"\x1b[K" in t.shown[t.shown.rindex(b"  said "):], t.shown
+        assert bob.wait_exit() == 0
+
+
+def test_a_dumb_terminal_and_json_show_no_line():
+    with Phones() as b:
+        _, address = b.answerer("--after", "500ms", "--null-audio")
+        for words, term in ((["--json"], "xterm"), ([], "dumb")):
+            t = Terminal(b.env, "call", address, "--null-audio", "--hangup-after", "500ms", *words, term=term)
+            assert t.wait_exit() == 0, t.shown
+            assert b"\x1b" not in t.shown, t.shown
+
+
+def test_ctrl_c_is_neither_good_nor_bad():
+    with Phones() as b:
+        _, address = b.answerer("--after", "60s", "--null-audio")
+        phone = b.run(AHOY, "call", address, "--null-audio", "--json", "--output", "json", "--expect", "answered",
+                      env=b.env, name="call")
+        phone.wait_event("ringing")
+        phone.child.send_signal(signal.SIGINT)
+        assert phone.wait_exit() == 130
+        assert phone.wait_event("summary")["outcome"] == "unknown"
+
+
+if __name__ == "__main__":
+    run(globals())
