@@ -30,7 +30,7 @@ enum { WEEK_MS = 7 * 24 * 3600 * 1000, AFTER_MAX_MS = 170 * 1000, AFTER_MS = 200
 
 static const struct option_entry entries[] = {
     SHELL_ACCOUNT_OPTION,
-    SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_RECORD_BOTH, SHELL_NULL_AUDIO),
+    SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_RECORD_BOTH, SHELL_DEVICE, SHELL_NULL_AUDIO),
     { OPT_ECHO, "echo", NULL, "let whoever calls hear himself" },
     { OPT_AFTER, "after", "DURATION", "ring so long before answering (2s)" },
     { OPT_AUTO, "auto", NULL, "answer at once, without ringing" },

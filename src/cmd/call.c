@@ -22,7 +22,7 @@ enum { WEEK_MS = 7 * 24 * 3600 * 1000, HOUR_MS = 3600 * 1000, WAIT_MS = 60 * 100
 
 static const struct option_entry entries[] = {
     SHELL_ACCOUNT_OPTION,
-    SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_RECORD_BOTH, SHELL_NULL_AUDIO),
+    SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_RECORD_BOTH, SHELL_DEVICE, SHELL_NULL_AUDIO),
     { OPT_WAIT_ANSWER, "wait-answer", "DURATION", "give up when nobody has answered by then (60s)" },
     { OPT_HANGUP_AFTER, "hangup-after", "DURATION", "hang up so long after the answer" },
     { OPT_HANGUP_AFTER, "duration", "DURATION", "the same" },

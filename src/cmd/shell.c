@@ -305,6 +305,8 @@ bool shell_option(struct shell_options *options, struct sound *sound, int letter
         sound->record = value;
     else if (letter == SHELL_RECORD_BOTH && sound != NULL)
         sound->both = value;
+    else if (letter == SHELL_DEVICE && sound != NULL)
+        sound->device = value;
     else if (letter == SHELL_NULL_AUDIO && sound != NULL)
         sound->null = true;
     else

@@ -13,6 +13,8 @@
 
 static bool wants_card(const struct sound *s)
 {
+    if (s->device != NULL)
+        return true;
     return s->play == NULL && s->record == NULL && s->both == NULL && !s->echo && !s->null;
 }
 
@@ -51,7 +53,7 @@ static int open_sound(const struct sound *s, struct buf *why, struct audio_sourc
     *source = NULL;
     *sink   = NULL;
     if (wants_card(s))
-        return audio_device_open(NULL, AUDIO_RATE, why, source, sink);
+        return audio_device_open(s->device, AUDIO_RATE, why, source, sink);
     if (s->echo)
         return audio_echo_open(AUDIO_RATE, source, sink);
     return open_files(s, why, source, sink);

@@ -11,6 +11,7 @@
 struct sound {
     const char *play, *record; /* NULL: silence, discard       */
     const char *both;          /* stereo: said, heard; or NULL */
+    const char *device;        /* part of a card's name, or NULL: the default one */
     bool        null, echo;
     bool        meter; /* levels are wanted */
     unsigned    calls; /* opened so far: the second recording is FILE-2.wav */
@@ -21,11 +22,12 @@ struct sound {
 };
 
 /* The options, as a command's table has them; the letters are the caller's. */
-#define SOUND_OPTIONS(play_letter, record_letter, both_letter, null_letter)                                            \
+#define SOUND_OPTIONS(play_letter, record_letter, both_letter, device_letter, null_letter)                             \
     { (play_letter), "play", "FILE", "a WAV file to speak instead of the microphone" },                                \
         { (record_letter), "record", "FILE", "write what is heard to this WAV file" },                                 \
         { (both_letter), "record-both", "FILE",                                                                        \
           "write both sides to this WAV file, in stereo: left what is said, right what is heard" },                    \
+        { (device_letter), "device", "NAME", "the sound card with this in its name, see 'ahoy devices'" },             \
     {                                                                                                                  \
         (null_letter), "null-audio", NULL, "no sound card: silence unless --play or --record say otherwise"            \
     }

@@ -7,7 +7,8 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
-#define MODULE_FILE "ahoy_portaudio.so"
+#define MODULE_FILE   "ahoy_portaudio.so"
+#define OTHER_VERSION "the sound card module belongs to another version of ahoy"
 
 /* How much sound may wait between the two clocks, ours and the card's.  Above
  * WAIT_MAX_MS the older of it is dropped: a late word disturbs more than a lost
@@ -153,7 +154,7 @@ static int open_on(const struct audio_module *module, void *library, const char 
     int            error;
 
     if (module->version != AUDIO_MODULE_VERSION)
-        return say(why, "the sound card module belongs to another version of ahoy", -ERR_UNSUPPORTED);
+        return say(why, OTHER_VERSION, -ERR_UNSUPPORTED);
     if (rate == 0 || rate > AUDIO_RATE_MAX)
         return say(why, "no sound card runs at this rate", -ERR_UNSUPPORTED);
     if ((d = device_new(module, library, rate)) == NULL)
@@ -174,19 +175,56 @@ int audio_device_open_on(const struct audio_module *module, const char *name, un
     return open_on(module, NULL, name, rate, why, source, sink);
 }
 
+static int load_module(struct buf *why, void **library, const struct audio_module **module)
+{
+    *library = module_load(MODULE_FILE);
+    if (*library == NULL)
+        return say(why, "no sound card: the module " MODULE_FILE " is not installed", -ERR_NOT_FOUND);
+    *module = dlsym(*library, AUDIO_MODULE_SYMBOL);
+    if (*module != NULL)
+        return 0;
+    dlclose(*library);
+    return say(why, MODULE_FILE " is not a module of ahoy", -ERR_UNSUPPORTED);
+}
+
 int audio_device_open(const char *name, unsigned rate, struct buf *why, struct audio_source **source,
                       struct audio_sink **sink)
 {
-    void                      *library = module_load(MODULE_FILE);
     const struct audio_module *module;
-    int                        error;
+    void                      *library;
+    int                        error = load_module(why, &library, &module);
 
-    if (library == NULL)
-        return say(why, "no sound card: the module " MODULE_FILE " is not installed", -ERR_NOT_FOUND);
-    module = dlsym(library, AUDIO_MODULE_SYMBOL);
-    error  = module == NULL ? say(why, MODULE_FILE " is not a module of ahoy", -ERR_UNSUPPORTED)
-                            : open_on(module, library, name, rate, why, source, sink);
+    if (error != 0)
+        return error;
+    error = open_on(module, library, name, rate, why, source, sink);
     if (error != 0)
         dlclose(library);
+    return error;
+}
+
+int audio_device_list_on(const struct audio_module *module, struct audio_card_info *cards, size_t room, size_t *count,
+                         struct buf *why)
+{
+    char text[256] = "";
+
+    *count = 0;
+    if (module->version != AUDIO_MODULE_VERSION)
+        return say(why, OTHER_VERSION, -ERR_UNSUPPORTED);
+    if (module->list(cards, room, count, text, sizeof text) == AUDIO_CARD_OK)
+        return 0;
+    return say(why, text, -ERR_IO);
+}
+
+int audio_device_list(struct audio_card_info *cards, size_t room, size_t *count, struct buf *why)
+{
+    const struct audio_module *module;
+    void                      *library;
+    int                        error = load_module(why, &library, &module);
+
+    *count = 0;
+    if (error != 0)
+        return error;
+    error = audio_device_list_on(module, cards, room, count, why);
+    dlclose(library);
     return error;
 }

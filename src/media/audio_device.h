@@ -23,6 +23,12 @@
 int audio_device_open(const char *name, unsigned rate, struct buf *why, struct audio_source **source,
                       struct audio_sink **sink);
 
+/* The cards there are, at most `room`; there may be none.  Returns 0, -ERR_NOT_FOUND (no
+ * module), -ERR_UNSUPPORTED (of another version) or -ERR_IO, with a sentence in `why`. */
+int audio_device_list(struct audio_card_info *cards, size_t room, size_t *count, struct buf *why);
+int audio_device_list_on(const struct audio_module *module, struct audio_card_info *cards, size_t room, size_t *count,
+                         struct buf *why);
+
 /* The same with a module that is loaded already, which must outlive both. */
 int audio_device_open_on(const struct audio_module *module, const char *name, unsigned rate, struct buf *why,
                          struct audio_source **source, struct audio_sink **sink);

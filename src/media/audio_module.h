@@ -11,13 +11,23 @@
 
 #include "media/ring.h"
 
+#include <stdbool.h>
+
 #define AUDIO_MODULE_SYMBOL "ahoy_audio_module"
 
-enum { AUDIO_MODULE_VERSION = 1 };
+enum { AUDIO_MODULE_VERSION = 2 };
 
 enum audio_card_error { AUDIO_CARD_OK, AUDIO_CARD_NONE, AUDIO_CARD_UNSUPPORTED, AUDIO_CARD_FAILED };
 
 struct audio_card;
+
+struct audio_card_info {
+    char     name[128];       /* what `open` takes; ended by NUL                 */
+    char     system[32];      /* "ALSA"                                          */
+    unsigned inputs, outputs; /* channels                                        */
+    double   rate;            /* samples a second that it likes best             */
+    bool     default_input, default_output;
+};
 
 struct audio_module {
     unsigned version; /* AUDIO_MODULE_VERSION */
@@ -28,6 +38,9 @@ struct audio_module {
                                   char *why, size_t why_size, struct audio_card **out);
     /* Stop it; the rings are not touched after it returns. */
     void (*close)(struct audio_card *card);
+    /* The cards there are, at most `room` of them; none is no error. */
+    enum audio_card_error (*list)(struct audio_card_info *cards, size_t room, size_t *count, char *why,
+                                  size_t why_size);
 };
 
 #endif

@@ -154,10 +154,41 @@ static void portaudio_close(struct audio_card *card)
     free(card);
 }
 
+static void describe(PaDeviceIndex index, struct audio_card_info *out)
+{
+    const PaDeviceInfo  *info = Pa_GetDeviceInfo(index);
+    const PaHostApiInfo *api  = Pa_GetHostApiInfo(info->hostApi);
+
+    *out = (struct audio_card_info){
+        .inputs         = (unsigned)info->maxInputChannels,
+        .outputs        = (unsigned)info->maxOutputChannels,
+        .rate           = info->defaultSampleRate,
+        .default_input  = index == Pa_GetDefaultInputDevice(),
+        .default_output = index == Pa_GetDefaultOutputDevice(),
+    };
+    snprintf(out->name, sizeof out->name, "%s", info->name);
+    snprintf(out->system, sizeof out->system, "%s", api != NULL ? api->name : "");
+}
+
+static enum audio_card_error portaudio_list(struct audio_card_info *cards, size_t room, size_t *count, char *why,
+                                            size_t why_size)
+{
+    *count = 0;
+    if (!start_portaudio()) {
+        snprintf(why, why_size, "the sound system does not start");
+        return AUDIO_CARD_FAILED;
+    }
+    for (PaDeviceIndex i = 0; i < Pa_GetDeviceCount() && *count < room; i++)
+        describe(i, &cards[(*count)++]);
+    stop_portaudio();
+    return AUDIO_CARD_OK;
+}
+
 extern const struct audio_module ahoy_audio_module;
 
 __attribute__((visibility("default"))) const struct audio_module ahoy_audio_module = {
     .version = AUDIO_MODULE_VERSION,
     .open    = portaudio_open,
     .close   = portaudio_close,
+    .list    = portaudio_list,
 };

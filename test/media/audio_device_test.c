@@ -35,7 +35,19 @@ static void fake_close(struct audio_card *c)
     c->open = false;
 }
 
-static const struct audio_module fake = { AUDIO_MODULE_VERSION, fake_open, fake_close };
+static enum audio_card_error fake_list(struct audio_card_info *cards, size_t room, size_t *count, char *why,
+                                       size_t why_size)
+{
+    if (answer != AUDIO_CARD_OK) {
+        memcpy(why, "no system", why_size < 10 ? why_size : 10);
+        return answer;
+    }
+    for (*count = 0; *count < room && *count < 3; ++*count)
+        cards[*count] = (struct audio_card_info){ .name = "Fake", .outputs = 2, .default_output = *count == 1 };
+    return AUDIO_CARD_OK;
+}
+
+static const struct audio_module fake = { AUDIO_MODULE_VERSION, fake_open, fake_close, fake_list };
 
 static struct audio_source *source;
 static struct audio_sink   *sink;
@@ -181,9 +193,33 @@ TEST(the_portaudio_module_loads_and_knows_no_card_of_that_name)
 
 #define WITH_CARD(test) cmocka_unit_test_setup_teardown(test, open_fake, close_fake)
 
+TEST(cards_are_listed_as_far_as_there_is_room)
+{
+    struct audio_card_info cards[4];
+    struct audio_module    old = fake;
+    char                   text[128];
+    struct buf             why = BUF_ON(text);
+    size_t                 count;
+
+    answer = AUDIO_CARD_OK;
+    CHECK_INT(0, audio_device_list_on(&fake, cards, 4, &count, NULL));
+    CHECK_INT(3, count);
+    CHECK(cards[1].default_output && !cards[2].default_output);
+    CHECK_INT(0, audio_device_list_on(&fake, cards, 2, &count, NULL));
+    CHECK_INT(2, count);
+    answer = AUDIO_CARD_FAILED;
+    CHECK_INT(-ERR_IO, audio_device_list_on(&fake, cards, 4, &count, &why));
+    CHECK_INT(0, count);
+    CHECK_SLICE("no system", buf_slice(&why));
+    answer = AUDIO_CARD_OK;
+    old.version++;
+    CHECK_INT(-ERR_UNSUPPORTED, audio_device_list_on(&old, cards, 4, &count, &why));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cards_are_listed_as_far_as_there_is_room),
         cmocka_unit_test(the_card_stops_with_the_second_close_in_any_order),
         WITH_CARD(the_microphone_is_heard_and_silence_where_it_has_nothing),
         WITH_CARD(a_microphone_that_ran_ahead_is_caught_up_with),
