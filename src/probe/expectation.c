@@ -37,9 +37,44 @@ static bool at_most_time(const struct expectation *e, msec time, struct buf *mea
     return (double)time <= e->limit;
 }
 
-static const struct summary_stream *heard_stream(const struct summary *s)
+/* Of several streams the worst one counts; negative: no stream knows. */
+typedef double stream_fn(const struct summary_stream *m);
+
+static double worst(const struct summary *s, stream_fn *of)
 {
-    return s->stream_count > 0 && s->streams[0].heard ? &s->streams[0] : NULL;
+    double most = -1;
+
+    for (size_t i = 0; i < s->stream_count; i++)
+        if (of(&s->streams[i]) > most)
+            most = of(&s->streams[i]);
+    return most;
+}
+
+static double loss_of(const struct summary_stream *m)
+{
+    return m->heard ? m->loss : -1;
+}
+
+static double peer_loss_of(const struct summary_stream *m)
+{
+    return m->peer_loss;
+}
+
+static double jitter_of(const struct summary_stream *m)
+{
+    return m->heard ? m->stats.jitter : -1;
+}
+
+static double round_trip_of(const struct summary_stream *m)
+{
+    return m->stats.round_trip;
+}
+
+static const double BEST_MOS = 5;
+
+static double badness_of(const struct summary_stream *m)
+{
+    return m->heard ? BEST_MOS - m->mos : -1;
 }
 
 static bool is_answered(const struct expectation *e, const struct summary *s, struct buf *measured)
@@ -97,12 +132,12 @@ static bool at_most_part(const struct expectation *e, double part, struct buf *m
 
 static bool max_loss(const struct expectation *e, const struct summary *s, struct buf *measured)
 {
-    return at_most_part(e, heard_stream(s) != NULL ? heard_stream(s)->loss : -1, measured);
+    return at_most_part(e, worst(s, loss_of), measured);
 }
 
 static bool max_peer_loss(const struct expectation *e, const struct summary *s, struct buf *measured)
 {
-    return at_most_part(e, s->stream_count > 0 ? s->streams[0].peer_loss : -1, measured);
+    return at_most_part(e, worst(s, peer_loss_of), measured);
 }
 
 static bool at_most_ms(const struct expectation *e, double ms, struct buf *measured)
@@ -115,20 +150,22 @@ static bool at_most_ms(const struct expectation *e, double ms, struct buf *measu
 
 static bool max_jitter(const struct expectation *e, const struct summary *s, struct buf *measured)
 {
-    return at_most_ms(e, heard_stream(s) != NULL ? heard_stream(s)->stats.jitter : -1, measured);
+    return at_most_ms(e, worst(s, jitter_of), measured);
 }
 
 static bool max_rtt(const struct expectation *e, const struct summary *s, struct buf *measured)
 {
-    return at_most_ms(e, s->stream_count > 0 ? s->streams[0].stats.round_trip : -1, measured);
+    return at_most_ms(e, worst(s, round_trip_of), measured);
 }
 
 static bool min_mos(const struct expectation *e, const struct summary *s, struct buf *measured)
 {
-    if (heard_stream(s) == NULL)
+    double badness = worst(s, badness_of);
+
+    if (badness < 0)
         return not_measured(measured);
-    buf_printf(measured, "%.2f", heard_stream(s)->mos);
-    return heard_stream(s)->mos >= e->limit;
+    buf_printf(measured, "%.2f", BEST_MOS - badness);
+    return BEST_MOS - badness >= e->limit;
 }
 
 static bool has_word(const struct expectation *e, const char *word, struct buf *measured)
@@ -142,6 +179,9 @@ static bool has_word(const struct expectation *e, const char *word, struct buf *
 
 static bool has_codec(const struct expectation *e, const struct summary *s, struct buf *measured)
 {
+    for (size_t i = 1; i < s->stream_count; i++)
+        if (slice_eq_nocase(slice_from(s->streams[i].codec), e->word))
+            return has_word(e, s->streams[i].codec, measured);
     return has_word(e, s->stream_count > 0 ? s->streams[0].codec : "", measured);
 }
 

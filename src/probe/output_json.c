@@ -67,6 +67,10 @@ static void put_call(struct json_line *j, const struct summary *s)
     if (s->status != 0)
         json_line_number(j, "status", s->status);
     put_text(j, "reason", s->reason);
+    put_text(j, "reason_header", s->why);
+    put_text(j, "warning", s->warning);
+    if (s->has_retry_after)
+        json_line_number(j, "retry_after", s->retry_after);
     json_line_bool(j, "answered", s->answered);
     if (s->state != SUMMARY_ENDED)
         return;

@@ -10,16 +10,25 @@ static void put_time(struct buf *b, const char *label, msec time)
         buf_printf(b, " %s=%.3fs;;;0", label, (double)time / 1000);
 }
 
-static void put_stream(struct buf *b, const struct summary_stream *m)
+/* The second stream's labels end with _2. */
+static void put_stream(struct buf *b, size_t number, const struct summary_stream *m)
 {
-    buf_printf(b, " sent=%" PRIu64 ";;;0 heard=%" PRIu64 ";;;0", m->stats.packets_sent, m->stats.packets_received);
+    char        memory[8];
+    struct buf  suffix = BUF_ON(memory);
+    const char *n;
+
+    if (number > 1)
+        buf_printf(&suffix, "_%zu", number);
+    n = buf_cstr(&suffix);
+    buf_printf(b, " sent%s=%" PRIu64 ";;;0 heard%s=%" PRIu64 ";;;0", n, m->stats.packets_sent, n,
+               m->stats.packets_received);
     if (m->heard)
-        buf_printf(b, " loss=%.2f%%;;;0;100 jitter=%.4fs;;;0 mos=%.2f;;;1;5", m->loss * 100, m->stats.jitter / 1000,
-                   m->mos);
+        buf_printf(b, " loss%s=%.2f%%;;;0;100 jitter%s=%.4fs;;;0 mos%s=%.2f;;;1;5", n, m->loss * 100, n,
+                   m->stats.jitter / 1000, n, m->mos);
     if (m->stats.round_trip >= 0)
-        buf_printf(b, " rtt=%.4fs;;;0", m->stats.round_trip / 1000);
+        buf_printf(b, " rtt%s=%.4fs;;;0", n, m->stats.round_trip / 1000);
     if (m->peer_loss >= 0)
-        buf_printf(b, " peer_loss=%.2f%%;;;0;100", m->peer_loss * 100);
+        buf_printf(b, " peer_loss%s=%.2f%%;;;0;100", n, m->peer_loss * 100);
 }
 
 static void put_performance(struct buf *b, const struct summary *s)
@@ -30,7 +39,7 @@ static void put_performance(struct buf *b, const struct summary *s)
     put_time(b, "media", s->times.media);
     put_time(b, "duration", s->duration);
     for (size_t i = 0; i < s->stream_count; i++)
-        put_stream(b, &s->streams[i]);
+        put_stream(b, i + 1, &s->streams[i]);
 }
 
 /* The ones that matter come first: whoever reads a pager sees no more. */

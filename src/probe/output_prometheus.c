@@ -60,19 +60,73 @@ static void put_times(struct buf *b, const struct summary *s)
     }
 }
 
-static void put_stream(struct buf *b, const struct summary *s, const struct summary_stream *m)
+/* Negative: not known. */
+typedef double figure_fn(const struct summary_stream *m);
+
+static double packets_sent(const struct summary_stream *m)
 {
-    put_gauge(b, "packets_sent", "RTP packets sent.", s, (double)m->stats.packets_sent);
-    put_gauge(b, "packets_received", "RTP packets received.", s, (double)m->stats.packets_received);
-    if (m->heard) {
-        put_gauge(b, "loss_ratio", "Of the packets sent to us, those that never came.", s, m->loss);
-        put_gauge(b, "jitter_seconds", "Jitter of RFC 3550 at the end.", s, m->stats.jitter / 1000);
-        put_gauge(b, "mos", "Estimated quality, 1 to 4.41 (ITU-T G.107).", s, m->mos);
+    return (double)m->stats.packets_sent;
+}
+
+static double packets_received(const struct summary_stream *m)
+{
+    return (double)m->stats.packets_received;
+}
+
+static double loss(const struct summary_stream *m)
+{
+    return m->heard ? m->loss : -1;
+}
+
+static double jitter(const struct summary_stream *m)
+{
+    return m->heard ? m->stats.jitter / 1000 : -1;
+}
+
+static double mos(const struct summary_stream *m)
+{
+    return m->heard ? m->mos : -1;
+}
+
+static double round_trip(const struct summary_stream *m)
+{
+    return m->stats.round_trip >= 0 ? m->stats.round_trip / 1000 : -1;
+}
+
+static double peer_loss(const struct summary_stream *m)
+{
+    return m->peer_loss;
+}
+
+static const struct figure {
+    const char *name, *help;
+    figure_fn  *of;
+} figures[] = {
+    { "packets_sent", "RTP packets sent.", packets_sent },
+    { "packets_received", "RTP packets received.", packets_received },
+    { "loss_ratio", "Of the packets sent to us, those that never came.", loss },
+    { "jitter_seconds", "Jitter of RFC 3550 at the end.", jitter },
+    { "mos", "Estimated quality, 1 to 4.41 (ITU-T G.107).", mos },
+    { "round_trip_seconds", "Round trip of RTP.", round_trip },
+    { "peer_loss_ratio", "Of our packets, those that the peer missed.", peer_loss },
+};
+
+/* The format wants all samples of a metric behind its head. */
+static void put_figure(struct buf *b, const struct summary *s, const struct figure *f)
+{
+    static const char *const numbers[PHONE_STREAMS] = { "1", "2", "3", "4" };
+    bool                     more                   = false;
+
+    for (size_t i = 0; i < s->stream_count; i++) {
+        double value = f->of(&s->streams[i]);
+
+        if (value < 0)
+            continue;
+        if (!more)
+            put_head(b, f->name, f->help);
+        more = true;
+        put_sample(b, f->name, s, "stream", slice_from(numbers[i]), value);
     }
-    if (m->stats.round_trip >= 0)
-        put_gauge(b, "round_trip_seconds", "Round trip of RTP.", s, m->stats.round_trip / 1000);
-    if (m->peer_loss >= 0)
-        put_gauge(b, "peer_loss_ratio", "Of our packets, those that the peer missed.", s, m->peer_loss);
 }
 
 void output_prometheus(struct buf *b, const struct outcome *o)
@@ -85,8 +139,8 @@ void output_prometheus(struct buf *b, const struct outcome *o)
     if (s->state == SUMMARY_ENDED)
         put_gauge(b, "duration_seconds", "From the answer to the end.", s, (double)s->duration / 1000);
     put_times(b, s);
-    if (s->stream_count > 0)
-        put_stream(b, s, &s->streams[0]);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        put_figure(b, s, &figures[i]);
     if (o->count > 0)
         put_head(b, "expectation_met", "1 if this condition was met.");
     for (size_t i = 0; i < o->count; i++)

@@ -45,6 +45,15 @@ static void put_stream(struct buf *b, const struct summary_stream *m)
     buf_put_byte(b, '\n');
 }
 
+static void put_line(struct buf *b, const char *what, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    buf_printf(b, "  %-9s ", what);
+    output_put_safe(b, slice_from(text), "");
+    buf_put_byte(b, '\n');
+}
+
 static void put_verdict(struct buf *b, const struct verdict *v)
 {
     const char *word = v->met ? "met" : v->expectation->warning ? "warning" : "NOT MET";
@@ -71,6 +80,10 @@ void output_text(struct buf *b, const struct outcome *o)
         put_times(b, &s->times);
     for (size_t i = 0; i < s->stream_count; i++)
         put_stream(b, &s->streams[i]);
+    put_line(b, "reason", s->why);
+    put_line(b, "warning", s->warning);
+    if (s->has_retry_after)
+        buf_printf(b, "  %-9s after %" PRIu32 " s\n", "retry", s->retry_after);
     if (s->digit_count > 0)
         buf_printf(b, "  digits    %s\n", s->digits);
     for (size_t i = 0; i < o->count; i++)

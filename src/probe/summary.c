@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "probe/summary.h"
 
+#include "base/buf.h"
 #include "rtp/quality.h"
 
 static void keep(char *to, size_t size, struct slice text)
@@ -37,6 +38,34 @@ static void judge(struct summary_stream *m)
     m->mos  = quality_mos(quality_rating(&q));
 }
 
+static void note_stream(struct summary *s, struct slice codec, const struct media_stats *stats)
+{
+    struct summary_stream *m = &s->streams[s->stream_count++];
+
+    m->stats = *stats;
+    KEEP(m->codec, codec);
+    judge(m);
+}
+
+/* What was said about the end, beside its status. */
+static void note_texts(struct summary *s, const struct phone_event *e)
+{
+    char       memory[2 * SUMMARY_TEXT];
+    struct buf b = BUF_ON(memory);
+
+    if (e->reason_protocol.len > 0) {
+        buf_printf(&b, "%.*s %u %.*s", SLICE_ARG(e->reason_protocol), e->reason_cause, SLICE_ARG(e->reason_text));
+        KEEP(s->why, slice_trim(buf_slice(&b)));
+    }
+    b = BUF_ON(memory);
+    if (e->warning_code != 0) {
+        buf_printf(&b, "%u %.*s", e->warning_code, SLICE_ARG(e->warning));
+        KEEP(s->warning, slice_trim(buf_slice(&b)));
+    }
+    s->has_retry_after = e->has_retry_after;
+    s->retry_after     = e->retry_after;
+}
+
 static void note_end(struct summary *s, const struct phone_event *e)
 {
     s->state    = SUMMARY_ENDED;
@@ -52,12 +81,10 @@ static void note_end(struct summary *s, const struct phone_event *e)
         s->status = e->status;
         KEEP(s->reason, e->reason);
     }
-    if (!e->has_stats)
-        return;
-    s->stream_count     = 1;
-    s->streams[0].stats = e->stats;
-    KEEP(s->streams[0].codec, e->codec);
-    judge(&s->streams[0]);
+    for (size_t i = 0; i < e->stream_count; i++)
+        if (e->streams[i].has_stats)
+            note_stream(s, e->streams[i].codec, &e->streams[i].stats);
+    note_texts(s, e);
 }
 
 static void note_call(struct summary *s, const struct phone_event *e)

@@ -11,7 +11,7 @@
 
 #include "call/event.h"
 
-enum { SUMMARY_TEXT = 256, SUMMARY_DIGITS = 64, SUMMARY_STREAMS = 1 };
+enum { SUMMARY_TEXT = 256, SUMMARY_DIGITS = 64 };
 
 struct summary_stream {
     char               codec[16];
@@ -31,20 +31,24 @@ enum summary_state {
 };
 
 struct summary {
-    enum summary_state    state;
-    bool                  outgoing, rang, answered, heard;
-    char                  peer[SUMMARY_TEXT]; /* URI */
-    char                  call_id[SUMMARY_TEXT];
-    unsigned              status; /* the final one: 200 if it was answered; 0: there was none */
-    char                  reason[SUMMARY_TEXT];
-    enum call_cause       cause;
-    enum call_side        side;
-    int                   error; /* as in the event */
-    struct call_times     times;
-    msec                  duration;
-    char                  digits[SUMMARY_DIGITS + 1]; /* that the peer pressed */
-    size_t                digit_count;
-    struct summary_stream streams[SUMMARY_STREAMS];
+    enum summary_state state;
+    bool               outgoing, rang, answered, heard;
+    char               peer[SUMMARY_TEXT]; /* URI */
+    char               call_id[SUMMARY_TEXT];
+    unsigned           status; /* the final one: 200 if it was answered; 0: there was none */
+    char               reason[SUMMARY_TEXT];
+    enum call_cause    cause;
+    enum call_side     side;
+    int                error; /* as in the event */
+    struct call_times  times;
+    msec               duration;
+    char               digits[SUMMARY_DIGITS + 1]; /* that the peer pressed */
+    size_t             digit_count;
+    char               why[SUMMARY_TEXT]; /* the Reason of the BYE or CANCEL: "Q.850 16 Normal call clearing"; or "" */
+    char     warning[SUMMARY_TEXT];       /* of the refusal: "304 One or more media types not available"; or ""     */
+    bool     has_retry_after;
+    uint32_t retry_after; /* seconds */
+    struct summary_stream streams[PHONE_STREAMS];
     size_t                stream_count;
 };
 

@@ -102,6 +102,24 @@ TEST(who_answers_at_once_has_not_rung_for_too_long)
     CHECK(met(&s, "max-ring=0s"));
 }
 
+TEST(of_several_streams_the_worst_counts)
+{
+    struct summary s;
+
+    sample_answered(&s);
+    s.streams[1]      = s.streams[0];
+    s.streams[1].loss = 0.2;
+    s.streams[1].mos  = 2;
+    strcpy(s.streams[1].codec, "PCMA");
+    s.stream_count = 2;
+    CHECK(!met(&s, "max-loss=10%"));
+    CHECK(!met(&s, "min-mos=3"));
+    CHECK(met(&s, "codec=PCMA"));
+    CHECK(met(&s, "codec=PCMU"));
+    s.streams[1].heard = false;
+    CHECK(met(&s, "max-loss=10%"));
+}
+
 TEST(conditions_are_listed_with_commas)
 {
     struct expectations e = { .count = 0 };
@@ -163,6 +181,7 @@ int main(void)
         cmocka_unit_test(each_condition_is_met_and_missed_by_what_was_measured),
         cmocka_unit_test(what_was_not_measured_is_not_met),
         cmocka_unit_test(who_answers_at_once_has_not_rung_for_too_long),
+        cmocka_unit_test(of_several_streams_the_worst_counts),
         cmocka_unit_test(conditions_are_listed_with_commas),
         cmocka_unit_test(a_wrong_condition_is_told_with_its_right_form),
         cmocka_unit_test(there_is_an_end_to_conditions),

@@ -22,7 +22,7 @@ TEST(a_good_call_has_a_sample_for_each_figure)
     CHECK(has(text, "\nahoy_call_status{target=\"sip:bob@example.test\"} 200\n"));
     CHECK(has(text, "\nahoy_call_setup_seconds{target=\"sip:bob@example.test\",stage=\"answered\"} 0.35\n"));
     CHECK(!has(text, "progress"));
-    CHECK(has(text, "\nahoy_call_loss_ratio{target=\"sip:bob@example.test\"} 0.02\n"));
+    CHECK(has(text, "\nahoy_call_loss_ratio{target=\"sip:bob@example.test\",stream=\"1\"} 0.02\n"));
     CHECK(has(text, "\nahoy_call_expectation_met{target=\"sip:bob@example.test\",expectation=\"answered\"} 1\n"));
     CHECK(has(text, "\nahoy_call_expectation_met{target=\"sip:bob@example.test\",expectation=\"max-loss=1%\"} 0\n"));
 }

@@ -31,6 +31,22 @@ TEST(conditions_are_told_with_what_was_measured)
                sample_output(output_text, &s, "status=486,answered", "max-loss=1%", END_BAD));
 }
 
+TEST(reason_warning_and_retry_after_have_their_lines)
+{
+    struct summary s;
+
+    sample_refused(&s, 488, "Not Acceptable Here");
+    strcpy(s.why, "Q.850 88 Incompatible");
+    strcpy(s.warning, "305 Incompatible media format");
+    s.has_retry_after = true;
+    s.retry_after     = 7;
+    CHECK_TEXT("sip:bob@example.test: refused (488 Not Acceptable Here)\n"
+               "  reason    Q.850 88 Incompatible\n"
+               "  warning   305 Incompatible media format\n"
+               "  retry     after 7 s\n",
+               sample_output(output_text, &s, NULL, NULL, END_BAD));
+}
+
 TEST(a_reason_cannot_drive_the_terminal)
 {
     struct summary s;
@@ -44,6 +60,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answered_call_is_told_with_times_stream_and_digits),
         cmocka_unit_test(conditions_are_told_with_what_was_measured),
+        cmocka_unit_test(reason_warning_and_retry_after_have_their_lines),
         cmocka_unit_test(a_reason_cannot_drive_the_terminal),
     };
 

@@ -76,14 +76,52 @@ TEST(who_answers_without_ringing_has_no_time_of_ringing)
     CHECK_INT(250, summary_ring_time(&s));
 }
 
+/* RFC 3326, RFC 3261 20.43, 20.33. */
+TEST(what_was_said_about_the_end_is_kept)
+{
+    struct summary     s;
+    struct phone_event e = { .kind            = PHONE_ENDED,
+                             .call            = 1,
+                             .setup           = NEVER,
+                             .reason_protocol = SLICE_INIT("Q.850"),
+                             .reason_cause    = 16,
+                             .reason_text     = SLICE_INIT("Terminated"),
+                             .warning_code    = 304,
+                             .warning         = SLICE_INIT("Media type not available"),
+                             .has_retry_after = true,
+                             .retry_after     = 5 };
+
+    summary_begin(&s, SLICE("sip:bob@example.test"), true);
+    summary_note(&s, &e);
+    CHECK_SLICE("Q.850 16 Terminated", slice_from(s.why));
+    CHECK_SLICE("304 Media type not available", slice_from(s.warning));
+    CHECK(s.has_retry_after && s.retry_after == 5);
+}
+
+TEST(every_stream_is_kept)
+{
+    struct summary     s;
+    struct phone_event e = { .kind = PHONE_ENDED, .call = 1, .setup = 10, .stream_count = PHONE_STREAMS };
+
+    for (size_t i = 0; i < PHONE_STREAMS; i++)
+        e.streams[i] = (struct phone_stream){ .codec     = SLICE("PCMA"),
+                                              .has_stats = i != 1,
+                                              .stats     = { .packets_received = 1 + i, .peer_lost = -1 } };
+    summary_begin(&s, SLICE("sip:bob@example.test"), true);
+    summary_note(&s, &e);
+    CHECK_INT(PHONE_STREAMS - 1, s.stream_count);
+    CHECK_INT(3, s.streams[1].stats.packets_received);
+}
+
 TEST(nothing_heard_is_not_judged)
 {
     struct summary     s;
-    struct phone_event e = { .kind      = PHONE_ENDED,
-                             .call      = 1,
-                             .setup     = 10,
-                             .has_stats = true,
-                             .stats     = { .packets_sent = 5, .peer_lost = -1, .round_trip = -1 } };
+    struct phone_event e = { .kind         = PHONE_ENDED,
+                             .call         = 1,
+                             .setup        = 10,
+                             .stream_count = 1,
+                             .streams      = { { .has_stats = true,
+                                                 .stats     = { .packets_sent = 5, .peer_lost = -1, .round_trip = -1 } } } };
 
     summary_begin(&s, SLICE("sip:bob@example.test"), true);
     summary_note(&s, &e);
@@ -116,6 +154,8 @@ int main(void)
         cmocka_unit_test(a_refusal_has_its_status_and_no_times),
         cmocka_unit_test(a_registration_that_fails_before_the_call_is_the_outcome),
         cmocka_unit_test(who_answers_without_ringing_has_no_time_of_ringing),
+        cmocka_unit_test(what_was_said_about_the_end_is_kept),
+        cmocka_unit_test(every_stream_is_kept),
         cmocka_unit_test(nothing_heard_is_not_judged),
         cmocka_unit_test(texts_of_any_length_are_cut_and_digits_stop),
     };

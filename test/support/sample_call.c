@@ -38,13 +38,15 @@ void sample_answered(struct summary *s)
     press(s, '4');
     press(s, '2');
     press(s, '#');
-    e           = event_of(PHONE_ENDED);
-    e.cause     = CALL_NORMAL;
-    e.side      = SIDE_LOCAL;
-    e.setup     = 350;
-    e.duration  = 10000;
-    e.has_stats = true;
-    e.stats     = (struct media_stats){
+    e                      = event_of(PHONE_ENDED);
+    e.cause                = CALL_NORMAL;
+    e.side                 = SIDE_LOCAL;
+    e.setup                = 350;
+    e.duration             = 10000;
+    e.stream_count         = 1;
+    e.streams[0].codec     = SLICE("PCMU");
+    e.streams[0].has_stats = true;
+    e.streams[0].stats     = (struct media_stats){
             .packets_sent     = 500,
             .packets_received = 490,
             .lost             = 10,
