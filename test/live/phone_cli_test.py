@@ -128,7 +128,7 @@ def test_the_server_is_pinged():
     with Bench() as b:
         server, alice, _ = two(b)
         uri = "sip:127.0.0.1:%d" % server.port
-        text = alice.ahoy("ping", "-c", "3", "-i", "20", uri).stdout
+        text = alice.ahoy("ping", "-c", "3", "-i", "20ms", uri).stdout
         assert "3 sent, 3 answered, 0% lost" in text and "min/avg/max/mdev" in text, text
         server.stop()
         alice.ahoy("ping", "-c", "1", "-W", "1", uri, code=15)

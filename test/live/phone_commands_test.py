@@ -201,12 +201,12 @@ def test_exit_codes_say_how_a_call_ended():
 def test_ping_counts_answers_and_losses():
     with Phones() as b:
         bob, port = b.answerer("--null-audio")
-        out = b.ahoy("ping", "-c", "3", "-i", "50", "sip:127.0.0.1:%d" % port).stdout
+        out = b.ahoy("ping", "-c", "3", "-i", "50ms", "sip:127.0.0.1:%d" % port).stdout
         assert out.count("200 OK from 127.0.0.1:%d" % port) == 3 and "3 sent, 3 answered, 0% lost" in out, out
         assert "min/avg/max/mdev" in out
-        summary = events(b.ahoy("ping", "-c", "2", "-i", "50", "--json", "127.0.0.1:%d" % port).stdout)[-1]
+        summary = events(b.ahoy("ping", "-c", "2", "-i", "50ms", "--json", "127.0.0.1:%d" % port).stdout)[-1]
         assert summary["answered"] == 2 and 0 < summary["min_ms"] <= summary["max_ms"], summary
-        b.ahoy("ping", "-c", "2", "-i", "50", "sip:127.0.0.1:%d;transport=tcp" % port)
+        b.ahoy("ping", "-c", "2", "-i", "50ms", "sip:127.0.0.1:%d;transport=tcp" % port)
         assert "refused" in b.ahoy("ping", "-c", "1", "sip:127.0.0.1:%d" % free_port(), code=15).stderr
 
 

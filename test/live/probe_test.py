@@ -188,6 +188,48 @@ def test_who_answers_judges_too():
         assert [e["exit_code"] for e in told] == [0, 23] and told[0]["direction"] == "in", told
 
 
+def test_ping_is_judged_too():
+    with Phones() as b:
+        _, address = b.answerer("--auto", "--null-audio")
+        words = ["ping", "-c", "5", "-i", "20ms", address]
+        said = b.ahoy(*words, "--expect", "alive,status=200,max-loss=0%,max-p95=1m").stdout
+        assert "5 sent, 5 answered, 0% lost" in said and "p50/p95/p99" in said, said
+        b.ahoy(*words, "--expect", "status=404", code=23)
+        line = b.ahoy(*words, "--output", "nagios", "--expect-warning", "status=404", code=1).stdout
+        assert line.startswith("SIP WARNING - status=404 not met: 200; ") and line.count("\n") == 1, line
+        text = b.ahoy("ping", address, "--output", "prometheus").stdout
+        assert 'ahoy_ping_answered{target="%s"} 1\n' % address in text, text
+        summary = json.loads(b.ahoy(*words, "--output", "json").stdout)
+        assert summary["answered"] == 5 and summary["outcome"] == "ok" and summary["p95_ms"] > 0, summary
+        line = b.ahoy("ping", "sip:127.0.0.1:%d" % free_port(), "--output", "nagios", "-W", "1s", code=2).stdout
+        assert line.startswith("SIP CRITICAL - ") and "0 of 1 answered" in line, line
+        for wrong in (["--expect", "quick"], ["-i", "soon"], ["--output", "junit"]):
+            b.ahoy("ping", address, *wrong, code=2)
+
+
+def test_ping_goes_by_tls():
+    with Bench() as b:
+        lab = b.lab("example.test")
+        server = b.server(lab=lab)
+        env = dict(os.environ, HOME=b.folder, XDG_CONFIG_HOME=b.folder)
+        uri = "sip:127.0.0.1:%d;transport=tls" % server.tls_port
+        done = subprocess.run([AHOY, "ping", "-c", "1", "--tls-trust", lab.ca, uri], env=env, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=2 * PATIENCE)
+        assert done.returncode == 0 and "1 answered" in done.stdout, done.stdout
+        done = subprocess.run([AHOY, "ping", "-c", "1", uri], env=env, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=2 * PATIENCE)
+        assert done.returncode == 15, done.stdout
+
+
+def test_sound_cards_are_listed():
+    with Phones() as b:
+        done = subprocess.run([AHOY, "devices", "--json"], env=b.env, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=PATIENCE)
+        cards = [json.loads(line) for line in done.stdout.splitlines()]
+        assert done.returncode == (0 if cards else 16), done.stderr
+        assert all(c["inputs"] + c["outputs"] >= 0 and c["name"] for c in cards), cards
+
+
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/phone.md")
 
 
