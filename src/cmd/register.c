@@ -8,31 +8,125 @@
 
 #include <stdio.h>
 
-enum { OPT_ONCE = SHELL_OPTION_OWN };
+enum { OPT_ONCE = SHELL_OPTION_OWN, OPT_WATCH, OPT_WAIT, OPT_FOR };
+
+enum { DAY_MS = 24 * 3600 * 1000 };
 
 static const struct option_entry entries[] = {
     SHELL_ACCOUNT_OPTION,
     { OPT_ONCE, "once", NULL, "exit when registered; the registration stays until it expires" },
+    { OPT_WAIT, "wait", "DURATION", "try again until then if it fails, and exit with why if it still does (at once)" },
+    { OPT_FOR, "for", "DURATION", "stay registered for so long, then take it back and exit" },
+    { OPT_WATCH, "watch", NULL, "tell each refresh too, with flows and GRUUs" },
     SHELL_OPTIONS,
     OPTION_TABLE_END,
 };
 
 struct registering {
-    bool once;
+    struct shell *shell;
+    struct timer  timer; /* until the registration, then until the end */
+    msec          wait, stay;
+    bool          once, watch, up;
+    int           code; /* of the last failure */
 };
 
-static void on_event(struct shell *s, const struct phone_event *e)
+static void on_timer(struct timer *t, msec now)
 {
-    const struct registering *r = s->user;
+    struct registering *r = CONTAINER_OF(t, struct registering, timer);
 
-    if (e->kind == PHONE_INCOMING)
-        call_reject(s->phone, e->call, 480);
-    if (e->kind == PHONE_REGISTER_FAILED && (r->once || e->retry_in == NEVER))
-        shell_finish(s, report_registration_code(e));
-    if (e->kind != PHONE_REGISTERED || !r->once)
+    (void)now;
+    shell_finish(r->shell, r->up ? EXIT_OK : r->code);
+}
+
+static void limit(struct registering *r, msec time)
+{
+    struct world *w = r->shell->world;
+
+    world_timer(w, &r->timer, on_timer, world_now(w) + time);
+}
+
+static void tell(const struct registering *r, const struct phone_event *e)
+{
+    if (!r->watch || r->shell->json)
+        return;
+    progress_hide(&r->shell->progress);
+    fprintf(stderr, "%s for %u s", e->kind == PHONE_REFRESHED ? "Refreshed" : "  it holds", e->expires);
+    if (e->flows > 0)
+        fprintf(stderr, ", flow %u, %u alive%s", e->flow, e->flows, e->outbound ? ", kept by the registrar" : "");
+    if (e->gruu.len > 0)
+        fprintf(stderr, ", also %.*s", SLICE_ARG(e->gruu));
+    fputc('\n', stderr);
+}
+
+static void on_registered(struct registering *r, const struct phone_event *e)
+{
+    struct shell *s = r->shell;
+
+    if (e->kind == PHONE_REGISTERED)
+        progress_set(&s->progress, PROGRESS_REGISTERED, s->entry.address);
+    if (!r->up) {
+        r->up = true;
+        world_timer_stop(s->world, &r->timer);
+        if (r->stay != 0)
+            limit(r, r->stay);
+    }
+    tell(r, e);
+    if (!r->once)
         return;
     s->registered = false; /* nothing to take back */
     shell_finish(s, EXIT_OK);
+}
+
+static void on_failure(struct registering *r, const struct phone_event *e)
+{
+    r->code = report_registration_code(e);
+    if (r->up)
+        progress_set(&r->shell->progress, PROGRESS_REGISTERING, r->shell->entry.address);
+    if (e->retry_in == NEVER || (r->once && r->wait == 0))
+        shell_finish(r->shell, r->code);
+}
+
+static void on_event(struct shell *s, const struct phone_event *e)
+{
+    struct registering *r = s->user;
+
+    if (e->kind == PHONE_INCOMING)
+        call_reject(s->phone, e->call, 480);
+    if (e->kind == PHONE_REGISTERED || e->kind == PHONE_REFRESHED)
+        on_registered(r, e);
+    if (e->kind == PHONE_REGISTER_FAILED)
+        on_failure(r, e);
+}
+
+static int read_options(struct options *o, struct shell_options *options, struct registering *r)
+{
+    for (int letter; o->exit_code < 0 && (letter = options_next(o)) != OPTIONS_END;) {
+        if (shell_option(options, NULL, letter, o->value))
+            continue;
+        if (letter == OPT_ONCE)
+            r->once = true;
+        else if (letter == OPT_WATCH)
+            r->watch = true;
+        else if (letter == OPT_WAIT)
+            options_duration(o, DAY_MS, &r->wait);
+        else if (letter == OPT_FOR)
+            options_duration(o, 7 * (msec)DAY_MS, &r->stay);
+    }
+    return o->exit_code;
+}
+
+static int stay_registered(struct registering *r)
+{
+    struct shell *s = r->shell;
+    int           code;
+
+    progress_set(&s->progress, PROGRESS_REGISTERING, s->entry.address);
+    phone_register(s->phone, s->account);
+    if (r->wait != 0)
+        limit(r, r->wait);
+    code = shell_run(s);
+    world_timer_stop(s->world, &r->timer);
+    return code;
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -40,15 +134,11 @@ static int run(const struct command *command, int argc, char **argv)
     static struct shell  shell;
     struct options       o       = options_of(command, argc, argv);
     struct shell_options options = { .node = "phone", .max_calls = 1 };
-    struct registering   r       = { false };
-    int                  code;
+    struct registering   r       = { .shell = &shell, .code = EXIT_TIMED_OUT };
+    int                  code    = read_options(&o, &options, &r);
 
-    for (int letter; (letter = options_next(&o)) != OPTIONS_END;) {
-        if (!shell_option(&options, NULL, letter, o.value) && letter == OPT_ONCE)
-            r.once = true;
-    }
-    if (o.exit_code >= 0)
-        return o.exit_code;
+    if (code >= 0)
+        return code;
     if (o.index != argc)
         return options_complain(command, "no argument is wanted");
     shell.on_event = on_event;
@@ -57,12 +147,11 @@ static int run(const struct command *command, int argc, char **argv)
     if (code != EXIT_OK)
         return code;
     if (shell.is_guest) {
-        shell_close(&shell);
         fprintf(stderr, "ahoy register: there is no account yet; try 'ahoy account add sip:alice@example.test'\n");
-        return EXIT_NOT_FOUND;
+        code = EXIT_NOT_FOUND;
+    } else {
+        code = stay_registered(&r);
     }
-    phone_register(shell.phone, shell.account);
-    code = shell_run(&shell);
     shell_close(&shell);
     return code;
 }
@@ -72,8 +161,12 @@ const struct command        command_register = {
            .name     = "register",
            .summary  = "register an account and stay registered until Ctrl-C",
            .synopsis = "[OPTION...]",
+           .details = "Who calls meanwhile is told that nobody is there (480).  Durations are like 20s, 500ms, 2m or a plain\n"
+                             "number of seconds.",
            .options  = entries,
-           .examples = "ahoy register\n"
-                              "ahoy register --account alice --once   # is the password right?\n",
+           .examples = "ahoy register --watch\n"
+                              "ahoy register --account alice --once             # is the password right?\n"
+                              "ahoy register --account alice --once --wait 2m   # the server is just starting\n"
+                              "ahoy register --for 1h\n",
            .run      = run,
 };

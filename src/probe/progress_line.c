@@ -52,11 +52,17 @@ static void put_view(struct buf *b, const struct progress_view *v)
     case PROGRESS_REGISTERING:
         put_waiting(b, "Registering", v);
         return;
+    case PROGRESS_REGISTERED:
+        put_waiting(b, "Registered", v);
+        return;
     case PROGRESS_WAITING:
         put_waiting(b, "Waiting for calls", v);
         return;
     case PROGRESS_CALLING:
         put_waiting(b, "Calling", v);
+        return;
+    case PROGRESS_SENDING:
+        put_waiting(b, "Sending to", v);
         return;
     case PROGRESS_RINGING:
         put_waiting(b, "Ringing", v);

@@ -14,8 +14,10 @@
 enum progress_phase {
     PROGRESS_NOTHING,
     PROGRESS_REGISTERING,
+    PROGRESS_REGISTERED,
     PROGRESS_WAITING, /* for calls            */
     PROGRESS_CALLING,
+    PROGRESS_SENDING,
     PROGRESS_RINGING, /* there, or here       */
     PROGRESS_UP,
 };
@@ -23,7 +25,7 @@ enum progress_phase {
 struct progress_view {
     enum progress_phase phase;
     msec                time; /* since the phase began                     */
-    struct slice        whom; /* of REGISTERING and CALLING                */
+    struct slice        whom; /* of REGISTERING, REGISTERED and CALLING     */
     bool                has_levels, has_loss, held;
     double              heard, said; /* of 1, audio_tap.h */
     double              loss;        /* of 1             */

@@ -221,6 +221,22 @@ def test_ping_goes_by_tls():
         assert done.returncode == 15, done.stdout
 
 
+def test_a_registration_waits_and_ends_by_the_clock():
+    with Bench() as b:
+        server = b.server()
+        alice = Person(b, server, "alice")
+        said = alice.ahoy("register", "--for", "300ms", "--watch").stderr
+        assert "it holds for" in said and "Unregistered" in said, said
+        mallory = Person(b, server, "mallory", password="guess")
+        mallory.ahoy("register", "--once", "--wait", "10s", code=14)  # no time makes it right
+        server.stop()
+        alice.ahoy("register", "--once", "--wait", "300ms", code=15)
+        late = alice.start("register", "--once", "--wait", "60s")
+        late.wait_event("register_failed")
+        server.start()
+        assert late.wait_exit() == 0, late.stderr()
+
+
 def test_sound_cards_are_listed():
     with Phones() as b:
         done = subprocess.run([AHOY, "devices", "--json"], env=b.env, text=True, stdout=subprocess.PIPE,

@@ -19,6 +19,7 @@ TEST(every_wait_has_its_words_and_its_seconds)
 {
     CHECK_LINE("", 80, .phase = PROGRESS_NOTHING);
     CHECK_LINE("Registering sip:a@b 3 s", 80, .phase = PROGRESS_REGISTERING, .whom = SLICE("sip:a@b"), .time = 3999);
+    CHECK_LINE("Registered sip:a@b 3 s", 80, .phase = PROGRESS_REGISTERED, .whom = SLICE("sip:a@b"), .time = 3999);
     CHECK_LINE("Waiting for calls 61 s", 80, .phase = PROGRESS_WAITING, .time = 61000);
     CHECK_LINE("Calling sip:a@b 0 s", 80, .phase = PROGRESS_CALLING, .whom = SLICE("sip:a@b"));
     CHECK_LINE("Ringing 5 s", 80, .phase = PROGRESS_RINGING, .time = 5000);
