@@ -10,7 +10,7 @@
 
 enum { OPT_ONCE = SHELL_OPTION_OWN, OPT_WATCH, OPT_WAIT, OPT_FOR };
 
-enum { DAY_MS = 24 * 3600 * 1000 };
+enum { DAY_MS = 24 * 3600 * 1000, AGAIN_MS = 1000 };
 
 static const struct option_entry entries[] = {
     SHELL_ACCOUNT_OPTION,
@@ -25,6 +25,7 @@ static const struct option_entry entries[] = {
 struct registering {
     struct shell *shell;
     struct timer  timer; /* until the registration, then until the end */
+    struct timer  again; /* until the next try                         */
     msec          wait, stay;
     bool          once, watch, up;
     int           code; /* of the last failure */
@@ -77,11 +78,26 @@ static void on_registered(struct registering *r, const struct phone_event *e)
     shell_finish(s, EXIT_OK);
 }
 
+static void on_again(struct timer *t, msec now)
+{
+    struct registering *r = CONTAINER_OF(t, struct registering, again);
+
+    (void)now;
+    if (!r->shell->finishing)
+        phone_register(r->shell->phone, r->shell->account);
+}
+
+/* Who waits for a server that is just starting does not mind its load, as the phone does
+ * when it has lost its registration (RFC 5626 4.5). */
 static void on_failure(struct registering *r, const struct phone_event *e)
 {
+    struct world *w = r->shell->world;
+
     r->code = report_registration_code(e);
     if (r->up)
         progress_set(&r->shell->progress, PROGRESS_REGISTERING, r->shell->entry.address);
+    else if (r->wait != 0 && e->status == 0 && e->retry_in != NEVER)
+        world_timer(w, &r->again, on_again, world_now(w) + AGAIN_MS);
     if (e->retry_in == NEVER || (r->once && r->wait == 0))
         shell_finish(r->shell, r->code);
 }
@@ -126,6 +142,7 @@ static int stay_registered(struct registering *r)
         limit(r, r->wait);
     code = shell_run(s);
     world_timer_stop(s->world, &r->timer);
+    world_timer_stop(s->world, &r->again);
     return code;
 }
 

@@ -87,8 +87,11 @@ static void note_end(struct summary *s, const struct phone_event *e)
     note_texts(s, e);
 }
 
+/* What comes behind PHONE_ENDED in the list is a text or the like, and tells nothing of the call. */
 static void note_call(struct summary *s, const struct phone_event *e)
 {
+    if (e->kind > PHONE_ENDED)
+        return;
     if (s->state != SUMMARY_ENDED)
         s->state = SUMMARY_CALLING;
     s->times = e->times;

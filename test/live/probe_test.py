@@ -237,6 +237,22 @@ def test_a_registration_waits_and_ends_by_the_clock():
         assert late.wait_exit() == 0, late.stderr()
 
 
+def test_a_text_is_delivered_or_the_exit_code_says_why_not():
+    with Bench() as b:
+        server = b.server()
+        alice, bob = Person(b, server, "alice"), Person(b, server, "bob")
+        phone = bob.answer("--null-audio")
+        alice.ahoy("message", "bob", "lunch?")
+        assert phone.wait_event("message", body="lunch?")["peer"] == "sip:alice@example.test"
+        alice.ahoy("message", "--json", "bob", "-", stdin="J\xfcrgen\nkommt\n")
+        phone.wait_event("message", body="J\xfcrgen\nkommt")
+        alice.ahoy("message", "nobody", "lunch?", code=13)
+        assert "1300 bytes" in alice.ahoy("message", "bob", "x" * 1400, code=1).stderr
+        alice.ahoy("message", "bob", code=2)
+        server.stop()
+        alice.ahoy("message", "bob", "lunch?", "--no-register", code=15)
+
+
 def test_sound_cards_are_listed():
     with Phones() as b:
         done = subprocess.run([AHOY, "devices", "--json"], env=b.env, text=True, stdout=subprocess.PIPE,

@@ -113,6 +113,17 @@ TEST(every_stream_is_kept)
     CHECK_INT(3, s.streams[1].stats.packets_received);
 }
 
+TEST(a_text_within_the_call_changes_nothing)
+{
+    struct summary     s;
+    struct phone_event e = { .kind = PHONE_MESSAGE, .call = 1 };
+
+    sample_answered(&s);
+    summary_note(&s, &e);
+    CHECK_INT(350, s.times.answered);
+    CHECK_INT(SUMMARY_ENDED, s.state);
+}
+
 TEST(nothing_heard_is_not_judged)
 {
     struct summary     s;
@@ -156,6 +167,7 @@ int main(void)
         cmocka_unit_test(who_answers_without_ringing_has_no_time_of_ringing),
         cmocka_unit_test(what_was_said_about_the_end_is_kept),
         cmocka_unit_test(every_stream_is_kept),
+        cmocka_unit_test(a_text_within_the_call_changes_nothing),
         cmocka_unit_test(nothing_heard_is_not_judged),
         cmocka_unit_test(texts_of_any_length_are_cut_and_digits_stop),
     };
