@@ -10,8 +10,8 @@ static const struct unit {
 } units[] = {
     { SLICE_INIT("ms"), 1 },
     { SLICE_INIT("s"), 1000 },
-    { SLICE_INIT("m"), 60 * 1000 },
-    { SLICE_INIT("h"), 3600 * 1000 },
+    { SLICE_INIT("m"), 60 * (msec)1000 },
+    { SLICE_INIT("h"), 3600 * (msec)1000 },
 };
 
 static msec unit_of(struct scan *s)

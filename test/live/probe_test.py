@@ -148,7 +148,12 @@ def test_events_and_summary_are_one_stream_of_objects():
         told = [json.loads(line) for line in b.call(good, "--hangup-after", "500ms", "--json", "--output",
                                                     "json").stdout.splitlines()]
         assert [e["event"] for e in told][-2:] == ["ended", "summary"], told
-        assert told[-1]["call_id"] == told[-2]["call_id"] and told[-1]["setup"]["answered_ms"] >= 0, told
+        last = told[-1]
+        assert last["call_id"] == told[-2]["call_id"] and last["setup"]["answered_ms"] >= 0, told
+        with open(PAGE) as f:
+            page = f.read()
+        for key in [*last, *last["setup"], *last["streams"][0], "expect", "met", "measured"]:
+            assert "`%s`" % key in page, "not in docs/phone.md: " + key
 
 
 def test_a_wrong_option_is_told_with_the_right_form():
