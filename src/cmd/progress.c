@@ -113,18 +113,21 @@ void progress_set(struct progress *p, enum progress_phase phase, const char *who
     }
 }
 
+/* One call at a time: what happens to others beside it is not shown. */
 void progress_note(struct progress *p, const struct phone_event *e)
 {
-    if (e->call == 0 || !p->on)
+    if (e->call == 0 || !p->on || (p->call != 0 && e->call != p->call))
         return;
+    if (e->kind == PHONE_INCOMING || e->kind == PHONE_RINGING || e->kind == PHONE_ANSWERED)
+        p->call = e->call;
     if (e->kind == PHONE_INCOMING || (e->kind == PHONE_RINGING && p->phase == PROGRESS_CALLING))
         progress_set(p, PROGRESS_RINGING, NULL);
-    if (e->kind == PHONE_ANSWERED) {
-        p->call = e->call;
+    if (e->kind == PHONE_ANSWERED)
         progress_set(p, PROGRESS_UP, NULL);
-    }
-    if (e->kind == PHONE_CHANGED && e->call == p->call)
+    if (e->kind == PHONE_CHANGED)
         p->held = e->held || e->held_by_peer;
-    if (e->kind == PHONE_ENDED && (p->phase != PROGRESS_UP || e->call == p->call))
-        progress_set(p, PROGRESS_NOTHING, NULL);
+    if (e->kind != PHONE_ENDED)
+        return;
+    p->call = 0;
+    progress_set(p, PROGRESS_NOTHING, NULL);
 }
