@@ -37,7 +37,7 @@ static const struct option_entry entries[] = {
     { OPT_INCOMING, "incoming", "WHAT",
       "with calls that come in: ring, tell (without ringing), answer, answer:2s, reject, reject:603 (ring)" },
     { OPT_STATS, "stats", "DURATION", "tell statistics of calls that are up so often (1s); 0: never" },
-    SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_NULL_AUDIO),
+    SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_RECORD_BOTH, SHELL_DEVICE, SHELL_NULL_AUDIO),
     SHELL_OPTIONS,
     OPTION_TABLE_END,
 };
