@@ -2,8 +2,8 @@
 #include "dialog/session_timer.h"
 
 enum {
-    END_BEFORE = 32, /* s, RFC 4028 10 */
-    RAISES_MAX = 4,  /* by 422s to one request and its repetitions */
+    END_BEFORE = 32000, /* ms, RFC 4028 10 */
+    RAISES_MAX = 4,     /* by 422s to one request and its repetitions */
 };
 
 enum refresher { REFRESHER_NONE, REFRESHER_UAC, REFRESHER_UAS };
@@ -75,7 +75,7 @@ static void arm(struct session_timer *t, uint32_t interval, bool ours, bool alon
     if (alone)
         t->end_at = NEVER;
     else
-        t->end_at = ours ? now + whole : now + whole - earlier(END_BEFORE * 1000, whole / 3);
+        t->end_at = ours ? now + whole : now + whole - earlier(END_BEFORE, whole / 3);
 }
 
 /* ---- who sends the request ---- */
