@@ -287,6 +287,31 @@ TEST(files_that_are_not_there_are_told)
     run_for(1000);
 }
 
+TEST(streams_of_a_call_come_turn_and_go)
+{
+    check_answer(&alice, "{\"command\":\"stream\",\"do\":\"add\"}", "\"reason\":\"there is no call\"");
+    call_bob();
+    check_answer(&alice, "{\"command\":\"stream\",\"do\":\"add\"}", "the call is not up");
+    give(&bob, "{\"command\":\"answer\"}");
+    run_for(100);
+    check_answer(&alice, "{\"command\":\"stream\",\"do\":\"remove\",\"stream\":0}", "it has no other stream");
+    check_answer(&alice, "{\"command\":\"stream\",\"do\":\"add\",\"does\":\"recvonly\"}",
+                 "\"ok\":true,\"call\":\"c1.1\",\"stream\":1");
+    run_for(100);
+    CHECK(strstr(told(&bob, "\"event\":\"changed\""), "\"index\":1") != NULL);
+    CHECK(strstr(told(&bob, "\"event\":\"changed\""), "\"sendonly\"") != NULL);
+    check_answer(&bob, "{\"command\":\"stream\",\"do\":\"turn\",\"stream\":1,\"does\":\"inactive\"}", "\"ok\":true");
+    run_for(100);
+    CHECK(strstr(told(&alice, "\"event\":\"changed\""), "\"inactive\"") != NULL);
+    check_answer(&bob, "{\"command\":\"stream\",\"do\":\"turn\",\"stream\":7}", "the call has no such stream");
+    check_answer(&bob, "{\"command\":\"stream\",\"do\":\"remove\"}", "'stream' is missing");
+    check_answer(&bob, "{\"command\":\"stream\",\"do\":\"remove\",\"stream\":1}", "\"ok\":true");
+    run_for(100);
+    CHECK(strstr(told(&alice, "\"event\":\"changed\""), "\"on\":false") != NULL);
+    give(&alice, "{\"command\":\"hangup\"}");
+    run_for(1000);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -306,6 +331,7 @@ int main(void)
         WITH(help_lists_every_command),
         WITH(a_line_that_is_too_long_is_told),
         WITH(files_that_are_not_there_are_told),
+        WITH(streams_of_a_call_come_turn_and_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
