@@ -18,7 +18,7 @@ static void set_timer(struct call *c)
 {
     msec at = earlier(session_deadline(&c->session), earlier(c->ring_again_at, c->ring_until));
 
-    at = earlier(at, call_due(c));
+    at = earlier(at, earlier(call_due(c), earlier(reliable_deadline(&c->reliable), call_update_deadline(c))));
     world_timer(c->phone->world, &c->timer, on_timer, at);
 }
 
@@ -53,6 +53,7 @@ int call_new(struct account *a, bool outgoing, struct slice call_id, struct slic
         session_start_caller(&c->session, &timers);
     else
         session_start_callee(&c->session, &timers);
+    reliable_begin(&c->reliable, timers.t1, (uint32_t)random_u64(&p->world->random));
     arena_init(&c->arena, NULL, 0, CALL_MEMORY);
     auth_init(&c->auth);
     c->phone         = p;
@@ -83,11 +84,13 @@ int call_new(struct account *a, bool outgoing, struct slice call_id, struct slic
     return 0;
 }
 
-static void free_fork(struct call *c, struct fork *f)
+void call_free_fork(struct call *c, struct fork *f)
 {
     if (f->negotiation != c->negotiation)
         negotiation_free(f->negotiation);
     dialog_free(f->dialog);
+    free(f->prack.sdp);
+    free(f->update_sdp);
 }
 
 void call_free(struct call *c)
@@ -100,7 +103,7 @@ void call_free(struct call *c)
     if (!c->told_ended)
         p->call_count--;
     for (unsigned i = 0; i < c->fork_count; i++)
-        free_fork(c, &c->forks[i]);
+        call_free_fork(c, &c->forks[i]);
     negotiation_free(c->negotiation);
     auth_fini(&c->auth);
     message_drop(c->invite);
@@ -169,12 +172,14 @@ static char next_digit(struct call *c)
  * address 0.0.0.0 (RFC 2543 B.5). */
 static bool is_held_by_peer(const struct call *c)
 {
-    bool held = false;
+    const struct fork        *f    = c->up != NULL ? c->up : c->early;
+    const struct negotiation *n    = f != NULL ? call_negotiation(c, f) : NULL;
+    bool                      held = false;
 
-    if (c->negotiation == NULL || negotiation_state(c->negotiation) != NEGOTIATION_STABLE)
+    if (n == NULL || negotiation_state(n) != NEGOTIATION_STABLE)
         return false;
     for (unsigned i = 0; i < CALL_STREAMS; i++) {
-        const struct sdp_agreed *agreed = negotiation_stream(c->negotiation, i);
+        const struct sdp_agreed *agreed = negotiation_stream(n, i);
 
         if (!agreed->active)
             continue;
@@ -232,138 +237,13 @@ static void end(struct call *c)
     c->ended_at = world_now(c->phone->world);
     call_sound_close(c);
     call_tell(c, PHONE_ENDED);
-    c->told_ended    = true;
+    c->told_ended   = true;
+    c->answer_waits = false;
+    for (unsigned i = 0; i < c->fork_count; i++)
+        update_stop(&c->forks[i].update);
     c->ring_again_at = c->ring_until = NEVER;
     c->phone->call_count--;
     call_changed(c, true);
-}
-
-/* ---- requests within the dialog ---- */
-
-void call_put_headers(struct call *c, struct gather *g)
-{
-    gather_header(g, HEADER_CONTACT, c->contact);
-    if (c->anonymous)
-        gather_header(g, HEADER_PRIVACY, SLICE("id"));
-    put_allow(g);
-    extensions_put_supported(c->phone->extensions & ~c->without, METHOD_INVITE, g);
-    if (c->phone->config.user_agent.len > 0)
-        gather_header(g, HEADER_USER_AGENT, c->phone->config.user_agent);
-}
-
-/* RFC 5626 4.3, RFC 7118 5: the proxy at the other end of a connection that we have opened is
- * reached by that; by what its Record-Route says perhaps not at all. */
-static const struct flow *flow_of(const struct fork *f)
-{
-    if (f == NULL || f->flow.transport == TRANSPORT_NONE || f->flow.transport == TRANSPORT_UDP ||
-        f->flow.transport == TRANSPORT_TCP)
-        return NULL;
-    return &f->flow;
-}
-
-static struct outgoing outgoing(struct call *c, const struct fork *f, enum method method,
-                                const struct request_start *start)
-{
-    return (struct outgoing){
-        .flow        = f != NULL ? flow_of(f) : account_flow_out(c->account),
-        .start_line  = start->start_line,
-        .rest        = &c->phone->gather,
-        .method      = method,
-        .destination = &start->destination,
-    };
-}
-
-object_id call_send(struct call *c, enum method method, const struct request_start *start,
-                    const struct client_user *user)
-{
-    struct outgoing out = outgoing(c, c->up, method, start);
-
-    return gather_ok(&c->phone->gather) ? stack_request(c->phone->stack, &out, user) : 0;
-}
-
-bool call_set_sdp(char **where, struct slice text)
-{
-    char *copy = strndup(text.ptr, text.len);
-
-    if (copy == NULL)
-        return false;
-    free(*where);
-    *where = copy;
-    return true;
-}
-
-/* The ACK of a 2xx is ours to repeat, not the transaction's (13.2.2.4). */
-static void send_ack(struct call *c, struct fork *f, uint32_t cseq)
-{
-    struct gather       *g = &c->phone->gather;
-    struct request_start start;
-    struct outgoing      out;
-
-    if (f == NULL || dialog_write_request(f->dialog, METHOD_ACK, cseq, g, &start) != 0)
-        return;
-    if (c->credentials != NULL)
-        gather_put(g, slice_from(c->credentials));
-    if (c->phone->config.user_agent.len > 0)
-        gather_header(g, HEADER_USER_AGENT, c->phone->config.user_agent);
-    if (f == c->up && c->ack_sdp != NULL)
-        gather_body(g, SLICE("application/sdp"), slice_from(c->ack_sdp));
-    else
-        gather_body(g, SLICE(""), SLICE(""));
-    out = outgoing(c, f, METHOD_ACK, &start);
-    if (!gather_ok(g))
-        return;
-    if (f == c->up)
-        call_note_time(c, &c->times.acked);
-    stack_send(c->phone->stack, &out);
-}
-
-static object_id send_bye(struct call *c, struct fork *f);
-
-static void on_bye(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
-                   int detail)
-{
-    struct call *c = phone_find_call(u->self, u->owner);
-    struct fork *f;
-
-    (void)txn;
-    (void)detail;
-    if (c == NULL || u->index >= c->fork_count || (event == CLIENT_RESPONSE && response->status < 200))
-        return;
-    f = &c->forks[u->index];
-    if (event == CLIENT_RESPONSE && (response->status == 401 || response->status == 407) &&
-        auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && send_bye(c, f) != 0)
-        return;
-    if (f == c->up)
-        call_perform(c, session_on_bye_done(&c->session), &(struct occasion){ 0 });
-}
-
-static object_id send_bye(struct call *c, struct fork *f)
-{
-    struct phone        *p    = c->phone;
-    struct client_user   user = { .fn = on_bye, .self = p, .owner = c->id, .index = (unsigned)(f - c->forks) };
-    struct request_start start;
-    uint32_t             cseq = dialog_next_cseq(f->dialog);
-
-    if (dialog_write_request(f->dialog, METHOD_BYE, cseq, &p->gather, &start) != 0)
-        return 0;
-    auth_write(&c->auth, &c->account->secret, p->hasher, &p->world->random, METHOD_BYE, f->dialog->target, SLICE(""),
-               &p->gather);
-    if (p->config.user_agent.len > 0)
-        gather_header(&p->gather, HEADER_USER_AGENT, p->config.user_agent);
-    call_put_reason(c, f, &p->gather);
-    gather_body(&p->gather, SLICE(""), SLICE(""));
-    return call_send(c, METHOD_BYE, &start, &user);
-}
-
-/* A BYE that cannot be sent counts as answered: there is nothing more to do. */
-static void start_bye(struct call *c, struct fork *f)
-{
-    if (f == NULL)
-        return;
-    dialog_terminate(f->dialog);
-    auth_begin(&c->auth);
-    if (send_bye(c, f) == 0 && f == c->up)
-        call_perform(c, session_on_bye_done(&c->session), &(struct occasion){ 0 });
 }
 
 /* ---- the session's actions ---- */
@@ -416,9 +296,11 @@ void call_perform(struct call *c, unsigned actions, const struct occasion *o)
     struct fork *f = o->fork != NULL ? o->fork : c->up;
 
     if (actions & SESSION_SEND_ACK)
-        send_ack(c, f, o->cseq);
+        call_send_ack(c, f, o->cseq);
     if (actions & SESSION_SEND_BYE)
-        start_bye(c, f);
+        call_start_bye(c, f);
+    if (actions & (SESSION_SEND_2XX | SESSION_SEND_487 | SESSION_SEND_REFUSAL))
+        reliable_close(&c->reliable);
     if (actions & SESSION_SEND_CANCEL)
         call_cancel(c);
     if (actions & SESSION_SEND_2XX)
@@ -440,6 +322,8 @@ static void on_timer(struct timer *t, msec now)
     unsigned     actions;
 
     call_ring_timer(c, now);
+    call_reliable_timer(c, now);
+    call_update_timer(c, now);
     call_on_due(c, now);
     actions = session_on_timer(&c->session, now);
     if (actions & SESSION_TELL_ENDED)

@@ -37,6 +37,10 @@ int call_place(struct phone *p, const struct call_options *options, object_id *c
 /* For one that is coming in.  call_answer may also fail as opening media does, or
  * with -ERR_UNSUPPORTED if no sound can be agreed: the call then ends by itself. */
 int call_ring(struct phone *p, object_id call);
+/* Be heard, and hear, before the answer: 183 with the description, which arrives if the caller can PRACK (RFC 3262).
+ * Errors as call_answer; -ERR_UNSUPPORTED with a call that goes on: they have offered nothing, and cannot PRACK. */
+int call_progress(struct phone *p, object_id call);
+/* While the PRACK of an early description is on its way it waits for that. */
 int call_answer(struct phone *p, object_id call);
 int call_reject(struct phone *p, object_id call, unsigned status); /* 300-699 */
 
@@ -44,7 +48,9 @@ int call_reject(struct phone *p, object_id call, unsigned status); /* 300-699 */
 int call_hang_up(struct phone *p, object_id call);
 
 /* Offer to receive nothing, or everything again (RFC 3264 8.4).  PHONE_CHANGED or
- * _UNCHANGED follows.  -ERR_LOCKED: another INVITE is under way (14.1). */
+ * _UNCHANGED follows.  -ERR_LOCKED: another INVITE or UPDATE is under way (14.1).
+ * Before the answer by UPDATE (RFC 3311) or PRACK, in each dialog that takes one; our own call keeps the wish for
+ * the answer, for one that comes in it is -ERR_UNSUPPORTED then. */
 int call_hold(struct phone *p, object_id call, bool hold);
 
 /* Put `from` on hold and take up `to`, one after the other: PHONE_CHANGED of the one, then
@@ -67,6 +73,9 @@ int call_turn_stream(struct phone *p, object_id call, unsigned index, enum sdp_d
 
 /* As it is now, figures included.  -ERR_NOT_FOUND also if it never was. */
 int call_stream(const struct phone *p, object_id call, unsigned index, struct phone_stream *out);
+/* Say once more by UPDATE where and how we are reached, before the answer or after it.  As call_hold;
+ * -ERR_UNSUPPORTED: the peer takes no UPDATE, or no offer may be made now. */
+int call_update(struct phone *p, object_id call);
 
 /* Press keys; as media_send_digits. */
 int call_send_digits(struct phone *p, object_id call, struct slice digits);

@@ -23,6 +23,8 @@ static int write_reinvite(struct call *c)
     session_timer_write_request(&c->refresh, g);
     call_write_credentials(c, METHOD_INVITE, d->target, slice_from(c->sdp), g);
     gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
+    offer_on_invite(&c->up->rules, true, true);
+    c->up->heard   = (struct reliable_receiver){ 0 };
     c->invite_cseq = cseq;
     c->invite_txn  = call_send(c, METHOD_INVITE, &start_of, &user);
     return c->invite_txn == 0 ? -ERR_LIMIT : 0;
@@ -35,8 +37,10 @@ static void finish_reinvite(struct call *c, unsigned status, struct slice reason
     msec            pause   = session_pause(&c->session, (uint32_t)random_u64(&p->world->random));
     unsigned        actions = session_on_reinvite_response(&c->session, status, pause, world_now(p->world));
 
-    if (status >= 300 && c->negotiation != NULL)
+    if (status >= 300 && c->up->rules.open) {
         negotiation_rollback(c->negotiation);
+        offer_on_refusal(&c->up->rules);
+    }
     if (actions & SESSION_SEND_BYE)
         call_blame(c, CALL_LOST, SIDE_NETWORK, status, reason);
     if (status >= 300)
@@ -54,20 +58,28 @@ static void finish_reinvite(struct call *c, unsigned status, struct slice reason
         call_changed(c, actions & SESSION_TELL_CHANGED);
 }
 
-void call_send_reinvite(struct call *c)
+/* Nothing goes out while an UPDATE of ours has the offer. */
+static int offer_reinvite(struct call *c)
 {
     struct slice text;
-    int          error;
+    int          error = call_make_offer(c, c->negotiation, &text);
+
+    if (error != 0)
+        return error;
+    offer_on_invite(&c->up->rules, true, true);
+    return call_set_sdp(&c->sdp, text) ? write_reinvite(c) : -ERR_NO_MEMORY;
+}
+
+void call_send_reinvite(struct call *c)
+{
+    int error;
 
     free(c->ack_sdp);
     c->ack_sdp = NULL;
     call_describe(c, !c->only_refreshes);
+    c->up->offered_hold = c->describe_hold;
     auth_begin(&c->auth);
-    error = call_make_offer(c, c->negotiation, &text);
-    if (error == 0 && !call_set_sdp(&c->sdp, text))
-        error = -ERR_NO_MEMORY;
-    if (error == 0)
-        error = write_reinvite(c);
+    error = offer_reinvite(c);
     if (error != 0)
         finish_reinvite(c, 500, slice_from(error_text(error)));
 }
@@ -75,22 +87,20 @@ void call_send_reinvite(struct call *c)
 /* The answer, then the ACK; an answer that makes no sense ends the call. */
 static void on_reinvite_2xx(struct call *c, struct message *response)
 {
-    struct sdp_fault fault;
-    int              error;
+    int error = 0;
 
     if (c->session.exchange != EXCHANGE_OURS || c->session.state != SESSION_CONFIRMED) {
         call_perform(c, SESSION_SEND_ACK, &(struct occasion){ .cseq = response->cseq.number });
         return;
     }
-    dialog_refresh(c->up->dialog, response);
+    (void)dialog_refresh(c->up->dialog, response);
     c->up->flow   = response->flow;
     c->move_tries = 0;
     session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));
-    error = negotiation_receive_answer(c->negotiation, message_sdp(response), &fault);
-    if (error == 0)
-        error = call_sound_start(c, c->negotiation);
-    if (error == 0)
-        c->hold = c->describe_hold;
+    call_note_allow(c->up, response);
+    if (!c->up->rules.settled) /* else the answer came before it, in a response that was acknowledged */
+        error = call_take_answer(c, c->up, response, IN_2XX);
+    offer_on_2xx(&c->up->rules);
     finish_reinvite(c, response->status, response->reason);
     if (error == 0)
         return;
@@ -98,15 +108,31 @@ static void on_reinvite_2xx(struct call *c, struct message *response)
     call_hang_up(c->phone, c->id);
 }
 
+/* A re-INVITE may be answered by a response that arrives, too (RFC 3262 5). */
+static void on_provisional(struct call *c, const struct message *response)
+{
+    struct fork *f = c->up;
+    uint32_t     rseq;
+
+    if (!dialog_matches_response(f->dialog, response) || !call_is_reliable(c, response, &rseq) ||
+        reliable_receive(&f->heard, rseq) != RELIABLE_NEXT)
+        return;
+    if (message_has_sdp(response) && offer_reads(&f->rules, call_offer_state(c, f), IN_RELIABLE) == PART_ANSWER)
+        (void)call_take_answer(c, f, response, IN_RELIABLE); /* of one without sense the 2xx will make a fault */
+    call_acknowledge(c, f, response, rseq, (struct slice){ NULL, 0 });
+}
+
 static void on_reinvite(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
                         int detail)
 {
     struct call *c = phone_find_call(u->self, u->owner);
 
-    if (c == NULL || (event == CLIENT_RESPONSE && response->status < 200))
+    if (c == NULL)
         return;
     c->why = (struct why){ 0 };
-    if (event == CLIENT_RESPONSE && response->status < 300)
+    if (event == CLIENT_RESPONSE && response->status < 200)
+        on_provisional(c, response);
+    else if (event == CLIENT_RESPONSE && response->status < 300)
         on_reinvite_2xx(c, response);
     else if (txn != c->invite_txn)
         return;
@@ -127,11 +153,14 @@ static void on_reinvite(const struct client_user *u, object_id txn, enum client_
 
 int call_can_change(const struct call *c)
 {
+    bool free;
+
     if (c == NULL || c->told_ended)
         return -ERR_NOT_FOUND;
     if (!session_is_up(&c->session) || c->negotiation == NULL)
         return -ERR_UNSUPPORTED;
-    return session_may_reinvite(&c->session) ? 0 : -ERR_LOCKED;
+    free = offer_sends(&c->up->rules, call_offer_state(c, c->up), IN_INVITE) == PART_OFFER;
+    return free && session_may_reinvite(&c->session) ? 0 : -ERR_LOCKED;
 }
 
 void call_change(struct call *c)
@@ -140,13 +169,38 @@ void call_change(struct call *c)
     call_perform(c, session_reinvite(&c->session), &(struct occasion){ 0 });
 }
 
+void call_keep_wish(struct call *c)
+{
+    if (c->wish_hold != c->hold && call_can_change(c) == 0)
+        call_change(c);
+}
+
+/* Before the answer.  Who has no dialog yet that takes an offer keeps the wish. */
+static int hold_early(struct call *c, bool hold)
+{
+    bool before = c->wish_hold;
+
+    c->wish_hold = hold;
+    if (call_send_updates(c, false) > 0) {
+        call_perform(c, 0, &(struct occasion){ 0 });
+        return 0;
+    }
+    if (c->outgoing && c->session.state != SESSION_CANCELLING)
+        return 0;
+    c->wish_hold = before;
+    return -ERR_UNSUPPORTED;
+}
+
 int call_hold(struct phone *p, object_id id, bool hold)
 {
     struct call *c     = phone_find_call(p, id);
-    int          error = call_can_change(c);
+    bool         early = c != NULL && !c->told_ended && !session_is_up(&c->session);
+    int          error = early ? 0 : call_can_change(c);
 
     if (error != 0)
         return error;
+    if (early)
+        return hold_early(c, hold);
     c->wish_hold = hold;
     call_change(c);
     return 0;

@@ -3,65 +3,6 @@
 #include "call/reference.h"
 #include "sip/reason.h"
 
-/* ---- responses ---- */
-
-static struct gather *begin_response(struct call *c, unsigned status)
-{
-    struct gather *g = &c->phone->gather;
-
-    gather_init(g);
-    write_response_head(g, c->invite, status, SLICE(""), c->local_tag);
-    call_put_headers(c, g);
-    return g;
-}
-
-static void send_180(struct call *c)
-{
-    if (c->invite == NULL)
-        return;
-    gather_body(begin_response(c, 180), SLICE(""), SLICE(""));
-    stack_respond(c->phone->stack, c->server_txn, 180, &c->phone->gather);
-    call_note_provisional(c, 180);
-}
-
-/* The same each time (13.3.1.4), so it is written from what is kept. */
-void call_send_2xx(struct call *c)
-{
-    struct gather *g;
-
-    if (c->invite == NULL)
-        return;
-    g = begin_response(c, 200);
-    session_timer_write_answer(&c->refresh, g);
-    if (c->sdp != NULL)
-        gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
-    else
-        gather_body(g, SLICE(""), SLICE(""));
-    stack_respond(c->phone->stack, c->server_txn, 200, g);
-}
-
-/* ---- the description of a 2xx ---- */
-
-/* Write the answer to the offer that came, or an offer if none did. */
-static int make_description(struct call *c)
-{
-    struct slice text = { NULL, 0 };
-    int          error;
-
-    if (c->negotiation == NULL)
-        c->negotiation = call_new_negotiation(c);
-    if (c->negotiation == NULL)
-        return -ERR_NO_MEMORY;
-    c->offer_in_2xx = !message_has_sdp(c->invite);
-    if (c->offer_in_2xx)
-        error = call_make_offer(c, c->negotiation, &text);
-    else
-        error = call_make_answer(c, c->negotiation, &text);
-    if (error == 0 && !call_set_sdp(&c->sdp, text))
-        error = -ERR_NO_MEMORY;
-    return error;
-}
-
 static int take_offer(struct call *c)
 {
     struct sdp_fault fault;
@@ -122,6 +63,10 @@ static int new_incoming(struct account *a, object_id txn, struct message *invite
     c->fork_count    = 1;
     c->up            = &c->forks[0];
     c->forks[0].flow = invite->flow;
+    c->reliable_cseq = invite->cseq.number;
+    update_init(&c->up->update);
+    offer_on_invite(&c->up->rules, false, message_has_sdp(invite));
+    call_note_allow(c->up, invite);
     call_set_peer(c, &invite->from);
     hold_invite(c, txn, invite);
     *out = c;
@@ -149,6 +94,14 @@ static void refuse_new(struct phone *p, object_id txn, int error)
         stack_reply(p->stack, txn, 503, SLICE(""));
 }
 
+static bool lacks_100rel(const struct phone *p, const struct message *invite)
+{
+    struct slice tag = extension_tag(EXTENSION_100REL);
+
+    return p->config.reliable == PHONE_RELIABLE_REQUIRED && !message_lists(invite, HEADER_SUPPORTED, tag) &&
+           !message_lists(invite, HEADER_REQUIRE, tag);
+}
+
 void call_incoming(struct phone *p, struct account *a, object_id txn, struct message *invite)
 {
     struct call *c, *replaced, *joined;
@@ -161,6 +114,10 @@ void call_incoming(struct phone *p, struct account *a, object_id txn, struct mes
     }
     if (p->call_count >= p->config.max_calls + (replaced != NULL ? 1 : 0)) {
         stack_reply(p->stack, txn, 486, SLICE(""));
+        return;
+    }
+    if (lacks_100rel(p, invite)) {
+        reply_extension_required(p, txn, invite, EXTENSION_100REL);
         return;
     }
     if (reply_interval(p, txn, invite))
@@ -193,7 +150,7 @@ void call_ring_timer(struct call *c, msec now)
 {
     if (now >= c->ring_again_at) {
         c->ring_again_at = now + RING_AGAIN;
-        send_180(c);
+        (void)call_send_provisional(c, 180, false); /* what it had to describe it has described */
     }
     if (now < c->ring_until)
         return;
@@ -203,7 +160,7 @@ void call_ring_timer(struct call *c, msec now)
     call_perform(c, session_refuse(&c->session), &(struct occasion){ 0 });
 }
 
-static struct call *find_ringing(struct phone *p, object_id id, int *error)
+struct call *call_find_ringing(struct phone *p, object_id id, int *error)
 {
     struct call *c = phone_find_call(p, id);
 
@@ -218,13 +175,17 @@ static struct call *find_ringing(struct phone *p, object_id id, int *error)
 int call_ring(struct phone *p, object_id id)
 {
     int          error;
-    struct call *c = find_ringing(p, id, &error);
+    struct call *c = call_find_ringing(p, id, &error);
 
     if (error != 0)
         return error;
+    error = call_send_provisional(c, 180, false);
+    if (error != 0) {
+        call_refuse_for(c, error);
+        return error;
+    }
     session_ring(&c->session);
     c->ring_again_at = world_now(p->world) + RING_AGAIN;
-    send_180(c);
     call_perform(c, 0, &(struct occasion){ 0 });
     return 0;
 }
@@ -236,40 +197,20 @@ static void refuse(struct call *c, unsigned status)
     call_perform(c, session_refuse(&c->session), &(struct occasion){ 0 });
 }
 
+void call_refuse_for(struct call *c, int error)
+{
+    call_fail(c, error == -ERR_UNSUPPORTED ? CALL_BAD_SDP : CALL_LOCAL_FAULT, error);
+    refuse(c, error == -ERR_UNSUPPORTED ? 488 : 500);
+}
+
 int call_reject(struct phone *p, object_id id, unsigned status)
 {
     int          error;
-    struct call *c = find_ringing(p, id, &error);
+    struct call *c = call_find_ringing(p, id, &error);
 
     if (error == 0)
         refuse(c, status >= 300 && status <= 699 ? status : 480);
     return error;
-}
-
-int call_answer(struct phone *p, object_id id)
-{
-    int          error;
-    struct call *c = find_ringing(p, id, &error);
-
-    if (error != 0)
-        return error;
-    error = call_sound_open(c);
-    if (error == 0)
-        error = make_description(c);
-    if (error == 0 && !c->offer_in_2xx)
-        error = call_sound_start(c, c->negotiation);
-    if (error != 0) {
-        call_fail(c, error == -ERR_UNSUPPORTED ? CALL_BAD_SDP : CALL_LOCAL_FAULT, error);
-        refuse(c, error == -ERR_UNSUPPORTED ? 488 : 500);
-        return error;
-    }
-    c->answered_at = world_now(p->world);
-    call_note_time(c, &c->times.answered);
-    c->ring_again_at = c->ring_until = NEVER;
-    dialog_confirm(c->up->dialog, NULL);
-    session_timer_accept(&c->refresh, c->invite, c->answered_at);
-    call_perform(c, session_answer(&c->session, c->answered_at), &(struct occasion){ 0 });
-    return 0;
 }
 
 void call_on_cancel(struct call *c, const struct message *cancel)
@@ -278,10 +219,12 @@ void call_on_cancel(struct call *c, const struct message *cancel)
     enum call_cause cause   = message_completed_elsewhere(cancel) ? CALL_ELSEWHERE : CALL_CANCELLED;
 
     call_note_why(c, cancel);
-    if (actions & SESSION_TELL_ENDED)
+    if (actions & SESSION_TELL_ENDED) {
         call_blame(c, cause, SIDE_REMOTE, 487, SLICE(""));
-    else if ((actions & SESSION_SEND_487) && c->negotiation != NULL)
+    } else if ((actions & SESSION_SEND_487) && c->negotiation != NULL) {
         negotiation_rollback(c->negotiation);
+        offer_on_refusal(&c->up->rules);
+    }
     call_perform(c, actions, &(struct occasion){ 0 });
 }
 
@@ -298,6 +241,8 @@ static int take_late_answer(struct call *c, const struct message *ack)
     if (!message_has_sdp(ack))
         return -ERR_SYNTAX;
     error = negotiation_receive_answer(c->negotiation, message_sdp(ack), &fault);
+    if (error == 0)
+        offer_note(&c->up->rules, false, IN_ACK, PART_ANSWER);
     return error == 0 ? call_sound_start(c, c->negotiation) : error;
 }
 
@@ -327,14 +272,16 @@ static void refuse_reinvite(struct call *c, unsigned status)
 {
     if (c->negotiation != NULL)
         negotiation_rollback(c->negotiation);
+    offer_on_refusal(&c->up->rules);
     c->refusal = status;
     call_perform(c, session_refuse(&c->session), &(struct occasion){ 0 });
 }
 
 static void accept_reinvite(struct call *c)
 {
-    struct reason before = call_described(c);
-    int           error  = take_offer(c);
+    enum offer_part part   = message_has_sdp(c->invite) ? PART_ANSWER : PART_OFFER;
+    struct reason   before = call_described(c);
+    int             error  = take_offer(c);
 
     c->same_again = message_has_sdp(c->invite) && call_describes_same(c, &before);
     if (error == -ERR_SYNTAX || error == -ERR_LOCKED) {
@@ -342,16 +289,19 @@ static void accept_reinvite(struct call *c)
         return;
     }
     call_describe(c, false);
+    c->offer_in_2xx = part == PART_OFFER;
     if (error == 0)
-        error = make_description(c);
-    if (error == 0 && !c->offer_in_2xx)
+        error = call_write_description(c);
+    if (error == 0 && part == PART_ANSWER)
         error = call_sound_start(c, c->negotiation);
     if (error != 0) {
         refuse_reinvite(c, error == -ERR_UNSUPPORTED ? 488 : 500);
         return;
     }
-    dialog_refresh(c->up->dialog, c->invite);
+    (void)dialog_refresh(c->up->dialog, c->invite);
     session_timer_accept(&c->refresh, c->invite, world_now(c->phone->world));
+    offer_note(&c->up->rules, true, IN_2XX, part);
+    offer_on_2xx(&c->up->rules);
     call_perform(c, session_answer(&c->session, world_now(c->phone->world)), &(struct occasion){ 0 });
 }
 
@@ -364,6 +314,11 @@ void call_on_reinvite(struct call *c, struct fork *f, object_id txn, struct mess
         stack_reply(c->phone->stack, txn, 481, SLICE(""));
         return;
     }
+    call_note_allow(f, invite);
+    if (f->rules.carrier == IN_UPDATE && call_offer_state(c, f) == NEGOTIATION_OFFER_SENT) { /* glare, RFC 3311 5.2 */
+        stack_reply(c->phone->stack, txn, 491, SLICE(""));
+        return;
+    }
     if (reply_interval(c->phone, txn, invite))
         return;
     actions = session_on_reinvite(&c->session);
@@ -372,6 +327,7 @@ void call_on_reinvite(struct call *c, struct fork *f, object_id txn, struct mess
         return;
     }
     hold_invite(c, txn, invite);
+    offer_on_invite(&f->rules, false, message_has_sdp(invite));
     accept_reinvite(c);
 }
 

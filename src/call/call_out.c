@@ -17,7 +17,7 @@ static struct fork *find_fork(struct call *c, const struct message *response)
 }
 
 /* The dialog of a response: found or made.  NULL: too many, unreadable, no memory. */
-static struct fork *fork_of(struct call *c, const struct message *response, int *error)
+struct fork *call_fork_of(struct call *c, const struct message *response, int *error)
 {
     struct fork *f = find_fork(c, response);
 
@@ -28,8 +28,10 @@ static struct fork *fork_of(struct call *c, const struct message *response, int 
         *error = -ERR_LIMIT;
         return NULL;
     }
-    f      = &c->forks[c->fork_count];
-    *f     = (struct fork){ .flow = response->flow };
+    f  = &c->forks[c->fork_count];
+    *f = (struct fork){ .flow = response->flow };
+    update_init(&f->update);
+    offer_on_invite(&f->rules, true, !c->late_offer);
     *error = dialog_new_uac(&c->half, response, &f->dialog);
     if (*error != 0)
         return NULL;
@@ -40,91 +42,20 @@ static struct fork *fork_of(struct call *c, const struct message *response, int 
 /* The INVITE starts anew: what its branches said is void. */
 static void drop_forks(struct call *c)
 {
-    for (unsigned i = 0; i < c->fork_count; i++) {
-        dialog_free(c->forks[i].dialog);
-        negotiation_free(c->forks[i].negotiation);
-    }
+    for (unsigned i = 0; i < c->fork_count; i++)
+        call_free_fork(c, &c->forks[i]);
     c->fork_count = 0;
-}
-
-/* Each branch answers the same offer, so each gets a negotiation of its own. */
-static int take_answer(struct call *c, struct fork *f, const struct message *response)
-{
-    struct sdp_fault fault;
-    struct slice     text;
-    int              error;
-
-    if (f->negotiation != NULL) /* the first answer of a branch counts (13.2.1) */
-        return 0;
-    if (!message_has_sdp(response))
-        return -ERR_NOT_FOUND;
-    f->negotiation = call_new_negotiation(c);
-    if (f->negotiation == NULL)
-        return -ERR_NO_MEMORY;
-    error = call_make_offer(c, f->negotiation, &text);
-    if (error == 0)
-        error = negotiation_receive_answer(f->negotiation, message_sdp(response), &fault);
-    if (error != 0) {
-        negotiation_free(f->negotiation);
-        f->negotiation = NULL;
-    }
-    return error;
+    c->early      = NULL;
 }
 
 /* ---- responses to the INVITE ---- */
 
-static void on_provisional(struct call *c, const struct message *response)
+/* The other branches have nothing to hear of us any more. */
+static void stop_updates(struct call *c, const struct fork *winner)
 {
-    bool         has_tag = response->to_tag.len > 0 && response->status > 100;
-    unsigned     actions = session_on_provisional(&c->session, has_tag);
-    struct fork *f;
-    int          error;
-
-    call_note_provisional(c, response->status);
-    if (!(actions & SESSION_TELL_PROGRESS) || response->status == 100)
-        return;
-    c->status = response->status;
-    reason_set(&c->reason, response->reason);
-    call_tell(c, PHONE_RINGING);
-    f = has_tag ? fork_of(c, response, &error) : NULL;
-    if (f == NULL || c->late_offer || f->negotiation != NULL || take_answer(c, f, response) != 0)
-        return;
-    if (call_sound_start(c, f->negotiation) == 0)
-        call_tell(c, PHONE_EARLY_MEDIA);
-}
-
-/* The 2xx carries the offer: open the ports now and put the answer into the ACK. */
-static int answer_late_offer(struct call *c, struct fork *f, const struct message *response)
-{
-    struct sdp_fault fault;
-    struct slice     text;
-    int              error;
-
-    if (!message_has_sdp(response))
-        return -ERR_NOT_FOUND;
-    error          = call_sound_open(c);
-    f->negotiation = call_new_negotiation(c);
-    if (error == 0 && f->negotiation == NULL)
-        error = -ERR_NO_MEMORY;
-    if (error == 0)
-        error = negotiation_receive_offer(f->negotiation, message_sdp(response), &fault);
-    if (error == 0)
-        error = call_make_answer(c, f->negotiation, &text);
-    if (error == 0 && !call_set_sdp(&c->ack_sdp, text))
-        error = -ERR_NO_MEMORY;
-    return error;
-}
-
-/* What the winner answered is what holds from now on. */
-static int settle(struct call *c, struct fork *f, const struct message *response)
-{
-    int error = c->late_offer ? answer_late_offer(c, f, response) : take_answer(c, f, response);
-
-    if (f->negotiation != NULL) {
-        negotiation_free(c->negotiation);
-        c->negotiation = f->negotiation;
-    }
-    return error == 0 ? call_sound_start(c, c->negotiation) : error;
+    for (unsigned i = 0; i < c->fork_count; i++)
+        if (&c->forks[i] != winner)
+            update_stop(&c->forks[i].update);
 }
 
 static void on_first_2xx(struct call *c, struct fork *f, struct message *response)
@@ -134,13 +65,17 @@ static void on_first_2xx(struct call *c, struct fork *f, struct message *respons
     int             error  = 0;
 
     c->up = f;
+    call_note_allow(f, response);
+    stop_updates(c, f);
     dialog_confirm(f->dialog, response);
     session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));
     if (wanted)
-        error = settle(c, f, response);
+        error = call_settle(c, f, response);
     call_perform(c, session_on_2xx(&c->session, SESSION_2XX_FIRST, world_now(c->phone->world)), &o);
-    if (error == 0)
+    if (error == 0) {
+        call_keep_wish(c);
         return;
+    }
     call_fail(c, CALL_BAD_SDP, error);
     call_hang_up(c->phone, c->id);
 }
@@ -151,7 +86,7 @@ static void on_2xx(struct call *c, struct message *response)
     unsigned        actions;
     int             error;
 
-    o.fork = fork_of(c, response, &error);
+    o.fork = call_fork_of(c, response, &error);
     if (o.fork == NULL) { /* no dialog, so no ACK could be sent */
         if (c->up == NULL) {
             call_fail(c, CALL_LOCAL_FAULT, error);
@@ -205,7 +140,7 @@ static void on_invite(const struct client_user *u, object_id txn, enum client_ev
     if (event != CLIENT_RESPONSE)
         on_silence(c, event, detail);
     else if (response->status < 200)
-        on_provisional(c, response);
+        call_on_provisional(c, response);
     else if (response->status < 300)
         on_2xx(c, response);
     else
@@ -264,6 +199,8 @@ int call_send_invite(struct call *c)
     session_timer_write_request(&c->refresh, g);
     call_put_expires(c, g);
     gather_put(g, c->extra);
+    if (p->config.reliable == PHONE_RELIABLE_REQUIRED)
+        gather_header(g, HEADER_REQUIRE, extension_tag(EXTENSION_100REL));
     call_write_credentials(c, METHOD_INVITE, c->half.target, c->sdp != NULL ? slice_from(c->sdp) : SLICE(""), g);
     if (c->sdp != NULL)
         gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));

@@ -7,6 +7,8 @@ static const struct phone_method methods[] = {
     { METHOD_ACK, NULL, NULL, NULL },
     { METHOD_BYE, "application/sdp", NULL, call_on_bye },
     { METHOD_CANCEL, NULL, NULL, NULL },
+    { METHOD_PRACK, "application/sdp", NULL, call_on_prack },
+    { METHOD_UPDATE, "application/sdp", NULL, call_on_update },
     { METHOD_OPTIONS, "application/sdp", options_outside, options_within },
     { METHOD_MESSAGE, TEXT_TYPES, text_outside, text_within },
 };

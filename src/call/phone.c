@@ -259,7 +259,9 @@ int phone_new(struct world *w, const struct phone_config *config, struct phone *
     p->world                   = w;
     p->config                  = *config;
     p->config.stack.user_agent = true;
-    p->extensions              = EXTENSIONS_ALL & ~EXTENSION_BIT(100REL);
+    p->extensions              = EXTENSIONS_ALL;
+    if (config->reliable == PHONE_RELIABLE_OFF)
+        p->extensions &= ~EXTENSION_BIT(100REL);
     if (!config->joins)
         p->extensions &= ~EXTENSION_BIT(JOIN);
     if (p->config.max_calls == 0)

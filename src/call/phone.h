@@ -29,6 +29,14 @@ struct phone_media {
     void *arg;
 };
 
+/* When provisional responses are sent so that they arrive (RFC 3262). */
+enum phone_reliable {
+    PHONE_RELIABLE_NEEDED,   /* if the caller requires it, or they have a description           */
+    PHONE_RELIABLE_ALWAYS,   /* whenever the caller supports it                                 */
+    PHONE_RELIABLE_REQUIRED, /* and no calls with those who do not: 421, Require in ours        */
+    PHONE_RELIABLE_OFF,      /* never, nor understood                                           */
+};
+
 struct phone_config {
     struct stack_config stack;
     struct address      address;     /* one of this host's that peers reach: in Contact and SDP; its port: 0 any */
@@ -43,15 +51,16 @@ struct phone_config {
     /* Seconds after which a call ends unless one side has shown that it is still there, by a refresh
      * at half of it (RFC 4028).  The phone asks for session_expires, 0: for nothing; it refuses less
      * than min_se (0, and less than 90: 90). */
-    uint32_t           session_expires, min_se;
-    msec               ring_limit;                        /* an incoming call is refused with 480 then; 0: 180 s      */
-    uint16_t           media_port_first, media_port_last; /* 0: media's own                  */
-    msec               no_media_after;                    /* 0: never told                   */
-    bool               latch; /* send where a peer behind a NAT sends from, media/session.h    */
-    bool               joins; /* its user can mix: calls may ask to join others (RFC 3911)    */
-    struct phone_media media; /* functions may be NULL: silence                              */
-    phone_event_fn    *on_event;
-    void              *user;
+    uint32_t            session_expires, min_se;
+    msec                ring_limit; /* an incoming call is refused with 480 then; 0: 180 s      */
+    enum phone_reliable reliable;
+    uint16_t            media_port_first, media_port_last; /* 0: media's own                  */
+    msec                no_media_after;                    /* 0: never told                   */
+    bool                latch; /* send where a peer behind a NAT sends from, media/session.h    */
+    bool                joins; /* its user can mix: calls may ask to join others (RFC 3911)    */
+    struct phone_media  media; /* functions may be NULL: silence                              */
+    phone_event_fn     *on_event;
+    void               *user;
 };
 
 /* What becomes of a REFER that comes within a call, or of an INVITE that wants to take a call's

@@ -74,6 +74,23 @@ void options_within(struct call *c, struct fork *f, object_id txn, struct messag
     reply_options(c->phone, txn, request);
 }
 
+void reply_with_sdp(struct call *c, object_id txn, const struct message *request, struct slice sdp)
+{
+    struct phone  *p = c->phone;
+    struct gather *g = begin(p, txn, request, 200);
+
+    if (request->method != METHOD_PRACK) /* RFC 3262 table 1: no Contact there */
+        gather_header(g, HEADER_CONTACT, c->contact);
+    put_allow(g);
+    extensions_put_supported(p->extensions, METHOD_INVITE, g);
+    if (request->method == METHOD_UPDATE && session_is_up(&c->session))
+        session_timer_write_answer(&c->refresh, g);
+    if (p->config.user_agent.len > 0)
+        gather_header(g, HEADER_USER_AGENT, p->config.user_agent);
+    gather_body(g, sdp.len > 0 ? SLICE("application/sdp") : SLICE(""), sdp);
+    stack_respond(p->stack, txn, 200, g);
+}
+
 /* A random time of 0 to 10 s (RFC 3261 14.2). */
 void reply_retry_after(struct phone *p, object_id txn, const struct message *request, unsigned status)
 {

@@ -14,9 +14,16 @@
  *   call_timer.c  what a call does when its time has come: refreshes, Expires, Retry-After
  *   call_why.c   why: Reason, Warning and Retry-After, heard and said
  *   call_move.c  when this host gets another address
+ *   call_early.c    its early dialogs
+ *   call_answer.c   the callee's 2xx
  *   call_in.c    the callee's side, and requests inside of dialogs
+ *   call_within.c   requests within dialogs: how they begin, ACK and BYE
+ *   call_reliable.c the callee's provisional responses, and PRACKs that come
+ *   call_prack.c    the caller's PRACKs
+ *   call_update.c   UPDATE, ours and theirs
+ *   call_exchange.c offers and answers, whatever they come in
  *   call_streams.c  the streams of a call: their life, what was agreed of each
- *   call_describe.c offers and answers: what is said of the streams
+ *   call_describe.c what is said of the streams
  *   call_offer.c what can be had of an offer, and why nothing can
  *   call_sound.c a stream of sound: ports, source and sink, media session
  *   methods.c    what is done with each method
@@ -39,9 +46,12 @@
 #include "call/call.h"
 #include "call/extensions.h"
 #include "dialog/dialog.h"
+#include "dialog/offer.h"
 #include "dialog/registration.h"
+#include "dialog/reliable.h"
 #include "dialog/session.h"
 #include "dialog/session_timer.h"
+#include "dialog/update.h"
 #include "sdp/offer_answer.h"
 #include "sip/body.h"
 
@@ -131,11 +141,33 @@ struct account {
     enum transfer_policy transfer;
 };
 
+/* A PRACK of ours: what it acknowledges, and its description. */
+struct prack {
+    object_id txn;
+    uint32_t  rseq, cseq;
+    char     *sdp;
+};
+
+/* Our provisional responses to their INVITE. */
+struct provisional {
+    unsigned status; /* of the last one                                            */
+    unsigned next;   /* what is to be sent when that has been acknowledged, or 0   */
+    bool     media;  /* and that is to open early media                            */
+};
+
 /* One dialog that our INVITE made, or the one theirs did. */
 struct fork {
-    struct dialog      *dialog;
-    struct negotiation *negotiation; /* what this branch answered, or NULL     */
-    struct flow         flow;        /* by which it came                       */
+    struct dialog           *dialog;
+    struct negotiation      *negotiation;        /* what this branch answered, or NULL     */
+    struct flow              flow;               /* by which it came                       */
+    struct offer_rules       rules;              /* which message may carry an offer now   */
+    struct reliable_receiver heard;              /* of the INVITE of ours under way        */
+    struct prack             prack;              /* the last one                           */
+    struct update            update;             /* those of ours                          */
+    object_id                update_txn;         /* and the last of them, ...              */
+    char                    *update_sdp;         /* ... with this                          */
+    unsigned                 allows;             /* set of 1 << enum method: its last Allow */
+    bool                     hold, offered_hold; /* as agreed, as offered last             */
 };
 
 /* How a stream stands in a description: not at all (port 0), or in this direction, hold
@@ -195,7 +227,8 @@ struct call {
     char             *credentials; /* as in our last INVITE: its ACK has the same (13.2.2.4) */
     struct fork       forks[LIMIT_BRANCHES];
     unsigned          fork_count;
-    struct fork      *up; /* the one we talk to: theirs from the start, ours from the first 2xx */
+    struct fork      *up;    /* the one we talk to: theirs from the start, ours from the first 2xx */
+    struct fork      *early; /* before that: the one that is heard, or NULL */
 
     struct dialog_half half; /* outgoing: what the INVITE says                            */
     struct auth        auth;
@@ -209,11 +242,15 @@ struct call {
     object_id          invite_txn;  /* client: our INVITE or re-INVITE                    */
     uint32_t           invite_cseq; /* of it; of theirs if they sent the last one         */
 
-    struct message *invite; /* theirs: held until it is answered and acked                */
-    object_id       server_txn;
-    unsigned        refusal; /* for SESSION_SEND_REFUSAL                                  */
-    msec            ring_again_at, ring_until;
-    bool            expires; /* ring_until is what the INVITE's Expires says              */
+    struct message        *invite; /* theirs: held until it is answered and acked                */
+    object_id              server_txn;
+    unsigned               refusal; /* for SESSION_SEND_REFUSAL                                  */
+    msec                   ring_again_at, ring_until;
+    bool                   expires;       /* ring_until is what the INVITE's Expires says              */
+    struct reliable_sender reliable;      /* our provisional responses to it, ...              */
+    uint32_t               reliable_cseq; /* ... whose CSeq this is                       */
+    struct provisional     provisional;
+    bool                   answer_waits; /* for a PRACK, or for the answer to an UPDATE   */
 
     struct session_timer refresh;
     bool                 same_again;     /* their re-INVITE describes what was agreed before */
@@ -367,18 +404,76 @@ struct occasion {
 };
 void call_perform(struct call *c, unsigned actions, const struct occasion *o);
 
+void call_free_fork(struct call *c, struct fork *f);
+
+/* call_within.c */
 /* Headers that every dialog-making message of ours has. */
 void call_put_headers(struct call *c, struct gather *g);
+/* Begin a request in the dialog, with a CSeq of its own and credentials for `body`.  As request_begin. */
+int call_begin_within(struct call *c, struct fork *f, enum method method, struct slice body,
+                      struct request_start *start);
 /* Send what has been written in phone->gather; false at a limit. */
 object_id call_send(struct call *c, enum method method, const struct request_start *start,
                     const struct client_user *user);
+object_id call_send_within(struct call *c, struct fork *f, enum method method, const struct request_start *start,
+                           const struct client_user *user);
 bool      call_set_sdp(char **where, struct slice text);
+void      call_send_ack(struct call *c, struct fork *f, uint32_t cseq);
+/* Of an early dialog too: its branch ends (RFC 3261 15). */
+void call_start_bye(struct call *c, struct fork *f);
+
+/* call_reliable.c */
+/* A 101-199 to their INVITE; `media`: with the answer, and sound begins.  While another waits for its PRACK it follows
+ * behind.  0, or as call_describe; -ERR_UNSUPPORTED too if early media cannot be opened as they offered nothing. */
+int  call_send_provisional(struct call *c, unsigned status, bool media);
+void call_reliable_timer(struct call *c, msec now);
+void call_on_prack(struct call *c, struct fork *f, object_id txn, struct message *prack);
+
+/* call_prack.c */
+/* Is it to be acknowledged (RFC 3262 4)? */
+bool call_is_reliable(const struct call *c, const struct message *response, uint32_t *rseq);
+/* Acknowledge it, with the answer to its offer unless that is empty. */
+void call_acknowledge(struct call *c, struct fork *f, const struct message *response, uint32_t rseq,
+                      struct slice answer);
+
+/* call_update.c */
+bool call_may_update(const struct call *c, const struct fork *f);
+/* Offer what the user wishes in each dialog that takes it now, before the answer perhaps several; `again`: where it
+ * has been agreed already, too.  How many that are. */
+unsigned call_send_updates(struct call *c, bool again);
+void     call_update_timer(struct call *c, msec now);
+msec     call_update_deadline(const struct call *c);
+void     call_on_update(struct call *c, struct fork *f, object_id txn, struct message *update);
+
+/* call_exchange.c */
+/* That of a branch; NULL: it has said nothing yet. */
+struct negotiation    *call_negotiation(const struct call *c, const struct fork *f);
+enum negotiation_state call_offer_state(const struct call *c, const struct fork *f);
+/* An offer of theirs that may be one, in PRACK or UPDATE: write the answer, and sound is as agreed.  `*text` lives
+ * until the next offer or answer.  As negotiation_receive_offer, negotiation_answer and media_start; then all is as it
+ * was. */
+int call_answer_offer(struct call *c, struct fork *f, struct slice offer, enum offer_message message,
+                      struct slice *text);
+/* One of ours in PRACK or UPDATE: what the user wishes.  As negotiation_offer. */
+int call_offer_again(struct call *c, struct fork *f, enum offer_message message, struct slice *text);
+/* The answer to it, which has to be in this message.  As negotiation_receive_answer and media_start. */
+int  call_take_answer(struct call *c, struct fork *f, const struct message *m, enum offer_message message);
+void call_note_allow(struct fork *f, const struct message *m);
+bool call_peer_allows(const struct fork *f, enum method method);
 
 /* call_out.c */
 /* Place it, or place it again, with a CSeq of its own.  0, -ERR_LIMIT, or as request_begin. */
 int  call_send_invite(struct call *c);
 void call_write_credentials(struct call *c, enum method method, struct slice uri, struct slice body, struct gather *g);
-void call_on_stray_2xx(struct call *c, struct message *response);
+/* The dialog of a response to our INVITE: found or made.  NULL: too many, unreadable, no memory. */
+struct fork *call_fork_of(struct call *c, const struct message *response, int *error);
+void         call_on_stray_2xx(struct call *c, struct message *response);
+
+/* call_early.c */
+void call_on_provisional(struct call *c, const struct message *response);
+/* The first 2xx: what its branch has answered holds from now on.  As media_start; -ERR_NOT_FOUND: it has described
+ * nothing, ever. */
+int call_settle(struct call *c, struct fork *f, const struct message *response);
 
 /* call_refusal.c */
 void call_add_target(struct call *c, const struct uri *uri);
@@ -421,15 +516,25 @@ void call_change(struct call *c);
 /* A change that the user wished has been made, or was refused: a swap goes on, or not.  To be
  * called when all is sent; and with `changed` at the end of a call. */
 void call_changed(struct call *c, bool changed);
+/* The answer is here: what the user wished before, and nobody has been told, is told now. */
+void call_keep_wish(struct call *c);
 
 /* call_in.c */
-void call_incoming(struct phone *p, struct account *a, object_id txn, struct message *invite);
-void call_on_reinvite(struct call *c, struct fork *f, object_id txn, struct message *invite);
-void call_on_bye(struct call *c, struct fork *f, object_id txn, struct message *bye);
-void call_on_ack(struct call *c, struct message *ack);
-void call_on_cancel(struct call *c, const struct message *cancel);
-void call_send_2xx(struct call *c);
-void call_ring_timer(struct call *c, msec now);
+void           call_incoming(struct phone *p, struct account *a, object_id txn, struct message *invite);
+void           call_on_reinvite(struct call *c, struct fork *f, object_id txn, struct message *invite);
+void           call_on_bye(struct call *c, struct fork *f, object_id txn, struct message *bye);
+void           call_on_ack(struct call *c, struct message *ack);
+void           call_on_cancel(struct call *c, const struct message *cancel);
+void           call_send_2xx(struct call *c);
+struct gather *call_begin_response(struct call *c, unsigned status);
+/* c->sdp becomes the answer to the INVITE's offer, or an offer if it had none.  As negotiation_answer. */
+int call_write_description(struct call *c);
+/* An answer that had to wait goes out if it may; true if it did, or failed. */
+bool call_resume_answer(struct call *c);
+/* The call ends because of this fault of ours, or because nothing was agreed. */
+void         call_refuse_for(struct call *c, int error);
+struct call *call_find_ringing(struct phone *p, object_id id, int *error);
+void         call_ring_timer(struct call *c, msec now);
 
 /* call_streams.c */
 struct call_stream *call_free_stream(struct call *c); /* one that is not open, or NULL */
@@ -485,6 +590,8 @@ void options_outside(struct phone *p, struct account *a, object_id txn, struct m
 void options_within(struct call *c, struct fork *f, object_id txn, struct message *request);
 /* 421 with what a request would have had to support. */
 void reply_extension_required(struct phone *p, object_id txn, const struct message *request, enum extension e);
+/* 200 with what makes a dialog, and a description unless that is empty. */
+void reply_with_sdp(struct call *c, object_id txn, const struct message *request, struct slice sdp);
 void reply_retry_after(struct phone *p, object_id txn, const struct message *request, unsigned status);
 /* A 422, if it asks for a session interval that is too small (RFC 4028 9): true if it was refused. */
 bool reply_interval(struct phone *p, object_id txn, const struct message *request);

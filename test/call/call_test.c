@@ -343,7 +343,9 @@ TEST(verbs_are_refused_where_they_mean_nothing)
     user_call(&alice, BOB);
     run_for(network, 500);
     CHECK_INT(-ERR_UNSUPPORTED, call_answer(alice.phone, alice.call));
-    CHECK_INT(-ERR_UNSUPPORTED, call_hold(alice.phone, alice.call, true));
+    CHECK_INT(-ERR_UNSUPPORTED, call_hold(bob.phone, bob.call, true)); /* nothing is agreed that could be changed */
+    CHECK_INT(-ERR_UNSUPPORTED, call_update(alice.phone, alice.call));
+    CHECK_INT(-ERR_UNSUPPORTED, call_progress(alice.phone, alice.call));
     CHECK_INT(0, call_hang_up(alice.phone, alice.call));
 }
 

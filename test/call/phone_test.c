@@ -128,7 +128,7 @@ static void check_allow(void)
 {
     struct scan s = scan_from(header_of(HEADER_ALLOW));
 
-    CHECK(scan_exact(&s, SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS")));
+    CHECK(scan_exact(&s, SLICE("INVITE, ACK, BYE, CANCEL, PRACK, UPDATE, OPTIONS")));
 }
 
 /* RFC 3261 11.2 */
@@ -165,7 +165,7 @@ TEST(a_method_that_nobody_has_gets_501_with_allow)
 TEST(extensions_that_are_required_get_420_with_their_names)
 {
     CHECK_INT(420, answer_to("INVITE", CONTACT "Require: 100rel, foo\n", ""));
-    CHECK_SLICE("100rel, foo", header_of(HEADER_UNSUPPORTED));
+    CHECK_SLICE("foo", header_of(HEADER_UNSUPPORTED));
 }
 
 /* RFC 3261 8.2.3 */

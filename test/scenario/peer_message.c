@@ -274,7 +274,7 @@ static void add_routes(struct draft *d, struct slice made_by, bool reversed)
  * (`response` was heard) or from the callee's (`request` was). */
 bool peer_build_in_dialog(struct peer *p, const struct statement *st, const char *method, struct slice *out)
 {
-    const struct entry *response = peer_heard_response(p, "INVITE", 200);
+    const struct entry *response = peer_heard_response(p, "INVITE", 101);
     const struct entry *request  = peer_heard_request(p, "INVITE");
     bool                caller   = response != NULL && (request == NULL || response > request);
     const struct entry *made_by  = caller ? response : request;

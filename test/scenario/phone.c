@@ -30,6 +30,7 @@ struct phone_actor {
     unsigned              session, least; /* its session timer, and the least it takes */
     bool                  roams;          /* its host's address may change     */
     struct tls_shared    *tls;
+    enum phone_reliable   reliable;
     unsigned              voices;
     struct track *said[PHONE_STREAMS], *heard[PHONE_STREAMS]; /* of each stream of its calls, once it was there */
 };
@@ -216,6 +217,7 @@ static bool phone_begin(struct phone_actor *a)
         .max_calls       = PHONE_CALLS,
         .session_expires = a->session,
         .min_se          = a->least,
+        .reliable        = a->reliable,
     };
     int error;
 
@@ -333,6 +335,19 @@ static bool phone_rings(struct phone_actor *a, const struct statement *st)
 {
     (void)st;
     return done(a, call_ring(a->phone, a->call));
+}
+
+/* 183 with early media */
+static bool phone_early(struct phone_actor *a, const struct statement *st)
+{
+    (void)st;
+    return done(a, call_progress(a->phone, a->call));
+}
+
+static bool phone_updates(struct phone_actor *a, const struct statement *st)
+{
+    (void)st;
+    return done(a, call_update(a->phone, a->call));
 }
 
 static bool phone_answers(struct phone_actor *a, const struct statement *st)
@@ -498,6 +513,7 @@ static const struct {
 } phone_verbs[] = {
     { "registers", true, phone_registers }, { "unregisters", true, phone_unregisters },
     { "calls", true, phone_calls },         { "rings", true, phone_rings },
+    { "progresses", true, phone_early },    { "updates", true, phone_updates },
     { "answers", true, phone_answers },     { "rejects", true, phone_rejects },
     { "hangs", true, phone_hangs },         { "holds", true, phone_holds },
     { "resumes", true, phone_resumes },     { "presses", true, phone_presses },
@@ -584,12 +600,21 @@ static bool parse_flag(struct phone_actor *a, struct account_config *config, con
     return true;
 }
 
-/* session SECONDS, least SECONDS: of the whole phone */
-static bool parse_timer(struct phone_actor *a, const char *name, const char *value)
+/* session SECONDS, least SECONDS, reliable always|required|off: of the whole phone */
+static bool parse_phone(struct phone_actor *a, const char *name, const char *value)
 {
+    static const char *const reliable[] = { "needed", "always", "required", "off" };
+
     if (strcmp(name, "session") == 0)
         return value != NULL && parse_count(value, &a->session);
-    return strcmp(name, "least") == 0 && value != NULL && parse_count(value, &a->least);
+    if (strcmp(name, "least") == 0)
+        return value != NULL && parse_count(value, &a->least);
+    for (unsigned i = 0; i < sizeof reliable / sizeof *reliable && strcmp(name, "reliable") == 0; i++)
+        if (value != NULL && strcmp(value, reliable[i]) == 0) {
+            a->reliable = (enum phone_reliable)i;
+            return true;
+        }
+    return false;
 }
 
 static bool parse_pair(struct account_config *config, const char *name, const char *value)
@@ -629,7 +654,7 @@ static struct account_config *parse_account(struct phone_actor *a, const char *c
     for (word += 2; word[0] != NULL; word++) {
         if (parse_flag(a, config, word[0]))
             continue;
-        if (!parse_timer(a, word[0], word[1]) && !parse_pair(config, word[0], word[1]))
+        if (!parse_phone(a, word[0], word[1]) && !parse_pair(config, word[0], word[1]))
             return NULL;
         word++;
     }
