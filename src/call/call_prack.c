@@ -35,7 +35,10 @@ static void on_prack(const struct client_user *u, object_id txn, enum client_eve
     if (event == CLIENT_RESPONSE && (response->status == 401 || response->status == 407) &&
         auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && send_prack(c, f) != 0)
         return;
+    f->prack.open = false;
     take_answer(c, f, event == CLIENT_RESPONSE ? response : NULL);
+    if (c->wish_hold != f->hold && call_send_updates(c, false) > 0)
+        call_perform(c, 0, &(struct occasion){ 0 });
 }
 
 static object_id send_prack(struct call *c, struct fork *f)
@@ -49,7 +52,8 @@ static object_id send_prack(struct call *c, struct fork *f)
         return 0;
     rack_put(g, f->prack.rseq, f->prack.cseq, METHOD_INVITE);
     gather_body(g, body.len > 0 ? SLICE("application/sdp") : SLICE(""), body);
-    f->prack.txn = call_send_within(c, f, METHOD_PRACK, &start, &user);
+    f->prack.txn  = call_send_within(c, f, METHOD_PRACK, &start, &user);
+    f->prack.open = f->prack.txn != 0;
     return f->prack.txn;
 }
 

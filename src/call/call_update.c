@@ -147,9 +147,10 @@ msec call_update_deadline(const struct call *c)
     return at;
 }
 
+/* An UPDATE that overtakes a PRACK on the way would have that refused as out of order (RFC 3261 12.2.2). */
 bool call_may_update(const struct call *c, const struct fork *f)
 {
-    return f->dialog->state != DIALOG_TERMINATED && call_peer_allows(f, METHOD_UPDATE) &&
+    return !f->prack.open && f->dialog->state != DIALOG_TERMINATED && call_peer_allows(f, METHOD_UPDATE) &&
            offer_sends(&f->rules, call_offer_state(c, f), IN_UPDATE) == PART_OFFER;
 }
 

@@ -144,6 +144,7 @@ struct account {
 /* A PRACK of ours: what it acknowledges, and its description. */
 struct prack {
     object_id txn;
+    bool      open; /* it has no final response yet */
     uint32_t  rseq, cseq;
     char     *sdp;
 };
