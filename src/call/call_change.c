@@ -93,6 +93,7 @@ static void on_reinvite_2xx(struct call *c, struct message *response)
         call_perform(c, SESSION_SEND_ACK, &(struct occasion){ .cseq = response->cseq.number });
         return;
     }
+    call_take_next_nonce(c, c->up->dialog->target, response);
     (void)dialog_refresh(c->up->dialog, response);
     c->up->flow   = response->flow;
     c->move_tries = 0;

@@ -68,6 +68,7 @@ static void on_first_2xx(struct call *c, struct fork *f, struct message *respons
     call_note_allow(f, response);
     stop_updates(c, f);
     dialog_confirm(f->dialog, response);
+    call_take_next_nonce(c, c->half.target, response);
     session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));
     if (wanted)
         error = call_settle(c, f, response);
@@ -168,6 +169,12 @@ void call_write_credentials(struct call *c, enum method method, struct slice uri
     auth_write(&c->auth, &c->account->secret, p->hasher, &p->world->random, method, uri, body, g);
     free(c->credentials);
     c->credentials = strndup(g->scratch.ptr + mark, g->scratch.len - mark);
+}
+
+/* From somebody who does not know the password none is taken. */
+void call_take_next_nonce(struct call *c, struct slice uri, const struct message *response)
+{
+    (void)auth_answered(&c->auth, &c->account->secret, c->phone->hasher, uri, response);
 }
 
 int call_send_invite(struct call *c)

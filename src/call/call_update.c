@@ -49,6 +49,7 @@ static void on_2xx(struct call *c, struct fork *f, struct message *response)
 
     if (f->update.state != UPDATE_UNDER_WAY)
         return;
+    call_take_next_nonce(c, f->dialog->target, response);
     (void)dialog_refresh(f->dialog, response); /* without memory it stays where it was */
     if (session_is_up(&c->session))
         session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));

@@ -12,6 +12,7 @@
  *   call_refusal.c  what the caller does with an error status: again, elsewhere, or nothing
  *   call_change.c  re-INVITEs of ours: hold and resume
  *   call_timer.c  what a call does when its time has come: refreshes, Expires, Retry-After
+ *   call_refresh.c  how it refreshes its session
  *   call_why.c   why: Reason, Warning and Retry-After, heard and said
  *   call_move.c  when this host gets another address
  *   call_early.c    its early dialogs
@@ -255,6 +256,7 @@ struct call {
 
     struct session_timer refresh;
     bool                 same_again;     /* their re-INVITE describes what was agreed before */
+    object_id            refresh_txn;    /* our UPDATE that does so, 0: none                  */
     bool                 only_refreshes; /* our re-INVITE: nothing is meant to change */
 
     struct negotiation *negotiation;   /* of the session; before the answer: our offer      */
@@ -466,6 +468,8 @@ bool call_peer_allows(const struct fork *f, enum method method);
 /* Place it, or place it again, with a CSeq of its own.  0, -ERR_LIMIT, or as request_begin. */
 int  call_send_invite(struct call *c);
 void call_write_credentials(struct call *c, enum method method, struct slice uri, struct slice body, struct gather *g);
+/* RFC 7616 3.5: what a 2xx to our request with this URI says of the nonce for the next one. */
+void call_take_next_nonce(struct call *c, struct slice uri, const struct message *response);
 /* The dialog of a response to our INVITE: found or made.  NULL: too many, unreadable, no memory. */
 struct fork *call_fork_of(struct call *c, const struct message *response, int *error);
 void         call_on_stray_2xx(struct call *c, struct message *response);
@@ -485,14 +489,17 @@ bool call_try_next_target(struct call *c);
 /* call_timer.c */
 msec call_due(const struct call *c);
 void call_on_due(struct call *c, msec now);
-/* Our re-INVITE or UPDATE came to nothing. */
-void call_refresh_failed(struct call *c);
 /* Expires, if the INVITE of ours shall have one. */
 void call_put_expires(struct call *c, struct gather *g);
 void call_cancel(struct call *c);
 /* Which description of the peer's holds, by its o=; and is it still that one (RFC 4028 7.4)? */
 struct reason call_described(const struct call *c);
 bool          call_describes_same(const struct call *c, const struct reason *before);
+
+/* call_refresh.c */
+void call_refresh(struct call *c);
+/* Our re-INVITE or UPDATE came to nothing. */
+void call_refresh_failed(struct call *c);
 
 /* call_why.c */
 void call_note_why(struct call *c, const struct message *m);
