@@ -2,32 +2,12 @@
 #include "call/call.h"
 #include "call/state.h"
 
-enum { REFRESH_PAUSE = 5000 /* between tries to refresh */ };
-
 static msec earlier(msec a, msec b)
 {
     return a < b ? a : b;
 }
 
 /* ---- the session timer (RFC 4028) ---- */
-
-/* Another INVITE under way is as good, if it succeeds. */
-static void refresh(struct call *c, msec now)
-{
-    unsigned actions = session_reinvite(&c->session);
-
-    if (actions == 0) {
-        session_timer_on_failure(&c->refresh, REFRESH_PAUSE, now);
-        return;
-    }
-    c->only_refreshes = true;
-    call_perform(c, actions, &(struct occasion){ 0 });
-}
-
-void call_refresh_failed(struct call *c)
-{
-    session_timer_on_failure(&c->refresh, REFRESH_PAUSE, world_now(c->phone->world));
-}
 
 struct reason call_described(const struct call *c)
 {
@@ -63,7 +43,7 @@ static void on_refresh_timer(struct call *c, msec now)
     case SESSION_TIMER_NOTHING:
         return;
     case SESSION_TIMER_REFRESH:
-        refresh(c, now);
+        call_refresh(c);
         return;
     case SESSION_TIMER_END:
         expire(c);

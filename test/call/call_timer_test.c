@@ -53,11 +53,11 @@ static void call_carol(const char *headers)
     CHECK_INT(1, user_heard(&alice, PHONE_ANSWERED));
 }
 
-static bool offers_hold(void)
+static bool offers(const char *direction)
 {
     struct slice body = peer_last(&carol, "INVITE")->body;
 
-    return memmem(body.ptr, body.len, "sendonly", 8) != NULL;
+    return memmem(body.ptr, body.len, direction, strlen(direction)) != NULL;
 }
 
 static void hang_up_on_carol(void)
@@ -107,7 +107,7 @@ TEST(a_refresh_offers_what_holds_and_not_what_was_refused)
     call_carol("Require: timer\nSession-Expires: 120;refresher=uac\n");
     CHECK_INT(0, call_hold(alice.phone, alice.call, true));
     run_for(network, 50);
-    CHECK(offers_hold());
+    CHECK(offers("sendonly"));
     peer_respond(&carol, peer_last(&carol, "INVITE"), "488 Not Acceptable Here", NULL,
                  "Warning: 399 c.test \"Not now\"\n", NULL);
     run_for(network, 50);
@@ -115,10 +115,43 @@ TEST(a_refresh_offers_what_holds_and_not_what_was_refused)
     assert_string_equal("Not now", user_last(&alice, PHONE_UNCHANGED)->warning);
     run_for(network, 60 * SECOND);
     CHECK_INT(3, peer_heard(&carol, "INVITE"));
-    CHECK(!offers_hold());
+    CHECK(!offers("sendonly"));
     carol_answers("");
     hang_up_on_carol();
     CHECK_INT(0, ended(&alice)->warning_code);
+}
+
+/* Carol holds alice. */
+static void carol_sends(const char *method, unsigned cseq, const char *body)
+{
+    const struct message *m = peer_last(&carol, "INVITE");
+    char                  lines[1024];
+
+    snprintf(lines, sizeof lines,
+             "%s sip:alice@10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.3;branch=z9hG4bK%s\nMax-Forwards: 70\n"
+             "From: <sip:carol@10.0.0.3>;tag=c\nTo: <sip:alice@example.test>;tag=%.*s\nCall-ID: %.*s\nCSeq: %u %s\n"
+             "Contact: <sip:carol@10.0.0.3>\nSupported: timer\nSession-Expires: 120;refresher=uas\n"
+             "Content-Type: application/sdp\nContent-Length: %zu\n\n%s",
+             method, method, SLICE_ARG(m->from_tag), SLICE_ARG(m->call_id), cseq, method,
+             strlen(body) + (size_t)(strlen(body) > 0 ? 7 : 0), body);
+    peer_send(&carol, "10.0.0.1", lines);
+    run_for(network, 50);
+}
+
+/* RFC 4028 7.4: what is agreed is that she only hears. */
+TEST(a_refresh_of_who_is_held_offers_no_more_than_is_agreed)
+{
+    call_carol("Require: timer\nSession-Expires: 120;refresher=uac\n");
+    carol_sends("INVITE", 1,
+                "v=0\no=- 1 2 IN IP4 10.0.0.3\ns=-\nc=IN IP4 10.0.0.3\nt=0 0\nm=audio 20000 RTP/AVP 0\na=sendonly\n");
+    CHECK(peer_last_status(&carol, 200) != NULL);
+    carol_sends("ACK", 1, "");
+    CHECK(user_last(&alice, PHONE_CHANGED)->event.held_by_peer);
+    run_for(network, 60 * SECOND);
+    CHECK_INT(2, peer_heard(&carol, "INVITE"));
+    CHECK(offers("recvonly"));
+    carol_answers("");
+    hang_up_on_carol();
 }
 
 /* RFC 4028 7.2 */
@@ -184,6 +217,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_that_is_refreshed_goes_on_and_nobody_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_hold_is_told_and_its_refresh_is_not, setup, teardown),
         cmocka_unit_test_setup_teardown(a_refresh_offers_what_holds_and_not_what_was_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_refresh_of_who_is_held_offers_no_more_than_is_agreed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_2xx_without_session_expires_of_one_who_knows_it_turns_it_off, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_session_that_nobody_refreshes_is_ended_with_a_reason, setup, teardown),
