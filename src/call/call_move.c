@@ -22,12 +22,12 @@ static bool is_over(const struct call *c)
 }
 
 /* Who we speak SIP with: the hop that the call came by, or else the registrar's. */
-static const struct address *last_hop(const struct call *c)
+static const struct flow *last_hop(const struct call *c)
 {
     const struct flow *flow =
         c->fork_count > 0 ? &(c->up != NULL ? c->up : c->forks)->flow : &account_way(c->account)->path;
 
-    return flow->transport != TRANSPORT_NONE ? &flow->remote : NULL;
+    return flow->transport != TRANSPORT_NONE ? flow : NULL;
 }
 
 /* ---- what belongs to the new address ---- */
@@ -110,14 +110,14 @@ static void tell_peer(struct call *c)
 
 static void look_at(struct call *c)
 {
-    const struct address *hop = last_hop(c);
-    struct address        local;
+    const struct flow *hop = last_hop(c);
+    struct address     local;
 
-    if (hop == NULL || world_source(c->phone->world, hop, &local) != 0)
-        return; /* no way at all: perhaps soon */
-    if (c->here.family == FAMILY_NONE) {
-        c->here = local;
-    } else if (!address_eq_ip(&c->here, &local)) {
+    if (hop == NULL || world_source(c->phone->world, &hop->remote, &local) != 0)
+        return;                        /* no way at all: perhaps soon */
+    if (c->here.family == FAMILY_NONE) /* where it heard of us */
+        c->here = hop->local.family != FAMILY_NONE && !address_is_any(&hop->local) ? hop->local : local;
+    if (!address_eq_ip(&c->here, &local)) {
         leave(c, &c->here);
         account_look(c->account);
         if (take_address(c, &local) != 0)
