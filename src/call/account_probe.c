@@ -15,7 +15,7 @@ static void on_probe(struct timer *t, msec now);
 static void ask(struct account_flow *f)
 {
     struct world *w    = f->account->phone->world;
-    msec          wait = f->probe.sent + 1 == ASKED ? LINGER * RTO : (msec)RTO << f->probe.sent;
+    msec          wait = f->probe.sent + 1 == ASKED ? (msec)LINGER * RTO : (msec)RTO << f->probe.sent;
 
     f->probe.sent++;
     (void)stack_ask_stun(f->account->phone->stack, &f->path, f->probe.transaction); /* what fails is as good as lost */

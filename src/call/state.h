@@ -4,6 +4,7 @@
  *
  *   phone.c      the phone: its stack, who a message is for, events to the user
  *   account.c    accounts: who they are, whom a request is for, where requests go
+ *   account_contact.c  what they write into Contact
  *   account_flow.c  their registrations, one for each flow to the registrar
  *   account_path.c  where a flow reaches us: through a NAT, after a change of address
  *   account_probe.c  whether a flow over UDP is still alive
@@ -333,8 +334,7 @@ void text_outside(struct phone *p, struct account *a, object_id txn, struct mess
 void text_within(struct call *c, struct fork *f, object_id txn, struct message *m);
 void texts_free(struct phone *p);
 
-/* account.c */
-struct account *account_find(const struct phone *p, object_id id);
+/* account_contact.c */
 /* <sip:alice@192.0.2.1:5062>, with transport=tcp if peers should use that; `secure`: sips.
  * `at` is the address of ours that they reach; where a NAT stands before it, its own is
  * named. */
@@ -344,6 +344,9 @@ struct slice account_contact(const struct account_flow *f, struct arena *arena, 
  * keeps our flow (RFC 5626 4.3).  `anonymous`: one that does not say who we are. */
 struct slice account_dialog_contact(const struct account *a, struct arena *arena, const struct address *at,
                                     enum transport transport, bool secure, bool anonymous);
+
+/* account.c */
+struct account *account_find(const struct phone *p, object_id id);
 /* Whom a request to this URI is for, or NULL. */
 struct account *account_of_uri(const struct phone *p, const struct uri *uri);
 void            account_free(struct account *a);
