@@ -149,7 +149,7 @@ static void on_event(struct shell *s, const struct phone_event *e)
 
     if (e->kind == PHONE_REGISTERED && a->call == 0)
         progress_set(&s->progress, PROGRESS_WAITING, NULL);
-    if (e->kind == PHONE_REGISTER_FAILED && e->retry_in == NEVER)
+    if (e->kind == PHONE_REGISTER_FAILED && e->flows == 0 && e->retry_in == NEVER)
         shell_finish(s, report_registration_code(e));
     if (e->kind == PHONE_INCOMING)
         on_incoming(a, e);

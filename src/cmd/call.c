@@ -120,7 +120,7 @@ static void on_event(struct shell *s, const struct phone_event *e)
 
     if (c->call == 0)
         probing_note(&c->probing, e);
-    if (e->kind == PHONE_REGISTERED || e->kind == PHONE_REGISTER_FAILED)
+    if (e->kind == PHONE_REGISTERED || (e->kind == PHONE_REGISTER_FAILED && e->flows == 0))
         on_registration(c, e);
     if (e->kind == PHONE_INCOMING)
         call_reject(s->phone, e->call, 486);

@@ -2,6 +2,7 @@
 #include "cmd/phone_seat.h"
 
 #include "base/error.h"
+#include "cmd/account_instance.h"
 #include "cmd/exit_code.h"
 #include "cmd/phone_tls.h"
 #include "cmd/shell.h"
@@ -10,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TXNS = 1024, CONNECTIONS = 64, NO_MEDIA_MS = 5000, PORT_TRIES = 16 };
 
@@ -54,6 +56,22 @@ static const struct account_entry *first_wanted(struct phone_seat *s, const stru
     return NULL;
 }
 
+/* Of an instance that another process has, we are another phone: without a name. */
+static struct account_config config_of(struct phone_seat *s, const struct account_entry *e)
+{
+    struct account_config config = account_entry_config(e);
+    size_t                i      = (size_t)(e - s->accounts.entries);
+
+    if (s->instances[i] == 0) {
+        int fd = instance_claim(e);
+
+        s->instances[i] = fd < 0 ? 0 : fd;
+    }
+    if (s->instances[i] == 0)
+        config.instance = config.second_proxy = SLICE("");
+    return config;
+}
+
 static int find_account(void *arg, const char *name, struct account_config *out)
 {
     struct phone_seat          *s = arg;
@@ -61,18 +79,20 @@ static int find_account(void *arg, const char *name, struct account_config *out)
 
     if (e == NULL)
         return -ERR_NOT_FOUND;
-    *out = account_entry_config(e);
+    *out = config_of(s, e);
     return 0;
 }
 
 static int add_account(struct phone_seat *s, const struct seat_options *o, const struct account_entry *e)
 {
-    struct account_config config = account_entry_config(e);
+    struct account_config config = config_of(s, e);
     object_id             id;
     int                   error;
 
-    if (o->proxy != NULL)
-        config.proxy = slice_from(o->proxy);
+    if (o->proxy != NULL) {
+        config.proxy        = slice_from(o->proxy);
+        config.second_proxy = SLICE("");
+    }
     error = phone_desk_add_account(s->desk, slice_from(e->name), &config, &id);
     return error == 0 ? EXIT_OK : complain(e->address, error);
 }
@@ -310,6 +330,9 @@ void phone_seat_close(struct phone_seat *s)
     if (error != 0)
         complain("the trace is not complete", error);
     explicit_bzero(&s->accounts, sizeof s->accounts);
+    for (size_t i = 0; i < ACCOUNT_COUNT_MAX; i++)
+        if (s->instances[i] > 0)
+            close(s->instances[i]);
 }
 
 void phone_seat_close_world(struct phone_seat *s)

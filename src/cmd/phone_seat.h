@@ -36,7 +36,8 @@ struct phone_seat {
     struct tls_shared   *tls;
     struct trace_writer *trace;
     struct phone_log     log;
-    struct account_list  accounts; /* of the file */
+    struct account_list  accounts;                     /* of the file */
+    int                  instances[ACCOUNT_COUNT_MAX]; /* descriptors that hold theirs, or 0 */
     struct sound         sound;
     unsigned             interrupts;
     int                  exit_code;

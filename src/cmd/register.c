@@ -110,7 +110,7 @@ static void on_event(struct shell *s, const struct phone_event *e)
         call_reject(s->phone, e->call, 480);
     if (e->kind == PHONE_REGISTERED || e->kind == PHONE_REFRESHED)
         on_registered(r, e);
-    if (e->kind == PHONE_REGISTER_FAILED)
+    if (e->kind == PHONE_REGISTER_FAILED && e->flows == 0)
         on_failure(r, e);
 }
 

@@ -41,6 +41,9 @@ static const struct report_row fields[] = {
     { "referred_by", "the URI of who sent the caller here, as the caller says; nobody has proved it" },
     { "status", "a SIP status code; reason: its phrase, or what went wrong" },
     { "expires", "seconds" },
+    { "flow",
+      "which of the account's flows, 1 or 2; flows: so many are registered now; outbound: the registrar keeps it" },
+    { "gruu", "the address of this very phone (RFC 5627); temp_gruu: one that does not tell whose it is" },
     { "content_type", "of body, which is its text in UTF-8" },
     { "codec", "PCMU or PCMA" },
     { "cause",
@@ -155,8 +158,16 @@ static void put_end(struct json_line *j, const struct phone_event *e)
 static void put_registration(struct json_line *j, const struct phone_event *e)
 {
     json_line_text(j, "account", e->peer);
-    if (e->kind == PHONE_REGISTERED || e->kind == PHONE_REFRESHED)
+    json_line_number(j, "flow", e->flow);
+    json_line_number(j, "flows", e->flows);
+    if (e->kind == PHONE_REGISTERED || e->kind == PHONE_REFRESHED) {
         json_line_number(j, "expires", e->expires);
+        json_line_bool(j, "outbound", e->outbound);
+    }
+    if (e->gruu.len > 0)
+        json_line_text(j, "gruu", e->gruu);
+    if (e->temp_gruu.len > 0)
+        json_line_text(j, "temp_gruu", e->temp_gruu);
     if (e->kind != PHONE_REGISTER_FAILED)
         return;
     if (e->retry_in == NEVER)

@@ -45,7 +45,7 @@ static void follow_account(struct phone_desk *d, const struct phone_event *e)
     if (e->kind == PHONE_REGISTERED || e->kind == PHONE_REFRESHED)
         a->registered = true;
     if (e->kind == PHONE_REGISTER_FAILED || e->kind == PHONE_UNREGISTERED)
-        a->registered = false;
+        a->registered = e->flows > 0;
 }
 
 static void on_event(void *user, const struct phone_event *e)

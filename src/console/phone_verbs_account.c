@@ -153,16 +153,22 @@ void phone_desk_register_all(struct phone_desk *d)
     }
 }
 
+enum { KEEP_ALIVE = 29 }; /* seconds: NATs forget UDP after 30 (RFC 5626 4.4.2) */
+
 static struct account_config config_of(const struct phone_order *o)
 {
     return (struct account_config){
-        .aor       = phone_order_value(o, "address")->text,
-        .display   = phone_order_value(o, "display")->text,
-        .auth_user = phone_order_value(o, "user")->text,
-        .password  = phone_order_value(o, "password")->text,
-        .registrar = phone_order_value(o, "registrar")->text,
-        .proxy     = phone_order_value(o, "proxy")->text,
-        .expires   = (uint32_t)phone_order_value(o, "expires")->number,
+        .aor          = phone_order_value(o, "address")->text,
+        .display      = phone_order_value(o, "display")->text,
+        .auth_user    = phone_order_value(o, "user")->text,
+        .password     = phone_order_value(o, "password")->text,
+        .registrar    = phone_order_value(o, "registrar")->text,
+        .proxy        = phone_order_value(o, "proxy")->text,
+        .second_proxy = phone_order_value(o, "second_proxy")->text,
+        .instance     = phone_order_value(o, "instance")->text,
+        .keep_alive   = phone_order_value(o, "keep_alive")->given ? (uint32_t)phone_order_value(o, "keep_alive")->number
+                                                                  : KEEP_ALIVE,
+        .expires      = (uint32_t)phone_order_value(o, "expires")->number,
     };
 }
 
@@ -188,7 +194,7 @@ static int add(struct phone_desk *d, const struct phone_order *o, struct phone_a
     if (error == -ERR_EXISTS)
         return desk_refuse(a, error, "there is an account of this name already");
     if (error == -ERR_SYNTAX)
-        return desk_refuse(a, error, "'address', 'registrar' or 'proxy' is no SIP URI");
+        return desk_refuse(a, error, "'address', 'registrar' or a proxy is no SIP URI, or 'instance' no URN");
     if (error != 0)
         return desk_refuse(a, error, "%s", error_text(error));
     added = desk_account_find(d, id);

@@ -45,7 +45,8 @@ int verb_call(struct phone_desk *d, const struct phone_order *o, struct phone_an
         return desk_complain_address(a, to);
     options = (struct call_options){ .account    = account->id,
                                      .target     = buf_slice(&uri),
-                                     .late_offer = phone_order_value(o, "late_offer")->number != 0 };
+                                     .late_offer = phone_order_value(o, "late_offer")->number != 0,
+                                     .anonymous  = phone_order_value(o, "anonymous")->number != 0 };
     error   = call_place(d->phone, &options, &call);
     if (error != 0)
         return desk_refuse(a, error, "%s", error_text(error));

@@ -146,9 +146,10 @@ TEST(an_answer_repeats_the_id_and_names_the_call)
 
 TEST(an_error_names_the_right_form)
 {
-    check_answer(&alice, "{\"command\":\"call\",\"id\":1}",
-                 "\"event\":\"error\",\"id\":1,\"ok\":false,\"command\":\"call\",\"reason\":\"'to' is missing\","
-                 "\"form\":\"call TO [account ACCOUNT] [late_offer]\",\"example\":{\"command\":\"call\",\"to\":");
+    check_answer(
+        &alice, "{\"command\":\"call\",\"id\":1}",
+        "\"event\":\"error\",\"id\":1,\"ok\":false,\"command\":\"call\",\"reason\":\"'to' is missing\","
+        "\"form\":\"call TO [account ACCOUNT] [late_offer] [anonymous]\",\"example\":{\"command\":\"call\",\"to\":");
     check_answer(&alice, "{\"command\":\"dance\"}", "\"reason\":\"there is no command 'dance'\"");
     check_answer(&alice, "{oops", "\"position\":5");
     check_answer(&alice, "{\"command\":\"call\",\"to\":\"<>\"}", "is not an address");
@@ -249,7 +250,7 @@ TEST(a_password_is_in_no_line)
     give(&alice, "{\"command\":\"account\",\"address\":\"sip:a@b\",\"password\":\"wonderland\",\"nonsense\":1}");
     give(&alice, "{\"command\":\"account\",\"address\":\"no uri\",\"password\":\"wonderland\"}");
     give(&alice, "{\"command\":\"account\",\"address\":\"sip:a@b\",\"password\":\"wonderland\"");
-    CHECK(told(&alice, "'address', 'registrar' or 'proxy' is no SIP URI") != NULL);
+    CHECK(told(&alice, "'address', 'registrar' or a proxy is no SIP URI, or 'instance' no URN") != NULL);
     check_answer(&alice, "{\"command\":\"account\",\"address\":\"sip:a@b\",\"name\":\"w\",\"password\":\"wonderland\"}",
                  "\"name\":\"w\",\"account\":\"sip:a@b\"");
     check_answer(&alice, "{\"command\":\"account\",\"address\":\"sip:c@d\",\"name\":\"w\"}", "of this name already");

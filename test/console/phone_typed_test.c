@@ -111,7 +111,7 @@ TEST(completion_knows_commands_arguments_and_their_values)
 {
     check_offer("ha", "hangup ", 2);
     check_offer("call", "call calls ", 4);
-    check_offer("call bob a", "account ", 1);
+    check_offer("call bob a", "account anonymous ", 1);
     check_offer("call bob account ", "work ", 0);
     check_offer("hangup ", "c1.1 ", 0);
     check_offer("incoming a", "answer after account ", 1);
