@@ -46,6 +46,7 @@ static const struct option_entry entries[] = {
     { OPT_GUEST, "no-account", NULL,
       "register nowhere, take calls that come straight to this host (IPv4; --proxy 'sip:[::1]' for IPv6)" },
     { OPT_PORT, "port", "PORT", "listen there (any free one; without an account 5060)" },
+    SHELL_RELIABLE_OPTION,
     SHELL_OPTIONS,
     OPTION_TABLE_END,
 };

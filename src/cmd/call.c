@@ -29,6 +29,7 @@ static const struct option_entry entries[] = {
     PROBING_OPTIONS,
     { OPT_LATE_OFFER, "late-offer", NULL, "let the other side make the offer" },
     { OPT_NO_REGISTER, "no-register", NULL, "call without registering first" },
+    SHELL_RELIABLE_OPTION,
     SHELL_OPTIONS,
     OPTION_TABLE_END,
 };

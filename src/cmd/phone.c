@@ -38,6 +38,7 @@ static const struct option_entry entries[] = {
       "with calls that come in: ring, tell (without ringing), answer, answer:2s, reject, reject:603 (ring)" },
     { OPT_STATS, "stats", "DURATION", "tell statistics of calls that are up so often (1s); 0: never" },
     SOUND_OPTIONS(SHELL_PLAY, SHELL_RECORD, SHELL_RECORD_BOTH, SHELL_DEVICE, SHELL_NULL_AUDIO),
+    SHELL_RELIABLE_OPTION,
     SHELL_OPTIONS,
     OPTION_TABLE_END,
 };
@@ -158,6 +159,7 @@ static int read_options(struct options *o, struct seat_options *out, struct soun
             read_own(o, letter, out);
     out->proxy           = shared.proxy;
     out->trace           = shared.trace;
+    out->reliable        = shared.reliable;
     out->tls_trust       = shared.tls_trust;
     out->tls_certificate = shared.tls_certificate;
     out->tls_key         = shared.tls_key;

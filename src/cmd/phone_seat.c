@@ -213,6 +213,8 @@ static int open_phone(struct phone_seat *s, const struct seat_options *o)
 
     if (code != EXIT_OK)
         return code;
+    if (!reliable_parse(o->reliable, &config.reliable))
+        return EXIT_USAGE;
     phone_desk_hook(s->desk, &config);
     error = try_ports(s, &config);
     if (error == 0)

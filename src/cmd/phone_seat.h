@@ -19,6 +19,7 @@ struct seat_options {
     size_t             account_count;
     bool               no_account, no_register;
     const char        *proxy, *trace;
+    const char        *reliable; /* as reliable_parse reads it, or NULL */
     const char        *tls_trust, *tls_certificate, *tls_key;
     bool               tls_no_verify;
     struct address     listen; /* family NONE: the address that reaches the first account's server; port 0: any */

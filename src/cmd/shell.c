@@ -237,6 +237,27 @@ static int open_phone(struct shell *s, struct phone_config *config)
     return error;
 }
 
+bool reliable_parse(const char *word, enum phone_reliable *out)
+{
+    static const struct {
+        const char         *word;
+        enum phone_reliable when;
+    } words[] = { { "needed", PHONE_RELIABLE_NEEDED },
+                  { "always", PHONE_RELIABLE_ALWAYS },
+                  { "required", PHONE_RELIABLE_REQUIRED },
+                  { "off", PHONE_RELIABLE_OFF } };
+
+    *out = PHONE_RELIABLE_NEEDED;
+    for (size_t i = 0; i < sizeof words / sizeof *words && word != NULL; i++)
+        if (strcmp(word, words[i].word) == 0) {
+            *out = words[i].when;
+            return true;
+        }
+    if (word != NULL)
+        fprintf(stderr, "ahoy: --reliable %s: needed, always, required or off\n", word);
+    return word == NULL;
+}
+
 static int start_phone(struct shell *s, const struct shell_options *o)
 {
     struct phone_config config = {
@@ -266,7 +287,9 @@ static int start_phone(struct shell *s, const struct shell_options *o)
         return EXIT_USAGE;
     }
     config.address.port = o->port;
-    error               = open_phone(s, &config);
+    if (!reliable_parse(o->reliable, &config.reliable))
+        return EXIT_USAGE;
+    error = open_phone(s, &config);
     if (error != 0) {
         fprintf(stderr, "ahoy: cannot listen on port %u: %s\n", (unsigned)o->port, error_text(error));
         return (int)exit_code_of_error(error);
@@ -299,6 +322,8 @@ bool shell_option(struct shell_options *options, struct sound *sound, int letter
         options->tls_certificate = value;
     else if (letter == SHELL_TLS_KEY)
         options->tls_key = value;
+    else if (letter == SHELL_RELIABLE)
+        options->reliable = value;
     else if (letter == SHELL_PLAY && sound != NULL)
         sound->play = value;
     else if (letter == SHELL_RECORD && sound != NULL)

@@ -40,6 +40,7 @@ enum {
     SHELL_TLS_NO_VERIFY,
     SHELL_TLS_CERTIFICATE,
     SHELL_TLS_KEY,
+    SHELL_RELIABLE,
     SHELL_OPTION_OWN,
 };
 
@@ -54,6 +55,11 @@ enum {
         { certificate, "tls-certificate", "FILE", "our own certificate (PEM), for servers that ask for one" },         \
     {                                                                                                                  \
         key, "tls-key", "FILE", "its private key (PEM)"                                                                \
+    }
+#define SHELL_RELIABLE_OPTION                                                                                          \
+    {                                                                                                                  \
+        SHELL_RELIABLE, "reliable", "WHEN",                                                                            \
+            "acknowledge what comes before the answer (100rel): needed, always, required, off (needed)"                \
     }
 #define SHELL_OPTIONS                                                                                                  \
     TLS_OPTIONS(SHELL_TLS_TRUST, SHELL_TLS_NO_VERIFY, SHELL_TLS_CERTIFICATE, SHELL_TLS_KEY),                           \
@@ -71,7 +77,8 @@ struct shell_options {
     const char *trace;                                 /* file, or NULL                                       */
     const char *tls_trust, *tls_certificate, *tls_key; /* instead of the account's */
     bool        tls_no_verify;
-    uint16_t    port; /* to listen on, 0: any                                */
+    const char *reliable; /* as reliable_parse reads it, or NULL                 */
+    uint16_t    port;     /* to listen on, 0: any                                */
     unsigned    max_calls;
     bool        json;
     bool        guest_only;  /* do not look for accounts                          */
@@ -107,6 +114,9 @@ struct shell {
 /* Take one of the shared options; `sound` may be NULL if the command has none.
  * False: the letter is the command's own. */
 bool shell_option(struct shell_options *options, struct sound *sound, int letter, const char *value);
+
+/* "always": when provisional responses go reliably.  NULL: as needed.  False after a complaint: no such word. */
+bool reliable_parse(const char *word, enum phone_reliable *out);
 
 /* Zeroes nothing that the caller set: on_event, user and sound come first. */
 int  shell_open(struct shell *s, const struct shell_options *options);

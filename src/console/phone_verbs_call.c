@@ -64,6 +64,16 @@ int verb_ring(struct phone_desk *d, const struct phone_order *o, struct phone_an
     return with_call(d, o, a, call_ring);
 }
 
+int verb_progress(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return with_call(d, o, a, call_progress);
+}
+
+int verb_update(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    return with_call(d, o, a, call_update);
+}
+
 int verb_answer(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
 {
     return with_call(d, o, a, call_answer);
