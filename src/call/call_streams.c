@@ -99,9 +99,9 @@ int call_sound_start(struct call *c, struct negotiation *n)
 
         if (error != 0 && error != -ERR_NOT_FOUND)
             return error;
-        if (c->up != NULL)
+        if (error == 0 || c->up != NULL)
             settle(s, error == 0);
-        else if (error != 0 && s->open) /* another branch may want it */
+        else if (s->open) /* another branch may want it */
             s->kind->pause(s);
         any = any || error == 0;
     }
