@@ -112,6 +112,7 @@ void call_incoming(struct phone *p, struct account *a, object_id txn, struct mes
         stack_reply(p->stack, txn, status, SLICE(""));
         return;
     }
+    call_supersede(p, invite);
     if (p->call_count >= p->config.max_calls + (replaced != NULL ? 1 : 0)) {
         stack_reply(p->stack, txn, 486, SLICE(""));
         return;

@@ -4,7 +4,7 @@
  * apart, would leave people in silence for too long.
  *
  *   no answer yet to our INVITE   it is cancelled and sent anew: its responses go to the old address
- *   theirs is not answered        the answer will name the new address
+ *   theirs is not answered        the answer will name the new address; early media, by UPDATE
  *   up                            re-INVITE with new Contact and description, again until one is accepted */
 #include "base/error.h"
 #include "call/state.h"
@@ -101,6 +101,8 @@ static void tell_peer(struct call *c)
         return;
     case SESSION_INCOMING:
     case SESSION_RINGING:
+        (void)call_update(c->phone, c->id); /* if there is early media; else the answer will do */
+        return;
     case SESSION_CANCELLING:
     case SESSION_ENDING:
     case SESSION_ENDED:
@@ -149,4 +151,23 @@ void call_watch(struct phone *p)
 {
     if (p->config.any_address && !timer_running(&p->look)) /* else nobody would listen at another address */
         world_timer(p->world, &p->look, on_look, world_now(p->world));
+}
+
+static bool is_superseded(const struct call *c, const struct message *invite)
+{
+    return !c->outgoing && (c->session.state == SESSION_INCOMING || c->session.state == SESSION_RINGING) &&
+           slice_eq(c->call_id, invite->call_id) && slice_eq(c->up->dialog->remote_tag, invite->from_tag) &&
+           c->invite_cseq < invite->cseq.number;
+}
+
+void call_supersede(struct phone *p, const struct message *invite)
+{
+    LIST_EACH (l, &p->calls) {
+        struct call *c = CONTAINER_OF(l, struct call, link);
+
+        if (is_superseded(c, invite)) {
+            call_on_cancel(c, invite);
+            return;
+        }
+    }
 }

@@ -240,6 +240,7 @@ void call_invite_anew(struct call *c)
     int error = 0;
 
     stack_forget(c->phone->stack, c->invite_txn);
+    drop_forks(c);
     negotiation_free(c->negotiation);
     c->negotiation = NULL;
     if (!c->late_offer)

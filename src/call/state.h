@@ -514,6 +514,9 @@ void call_put_reason(const struct call *c, const struct fork *f, struct gather *
 void call_invite_anew(struct call *c);
 
 /* call_move.c */
+/* Whoever sends an INVITE of the same Call-ID and tag anew has given up the one before, though its CANCEL has not come.
+ */
+void call_supersede(struct phone *p, const struct message *invite);
 /* There is a call: see that it follows this host to another address. */
 void call_watch(struct phone *p);
 
