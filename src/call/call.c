@@ -98,6 +98,8 @@ void call_free(struct call *c)
     struct phone *p = c->phone;
 
     call_remember_ended(c);
+    refer_free(c);
+    referred_free(c);
     world_timer_stop(p->world, &c->timer);
     call_sound_close(c);
     if (!c->told_ended)
@@ -221,6 +223,8 @@ void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_ev
     };
     call_fill_why(c, e);
     call_fill_streams(c, e);
+    refer_fill_event(c, kind, e);
+    referred_fill_event(c, kind, e);
 }
 
 /* Without memory the name is left out. */

@@ -47,6 +47,18 @@ int call_reject(struct phone *p, object_id call, unsigned status); /* 300-699 */
 /* End it in whatever state it is: CANCEL, 480, BYE.  PHONE_ENDED follows. */
 int call_hang_up(struct phone *p, object_id call);
 
+/* Hand the call on (RFC 3515): its other side is put on hold and asked to call `target`, a sip or sips URI; or
+ * to take this phone's place in the call `other` (RFC 3891), or to call whom that one rings, which is called off.
+ * PHONE_TRANSFER tells how it goes on.  After PHONE_TRANSFERRED both calls end; after PHONE_TRANSFER_FAILED they go on
+ * as before. -ERR_LOCKED: it is being handed on already. */
+int call_transfer(struct phone *p, object_id call, struct slice target);
+int call_transfer_to(struct phone *p, object_id call, object_id other);
+
+/* After PHONE_REFERRED with `asking`: call whom the other side wants to have called, or not.  Its call, the one it is
+ * about, stays until that side hangs up.  -ERR_UNSUPPORTED: nothing is asked (any more); else as call_place. */
+int call_follow_refer(struct phone *p, object_id call, object_id *placed);
+int call_refuse_refer(struct phone *p, object_id call);
+
 /* Offer to receive nothing, or everything again (RFC 3264 8.4).  PHONE_CHANGED or
  * _UNCHANGED follows.  -ERR_LOCKED: another INVITE or UPDATE is under way (14.1).
  * Before the answer by UPDATE (RFC 3311) or PRACK, in each dialog that takes one; our own call keeps the wish for

@@ -24,6 +24,10 @@ enum phone_event_kind {
     PHONE_NO_MEDIA,        /* nothing was heard for the configured time                    */
     PHONE_SOURCE_ENDED,    /* the sound to play is at its end                              */
     PHONE_DIGIT,           /* digit: the peer pressed a key                                */
+    PHONE_REFERRED,        /* the peer wants us to call somebody: target, referred_by; asking, or placed */
+    PHONE_TRANSFER,        /* ours: status, reason: what whoever is called by the peer says    */
+    PHONE_TRANSFERRED,     /* ours is done: status; the call ends                              */
+    PHONE_TRANSFER_FAILED, /* ours came to nothing: status, reason; the call goes on           */
     PHONE_ENDED,           /* the last one of a call: cause, side, status, stats           */
     /* The following come in the order in which they happen, before those above. */
     PHONE_MESSAGE,        /* peer says something: content_type, body; call, if within one  */
@@ -90,6 +94,9 @@ struct phone_event {
     object_id             replaces, joins; /* INCOMING: the call in whose place it comes, or that it wants to join; 0 */
     struct slice          referred_by; /* INCOMING: URI of who sent the caller here; he says so, nobody has proved it */
     struct slice          content_type, body; /* "text/plain"; in UTF-8               */
+    struct slice          target;             /* REFERRED: URI of whom to call ...                                 */
+    object_id             placed;             /* ... and the call to it, 0: none was made                          */
+    bool                  asking;             /* ... call_follow_refer or call_refuse_refer is waited for           */
     uint32_t              expires;
     msec                  retry_in;
     unsigned              flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "call/methods.h"
 
+#include "call/reference.h"
+
 /* ACK and CANCEL come by ways of their own (stack_events) and stand here for Allow. */
 static const struct phone_method methods[] = {
     { METHOD_INVITE, "application/sdp", call_incoming, call_on_reinvite },
@@ -11,6 +13,9 @@ static const struct phone_method methods[] = {
     { METHOD_UPDATE, "application/sdp", NULL, call_on_update },
     { METHOD_OPTIONS, "application/sdp", options_outside, options_within },
     { METHOD_MESSAGE, TEXT_TYPES, text_outside, text_within },
+    { METHOD_REFER, "application/sdp", referred_outside, referred_within },
+    { METHOD_NOTIFY, "message/sipfrag", NULL, refer_notify },
+    { METHOD_SUBSCRIBE, "application/sdp", NULL, referred_subscribe },
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };

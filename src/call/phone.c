@@ -68,6 +68,8 @@ static void tell_call(struct call *c)
         c->pending &= ~(1u << kind);
         call_fill_event(c, kind, &event);
         config->on_event(config->user, &event);
+        refer_on_event(c, kind);
+        referred_on_event(c, kind);
     }
 }
 
@@ -87,7 +89,7 @@ static void on_events(struct timer *t, msec now)
     LIST_EACH_SAFE (l, &p->calls) {
         struct call *c = CONTAINER_OF(l, struct call, link);
 
-        if (c->gone && c->pending == 0)
+        if (c->gone && c->pending == 0 && !referred_pins(c))
             call_free(c);
     }
 }

@@ -24,4 +24,20 @@ bool call_name_other(struct call *c, const struct call_options *options);
 /* That there were these dialogs is known for a while. */
 void call_remember_ended(struct call *c);
 
+/* call_refer.c: a call that we hand on */
+void refer_notify(struct call *c, struct fork *f, object_id txn, struct message *notify); /* method_within_fn */
+void refer_on_event(struct call *c, enum phone_event_kind kind); /* its user has just been told this */
+void refer_fill_event(const struct call *c, enum phone_event_kind kind, struct phone_event *e);
+void refer_free(struct call *c);
+
+/* call_referred.c: the other side wants us to call somebody */
+void referred_within(struct call *c, struct fork *f, object_id txn, struct message *request);
+void referred_subscribe(struct call *c, struct fork *f, object_id txn, struct message *request);
+void referred_outside(struct phone *p, struct account *a, object_id txn, struct message *request);
+void referred_on_event(struct call *c, enum phone_event_kind kind);
+void referred_fill_event(const struct call *c, enum phone_event_kind kind, struct phone_event *e);
+/* Is there something left to tell in its dialog, though the session may be over? */
+bool referred_pins(const struct call *c);
+void referred_free(struct call *c);
+
 #endif

@@ -276,9 +276,13 @@ struct call {
     bool                muted;
     bool                wants_none; /* the offer that was answered last has no stream      */
 
-    object_id    replaces, joins; /* another call that its INVITE named             */
-    struct slice referred_by;     /* who sent it here, as it says                   */
-    struct slice extra;           /* header lines of our INVITE beside the usual ones */
+    object_id             replaces, joins; /* another call that its INVITE named             */
+    struct slice          referred_by;     /* who sent it here, as it says                   */
+    struct slice          extra;           /* header lines of our INVITE beside the usual ones */
+    struct call_transfer *transfer;        /* that we have begun, the last one; or NULL      */
+    struct call_referral *referral;        /* that the other side has asked for; or NULL     */
+    object_id             referred_from;   /* the call whose other side wanted this one, or 0  */
+    unsigned              refer_depth;     /* how many stand before it in that way             */
 
     unsigned          pending; /* set of 1 << enum phone_event_kind */
     unsigned          status;

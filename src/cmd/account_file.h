@@ -16,6 +16,7 @@
  *         tls_verify = true    # false: from anybody
  *         tls_certificate = '' # PEM file: what we show if we are asked; tls_key: its key
  *         keep_alive = 29      # seconds between signs of life to the server; 0: none
+ *         transfer  = 'ask'    # when the other side of a call wants us to call somebody: ask, allow, refuse
  *     }
  *
  * The first one is the default.  A file that others may read is refused. */
@@ -47,6 +48,8 @@ struct account_entry {
     char     tls_key[ACCOUNT_TEXT];
     bool     tls_no_verify;
     uint32_t expires, keep_alive;
+
+    enum transfer_policy transfer;
 };
 
 struct account_list {

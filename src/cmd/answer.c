@@ -109,6 +109,8 @@ static void on_incoming(struct answering *a, const struct phone_event *e)
     a->call     = e->call;
     a->answered = a->heard = false;
     probing_call(&a->probing, e->call, e->peer, false);
+    if (e->replaces != 0) /* it is answered, and the one before it ended */
+        return;
     if (a->refuse != 0) {
         call_reject(p, e->call, a->refuse);
     } else if (a->at_once) {

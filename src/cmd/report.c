@@ -24,6 +24,10 @@ static const struct report_row events[] = {
     { "no_media", "no sound has arrived for 5 s" },
     { "source_ended", "the file of --play is at its end" },
     { "digit", "digit: the other side pressed a key" },
+    { "referred", "target, referred_by, asking: the other side wants us to call somebody" },
+    { "transfer", "status, reason: how far the other side is with the call that it was handed on to" },
+    { "transferred", "status: it talks to somebody else now, and this call ends" },
+    { "transfer_failed", "status, reason: nothing came of it, the call goes on" },
     { "ended", "cause, by, status, reason, setup_ms, duration_ms, media: the last event of a call" },
     { "message", "content_type, body: somebody says something, peer" },
     { "message_sent", "status: what was said has arrived at peer, or (202) waits for it" },
@@ -38,6 +42,7 @@ static const struct report_row fields[] = {
     { "account", "the address that is registered" },
     { "direction", "out or in" },
     { "peer", "the URI of the other side; peer_name: the name it shows, if any" },
+    { "target", "the URI of whom to call; asking: whether that is waiting for a word of ours" },
     { "referred_by", "the URI of who sent the caller here, as the caller says; nobody has proved it" },
     { "status", "a SIP status code; reason: its phrase, or what went wrong" },
     { "expires", "seconds" },
@@ -184,7 +189,11 @@ static void put_call(struct json_line *j, const struct phone_event *e)
     json_line_text(j, "peer", e->peer);
     if (e->peer_display.len > 0)
         json_line_text(j, "peer_name", e->peer_display);
-    if (e->kind == PHONE_INCOMING && e->referred_by.len > 0)
+    if (e->kind == PHONE_REFERRED) {
+        json_line_text(j, "target", e->target);
+        json_line_bool(j, "asking", e->asking);
+    }
+    if (e->referred_by.len > 0)
         json_line_text(j, "referred_by", e->referred_by);
     if (e->codec.len > 0)
         json_line_text(j, "codec", e->codec);
@@ -215,8 +224,9 @@ static void put_news(struct json_line *j, const struct phone_event *e)
 
 void report_write_json(struct buf *b, const struct phone_event *e, uint64_t wall)
 {
-    struct json_line j          = json_line_begin(b);
-    bool             has_status = e->kind == PHONE_RINGING || e->kind == PHONE_ENDED || e->kind == PHONE_UNCHANGED ||
+    struct json_line j = json_line_begin(b);
+    bool has_status = e->kind == PHONE_TRANSFER || e->kind == PHONE_TRANSFERRED || e->kind == PHONE_TRANSFER_FAILED ||
+                      e->kind == PHONE_RINGING || e->kind == PHONE_ENDED || e->kind == PHONE_UNCHANGED ||
                       e->kind == PHONE_REGISTER_FAILED || e->kind == PHONE_UNREGISTERED || e->kind > PHONE_ENDED;
 
     json_line_number(&j, "t", (int64_t)wall);
@@ -371,6 +381,23 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         return;
     case PHONE_DIGIT:
         buf_printf(b, "Digit %c", e->digit);
+        return;
+    case PHONE_REFERRED:
+        buf_printf(b, "%s wants to have %.*s called%s", name_of(e, &name), SLICE_ARG(e->target),
+                   e->asking        ? ""
+                   : e->placed != 0 ? ": calling"
+                                    : ", which cannot be");
+        return;
+    case PHONE_TRANSFER:
+        buf_put(b, SLICE("Handing on"));
+        say_status(b, e);
+        return;
+    case PHONE_TRANSFERRED:
+        buf_put(b, SLICE("Handed on"));
+        return;
+    case PHONE_TRANSFER_FAILED:
+        buf_put(b, SLICE("It could not be handed on"));
+        say_status(b, e);
         return;
     case PHONE_ENDED:
         say_end(b, e);

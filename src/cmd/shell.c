@@ -174,7 +174,11 @@ static void on_phone_event(void *user, const struct phone_event *e)
     if (e->kind == PHONE_UNREGISTERED)
         s->registered = false;
     follow_call(s, e);
-    if (s->finishing && e->kind == PHONE_INCOMING)
+    if (e->kind == PHONE_REFERRED && e->asking) /* nobody is there to be asked */
+        call_refuse_refer(s->phone, e->call);
+    if (s->finishing && e->kind == PHONE_INCOMING && e->replaces != 0)
+        call_hang_up(s->phone, e->call);
+    else if (s->finishing && e->kind == PHONE_INCOMING)
         call_reject(s->phone, e->call, 480);
     else if (s->on_event != NULL)
         s->on_event(s, e);
@@ -300,7 +304,9 @@ static int start_phone(struct shell *s, const struct shell_options *o)
     if (s->instance < 0) /* none, or another process is that phone already */
         s->entry.instance[0] = s->entry.second_proxy[0] = '\0';
     account = account_entry_config(&s->entry);
-    error   = phone_add_account(s->phone, &account, &s->account);
+    if (account.transfer == TRANSFER_ALLOW) /* these commands look after the call that they have, and no other */
+        account.transfer = TRANSFER_ASK;
+    error = phone_add_account(s->phone, &account, &s->account);
     return error == 0 ? EXIT_OK : complain(s->entry.address, error);
 }
 

@@ -86,7 +86,7 @@ void phone_desk_quit(struct phone_desk *d);
 struct desk_call {
     struct link        link;
     struct phone_desk *desk;
-    object_id          id;
+    object_id          id, account; /* account: known from its first event on */
     bool               outgoing, rang, answered, held, held_by_peer, muted;
     msec               started, answered_at;
     char               peer[DESK_TEXT];

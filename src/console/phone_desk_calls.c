@@ -201,6 +201,7 @@ void desk_calls_event(struct phone_desk *d, const struct phone_event *e)
         c = desk_call_add(d, e->call, true, e->peer);
     if (c == NULL)
         return;
+    c->account = e->account;
     if (e->kind == PHONE_RINGING)
         c->rang = true;
     if (e->kind == PHONE_ANSWERED) {

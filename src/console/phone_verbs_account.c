@@ -169,6 +169,7 @@ static struct account_config config_of(const struct phone_order *o)
         .keep_alive   = phone_order_value(o, "keep_alive")->given ? (uint32_t)phone_order_value(o, "keep_alive")->number
                                                                   : KEEP_ALIVE,
         .expires      = (uint32_t)phone_order_value(o, "expires")->number,
+        .transfer     = (enum transfer_policy)phone_order_value(o, "transfer")->number,
     };
 }
 

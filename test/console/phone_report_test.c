@@ -35,6 +35,7 @@ static struct phone_event full(enum phone_event_kind kind)
         .subject      = (object_id)ID_TEXT << 48 | 1,
         .content_type = SLICE("text/plain"),
         .body         = SLICE("hello"),
+        .target       = SLICE("sip:carol@example.test"),
         .setup        = 10,
         .duration     = 20,
         .codec        = SLICE("PCMU"),

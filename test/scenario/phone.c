@@ -84,13 +84,20 @@ static void note_event(struct phone_actor *a, const struct phone_event *e)
         actor_event(&a->actor, "%s %u%s flow %u lives %u", name, e->status, e->retry_in == NEVER ? " for good" : "",
                     e->flow, e->flows);
         return;
+    case PHONE_TRANSFER:
+    case PHONE_TRANSFERRED:
+    case PHONE_TRANSFER_FAILED:
     case PHONE_UNREGISTERED:
     case PHONE_RINGING:
     case PHONE_UNCHANGED:
         actor_event(&a->actor, "%s %u", name, e->status);
         return;
     case PHONE_INCOMING:
-        actor_event(&a->actor, "%s %.*s for %.*s", name, SLICE_ARG(e->peer), SLICE_ARG(aor_of(a, e->account)));
+        actor_event(&a->actor, "%s %.*s for %.*s%s%s", name, SLICE_ARG(e->peer), SLICE_ARG(aor_of(a, e->account)),
+                    e->replaces != 0 ? " replacing" : "", e->joins != 0 ? " joining" : "");
+        return;
+    case PHONE_REFERRED:
+        actor_event(&a->actor, "%s %.*s%s", name, SLICE_ARG(e->target), e->asking ? " asking" : "");
         return;
     case PHONE_CHANGED:
         note_change(a, e);
@@ -144,6 +151,8 @@ static void on_event(void *user, const struct phone_event *e)
 
     if (e->kind == PHONE_INCOMING)
         set_call(a, e->call);
+    if (e->kind == PHONE_REFERRED && e->placed != 0)
+        set_call(a, e->placed);
     note_event(a, e);
 }
 
@@ -455,6 +464,54 @@ static bool phone_turns(struct phone_actor *a, const struct statement *st)
     return done(a, call_turn_stream(a->phone, a->call, index, direction));
 }
 
+/* The N-th call that it has had, 1 being the first: 0 if it is none that is remembered. */
+static object_id nth_call(const struct phone_actor *a, const char *word)
+{
+    unsigned n;
+
+    return word != NULL && parse_count(word, &n) && n > 0 && n <= a->call_count && n + PHONE_CALLS > a->call_count
+               ? a->calls[(n - 1) % PHONE_CALLS]
+               : 0;
+}
+
+/* picks N: the call that the verbs are about */
+static bool phone_picks(struct phone_actor *a, const struct statement *st)
+{
+    object_id call = nth_call(a, st->words.word[2]);
+
+    if (call == 0)
+        return scenario_fail(a->actor.scenario, "picks N: the N-th of its calls");
+    a->call = call;
+    return true;
+}
+
+/* transfers URI; transfers N to M: of its calls */
+static bool phone_transfers(struct phone_actor *a, const struct statement *st)
+{
+    const char *const *word = st->words.word;
+
+    if (st->words.count == 3)
+        return done(a, call_transfer(a->phone, a->call, slice_from(word[2])));
+    if (st->words.count == 5 && strcmp(word[3], "to") == 0)
+        return done(a, call_transfer_to(a->phone, nth_call(a, word[2]), nth_call(a, word[4])));
+    return scenario_fail(a->actor.scenario, "transfers URI, or transfers N to M");
+}
+
+/* follows: calls whom the other side wants to have called */
+static bool phone_follows(struct phone_actor *a, const struct statement *st)
+{
+    object_id placed;
+
+    (void)st;
+    return done(a, call_follow_refer(a->phone, a->call, &placed));
+}
+
+static bool phone_declines(struct phone_actor *a, const struct statement *st)
+{
+    (void)st;
+    return done(a, call_refuse_refer(a->phone, a->call));
+}
+
 /* presses DIGITS */
 static bool phone_presses(struct phone_actor *a, const struct statement *st)
 {
@@ -523,7 +580,9 @@ static const struct {
     { "commands", true, phone_commanded },  { "types", true, phone_types },
     { "dies", true, phone_dies },           { "starts", false, phone_starts },
     { "adds", true, phone_adds },           { "uses", true, phone_uses },
-    { "says", true, phone_says },
+    { "says", true, phone_says },           { "picks", true, phone_picks },
+    { "transfers", true, phone_transfers }, { "follows", true, phone_follows },
+    { "declines", true, phone_declines },
 };
 
 static bool phone_act(struct actor *actor, const struct statement *st)
@@ -592,6 +651,10 @@ static bool parse_flag(struct phone_actor *a, struct account_config *config, con
         a->secure = true;
     else if (strcmp(word, "strict") == 0)
         config->strict = true;
+    else if (strcmp(word, "obeys") == 0)
+        config->transfer = TRANSFER_ALLOW;
+    else if (strcmp(word, "refuses") == 0)
+        config->transfer = TRANSFER_REFUSE;
     else if (strcmp(word, "roams") == 0)
         a->roams = true;
     else
