@@ -151,6 +151,24 @@ TEST(a_call_takes_the_place_of_one_that_is_up)
     CHECK(phone_is_idle(alice.phone));
 }
 
+/* Whose user was not listening does not listen to the next one either. */
+TEST(what_was_on_hold_stays_on_hold)
+{
+    struct message *m = talk_to_bob();
+    struct slice    body;
+
+    CHECK_INT(0, call_hold(alice.phone, first, true));
+    run_for(network, 50);
+    peer_respond(&bob, peer_last(&bob, "INVITE"), "200 OK", NULL, CONTACT_BOB, sdp_at("10.0.0.2", 20000));
+    run_for(network, 50);
+    CHECK_INT(200, says(naming("Replaces", m, "b", "")));
+    body = peer_last_status(&carol, 200)->body;
+    CHECK(memmem(body.ptr, body.len, "a=sendonly", 10) != NULL);
+    peer_respond(&bob, peer_last(&bob, "BYE"), "200 OK", NULL, "", NULL);
+    run_for(network, 50);
+    end_carol();
+}
+
 /* RFC 3891 7.1: a ringing phone's call is picked up elsewhere. */
 TEST(a_call_of_ours_that_rings_is_picked_up_elsewhere)
 {
@@ -357,6 +375,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_call_takes_the_place_of_one_that_is_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_on_hold_stays_on_hold, setup, teardown),
         cmocka_unit_test_setup_teardown(a_call_of_ours_that_rings_is_picked_up_elsewhere, setup, teardown),
         cmocka_unit_test_setup_teardown(who_takes_a_place_needs_none_of_his_own, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_replaced_is_refused_and_goes_on, setup, teardown),
