@@ -4,6 +4,7 @@
 #include "dialog/message_of.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PART(headers, content) "--b\r\n" headers "\r\n" content "\r\n"
@@ -124,6 +125,35 @@ TEST(a_multipart_body_that_is_none_is_told)
     CHECK_INT(BODY_FOUND, mixed(PART("Content-Type: multipart/mixed;boundary=c\r\n" OPTIONAL, "x") PART(SDP, "v") END));
 }
 
+/* RFC 4475, "mpart01": a text, and its signature in binary. */
+TEST(the_multipart_message_of_rfc_4475_is_read)
+{
+    struct parse_fault fault;
+    struct slice       text, kind, boundary;
+    struct multipart   walk;
+    struct body_part   part;
+    struct message    *m;
+    char              *memory;
+
+    if (!test_read_file(AHOY_SHARED "/torture/rfc4475/dat/mpart01.dat", &text, &memory))
+        skip();
+    m = message_parse(test_guarded(text), &fault);
+    CHECK(m != NULL);
+    CHECK(multipart_kind(message_header(m, HEADER_CONTENT_TYPE)->value, &kind, &boundary));
+    walk = multipart_begin(boundary, m->body);
+    CHECK(multipart_next(&walk, &part));
+    CHECK_SLICE("Hello", part.content);
+    CHECK(multipart_next(&walk, &part));
+    CHECK_SLICE("application/octet-stream", part.type);
+    CHECK(!part.encoded && part.content.len > 200);
+    CHECK(!multipart_next(&walk, &part) && !walk.broken);
+    CHECK_INT(BODY_UNSUPPORTED, body_find(m, SLICE("text/plain"), &part)); /* the signature must be understood, too */
+    CHECK_SLICE("Hello", part.content);
+    CHECK_INT(BODY_FOUND, body_find(m, SLICE("application/octet-stream, text/plain"), &part));
+    message_drop(m);
+    free(memory);
+}
+
 /* Too deep, and too many: nothing is understood beyond. */
 TEST(depth_and_number_of_parts_are_bounded)
 {
@@ -154,6 +184,7 @@ int main(void)
         cmocka_unit_test(of_alternatives_the_last_one_that_is_understood_is_taken),
         cmocka_unit_test(parts_within_parts_are_found),
         cmocka_unit_test(a_multipart_body_that_is_none_is_told),
+        cmocka_unit_test(the_multipart_message_of_rfc_4475_is_read),
         cmocka_unit_test(depth_and_number_of_parts_are_bounded),
     };
 
