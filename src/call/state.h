@@ -24,10 +24,7 @@
  *   call_prack.c    the caller's PRACKs
  *   call_update.c   UPDATE, ours and theirs
  *   call_exchange.c offers and answers, whatever they come in
- *   call_streams.c  the streams of a call: their life, what was agreed of each
- *   call_describe.c what is said of the streams
- *   call_offer.c what can be had of an offer, and why nothing can
- *   call_sound.c a stream of sound: ports, source and sink, media session
+ *   streams.h    the streams of a call: call_streams.c, _describe, _offer, _sound
  *   methods.c    what is done with each method
  *   call_replace.c  INVITEs that take the place of a call, or join it
  *   outside.c    requests outside of dialogs, with their credentials
@@ -47,6 +44,7 @@
 #include "base/table.h"
 #include "call/call.h"
 #include "call/extensions.h"
+#include "call/streams.h"
 #include "dialog/dialog.h"
 #include "dialog/offer.h"
 #include "dialog/registration.h"
@@ -58,21 +56,17 @@
 #include "sip/body.h"
 
 enum {
-    REASON_MAX       = 96,
-    WARNING_MAX      = 512, /* the words of a Warning of ours                  */
-    CAPABILITIES_MAX = 2048,
-    REDIRECTS_MAX    = 8, /* targets that a call may be sent to by 3xx        */
-    ROUNDS_MAX       = 8, /* INVITEs of one call: challenges, redirects       */
-    DIGITS_MAX       = 16,
-    ACCOUNTS_MAX     = 64,
-    ACCOUNT_FLOWS    = 2, /* RFC 5626 4.2: two are what a phone should have   */
-    ACCOUNT_ROUTES   = SERVICE_ROUTES_MAX + 1,
-    CALL_MEMORY      = 64 * 1024,
-    RING_LIMIT       = 180 * 1000,
-    RING_AGAIN       = 60 * 1000, /* RFC 3261 13.3.1.1                         */
-    CALL_AUDIO_RATE  = AUDIO_RATE,
-    CALL_STREAMS     = NEGOTIATION_STREAMS_MAX,
-    AUDIO_STREAMS    = 2, /* that a peer may have in one call, unless told otherwise */
+    REASON_MAX      = 96,
+    REDIRECTS_MAX   = 8, /* targets that a call may be sent to by 3xx        */
+    ROUNDS_MAX      = 8, /* INVITEs of one call: challenges, redirects       */
+    DIGITS_MAX      = 16,
+    ACCOUNTS_MAX    = 64,
+    ACCOUNT_FLOWS   = 2, /* RFC 5626 4.2: two are what a phone should have   */
+    ACCOUNT_ROUTES  = SERVICE_ROUTES_MAX + 1,
+    CALL_MEMORY     = 64 * 1024,
+    RING_LIMIT      = 180 * 1000,
+    RING_AGAIN      = 60 * 1000, /* RFC 3261 13.3.1.1                         */
+    CALL_AUDIO_RATE = AUDIO_RATE,
 };
 
 /* Of references from one call to another. */
@@ -171,47 +165,6 @@ struct fork {
     char                    *update_sdp;         /* ... with this                          */
     unsigned                 allows;             /* set of 1 << enum method: its last Allow */
     bool                     hold, offered_hold; /* as agreed, as offered last             */
-};
-
-/* How a stream stands in a description: not at all (port 0), or in this direction, hold
- * left aside. */
-struct stream_terms {
-    bool               on;
-    enum sdp_direction direction;
-};
-
-struct stream_kind;
-
-/* One stream of a call. */
-struct call_stream {
-    struct call              *call;
-    unsigned                  index; /* in the call and in its negotiation            */
-    const struct stream_kind *kind;  /* NULL: it never was                            */
-    struct stream_terms       now;   /* as agreed                                     */
-    struct stream_terms       wish;  /* as the user wants it: for our next offer      */
-    struct stream_terms       said;  /* in the description that is made next, or was last */
-    bool                      open;  /* it has ports: `media`                         */
-    bool                      sound_open;
-    struct media_session     *media;
-    struct audio_source      *source;
-    struct audio_sink        *sink;
-    struct media_stream       stream;    /* as started last                           */
-    struct slice              codec;     /* of it: static text; empty: never started  */
-    bool                      has_stats; /* closed after it was started               */
-    struct media_stats        stats;
-};
-
-/* What carries the streams of one kind of m= line.  A kind that has none is refused. */
-struct stream_kind {
-    struct slice name, protocol; /* as the m= line has them */
-    /* What we can do, best first: returns how many. */
-    size_t (*codecs)(struct sdp_codec *codecs, size_t max);
-    int (*open)(struct call_stream *s);
-    void (*close)(struct call_stream *s); /* the figures stay */
-    struct address (*local)(const struct call_stream *s);
-    int (*start)(struct call_stream *s, const struct sdp_agreed *agreed);
-    void (*pause)(struct call_stream *s);
-    int (*move)(struct call_stream *s, const struct address *local); /* to other ports, on this address */
 };
 
 struct call {
@@ -553,48 +506,6 @@ bool call_resume_answer(struct call *c);
 void         call_refuse_for(struct call *c, int error);
 struct call *call_find_ringing(struct phone *p, object_id id, int *error);
 void         call_ring_timer(struct call *c, msec now);
-
-/* call_streams.c */
-struct call_stream *call_free_stream(struct call *c); /* one that is not open, or NULL */
-int                 call_open_stream(struct call *c, unsigned index, const struct stream_kind *kind);
-void                call_close_stream(struct call_stream *s); /* the figures stay */
-/* Make ready for a description: ports and sound.  Nothing to do if there is an offer to
- * be answered: the answer opens what was offered. */
-int  call_sound_open(struct call *c);
-void call_sound_close(struct call *c);
-/* Our offer was refused: all stays as it is agreed. */
-void call_forget_wishes(struct call *c);
-/* Media as agreed; -ERR_UNSUPPORTED if nothing is, though something was offered. */
-int call_sound_start(struct call *c, struct negotiation *n);
-/* Send nothing until the next call_sound_start: whom we spoke to has no part in it now. */
-void call_sound_pause(struct call *c);
-/* This host has another address.  An error: not all have moved; ask again. */
-int call_sound_move(struct call *c, const struct address *local);
-/* The first one that runs, or ran; what is told of "the" sound of a call is told of it. */
-const struct call_stream *call_main_stream(const struct call *c);
-void                      call_fill_streams(const struct call *c, struct phone_event *e);
-
-/* call_offer.c */
-const struct stream_kind *call_kind_named(struct slice name); /* or NULL */
-/* The kind that can take what this line offers, or NULL. */
-const struct stream_kind *call_kind_for(const struct sdp_media *m);
-/* Why nothing of this offer can be had: a warn-code (RFC 3261 20.43) and words.  0: something can, or
- * nothing was asked for. */
-unsigned call_offer_fault(struct slice sdp_text, struct buf *why);
-bool     call_can_talk(struct slice sdp_text); /* it has no fault */
-
-/* call_describe.c */
-/* The next description says what the user wishes; else what is agreed already. */
-void call_describe(struct call *c, bool wish);
-/* A negotiation that has offered just what c->sdp offers; NULL without memory. */
-struct negotiation *call_new_negotiation(struct call *c);
-int                 call_make_offer(struct call *c, struct negotiation *n, struct slice *text);
-int                 call_make_answer(struct call *c, struct negotiation *n, struct slice *text);
-/* What could be had, as a description (RFC 3264 9). */
-void call_write_capabilities(struct phone *p, const struct address *local, struct buf *b);
-
-/* call_sound.c */
-extern const struct stream_kind call_sound;
 
 /* reply.c */
 #define MULTIPART_TYPES "multipart/mixed, multipart/alternative, multipart/related"
