@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "sip/digest.h"
+#include "sip/reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,8 +50,38 @@ static void walk_auth(const struct header *h)
     credentials_scan(&t, &credentials);
 }
 
+/* Found: moved past; not found: stayed. */
+static void walk_reason(const struct header *h)
+{
+    struct scan          s = scan_from(h->value);
+    const char          *at;
+    struct reason_value  reason;
+    struct warning_value warning;
+
+    for (at = s.at; reason_scan(&s, &reason) && scan_byte(&s, ','); at = s.at)
+        if (s.at <= at)
+            abort();
+    s  = scan_from(h->value);
+    at = s.at;
+    if (warning_scan(&s, &warning) ? s.at <= at || warning.code < 100 : s.at != at)
+        abort();
+}
+
+static void walk_why(const struct message *m)
+{
+    struct reason_value  reason;
+    struct warning_value warning;
+    uint32_t             seconds;
+
+    if (message_completed_elsewhere(m) && !message_reason(m, &reason))
+        abort();
+    (void)message_warning(m, &warning);
+    (void)message_retry_after(m, &seconds);
+}
+
 void sip_walk(const struct message *m)
 {
+    walk_why(m);
     for (enum header_id id = HEADER_OTHER; id < HEADER_COUNT; id++) {
         struct header_values v = message_values(m, id);
         struct name_addr     n;
@@ -68,8 +99,10 @@ void sip_walk(const struct message *m)
             continue;
         message_lists(m, id, SLICE("no-such"));
         message_number(m, id, &number);
-        for (const struct header *h = message_header(m, id); h != NULL; h = message_next(m, h))
+        for (const struct header *h = message_header(m, id); h != NULL; h = message_next(m, h)) {
             walk_auth(h);
+            walk_reason(h);
+        }
     }
 }
 
