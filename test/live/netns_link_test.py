@@ -84,8 +84,9 @@ def other_side_hangs_up(transport, outbound):
         caller.wait_event("changed")
         phone.wait_event("changed")
         hang_up(caller)
-        caller.wait_event("ended", by="local", cause="normal")
-        phone.wait_event("ended", by="remote", cause="normal")
+        his = caller.wait_event("ended", by="local", cause="normal")["media"]
+        hers = phone.wait_event("ended", by="remote", cause="normal")["media"]
+        assert hers["local"].startswith("10.5.0.3:") and his["remote"] == hers["local"], (his, hers)
         assert caller.wait_exit() == 130, caller.stderr()
         hang_up(phone)
         assert phone.wait_exit() == 130, phone.stderr()
