@@ -153,6 +153,23 @@ void account_flow_perform(struct account_flow *f, unsigned actions)
     world_timer(w, &f->timer, on_timer, registration_deadline(&f->registration));
 }
 
+void account_flow_fail(struct account_flow *f)
+{
+    f->dead = true;
+    if (f->registration.state == REGISTRATION_REGISTERED)
+        account_flow_perform(f, registration_start(&f->registration));
+}
+
+bool account_lost_way(struct account *a)
+{
+    for (unsigned i = 0; i < a->flow_count && a->flow_count > 1; i++)
+        if (&a->flows[i] == account_way(a) && a->flows[i].proxy.len > 0 && account_flow_lives(&a->flows[i])) {
+            account_flow_fail(&a->flows[i]);
+            return account_flow_lives(account_way(a));
+        }
+    return false;
+}
+
 void account_flow_stop(struct account_flow *f)
 {
     world_timer_stop(f->account->phone->world, &f->timer);

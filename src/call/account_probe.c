@@ -22,14 +22,6 @@ static void ask(struct account_flow *f)
     world_timer(w, &f->probe.timer, on_probe, world_now(w) + wait);
 }
 
-/* Calls go by another flow from now on, until this one is registered anew. */
-static void fail(struct account_flow *f)
-{
-    f->dead = true;
-    if (f->registration.state == REGISTRATION_REGISTERED)
-        account_flow_perform(f, registration_start(&f->registration));
-}
-
 static void on_probe(struct timer *t, msec now)
 {
     struct account_flow *f = CONTAINER_OF(t, struct account_flow, probe.timer);
@@ -38,7 +30,7 @@ static void on_probe(struct timer *t, msec now)
     if (f->probe.sent < ASKED)
         ask(f);
     else
-        fail(f);
+        account_flow_fail(f);
 }
 
 void account_probe(struct account_flow *f)

@@ -117,11 +117,18 @@ static void on_refusal(struct call *c, struct message *response)
     call_perform(c, session_on_failure(&c->session), &(struct occasion){ 0 });
 }
 
+/* RFC 5626 4.3: not even a proxy has answered by this flow. */
+static bool try_other_flow(struct call *c)
+{
+    return c->session.state == SESSION_CALLING && c->rounds < ROUNDS_MAX && account_lost_way(c->account) &&
+           call_send_invite(c) == 0;
+}
+
 static void on_silence(struct call *c, enum client_event event, int detail)
 {
     if (c->up != NULL)
         return;
-    if (c->session.state != SESSION_CANCELLING && !c->told_ended && call_try_next_target(c))
+    if (c->session.state != SESSION_CANCELLING && !c->told_ended && (call_try_next_target(c) || try_other_flow(c)))
         return;
     if (event == CLIENT_TIMEOUT)
         call_blame(c, CALL_TIMED_OUT, SIDE_NETWORK, 408, SLICE("no response"));

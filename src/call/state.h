@@ -321,6 +321,10 @@ const struct flow *account_flow_out(const struct account *a);
 void account_flow_perform(struct account_flow *f, unsigned actions);
 bool account_flow_lives(const struct account_flow *f);
 void account_flow_stop(struct account_flow *f); /* its timers */
+/* Its other end is silent: it is registered anew, and what is sent goes by another meanwhile. */
+void account_flow_fail(struct account_flow *f);
+/* Nobody has answered by the way that requests go.  Is there now another, by a flow that lives? */
+bool account_lost_way(struct account *a);
 /* Nothing is under way or to be told. */
 bool account_is_idle(const struct account *a);
 /* The next thing to tell, taken out; false if there is none. */
