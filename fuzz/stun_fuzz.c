@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A STUN request is read without harm, and whatever is answered fits, is whole, and bears the request's
- * transaction.  A flow token is read without harm, and what is read writes the same token. */
+ * transaction and is read back; an answer is read without harm.  A flow token is read without harm, and what is read
+ * writes the same token. */
 #include "nat/stun.h"
 #include "route/flow_token.h"
 
@@ -17,6 +18,24 @@ static void check_answer(const struct buf *b, const struct stun_request *r)
         abort();
 }
 
+/* Whoever asked reads back where he was seen. */
+static void check_read(const struct buf *b, const struct stun_request *r, const struct address *mapped)
+{
+    struct address seen = { .family = FAMILY_NONE };
+
+    if (stun_read_reply(buf_slice(b), r->transaction, &seen) != STUN_SEEN || !address_eq(&seen, mapped))
+        abort();
+}
+
+/* As an answer to a question that fits it. */
+static void reply(struct slice bytes)
+{
+    struct address seen;
+
+    if (bytes.len >= STUN_HEAD)
+        (void)stun_read_reply(bytes, bytes.ptr + 8, &seen);
+}
+
 static void answer(struct slice bytes)
 {
     char                memory[STUN_ANSWER_MAX];
@@ -29,6 +48,7 @@ static void answer(struct slice bytes)
         return;
     case STUN_BINDING:
         stun_write_success(&b, &r, &mapped);
+        check_read(&b, &r, &mapped);
         break;
     case STUN_REFUSE:
         if (r.unknown_count == 0 || r.unknown_count > STUN_UNKNOWN)
@@ -69,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice bytes = { (const char *)data, size };
 
     answer(bytes);
+    reply(bytes);
     token(bytes);
     bytes_of_flow(bytes);
     return 0;
