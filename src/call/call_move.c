@@ -63,10 +63,10 @@ static void leave(struct call *c, const struct address *old)
 
 static void reinvite(struct call *c)
 {
-    unsigned actions = session_reinvite(&c->session);
+    unsigned actions = call_can_change(c) == 0 ? session_reinvite(&c->session) : 0;
 
     if (actions == 0)
-        return; /* another INVITE is under way: later */
+        return; /* another INVITE is under way, or an UPDATE: later */
     c->move_tries--;
     c->wish_hold      = c->hold;
     c->only_refreshes = false;
@@ -79,6 +79,17 @@ static void reinvite_anew(struct call *c)
     stack_forget(c->phone->stack, c->invite_txn);
     negotiation_rollback(c->negotiation);
     call_send_reinvite(c);
+}
+
+/* The answer will name the new address, unless the media are described already: then by UPDATE, or behind the answer.
+ */
+static void describe_anew(struct call *c)
+{
+    if (call_offer_state(c, c->up) != NEGOTIATION_STABLE)
+        return;
+    c->move_tries = TRIES;
+    (void)call_send_updates(c, true);
+    call_perform(c, 0, &(struct occasion){ 0 });
 }
 
 static void tell_peer(struct call *c)
@@ -101,7 +112,7 @@ static void tell_peer(struct call *c)
         return;
     case SESSION_INCOMING:
     case SESSION_RINGING:
-        (void)call_update(c->phone, c->id); /* if there is early media; else the answer will do */
+        describe_anew(c);
         return;
     case SESSION_CANCELLING:
     case SESSION_ENDING:

@@ -55,6 +55,7 @@ static void on_2xx(struct call *c, struct fork *f, struct message *response)
         session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));
     if (offer_reads(&f->rules, call_offer_state(c, f), IN_UPDATE_2XX) == PART_ANSWER)
         error = call_take_answer(c, f, response, IN_UPDATE_2XX);
+    c->move_tries = error == 0 ? 0 : c->move_tries;
     finish(c, f, response->status, response->reason, NEVER);
     if (error == 0)
         return;
@@ -117,7 +118,7 @@ static void begin_update(struct call *c, struct fork *f)
     struct slice text;
     int          error;
 
-    if (offer_sends(&f->rules, call_offer_state(c, f), IN_UPDATE) != PART_OFFER) {
+    if (c->refresh_txn != 0 || offer_sends(&f->rules, call_offer_state(c, f), IN_UPDATE) != PART_OFFER) {
         update_postpone(&f->update, world_now(c->phone->world) + c->session.timers.t1);
         return;
     }
@@ -148,10 +149,12 @@ msec call_update_deadline(const struct call *c)
     return at;
 }
 
-/* An UPDATE that overtakes a PRACK on the way would have that refused as out of order (RFC 3261 12.2.2). */
+/* One at a time, refreshes among them; and one that overtakes a PRACK would have that refused as out of order
+ * (RFC 3261 12.2.2). */
 bool call_may_update(const struct call *c, const struct fork *f)
 {
-    return !f->prack.open && f->dialog->state != DIALOG_TERMINATED && call_peer_allows(f, METHOD_UPDATE) &&
+    return !f->prack.open && c->refresh_txn == 0 && f->dialog->state != DIALOG_TERMINATED &&
+           call_peer_allows(f, METHOD_UPDATE) &&
            offer_sends(&f->rules, call_offer_state(c, f), IN_UPDATE) == PART_OFFER;
 }
 
