@@ -6,6 +6,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/phone_tls.h"
 #include "cmd/shell.h"
+#include "dialog/session_timer.h"
 #include "net/world_uv.h"
 
 #include <signal.h>
@@ -203,6 +204,7 @@ static int open_phone(struct phone_seat *s, const struct seat_options *o)
         .user_agent       = SLICE("ahoy/" AHOY_VERSION),
         .accept_any       = first_wanted(s, o) == NULL,
         .max_calls        = o->max_calls,
+        .session_expires  = SESSION_TIMER_DEFAULT,
         .media_port_first = o->rtp_first,
         .media_port_last  = o->rtp_last,
         .latch            = true, /* peers behind a NAT say in SDP what nobody can reach */
