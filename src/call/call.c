@@ -100,6 +100,8 @@ void call_free(struct call *c)
     call_remember_ended(c);
     refer_free(c);
     referred_free(c);
+    if (c->gone) /* a re-INVITE that nobody has answered, though the session is over */
+        stack_forget(p->stack, c->invite_txn);
     world_timer_stop(p->world, &c->timer);
     call_sound_close(c);
     if (!c->told_ended)
