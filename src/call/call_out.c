@@ -67,6 +67,7 @@ static void on_first_2xx(struct call *c, struct fork *f, struct message *respons
     c->up = f;
     call_note_allow(f, response);
     stop_updates(c, f);
+    f->prack.open = false; /* who answers waits for it no longer */
     dialog_confirm(f->dialog, response);
     call_take_next_nonce(c, c->half.target, response);
     session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));
