@@ -31,6 +31,7 @@ enum {
     OFFERS         = 64,
     HISTORY_LINES  = 500,
     SCREEN_WAITING = 256 * 1024,
+    CLOSE_PATIENCE = 200,
     ESCAPE_MS      = 50, /* an escape key is alone when nothing follows it by then */
     WIDTH          = 80,
     KEY_DRAW       = 0x12, /* ^R */
@@ -163,6 +164,13 @@ static void feed(struct line_editor *e, unsigned char key)
     (void)el_gets(e->el, &ignored);
 }
 
+/* As if these keys had come, all ASCII. */
+static void type_text(struct line_editor *e, const char *text)
+{
+    for (; *text != '\0'; text++)
+        feed(e, (unsigned char)*text);
+}
+
 static void draw_line(struct line_editor *e)
 {
     size_t rows = rows_above(e);
@@ -287,29 +295,6 @@ static size_t common_length(const struct line_editor *e)
     return len;
 }
 
-static unsigned char complete(EditLine *el, int key)
-{
-    struct line_editor *e    = of(el);
-    const LineInfo     *line = el_line(el);
-    size_t              begun, len;
-
-    (void)key;
-    e->offer_count = 0;
-    begun          = e->events.on_tab(e->arg, slice_between(line->buffer, line->cursor));
-    if (e->offer_count == 0)
-        return CC_REFRESH_BEEP;
-    len = common_length(e);
-    if (len > begun) {
-        e->offers[0][len] = '\0';
-        el_insertstr(el, e->offers[0] + begun);
-    }
-    if (e->offer_count == 1)
-        el_insertstr(el, " ");
-    if (e->offer_count == 1 || len > begun)
-        e->offer_count = 0;
-    return CC_REFRESH;
-}
-
 /* Those among which nothing could be chosen. */
 static void print_offers(struct line_editor *e)
 {
@@ -322,6 +307,28 @@ static void print_offers(struct line_editor *e)
     e->offer_count = 0;
     if (buf_ok(&b))
         line_editor_print(e, buf_slice(&b));
+}
+
+static void complete(struct line_editor *e)
+{
+    const LineInfo *line = el_line(e->el);
+    size_t          begun, len;
+
+    e->offer_count = 0;
+    begun          = e->events.on_tab(e->arg, slice_between(line->buffer, line->cursor));
+    if (e->offer_count == 0) {
+        say(e, "\a");
+        return;
+    }
+    len = common_length(e);
+    if (len <= begun && e->offer_count > 1) {
+        print_offers(e);
+        return;
+    }
+    e->offers[0][len] = '\0';
+    type_text(e, e->offers[0] + begun);
+    if (e->offer_count == 1)
+        type_text(e, " ");
 }
 
 /* ---- keys ---- */
@@ -419,13 +426,16 @@ static void take_key(struct line_editor *e)
         memmove(e->keys, e->keys + 1, --e->key_count);
         return;
     }
+    if (key == '\t') {
+        memmove(e->keys, e->keys + 1, --e->key_count);
+        complete(e);
+        return;
+    }
     if (key == '\r' || key == '\n')
         hide_status(e);
     text = el_gets(e->el, &len);
     if (text != NULL && len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
         take_line(e, text, len - 1);
-    else if (e->offer_count > 1)
-        print_offers(e);
 }
 
 static void on_escape(struct timer *t, msec now);
@@ -485,10 +495,9 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     take_keys(e);
 }
 
-void line_editor_type(struct line_editor *e, struct slice text)
+void line_editor_type(struct line_editor *e, const char *text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        feed(e, (unsigned char)text.ptr[i]);
+    type_text(e, text);
     show(e);
 }
 
@@ -499,6 +508,7 @@ void line_editor_ask_secret(struct line_editor *e, const char *question, void (*
     e->drawn      = false;
     e->on_secret  = fn;
     e->secret_len = 0;
+    el_set(e->el, EL_PREP_TERM, 1); /* else the terminal shows by itself what is typed */
     say(e, question);
     show(e);
 }
@@ -584,8 +594,6 @@ static bool open_libedit(struct line_editor *e)
     el_set(e->el, EL_PROMPT, get_prompt);
     el_set(e->el, EL_HIST, history, e->history);
     el_set(e->el, EL_GETCFN, get_key);
-    el_set(e->el, EL_ADDFN, "complete", "complete a word", complete);
-    el_set(e->el, EL_BIND, "^I", "complete", NULL);
     el_set(e->el, EL_BIND, "^R", "ed-redisplay", NULL);
     el_set(e->el, EL_BIND, "^S", "ed-unassigned", NULL);
     el_set(e->el, EL_BIND, "^V", "ed-unassigned", NULL);
@@ -594,7 +602,8 @@ static bool open_libedit(struct line_editor *e)
     return true;
 }
 
-static void free_editor(struct line_editor *e)
+/* The terminal is as before, and what was typed is kept. */
+static void leave_terminal(struct line_editor *e)
 {
     HistEvent ignored;
 
@@ -608,7 +617,11 @@ static void free_editor(struct line_editor *e)
         history_end(e->history);
     if (e->screen != NULL)
         fclose(e->screen);
-    line_writer_close(e->writer, 200);
+    line_writer_close(e->writer, CLOSE_PATIENCE);
+}
+
+static void free_editor(struct line_editor *e)
+{
     own_descriptor_close(&e->in);
     free(e);
 }
@@ -621,6 +634,7 @@ static void on_closed(uv_handle_t *handle)
 static void let_go(struct line_editor *e)
 {
     world_timer_stop(e->world, &e->escape);
+    leave_terminal(e);
     uv_close((uv_handle_t *)&e->poll, on_closed);
 }
 
@@ -650,14 +664,14 @@ int line_editor_open(struct world *w, const char *history_path, const struct lin
     e->arg          = arg;
     e->history_path = history_path;
     own_descriptor_open(&e->in, STDIN_FILENO, O_RDONLY);
-    if (!open_screen(e) || !open_libedit(e)) {
-        free_editor(e);
-        return -ERR_NO_MEMORY;
-    }
-    e->poll.data = e;
     if (uv_poll_init(world_uv_loop(w), &e->poll, e->in.fd) != 0) {
         free_editor(e);
         return -ERR_IO;
+    }
+    e->poll.data = e;
+    if (!open_screen(e) || !open_libedit(e)) {
+        let_go(e);
+        return -ERR_NO_MEMORY;
     }
     *out = e;
     if (uv_poll_start(&e->poll, UV_READABLE | UV_DISCONNECT, on_ready) != 0 ||

@@ -44,8 +44,8 @@ void line_editor_status(struct line_editor *e, struct slice text);
 /* Copied. */
 void line_editor_prompt(struct line_editor *e, const char *prompt);
 
-/* As if it had been typed. */
-void line_editor_type(struct line_editor *e, struct slice text);
+/* As if it had been typed; ASCII. */
+void line_editor_type(struct line_editor *e, const char *text);
 /* From within on_tab. */
 void line_editor_offer(struct line_editor *e, struct slice word);
 /* The next line is a secret: it is not shown, not kept, and goes to fn.  NULL: it was given up. */

@@ -172,8 +172,8 @@ static int read_options(struct options *o, struct seat_options *out, struct soun
 
 static int run_pipe(struct phone_seat *s, const struct seat_options *o, bool json)
 {
-    struct phone_pipe pipe;
-    int               code = phone_pipe_open(&pipe, s, json);
+    static struct phone_pipe pipe;
+    int                      code = phone_pipe_open(&pipe, s, json);
 
     if (code == EXIT_OK)
         code = phone_seat_open(s, o);
@@ -187,8 +187,8 @@ static int run_pipe(struct phone_seat *s, const struct seat_options *o, bool jso
 
 static int run_screen(struct phone_seat *s, const struct seat_options *o)
 {
-    struct phone_screen screen;
-    int                 code = phone_screen_open(&screen, s);
+    static struct phone_screen screen; /* outlives its editor, which goes with the world */
+    int                        code = phone_screen_open(&screen, s);
 
     if (code == EXIT_OK)
         code = phone_seat_open(s, o);

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cmd/phone_screen.h"
 
-#include "base/duration.h"
 #include "base/error.h"
 #include "cmd/exit_code.h"
 #include "cmd/phone_words.h"
 #include "console/phone_typed.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { TICK = 1000, METER = 10, METER_FLOOR = -60 };
 
@@ -42,9 +39,9 @@ static void put_safe(struct buf *b, const char *text)
 
 static void put_call(struct buf *b, const struct desk_call *c, msec now)
 {
-    buf_printf(b, "%s ", state_of(c));
-    duration_write(b, (now - (c->answered ? c->answered_at : c->started)) / 1000 * 1000);
-    buf_put_byte(b, ' ');
+    unsigned long long seconds = (now - (c->answered ? c->answered_at : c->started)) / 1000;
+
+    buf_printf(b, "%s %02llu:%02llu ", state_of(c), seconds / 60, seconds % 60);
     put_safe(b, c->peer);
     if (!c->answered)
         return;
@@ -68,7 +65,7 @@ static void show_status(struct phone_screen *p)
     if (c == NULL)
         phone_desk_registrations(p->seat->desk, &b);
     line_editor_status(p->editor, buf_slice(&b));
-    line_editor_prompt(p->editor, c == NULL ? "ahoy> " : "ahoy (keys)> ");
+    line_editor_prompt(p->editor, c == NULL || p->typing ? "ahoy> " : "ahoy (keys)> ");
 }
 
 static void on_tick(struct timer *t, msec now)
@@ -176,7 +173,7 @@ static void on_typed(void *arg, struct slice line)
         type(p, line);
 }
 
-/* ':' begins a command though keys act at once. */
+/* ':' says that the next key begins a command though keys act at once. */
 static bool on_key(void *arg, char key)
 {
     struct phone_screen        *p = arg;
@@ -184,14 +181,18 @@ static bool on_key(void *arg, char key)
     const struct phone_command *command;
     char                        text[64];
 
-    if (key == '?') {
+    if (key == '?' && !p->typing) {
         type(p, SLICE("help"));
         return true;
     }
-    if (key == ':' || key == '/')
-        return true;
-    if (c == NULL)
+    if (c == NULL || p->typing) {
+        p->typing = false;
         return false;
+    }
+    if (key == ':') {
+        p->typing = true;
+        return true;
+    }
     if (c->answered && (strchr("0123456789*#", key) != NULL)) {
         snprintf(text, sizeof text, "digits %c", key);
         type(p, slice_from(text));
@@ -201,8 +202,8 @@ static bool on_key(void *arg, char key)
     if (command == NULL)
         return false;
     if (command->arguments[0].place == PLACE_REQUIRED && command->arguments[0].name != NULL) {
-        line_editor_type(p->editor, slice_from(command->name));
-        line_editor_type(p->editor, SLICE(" "));
+        line_editor_type(p->editor, command->name);
+        line_editor_type(p->editor, " ");
     } else {
         type(p, slice_from(command->name));
     }
@@ -259,29 +260,6 @@ static void on_end(void *arg)
 
 /* ---- open and close ---- */
 
-/* What was typed is kept beside the other things that outlive a program. */
-static const char *history_path(struct phone_screen *p)
-{
-    const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    char        folder[sizeof p->history - 16];
-    int         n = -1;
-
-    if (xdg != NULL && *xdg != '\0')
-        n = snprintf(folder, sizeof folder, "%s/ahoy", xdg);
-    else if (home != NULL && *home != '\0')
-        n = snprintf(folder, sizeof folder, "%s/.local/state/ahoy", home);
-    if (n < 0 || (size_t)n >= sizeof folder)
-        return NULL;
-    for (char *slash = folder + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-        *slash = '\0';
-        (void)mkdir(folder, 0700);
-        *slash = '/';
-    }
-    (void)mkdir(folder, 0700);
-    snprintf(p->history, sizeof p->history, "%s/phone.history", folder);
-    return p->history;
-}
-
 int phone_screen_open(struct phone_screen *p, struct phone_seat *s)
 {
     *p       = (struct phone_screen){ .seat = s };
@@ -299,7 +277,8 @@ int phone_screen_start(struct phone_screen *p)
     puts("Type a command; Tab completes it, ? lists them, quit or Ctrl-D ends.  In a call keys act at once: see ?,\n"
          "and ':' begins a command.");
     fflush(stdout);
-    error = line_editor_open(p->seat->world, history_path(p), &events, p, &p->editor);
+    error = line_editor_open(p->seat->world, p->seat->files.typed[0] == '\0' ? NULL : p->seat->files.typed, &events, p,
+                             &p->editor);
     if (error != 0) {
         fprintf(stderr, "ahoy phone: the terminal: %s\n", error_text(error));
         return (int)exit_code_of_error(error);

@@ -12,9 +12,8 @@
 struct phone_screen {
     struct phone_seat  *seat;
     struct line_editor *editor;
-    struct timer        tick; /* while there is a call */
-    bool                ended;
-    char                history[512];
+    struct timer        tick;         /* while there is a call */
+    bool                typing;       /* ':' was pressed: what follows is a command */
     char                address[512]; /* of the account that waits for its password */
 };
 

@@ -265,8 +265,14 @@ static void on_signal(void *arg)
 int phone_seat_open_world(struct phone_seat *s)
 {
     phone_log_init(&s->log);
+    phone_files_find(&s->files);
     s->world = world_uv_new(&s->log.log);
     return s->world != NULL ? EXIT_OK : complain("starting", -ERR_NO_MEMORY);
+}
+
+static const char *if_there(const char *path)
+{
+    return path[0] == '\0' ? NULL : path;
 }
 
 static int open_desk(struct phone_seat *s, const struct seat_options *o)
@@ -276,6 +282,8 @@ static int open_desk(struct phone_seat *s, const struct seat_options *o)
                                         .ended        = on_ended,
                                         .find_account = find_account,
                                         .arg          = s,
+                                        .contacts     = if_there(s->files.contacts),
+                                        .calls        = if_there(s->files.calls),
                                         .media        = sound_media(&s->sound),
                                         .stats_every  = o->stats_every,
                                         .incoming     = o->incoming };

@@ -9,6 +9,7 @@
 #define CMD_PHONE_SEAT_H
 
 #include "cmd/account_file.h"
+#include "cmd/phone_files.h"
 #include "cmd/phone_log.h"
 #include "cmd/sound.h"
 #include "console/phone_desk.h"
@@ -40,6 +41,7 @@ struct phone_seat {
     struct account_list  accounts;                     /* of the file */
     int                  instances[ACCOUNT_COUNT_MAX]; /* descriptors that hold theirs, or 0 */
     struct sound         sound;
+    struct phone_files   files;
     unsigned             interrupts;
     int                  exit_code;
     /* What the front has set. */

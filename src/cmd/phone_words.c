@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <string.h>
+#include <time.h>
 
 /* Controls would drive the terminal. */
 static void put_safe(struct buf *b, struct slice text)
@@ -72,6 +73,34 @@ static void put_command(struct buf *b, const json_t *command)
                json_text_of(command, "example"));
 }
 
+static void put_contact(struct buf *b, const json_t *contact)
+{
+    buf_put(b, SLICE("  "));
+    put_text(b, contact, "name");
+    buf_put(b, SLICE("  "));
+    put_text(b, contact, "address");
+    buf_put_byte(b, '\n');
+}
+
+static void put_past(struct buf *b, const json_t *call)
+{
+    time_t     t = (time_t)(json_integer_value(json_object_get(call, "t")) / 1000);
+    struct tm  local;
+    char       when[32];
+    const bool answered = json_is_true(json_object_get(call, "answered"));
+
+    localtime_r(&t, &local);
+    strftime(when, sizeof when, "%Y-%m-%d %H:%M", &local);
+    buf_printf(b, "  %s  %-3s ", when, json_text_of(call, "direction"));
+    if (answered)
+        put_seconds(b, call, "duration_ms");
+    else
+        put_text(b, call, "cause");
+    buf_put(b, SLICE("  "));
+    put_text(b, call, "peer");
+    buf_put_byte(b, '\n');
+}
+
 static void put_list(struct buf *b, const json_t *list, const char *none, void (*put)(struct buf *, const json_t *))
 {
     if (list == NULL)
@@ -87,7 +116,7 @@ static void put_media(struct buf *b, const json_t *media)
     const char *key;
     json_t     *value;
 
-    json_object_foreach((json_t *)(uintptr_t)media, key, value)
+    json_object_foreach((json_t *)media, key, value)
     {
         if (json_is_real(value))
             buf_printf(b, "  %s %.1f\n", key, json_real_value(value));
@@ -103,6 +132,8 @@ static void put_result(struct buf *b, const json_t *o)
     put_list(b, json_object_get(o, "calls"), "There is no call", put_call);
     put_list(b, json_object_get(o, "accounts"), "There is no account", put_account);
     put_list(b, json_object_get(o, "commands"), "", put_command);
+    put_list(b, json_object_get(o, "contacts"), "There is no contact", put_contact);
+    put_list(b, json_object_get(o, "history"), "There was no call", put_past);
     put_media(b, json_object_get(o, "media"));
 }
 

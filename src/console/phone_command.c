@@ -268,7 +268,7 @@ bool phone_order_read(const json_t *object, struct phone_order *o, struct phone_
     if (!find_command(object, o, f))
         return false;
     /* jansson's iterators want a pointer to what they do not change. */
-    json_object_foreach((json_t *)(uintptr_t)object, key, value) if (!is_member(o->command, key)) return complain(
+    json_object_foreach((json_t *)object, key, value) if (!is_member(o->command, key)) return complain(
         f, "'%s' takes no '%.40s'", o->command->name, key);
     for (size_t i = 0; o->command->arguments[i].name != NULL; i++) {
         const struct phone_argument *a = &o->command->arguments[i];

@@ -48,6 +48,19 @@ static void follow_account(struct phone_desk *d, const struct phone_event *e)
         a->registered = e->flows > 0;
 }
 
+/* Told once: a full disk is full for the next call too. */
+static void keep_in_book(struct phone_desk *d, const struct phone_event *e)
+{
+    int                error = phone_book_add_call(d->book, e, world_wall(d->world));
+    struct phone_fault f     = { 0 };
+
+    if (error == 0 || d->book_failed)
+        return;
+    d->book_failed = true;
+    snprintf(f.reason, sizeof f.reason, "the list of calls cannot be kept: %s", error_text(error));
+    phone_desk_fault(d, &f);
+}
+
 static void on_event(void *user, const struct phone_event *e)
 {
     struct phone_desk *d = user;
@@ -58,6 +71,8 @@ static void on_event(void *user, const struct phone_event *e)
         d->config.line(d->config.arg, buf_slice(&b));
     if (d->config.event != NULL)
         d->config.event(d->config.arg, e);
+    if (e->kind == PHONE_ENDED)
+        keep_in_book(d, e);
     if (e->call == 0)
         follow_account(d, e);
     else
@@ -260,7 +275,11 @@ struct phone_desk *phone_desk_new(struct world *w, const struct phone_desk_confi
     list_init(&d->calls);
     list_init(&d->accounts);
     list_init(&d->sounds);
-    return d;
+    d->book = phone_book_new(config->contacts, config->calls);
+    if (d->book != NULL)
+        return d;
+    free(d);
+    return NULL;
 }
 
 void phone_desk_free(struct phone_desk *d)
@@ -277,6 +296,7 @@ void phone_desk_free(struct phone_desk *d)
         free(CONTAINER_OF(l, struct desk_account, link));
     }
     desk_sound_free_all(d);
+    phone_book_free(d->book);
     free(d);
 }
 

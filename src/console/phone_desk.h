@@ -46,9 +46,10 @@ struct phone_desk_config {
     /* An account of the user's file, whose texts live until the next call; -ERR_NOT_FOUND.  May be NULL. */
     int (*find_account)(void *arg, const char *name, struct account_config *out);
     void              *arg;
-    struct phone_media media;       /* the sound of calls: what is said when nothing is played */
-    msec               stats_every; /* of calls that are up; 0: never */
-    struct desk_policy incoming;    /* for accounts that have none of their own */
+    const char        *contacts, *calls; /* files of phone_book.h, or NULL */
+    struct phone_media media;            /* the sound of calls: what is said when nothing is played */
+    msec               stats_every;      /* of calls that are up; 0: never */
+    struct desk_policy incoming;         /* for accounts that have none of their own */
 };
 
 struct phone_desk;

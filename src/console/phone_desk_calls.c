@@ -79,6 +79,9 @@ void phone_desk_names(const struct phone_desk *d, enum phone_argument_type type,
         name_calls(d, fn, arg);
     if (type == ARGUMENT_ACCOUNT)
         desk_account_names(d, fn, arg);
+    if (type == ARGUMENT_ADDRESS)
+        for (size_t i = 0; phone_book_contact(d->book, i) != NULL; i++)
+            fn(arg, slice_from(phone_book_contact(d->book, i)->name));
 }
 
 unsigned phone_desk_calls(const struct phone_desk *d)

@@ -6,6 +6,7 @@
  *   phone_desk_sound.c     what is played and recorded
  *   phone_verbs_call.c     commands about calls
  *   phone_verbs_account.c  commands about accounts
+ *   phone_verbs_book.c     commands about contacts and past calls
  *   phone_verbs_text.c     commands about texts
  *
  * Not for anybody else. */
@@ -14,6 +15,7 @@
 #define CONSOLE_PHONE_DESK_STATE_H
 
 #include "base/list.h"
+#include "console/phone_book.h"
 #include "console/phone_desk.h"
 #include "console/phone_verbs.h"
 
@@ -32,8 +34,10 @@ struct phone_desk {
     struct link              calls, accounts, sounds;
     unsigned                 call_count;
     object_id                current;
+    struct phone_book       *book;
     struct timer             stats, leaving, played;
     bool                     quitting, unregistering;
+    bool                     book_failed;
     bool                     here; /* the command under way means the current call, unless it names one */
     msec                     give_up_at;
     char                     text[DESK_LINE];
@@ -71,7 +75,7 @@ struct desk_account *desk_account_find(const struct phone_desk *d, object_id id)
 int desk_account_of(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a,
                     struct desk_account **account);
 /* "bob", "bob@example.test" or a URI, as a URI; false if it does not fit or is none. */
-bool desk_address(const struct desk_account *account, struct slice text, struct buf *uri);
+bool desk_address(const struct phone_desk *d, const struct desk_account *account, struct slice text, struct buf *uri);
 int  desk_complain_address(struct phone_answer *a, struct slice text);
 void desk_account_names(const struct phone_desk *d, void (*fn)(void *arg, struct slice name), void *arg);
 /* What becomes of calls for this account (0: nobody's). */

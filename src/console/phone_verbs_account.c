@@ -100,10 +100,13 @@ static bool is_plain(struct slice text)
     return true;
 }
 
-bool desk_address(const struct desk_account *account, struct slice text, struct buf *out)
+bool desk_address(const struct phone_desk *d, const struct desk_account *account, struct slice text, struct buf *out)
 {
-    struct uri own, parsed;
+    struct slice known = phone_book_find(d->book, text);
+    struct uri   own, parsed;
 
+    if (known.len > 0)
+        text = known;
     if (!has_scheme(text))
         buf_put(out, SLICE("sip:"));
     buf_put(out, text);

@@ -41,7 +41,7 @@ int verb_call(struct phone_desk *d, const struct phone_order *o, struct phone_an
 
     if (error != 0)
         return error;
-    if (!desk_address(account, to, &uri))
+    if (!desk_address(d, account, to, &uri))
         return desk_complain_address(a, to);
     options = (struct call_options){ .account    = account->id,
                                      .target     = buf_slice(&uri),

@@ -35,7 +35,7 @@ int verb_message(struct phone_desk *d, const struct phone_order *o, struct phone
     error = desk_account_of(d, o, a, &account);
     if (error != 0)
         return error;
-    if (!desk_address(account, to, &uri))
+    if (!desk_address(d, account, to, &uri))
         return desk_complain_address(a, to);
     options.account = account->id;
     options.target  = buf_slice(&uri);

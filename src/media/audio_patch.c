@@ -68,7 +68,7 @@ static void patch_pull(struct audio_source *s, int16_t *samples, size_t count)
 
 static bool patch_ended(const struct audio_source *s)
 {
-    const struct audio_patch *p = CONTAINER_OF((struct audio_source *)(uintptr_t)s, struct audio_patch, source);
+    const struct audio_patch *p = CONTAINER_OF(s, struct audio_patch, source);
 
     return p->file == NULL && p->inner_source != NULL && audio_ended(p->inner_source);
 }
@@ -95,7 +95,7 @@ static void patch_push(struct audio_sink *s, const int16_t *samples, size_t coun
 
 static int patch_error(const struct audio_sink *s)
 {
-    const struct audio_patch *p = CONTAINER_OF((struct audio_sink *)(uintptr_t)s, struct audio_patch, sink);
+    const struct audio_patch *p = CONTAINER_OF(s, struct audio_patch, sink);
 
     return p->inner_sink == NULL ? 0 : audio_sink_error(p->inner_sink);
 }
