@@ -4,6 +4,7 @@
 #include "base/counters.h"
 #include "cmd/exit_code.h"
 #include "console/phone_report.h"
+#include "console/phone_typed.h"
 
 static const char head[] = ".\\\" Made by 'ahoy help manual' from the tables of src/cmd; change them there.\n"
                            ".TH AHOY 1 \"\" \"ahoy " AHOY_VERSION "\" \"Ahoy\"\n"
@@ -36,6 +37,12 @@ static const char files[] = ".SH FILES\n"
                             ".TP\n"
                             ".I $XDG_CONFIG_HOME/ahoy/accounts\n"
                             "The phone's accounts with their passwords, mode 0600; refused if others may read it.\n"
+                            ".TP\n"
+                            ".I $XDG_CONFIG_HOME/ahoy/contacts\n"
+                            "Who can be called by a short name, a line \"NAME ADDRESS\" each.\n"
+                            ".TP\n"
+                            ".I $XDG_STATE_HOME/ahoy/phone.calls, phone.history\n"
+                            "Past calls, and what was typed; mode 0600.\n"
                             ".TP\n"
                             ".I /var/lib/ahoy\n"
                             "The state folder when run by root, else\n"
@@ -141,6 +148,53 @@ static void print_keys(FILE *out, const unsigned char list[PHONE_ROW_FIELDS], co
     }
 }
 
+static void print_phone_command(FILE *out, const struct phone_command *c)
+{
+    char               form[512], json[512];
+    struct buf         b = BUF_ON(form);
+    struct phone_fault ignored;
+    json_t            *example = phone_line_read(slice_from(c->example), &ignored);
+    size_t             len     = example == NULL ? 0 : json_dumpb(example, json, sizeof json - 1, JSON_COMPACT);
+
+    json_decref(example);
+    json[len < sizeof json ? len : 0] = '\0';
+    phone_command_form(c, &b);
+    fputs(".TP\n.B ", out);
+    print_text(out, buf_cstr(&b));
+    fputc('\n', out);
+    print_text(out, c->summary);
+    if (c->key != '\0')
+        fprintf(out, " (key %c)", c->key);
+    fputs(".\n", out);
+    for (const struct phone_argument *a = c->arguments; a->name != NULL; a++) {
+        fputs(".br\n", out);
+        print_text(out, a->name);
+        fputs(": ", out);
+        print_text(out, a->meaning);
+        fputs(".\n", out);
+    }
+    fputs(".br\n", out);
+    print_text(out, json);
+    fputc('\n', out);
+}
+
+static void print_phone_commands(FILE *out)
+{
+    size_t                      count;
+    const struct phone_command *all = phone_commands(&count);
+
+    fputs(".SH COMMANDS OF THE PHONE\n"
+          "What one can say to\n.BR \"ahoy phone\" :\n"
+          "typed as here, a word in capitals standing for a value and brackets around what may be left out; or with\n"
+          ".B \\-\\-json\n"
+          "as an object whose member command is the name, the others as here in small letters: the example after each. "
+          "An id, if there is one, is repeated in the answer. A key stands for the command while nothing is typed and "
+          "there is a call.\n",
+          out);
+    for (size_t i = 0; i < count; i++)
+        print_phone_command(out, &all[i]);
+}
+
 static void print_members(FILE *out, const struct phone_member_row *m)
 {
     for (; m->field.key != NULL; m++)
@@ -190,6 +244,7 @@ void manual_write(const struct command *const *commands, FILE *out)
         for (const struct command *const *child = (*commands)->children; child != NULL && *child != NULL; child++)
             print_grandchildren(out, *child);
     }
+    print_phone_commands(out);
     print_events(out);
     print_exit_codes(out);
     fputs(files, out);
