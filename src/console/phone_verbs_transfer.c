@@ -22,7 +22,7 @@ static int hand_on(struct phone_desk *d, object_id call, struct slice to, struct
     if (phone_handle_read(to, &other))
         return call_transfer_to(d->phone, call, other);
     account = c == NULL ? NULL : desk_account_find(d, c->account);
-    if (account == NULL || !desk_address(account, to, &uri))
+    if (account == NULL || !desk_address(d, account, to, &uri))
         return desk_complain_address(a, to);
     return call_transfer(d->phone, call, buf_slice(&uri));
 }
