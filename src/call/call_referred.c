@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum {
+    REFER_COUNT   = 16,        /* that the other side of a call may have called    */
     REFER_DEPTH   = 8,         /* calls that were each made for the one before     */
     REFER_EXPIRES = 300,       /* seconds: longer than anything rings (3.4)        */
     REFER_MOST    = 3600,      /* that a SUBSCRIBE may make it                     */
@@ -300,20 +301,27 @@ static bool leads_here(const struct call *c, const struct refer_to *to)
     return uri_parse(to->target, &uri) && stack_is_local(c->phone->stack, uri.host, uri.port);
 }
 
+/* Has it what it must have?  0, or the status that it deserves. */
+static unsigned read_reference(const struct message *request, struct refer_to *to)
+{
+    const struct header *h = message_header(request, HEADER_REFER_TO);
+    unsigned             status;
+
+    if (h == NULL || message_header(request, HEADER_CONTACT) == NULL)
+        return 400;
+    status = h->value.len > REFER_TEXT ? 414 : refer_to_read(h->value, to);
+    return status != 0 ? status : check_referrer(request);
+}
+
 /* 0, or why it is not followed. */
 static unsigned judge(const struct call *c, const struct message *request)
 {
-    const struct header *h = message_header(request, HEADER_REFER_TO);
-    const struct phone  *p = c->phone;
-    struct refer_to      to;
-    unsigned             status = h == NULL ? 400 : refer_to_read(h->value, &to);
+    const struct phone *p = c->phone;
+    struct refer_to     to;
+    unsigned            status = read_reference(request, &to);
 
-    if (status == 0)
-        status = check_referrer(request);
     if (status != 0)
         return status;
-    if (message_header(request, HEADER_CONTACT) == NULL)
-        return 400;
     if (c->told_ended)
         return 481;
     if (!session_is_up(&c->session))
@@ -322,6 +330,8 @@ static unsigned judge(const struct call *c, const struct message *request)
         return 603;
     if (c->referral != NULL && (c->referral->open || c->referral->watched))
         return 491;
+    if (c->referral != NULL && c->referral->count >= REFER_COUNT)
+        return 403;
     if (leads_here(c, &to))
         return 482;
     if (c->refer_depth >= REFER_DEPTH)

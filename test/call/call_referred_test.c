@@ -279,6 +279,17 @@ TEST(outside_of_a_call_only_who_names_it_may_refer)
     end_bob();
 }
 
+TEST(a_phone_is_not_made_to_call_without_end)
+{
+    talk_by(work);
+    for (unsigned i = 0; i < 16; i++) {
+        CHECK_INT(200, refer(TO_CAROL CONTACT_BOB "Refer-Sub: false\n"));
+        carol_says("404 Not Found");
+    }
+    CHECK_INT(403, refer(TO_CAROL CONTACT_BOB "Refer-Sub: false\n"));
+    end_bob();
+}
+
 /* Bob has himself called, and in that call called again. */
 TEST(a_circle_of_references_comes_to_an_end)
 {
@@ -314,6 +325,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(its_subscription_can_be_lengthened_and_ended, setup, teardown),
         cmocka_unit_test_setup_teardown(the_user_is_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(outside_of_a_call_only_who_names_it_may_refer, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_phone_is_not_made_to_call_without_end, setup, teardown),
         cmocka_unit_test_setup_teardown(a_circle_of_references_comes_to_an_end, setup, teardown),
     };
 
