@@ -274,8 +274,8 @@ int phone_screen_start(struct phone_screen *p)
     static const struct line_editor_events events = { on_typed, on_key, on_tab, on_end };
     int                                    error;
 
-    puts("Type a command; Tab completes it, ? lists them, quit or Ctrl-D ends.  In a call keys act at once: see ?,\n"
-         "and ':' begins a command.");
+    puts("Type a command: Tab completes it, ? lists all, quit or Ctrl-D ends.\n"
+         "In a call keys act at once, and ':' begins a command.");
     fflush(stdout);
     error = line_editor_open(p->seat->world, p->seat->files.typed[0] == '\0' ? NULL : p->seat->files.typed, &events, p,
                              &p->editor);
