@@ -178,6 +178,7 @@ static int fill(struct account *a, const struct account_config *config)
     a->party        = make_party(a, config->display);
     a->contact_user = make_contact_user(a);
     a->keep_alive   = config->keep_alive;
+    a->watchers     = config->watchers;
     a->transfer     = config->transfer;
     fill_secret(a, config);
     if (!arena_ok(&a->arena))

@@ -32,6 +32,8 @@ static int add(struct phone *p, struct call *c)
     table_insert(&p->call_table, &c->entry, siphash(&p->key, c->call_id));
     list_append(&p->calls, &c->link);
     p->call_count++;
+    if (!list_empty(&p->tellers))
+        phone_wake(p);
     return 0;
 }
 

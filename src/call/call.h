@@ -89,8 +89,12 @@ int call_stream(const struct phone *p, object_id call, unsigned index, struct ph
  * -ERR_UNSUPPORTED: the peer takes no UPDATE, or no offer may be made now. */
 int call_update(struct phone *p, object_id call);
 
-/* Press keys; as media_send_digits. */
-int call_send_digits(struct phone *p, object_id call, struct slice digits);
+/* Press keys, of 0-9 * # A-D: as events in the sound (RFC 4733), or, where the peer does not take these and has said
+ * that it takes INFO, by INFO (application/dtmf-relay), one after the other.  -ERR_UNSUPPORTED: neither; -ERR_SYNTAX,
+ * -ERR_LIMIT as media_send_digits.  All or none. */
+enum digits_way { DIGITS_AUTO, DIGITS_RTP, DIGITS_INFO };
+int call_send_digits(struct phone *p, object_id call, struct slice digits); /* DIGITS_AUTO */
+int call_send_digits_by(struct phone *p, object_id call, struct slice digits, enum digits_way way);
 
 /* As of now.  -ERR_NOT_FOUND also while there is no media. */
 int call_media_stats(const struct phone *p, object_id call, struct media_stats *out);

@@ -308,25 +308,6 @@ static int start(struct call *c, const struct uri *target, const struct call_opt
     return error == 0 ? call_send_invite(c) : error;
 }
 
-/* RFC 3261 8.1.1.8: must the Contact be a sips URI? */
-static bool goes_by_sips(const struct account *a, const struct uri *target)
-{
-    struct slice     routes[ACCOUNT_ROUTES];
-    unsigned         count = account_routes(a, routes);
-    struct scan      route = scan_from(count > 0 ? routes[0] : SLICE(""));
-    struct name_addr first;
-
-    return target->scheme == URI_SIPS || (count > 0 && name_addr_scan(&route, &first) && first.uri.scheme == URI_SIPS);
-}
-
-/* What peers will see that we came by, as far as it can be told beforehand. */
-static enum transport transport_out(const struct account *a, const struct uri *target)
-{
-    const struct account_flow *f = account_way(a);
-
-    return f->transport != TRANSPORT_NONE || f->proxy.len > 0 ? f->transport : uri_transport(target);
-}
-
 int call_place(struct phone *p, const struct call_options *options, object_id *id)
 {
     struct account *a = account_find(p, options->account);
@@ -342,11 +323,11 @@ int call_place(struct phone *p, const struct call_options *options, object_id *i
         return -ERR_SYNTAX;
     if (target.scheme != URI_SIP && target.scheme != URI_SIPS)
         return -ERR_UNSUPPORTED;
-    transport = transport_out(a, &target);
+    transport = account_transport_out(a, &target);
     phone_call_id(p, call_id, sizeof call_id);
     phone_token(p, tag, sizeof tag);
     error = call_new(a, true, (struct slice){ call_id, sizeof call_id }, (struct slice){ tag, sizeof tag }, &p->address,
-                     transport, goes_by_sips(a, &target), &c);
+                     transport, account_goes_by_sips(a, &target), &c);
     if (error != 0)
         return error;
     error = start(c, &target, options);

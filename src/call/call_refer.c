@@ -187,7 +187,7 @@ void refer_notify(struct call *c, struct fork *f, object_id txn, struct message 
     struct slice              reason;
 
     if (!event_of(notify, &event) || !slice_eq(event.name, SLICE("refer")))
-        stack_reply(s, txn, 489, SLICE(""));
+        reply_bad_event(c->phone, txn, notify);
     else if (f != c->up || c->transfer == NULL || !transfer_is_open(&c->transfer->machine) ||
              c->transfer->machine.state == TRANSFER_HOLDING || !is_of(c->transfer, &event))
         stack_reply(s, txn, 481, SLICE(""));

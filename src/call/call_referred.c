@@ -464,7 +464,7 @@ void referred_subscribe(struct call *c, struct fork *f, object_id txn, struct me
     uint32_t              id;
 
     if (!event_of(request, &event) || !slice_eq(event.name, SLICE("refer"))) {
-        stack_reply(c->phone->stack, txn, 489, SLICE(""));
+        reply_bad_event(c->phone, txn, request);
         return;
     }
     s = scan_from(event.id);

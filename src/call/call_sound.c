@@ -21,16 +21,20 @@ static void on_no_media(void *owner, struct media_session *m)
     call_tell(s->call, PHONE_NO_MEDIA);
 }
 
-static void on_digit(void *owner, struct media_session *m, char digit)
+void call_hear_digit(struct call *c, char digit)
 {
-    struct call_stream *s = owner;
-    struct call        *c = s->call;
-
-    (void)m;
     if (c->digit_count == DIGITS_MAX)
         return;
     c->digits[c->digit_count++] = digit;
     call_tell(c, PHONE_DIGIT);
+}
+
+static void on_digit(void *owner, struct media_session *m, char digit)
+{
+    struct call_stream *s = owner;
+
+    (void)m;
+    call_hear_digit(s->call, digit);
 }
 
 static void on_source_end(void *owner, struct media_session *m)
@@ -200,13 +204,10 @@ const struct stream_kind call_sound = {
 
 /* ---- what the user may do with the sound of a call ---- */
 
-int call_send_digits(struct phone *p, object_id id, struct slice digits)
+int call_send_rtp_digits(struct call *c, struct slice digits)
 {
-    struct call *c     = phone_find_call(p, id);
-    int          error = -ERR_UNSUPPORTED;
+    int error = -ERR_UNSUPPORTED;
 
-    if (c == NULL)
-        return -ERR_NOT_FOUND;
     for (unsigned i = 0; i < CALL_STREAMS && error == -ERR_UNSUPPORTED; i++)
         if (c->streams[i].media != NULL)
             error = media_send_digits(c->streams[i].media, digits);

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "media/session.h"
 #include "sdp/attribute.h"
+#include "sip/message_summary.h"
 
 /* Events of one call that fall into one turn come in this order. */
 enum phone_event_kind {
@@ -30,9 +31,19 @@ enum phone_event_kind {
     PHONE_TRANSFER_FAILED, /* ours came to nothing: status, reason; the call goes on           */
     PHONE_ENDED,           /* the last one of a call: cause, side, status, stats           */
     /* The following come in the order in which they happen, before those above. */
-    PHONE_MESSAGE,        /* peer says something: content_type, body; call, if within one  */
-    PHONE_MESSAGE_SENT,   /* subject, status: it has arrived, or is stored for later (202)  */
-    PHONE_MESSAGE_FAILED, /* subject, status, reason, error                                */
+    PHONE_MESSAGE,            /* peer says something: content_type, body; call, if within one  */
+    PHONE_MESSAGE_SENT,       /* subject, status: it has arrived, or is stored for later (202)  */
+    PHONE_MESSAGE_FAILED,     /* subject, status, reason, error                                */
+    PHONE_SUBSCRIBED,         /* subject, package, state: "pending" or "active"; expires                  */
+    PHONE_NOTIFIED,           /* subject, package, state, content_type, body (may be empty)               */
+    PHONE_WAITING,            /* package, summary: messages in a mailbox; subject, if it was subscribed   */
+    PHONE_SUBSCRIPTION_ENDED, /* subject, package, status or reason; retry_in, NEVER: it is over          */
+    PHONE_ENGAGED,            /* subject, busy: has he a call? (package dialog)                           */
+    PHONE_FREE,               /* subject: who was waited for has no call any more                         */
+    PHONE_PRESENCE,           /* subject, open, note, contact: is he there?                               */
+    PHONE_PUBLISHED,          /* account, open, note, expires: others see that                            */
+    PHONE_UNPUBLISHED,        /* account: they see nothing of it any more                                 */
+    PHONE_PUBLISH_FAILED,     /* account, status, reason; retry_in, NEVER: not tried again                */
     PHONE_EVENT_COUNT
 };
 
@@ -84,7 +95,7 @@ struct phone_stream {
 struct phone_event {
     enum phone_event_kind kind;
     object_id             account, call; /* 0: not about one                       */
-    object_id             subject;       /* what message_send gave                 */
+    object_id             subject;       /* what message_send, subscribe gave */
     bool                  outgoing;
     unsigned              status; /* SIP status, 0 if there is none               */
     struct slice          reason;
@@ -93,35 +104,39 @@ struct phone_event {
     struct slice          call_id;
     object_id             replaces, joins; /* INCOMING: the call in whose place it comes, or that it wants to join; 0 */
     struct slice          referred_by; /* INCOMING: URI of who sent the caller here; he says so, nobody has proved it */
-    struct slice          content_type, body; /* "text/plain"; in UTF-8               */
-    struct slice          target;             /* REFERRED: URI of whom to call ...                                 */
-    object_id             placed;             /* ... and the call to it, 0: none was made                          */
-    bool                  asking;             /* ... call_follow_refer or call_refuse_refer is waited for           */
-    uint32_t              expires;
-    msec                  retry_in;
-    unsigned              flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */
-    bool                  outbound;        /* the registrar keeps the flow (RFC 5626)                          */
-    struct slice          gruu, temp_gruu; /* what leads to this very phone from anywhere (RFC 5627), or empty */
-    bool                  has_retry_after; /* ENDED, UNCHANGED: the refusal says when to try again ...   */
-    uint32_t              retry_after;     /* ... in so many seconds */
-    unsigned              warning_code;    /* likewise, from its Warning; 0: none                                     */
-    struct slice          warning;         /* its text                                                                */
-    struct slice          reason_protocol; /* ENDED: from the Reason of the BYE or CANCEL: "SIP", "Q.850"; or empty   */
-    unsigned              reason_cause;    /* 0: none                                                                 */
-    struct slice          reason_text;
-    char                  digit;
-    bool                  held, held_by_peer;
-    enum call_cause       cause;
-    enum call_side        side;
-    int                   error;    /* -ERR_X behind UNREACHABLE and LOCAL_FAULT */
-    msec                  setup;    /* ENDED: INVITE to answer, NEVER: not answered */
-    msec                  duration; /* ENDED: answer to end                      */
-    struct call_times     times;    /* so far                                    */
-    struct slice          codec;    /* ENDED, ANSWERED: "PCMU", or empty         */
-    bool                  has_stats;
-    struct media_stats    stats;                  /* of the first stream that was                 */
-    struct phone_stream   streams[PHONE_STREAMS]; /* ANSWERED, CHANGED, ENDED    */
-    size_t                stream_count;
+    struct slice          content_type, body; /* "text/plain"; in UTF-8 (NOTIFIED: as it came) */
+    struct slice          package, state;
+    bool                  busy, open;
+    struct slice          note, contact;
+    struct message_summary summary;
+    struct slice           target; /* REFERRED: URI of whom to call ...                                 */
+    object_id              placed; /* ... and the call to it, 0: none was made                          */
+    bool                   asking; /* ... call_follow_refer or call_refuse_refer is waited for           */
+    uint32_t               expires;
+    msec                   retry_in;
+    unsigned               flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */
+    bool                   outbound;        /* the registrar keeps the flow (RFC 5626)                          */
+    struct slice           gruu, temp_gruu; /* what leads to this very phone from anywhere (RFC 5627), or empty */
+    bool                   has_retry_after; /* ENDED, UNCHANGED: the refusal says when to try again ...   */
+    uint32_t               retry_after;     /* ... in so many seconds */
+    unsigned               warning_code; /* likewise, from its Warning; 0: none                                     */
+    struct slice           warning;      /* its text                                                                */
+    struct slice        reason_protocol; /* ENDED: from the Reason of the BYE or CANCEL: "SIP", "Q.850"; or empty   */
+    unsigned            reason_cause;    /* 0: none                                                                 */
+    struct slice        reason_text;
+    char                digit;
+    bool                held, held_by_peer;
+    enum call_cause     cause;
+    enum call_side      side;
+    int                 error;    /* -ERR_X behind UNREACHABLE and LOCAL_FAULT */
+    msec                setup;    /* ENDED: INVITE to answer, NEVER: not answered */
+    msec                duration; /* ENDED: answer to end                      */
+    struct call_times   times;    /* so far                                    */
+    struct slice        codec;    /* ENDED, ANSWERED: "PCMU", or empty         */
+    bool                has_stats;
+    struct media_stats  stats;                  /* of the first stream that was                 */
+    struct phone_stream streams[PHONE_STREAMS]; /* ANSWERED, CHANGED, ENDED    */
+    size_t              stream_count;
 };
 
 /* Slices live until it returns.  May call anything of phone.h and call.h but

@@ -14,8 +14,18 @@ static const struct phone_method methods[] = {
     { METHOD_OPTIONS, "application/sdp", options_outside, options_within },
     { METHOD_MESSAGE, TEXT_TYPES, text_outside, text_within },
     { METHOD_REFER, "application/sdp", referred_outside, referred_within },
-    { METHOD_NOTIFY, "message/sipfrag", NULL, refer_notify },
-    { METHOD_SUBSCRIBE, "application/sdp", NULL, referred_subscribe },
+    { METHOD_NOTIFY, NULL, notify_outside, notify_within },
+    { METHOD_SUBSCRIBE, "application/sdp", subscribe_outside, referred_subscribe },
+    { METHOD_INFO, "application/dtmf-relay, application/dtmf", NULL, info_within },
+};
+
+/* Dialogs that are no calls have fewer. */
+static const struct {
+    enum method      method;
+    method_alone_fn *fn;
+} lonely[] = {
+    { METHOD_NOTIFY, notify_alone },
+    { METHOD_SUBSCRIBE, subscribe_alone },
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };
@@ -25,6 +35,14 @@ const struct phone_method *phone_method(enum method method)
     for (unsigned i = 0; i < METHODS; i++)
         if (methods[i].method == method)
             return &methods[i];
+    return NULL;
+}
+
+method_alone_fn *method_alone(enum method method)
+{
+    for (size_t i = 0; i < sizeof lonely / sizeof *lonely; i++)
+        if (lonely[i].method == method)
+            return lonely[i].fn;
     return NULL;
 }
 
@@ -52,6 +70,11 @@ void put_accept_all(struct gather *g)
     buf_put(&g->scratch, slice_from(lead));
     buf_put(&g->scratch, SLICE(MULTIPART_TYPES "\r\n"));
     gather_written(g, mark);
+}
+
+void put_allow_events(struct gather *g)
+{
+    gather_header(g, HEADER_ALLOW_EVENTS, SLICE("dialog"));
 }
 
 void put_allow(struct gather *g)

@@ -15,6 +15,9 @@ typedef void method_outside_fn(struct phone *p, struct account *a, object_id txn
 /* Its CSeq has been taken. */
 typedef void method_within_fn(struct call *c, struct fork *f, object_id txn, struct message *request);
 
+/* In a dialog that no call has; whoever takes it finds out whether there is one. */
+typedef void method_alone_fn(struct phone *p, object_id txn, struct message *request);
+
 struct phone_method {
     enum method        method;
     const char        *accept;  /* a list of content types that its body may have; NULL: its functions see to that */
@@ -24,9 +27,13 @@ struct phone_method {
 
 /* NULL: the phone does not know it. */
 const struct phone_method *phone_method(enum method method);
+/* NULL: 481. */
+method_alone_fn *method_alone(enum method method);
 
 /* "Accept: application/sdp, text/plain": what any of them takes. */
 void put_accept_all(struct gather *g);
+/* The packages that we tell of. */
+void put_allow_events(struct gather *g);
 /* "Allow: INVITE, ACK, ..." */
 void put_allow(struct gather *g);
 

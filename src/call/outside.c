@@ -23,6 +23,25 @@ static struct slice bracketed(struct arena *arena, struct slice uri)
     return (struct slice){ text, uri.len + 2 };
 }
 
+/* RFC 3261 8.1.1.8: must the Contact be a sips URI? */
+bool account_goes_by_sips(const struct account *a, const struct uri *target)
+{
+    struct slice     routes[ACCOUNT_ROUTES];
+    unsigned         count = account_routes(a, routes);
+    struct scan      route = scan_from(count > 0 ? routes[0] : SLICE(""));
+    struct name_addr first;
+
+    return target->scheme == URI_SIPS || (count > 0 && name_addr_scan(&route, &first) && first.uri.scheme == URI_SIPS);
+}
+
+/* What peers will see that we came by, as far as it can be told beforehand. */
+enum transport account_transport_out(const struct account *a, const struct uri *target)
+{
+    const struct account_flow *f = account_way(a);
+
+    return f->transport != TRANSPORT_NONE || f->proxy.len > 0 ? f->transport : uri_transport(target);
+}
+
 int outside_renew(struct outside *o)
 {
     char id[CALL_ID_LEN], tag[TAG_LEN];
@@ -125,4 +144,27 @@ bool outside_challenged(struct outside *o, const struct message *response)
 {
     return (response->status == 401 || response->status == 407) && o->rounds++ < OUTSIDE_ROUNDS &&
            auth_challenged(&o->auth, &o->account->secret, response) == AUTH_RETRY;
+}
+
+void put_contact_to(const struct account *a, struct slice target, struct gather *g)
+{
+    char         memory[1024];
+    size_t       mark = gather_mark(g);
+    struct uri   uri;
+    struct arena arena;
+
+    if (!uri_parse(target, &uri))
+        return;
+    arena_init(&arena, memory, sizeof memory, sizeof memory);
+    buf_put(&g->scratch, SLICE("Contact: "));
+    buf_put(&g->scratch, account_dialog_contact(a, &arena, &a->phone->address, account_transport_out(a, &uri),
+                                                account_goes_by_sips(a, &uri), false));
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
+    arena_fini(&arena);
+}
+
+const struct flow *flow_kept(const struct flow *f)
+{
+    return f->transport == TRANSPORT_NONE || f->transport == TRANSPORT_UDP || f->transport == TRANSPORT_TCP ? NULL : f;
 }

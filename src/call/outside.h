@@ -47,4 +47,11 @@ int outside_send(struct outside *o, const struct request_start *start, struct sl
 /* A 401 or 407 to which there is something to say. */
 bool outside_challenged(struct outside *o, const struct message *response);
 
+/* "Contact: ..." of a dialog that a request to this URI begins. */
+void put_contact_to(const struct account *a, struct slice target, struct gather *g);
+
+/* The flow by which a request within a dialog goes, if what that dialog began with came by this one: NULL where it may
+ * be another (RFC 5626 4.3, RFC 7118 5). */
+const struct flow *flow_kept(const struct flow *f);
+
 #endif

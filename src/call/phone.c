@@ -92,6 +92,7 @@ static void on_events(struct timer *t, msec now)
         if (c->gone && c->pending == 0 && !referred_pins(c))
             call_free(c);
     }
+    tellers_look(p);
 }
 
 void phone_wake(struct phone *p)
@@ -135,13 +136,23 @@ static void on_initial(struct phone *p, const struct phone_method *method, objec
         method->outside(p, a, txn, request);
 }
 
+static void on_alone(struct phone *p, const struct phone_method *method, object_id txn, struct message *request)
+{
+    method_alone_fn *fn = method_alone(request->method);
+
+    if (fn == NULL)
+        stack_reply(p->stack, txn, 481, SLICE(""));
+    else if (!reply_unsupported(p, txn, request, method->accept))
+        fn(p, txn, request);
+}
+
 static void on_inner(struct phone *p, const struct phone_method *method, object_id txn, struct message *request)
 {
     struct fork *fork = NULL;
     struct call *c    = find_dialog(p, request, &fork);
 
     if (c == NULL)
-        stack_reply(p->stack, txn, 481, SLICE(""));
+        on_alone(p, method, txn, request);
     else if (!dialog_take_cseq(fork->dialog, request->cseq.number))
         stack_reply(p->stack, txn, 500, SLICE("CSeq out of order"));
     else if (method->within == NULL)
@@ -273,11 +284,15 @@ int phone_new(struct world *w, const struct phone_config *config, struct phone *
     list_init(&p->accounts);
     list_init(&p->calls);
     list_init(&p->texts);
+    list_init(&p->watches);
+    list_init(&p->announcements);
+    list_init(&p->tellers);
     list_init(&p->news);
     /* Calls that have ended stay for the late answers of other branches. */
     id_table_init(&p->call_ids, config->stack.worker, ID_CALL, 64 * p->config.max_calls);
     id_table_init(&p->account_ids, config->stack.worker, ID_ACCOUNT, ACCOUNTS_MAX);
     id_table_init(&p->text_ids, config->stack.worker, ID_TEXT, TEXTS_MAX);
+    id_table_init(&p->watch_ids, config->stack.worker, ID_SUBSCRIPTION, WATCHES_MAX);
     random_fill(&w->random, &p->key, sizeof p->key);
     p->hasher = hasher_new();
     p->stack  = stack_new(w, &p->config.stack, &stack_events, p);
@@ -306,6 +321,9 @@ void phone_free(struct phone *p)
     world_timer_stop(p->world, &p->look);
     news_clear(p);
     texts_free(p);
+    watches_free(p);
+    announcements_free(p);
+    tellers_free(p);
     LIST_EACH_SAFE (l, &p->calls) {
         call_free(CONTAINER_OF(l, struct call, link));
     }
@@ -319,12 +337,14 @@ void phone_free(struct phone *p)
     id_table_fini(&p->call_ids);
     id_table_fini(&p->account_ids);
     id_table_fini(&p->text_ids);
+    id_table_fini(&p->watch_ids);
     free(p);
 }
 
 bool phone_is_idle(const struct phone *p)
 {
-    if (!list_empty(&p->texts) || !list_empty(&p->news))
+    if (!list_empty(&p->texts) || !list_empty(&p->news) || !watches_are_idle(p) || !announcements_are_idle(p) ||
+        !tellers_are_idle(p))
         return false;
     LIST_EACH (l, &p->calls) {
         const struct call *c = CONTAINER_OF(l, struct call, link);

@@ -71,6 +71,14 @@ enum transfer_policy {
     TRANSFER_REFUSE, /* neither                                                               */
 };
 
+/* Who may watch the account's calls by the dialog package (RFC 4235).  The domain: whom our registrar asserts to be of
+ * it (RFC 3325). */
+enum call_watchers {
+    WATCHERS_STATE,   /* the domain: that there is a call, in which state and direction */
+    WATCHERS_DETAILS, /* the domain: with whom, too, and its Call-ID and tags           */
+    WATCHERS_NONE,
+};
+
 struct account_config {
     struct slice        aor;       /* "sip:alice@example.test"                                  */
     struct slice        display;   /* "Alice", or empty                                         */
@@ -91,6 +99,7 @@ struct account_config {
     uint32_t keep_alive;
 
     enum transfer_policy transfer;
+    enum call_watchers   watchers;
 };
 
 /* Opens its listeners.  Returns 0, -ERR_NO_MEMORY, or as world_udp_open. */

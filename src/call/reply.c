@@ -25,11 +25,11 @@ void reply_allow(struct phone *p, object_id txn, const struct message *request, 
 }
 
 /* RFC 5621 4.2: and all of them in bodies of several parts. */
-static void put_accept(struct gather *g, const char *types)
+static void put_accept(struct gather *g, struct slice types)
 {
     size_t mark = gather_mark(g);
 
-    buf_printf(&g->scratch, "Accept: %s%s" MULTIPART_TYPES "\r\n", types, *types != '\0' ? ", " : "");
+    buf_printf(&g->scratch, "Accept: %.*s%s" MULTIPART_TYPES "\r\n", SLICE_ARG(types), types.len > 0 ? ", " : "");
     gather_written(g, mark);
     gather_header(g, HEADER_ACCEPT_ENCODING, SLICE("identity"));
 }
@@ -55,6 +55,7 @@ static void reply_options(struct phone *p, object_id txn, const struct message *
     struct gather *g = begin(p, txn, request, 200);
 
     put_allow(g);
+    put_allow_events(g);
     put_accept_all(g);
     gather_header(g, HEADER_ACCEPT_ENCODING, SLICE("identity"));
     gather_header(g, HEADER_ACCEPT_LANGUAGE, SLICE("en"));
@@ -65,7 +66,10 @@ static void reply_options(struct phone *p, object_id txn, const struct message *
 void options_outside(struct phone *p, struct account *a, object_id txn, struct message *request)
 {
     (void)a;
-    reply_options(p, txn, request);
+    if (p->call_count >= p->config.max_calls) /* as an INVITE would be answered */
+        stack_reply(p->stack, txn, 486, SLICE(""));
+    else
+        reply_options(p, txn, request);
 }
 
 void options_within(struct call *c, struct fork *f, object_id txn, struct message *request)
@@ -171,7 +175,27 @@ bool message_has_sdp(const struct message *m)
     return message_sdp(m).len > 0;
 }
 
-void reply_type(struct phone *p, object_id txn, const struct message *request, const char *accept)
+void reply_bad_event(struct phone *p, object_id txn, const struct message *request)
+{
+    put_allow_events(begin(p, txn, request, 489));
+    finish(p, txn, 489);
+}
+
+void reply_brief(struct phone *p, object_id txn, const struct message *request, uint32_t least)
+{
+    gather_header_number(begin(p, txn, request, 423), HEADER_MIN_EXPIRES, least);
+    finish(p, txn, 423);
+}
+
+void reply_bad_package(struct phone *p, object_id txn, const struct message *request)
+{
+    struct gather *g = begin(p, txn, request, 469);
+
+    gather_put(g, SLICE("Recv-Info: \r\n"));
+    finish(p, txn, 469);
+}
+
+void reply_type(struct phone *p, object_id txn, const struct message *request, struct slice accept)
 {
     put_accept(begin(p, txn, request, 415), accept);
     finish(p, txn, 415);
@@ -191,7 +215,7 @@ bool reply_unsupported(struct phone *p, object_id txn, const struct message *req
         return false;
     case BODY_UNSUPPORTED:
     case BODY_ENCODED:
-        reply_type(p, txn, request, accept);
+        reply_type(p, txn, request, slice_from(accept));
         return true;
     case BODY_BROKEN:
         stack_reply(p->stack, txn, 400, SLICE("Bad multipart body"));

@@ -29,6 +29,12 @@
  *   call_replace.c  INVITEs that take the place of a call, or join it
  *   outside.c    requests outside of dialogs, with their credentials
  *   text.c       MESSAGE
+ *   subscription.c, subscription_in.c  what we watch (watch.h)
+ *   packages.c   event packages
+ *   publication.c  what we publish
+ *   call_info.c  keys by INFO
+ *   teller.c, dialog_info.c  our calls, told to who watches them
+ *   xml.c, pidf.c  documents
  *   news.c       events that carry something
  *   reply.c      responses
  *   extensions.c option tags: what is supported, what may be required
@@ -128,6 +134,7 @@ struct account {
     struct arena        arena;
     struct slice        aor, party;   /* party: "Alice" <sip:alice@...>                         */
     struct slice        contact_user; /* of our Contacts: no other account of the phone has it  */
+    enum call_watchers  watchers;
     struct uri          aor_uri;
     struct auth_secret  secret;
     uint32_t            keep_alive; /* seconds, 0: never                                        */
@@ -153,6 +160,8 @@ struct provisional {
 };
 
 /* One dialog that our INVITE made, or the one theirs did. */
+struct xml_module;
+
 struct fork {
     struct dialog           *dialog;
     struct negotiation      *negotiation;        /* what this branch answered, or NULL     */
@@ -241,6 +250,9 @@ struct call {
     unsigned          status;
     struct reason     reason;
     char              digits[DIGITS_MAX];
+    char              info_digits[DIGITS_MAX]; /* to be pressed by INFO; the first one is under way  */
+    unsigned          info_count;
+    object_id         info_txn;
     unsigned          digit_count;
     enum call_cause   cause;
     enum call_side    side;
@@ -253,23 +265,25 @@ struct call {
 };
 
 struct phone {
-    struct world       *world;
-    struct stack       *stack;
-    struct hasher      *hasher;
-    struct phone_config config;
-    struct address      address;
-    struct link         accounts, calls, texts, news;
-    unsigned            call_count, account_count; /* calls that have not ended          */
-    unsigned            news_count;
-    struct id_table     account_ids, call_ids, text_ids;
-    struct table        call_table;
-    struct hash_key     key;
-    uint64_t            ended[ENDED_REMEMBERED]; /* names of dialogs, hashed                     */
-    unsigned            ended_next;
-    unsigned            extensions; /* set of EXTENSION_BIT(x): what is understood  */
-    struct timer        events;     /* tells what is pending */
-    struct timer        look;       /* while there are calls: where are we? */
-    struct gather       gather;     /* one message is written at a time */
+    struct world            *world;
+    struct stack            *stack;
+    struct hasher           *hasher;
+    struct phone_config      config;
+    struct address           address;
+    struct link              accounts, calls, texts, watches, announcements, tellers, news;
+    unsigned                 call_count, account_count; /* calls that have not ended          */
+    unsigned                 teller_count;
+    unsigned                 news_count;
+    struct id_table          account_ids, call_ids, text_ids, watch_ids;
+    struct table             call_table;
+    struct hash_key          key;
+    uint64_t                 ended[ENDED_REMEMBERED]; /* names of dialogs, hashed                     */
+    unsigned                 ended_next;
+    unsigned                 extensions; /* set of EXTENSION_BIT(x): what is understood  */
+    struct timer             events;     /* tells what is pending */
+    struct timer             look;       /* while there are calls: where are we? */
+    const struct xml_module *xml;        /* once something has had to be read */
+    struct gather            gather;     /* one message is written at a time */
 };
 
 /* phone.c */
@@ -283,6 +297,37 @@ struct slice reason_slice(const struct reason *r);
 /* news.c */
 /* What a name-addr calls it, without quotes. */
 struct slice display_name(struct arena *arena, const struct name_addr *who);
+
+/* outside.c */
+/* What a request to this URI goes by, as far as we know; and must the Contact in it be a sips URI (RFC 3261 8.1.1.8)?
+ */
+enum transport account_transport_out(const struct account *a, const struct uri *target);
+bool           account_goes_by_sips(const struct account *a, const struct uri *target);
+
+/* subscription.c, subscription_in.c */
+enum { WATCHES_MAX = 256 };
+void watches_free(struct phone *p);
+bool watches_are_idle(const struct phone *p);
+/* Did it come from where this account is registered? */
+bool account_is_from_registrar(const struct account *a, const struct message *m);
+void notify_outside(struct phone *p, struct account *a, object_id txn, struct message *m);
+void notify_within(struct call *c, struct fork *f, object_id txn, struct message *m);
+void notify_alone(struct phone *p, object_id txn, struct message *m);
+
+/* teller.c */
+void subscribe_outside(struct phone *p, struct account *a, object_id txn, struct message *m);
+void subscribe_alone(struct phone *p, object_id txn, struct message *m);
+/* Whose calls have changed is told of. */
+void tellers_look(struct phone *p);
+bool tellers_are_idle(const struct phone *p);
+void tellers_free(struct phone *p);
+
+/* call_info.c */
+void info_within(struct call *c, struct fork *f, object_id txn, struct message *m);
+
+/* publication.c */
+bool announcements_are_idle(const struct phone *p);
+void announcements_free(struct phone *p);
 
 /* text.c */
 #define TEXT_TYPES "text/plain, text/html, application/im-iscomposing+xml"
@@ -528,8 +573,14 @@ void reply_with_sdp(struct call *c, object_id txn, const struct message *request
 void reply_retry_after(struct phone *p, object_id txn, const struct message *request, unsigned status);
 /* A 422, if it asks for a session interval that is too small (RFC 4028 9): true if it was refused. */
 bool reply_interval(struct phone *p, object_id txn, const struct message *request);
+/* 423 with Min-Expires. */
+void reply_brief(struct phone *p, object_id txn, const struct message *request, uint32_t least);
+/* 489 with the packages that we tell of. */
+void reply_bad_event(struct phone *p, object_id txn, const struct message *request);
+/* 469 with the packages of INFO that we take: none. */
+void reply_bad_package(struct phone *p, object_id txn, const struct message *request);
 /* 415 with Accept. */
-void reply_type(struct phone *p, object_id txn, const struct message *request, const char *accept);
+void reply_type(struct phone *p, object_id txn, const struct message *request, struct slice accept);
 /* 488 or 606, with a Warning that says why, and what could be had as its body. */
 void reply_incompatible(struct phone *p, object_id txn, const struct message *request, unsigned status);
 /* Require, content type and coding (8.2.2.3, 8.2.3): true if it was refused.  `accept` lists the types

@@ -73,6 +73,8 @@ int                 call_open_stream(struct call *c, unsigned index, const struc
 void                call_close_stream(struct call_stream *s); /* the figures stay */
 /* Make ready for a description: ports and sound.  Nothing to do if there is an offer to
  * be answered: the answer opens what was offered. */
+void call_hear_digit(struct call *c, char digit);
+int  call_send_rtp_digits(struct call *c, struct slice digits);
 int  call_sound_open(struct call *c);
 void call_sound_close(struct call *c);
 /* Our offer was refused: all stays as it is agreed. */

@@ -142,6 +142,7 @@ static int address_text(struct text *t, struct account *a, struct slice target, 
                                           .call     = t->call,
                                           .subject  = t->id,
                                           .outgoing = true,
+                                          .local    = a->aor,
                                           .peer     = t->out.target,
                                           .call_id  = t->out.call_id };
     if (!arena_ok(&t->arena))
@@ -265,6 +266,7 @@ static void take_text(struct phone *p, struct account *a, object_id call, object
     }
     news_peer(n, &m->from);
     n->event.account      = a->id;
+    n->event.local        = a->aor;
     n->event.call         = call;
     n->event.call_id      = m->call_id;
     n->event.content_type = bare_type(text.type);
@@ -285,7 +287,7 @@ static void on_incoming(struct phone *p, struct account *a, object_id call, obje
     else if (content_type_is(text_of(m).type, SLICE("application/im-iscomposing+xml")))
         stack_reply(p->stack, txn, 200, SLICE(""));
     else if (!charset_is_known(charset_of(text_of(m).type)))
-        reply_type(p, txn, m, "text/plain;charset=utf-8");
+        reply_type(p, txn, m, SLICE("text/plain;charset=utf-8"));
     else
         take_text(p, a, call, txn, m);
 }

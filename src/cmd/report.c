@@ -32,6 +32,16 @@ static const struct report_row events[] = {
     { "message", "content_type, body: somebody says something, peer" },
     { "message_sent", "status: what was said has arrived at peer, or (202) waits for it" },
     { "message_failed", "status, reason" },
+    { "subscribed", "package, state (pending or active), expires: what peer tells of is watched" },
+    { "notified", "package, state, content_type, body (absent if empty): peer tells" },
+    { "waiting", "waiting, voice_new, voice_old, voice_urgent: what is in the mailbox peer" },
+    { "engaged", "busy: whether peer has a call" },
+    { "free", "peer, who was waited for, has no call any more" },
+    { "presence", "open, note, contact (each absent if not said): whether peer is there" },
+    { "published", "open, note, expires: what others see of account" },
+    { "unpublished", "they see nothing of it any more" },
+    { "publish_failed", "status, reason, retry_in_ms (null: it will not be tried again)" },
+    { "subscription_ended", "package, status, reason, retry_in_ms (null: it is over)" },
     { NULL, NULL },
 };
 
@@ -49,6 +59,12 @@ static const struct report_row fields[] = {
     { "flow",
       "which of the account's flows, 1 or 2; flows: so many are registered now; outbound: the registrar keeps it" },
     { "gruu", "the address of this very phone (RFC 5627); temp_gruu: one that does not tell whose it is" },
+    { "package", "of events: presence, message-summary, dialog ..." },
+    { "state", "pending, active or terminated: of the subscription" },
+    { "waiting", "true: there are new messages; voice_new, voice_old, voice_urgent: so many, if that is told" },
+    { "busy", "true: in a call" },
+    { "open", "true: there, and ready to talk" },
+    { "note", "a few words of his; contact: where he wants to be called" },
     { "content_type", "of body, which is its text in UTF-8" },
     { "codec", "PCMU or PCMA" },
     { "cause",
@@ -210,6 +226,45 @@ static void put_call(struct json_line *j, const struct phone_event *e)
         put_end(j, e);
 }
 
+static void put_summary(struct json_line *j, const struct message_summary *s)
+{
+    const struct message_counts *voice = &s->of[MESSAGE_VOICE];
+
+    json_line_bool(j, "waiting", s->waiting);
+    if (!voice->known)
+        return;
+    json_line_number(j, "voice_new", voice->new);
+    json_line_number(j, "voice_old", voice->old);
+    json_line_number(j, "voice_urgent", voice->new_urgent);
+}
+
+static void put_subscription(struct json_line *j, const struct phone_event *e)
+{
+    json_line_text(j, "package", e->package);
+    if (e->state.len > 0)
+        json_line_text(j, "state", e->state);
+    if (e->kind == PHONE_SUBSCRIBED)
+        json_line_number(j, "expires", e->expires);
+    if (e->kind == PHONE_SUBSCRIPTION_ENDED && e->retry_in == NEVER)
+        json_line_null(j, "retry_in_ms");
+    else if (e->kind == PHONE_SUBSCRIPTION_ENDED)
+        json_line_number(j, "retry_in_ms", (int64_t)e->retry_in);
+    if (e->kind != PHONE_WAITING)
+        return;
+    put_summary(j, &e->summary);
+}
+
+static void put_presence(struct json_line *j, const struct phone_event *e)
+{
+    json_line_bool(j, "open", e->open);
+    if (e->note.len > 0)
+        json_line_text(j, "note", e->note);
+    if (e->contact.len > 0)
+        json_line_text(j, "contact", e->contact);
+    if (e->kind == PHONE_PUBLISHED)
+        json_line_number(j, "expires", e->expires);
+}
+
 static void put_news(struct json_line *j, const struct phone_event *e)
 {
     json_line_text(j, "direction", e->outgoing ? SLICE("out") : SLICE("in"));
@@ -220,6 +275,16 @@ static void put_news(struct json_line *j, const struct phone_event *e)
         json_line_text(j, "content_type", e->content_type);
         json_line_text(j, "body", e->body);
     }
+    if (e->package.len > 0)
+        put_subscription(j, e);
+    if (e->kind == PHONE_ENGAGED)
+        json_line_bool(j, "busy", e->busy);
+    if (e->kind == PHONE_PRESENCE || e->kind == PHONE_PUBLISHED)
+        put_presence(j, e);
+    if (e->kind == PHONE_PUBLISH_FAILED && e->retry_in == NEVER)
+        json_line_null(j, "retry_in_ms");
+    else if (e->kind == PHONE_PUBLISH_FAILED)
+        json_line_number(j, "retry_in_ms", (int64_t)e->retry_in);
 }
 
 void report_write_json(struct buf *b, const struct phone_event *e, uint64_t wall)
@@ -332,6 +397,15 @@ static void say_change(struct buf *b, const struct phone_event *e)
         buf_printf(b, ", %u streams", on);
 }
 
+static void say_waiting(struct buf *b, const struct phone_event *e)
+{
+    const struct message_counts *voice = &e->summary.of[MESSAGE_VOICE];
+
+    buf_printf(b, "%s", e->summary.waiting ? "Messages wait" : "No new messages");
+    if (voice->known)
+        buf_printf(b, ": %u new, %u old", (unsigned)voice->new, (unsigned)voice->old);
+}
+
 void report_write_human(struct buf *b, const struct phone_event *e)
 {
     char       memory[512];
@@ -410,6 +484,39 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         return;
     case PHONE_MESSAGE_FAILED:
         buf_printf(b, "%.*s did not get it", SLICE_ARG(e->peer));
+        say_status(b, e);
+        return;
+    case PHONE_SUBSCRIBED:
+        buf_printf(b, "%.*s of %.*s: %.*s", SLICE_ARG(e->package), SLICE_ARG(e->peer), SLICE_ARG(e->state));
+        return;
+    case PHONE_ENGAGED:
+        buf_printf(b, "%.*s %s", SLICE_ARG(e->peer), e->busy ? "is in a call" : "has no call");
+        return;
+    case PHONE_FREE:
+        buf_printf(b, "%.*s is free", SLICE_ARG(e->peer));
+        return;
+    case PHONE_PRESENCE:
+        buf_printf(b, "%.*s is %s", SLICE_ARG(e->peer), e->open ? "there" : "away");
+        if (e->note.len > 0)
+            buf_printf(b, ": %.*s", SLICE_ARG(e->note));
+        return;
+    case PHONE_PUBLISHED:
+        buf_printf(b, "Others see that %.*s is %s", SLICE_ARG(e->peer), e->open ? "there" : "away");
+        return;
+    case PHONE_UNPUBLISHED:
+        buf_put(b, SLICE("Presence is no longer told"));
+        return;
+    case PHONE_PUBLISH_FAILED:
+        buf_put(b, SLICE("Presence cannot be told"));
+        say_status(b, e);
+        return;
+    case PHONE_NOTIFIED:
+        return; /* what is known of it has an event of its own */
+    case PHONE_WAITING:
+        say_waiting(b, e);
+        return;
+    case PHONE_SUBSCRIPTION_ENDED:
+        buf_printf(b, "%.*s of %.*s is no longer told", SLICE_ARG(e->package), SLICE_ARG(e->peer));
         say_status(b, e);
         return;
     case PHONE_EVENT_COUNT:

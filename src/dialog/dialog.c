@@ -136,6 +136,18 @@ int dialog_new_uas(const struct message *request, struct slice local_tag, bool s
     return finish(d, error, out);
 }
 
+int dialog_new_notified(const struct dialog_half *half, const struct message *notify, struct dialog **out)
+{
+    int error = dialog_new_uas(notify, half->local_tag, half->secure, out);
+
+    if (error != 0)
+        return error;
+    (*out)->state      = DIALOG_CONFIRMED;
+    (*out)->is_uac     = true;
+    (*out)->local_cseq = half->cseq;
+    return 0;
+}
+
 void dialog_free(struct dialog *d)
 {
     if (d == NULL)

@@ -9,6 +9,7 @@
  *       dialog_new_uac (1xx)  ---> EARLY ---+
  *       dialog_new_uas        --->          | dialog_confirm (2xx)
  *       dialog_new_uac (2xx)  ----------> CONFIRMED ---> TERMINATED
+ *       dialog_new_notified   --------->
  *
  * An INVITE that forks gives the caller one dialog for each To tag that answers.
  * A dialog keeps copies of all it needs in memory of its own and borrows nothing
@@ -58,6 +59,10 @@ int dialog_new_uac(const struct dialog_half *half, const struct message *respons
 /* As a UAS (12.1.1): early until dialog_confirm.  `secure`: the request came over
  * TLS.  Errors as above, and -ERR_SYNTAX without a Contact (8.1.1.8). */
 int dialog_new_uas(const struct message *request, struct slice local_tag, bool secure, struct dialog **out);
+
+/* As a subscriber, from the first NOTIFY that our SUBSCRIBE has brought (RFC 6665 4.4.1): of `half` the tag and CSeq
+ * count.  It is confirmed.  Errors as dialog_new_uas. */
+int dialog_new_notified(const struct dialog_half *half, const struct message *notify, struct dialog **out);
 
 void dialog_free(struct dialog *d); /* NULL is fine */
 

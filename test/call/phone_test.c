@@ -137,8 +137,8 @@ TEST(options_tells_what_we_can_do)
     CHECK_INT(200, answer_to("OPTIONS", "", ""));
     CHECK(memmem(last()->body.ptr, last()->body.len, "\r\nm=audio 0 RTP/AVP 0 8 101\r\n", 29) != NULL);
     check_allow();
-    CHECK_SLICE("application/sdp, text/plain, text/html, application/im-iscomposing+xml, message/sipfrag, "
-                "multipart/mixed, multipart/alternative, multipart/related",
+    CHECK_SLICE("application/sdp, text/plain, text/html, application/im-iscomposing+xml, application/dtmf-relay, "
+                "application/dtmf, multipart/mixed, multipart/alternative, multipart/related",
                 header_of(HEADER_ACCEPT));
     CHECK(last()->to_tag.len > 0);
 }

@@ -285,9 +285,34 @@ TEST(a_dialog_knows_its_own_messages)
     dialog_free(callee);
 }
 
+/* RFC 6665 4.4.1: the route set is the NOTIFY's, in its order; our own requests go on counting. */
+TEST(a_subscriber_has_its_dialog_from_the_notify)
+{
+    struct message *m = message_of("NOTIFY sip:alice@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP b.example;branch=z9hG4bK1\n"
+                                   "Record-Route: <sip:p1.example;lr>, <sip:p2.example;lr>\n"
+                                   "From: <sip:bob@example.test>;tag=b\nTo: <sip:alice@example.test>;tag=a\n"
+                                   "Call-ID: c\nCSeq: 70 NOTIFY\nMax-Forwards: 70\nContact: <sip:bob@192.0.2.7>\n"
+                                   "Content-Length: 0\n");
+    struct dialog  *d = NULL;
+
+    CHECK_INT(0, dialog_new_notified(&half, m, &d));
+    CHECK_INT(DIALOG_CONFIRMED, d->state);
+    CHECK(d->is_uac);
+    CHECK(dialog_matches_request(d, m));
+    CHECK_INT(2, d->route_count);
+    CHECK_SLICE("<sip:p1.example;lr>", d->routes[0]);
+    CHECK_SLICE("sip:bob@192.0.2.7", d->target);
+    CHECK_SLICE("<sip:alice@example.test>", d->local);
+    CHECK_INT(6, dialog_next_cseq(d));
+    CHECK(!dialog_take_cseq(d, 70));
+    dialog_free(d);
+    message_drop(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_subscriber_has_its_dialog_from_the_notify),
         cmocka_unit_test(a_provisional_makes_an_early_dialog_with_reversed_routes),
         cmocka_unit_test(the_2xx_confirms_with_its_own_routes_and_contact),
         cmocka_unit_test(a_repeated_2xx_does_not_touch_the_route_set),

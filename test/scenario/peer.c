@@ -228,9 +228,8 @@ static bool peer_cancels(struct peer *p, const struct statement *st)
 /* continues METHOD: a request in its dialog, back to where it heard from */
 static bool peer_continues(struct peer *p, const struct statement *st)
 {
-    const struct entry *response = peer_heard_response(p, "INVITE", 101);
-    const struct entry *request  = peer_heard_request(p, "INVITE");
-    const struct entry *made_by  = response != NULL && (request == NULL || response > request) ? response : request;
+    bool                caller;
+    const struct entry *made_by = peer_dialog_maker(p, &caller);
     struct slice        text;
 
     if (st->words.count != 3)

@@ -58,7 +58,10 @@ bool peer_build_request(struct peer *p, const struct statement *st, const char *
                         struct slice *out);
 bool peer_build_response(struct peer *p, const struct statement *st, const struct entry *request, const char *status,
                          const char *reason, struct slice *out);
-/* In the dialog of the last 2xx that it heard, or of the last INVITE that it
+/* The last message that it heard of those that make a dialog: a 200 (then it is the caller) or a request; or NULL. */
+const struct entry *peer_dialog_maker(const struct peer *p, bool *caller);
+
+/* In the dialog of the last 2xx that it heard, or of the last INVITE, SUBSCRIBE or REFER that it
  * answered. */
 bool peer_build_in_dialog(struct peer *p, const struct statement *st, const char *method, struct slice *out);
 /* For the last INVITE it sent: CANCEL, or the ACK to a 300-699. */

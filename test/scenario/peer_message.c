@@ -270,15 +270,44 @@ static void add_routes(struct draft *d, struct slice made_by, bool reversed)
             draft_add(d, "Route", route);
 }
 
+/* Of what is no INVITE only what was accepted, and says where it is, makes a dialog. */
+static bool is_maker(const struct entry *e, const char *method)
+{
+    struct slice contact;
+
+    return e != NULL && (strcmp(method, "INVITE") == 0 ||
+                         (wire_header(e->text, "Contact", 0, &contact) && wire_status(e->text) < 300));
+}
+
+const struct entry *peer_dialog_maker(const struct peer *p, bool *caller)
+{
+    static const char *const methods[] = { "INVITE", "SUBSCRIBE", "REFER" };
+    const struct entry      *last      = NULL;
+
+    *caller = false;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        const struct entry *response = peer_heard_response(p, methods[i], 101);
+        const struct entry *request  = peer_heard_request(p, methods[i]);
+
+        if (is_maker(response, methods[i]) && (last == NULL || response > last)) {
+            last    = response;
+            *caller = true;
+        }
+        if (is_maker(request, methods[i]) && (last == NULL || request > last)) {
+            last    = request;
+            *caller = false;
+        }
+    }
+    return last;
+}
+
 /* The dialog as the two messages that made it show it, from the caller's side
  * (`response` was heard) or from the callee's (`request` was). */
 bool peer_build_in_dialog(struct peer *p, const struct statement *st, const char *method, struct slice *out)
 {
-    const struct entry *response = peer_heard_response(p, "INVITE", 101);
-    const struct entry *request  = peer_heard_request(p, "INVITE");
-    bool                caller   = response != NULL && (request == NULL || response > request);
-    const struct entry *made_by  = caller ? response : request;
-    struct draft        d        = { .peer = p };
+    bool                caller;
+    const struct entry *made_by = peer_dialog_maker(p, &caller);
+    struct draft        d       = { .peer = p };
     struct slice        contact = SLICE(""), cseq = SLICE("0"), to;
 
     if (made_by == NULL)
@@ -304,6 +333,8 @@ bool peer_build_in_dialog(struct peer *p, const struct statement *st, const char
     draft_printf(&d, "CSeq", "%lu %s", strtoul(cseq.ptr, NULL, 10) + (strcmp(method, "ACK") == 0 ? 0 : p->serial + 1),
                  method);
     draft_printf(&d, "Max-Forwards", "70");
+    if (strcmp(method, "NOTIFY") == 0 || strcmp(method, "SUBSCRIBE") == 0)
+        add_contact(&d);
     return draft_finish(&d, st, out);
 }
 

@@ -4,8 +4,8 @@
 #include "call/phone.h"
 #include "base/error.h"
 #include "call/call.h"
-#include "call/text.h"
 #include "scenario/desk.h"
+#include "scenario/phone_news.h"
 #include "scenario/scenario.h"
 #include "scenario/sound.h"
 #include "support/alloc.h"
@@ -23,6 +23,7 @@ struct phone_actor {
     object_id             accounts[PHONE_ACCOUNTS];
     unsigned              account_count;
     object_id             account;            /* that the verbs are about */
+    object_id             subscription;       /* the latest */
     object_id             call;               /* the latest: what the verbs are about */
     object_id             calls[PHONE_CALLS]; /* the latest ones, in no order */
     unsigned              call_count;
@@ -109,12 +110,19 @@ static void note_event(struct phone_actor *a, const struct phone_event *e)
         actor_event(&a->actor, "%s %s %s %u", name, call_cause_name(e->cause), call_side_name(e->side), e->status);
         return;
     case PHONE_MESSAGE:
-        actor_event(&a->actor, "%s %.*s %.*s %.*s", name, SLICE_ARG(e->peer), SLICE_ARG(e->content_type),
-                    SLICE_ARG(e->body));
-        return;
     case PHONE_MESSAGE_SENT:
     case PHONE_MESSAGE_FAILED:
-        actor_event(&a->actor, "%s %u %.*s", name, e->status, SLICE_ARG(e->peer));
+    case PHONE_SUBSCRIBED:
+    case PHONE_NOTIFIED:
+    case PHONE_WAITING:
+    case PHONE_SUBSCRIPTION_ENDED:
+    case PHONE_ENGAGED:
+    case PHONE_FREE:
+    case PHONE_PRESENCE:
+    case PHONE_PUBLISHED:
+    case PHONE_UNPUBLISHED:
+    case PHONE_PUBLISH_FAILED:
+        news_note(&a->actor, e);
         return;
     case PHONE_EARLY_MEDIA:
     case PHONE_ANSWERED:
@@ -520,23 +528,6 @@ static bool phone_presses(struct phone_actor *a, const struct statement *st)
     return done(a, call_send_digits(a->phone, a->call, slice_from(st->words.word[2])));
 }
 
-/* says TEXT [to URI]: within the call without */
-static bool phone_says(struct phone_actor *a, const struct statement *st)
-{
-    const char *const  *word    = st->words.word;
-    struct text_options options = { .account = a->account, .call = a->call };
-    object_id           id;
-
-    if (st->words.count == 5 && strcmp(word[3], "to") == 0) {
-        options.target = slice_from(word[4]);
-        options.call   = 0;
-    } else if (st->words.count != 3) {
-        return scenario_fail(a->actor.scenario, "says TEXT [to URI]");
-    }
-    options.text = slice_from(word[2]);
-    return done(a, message_send(a->phone, &options, &id));
-}
-
 /* commands JSON */
 static bool phone_commanded(struct phone_actor *a, const struct statement *st)
 {
@@ -580,10 +571,18 @@ static const struct {
     { "commands", true, phone_commanded },  { "types", true, phone_types },
     { "dies", true, phone_dies },           { "starts", false, phone_starts },
     { "adds", true, phone_adds },           { "uses", true, phone_uses },
-    { "says", true, phone_says },           { "picks", true, phone_picks },
-    { "transfers", true, phone_transfers }, { "follows", true, phone_follows },
-    { "declines", true, phone_declines },
+    { "picks", true, phone_picks },         { "transfers", true, phone_transfers },
+    { "follows", true, phone_follows },     { "declines", true, phone_declines },
 };
+
+/* What has nothing to do with calls. */
+static bool act_outside(struct phone_actor *a, const struct statement *st)
+{
+    const struct phone_news n = { &a->actor, a->phone, a->account, a->call, &a->subscription };
+    bool                    known, good = news_act(&n, st, &known);
+
+    return known ? good : scenario_fail(a->actor.scenario, "a phone cannot \"%s\"", st->words.word[1]);
+}
 
 static bool phone_act(struct actor *actor, const struct statement *st)
 {
@@ -594,7 +593,7 @@ static bool phone_act(struct actor *actor, const struct statement *st)
             return phone_verbs[i].running == (a->phone != NULL)
                        ? phone_verbs[i].run(a, st)
                        : scenario_fail(actor->scenario, "the phone is%s running", a->phone == NULL ? " not" : "");
-    return scenario_fail(actor->scenario, "a phone cannot \"%s\"", st->words.word[1]);
+    return act_outside(a, st);
 }
 
 /* ---- the end ---- */
