@@ -208,6 +208,8 @@ void shell_finish(struct shell *s, int exit_code)
     s->finishing  = true;
     s->exit_code  = exit_code;
     s->give_up_at = world_now(s->world) + SHELL_PATIENCE;
+    if (s->on_finish != NULL)
+        s->on_finish(s);
     for (size_t i = 0; i < s->call_count; i++)
         call_hang_up(s->phone, s->calls[i]);
     world_timer(s->world, &s->timer, on_poll, world_now(s->world) + 1);

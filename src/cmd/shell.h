@@ -108,6 +108,9 @@ struct shell {
     struct timer         timer;
     /* The command's own ears, after the event was printed; may be NULL. */
     void (*on_event)(struct shell *s, const struct phone_event *event);
+    /* It ends, by shell_finish or Ctrl-C: what is not a call or a registration is the
+     * command's to end; may be NULL. */
+    void (*on_finish)(struct shell *s);
     void *user;
 };
 

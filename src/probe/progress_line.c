@@ -64,6 +64,9 @@ static void put_view(struct buf *b, const struct progress_view *v)
     case PROGRESS_SENDING:
         put_waiting(b, "Sending to", v);
         return;
+    case PROGRESS_WATCHING:
+        put_waiting(b, "Watching", v);
+        return;
     case PROGRESS_RINGING:
         put_waiting(b, "Ringing", v);
         return;

@@ -18,6 +18,7 @@ enum progress_phase {
     PROGRESS_WAITING, /* for calls            */
     PROGRESS_CALLING,
     PROGRESS_SENDING,
+    PROGRESS_WATCHING,
     PROGRESS_RINGING, /* there, or here       */
     PROGRESS_UP,
 };

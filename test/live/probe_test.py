@@ -16,6 +16,7 @@ import xml.etree.ElementTree
 
 from live import AHOY, PATIENCE, Bench, Skip, free_port, listening, run
 from lossy import LossyPath
+from notifier import Notifier
 from people import Person
 
 
@@ -256,6 +257,26 @@ def test_a_text_is_delivered_or_the_exit_code_says_why_not():
         alice.ahoy("message", "bob", code=2)
         server.stop()
         alice.ahoy("message", "bob", "lunch?", "--no-register", code=15)
+
+
+def test_who_is_watched_is_told_that_it_ends():
+    with Phones() as b:
+        bob = Notifier(b, "<one/>\r\n<two>\x1b[2J</two>", "<three/>")
+        address = "sip:bob@127.0.0.1:%d" % bob.port
+        said = b.ahoy("watch", address, "--count", "2").stdout
+        assert "presence of %s: active, application/pidf+xml\n    <one/>\n    <two>?[2J</two>\n" % address in said, said
+        assert "    <three/>\n" in said, said
+        assert [h["event"] for h in bob.heard] == ["presence"] * 2 and bob.heard[1]["expires"] == "0", bob.heard
+        watcher = b.run(AHOY, "watch", address, "--event", "x-any", "--json", env=b.env, name="watch")
+        watcher.wait_event("notified")
+        watcher.child.send_signal(signal.SIGINT)
+        assert watcher.wait_exit() == 130
+        assert bob.heard[-1]["expires"] == "0" and bob.heard[-1]["event"] == "x-any", bob.heard
+        b.ahoy("watch", address, "--once")
+        assert bob.heard[-1]["expires"] == "0", bob.heard
+        nobody = Notifier(b, status=404)
+        b.ahoy("watch", "sip:bob@127.0.0.1:%d" % nobody.port, code=13)
+        b.ahoy("watch", code=2)
 
 
 def test_sound_cards_are_listed_and_tried():
