@@ -8,6 +8,7 @@
  *   phone_verbs_account.c  commands about accounts
  *   phone_verbs_book.c     commands about contacts and past calls
  *   phone_verbs_text.c     commands about texts
+ *   phone_verbs_watch.c    commands about what others tell, and what they see of us
  *
  * Not for anybody else. */
 

@@ -178,7 +178,8 @@ int verb_digits(struct phone_desk *d, const struct phone_order *o, struct phone_
     int       error = desk_call_of(d, o, a, &call);
 
     if (error == 0)
-        error = call_send_digits(d->phone, call, phone_order_value(o, "keys")->text);
+        error = call_send_digits_by(d->phone, call, phone_order_value(o, "keys")->text,
+                                    (enum digits_way)phone_order_value(o, "by")->number);
     if (error == -ERR_LIMIT)
         return desk_refuse(a, error, "too many keys wait already");
     if (error == 0)

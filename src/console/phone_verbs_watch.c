@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* phone_verbs_watch.c - the commands about what others tell, and what they see of us. */
+
+#include "base/error.h"
+#include "call/publication.h"
+#include "call/subscription.h"
+#include "console/phone_desk_state.h"
+
+int verb_subscribe(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    const struct phone_value *package = phone_order_value(o, "package");
+    struct slice              to      = phone_order_value(o, "to")->text;
+    struct subscribe_options  options = { .package = package->given ? package->text : SLICE("presence"),
+                                          .expires = (uint32_t)phone_order_value(o, "expires")->number,
+                                          .fetch   = phone_order_value(o, "fetch")->number != 0,
+                                          .once    = phone_order_value(o, "once")->number != 0 };
+    char                      text[DESK_TEXT * 2];
+    struct buf                uri = BUF_ON(text);
+    struct phone_event        e   = { 0 };
+    struct desk_account      *account;
+    int                       error = desk_account_of(d, o, a, &account);
+
+    if (error != 0)
+        return error;
+    if (!desk_address(d, account, to, &uri))
+        return desk_complain_address(a, to);
+    options.account = account->id;
+    options.target  = buf_slice(&uri);
+    error           = subscribe(d->phone, &options, &e.subject);
+    if (error == -ERR_LIMIT)
+        return desk_refuse(a, error, "too much is watched already");
+    if (error != 0)
+        return desk_refuse(a, error, "%s", error_text(error));
+    phone_report_put(a->line, FIELD_SUBSCRIPTION, &e);
+    return 0;
+}
+
+int verb_when_free(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct slice         to = phone_order_value(o, "to")->text;
+    char                 text[DESK_TEXT * 2];
+    struct buf           uri = BUF_ON(text);
+    struct phone_event   e   = { 0 };
+    struct desk_account *account;
+    int                  error = desk_account_of(d, o, a, &account);
+
+    if (error != 0)
+        return error;
+    if (!desk_address(d, account, to, &uri))
+        return desk_complain_address(a, to);
+    error = call_when_free(d->phone, account->id, buf_slice(&uri), phone_order_value(o, "limit")->number, &e.subject);
+    if (error != 0)
+        return desk_refuse(a, error, "%s", error_text(error));
+    phone_report_put(a->line, FIELD_SUBSCRIPTION, &e);
+    return 0;
+}
+
+int verb_unsubscribe(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct phone_event e = { 0 };
+
+    if (!phone_handle_read(phone_order_value(o, "subscription")->text, &e.subject) ||
+        id_kind(e.subject) != ID_SUBSCRIPTION)
+        return desk_refuse(a, -ERR_SYNTAX, "'subscription' wants the name of one, such as \"s1.1\"");
+    if (unsubscribe(d->phone, e.subject) != 0)
+        return desk_refuse(a, -ERR_NOT_FOUND, "there is no such subscription any more");
+    phone_report_put(a->line, FIELD_SUBSCRIPTION, &e);
+    return 0;
+}
+
+int verb_publish(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct desk_account *account;
+    int                  error = desk_account_of(d, o, a, &account);
+
+    if (error == 0)
+        error = presence_publish(d->phone, account->id, phone_order_value(o, "state")->number == 0,
+                                 phone_order_value(o, "note")->text);
+    if (error == -ERR_TOO_LARGE)
+        return desk_refuse(a, error, "the note is too long");
+    if (error == 0)
+        json_line_text(a->line, "name", slice_from(account->name));
+    return error;
+}
+
+int verb_unpublish(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct desk_account *account;
+    int                  error = desk_account_of(d, o, a, &account);
+
+    if (error != 0)
+        return error;
+    if (presence_unpublish(d->phone, account->id) != 0)
+        return desk_refuse(a, -ERR_NOT_FOUND, "nothing is published");
+    json_line_text(a->line, "name", slice_from(account->name));
+    return 0;
+}
