@@ -392,6 +392,13 @@ int unsubscribe(struct phone *p, object_id id)
     return 0;
 }
 
+void unsubscribe_all(struct phone *p)
+{
+    LIST_EACH_SAFE (l, &p->watches) {
+        (void)unsubscribe(p, CONTAINER_OF(l, struct watch, link)->id);
+    }
+}
+
 bool watches_are_idle(const struct phone *p)
 {
     LIST_EACH (l, &p->watches) {

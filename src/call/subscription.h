@@ -31,6 +31,8 @@ int subscribe(struct phone *p, const struct subscribe_options *options, object_i
 
 /* End it: PHONE_SUBSCRIPTION_ENDED follows when its notifier knows.  -ERR_NOT_FOUND. */
 int unsubscribe(struct phone *p, object_id id);
+/* The same with each of them. */
+void unsubscribe_all(struct phone *p);
 
 /* Completion on busy: PHONE_FREE tells when somebody has no call any more, by the dialog package (RFC 4235); before
  * that PHONE_ENGAGED tells each time whether he has one.  Then, and after `limit` (0: half an hour), the subscription

@@ -2,6 +2,8 @@
 #include "console/phone_desk.h"
 
 #include "base/error.h"
+#include "call/publication.h"
+#include "call/subscription.h"
 #include "console/phone_desk_state.h"
 #include "console/phone_typed.h"
 
@@ -259,6 +261,10 @@ void phone_desk_quit(struct phone_desk *d)
     LIST_EACH (l, &d->calls) {
         (void)call_hang_up(d->phone, CONTAINER_OF(l, struct desk_call, link)->id);
     }
+    LIST_EACH (l, &d->accounts) {
+        (void)presence_unpublish(d->phone, CONTAINER_OF(l, struct desk_account, link)->id);
+    }
+    unsubscribe_all(d->phone);
     world_timer(d->world, &d->leaving, on_leaving, now + 1);
 }
 

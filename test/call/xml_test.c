@@ -3,6 +3,9 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/random.h"
+#include "call/dialog_info.h"
+#include "call/pidf.h"
 #include "support/test.h"
 
 #include <stdio.h>
@@ -121,6 +124,37 @@ TEST(what_is_written_can_be_read)
     CHECK_SLICE("\"<&>??", xml_attribute(root, SLICE("x")));
 }
 
+/* Whatever a document looks like, it is read or refused; pidf and dialog-info look at what is read. */
+TEST(damaged_documents_do_no_harm)
+{
+    static const char sample[] =
+        "<?xml version='1.0'?><presence xmlns='urn:ietf:params:xml:ns:pidf' entity='sip:a@h'>"
+        "<tuple id='a'><status><basic>open</basic></status><contact priority='0.8'>sip:b@h</contact>"
+        "<note xml:lang='en'>h&amp;e&#233;</note></tuple><![CDATA[<x>]]><!-- no --></presence>";
+    struct random_seeded seeded;
+    struct random        dice = { random_seeded_fill, &seeded };
+
+    random_seed(&seeded, 1);
+    for (unsigned round = 0; round < 3000; round++) {
+        struct dialog_view view = { 0 };
+        char               text[sizeof sample];
+        struct pidf        pidf;
+        size_t             len = sizeof sample - 1;
+
+        memcpy(text, sample, sizeof sample);
+        for (unsigned n = 1 + random_below(&dice, 4); n > 0; n--)
+            text[random_below(&dice, (uint32_t)len)] = "<>&;'\"/![]x\xff\x01 "[random_below(&dice, 14)];
+        if (random_below(&dice, 4) == 0)
+            len = random_below(&dice, (uint32_t)len);
+        arena_fini(&arena);
+        arena_init(&arena, NULL, 0, 256 * 1024);
+        if (xml_parse(xml, (struct slice){ text, len }, &arena, &root) != 0)
+            continue;
+        (void)pidf_read(root, &pidf);
+        (void)dialog_view_take(&view, root);
+    }
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -132,6 +166,7 @@ int main(void)
         CASE(depth_number_and_size_have_limits),
         CASE(without_memory_it_says_so),
         CASE(what_is_written_can_be_read),
+        CASE(damaged_documents_do_no_harm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
