@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A baresip (Debian's baresip-core) with an account at a server, for the tests that want one."""
+"""A baresip (Debian's baresip-core) for the tests that want one: with an account at a server, or called where it is."""
 
 import glob
 import json
 import os
 import socket
+import struct
 import time
+import wave
 
 from live import PATIENCE, Skip, free_port, need
 from people import traced
@@ -13,8 +15,8 @@ from people import traced
 MODULES = "/usr/lib/baresip/modules"
 MD5_ONLY = "digest_algorithms = {MD5}"  # docs/decisions/0001
 
-CONFIG = """sip_listen 127.0.0.1:{sip}
-net_interface 127.0.0.1
+CONFIG = """sip_listen {listen}
+net_interface {interface}
 ctrl_tcp_listen 127.0.0.1:{control}
 statmode_default off
 ausrc_srate 8000
@@ -34,6 +36,27 @@ module_app menu.so
 """
 
 
+def tone(bench):
+    """Two minutes of it: baresip's own source of tones knows 48 kHz in stereo alone."""
+    path = os.path.join(bench.folder, "tone.wav")
+    with wave.open(path, "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes((struct.pack("<h", 8000) * 10 + struct.pack("<h", -8000) * 10) * 400 * 120)
+    return path
+
+
+def pair_of_ports():
+    """A free port whose neighbour is free too: baresip takes it for TLS."""
+    while True:
+        port = free_port()
+        try:
+            with socket.socket() as next_one:
+                next_one.bind(("", port + 1))
+                return port
+        except OSError:
+            continue
+
+
 class Baresip:
     """A baresip with an account at the server, driven by its control socket; over TLS it
     has the server's CA and shows the `certificate` (PEM with its key), if there is one.
@@ -42,33 +65,37 @@ class Baresip:
 
     def __init__(self, bench, server, name, transport="udp", say=None, certificate=None, account="regint=60",
                  more="", proof=None):
-        need("baresip")
-        if not os.path.exists(MODULES + "/ctrl_tcp.so"):
-            raise Skip("no baresip modules in " + MODULES)
         self.address = "sip:%s@%s" % (name, server.domain)
-        self.folder = os.path.join(bench.folder, "baresip-" + name)
-        os.makedirs(self.folder)
         if proof is None:
             server.add_user(name, "password-of-" + name)
-        control = free_port()
-        with open(self.folder + "/config", "w") as f:
-            f.write(CONFIG.format(sip=free_port(), control=control, folder=self.folder, modules=MODULES,
-                                  source="aufile," + say if say else "aubridge,none",
-                                  recorder="module sndfile.so" if say else "",
-                                  more=more + (self.tls(server, certificate) if transport == "tls" else "")))
-        with open(self.folder + "/accounts", "w") as f:
-            f.write('<sip:%s@%s;transport=%s>;auth_pass=%s;outbound="sip:127.0.0.1:%d;transport=%s";%s\n'
-                    % (name, server.domain, transport, proof or "password-of-" + name,
-                       server.tls_port if transport == "tls" else server.port, transport, account))
-        self.process = bench.run("baresip", "-f", self.folder)
-        self.socket, self.bytes, self.events = self.connect(control), b"", []
-        bench.add(self)
+        place = "127.0.0.1:%d" % (server.tls_port if transport == "tls" else server.port)
+        self.begin(bench, name, "127.0.0.1:%d" % free_port(),
+                   '<sip:%s@%s;transport=%s>;auth_pass=%s;outbound="sip:%s;transport=%s";%s'
+                   % (name, server.domain, transport, proof or "password-of-" + name, place, transport, account),
+                   "aufile," + say if say else "aubridge,none", "module sndfile.so" if say else "",
+                   more + (self.tls(server.lab, certificate) if transport == "tls" else ""))
         if proof is None:
             self.registered(server, name)
 
+    def begin(self, bench, name, listen, account, source, recorder, more):
+        need("baresip")
+        if not os.path.exists(MODULES + "/ctrl_tcp.so"):
+            raise Skip("no baresip modules in " + MODULES)
+        self.folder = os.path.join(bench.folder, "baresip-" + name)
+        os.makedirs(self.folder)
+        control = free_port()
+        with open(self.folder + "/config", "w") as f:
+            f.write(CONFIG.format(listen=listen, interface=listen.rsplit(":", 1)[0].strip("[]"), control=control,
+                                  folder=self.folder, modules=MODULES, source=source, recorder=recorder, more=more))
+        with open(self.folder + "/accounts", "w") as f:
+            f.write(account + "\n")
+        self.process = bench.run("baresip", "-f", self.folder, name="baresip " + name)
+        self.socket, self.bytes, self.events = self.connect(control), b"", []
+        bench.add(self)
+
     @staticmethod
-    def tls(server, certificate):
-        return "sip_cafile %s\n%s" % (server.lab.ca, "sip_certificate " + certificate if certificate else "")
+    def tls(lab, certificate):
+        return "sip_cafile %s\n%s\n" % (lab.ca, "sip_certificate " + certificate if certificate else "")
 
     def connect(self, port):
         end = time.monotonic() + PATIENCE
@@ -115,6 +142,20 @@ class Baresip:
             self.take_in()
         return next(e for e in self.events if e.get("type") == kind)
 
+    def hear(self):
+        """Take in the events that are there."""
+        self.socket.settimeout(0.02)
+        try:
+            self.bytes += self.socket.recv(65536)
+        except TimeoutError:
+            pass
+        self.take_in()
+
+    def digits(self):
+        """The keys that the other side has pressed."""
+        self.hear()
+        return [e["param"] for e in self.events if e.get("type") == "CALL_DTMF_START"]
+
     def heard(self):
         """What its recorder wrote of the decoded sound."""
         found = glob.glob(self.folder + "/dump-*-dec.wav")
@@ -124,3 +165,25 @@ class Baresip:
     def end(self):
         """The recording is complete only when baresip has ended."""
         self.process.stop()
+
+
+class LoneBaresip(Baresip):
+    """One without an account, that is called where it is (`address`) and says a tone for two
+    minutes, or what the file `say` has.  With a `lab` it has the certificate of example.test."""
+
+    def __init__(self, bench, name, transport="udp", host="127.0.0.1", say=None, account="", lab=None):
+        port, at = pair_of_ports(), "[%s]" % host if ":" in host else host
+        self.address = "sip:%s@%s:%d;transport=%s" % (name, at, port + (transport == "tls"), transport)
+        self.begin(bench, name, "%s:%d" % (at, port), "<sip:%s@%s;transport=%s>;regint=0;%s" % (name, at, transport, account),
+                   "aufile," + (say or tone(bench)), "module sndfile.so" if say else "",
+                   self.tls(lab, self.both(bench, lab)) if lab else "")
+
+    @staticmethod
+    def both(bench, lab):
+        """Certificate and key in one file, as it wants them."""
+        path = os.path.join(bench.folder, "baresip.pem")
+        with open(path, "w") as out:
+            for part in (lab.certificate("example.test"), lab.key("example.test")):
+                with open(part) as f:
+                    out.write(f.read())
+        return path
