@@ -69,26 +69,21 @@ static bool take_headers(struct refer_to *r, struct buf *b, struct slice headers
     return !(r->has_replaces && r->has_join);
 }
 
-/* The URI without its headers and its method. */
+/* The URI without its headers and its method; what is no parameter ends them, as for uri_param. */
 static void write_target(struct buf *b, const struct uri *uri)
 {
     const char  *end = uri->headers.len > 0 ? uri->headers.ptr : uri->text.ptr + uri->text.len;
     struct scan  s   = scan_from(uri->params);
-    struct slice param;
+    struct slice name, value;
 
     if (uri->params.len > 0)
         end = uri->params.ptr;
     buf_put(b, slice_between(uri->text.ptr, end));
-    while (scan_byte(&s, ';')) {
-        struct scan name;
-
-        if (!scan_until(&s, ";", &param))
-            continue;
-        name = scan_from(param);
-        if (scan_word(&name, SLICE("method")) && (scan_at_end(&name) || *name.at == '='))
+    while (params_next(&s, &name, &value)) {
+        if (escaped_eq(name, SLICE("method"), true))
             continue;
         buf_put_byte(b, ';');
-        buf_put(b, param);
+        buf_put(b, slice_between(name.ptr, s.at));
     }
 }
 

@@ -38,6 +38,10 @@ TEST(the_target_is_what_a_request_may_have_in_its_start_line)
     CHECK_SLICE("sips:carol@h:5071;a=b;transport=tcp", r.target);
     CHECK_INT(0, read_value("<sip:carol@h;methods=x;METHOD=INVITE>"));
     CHECK_SLICE("sip:carol@h;methods=x", r.target);
+    CHECK_INT(0, read_value("<sip:carol@h;%6dethod=INVITE;a>"));
+    CHECK_SLICE("sip:carol@h;a", r.target);
+    CHECK_INT(0, read_value("<sip:carol@h;method=INVITE;a:b;method,>"));
+    CHECK_SLICE("sip:carol@h;a:b", r.target);
 }
 
 /* RFC 5589 7.3: Require in the URI is the transferor's wish that the dialog be replaced, or nothing. */
