@@ -64,7 +64,8 @@ static void on_first_2xx(struct call *c, struct fork *f, struct message *respons
     bool            wanted = c->session.state != SESSION_CANCELLING && !c->told_ended;
     int             error  = 0;
 
-    c->up = f;
+    c->up       = f;
+    c->again_at = NEVER; /* it strayed in behind a refusal whose Retry-After is waited out */
     call_note_allow(f, response);
     stop_updates(c, f);
     f->prack.open = false; /* who answers waits for it no longer */
@@ -242,18 +243,21 @@ static int offer(struct call *c)
     return error;
 }
 
-/* RFC 3261 9.1: what was sent from the old address is given up; its responses would not reach us. */
+/* RFC 3261 9.1: what was sent from the old address is given up; its responses would not reach us.  Who was asked to
+ * come back later does so then. */
 void call_invite_anew(struct call *c)
 {
-    int error = 0;
+    bool now   = c->again_at == NEVER;
+    int  error = 0;
 
     stack_forget(c->phone->stack, c->invite_txn);
-    drop_forks(c);
+    if (now)
+        drop_forks(c);
     negotiation_free(c->negotiation);
     c->negotiation = NULL;
     if (!c->late_offer)
         error = offer(c);
-    if (error == 0)
+    if (error == 0 && now)
         error = call_send_invite(c);
     if (error == 0)
         return;
