@@ -74,8 +74,10 @@ void options_outside(struct phone *p, struct account *a, object_id txn, struct m
 
 void options_within(struct call *c, struct fork *f, object_id txn, struct message *request)
 {
-    (void)f;
-    reply_options(c->phone, txn, request);
+    if (c->told_ended || f->dialog->state == DIALOG_TERMINATED)
+        stack_reply(c->phone->stack, txn, 481, SLICE(""));
+    else
+        reply_options(c->phone, txn, request);
 }
 
 void reply_with_sdp(struct call *c, object_id txn, const struct message *request, struct slice sdp)

@@ -299,7 +299,7 @@ void text_outside(struct phone *p, struct account *a, object_id txn, struct mess
 
 void text_within(struct call *c, struct fork *f, object_id txn, struct message *m)
 {
-    if (f != c->up)
+    if (f != c->up || c->told_ended)
         stack_reply(c->phone->stack, txn, 481, SLICE(""));
     else
         on_incoming(c->phone, c->account, c->id, txn, m);
