@@ -324,6 +324,14 @@ void call_perform(struct call *c, unsigned actions, const struct occasion *o)
     set_timer(c);
 }
 
+/* The second try of a re-INVITE waits for what goes on in the dialog meanwhile: an UPDATE of ours that has an offer. */
+static void let_update_end(struct call *c, msec now)
+{
+    if (now >= c->session.again_at && c->up->rules.carrier == IN_UPDATE &&
+        call_offer_state(c, c->up) == NEGOTIATION_OFFER_SENT)
+        session_put_off(&c->session, now + c->session.timers.t1);
+}
+
 static void on_timer(struct timer *t, msec now)
 {
     struct call *c = CONTAINER_OF(t, struct call, timer);
@@ -333,6 +341,7 @@ static void on_timer(struct timer *t, msec now)
     call_reliable_timer(c, now);
     call_update_timer(c, now);
     call_on_due(c, now);
+    let_update_end(c, now);
     actions = session_on_timer(&c->session, now);
     if (actions & SESSION_TELL_ENDED)
         call_blame(c, CALL_NO_ACK, SIDE_NETWORK, 0, SLICE("no ACK"));

@@ -324,6 +324,12 @@ static unsigned on_again_timer(struct session *s, msec now)
     return SESSION_SEND_REINVITE;
 }
 
+void session_put_off(struct session *s, msec until)
+{
+    if (s->again_at != NEVER && s->again_at < until)
+        s->again_at = until;
+}
+
 unsigned session_on_timer(struct session *s, msec now)
 {
     unsigned actions = 0;

@@ -132,6 +132,8 @@ unsigned session_on_reinvite(struct session *s);
 /* The pause of RFC 3261 14.1 for a random number: 2.1-4 s or 0-2 s by 10 ms. */
 msec session_pause(const struct session *s, uint32_t random);
 
+/* The second try of a re-INVITE comes then at the earliest: something else goes on in its dialog. */
+void     session_put_off(struct session *s, msec until);
 unsigned session_on_timer(struct session *s, msec now);
 msec     session_deadline(const struct session *s); /* NEVER if no timer runs */
 

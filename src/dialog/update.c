@@ -33,6 +33,7 @@ unsigned update_on_response(struct update *u, unsigned status, msec pause, msec 
         return finish(u, UPDATE_TELL_LOST);
     if (wait > UPDATE_RETRY_MAX || u->tries == UPDATE_TRIES)
         return finish(u, UPDATE_TELL_UNCHANGED);
+    u->tries++;
     update_postpone(u, now + wait);
     return 0;
 }
@@ -43,7 +44,6 @@ unsigned update_on_timer(struct update *u, msec now)
         return 0;
     u->state    = UPDATE_UNDER_WAY;
     u->again_at = NEVER;
-    u->tries++;
     return UPDATE_SEND;
 }
 

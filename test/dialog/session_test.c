@@ -361,6 +361,21 @@ TEST(the_second_try_waits_for_their_reinvite)
     CHECK_INT(SESSION_SEND_REINVITE, session_on_timer(&s, 100 + T1));
 }
 
+TEST(the_second_try_can_be_put_off)
+{
+    struct session s = talking_callee(0);
+
+    session_put_off(&s, 50);
+    CHECK(session_deadline(&s) == NEVER || session_deadline(&s) > 50);
+    session_reinvite(&s);
+    session_on_reinvite_response(&s, 491, 100, 0);
+    session_put_off(&s, 50);
+    CHECK_INT(100, session_deadline(&s));
+    session_put_off(&s, 600);
+    CHECK_INT(0, session_on_timer(&s, 100));
+    CHECK_INT(SESSION_SEND_REINVITE, session_on_timer(&s, 600));
+}
+
 /* RFC 3261 14.1: "if the call was already hung up with a BYE". */
 TEST(no_second_try_after_the_call_has_ended)
 {
@@ -446,6 +461,7 @@ int main(void)
         cmocka_unit_test(the_pause_after_491_depends_on_who_owns_the_call_id),
         cmocka_unit_test(a_reinvite_that_met_491_is_tried_again_after_the_pause),
         cmocka_unit_test(the_second_try_waits_for_their_reinvite),
+        cmocka_unit_test(the_second_try_can_be_put_off),
         cmocka_unit_test(no_second_try_after_the_call_has_ended),
         cmocka_unit_test(a_2xx_to_a_reinvite_is_repeated_and_unacked_ends_the_call),
         cmocka_unit_test(a_bye_answers_their_open_reinvite_too),

@@ -97,6 +97,22 @@ TEST(a_postponed_one_is_sent_later_and_a_stopped_one_never)
     CHECK_INT(0, update_on_response(&u, 200, 0, NEVER, 100000));
 }
 
+/* How long it had to wait before it went out says nothing of how often it was refused. */
+TEST(waiting_for_a_good_time_is_no_try)
+{
+    struct update u = sent();
+
+    for (unsigned i = 0; i < 2 * UPDATE_TRIES; i++) {
+        update_postpone(&u, i);
+        CHECK_INT(UPDATE_SEND, update_on_timer(&u, i));
+    }
+    for (unsigned i = 1; i < UPDATE_TRIES; i++) {
+        CHECK_INT(0, update_on_response(&u, 491, 0, NEVER, 100));
+        CHECK_INT(UPDATE_SEND, update_on_timer(&u, 100));
+    }
+    CHECK_INT(UPDATE_TELL_UNCHANGED, update_on_response(&u, 491, 0, NEVER, 100));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +123,7 @@ int main(void)
         cmocka_unit_test(after_500_with_retry_after_it_is_tried_again_then),
         cmocka_unit_test(it_is_not_tried_for_ever),
         cmocka_unit_test(a_postponed_one_is_sent_later_and_a_stopped_one_never),
+        cmocka_unit_test(waiting_for_a_good_time_is_no_try),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
