@@ -115,10 +115,11 @@ void subscription_expect(struct subscription *s, msec t1, msec now)
 void subscription_fork(struct subscription *s, const struct subscription *first, msec now)
 {
     init(s, first->t1_64 / 64);
-    s->wanted  = first->wanted;
-    s->asked   = first->asked;
-    s->leaving = first->leaving;
-    s->timer_n = now + s->t1_64;
+    s->wanted   = first->wanted;
+    s->asked    = first->asked;
+    s->leaving  = first->leaving;
+    s->failures = first->failures; /* else who forks has us come back at once for ever */
+    s->timer_n  = now + s->t1_64;
 }
 
 /* ---- responses ---- */
@@ -143,7 +144,7 @@ static unsigned on_success(struct subscription *s, unsigned status, const struct
     uint32_t seconds;
 
     s->rounds = 0;
-    if (status == 204) /* RFC 5839: no NOTIFY follows */
+    if (status == 204 && has_dialog(s) && s->asked != 0) /* RFC 5839: no NOTIFY follows; elsewhere 204 means nothing */
         s->timer_n = NEVER;
     if (response == NULL || !message_number(response, HEADER_EXPIRES, &seconds) || seconds > s->asked)
         seconds = s->asked; /* it may be less, but not more (4.1.2.1) */

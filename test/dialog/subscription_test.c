@@ -90,6 +90,18 @@ TEST(a_204_promises_no_notify)
     CHECK(subscription_deadline(&s) > 490000);
 }
 
+/* Nobody is asked for one before there is a dialog, or at the end: the wait for a NOTIFY goes on, and has an end. */
+TEST(a_204_out_of_place_is_not_waited_for_for_ever)
+{
+    subscription_start(&s, 0, T1, 0, 0);
+    CHECK_INT(0, respond(204, "", 10));
+    CHECK_INT(ENDED, subscription_on_timer(&s, LOW, subscription_deadline(&s)));
+    start_active();
+    CHECK_INT(SEND, subscription_end(&s, 100));
+    CHECK_INT(0, respond(204, "", 110));
+    CHECK(subscription_deadline(&s) == 32100);
+}
+
 /* 4.1.2.2 */
 TEST(it_is_refreshed_in_time)
 {
@@ -351,11 +363,24 @@ TEST(each_branch_of_a_fork_has_its_own_time)
     CHECK_INT(600, s.asked);
 }
 
+/* A notifier that forks and ends both branches does not have us come back without a pause. */
+TEST(a_branch_has_the_failures_of_the_first_one)
+{
+    struct subscription other;
+
+    subscription_start(&s, 600, T1, 3, 0);
+    subscription_fork(&other, &s, 100);
+    s = other;
+    CHECK_INT(ENDED, notify_end(END_DEACTIVATED, 0, 110));
+    CHECK_INT(4, s.failures);
+    CHECK(s.retry_at >= 110 + 120000);
+}
+
 /* Whatever comes in whatever order: never two SUBSCRIBEs at once, nothing is told after the end, and
  * what has not ended has a time at which something happens. */
 TEST(a_walk_never_hangs_and_never_has_two_subscribes_under_way)
 {
-    static const unsigned statuses[] = { 200, 200, 200, 202, 423, 401, 481, 500, 503 };
+    static const unsigned statuses[] = { 200, 200, 200, 202, 204, 423, 401, 481, 500, 503 };
     struct random_seeded  seeded;
     struct random         dice = { random_seeded_fill, &seeded };
 
@@ -366,7 +391,7 @@ TEST(a_walk_never_hangs_and_never_has_two_subscribes_under_way)
         random_seed(&seeded, seed);
         actions = subscription_start(&s, random_below(&dice, 4) * 100u, T1, (unsigned)random_below(&dice, 3), 0);
         for (unsigned step = 0; step < 300 && s.state != SUBSCRIPTION_ENDED; step++) {
-            unsigned status = statuses[random_below(&dice, 9)];
+            unsigned status = statuses[random_below(&dice, 10)];
 
             under_way += (actions & SEND) != 0;
             CHECK(under_way <= 1);
@@ -411,6 +436,7 @@ int main(void)
         cmocka_unit_test(the_2xx_and_the_first_notify_come_in_either_order),
         cmocka_unit_test(without_any_notify_it_ends_after_64_t1),
         cmocka_unit_test(a_204_promises_no_notify),
+        cmocka_unit_test(a_204_out_of_place_is_not_waited_for_for_ever),
         cmocka_unit_test(it_is_refreshed_in_time),
         cmocka_unit_test(the_time_is_what_the_notify_says),
         cmocka_unit_test(a_notify_that_does_not_say_how_long_leaves_what_was_agreed),
@@ -427,6 +453,7 @@ int main(void)
         cmocka_unit_test(a_fetch_ends_with_its_notify),
         cmocka_unit_test(an_implied_one_waits_for_its_notify_and_is_not_refreshed),
         cmocka_unit_test(each_branch_of_a_fork_has_its_own_time),
+        cmocka_unit_test(a_branch_has_the_failures_of_the_first_one),
         cmocka_unit_test(a_walk_never_hangs_and_never_has_two_subscribes_under_way),
     };
 
