@@ -73,9 +73,10 @@ static unsigned end(struct publication *p, unsigned status)
 
 unsigned publication_set(struct publication *p)
 {
-    if (p->leaving)
+    if (p->state == PUBLICATION_ENDED)
         return 0;
-    p->dirty = true;
+    p->leaving = false; /* what is being taken back is published anew behind that */
+    p->dirty   = true;
     return p->open ? 0 : send(p, true);
 }
 
@@ -112,8 +113,12 @@ static unsigned on_success(struct publication *p, unsigned status, const struct 
 
     p->rounds = p->failures = 0;
     p->status               = status;
-    if (p->leaving && p->asked == 0)
+    if (p->asked == 0 && p->leaving)
         return end(p, status);
+    if (p->asked == 0) {
+        p->tag_len = 0;
+        return send(p, true);
+    }
     if (!message_number(response, HEADER_EXPIRES, &seconds) || seconds > p->asked)
         seconds = p->asked;
     if (!take_tag(p, response)) /* then it cannot be kept up, but by being published anew */

@@ -68,6 +68,23 @@ TEST(what_is_set_meanwhile_goes_out_behind)
     CHECK_INT(0, p.asked);
 }
 
+TEST(who_takes_it_back_and_thinks_better_of_it_is_seen_again)
+{
+    publish();
+    CHECK_INT(SEND, publication_remove(&p));
+    CHECK_INT(0, publication_set(&p));
+    CHECK_INT(SEND, respond(200, "Expires: 0\n", 10));
+    CHECK(p.with_body && !p.with_tag);
+    CHECK_INT(600, p.asked);
+    CHECK_INT(KEPT, respond(200, "SIP-ETag: two\nExpires: 600\n", 20));
+    CHECK_INT(SEND, publication_remove(&p));
+    CHECK_INT(0, publication_set(&p));
+    CHECK_INT(SEND, respond(412, "", 30));
+    CHECK(p.with_body && !p.with_tag);
+    CHECK_INT(KEPT, respond(200, "SIP-ETag: three\nExpires: 600\n", 40));
+    CHECK_INT(PUBLICATION_KEPT, p.state);
+}
+
 /* 4.1, 11.2.1 */
 TEST(what_is_not_known_any_more_is_published_anew)
 {
@@ -152,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_published_refreshed_changed_and_removed),
         cmocka_unit_test(what_is_set_meanwhile_goes_out_behind),
+        cmocka_unit_test(who_takes_it_back_and_thinks_better_of_it_is_seen_again),
         cmocka_unit_test(what_is_not_known_any_more_is_published_anew),
         cmocka_unit_test(a_423_asks_for_longer),
         cmocka_unit_test(what_passes_is_tried_again_and_whole),
