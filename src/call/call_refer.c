@@ -255,7 +255,7 @@ void refer_on_event(struct call *c, enum phone_event_kind kind)
     if (kind == PHONE_ENDED) {
         transfer_on_end(&t->machine);
         stop_watching(c);
-    } else if ((kind == PHONE_CHANGED && c->session.exchange == EXCHANGE_NONE) || kind == PHONE_UNCHANGED) {
+    } else if ((kind == PHONE_CHANGED && session_may_reinvite(&c->session)) || kind == PHONE_UNCHANGED) {
         perform(c, transfer_on_hold(&t->machine, kind == PHONE_CHANGED && c->hold));
     }
 }

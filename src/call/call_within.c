@@ -111,11 +111,12 @@ static void on_bye(const struct client_user *u, object_id txn, enum client_event
     struct call *c = phone_find_call(u->self, u->owner);
     struct fork *f;
 
-    (void)txn;
     (void)detail;
     if (c == NULL || u->index >= c->fork_count || (event == CLIENT_RESPONSE && response->status < 200))
         return;
     f = &c->forks[u->index];
+    if (f->bye_txn != txn) /* to a branch of an earlier INVITE */
+        return;
     if (event == CLIENT_RESPONSE && (response->status == 401 || response->status == 407) &&
         auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && send_bye(c, f) != 0)
         return;
@@ -135,7 +136,8 @@ static object_id send_bye(struct call *c, struct fork *f)
         gather_header(&p->gather, HEADER_USER_AGENT, p->config.user_agent);
     call_put_reason(c, f, &p->gather);
     gather_body(&p->gather, SLICE(""), SLICE(""));
-    return call_send_within(c, f, METHOD_BYE, &start, &user);
+    f->bye_txn = call_send_within(c, f, METHOD_BYE, &start, &user);
+    return f->bye_txn;
 }
 
 /* A BYE that cannot be sent counts as answered: there is nothing more to do. */

@@ -172,6 +172,7 @@ struct fork {
     struct update            update;             /* those of ours                          */
     object_id                update_txn;         /* and the last of them, ...              */
     char                    *update_sdp;         /* ... with this                          */
+    object_id                bye_txn;            /* our BYE                                */
     unsigned                 allows;             /* set of 1 << enum method: its last Allow */
     bool                     hold, offered_hold; /* as agreed, as offered last             */
 };

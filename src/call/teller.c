@@ -83,9 +83,14 @@ static bool may_watch(const struct account *a, const struct message *m)
 
 /* ---- NOTIFY ---- */
 
+/* Who calls chooses how long his name is: where it does not fit there are no details. */
 static void write_document(const struct teller *t, struct buf *b, uint32_t version)
 {
     dialog_info_write(b, t->account, version, t->account->watchers == WATCHERS_DETAILS);
+    if (buf_ok(b))
+        return;
+    *b = buf_on(b->ptr, b->cap);
+    dialog_info_write(b, t->account, version, false);
 }
 
 static uint64_t hash_document(const struct teller *t)
