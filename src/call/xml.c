@@ -8,6 +8,7 @@
 #include "net/module.h"
 
 #include <dlfcn.h>
+#include <string.h>
 
 struct builder {
     struct arena    *arena;
@@ -140,25 +141,54 @@ struct slice xml_child_text(const struct xml_node *of, struct slice name)
 
 /* ---- writing ---- */
 
-/* XML 1.0 2.2: other controls may not stand in a document, not even escaped; what is no UTF-8 would make it none. */
+/* XML 1.0 2.2: other controls, U+FFFE and U+FFFF may not stand in a document, not even escaped; what is no UTF-8 would
+ * make it none. */
+static size_t put_allowed(struct buf *b, struct slice rest, bool utf8)
+{
+    unsigned char c = (unsigned char)rest.ptr[0];
+
+    if (utf8 && rest.len >= 3 && memcmp(rest.ptr, "\xef\xbf", 2) == 0 && (unsigned char)rest.ptr[2] >= 0xbe) {
+        buf_put_byte(b, '?');
+        return 3;
+    }
+    buf_put_byte(b, c < ' ' || (!utf8 && c >= 0x80) ? '?' : (char)c);
+    return 1;
+}
+
+/* What would mean something else, or another kind of blank (XML 1.0 2.11, 3.3.3); empty for all others. */
+static struct slice reference_of(char c)
+{
+    switch (c) {
+    case '<':
+        return SLICE("&lt;");
+    case '>':
+        return SLICE("&gt;");
+    case '&':
+        return SLICE("&amp;");
+    case '"':
+        return SLICE("&quot;");
+    case '\t':
+        return SLICE("&#9;");
+    case '\n':
+        return SLICE("&#10;");
+    case '\r':
+        return SLICE("&#13;");
+    }
+    return SLICE("");
+}
+
 void xml_put(struct buf *b, struct slice from)
 {
     bool utf8 = utf8_is_valid(from);
 
-    for (size_t i = 0; i < from.len; i++) {
-        char c = from.ptr[i];
+    for (size_t i = 0; i < from.len;) {
+        struct slice reference = reference_of(from.ptr[i]);
 
-        if (c == '<')
-            buf_put(b, SLICE("&lt;"));
-        else if (c == '>')
-            buf_put(b, SLICE("&gt;"));
-        else if (c == '&')
-            buf_put(b, SLICE("&amp;"));
-        else if (c == '"')
-            buf_put(b, SLICE("&quot;"));
-        else if (((unsigned char)c < ' ' && c != '\t' && c != '\n' && c != '\r') || (!utf8 && (unsigned char)c >= 0x80))
-            buf_put_byte(b, '?');
-        else
-            buf_put_byte(b, c);
+        if (reference.len > 0) {
+            buf_put(b, reference);
+            i++;
+        } else {
+            i += put_allowed(b, (struct slice){ from.ptr + i, from.len - i }, utf8);
+        }
     }
 }

@@ -124,6 +124,34 @@ TEST(what_is_written_can_be_read)
     CHECK_SLICE("\"<&>??", xml_attribute(root, SLICE("x")));
 }
 
+/* They would make it no document, and who watches would be told nothing. */
+TEST(characters_that_no_document_may_have_become_question_marks)
+{
+    char       memory[512];
+    struct buf b = BUF_ON(memory);
+
+    buf_put(&b, SLICE("<a x=\""));
+    xml_put(&b, SLICE("\xef\xbf\xbd\xef\xbf\xbe\xef\xbf\xbf\xf0\x9f\x98\x80"));
+    buf_put(&b, SLICE("\"/>"));
+    CHECK_INT(0, parse(buf_cstr(&b)));
+    CHECK_SLICE("\xef\xbf\xbd??\xf0\x9f\x98\x80", xml_attribute(root, SLICE("x")));
+}
+
+TEST(line_ends_and_tabs_are_read_as_they_were_written)
+{
+    char       memory[512];
+    struct buf b = BUF_ON(memory);
+
+    buf_put(&b, SLICE("<a x=\""));
+    xml_put(&b, SLICE("one\r\ntwo\tthree\n"));
+    buf_put(&b, SLICE("\">"));
+    xml_put(&b, SLICE("one\r\ntwo\tthree"));
+    buf_put(&b, SLICE("</a>"));
+    CHECK_INT(0, parse(buf_cstr(&b)));
+    CHECK_SLICE("one\r\ntwo\tthree\n", xml_attribute(root, SLICE("x")));
+    CHECK_SLICE("one\r\ntwo\tthree", root->text);
+}
+
 /* Whatever a document looks like, it is read or refused; pidf and dialog-info look at what is read. */
 TEST(damaged_documents_do_no_harm)
 {
@@ -166,6 +194,8 @@ int main(void)
         CASE(depth_number_and_size_have_limits),
         CASE(without_memory_it_says_so),
         CASE(what_is_written_can_be_read),
+        CASE(characters_that_no_document_may_have_become_question_marks),
+        CASE(line_ends_and_tabs_are_read_as_they_were_written),
         CASE(damaged_documents_do_no_harm),
     };
 
