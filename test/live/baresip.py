@@ -5,12 +5,10 @@ import glob
 import json
 import os
 import socket
-import struct
 import time
-import wave
 
 from live import PATIENCE, Skip, free_port, need
-from people import traced
+from people import tone, traced
 
 MODULES = "/usr/lib/baresip/modules"
 MD5_ONLY = "digest_algorithms = {MD5}"  # docs/decisions/0001
@@ -34,15 +32,6 @@ module aubridge.so
 {recorder}
 module_app menu.so
 """
-
-
-def tone(bench):
-    """Two minutes of it: baresip's own source of tones knows 48 kHz in stereo alone."""
-    path = os.path.join(bench.folder, "tone.wav")
-    with wave.open(path, "wb") as file:
-        file.setparams((1, 2, 8000, 0, "NONE", ""))
-        file.writeframes((struct.pack("<h", 8000) * 10 + struct.pack("<h", -8000) * 10) * 400 * 120)
-    return path
 
 
 def pair_of_ports():

@@ -3,40 +3,9 @@
 table in docs/interop.md."""
 
 from baresip import LoneBaresip
-from live import Bench, free_port, run
+from live import Bench, run
 from people import Voices, received, sent, traced, values, wait_until
-from script_phone import Phone
-
-
-class Ours(Phone):
-    """A phone of ours with a trace, that is reached at `address`."""
-
-    def __init__(self, bench, name="alice", *words, transport="udp", host="127.0.0.1", lab=None):
-        port, self.trace = free_port(), "%s/%s.trace" % (bench.folder, name)
-        place = "%s:%d" % ("[%s]" % host if ":" in host else host, port)
-        if lab:
-            words += ("--tls-trust", lab.ca, "--tls-certificate", lab.certificate("example.test"), "--tls-key",
-                      lab.key("example.test"))
-        super().__init__(bench, "--listen", place, "--transport", transport, "--trace", self.trace, *words)
-        self.address = "sip:%s@%s;transport=%s" % (name, place, transport)
-
-    def calls(self, peer):
-        """Until it is up: the call's name."""
-        call = self.ask("call", to=peer.address)["call"]
-        self.wait_event("answered", call=call)
-        return call
-
-    def hears(self, what, is_so):
-        """Until the level of what is heard from now on is so."""
-        self.read()
-        start = len(self.events)
-        wait_until(lambda: self.read() or any(is_so(e.get("level_in_db")) for e in self.events[start:]), what)
-
-    def hears_tone(self):
-        self.hears("nothing is heard", lambda level: level is not None and level > -40)
-
-    def hears_nothing(self):
-        self.hears("it is not silent", lambda level: level is not None and level < -90)
+from script_phone import Ours
 
 
 def up(b, *words, account="answermode=auto"):
@@ -130,6 +99,15 @@ def test_digits_to_baresip():
         bob.wait_event("CALL_DTMF_END")
         wait_until(lambda: bob.digits() == ["5", "#"], bob.events)
         hang_up(alice, bob, call)
+
+
+def test_digits_to_baresip_by_info():
+    with Bench() as b:
+        alice, bob, call = up(b)
+        alice.ask("digits", keys="5#", by="info")
+        wait_until(lambda: bob.digits() == ["5", "#"], bob.events)
+        hang_up(alice, bob, call)
+        assert sent(alice.trace).count("INFO") == 2
 
 
 def test_digits_of_baresip():

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import time
 import wave
@@ -112,6 +113,15 @@ class Person:
         phone = self.start("answer", *words)
         phone.wait_event("registered")
         return phone
+
+
+def tone(bench):
+    """Two minutes of it: baresip's own source of tones knows 48 kHz in stereo alone, linphone has none."""
+    path = os.path.join(bench.folder, "tone.wav")
+    with wave.open(path, "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes((struct.pack("<h", 8000) * 10 + struct.pack("<h", -8000) * 10) * 400 * 120)
+    return path
 
 
 class Voices:
