@@ -24,6 +24,7 @@ enum {
     OPT_OUTBOUND,
     OPT_EXPIRES,
     OPT_KEEP_ALIVE,
+    OPT_WATCHERS,
     OPT_TLS_TRUST,
     OPT_TLS_NO_VERIFY,
     OPT_TLS_CERTIFICATE,
@@ -47,6 +48,9 @@ static const struct option_entry add_options[] = {
     { OPT_EXPIRES, "expires", "SECONDS", "how long a registration shall last (3600)" },
     { OPT_KEEP_ALIVE, "keep-alive", "SECONDS",
       "how often to give the server a sign of life, so that NATs on the way let it reach us (29); 0: never" },
+    { OPT_WATCHERS, "watchers", "state|details|none",
+      "what others of its domain may know of its calls: that there is one (state), and with whom (details), or "
+      "nothing" },
     TLS_OPTIONS(OPT_TLS_TRUST, OPT_TLS_NO_VERIFY, OPT_TLS_CERTIFICATE, OPT_TLS_KEY),
     { OPT_PASSWORD_STDIN, "password-stdin", NULL, "read the password from standard input" },
     { OPT_DEFAULT, "default", NULL, "make it the default" },
@@ -85,6 +89,14 @@ static bool put_path(const struct command *command, char to[ACCOUNT_TEXT], const
     if (realpath(text, whole) != NULL)
         return put(command, to, ACCOUNT_TEXT, whole, code);
     *code = options_complain(command, "%s: %s", text, strerror(errno));
+    return false;
+}
+
+static bool put_watchers(const struct command *command, enum call_watchers *to, const char *text, int *code)
+{
+    if (account_watchers_read(text, to))
+        return true;
+    *code = options_complain(command, "--watchers is state, details or none, not '%.40s'", text);
     return false;
 }
 
@@ -138,6 +150,8 @@ static int read_options(struct options *o, struct add *add)
             good = put(o->command, e->proxy, sizeof e->proxy, o->value, &code);
         else if (letter == OPT_SECOND_PROXY)
             good = put(o->command, e->second_proxy, sizeof e->second_proxy, o->value, &code);
+        else if (letter == OPT_WATCHERS)
+            good = put_watchers(o->command, &e->watchers, o->value, &code);
         else if (letter == OPT_OUTBOUND)
             add->outbound = true;
         else if (letter == OPT_TLS_TRUST)

@@ -55,27 +55,44 @@ static bool take_text(char *to, size_t size, const char *text)
 }
 
 static const char *const transfer_names[] = {
-    [TRANSFER_ASK] = "ask", [TRANSFER_ALLOW] = "allow", [TRANSFER_REFUSE] = "refuse"
+    [TRANSFER_ASK] = "ask", [TRANSFER_ALLOW] = "allow", [TRANSFER_REFUSE] = "refuse", NULL
 };
 
-static bool take_transfer(const char *word, enum transfer_policy *policy)
+static const char *const watchers_names[] = {
+    [WATCHERS_STATE] = "state", [WATCHERS_DETAILS] = "details", [WATCHERS_NONE] = "none", NULL
+};
+
+static bool take_word(const char *const *names, const char *word, unsigned *value)
 {
-    for (unsigned i = 0; i < sizeof transfer_names / sizeof *transfer_names; i++)
-        if (word != NULL && strcmp(word, transfer_names[i]) == 0) {
-            *policy = (enum transfer_policy)i;
+    for (unsigned i = 0; names[i] != NULL; i++)
+        if (word != NULL && strcmp(word, names[i]) == 0) {
+            *value = i;
             return true;
         }
     return false;
 }
 
+bool account_watchers_read(const char *word, enum call_watchers *watchers)
+{
+    unsigned value;
+    bool     known = take_word(watchers_names, word, &value);
+
+    if (known)
+        *watchers = (enum call_watchers)value;
+    return known;
+}
+
 static bool take_entry(cfg_t *section, struct account_entry *e)
 {
-    long expires = cfg_getint(section, "expires"), keep_alive = cfg_getint(section, "keep_alive");
+    long     expires = cfg_getint(section, "expires"), keep_alive = cfg_getint(section, "keep_alive");
+    unsigned transfer;
 
     if (expires < 1 || expires > 7L * 24 * 3600 || keep_alive < 0 || keep_alive > ACCOUNT_KEEP_ALIVE_MAX)
         return false;
-    if (!take_transfer(cfg_getstr(section, "transfer"), &e->transfer))
+    if (!take_word(transfer_names, cfg_getstr(section, "transfer"), &transfer) ||
+        !account_watchers_read(cfg_getstr(section, "watchers"), &e->watchers))
         return false;
+    e->transfer      = (enum transfer_policy)transfer;
     e->expires       = (uint32_t)expires;
     e->keep_alive    = (uint32_t)keep_alive;
     e->tls_no_verify = !cfg_getbool(section, "tls_verify");
@@ -115,14 +132,23 @@ static int take_all(cfg_t *cfg, const char *path, struct account_list *list)
 static int parse(const char *text, const char *path, struct account_list *list)
 {
     cfg_opt_t account[] = {
-        CFG_STR("address", "", CFGF_NONE),           CFG_STR("user", "", CFGF_NONE),
-        CFG_STR("password", "", CFGF_NONE),          CFG_STR("display", "", CFGF_NONE),
-        CFG_STR("registrar", "", CFGF_NONE),         CFG_STR("proxy", "", CFGF_NONE),
-        CFG_STR("second_proxy", "", CFGF_NONE),      CFG_STR("instance", "", CFGF_NONE),
-        CFG_INT("expires", 3600, CFGF_NONE),         CFG_INT("keep_alive", ACCOUNT_KEEP_ALIVE, CFGF_NONE),
-        CFG_STR("transfer", "ask", CFGF_NONE),       CFG_STR("tls_trust", "", CFGF_NONE),
-        CFG_BOOL("tls_verify", cfg_true, CFGF_NONE), CFG_STR("tls_certificate", "", CFGF_NONE),
-        CFG_STR("tls_key", "", CFGF_NONE),           CFG_END(),
+        CFG_STR("address", "", CFGF_NONE),
+        CFG_STR("user", "", CFGF_NONE),
+        CFG_STR("password", "", CFGF_NONE),
+        CFG_STR("display", "", CFGF_NONE),
+        CFG_STR("registrar", "", CFGF_NONE),
+        CFG_STR("proxy", "", CFGF_NONE),
+        CFG_STR("second_proxy", "", CFGF_NONE),
+        CFG_STR("instance", "", CFGF_NONE),
+        CFG_INT("expires", 3600, CFGF_NONE),
+        CFG_INT("keep_alive", ACCOUNT_KEEP_ALIVE, CFGF_NONE),
+        CFG_STR("transfer", "ask", CFGF_NONE),
+        CFG_STR("tls_trust", "", CFGF_NONE),
+        CFG_BOOL("tls_verify", cfg_true, CFGF_NONE),
+        CFG_STR("tls_certificate", "", CFGF_NONE),
+        CFG_STR("tls_key", "", CFGF_NONE),
+        CFG_STR("watchers", "state", CFGF_NONE),
+        CFG_END(),
     };
     cfg_opt_t options[] = { CFG_SEC("account", account, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_END() };
     cfg_t    *cfg       = cfg_init(options, CFGF_NONE);
@@ -248,6 +274,8 @@ static void put_entry(FILE *file, const struct account_entry *e)
         fprintf(file, "    keep_alive = %u\n", e->keep_alive);
     if (e->transfer != TRANSFER_ASK)
         put_value(file, "transfer", transfer_names[e->transfer]);
+    if (e->watchers != WATCHERS_STATE)
+        put_value(file, "watchers", watchers_names[e->watchers]);
     fputs("}\n", file);
 }
 
@@ -334,5 +362,6 @@ struct account_config account_entry_config(const struct account_entry *e)
         .expires      = e->expires,
         .keep_alive   = e->keep_alive,
         .transfer     = e->transfer,
+        .watchers     = e->watchers,
     };
 }

@@ -17,6 +17,7 @@
  *         tls_certificate = '' # PEM file: what we show if we are asked; tls_key: its key
  *         keep_alive = 29      # seconds between signs of life to the server; 0: none
  *         transfer  = 'ask'    # when the other side of a call wants us to call somebody: ask, allow, refuse
+ *         watchers  = 'state'  # what its domain may know of its calls: state, details (with whom), none
  *     }
  *
  * The first one is the default.  A file that others may read is refused. */
@@ -50,6 +51,7 @@ struct account_entry {
     uint32_t expires, keep_alive;
 
     enum transfer_policy transfer;
+    enum call_watchers   watchers;
 };
 
 struct account_list {
@@ -65,6 +67,9 @@ bool account_file_path(char *path, size_t size);
 int account_file_load(struct account_list *list);
 /* Replace it as a whole: the old file or the new one is there, never half of one. */
 int account_file_save(const struct account_list *list);
+
+/* "state", "details" or "none"; false: none of these. */
+bool account_watchers_read(const char *word, enum call_watchers *watchers);
 
 /* By name or address; NULL name: the first.  NULL if there is none. */
 struct account_entry *account_list_find(struct account_list *list, const char *name);

@@ -40,6 +40,18 @@ static void read_keys(struct probing *p, struct options *o)
                                         o->value, fault.expected, o->value + fault.at);
 }
 
+static void read_way(struct probing *p, struct options *o)
+{
+    static const char *const names[] = { [DIGITS_AUTO] = "auto", [DIGITS_RTP] = "rtp", [DIGITS_INFO] = "info" };
+
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], o->value) == 0) {
+            p->way = (enum digits_way)i;
+            return;
+        }
+    o->exit_code = options_complain(o->command, "'%s': wanted is auto, rtp or info", o->value);
+}
+
 static void read_output(struct probing *p, struct options *o)
 {
     p->output = output_find(o->value);
@@ -55,6 +67,8 @@ bool probing_option(struct probing *p, struct options *o, int letter)
         add_digits(p, o);
     else if (letter == PROBING_DIGITS)
         read_keys(p, o);
+    else if (letter == PROBING_DIGITS_BY)
+        read_way(p, o);
     else if (letter == PROBING_OUTPUT)
         read_output(p, o);
     else if (letter == PROBING_LADDER)
@@ -104,7 +118,7 @@ static void on_key_timer(struct timer *t, msec now)
         return;
     step = &p->keys.steps[p->next_key++];
     if (step->keys.len > 0)
-        error = call_send_digits(p->shell->phone, p->call, step->keys);
+        error = call_send_digits_by(p->shell->phone, p->call, step->keys, p->way);
     if (error != 0) {
         progress_hide(&p->shell->progress);
         fprintf(stderr, "ahoy: cannot press '%.*s': %s\n", SLICE_ARG(step->keys), error_text(error));

@@ -8,6 +8,7 @@
 #ifndef CMD_PROBING_H
 #define CMD_PROBING_H
 
+#include "call/call.h"
 #include "cmd/option.h"
 #include "cmd/shell.h"
 #include "probe/key_script.h"
@@ -16,6 +17,7 @@
 /* Letters of the shared options; a command's own begin at PROBING_OPTION_OWN. */
 enum {
     PROBING_DIGITS = SHELL_OPTION_OWN,
+    PROBING_DIGITS_BY,
     PROBING_EXPECT_DIGITS,
     PROBING_EXPECT,
     PROBING_EXPECT_WARNING,
@@ -26,6 +28,8 @@ enum {
 
 #define PROBING_OPTIONS                                                                                                \
     { PROBING_DIGITS, "digits", "SCRIPT", "press these keys after the answer: 1,pause:500ms,42#" },                    \
+        { PROBING_DIGITS_BY, "digits-by", "auto|rtp|info",                                                             \
+          "press them in the sound (RFC 4733), by INFO, or as the other side can (auto)" },                            \
         { PROBING_EXPECT_DIGITS, "expect-digits", "KEYS", "the same as --expect digits=KEYS" },                        \
         { PROBING_EXPECT, "expect", "CONDITIONS",                                                                      \
           "what the call has to fulfil, with commas between; else exit with 23.  May be repeated" },                   \
@@ -40,6 +44,7 @@ struct probing {
     struct expectations  expectations;
     const struct output *output; /* NULL: text, and nothing with --json */
     struct key_script    keys;
+    enum digits_way      way; /* of pressing them */
     size_t               next_key;
     char                 expect_digits[SUMMARY_DIGITS + 16];
     bool                 ladder, keys_failed, broken_off;

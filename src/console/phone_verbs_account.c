@@ -173,6 +173,7 @@ static struct account_config config_of(const struct phone_order *o)
                                                                   : KEEP_ALIVE,
         .expires      = (uint32_t)phone_order_value(o, "expires")->number,
         .transfer     = (enum transfer_policy)phone_order_value(o, "transfer")->number,
+        .watchers     = (enum call_watchers)phone_order_value(o, "watchers")->number,
     };
 }
 

@@ -3,6 +3,7 @@
 #include "console/phone_desk.h"
 
 #include "base/error.h"
+#include "call/state.h"
 #include "support/json_schema.h"
 #include "support/test.h"
 #include "support/world_fake.h"
@@ -154,6 +155,25 @@ TEST(an_error_names_the_right_form)
     check_answer(&alice, "{oops", "\"position\":5");
     check_answer(&alice, "{\"command\":\"call\",\"to\":\"<>\"}", "is not an address");
     check_answer(&alice, "{\"command\":\"call\",\"to\":\"a\",\"account\":\"x\"}", "there is no account 'x'");
+}
+
+TEST(an_account_is_added_with_what_others_may_know_of_its_calls)
+{
+    static const struct {
+        const char        *word;
+        enum call_watchers watchers;
+    } cases[] = { { "state", WATCHERS_STATE }, { "details", WATCHERS_DETAILS }, { "none", WATCHERS_NONE } };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[128];
+
+        snprintf(text, sizeof text, "{\"command\":\"account\",\"address\":\"sip:%s@10.0.0.1\",\"watchers\":\"%s\"}",
+                 cases[i].word, cases[i].word);
+        check_answer(&alice, text, "\"ok\":true");
+        CHECK(CONTAINER_OF(alice.phone->accounts.prev, struct account, link)->watchers == cases[i].watchers);
+    }
+    check_answer(&alice, "{\"command\":\"account\",\"address\":\"sip:x@10.0.0.1\",\"watchers\":\"all\"}",
+                 "\"ok\":false");
 }
 
 TEST(an_empty_line_is_no_command)
@@ -321,6 +341,7 @@ int main(void)
         WITH(the_first_line_says_where_the_phone_listens),
         WITH(an_answer_repeats_the_id_and_names_the_call),
         WITH(an_error_names_the_right_form),
+        WITH(an_account_is_added_with_what_others_may_know_of_its_calls),
         WITH(an_empty_line_is_no_command),
         WITH(without_a_call_there_is_nothing_to_do_to_it),
         WITH(a_call_rings_and_is_answered),

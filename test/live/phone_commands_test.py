@@ -70,6 +70,24 @@ def test_a_password_comes_back_as_it_was_given():
         assert open(b.accounts).read() == before, before
 
 
+def test_an_account_says_what_others_may_know_of_its_calls():
+    with Phones() as b:
+        add = ("account", "add", "--password-stdin")
+        b.ahoy(*add, "sip:alice@example.test", stdin="x\n")
+        assert "watchers" not in open(b.accounts).read()
+        for name, word in (("bob", "details"), ("carol", "none")):
+            b.ahoy(*add, "--watchers", word, "sip:%s@example.test" % name, stdin="x\n")
+            assert "watchers  = '%s'" % word in open(b.accounts).read()
+        before = open(b.accounts).read()
+        b.ahoy("account", "remove", "alice")
+        b.ahoy(*add, "--default", "sip:alice@example.test", stdin="x\n")
+        assert sorted(open(b.accounts)) == sorted(before.splitlines(True))
+        assert "state, details or none" in b.ahoy(*add, "--watchers", "all", "d@example.test", stdin="x\n", code=2).stderr
+        with open(b.accounts, "a") as f:
+            f.write("account 'd' {\n    address = 'sip:d@example.test'\n    watchers = 'all'\n}\n")
+        assert "account 'd'" in b.ahoy("account", "list", code=3).stderr
+
+
 def test_a_password_is_asked_for_without_echo():
     with Phones() as b:
         pid, terminal = pty.fork()

@@ -162,6 +162,7 @@ def test_a_wrong_option_is_told_with_the_right_form():
             (["--wait-answer", "2h"], "above 1:00:00"),
             (["--digits", "1,pause:x"], "500ms or 2s at 'x'"),
             (["--digits", "12y"], "at 'y'"),
+            (["--digits-by", "fax"], "auto, rtp or info"),
             (["--expect", "max-setup"], "max-setup=DURATION"),
             (["--expect", "quick"], "ahoy call --help"),
             (["--expect-digits", "1,2"], "0-9 * # A-D"),
@@ -192,6 +193,17 @@ def test_who_answers_judges_too():
         assert bob.wait_exit() == 23
         told = [e for e in bob.events if e["event"] == "summary"]
         assert [e["exit_code"] for e in told] == [0, 23] and told[0]["direction"] == "in", told
+
+
+def test_keys_are_pressed_the_way_that_was_asked_for():
+    with Phones() as b:
+        bob, address = b.answerer("--auto", "--null-audio", "--count", "2", "--expect-digits", "42", "--output", "json")
+        for way, there in (("info", True), ("rtp", False)):
+            drawn = b.call(address, "--hangup-after", "1s", "--digits", "42", "--digits-by", way, "--ladder").stderr
+            assert ("INFO" in drawn) == there, drawn
+        assert bob.wait_exit() == 0
+        told = [e["digits"] for e in bob.events if e["event"] == "summary"]
+        assert told == ["42", "42"], told
 
 
 def test_ping_is_judged_too():
