@@ -292,16 +292,16 @@ static int start(struct call *c, const struct uri *target, const struct call_opt
     call_set_peer(c, &peer);
     if (options->anonymous)
         be_anonymous(c);
-    call_add_target(c, target);
+    elsewhere_add(&c->targets, &c->arena, target);
     c->half = (struct dialog_half){
         .call_id   = c->call_id,
         .local_tag = c->local_tag,
         .local     = c->anonymous ? SLICE("\"Anonymous\" <sip:anonymous@anonymous.invalid>") : c->account->party,
-        .remote    = bracketed(c, c->targets[0]),
-        .target    = c->targets[0],
+        .remote    = bracketed(c, c->targets.list[0]),
+        .target    = c->targets.list[0],
     };
-    c->target_next = 1;
-    c->late_offer  = options->late_offer;
+    c->targets.next = 1;
+    c->late_offer   = options->late_offer;
     if (options->expires != 0)
         c->give_up_at = c->started + (msec)options->expires * 1000;
     if (!call_name_other(c, options))

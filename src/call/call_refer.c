@@ -333,7 +333,7 @@ int call_transfer(struct phone *p, object_id id, struct slice target)
  * again by the other side. */
 static int transfer_to_ringing(struct call *c, struct call *other)
 {
-    int error = begin(c, other->targets[0], NULL, false, 0);
+    int error = begin(c, other->targets.list[0], NULL, false, 0);
 
     if (error == 0)
         call_hang_up(other->phone, other->id);

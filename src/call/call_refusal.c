@@ -6,68 +6,10 @@
 
 #include <stdlib.h>
 
-/* ---- where else to go: 3xx (RFC 3261 8.1.3.4) ---- */
-
-/* RFC 3261 8.1.3.4, 26.2.2: who asked for sips is not sent on without it. */
-static bool is_as_secure(const struct call *c, const struct uri *uri)
-{
-    struct uri first;
-
-    return uri->scheme == URI_SIPS || c->target_count == 0 || !uri_parse(c->targets[0], &first) ||
-           first.scheme != URI_SIPS;
-}
-
-static bool is_new_target(const struct call *c, const struct uri *uri)
-{
-    if ((uri->scheme != URI_SIP && uri->scheme != URI_SIPS) || !is_as_secure(c, uri))
-        return false;
-    for (unsigned i = 0; i < c->target_count; i++) {
-        struct uri known;
-
-        if (uri_parse(c->targets[i], &known) && uri_eq(&known, uri))
-            return false;
-    }
-    return c->target_count < REDIRECTS_MAX;
-}
-
-/* A Request-URI has no headers. */
-static struct slice without_headers(const struct uri *uri)
-{
-    return uri->headers.len > 0 ? slice_between(uri->text.ptr, uri->headers.ptr) : uri->text;
-}
-
-void call_add_target(struct call *c, const struct uri *uri)
-{
-    struct slice copy = arena_copy(&c->arena, without_headers(uri));
-
-    if (copy.len > 0)
-        c->targets[c->target_count++] = copy;
-}
-
-/* The Contacts by descending q; equal ones as they come. */
-static void add_targets(struct call *c, const struct message *response)
-{
-    for (unsigned below = 1001, best; below > 0; below = best) {
-        struct header_values v = message_values(response, HEADER_CONTACT);
-        struct name_addr     contact;
-        unsigned             q;
-
-        best = 0;
-        while (values_next_name_addr(&v, &contact))
-            if (contact_q(&contact, &q) && q < below && q > best)
-                best = q;
-        v = message_values(response, HEADER_CONTACT);
-        while (values_next_name_addr(&v, &contact))
-            if (contact_q(&contact, &q) && q == best && best > 0 && is_new_target(c, &contact.uri))
-                call_add_target(c, &contact.uri);
-    }
-}
-
 bool call_try_next_target(struct call *c)
 {
-    if (c->target_next == c->target_count || c->rounds >= ROUNDS_MAX)
+    if (c->rounds >= ROUNDS_MAX || !elsewhere_next(&c->targets, &c->half.target))
         return false;
-    c->half.target = c->targets[c->target_next++];
     auth_begin(&c->auth);
     return call_send_invite(c) == 0;
 }
@@ -147,6 +89,6 @@ bool call_try_again(struct call *c, const struct message *response)
     if (try_same(c, response))
         return true;
     if (what == OUTSIDE_FOLLOW)
-        add_targets(c, response);
+        elsewhere_follow(&c->targets, &c->arena, response);
     return call_try_next_target(c);
 }

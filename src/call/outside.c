@@ -2,6 +2,7 @@
 #include "call/outside.h"
 
 #include "base/error.h"
+#include "dialog/refusal.h"
 
 enum {
     OUTSIDE_MEMORY = 16 * 1024,
@@ -70,10 +71,9 @@ int outside_init(struct outside *o, struct account *a, enum method method, struc
     *o = (struct outside){ .account = a, .method = method };
     arena_init(&o->arena, NULL, 0, OUTSIDE_MEMORY);
     auth_init(&o->auth);
-    if (uri.headers.len > 0) /* a Request-URI has none (RFC 3261 19.1.1) */
-        target = slice_between(target.ptr, uri.headers.ptr);
-    o->target = arena_copy(&o->arena, target);
-    o->to     = bracketed(&o->arena, o->target);
+    elsewhere_add(&o->targets, &o->arena, &uri);
+    if (elsewhere_next(&o->targets, &o->target))
+        o->to = bracketed(&o->arena, o->target);
     if (outside_renew(o) == 0)
         return 0;
     outside_fini(o);
@@ -144,6 +144,21 @@ bool outside_challenged(struct outside *o, const struct message *response)
 {
     return (response->status == 401 || response->status == 407) && o->rounds++ < OUTSIDE_ROUNDS &&
            auth_challenged(&o->auth, &o->account->secret, response) == AUTH_RETRY;
+}
+
+bool outside_elsewhere(struct outside *o, const struct message *response)
+{
+    enum refusal_outside what = response == NULL ? OUTSIDE_END : refusal_of(response->status)->outside;
+
+    if (what == OUTSIDE_LAST)
+        return false;
+    if (what == OUTSIDE_FOLLOW)
+        elsewhere_follow(&o->targets, &o->arena, response);
+    if (o->rounds >= OUTSIDE_ROUNDS || !elsewhere_next(&o->targets, &o->target))
+        return false;
+    o->rounds++;
+    auth_begin(&o->auth);
+    return true;
 }
 
 void put_contact_to(const struct account *a, struct slice target, struct gather *g)

@@ -15,16 +15,17 @@
 #include "call/state.h"
 
 struct outside {
-    struct account *account;
-    enum method     method;
-    struct arena    arena;
-    struct slice    target, to; /* URI, name-addr        */
-    struct slice    call_id, tag;
-    uint32_t        cseq; /* of the last one       */
-    struct auth     auth;
-    unsigned        rounds; /* challenges answered   */
-    size_t          limit;  /* bytes on the wire; 0: none */
-    object_id       txn;    /* of the last one, or 0 */
+    struct account  *account;
+    enum method      method;
+    struct arena     arena;
+    struct elsewhere targets;    /* the first one, and those of 3xx */
+    struct slice     target, to; /* URI, name-addr        */
+    struct slice     call_id, tag;
+    uint32_t         cseq; /* of the last one       */
+    struct auth      auth;
+    unsigned         rounds; /* challenges answered, other targets tried */
+    size_t           limit;  /* bytes on the wire; 0: none */
+    object_id        txn;    /* of the last one, or 0 */
 };
 
 /* Keeps copies.  Returns 0, -ERR_SYNTAX (the target is no URI), -ERR_UNSUPPORTED (its scheme) or -ERR_NO_MEMORY; then
@@ -46,6 +47,10 @@ int outside_send(struct outside *o, const struct request_start *start, struct sl
 
 /* A 401 or 407 to which there is something to say. */
 bool outside_challenged(struct outside *o, const struct message *response);
+
+/* What is not to be had there (`response`; NULL: nobody answered) may be had elsewhere, as 3xx say: begin and send it
+ * again.  As with calls: nobody twice, never without sips where it was asked for, nowhere else after a 6xx. */
+bool outside_elsewhere(struct outside *o, const struct message *response);
 
 /* "Contact: ..." of a dialog that a request to this URI begins. */
 void put_contact_to(const struct account *a, struct slice target, struct gather *g);

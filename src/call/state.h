@@ -27,6 +27,7 @@
  *   streams.h    the streams of a call: call_streams.c, _describe, _offer, _sound
  *   methods.c    what is done with each method
  *   call_replace.c  INVITEs that take the place of a call, or join it
+ *   elsewhere.c  where a request goes: redirects
  *   outside.c    requests outside of dialogs, with their credentials
  *   text.c       MESSAGE
  *   subscription.c, subscription_in.c  what we watch (watch.h)
@@ -49,6 +50,7 @@
 #include "base/id.h"
 #include "base/table.h"
 #include "call/call.h"
+#include "call/elsewhere.h"
 #include "call/extensions.h"
 #include "call/streams.h"
 #include "dialog/dialog.h"
@@ -63,7 +65,6 @@
 
 enum {
     REASON_MAX      = 96,
-    REDIRECTS_MAX   = 8, /* targets that a call may be sent to by 3xx        */
     ROUNDS_MAX      = 8, /* INVITEs of one call: challenges, redirects       */
     DIGITS_MAX      = 16,
     ACCOUNTS_MAX    = 64,
@@ -199,8 +200,8 @@ struct call {
     struct dialog_half half; /* outgoing: what the INVITE says                            */
     struct auth        auth;
     bool               late_offer; /* our INVITE has no description                      */
-    struct slice       targets[REDIRECTS_MAX];
-    unsigned           target_count, target_next, rounds;
+    struct elsewhere   targets;
+    unsigned           rounds;      /* INVITEs */
     unsigned           without;     /* extensions that a 420 has complained of                 */
     unsigned           later;       /* how often it was placed again after a Retry-After       */
     msec               again_at;    /* it will be then; NEVER: no                              */
@@ -491,7 +492,6 @@ void call_on_provisional(struct call *c, const struct message *response);
 int call_settle(struct call *c, struct fork *f, const struct message *response);
 
 /* call_refusal.c */
-void call_add_target(struct call *c, const struct uri *uri);
 /* True: the INVITE has been, or will be, placed again, somewhere. */
 bool call_try_again(struct call *c, const struct message *response);
 bool call_try_next_target(struct call *c);

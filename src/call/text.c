@@ -53,6 +53,16 @@ static void finish(struct text *t, enum phone_event_kind kind, unsigned status, 
 
 static int send_text(struct text *t);
 
+/* With the password, or to somebody else (RFC 3428 4); in a call nobody else is meant. */
+static bool goes_on(struct text *t, const struct message *response)
+{
+    if (response != NULL && response->status < 300)
+        return false;
+    if (response != NULL && outside_challenged(&t->out, response) && send_text(t) == 0)
+        return true;
+    return t->call == 0 && outside_elsewhere(&t->out, response) && send_text(t) == 0;
+}
+
 static void on_text(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
                     int detail)
 {
@@ -62,10 +72,10 @@ static void on_text(const struct client_user *u, object_id txn, enum client_even
     if (t == NULL || t->out.txn != txn || (event == CLIENT_RESPONSE && response->status < 200))
         return;
     t->out.txn = 0;
+    if (goes_on(t, event == CLIENT_RESPONSE ? response : NULL))
+        return;
     switch (event) {
     case CLIENT_RESPONSE:
-        if (outside_challenged(&t->out, response) && send_text(t) == 0)
-            return;
         finish(t, response->status < 300 ? PHONE_MESSAGE_SENT : PHONE_MESSAGE_FAILED, response->status,
                response->reason, 0);
         return;
