@@ -43,13 +43,14 @@ static bool later(struct call *c, const struct message *response)
     return true;
 }
 
-/* RFC 3261 8.1.3.5: it should have stepped over what stands in Supported, but some do not. */
+/* RFC 3261 8.1.3.5: it should have stepped over what stands in Supported, but some do not.  What we require
+ * ourselves is what the call is for. */
 static bool without_extension(struct call *c, const struct message *response)
 {
     unsigned set = c->phone->extensions & ~c->without;
     unsigned bad = extensions_named(set, response, HEADER_UNSUPPORTED);
 
-    if (bad == 0)
+    if (bad == 0 || (bad & c->required) != 0)
         return false;
     c->without |= bad;
     if (bad & EXTENSION_BIT(TIMER))

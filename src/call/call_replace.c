@@ -208,6 +208,9 @@ bool call_name_other(struct call *c, const struct call_options *options)
         buf_put(&b, options->referred_by);
         buf_put(&b, SLICE("\r\n"));
     }
+    if (options->required)
+        c->required = (options->replaces != NULL ? EXTENSION_BIT(REPLACES) : 0) |
+                      (options->join != NULL ? EXTENSION_BIT(JOIN) : 0);
     c->extra = b.len > 0 ? arena_copy(&c->arena, buf_slice(&b)) : (struct slice){ NULL, 0 };
     return buf_ok(&b);
 }

@@ -203,6 +203,7 @@ struct call {
     struct elsewhere   targets;
     unsigned           rounds;      /* INVITEs */
     unsigned           without;     /* extensions that a 420 has complained of                 */
+    unsigned           required;    /* those that our INVITE requires of whoever is called     */
     unsigned           later;       /* how often it was placed again after a Retry-After       */
     msec               again_at;    /* it will be then; NEVER: no                              */
     msec               give_up_at;  /* what our INVITE's Expires says; NEVER: nothing          */
