@@ -29,11 +29,12 @@ static int with_call(struct phone_desk *d, const struct phone_order *o, struct p
 
 /* ---- how it begins ---- */
 
-int verb_call(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+/* By the account that is meant, to whom is meant; the rest of `options` is the caller's. */
+static int place(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a,
+                 struct call_options *options)
 {
     char                 text[DESK_TEXT * 2];
     struct buf           uri = BUF_ON(text);
-    struct call_options  options;
     struct desk_account *account;
     struct slice         to = phone_order_value(o, "to")->text;
     object_id            call;
@@ -43,20 +44,46 @@ int verb_call(struct phone_desk *d, const struct phone_order *o, struct phone_an
         return error;
     if (!desk_address(d, account, to, &uri))
         return desk_complain_address(a, to);
-    options = (struct call_options){ .account    = account->id,
-                                     .target     = buf_slice(&uri),
-                                     .late_offer = phone_order_value(o, "late_offer")->number != 0,
-                                     .anonymous  = phone_order_value(o, "anonymous")->number != 0 };
-    error   = call_place(d->phone, &options, &call);
+    options->account = account->id;
+    options->target  = buf_slice(&uri);
+    error            = call_place(d->phone, options, &call);
     if (error != 0)
         return desk_refuse(a, error, "%s", error_text(error));
-    if (desk_call_add(d, call, true, options.target) == NULL) {
+    if (desk_call_add(d, call, true, options->target) == NULL) {
         (void)call_hang_up(d->phone, call);
         return -ERR_NO_MEMORY;
     }
     d->current = call;
     put_call(a, call);
     return 0;
+}
+
+int verb_call(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct call_options options = { .late_offer = phone_order_value(o, "late_offer")->number != 0,
+                                    .anonymous  = phone_order_value(o, "anonymous")->number != 0 };
+
+    return place(d, o, a, &options);
+}
+
+/* RFC 3891 3: whoever calls is asked, in whose words the tags change sides.  Who does not know Replaces shall not ring,
+ * and a call that has been answered meanwhile is left alone. */
+int verb_pickup(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct replaces     r = { .call_id    = phone_order_value(o, "call_id")->text,
+                              .to_tag     = phone_order_value(o, "remote_tag")->text,
+                              .from_tag   = phone_order_value(o, "local_tag")->text,
+                              .early_only = true };
+    struct replaces     read;
+    struct call_options options = { .replaces = &r, .required = true };
+    char                text[DESK_TEXT * 2];
+    struct buf          b = BUF_ON(text);
+
+    replaces_write(&b, &r);
+    if (!buf_ok(&b) || !replaces_parse(buf_slice(&b), &read) || !slice_eq(read.call_id, r.call_id) ||
+        !slice_eq(read.to_tag, r.to_tag) || !slice_eq(read.from_tag, r.from_tag))
+        return desk_refuse(a, -ERR_SYNTAX, "that is no name of a dialog: a Call-ID and two tags");
+    return place(d, o, a, &options);
 }
 
 int verb_ring(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
