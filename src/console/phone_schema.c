@@ -4,6 +4,7 @@
 #include "base/json_line.h"
 #include "console/phone_command.h"
 #include "console/phone_report.h"
+#include "probe/output_json.h"
 
 static void begin(struct buf *b, const char *title, const char *description)
 {
@@ -62,6 +63,28 @@ static void put_members(struct buf *b, const char *name, const struct phone_memb
     buf_put(b, SLICE("],\"additionalProperties\":false}"));
 }
 
+/* What ahoy call and answer say in the end, which is no event of the phone: it has no "t". */
+static void put_summary(struct buf *b, const struct output_object *o, bool is_line)
+{
+    const char *const event = "\"event\":{\"const\":\"summary\"},\n    ";
+
+    buf_printf(b, "  \"%s\":{\"type\":\"object\",\"description\":", o->name);
+    json_line_put_string(b, slice_from(o->meaning));
+    buf_printf(b, ",\"properties\":{\n    %s", is_line ? event : "");
+    for (const struct output_member *m = o->members; m->key != NULL; m++) {
+        buf_put(b, m == o->members ? SLICE("") : SLICE(",\n    "));
+        put_property(b, &(struct phone_field_row){ m->key, m->schema, m->meaning });
+    }
+    buf_printf(b, "},\n    \"required\":[%s", is_line ? "\"event\"" : "");
+    for (const struct output_member *m = o->members, *last = NULL; m->key != NULL; m++) {
+        if (!m->always)
+            continue;
+        buf_printf(b, "%s\"%s\"", is_line || last != NULL ? "," : "", m->key);
+        last = m;
+    }
+    buf_put(b, SLICE("],\"additionalProperties\":false}"));
+}
+
 void phone_schema_events(struct buf *b)
 {
     begin(b, "Events of ahoy's phone",
@@ -69,7 +92,8 @@ void phone_schema_events(struct buf *b)
           "none changes its meaning.");
     buf_put(b, SLICE("\"oneOf\":[\n"));
     for (unsigned i = 0; i < PHONE_REPORT_ROWS; i++)
-        buf_printf(b, "%s  {\"$ref\":\"#/$defs/%s\"}", i == 0 ? "" : ",\n", phone_report_name(i));
+        buf_printf(b, "  {\"$ref\":\"#/$defs/%s\"},\n", phone_report_name(i));
+    buf_printf(b, "  {\"$ref\":\"#/$defs/%s\"}", output_json_objects()->name);
     buf_put(b, SLICE("],\n\"$defs\":{\n"));
     for (unsigned i = 0; i < PHONE_REPORT_ROWS; i++) {
         put_row(b, phone_report_name(i), phone_report_row(i));
@@ -78,6 +102,10 @@ void phone_schema_events(struct buf *b)
     put_members(b, "media_stats", phone_report_media());
     buf_put(b, SLICE(",\n"));
     put_members(b, "stream", phone_report_stream());
+    for (const struct output_object *o = output_json_objects(); o->name != NULL; o++) {
+        buf_put(b, SLICE(",\n"));
+        put_summary(b, o, o == output_json_objects());
+    }
     buf_put(b, SLICE("}}\n"));
 }
 

@@ -1,105 +1,133 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "probe/output.h"
+#include "probe/output_json.h"
 
 #include "base/json_line.h"
+#include "probe/output.h"
 
-static void put_text(struct json_line *j, const char *key, const char *text)
-{
-    if (text[0] != '\0')
-        json_line_text(j, key, slice_from(text));
-}
+/* ---- the tables ---- */
 
-static void put_time(struct json_line *j, const char *key, msec time)
-{
-    if (time != NEVER)
-        json_line_number(j, key, (int64_t)time);
-}
+#define SCHEMA_TEXT         "\"type\":\"string\""
+#define SCHEMA_NUMBER       "\"type\":\"integer\""
+#define SCHEMA_REAL         "\"type\":\"number\""
+#define SCHEMA_BOOL         "\"type\":\"boolean\""
+#define SCHEMA_SETUP        "\"$ref\":\"#/$defs/summary_setup\""
+#define SCHEMA_STREAMS      "\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/summary_stream\"}"
+#define SCHEMA_EXPECTATIONS "\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/summary_expectation\"}"
 
-static void put_times(struct json_line *j, const struct call_times *t)
-{
-    struct json_line inner = json_line_inner(j, "setup");
-
-    put_time(&inner, "trying_ms", t->trying);
-    put_time(&inner, "ringing_ms", t->ringing);
-    put_time(&inner, "progress_ms", t->progress);
-    put_time(&inner, "answered_ms", t->answered);
-    put_time(&inner, "acked_ms", t->acked);
-    put_time(&inner, "media_ms", t->media);
-    json_line_end(&inner);
-}
-
-static void put_stream(struct json_line *list, const struct summary_stream *m)
-{
-    struct json_line j = json_line_item(list);
-
-    json_line_text(&j, "codec", slice_from(m->codec));
-    json_line_number(&j, "packets_sent", (int64_t)m->stats.packets_sent);
-    json_line_number(&j, "packets_received", (int64_t)m->stats.packets_received);
-    json_line_number(&j, "lost", (int64_t)m->stats.lost);
-    json_line_number(&j, "late", (int64_t)m->stats.late);
-    if (m->heard) {
-        json_line_real(&j, "loss_percent", m->loss * 100);
-        json_line_real(&j, "jitter_ms", m->stats.jitter);
-        json_line_real(&j, "delay_ms", m->delay);
-        json_line_real(&j, "mos", m->mos);
+#define ROW(key, type, condition, value, meaning) { key, SCHEMA_##type, meaning, sizeof(#condition) == sizeof("true") },
+#define LAST                                                                                                           \
+    {                                                                                                                  \
+        NULL, NULL, NULL, false                                                                                        \
     }
-    if (m->stats.round_trip >= 0)
-        json_line_real(&j, "round_trip_ms", m->stats.round_trip);
-    if (m->peer_loss >= 0)
-        json_line_real(&j, "peer_loss_percent", m->peer_loss * 100);
+
+static const struct output_member summary_rows[] = {
+#define SUMMARY_FIELD ROW
+#include "probe/output_json.def"
+#undef SUMMARY_FIELD
+    LAST,
+};
+
+static const struct output_member setup_rows[] = {
+#define SETUP_FIELD ROW
+#include "probe/output_json.def"
+#undef SETUP_FIELD
+    LAST,
+};
+
+static const struct output_member sound_rows[] = {
+#define SOUND_FIELD ROW
+#include "probe/output_json.def"
+#undef SOUND_FIELD
+    LAST,
+};
+
+static const struct output_member expectation_rows[] = {
+#define EXPECTATION_FIELD ROW
+#include "probe/output_json.def"
+#undef EXPECTATION_FIELD
+    LAST,
+};
+
+const struct output_object *output_json_objects(void)
+{
+    static const struct output_object objects[] = {
+        { "summary", "what a call came to: the last line of ahoy call and answer", summary_rows },
+        { "summary_setup", "when what happened, from the INVITE on; what did not is absent", setup_rows },
+        { "summary_stream", "how a stream sounded; what is not known is absent", sound_rows },
+        { "summary_expectation", "a condition of --expect or --expect-warning", expectation_rows },
+        { NULL, NULL, NULL },
+    };
+
+    return objects;
+}
+
+/* ---- values ---- */
+
+#define put_TEXT                   json_line_text
+#define put_REAL                   json_line_real
+#define put_BOOL                   json_line_bool
+#define put_NUMBER(j, key, number) json_line_number(j, key, (int64_t)(number))
+#define PUT(key, type, condition, value, meaning)                                                                      \
+    if (condition)                                                                                                     \
+        put_##type(&j, key, value);
+
+static void put_SETUP(struct json_line *outer, const char *key, const struct call_times *t)
+{
+    struct json_line j = json_line_inner(outer, key);
+
+#define SETUP_FIELD PUT
+#include "probe/output_json.def"
+#undef SETUP_FIELD
     json_line_end(&j);
 }
 
-static void put_verdict(struct json_line *list, const struct verdict *v)
+static void put_sound(struct json_line *list, const struct summary_stream *m)
 {
     struct json_line j = json_line_item(list);
 
-    json_line_text(&j, "expect", v->expectation->text);
-    json_line_bool(&j, "met", v->met);
-    json_line_bool(&j, "warning", v->expectation->warning);
-    json_line_text(&j, "measured", slice_from(v->measured));
+#define SOUND_FIELD PUT
+#include "probe/output_json.def"
+#undef SOUND_FIELD
     json_line_end(&j);
 }
 
-static void put_call(struct json_line *j, const struct summary *s)
+static void put_STREAMS(struct json_line *outer, const char *key, const struct summary *s)
 {
-    put_text(j, "call_id", s->call_id);
-    if (s->status != 0)
-        json_line_number(j, "status", s->status);
-    put_text(j, "reason", s->reason);
-    put_text(j, "reason_header", s->why);
-    put_text(j, "warning", s->warning);
-    if (s->has_retry_after)
-        json_line_number(j, "retry_after", s->retry_after);
-    json_line_bool(j, "answered", s->answered);
-    if (s->state != SUMMARY_ENDED)
-        return;
-    json_line_text(j, "cause", slice_from(call_cause_name(s->cause)));
-    json_line_text(j, "by", slice_from(call_side_name(s->side)));
-    put_times(j, &s->times);
-    json_line_number(j, "duration_ms", (int64_t)s->duration);
-    json_line_text(j, "digits", slice_from(s->digits));
+    struct json_line list = json_line_list(outer, key);
+
+    for (size_t i = 0; i < s->stream_count; i++)
+        put_sound(&list, &s->streams[i]);
+    json_line_list_end(&list);
+}
+
+static void put_expectation(struct json_line *list, const struct verdict *v)
+{
+    struct json_line j = json_line_item(list);
+
+#define EXPECTATION_FIELD PUT
+#include "probe/output_json.def"
+#undef EXPECTATION_FIELD
+    json_line_end(&j);
+}
+
+static void put_EXPECTATIONS(struct json_line *outer, const char *key, const struct outcome *o)
+{
+    struct json_line list = json_line_list(outer, key);
+
+    for (size_t i = 0; i < o->count; i++)
+        put_expectation(&list, &o->verdicts[i]);
+    json_line_list_end(&list);
 }
 
 void output_json(struct buf *b, const struct outcome *o)
 {
     const struct summary *s = o->summary;
-    struct json_line      j = json_line_begin(b), list;
+    struct json_line      j = json_line_begin(b);
 
     json_line_text(&j, "event", SLICE("summary"));
-    json_line_text(&j, "outcome", slice_from(outcome_grade_name(o->grade)));
-    json_line_number(&j, "exit_code", o->exit_code);
-    json_line_text(&j, "direction", s->outgoing ? SLICE("out") : SLICE("in"));
-    json_line_text(&j, "peer", slice_from(s->peer));
-    put_call(&j, s);
-    list = json_line_list(&j, "streams");
-    for (size_t i = 0; i < s->stream_count; i++)
-        put_stream(&list, &s->streams[i]);
-    json_line_list_end(&list);
-    list = json_line_list(&j, "expectations");
-    for (size_t i = 0; i < o->count; i++)
-        put_verdict(&list, &o->verdicts[i]);
-    json_line_list_end(&list);
+#define SUMMARY_FIELD PUT
+#include "probe/output_json.def"
+#undef SUMMARY_FIELD
     json_line_end(&j);
     buf_put_byte(b, '\n');
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "probe/output.h"
 
+#include "support/json_schema.h"
 #include "support/sample_call.h"
 #include "support/test.h"
 
@@ -9,9 +10,13 @@
 static json_t *object_of(const struct summary *s, const char *expect, const char *warn, enum outcome_end end)
 {
     const char *text = sample_output(output_json, s, expect, warn, end);
+    char        memory[512];
+    struct buf  why = BUF_ON(memory);
     json_t     *object;
 
     CHECK(strchr(text, '\n') == text + strlen(text) - 1);
+    if (!json_schema_line_fits(json_schema_of_events(), slice_from(text), &why))
+        fail_msg("%s: %s", text, buf_cstr(&why));
     object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     CHECK(object != NULL);
     return object;
@@ -69,6 +74,25 @@ TEST(conditions_are_objects_with_what_was_measured)
     json_decref(object);
 }
 
+TEST(the_schema_knows_each_member_and_which_are_always_there)
+{
+    char           memory[512];
+    struct buf     why = BUF_ON(memory);
+    struct summary s;
+    json_t        *object;
+
+    sample_answered(&s);
+    object = object_of(&s, "answered", NULL, END_GOOD);
+    json_object_del(object, "call_id");
+    CHECK(json_schema_fits(json_schema_of_events(), object, &why));
+    json_object_set_new(object, "mood", json_true());
+    CHECK(!json_schema_fits(json_schema_of_events(), object, &why));
+    json_object_del(object, "mood");
+    json_object_del(object, "outcome");
+    CHECK(!json_schema_fits(json_schema_of_events(), object, &why));
+    json_decref(object);
+}
+
 TEST(a_call_that_was_not_tried_has_no_end)
 {
     struct summary s;
@@ -86,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answered_call_has_its_times_and_its_stream),
         cmocka_unit_test(conditions_are_objects_with_what_was_measured),
+        cmocka_unit_test(the_schema_knows_each_member_and_which_are_always_there),
         cmocka_unit_test(a_call_that_was_not_tried_has_no_end),
     };
 
