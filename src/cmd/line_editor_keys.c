@@ -173,6 +173,7 @@ void editor_on_ready(uv_poll_t *poll, int status, int events)
 
     (void)status;
     (void)events;
+    world_uv_begin_turn(e->world);
     got = read(e->in.fd, e->keys + e->key_count, sizeof e->keys / 2 - e->key_count);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;

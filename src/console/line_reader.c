@@ -122,9 +122,12 @@ static bool read_some(struct line_reader *r)
 
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
+    struct line_reader *r = poll->data;
+
     (void)status; /* an error shows when it is read */
     (void)events;
-    (void)read_some(poll->data);
+    world_uv_begin_turn(r->world);
+    (void)read_some(r);
 }
 
 static void on_timer(struct timer *t, msec now)

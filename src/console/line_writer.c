@@ -87,6 +87,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 
     (void)status;
     (void)events;
+    world_uv_begin_turn(l->world);
     uv_poll_stop(poll);
     l->waiting = false;
     go_on(l);

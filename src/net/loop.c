@@ -50,7 +50,7 @@ msec loop_clock(void)
 
 /* --- the turn --- */
 
-static void begin_turn(struct loop *loop)
+void loop_begin_turn(struct loop *loop)
 {
     if (loop->in_turn)
         return;
@@ -87,7 +87,7 @@ static void on_check(uv_check_t *check)
 {
     struct loop *loop = check->data;
 
-    begin_turn(loop);
+    loop_begin_turn(loop);
     loop->user.end(loop->user.arg);
     loop->in_turn = false;
 }
@@ -154,7 +154,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
     if (slot->watch == NULL)
         return;
-    begin_turn(slot->loop);
+    loop_begin_turn(slot->loop);
     ready = (events & UV_READABLE ? LOOP_READ : 0u) | (events & UV_WRITABLE ? LOOP_WRITE : 0u) |
             (events & UV_PRIORITIZED ? LOOP_ERROR : 0u);
     if (status < 0) {
@@ -219,7 +219,7 @@ static void on_signal(uv_signal_t *handle, int number)
     struct signal_slot *slot = CONTAINER_OF(handle, struct signal_slot, handle);
 
     (void)number;
-    begin_turn(handle->data);
+    loop_begin_turn(handle->data);
     slot->fn(slot->arg);
 }
 

@@ -71,6 +71,9 @@ void loop_wake(struct loop *loop);
 /* The loop itself, for modules that bring handles of their own; closing those is
  * theirs, before loop_free. */
 struct uv_loop_s *loop_uv(struct loop *loop);
+/* To be called first in the callback of such a handle: the loop has slept, and its
+ * user has still the time of the turn before.  More than once in a turn does nothing. */
+void loop_begin_turn(struct loop *loop);
 
 /* Monotonic milliseconds. */
 msec loop_clock(void);

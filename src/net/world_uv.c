@@ -252,3 +252,8 @@ struct uv_loop_s *world_uv_loop(struct world *w)
 {
     return loop_uv(real(w)->loop);
 }
+
+void world_uv_begin_turn(struct world *w)
+{
+    loop_begin_turn(real(w)->loop);
+}

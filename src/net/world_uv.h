@@ -58,7 +58,10 @@ void world_uv_turn(struct world *w, msec longest);
  * Returns 0 or -ERR_LIMIT. */
 int world_uv_signal(struct world *w, int number, void (*fn)(void *arg), void *arg);
 
-/* For modules that bring handles of their own. */
+/* For modules that bring handles of their own.  Their callbacks call world_uv_begin_turn
+ * before all else: world_now would be the time before the sleep, and timers that they start
+ * would be due too early. */
 struct uv_loop_s *world_uv_loop(struct world *w);
+void              world_uv_begin_turn(struct world *w);
 
 #endif

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "console/line_reader.h"
 
+#include "net/loop.h"
 #include "net/world_uv.h"
 #include "support/test.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -145,6 +148,51 @@ TEST(the_descriptor_is_as_before_when_others_share_it)
     }
 }
 
+struct late_line {
+    int  fd;
+    msec after, written;
+};
+
+static void *write_late(void *arg)
+{
+    struct late_line *l = arg;
+
+    while (loop_clock() <= l->after)
+        poll(NULL, 0, 1);
+    l->written = loop_clock();
+    say(l->fd, "late\n");
+    return NULL;
+}
+
+static void on_late_line(void *arg, struct slice line)
+{
+    struct late_line *l = arg;
+
+    (void)line;
+    CHECK(world_now(world) >= l->written);
+    world_uv_stop(world);
+}
+
+/* Else what a command starts would be due before its time: an INVITE after half a second of silence was sent twice. */
+TEST(a_line_comes_at_the_time_of_its_turn_not_of_the_one_before)
+{
+    static const struct line_reader_events late = { on_late_line, on_too_long, on_end };
+    int                                    p[2];
+    struct late_line                       line;
+    pthread_t                              writer;
+
+    CHECK_INT(0, pipe(p));
+    CHECK_INT(0, line_reader_open(world, p[0], 100, &late, &line, &reader));
+    line = (struct late_line){ .fd = p[1], .after = loop_clock() + 20 };
+    CHECK_INT(0, pthread_create(&writer, NULL, write_late, &line));
+    world_uv_run(world);
+    CHECK_INT(0, pthread_join(writer, NULL));
+    line_reader_close(reader);
+    reader = NULL;
+    close(p[0]);
+    close(p[1]);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -155,6 +203,7 @@ int main(void)
         WITH(a_file_is_read_to_its_end),
         WITH(whoever_hears_a_line_may_close_the_reader),
         WITH(the_descriptor_is_as_before_when_others_share_it),
+        WITH(a_line_comes_at_the_time_of_its_turn_not_of_the_one_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
