@@ -224,13 +224,16 @@ void phone_desk_dropped(struct phone_desk *d, unsigned long count)
 
 /* ---- the end ---- */
 
+/* One that is still under way at the end is taken back when it has come about. */
 static void unregister_all(struct phone_desk *d)
 {
     LIST_EACH (l, &d->accounts) {
         struct desk_account *a = CONTAINER_OF(l, struct desk_account, link);
 
-        if (a->registered)
+        if (a->registered && !a->leaving) {
+            a->leaving = true;
             phone_unregister(d->phone, a->id);
+        }
     }
 }
 
@@ -239,10 +242,7 @@ static void on_leaving(struct timer *t, msec now)
 {
     struct phone_desk *d = CONTAINER_OF(t, struct phone_desk, leaving);
 
-    if (!d->unregistering) {
-        d->unregistering = true;
-        unregister_all(d);
-    }
+    unregister_all(d);
     if (!phone_is_idle(d->phone) && now < d->give_up_at) {
         world_timer(d->world, t, on_leaving, now + POLL);
         return;

@@ -24,6 +24,7 @@ struct desk_account {
     struct link        link;
     object_id          id;
     bool               registered, has_policy;
+    bool               leaving; /* it was told to take its registration back, at the end */
     struct desk_policy policy;
     char               name[DESK_TEXT], address[DESK_TEXT];
 };
@@ -37,7 +38,7 @@ struct phone_desk {
     object_id                current;
     struct phone_book       *book;
     struct timer             stats, leaving, played;
-    bool                     quitting, unregistering;
+    bool                     quitting;
     bool                     book_failed;
     bool                     here; /* the command under way means the current call, unless it names one */
     msec                     give_up_at;

@@ -110,6 +110,18 @@ def test_accounts_are_given_by_file_or_in_a_command_and_never_in_an_argument():
         assert not any("wonderland" in json.dumps(e) or "wrong" in json.dumps(e) for e in phone.events)
 
 
+def test_a_registration_under_way_is_taken_back_at_the_end():
+    with Bench() as b:
+        server = b.server()
+        Person(b, server, "alice")
+        phone = Phone(b, "--listen", "127.0.0.1")
+        phone.say(json.dumps(dict(command="account", address="sip:alice@example.test", password="password of alice",
+                                  proxy="sip:127.0.0.1:%d" % server.port, register=True)) + '\n{"command":"quit"}')
+        assert phone.end() == 0
+        phone.wait_event("unregistered")
+        assert bindings(server, "alice") == []
+
+
 def test_the_accounts_file_is_registered_and_called_by():
     with Bench() as b:
         server = b.server()
