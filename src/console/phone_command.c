@@ -247,7 +247,7 @@ static bool find_command(const json_t *object, struct phone_order *o, struct pho
     f->command = phone_command_nearest(slice_from(name));
     if (f->command != NULL)
         return complain(f, "there is no command '%.40s'; did you mean '%s'?", name, f->command->name);
-    return complain(f, "there is no command '%.40s'", name);
+    return complain(f, "there is no command '%.40s'; 'help' lists them", name);
 }
 
 static bool is_member(const struct phone_command *c, const char *key)
@@ -260,13 +260,16 @@ static bool is_member(const struct phone_command *c, const char *key)
 
 bool phone_order_read(const json_t *object, struct phone_order *o, struct phone_fault *f)
 {
-    const char *key;
-    json_t     *value;
+    const json_t *id = json_object_get(object, "id");
+    const char   *key;
+    json_t       *value;
 
     *o = (struct phone_order){ 0 };
     *f = (struct phone_fault){ 0 };
     if (!find_command(object, o, f))
         return false;
+    if (id != NULL && !json_is_integer(id) && !json_is_string(id))
+        return complain(f, "'id' wants a whole number or a text");
     /* jansson's iterators want a pointer to what they do not change. */
     json_object_foreach((json_t *)object, key, value) if (!is_member(o->command, key)) return complain(
         f, "'%s' takes no '%.40s'", o->command->name, key);

@@ -171,9 +171,10 @@ static bool find_command(struct reading *r, struct slice name)
     snprintf(shown, sizeof shown, "%.40s", name.ptr);
     r->fault->command = phone_command_nearest(name);
     if (r->fault->command == NULL)
-        return complain(r->fault, "there is no command '", shown);
-    snprintf(r->fault->reason, sizeof r->fault->reason, "there is no command '%s'; did you mean '%s'?", shown,
-             r->fault->command->name);
+        snprintf(r->fault->reason, sizeof r->fault->reason, "there is no command '%s'; 'help' lists them", shown);
+    else
+        snprintf(r->fault->reason, sizeof r->fault->reason, "there is no command '%s'; did you mean '%s'?", shown,
+                 r->fault->command->name);
     return false;
 }
 

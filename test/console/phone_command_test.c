@@ -95,7 +95,7 @@ TEST(a_command_that_is_not_known_is_guessed)
 {
     check_bad("{\"command\":\"hnagup\"}", "there is no command 'hnagup'; did you mean 'hangup'?");
     CHECK_SLICE("hangup", slice_from(fault.command->name));
-    check_bad("{\"command\":\"xyzzy\"}", "there is no command 'xyzzy'");
+    check_bad("{\"command\":\"xyzzy\"}", "there is no command 'xyzzy'; 'help' lists them");
     CHECK(fault.command == NULL);
     check_bad("{}", "the object has no \"command\"");
     check_bad("{\"command\":7}", "the object has no \"command\"");

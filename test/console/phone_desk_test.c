@@ -151,7 +151,8 @@ TEST(an_error_names_the_right_form)
         &alice, "{\"command\":\"call\",\"id\":1}",
         "\"event\":\"error\",\"id\":1,\"ok\":false,\"command\":\"call\",\"reason\":\"'to' is missing\","
         "\"form\":\"call TO [account ACCOUNT] [late_offer] [anonymous]\",\"example\":{\"command\":\"call\",\"to\":");
-    check_answer(&alice, "{\"command\":\"dance\"}", "\"reason\":\"there is no command 'dance'\"");
+    check_answer(&alice, "{\"command\":\"dance\"}", "\"reason\":\"there is no command 'dance'; 'help' lists them\"");
+    check_answer(&alice, "{\"command\":\"calls\",\"id\":1.5}", "'id' wants a whole number or a text");
     check_answer(&alice, "{oops", "\"position\":5");
     check_answer(&alice, "{\"command\":\"call\",\"to\":\"<>\"}", "is not an address");
     check_answer(&alice, "{\"command\":\"call\",\"to\":\"a\",\"account\":\"x\"}", "there is no account 'x'");

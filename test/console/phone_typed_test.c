@@ -52,7 +52,7 @@ TEST(a_bad_line_is_refused_in_words)
     check_bad("hangup c1.1 c2.1", "one word too many: 'c2.1'");
     check_bad("call bob account a account b", "given twice: 'account'");
     check_bad("play 'a", "a word is too long, or a quote has no end");
-    check_bad("dial bob", "there is no command 'dial'");
+    check_bad("dial bob", "there is no command 'dial'; 'help' lists them");
     check_bad("call \xff", "not UTF-8, or no memory");
 }
 
