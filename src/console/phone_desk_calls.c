@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
 #include "console/phone_desk_state.h"
+#include "media/audio_patch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,10 +150,11 @@ struct desk_call *desk_call_add(struct phone_desk *d, object_id id, bool outgoin
 
     if (c == NULL)
         return NULL;
-    c->desk     = d;
-    c->id       = id;
-    c->outgoing = outgoing;
-    c->started  = world_now(d->world);
+    c->desk      = d;
+    c->id        = id;
+    c->outgoing  = outgoing;
+    c->started   = world_now(d->world);
+    c->level_out = c->level_in = AUDIO_LEVEL_SILENT; /* nothing was heard yet */
     snprintf(c->peer, sizeof c->peer, "%.*s", SLICE_ARG(peer));
     list_append(&d->calls, &c->link);
     d->call_count++;
