@@ -16,8 +16,8 @@
 struct line_editor;
 
 struct line_editor_events {
-    /* Return was pressed.  Valid until it returns. */
-    void (*on_line)(void *arg, struct slice line);
+    /* Return was pressed.  Valid until it returns.  False: it is not to be kept in the history. */
+    bool (*on_line)(void *arg, struct slice line);
     /* A key while nothing is typed yet: true if it was one, else it begins a line. */
     bool (*on_key)(void *arg, char key);
     /* Tab: give each word that may stand at the end of `line` to line_editor_offer, and return how

@@ -86,10 +86,8 @@ static void take_line(struct line_editor *e, const char *text, int len)
 
     el_set(e->el, EL_UNBUFFERED, 0);
     e->drawn = false;
-    if (line != NULL && len > 0)
+    if (line != NULL && e->events.on_line(e->arg, slice_from(line)) && len > 0)
         history(e->history, &ignored, H_ENTER, line);
-    if (line != NULL)
-        e->events.on_line(e->arg, slice_from(line));
     free(line);
     if (!e->closed && e->on_secret == NULL)
         editor_begin_line(e);

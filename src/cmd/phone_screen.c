@@ -139,31 +139,36 @@ static void type(struct phone_screen *p, struct slice line)
 static void on_secret(void *arg, char *secret)
 {
     struct phone_screen *p     = arg;
-    json_t              *order = NULL;
+    json_t              *order = p->account;
 
-    if (secret != NULL)
-        order = json_pack("{s:s,s:s,s:s,s:b}", "command", "account", "address", p->address, "password", secret,
-                          "register", 1);
-    if (order != NULL)
+    p->account = NULL;
+    if (secret != NULL && json_object_set_new(order, "password", json_string(secret)) == 0 &&
+        json_object_set_new(order, "register", json_true()) == 0)
         phone_desk_order(p->seat->desk, order);
     json_decref(order);
 }
 
-/* "account sip:alice@example.test" alone: a person is asked for the password. */
+/* "account sip:alice@example.test ..." without a file for it: a person is asked for the password. */
 static bool wants_password(struct phone_screen *p, struct slice line)
 {
     struct phone_fault fault;
-    json_t            *order   = phone_line_read(line, &fault);
-    const char        *address = json_string_value(json_object_get(order, "address"));
-    bool               wanted  = address != NULL && json_object_size(order) == 2;
+    json_t            *order = phone_line_read(line, &fault);
 
-    if (wanted)
-        snprintf(p->address, sizeof p->address, "%s", address);
-    json_decref(order);
-    return wanted;
+    if (json_object_get(order, "address") != NULL && json_object_get(order, "password_file") == NULL &&
+        strcmp(json_string_value(json_object_get(order, "command")), "account") == 0)
+        p->account = order;
+    else
+        json_decref(order);
+    return p->account != NULL;
 }
 
-static void on_typed(void *arg, struct slice line)
+/* A password has no place in what is typed; who types one all the same is told so, and it is not kept. */
+static bool may_be_kept(struct slice line)
+{
+    return memmem(line.ptr, line.len, " password ", strlen(" password ")) == NULL;
+}
+
+static bool on_typed(void *arg, struct slice line)
 {
     struct phone_screen *p = arg;
 
@@ -171,6 +176,7 @@ static void on_typed(void *arg, struct slice line)
         line_editor_ask_secret(p->editor, "Password (not shown): ", on_secret);
     else
         type(p, line);
+    return may_be_kept(line);
 }
 
 /* ':' says that the next key begins a command though keys act at once. */
@@ -293,4 +299,6 @@ void phone_screen_close(struct phone_screen *p)
     world_timer_stop(p->seat->world, &p->tick);
     line_editor_close(p->editor);
     p->editor = NULL;
+    json_decref(p->account);
+    p->account = NULL;
 }

@@ -12,9 +12,9 @@
 struct phone_screen {
     struct phone_seat  *seat;
     struct line_editor *editor;
-    struct timer        tick;         /* while there is a call */
-    bool                typing;       /* ':' was pressed: what follows is a command */
-    char                address[512]; /* of the account that waits for its password */
+    struct timer        tick;    /* while there is a call */
+    bool                typing;  /* ':' was pressed: what follows is a command */
+    json_t             *account; /* the command that waits for its password    */
 };
 
 /* As phone_pipe_open and so on. */

@@ -174,7 +174,15 @@ def test_a_password_is_asked_for_and_not_shown():
         t.wait(lambda l: l[-1] == "ahoy>")
         t.type("accounts\r")
         t.wait("sip:alice@127.0.0.1")
+        t.type("account sip:bob@127.0.0.1:%d name work expires 60\r" % free_port())
+        t.wait("Password")
+        t.type("wonderland\r")
+        t.wait(lambda l: l[-1] == "ahoy>")
+        t.type("accounts\r")
+        t.wait("work")
         assert b"wonder" not in t.bytes
+        t.type("account sip:carol@127.0.0.1 password wonderland\r")
+        t.wait("not to be typed where it can be seen")
         t.type("quit\r")
         assert t.end() == 0
         with open(b.folder + "/state/ahoy/phone.history") as file:
