@@ -188,9 +188,9 @@ static bool read_value(struct options *o, int letter, struct answering *a, struc
     if (letter == OPT_AFTER)
         options_duration(o, AFTER_MAX_MS, &a->after);
     else if (letter == OPT_HANGUP_AFTER)
-        options_duration(o, WEEK_MS, &a->hangup_after);
+        options_span(o, WEEK_MS, &a->hangup_after);
     else if (letter == OPT_WAIT_CALL)
-        options_duration(o, WEEK_MS, &a->wait);
+        options_span(o, WEEK_MS, &a->wait);
     else if (letter == OPT_COUNT)
         options_number(o, 1000000, &a->count);
     else if (letter == OPT_REJECT)
@@ -221,9 +221,11 @@ static int read_options(struct options *o, struct shell_options *options, struct
         else if (letter == OPT_GUEST)
             options->guest_only = true;
     }
+    if (o->exit_code < 0 && a->at_once + a->ring_only + (a->refuse != 0) > 1)
+        o->exit_code = options_complain(o->command, "--auto, --ring-only and --reject exclude each other");
     if (o->exit_code < 0 && sound->echo && (sound->play != NULL || sound->record != NULL))
         o->exit_code = options_complain(o->command, "--echo goes with --record-both, not with --play or --record");
-    return o->exit_code;
+    return o->exit_code < 0 ? probing_check(&a->probing, o, options->json) : o->exit_code;
 }
 
 /* ---- the command ---- */
@@ -280,7 +282,8 @@ static int run(const struct command *command, int argc, char **argv)
     struct shell_options    options = { .node = "answerer", .max_calls = 2 };
     int                     code;
 
-    a    = (struct answering){ .shell = &shell, .after = AFTER_MS };
+    a = (struct answering){ .shell = &shell, .after = AFTER_MS };
+    probing_call(&a.probing, 0, SLICE(""), false);
     code = read_options(&o, &options, &a, &shell.sound);
     if (code < 0 && o.index != argc)
         code = options_complain(command, "no argument is wanted");
@@ -290,13 +293,13 @@ static int run(const struct command *command, int argc, char **argv)
         code           = prepare(&a, &options);
     }
     if (code != EXIT_OK || o.exit_code >= 0)
-        return probing_give_up(argc, argv, code);
+        return probing_give_up(&a.probing, argc, argv, code);
     wait_for_calls(&a);
     code = shell_run(&shell);
     world_timer_stop(shell.world, &a.timer);
     shell_close(&shell);
     probing_close(&a.probing);
-    return a.told ? code : probing_give_up(argc, argv, code);
+    return a.told ? code : probing_give_up(&a.probing, argc, argv, code);
 }
 
 extern const struct command command_answer;

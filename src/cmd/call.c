@@ -36,7 +36,7 @@ static const struct option_entry entries[] = {
 
 struct calling {
     const struct command *command;
-    const char           *target; /* as typed */
+    char                  target[ACCOUNT_TEXT * 2]; /* a URI */
     struct shell         *shell;
     struct probing        probing;
     struct timer          timer;
@@ -79,21 +79,18 @@ static void on_end(struct calling *c, const struct phone_event *e)
 
 static int place(struct shell *s, struct calling *c)
 {
-    char                target[ACCOUNT_TEXT * 2];
-    struct call_options options = { .account = s->account, .late_offer = c->late_offer };
-    int                 error;
+    struct call_options options = { .target     = slice_from(c->target),
+                                    .account    = s->account,
+                                    .late_offer = c->late_offer };
+    int                 error   = call_place(s->phone, &options, &c->call);
 
-    if (!shell_target(s, c->target, target, sizeof target))
-        return options_complain(c->command, "'%s' is not an address like sip:bob@example.test", c->target);
-    options.target = slice_from(target);
-    error          = call_place(s->phone, &options, &c->call);
     if (error != 0) {
-        fprintf(stderr, "ahoy call: %s: %s\n", target, error_text(error));
-        return (int)exit_code_of_error(error);
+        fprintf(stderr, "ahoy call: %s: %s\n", c->target, error_text(error));
+        return EXIT_ERROR; /* what failed is here: it says nothing about the callee */
     }
     progress_hide(&s->progress);
-    fprintf(stderr, "Calling %s\n", target);
-    progress_set(&s->progress, PROGRESS_CALLING, target);
+    fprintf(stderr, "Calling %s\n", c->target);
+    progress_set(&s->progress, PROGRESS_CALLING, c->target);
     probing_call(&c->probing, c->call, options.target, true);
     s->calls[s->call_count++] = c->call;
     limit(c, c->wait);
@@ -150,16 +147,16 @@ static int read_options(struct options *o, struct shell_options *options, struct
         else if (letter == OPT_NO_REGISTER)
             c->no_register = true;
         else if (letter == OPT_HANGUP_AFTER)
-            options_duration(o, WEEK_MS, &c->hangup_after);
+            options_span(o, WEEK_MS, &c->hangup_after);
         else if (letter == OPT_WAIT_ANSWER)
-            options_duration(o, HOUR_MS, &c->wait);
+            options_span(o, HOUR_MS, &c->wait);
     }
-    return o->exit_code;
+    return o->exit_code < 0 ? probing_check(&c->probing, o, options->json) : o->exit_code;
 }
 
 /* The whole life of the phone; the summary is printed if a call, or the registration
  * before it, was tried. */
-static int call(struct calling *c, struct shell_options *options, bool *told)
+static int call(struct calling *c, const char *whom, struct shell_options *options, bool *told)
 {
     struct shell *s    = c->shell;
     int           code = probing_begin(&c->probing, s, options);
@@ -168,7 +165,11 @@ static int call(struct calling *c, struct shell_options *options, bool *told)
         code = shell_open(s, options);
     if (code != EXIT_OK)
         return code;
-    probing_call(&c->probing, 0, slice_from(options->target), true);
+    if (!shell_target(s, whom, c->target, sizeof c->target)) { /* said before anything is sent */
+        shell_close(s);
+        return options_complain(c->command, "'%s' is not an address like sip:bob@example.test", whom);
+    }
+    probing_call(&c->probing, 0, slice_from(c->target), true);
     progress_set(&s->progress, PROGRESS_REGISTERING, s->entry.address);
     if (s->is_guest || c->no_register)
         code = place(s, c);
@@ -202,14 +203,14 @@ static int run(const struct command *command, int argc, char **argv)
     if (code < 0)
         code = sound_check(&shell.sound);
     if (code != EXIT_OK || o.exit_code >= 0)
-        return probing_give_up(argc, argv, code);
+        return probing_give_up(&c.probing, argc, argv, code);
+    probing_call(&c.probing, 0, slice_from(argv[o.index]), true);
     snprintf(guess, sizeof guess, "%s%s", scheme_for(argv[o.index]), argv[o.index]);
     options.target = guess;
-    c.target       = argv[o.index];
     shell.on_event = on_event;
     shell.user     = &c;
-    code           = call(&c, &options, &told);
-    return told ? code : probing_give_up(argc, argv, code);
+    code           = call(&c, argv[o.index], &options, &told);
+    return told ? code : probing_give_up(&c.probing, argc, argv, code);
 }
 
 extern const struct command command_call;

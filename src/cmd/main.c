@@ -81,7 +81,7 @@ static int print_overview(void)
          "SIP in one binary: a server and a phone.\n\n"
          "Commands:");
     print_list(commands);
-    puts("  help         help COMMAND, help exit-codes, refusals, counters, control,,\n"
+    puts("  help         help COMMAND, help exit-codes, refusals, counters, control,\n"
          "               phone-events, phone-commands or manual\n\n"
          "Options:\n"
          "  --help       this text; after a command, its own help with examples\n"

@@ -146,7 +146,7 @@ static int read_options(struct options *o, struct shell_options *options, struct
         else if (letter == OPT_NO_REGISTER)
             m->no_register = true;
         else if (letter == OPT_WAIT)
-            options_duration(o, HOUR_MS, &m->wait);
+            options_span(o, HOUR_MS, &m->wait);
     }
     return o->exit_code;
 }

@@ -118,6 +118,15 @@ bool options_duration(struct options *o, msec max, msec *duration)
     return false;
 }
 
+bool options_span(struct options *o, msec max, msec *duration)
+{
+    if (!options_duration(o, max, duration))
+        return false;
+    if (*duration == 0)
+        o->exit_code = options_complain(o->command, "'%s' is no time at all", o->value);
+    return *duration > 0;
+}
+
 bool options_is_text(const struct command *command, const char *text)
 {
     json_t *value = text != NULL ? json_string(text) : NULL;
@@ -129,6 +138,12 @@ bool options_is_text(const struct command *command, const char *text)
     return good;
 }
 
+/* A line that ends in the midst of a text flows on; an empty one, or one that is indented, is as it stands. */
+static bool flows_on(const char *text)
+{
+    return text[0] == '\n' && text[1] != '\n' && text[1] != ' ' && text[1] != '\0';
+}
+
 /* Breaks lines at blanks, so that tables may hold sentences of any length. */
 static void print_wrapped(FILE *out, const char *text, size_t indent, size_t column)
 {
@@ -138,9 +153,10 @@ static void print_wrapped(FILE *out, const char *text, size_t indent, size_t col
         fwrite(text, 1, word, out);
         column += word;
         text += word;
-        if (*text == '\0')
+        if (*text == '\0' || strcmp(text, "\n") == 0)
             break;
-        if (*text == '\n' || column + 1 + strcspn(text + 1, " \n") > HELP_WIDTH) {
+        if ((*text == '\n' && !(flows_on(text) && column > indent)) ||
+            column + 1 + strcspn(text + 1, " \n") > HELP_WIDTH) {
             fprintf(out, "\n%*s", (int)indent, "");
             column = indent;
         } else {

@@ -82,6 +82,8 @@ bool options_number(struct options *o, uint32_t max, uint32_t *number);
 
 /* "20s", "500ms", "2m" or plain seconds (base/duration.h), at most `max` ms; likewise. */
 bool options_duration(struct options *o, msec max, msec *duration);
+/* The same, and more than nothing. */
+bool options_span(struct options *o, msec max, msec *duration);
 
 /* Commands talk to the server in UTF-8: false for a text that is none, after a
  * complaint.  NULL is fine. */

@@ -5,6 +5,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
 #include "cmd/ping_run.h"
+#include "cmd/probing.h"
 #include "cmd/shell.h"
 
 #include <stdio.h>
@@ -101,30 +102,47 @@ static int read_options(struct ping *p, struct options *o, const char **trace)
     return o->exit_code;
 }
 
+/* -1: go on. */
+static int prepare(struct ping *p, struct options *o, char *target, size_t size, const char **trace)
+{
+    struct uri  uri;
+    const char *whom;
+
+    if (read_options(p, o, trace) >= 0)
+        return o->exit_code;
+    if (o->argc - o->index != 1)
+        return options_complain(o->command, o->argc == o->index ? "whom?" : "one address at a time");
+    whom = o->argv[o->index];
+    snprintf(target, size, "%s%s", scheme_for(whom), whom);
+    if (!uri_parse(slice_from(target), &uri) || (uri.scheme != URI_SIP && uri.scheme != URI_SIPS))
+        return options_complain(o->command, "'%s' is not a URI like sip:example.test", whom);
+    if (p->interval < 1)
+        return options_complain(o->command, "--interval must be 1ms or more");
+    if (p->output != NULL && p->count == 0)
+        p->count = 1; /* who wants a form waits for its end */
+    if (p->json && p->output != NULL && p->output != ping_output_json)
+        return options_complain(o->command, "--json goes with --output json alone");
+    return -1;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     static struct ping p;
     struct options     o     = options_of(command, argc, argv);
     const char        *trace = NULL;
-    struct uri         uri;
     char               target[600];
     int                code;
 
     p.interval = 1000;
     p.wait     = 5000;
-    code       = read_options(&p, &o, &trace);
+    p.target   = target;
+    code       = prepare(&p, &o, target, sizeof target, &trace);
+    if (code > EXIT_OK && probing_is_for_nagios(argc, argv)) {
+        printf("SIP UNKNOWN - nothing was sent, see standard error\n");
+        return OUTCOME_UNKNOWN;
+    }
     if (code >= 0)
         return code;
-    if (argc - o.index != 1)
-        return options_complain(command, "whom?");
-    snprintf(target, sizeof target, "%s%s", scheme_for(argv[o.index]), argv[o.index]);
-    if (!uri_parse(slice_from(target), &uri) || (uri.scheme != URI_SIP && uri.scheme != URI_SIPS))
-        return options_complain(command, "'%s' is not a URI like sip:example.test", argv[o.index]);
-    if (p.interval < 1)
-        return options_complain(command, "--interval must be 1ms or more");
-    if (p.output != NULL && p.count == 0)
-        p.count = 1; /* who wants a form waits for its end */
-    p.target = target;
     ping_summary_begin(&p.summary, slice_from(target));
     return ping_run(&p, trace);
 }

@@ -119,6 +119,7 @@ static void send_one(struct ping *p)
     head.to = buf_slice(&b);
     if (!buf_ok(&b) || request_begin(&p->gather, &head, &start) != 0) {
         on_failure(p, p->sent, -ERR_SYNTAX);
+        p->failed++;
         return;
     }
     gather_header(&p->gather, HEADER_CONTACT, head.from);
@@ -128,8 +129,10 @@ static void send_one(struct ping *p)
     out.start_line                      = start.start_line;
     out.destination                     = &start.destination;
     p->sent_at[user.index % PING_SLOTS] = clock_ms();
-    if (stack_request(p->stack, &out, &user) == 0)
+    if (stack_request(p->stack, &out, &user) == 0) {
         on_failure(p, p->sent, -ERR_LIMIT);
+        p->failed++;
+    }
 }
 
 static void on_timer(struct timer *t, msec now)

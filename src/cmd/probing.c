@@ -78,6 +78,13 @@ bool probing_option(struct probing *p, struct options *o, int letter)
     return true;
 }
 
+int probing_check(const struct probing *p, const struct options *o, bool json)
+{
+    if (!json || p->output == NULL || p->output->write == output_json)
+        return o->exit_code;
+    return options_complain(o->command, "--json goes with --output json alone, not with %s", p->output->name);
+}
+
 /* ---- the call ---- */
 
 /* The ladder is drawn from a trace: the user's, or one in memory. */
@@ -147,7 +154,7 @@ static int exit_code_of(const struct probing *p, const struct outcome *o, int co
 {
     if (p->output != NULL && p->output->write == output_nagios)
         return (int)o->grade;
-    if (p->shell->interrupts > 0 || p->summary.state == SUMMARY_NOT_REGISTERED || !o->judged)
+    if (p->shell->interrupts > 0 || p->summary.state != SUMMARY_ENDED || !o->judged)
         return code;
     return o->unmet ? EXIT_EXPECTATION : EXIT_OK;
 }
@@ -198,7 +205,7 @@ void probing_close(struct probing *p)
     p->ladder_fd = -1;
 }
 
-static bool wants_nagios(int argc, char **argv)
+bool probing_is_for_nagios(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--output=nagios") == 0 ||
@@ -207,10 +214,20 @@ static bool wants_nagios(int argc, char **argv)
     return false;
 }
 
-int probing_give_up(int argc, char **argv, int code)
+int probing_give_up(struct probing *p, int argc, char **argv, int code)
 {
-    if (code == EXIT_OK || !wants_nagios(argc, argv))
+    struct outcome outcome;
+
+    if (code == EXIT_OK)
         return code;
-    printf("CALL UNKNOWN - no call was made, see standard error\n");
-    return OUTCOME_UNKNOWN;
+    if (probing_is_for_nagios(argc, argv) && code != EXIT_TIMED_OUT) {
+        printf("CALL UNKNOWN - no call was made, see standard error\n");
+        return OUTCOME_UNKNOWN;
+    }
+    if (code == EXIT_USAGE || p->output == NULL || p->output->write == output_text)
+        return code;
+    outcome_judge(&outcome, &p->summary, &p->expectations, code == EXIT_INTERRUPTED ? END_INTERRUPTED : END_BAD);
+    outcome.exit_code = p->output->write == output_nagios ? (int)outcome.grade : code;
+    print_outcome(p, &outcome);
+    return outcome.exit_code;
 }

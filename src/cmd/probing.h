@@ -61,6 +61,9 @@ struct probing {
  * said, and o->exit_code is set then. */
 bool probing_option(struct probing *p, struct options *o, int letter);
 
+/* Behind the last option: o->exit_code, or a complaint about options that do not go together. */
+int probing_check(const struct probing *p, const struct options *o, bool json);
+
 /* Before shell_open.  Returns an exit code. */
 int probing_begin(struct probing *p, struct shell *s, struct shell_options *options);
 
@@ -74,8 +77,10 @@ int probing_judge(struct probing *p, int code);
 /* When the phone is closed: the ladder. */
 void probing_close(struct probing *p);
 
-/* A monitor reads one line and an exit code from 0 to 3 even if there was no call at all:
- * what to exit with after `code`, when no summary was printed. */
-int probing_give_up(int argc, char **argv, int code);
+/* Whoever reads the outcome gets one even if there was no call at all, a monitor also where the
+ * options are wrong: what to exit with after `code`, when no summary was printed. */
+int probing_give_up(struct probing *p, int argc, char **argv, int code);
+/* Is there an --output nagios among them?  What is before it may be wrong. */
+bool probing_is_for_nagios(int argc, char **argv);
 
 #endif

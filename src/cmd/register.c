@@ -126,7 +126,7 @@ static int read_options(struct options *o, struct shell_options *options, struct
         else if (letter == OPT_WAIT)
             options_duration(o, DAY_MS, &r->wait);
         else if (letter == OPT_FOR)
-            options_duration(o, 7 * (msec)DAY_MS, &r->stay);
+            options_span(o, 7 * (msec)DAY_MS, &r->stay);
     }
     return o->exit_code;
 }

@@ -15,7 +15,7 @@ static enum outcome_grade grade_of(const struct outcome *o, const struct summary
 {
     if (end == END_INTERRUPTED)
         return OUTCOME_UNKNOWN;
-    if (s->state == SUMMARY_NOT_REGISTERED || o->unmet || (!o->judged && end == END_BAD))
+    if (s->state == SUMMARY_BEGUN || s->state == SUMMARY_NOT_REGISTERED || o->unmet || (!o->judged && end == END_BAD))
         return OUTCOME_CRITICAL;
     return doubt ? OUTCOME_WARNING : OUTCOME_OK;
 }
@@ -131,7 +131,7 @@ void outcome_write_headline(struct buf *b, const struct outcome *o)
         buf_put(b, SLICE("cannot register"));
         say_status(b, s);
     } else if (s->state != SUMMARY_ENDED) {
-        buf_put(b, SLICE("no call was made"));
+        buf_put(b, s->outgoing ? SLICE("no call was made") : SLICE("nobody has called"));
     } else if (s->answered) {
         say_answered(b, s);
     } else {

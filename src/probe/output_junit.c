@@ -77,12 +77,15 @@ static void put_verdict(struct buf *b, const struct outcome *o, const struct ver
 
 void output_junit(struct buf *b, const struct outcome *o)
 {
-    bool       call_fails = o->grade >= OUTCOME_CRITICAL && !o->unmet;
+    bool       no_call    = o->summary->state == SUMMARY_BEGUN || o->summary->state == SUMMARY_NOT_REGISTERED;
+    bool       call_fails = no_call || (o->grade >= OUTCOME_CRITICAL && !o->unmet);
     char       memory[2 * SUMMARY_TEXT];
     struct buf headline = BUF_ON(memory);
 
     outcome_write_headline(&headline, o);
-    buf_put(b, SLICE("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ahoy call "));
+    buf_put(b, SLICE("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ahoy call"));
+    if (o->summary->peer[0] != '\0')
+        buf_put_byte(b, ' ');
     put_xml(b, slice_from(o->summary->peer));
     buf_printf(b, "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" time=\"%.3f\">\n", o->count + 1,
                failures(o) + call_fails, seconds(o->summary));

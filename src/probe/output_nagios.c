@@ -69,8 +69,10 @@ void output_nagios(struct buf *b, const struct outcome *o)
         put_unmet(b, o, false);
         put_unmet(b, o, true);
     }
-    output_put_safe(b, slice_from(o->summary->peer), "|");
-    buf_put(b, SLICE(": "));
+    if (o->summary->peer[0] != '\0') {
+        output_put_safe(b, slice_from(o->summary->peer), "|");
+        buf_put(b, SLICE(": "));
+    }
     output_put_safe(b, buf_slice(&headline), "|");
     if (o->summary->state == SUMMARY_ENDED)
         put_performance(b, o->summary);

@@ -222,6 +222,12 @@ enum ping_grade ping_judge(const struct ping_summary *s, const struct ping_condi
 
 /* ---- outputs ---- */
 
+/* Each reason has "; " behind it, for what follows. */
+static struct slice without_end(struct slice unmet)
+{
+    return (struct slice){ unmet.ptr, unmet.len >= 2 ? unmet.len - 2 : 0 };
+}
+
 void ping_output_text(struct buf *b, const struct ping_summary *s, enum ping_grade grade, struct slice unmet)
 {
     (void)grade;
@@ -234,9 +240,20 @@ void ping_output_text(struct buf *b, const struct ping_summary *s, enum ping_gra
                    "p50/p95/p99 = %.3f/%.3f/%.3f ms\n",
                    s->least, ping_average(s), s->most, ping_deviation(s), ping_percentile(s, 50),
                    ping_percentile(s, 95), ping_percentile(s, 99));
-    buf_put(b, unmet);
+    buf_put(b, without_end(unmet));
     if (unmet.len > 0)
         buf_put_byte(b, '\n');
+}
+
+static void put_figures(struct json_line *j, const struct ping_summary *s)
+{
+    json_line_real(j, "min_ms", s->least);
+    json_line_real(j, "avg_ms", ping_average(s));
+    json_line_real(j, "max_ms", s->most);
+    json_line_real(j, "mdev_ms", ping_deviation(s));
+    json_line_real(j, "p50_ms", ping_percentile(s, 50));
+    json_line_real(j, "p95_ms", ping_percentile(s, 95));
+    json_line_real(j, "p99_ms", ping_percentile(s, 99));
 }
 
 void ping_output_json(struct buf *b, const struct ping_summary *s, enum ping_grade grade, struct slice unmet)
@@ -249,15 +266,10 @@ void ping_output_json(struct buf *b, const struct ping_summary *s, enum ping_gra
     json_line_number(&j, "sent", s->sent);
     json_line_number(&j, "answered", s->answered);
     json_line_real(&j, "loss_percent", ping_loss(s) * 100);
-    json_line_real(&j, "min_ms", s->least);
-    json_line_real(&j, "avg_ms", ping_average(s));
-    json_line_real(&j, "max_ms", s->most);
-    json_line_real(&j, "mdev_ms", ping_deviation(s));
-    json_line_real(&j, "p50_ms", ping_percentile(s, 50));
-    json_line_real(&j, "p95_ms", ping_percentile(s, 95));
-    json_line_real(&j, "p99_ms", ping_percentile(s, 99));
+    if (s->answered > 0)
+        put_figures(&j, s);
     if (unmet.len > 0)
-        json_line_text(&j, "unmet", unmet);
+        json_line_text(&j, "unmet", without_end(unmet));
     json_line_end(&j);
     buf_put_byte(b, '\n');
 }

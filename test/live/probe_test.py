@@ -185,6 +185,43 @@ def test_nobody_answers_and_nobody_calls():
         assert "Nobody has called" in said, said
 
 
+def test_there_is_an_outcome_without_a_call_too():
+    waits = ["answer", "--no-account", "--wait-call", "200ms", "--null-audio"]
+    with Phones() as b:
+        told = json.loads(b.ahoy(*waits, "--port", str(free_port()), "--expect", "answered", "--output", "json",
+                                 code=17).stdout)
+        assert told["outcome"] == "critical" and told["exit_code"] == 17 and told["direction"] == "in", told
+        line = b.ahoy(*waits, "--port", str(free_port()), "--output", "nagios", code=2).stdout
+        assert line == "CALL CRITICAL - nobody has called\n", line
+        text = b.ahoy(*waits, "--port", str(free_port()), "--output", "prometheus", code=17).stdout
+        assert 'ahoy_call_success{target=""} 0\n' in text, text
+        suite = xml.etree.ElementTree.fromstring(b.ahoy(*waits, "--port", str(free_port()), "--output", "junit",
+                                                        "--expect", "answered", code=17).stdout)
+        assert suite.get("failures") == "2" and suite[0][0].get("message") == "nobody has called"
+        line = b.call("bob", "-a", "nobody", "--output", "nagios", code=3).stdout
+        assert line.startswith("CALL UNKNOWN - "), line
+        told = json.loads(b.call("sip:bob@127.0.0.1:9", "--record", b.folder + "/no/file.wav", "--output", "json",
+                                 code=1).stdout)
+        assert told["exit_code"] == 1 and told["peer"] == "sip:bob@127.0.0.1:9", told  # not 13: who says he is not there?
+
+
+def test_options_that_exclude_each_other_are_refused():
+    with Phones() as b:
+        for words in (["--json", "--output", "nagios"], ["--hangup-after", "0"], ["--wait-answer", "0s"]):
+            b.call("sip:bob@127.0.0.1:9", *words, code=3 if "nagios" in words else 2)
+        for words in (["--auto", "--ring-only"], ["--ring-only", "--busy"], ["--auto", "--reject", "480"]):
+            assert "exclude" in b.ahoy("answer", "--null-audio", *words, code=2).stderr
+
+
+def test_an_address_that_is_none_is_told_before_anything_is_sent():
+    with Phones() as b:
+        server = b.server()
+        alice = Person(b, server, "alice")
+        done = subprocess.run([AHOY, "call", "-a", "alice", "sip:bob@", "--null-audio"], text=True, capture_output=True,
+                              env=alice.env, timeout=3 * PATIENCE)
+        assert done.returncode == 2 and "is not an address" in done.stderr and "Registered" not in done.stderr, done
+
+
 def test_who_answers_judges_too():
     with Phones() as b:
         bob, address = b.answerer("--auto", "--null-audio", "--count", "2", "--expect-digits", "42", "--output", "json")
@@ -221,6 +258,11 @@ def test_ping_is_judged_too():
         assert summary["answered"] == 5 and summary["outcome"] == "ok" and summary["p95_ms"] > 0, summary
         line = b.ahoy("ping", "sip:127.0.0.1:%d" % free_port(), "--output", "nagios", "-W", "1s", code=2).stdout
         assert line.startswith("SIP CRITICAL - ") and "0 of 1 answered" in line, line
+        summary = json.loads(b.ahoy("ping", "sip:127.0.0.1:%d" % free_port(), "--output", "json", "-W", "1s",
+                                    "--expect", "alive", code=23).stdout)
+        assert "min_ms" not in summary and summary["unmet"] == "alive not met: no answer", summary
+        line = b.ahoy("ping", "--expect", "quick", address, "--output", "nagios", code=3).stdout
+        assert line.startswith("SIP UNKNOWN - "), line
         for wrong in (["--expect", "quick"], ["-i", "soon"], ["--output", "junit"]):
             b.ahoy("ping", address, *wrong, code=2)
 

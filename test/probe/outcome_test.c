@@ -100,6 +100,8 @@ TEST(the_outcome_is_one_sentence)
     CHECK_SLICE("cannot register (403 Forbidden)", slice_from(headline(&s)));
     summary_begin(&s, SLICE("sip:bob@example.test"), true);
     CHECK_SLICE("no call was made", slice_from(headline(&s)));
+    summary_begin(&s, SLICE(""), false);
+    CHECK_SLICE("nobody has called", slice_from(headline(&s)));
 }
 
 TEST(every_cause_has_words)
