@@ -306,6 +306,17 @@ static void accept_reinvite(struct call *c)
     call_perform(c, session_answer(&c->session, world_now(c->phone->world)), &(struct occasion){ 0 });
 }
 
+/* Who sends another INVITE has done with the last one (14.1), though its ACK was lost, or our 2xx has gone to where its
+ * host is no longer.  Not if the ACK has the answer to our offer. */
+static void take_for_ack(struct call *c)
+{
+    if (c->session.state != SESSION_CONFIRMED || c->session.exchange != EXCHANGE_UNACKED || c->offer_in_2xx)
+        return;
+    call_perform(c, session_on_ack(&c->session), &(struct occasion){ 0 });
+    if (!c->same_again)
+        call_tell(c, PHONE_CHANGED);
+}
+
 void call_on_reinvite(struct call *c, struct fork *f, object_id txn, struct message *invite)
 {
     struct occasion o = { .txn = txn };
@@ -322,6 +333,7 @@ void call_on_reinvite(struct call *c, struct fork *f, object_id txn, struct mess
     }
     if (reply_interval(c->phone, txn, invite))
         return;
+    take_for_ack(c);
     actions = session_on_reinvite(&c->session);
     if (!(actions & SESSION_TELL_REINVITE)) {
         call_perform(c, actions, &o);
