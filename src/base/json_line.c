@@ -120,6 +120,14 @@ struct json_line json_line_item(struct json_line *list)
     return json_line_begin(list->buf);
 }
 
+void json_line_entry(struct json_line *list, struct slice text)
+{
+    if (list->more)
+        buf_put_byte(list->buf, ',');
+    list->more = true;
+    json_line_put_string(list->buf, text);
+}
+
 void json_line_list_end(struct json_line *list)
 {
     buf_put_byte(list->buf, ']');

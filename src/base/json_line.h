@@ -31,6 +31,7 @@ void             json_line_end(struct json_line *j);
 /* Begin a list of objects within, and each of them: end the object before the next one. */
 struct json_line json_line_list(struct json_line *j, const char *key);
 struct json_line json_line_item(struct json_line *list);
+void             json_line_entry(struct json_line *list, struct slice text); /* or a text instead of an object */
 void             json_line_list_end(struct json_line *list);
 
 /* A value that is JSON already. */
