@@ -2,6 +2,7 @@
 #include "call/call.h"
 
 #include "base/error.h"
+#include "call/conference_private.h"
 #include "call/methods.h"
 #include "call/reference.h"
 
@@ -176,7 +177,7 @@ static char next_digit(struct call *c)
 
 /* Of all that there is the peer takes nothing: by its direction (RFC 3264 8.4), or by the
  * address 0.0.0.0 (RFC 2543 B.5). */
-static bool is_held_by_peer(const struct call *c)
+bool call_is_held_by_peer(const struct call *c)
 {
     const struct fork        *f    = c->up != NULL ? c->up : c->early;
     const struct negotiation *n    = f != NULL ? call_negotiation(c, f) : NULL;
@@ -214,7 +215,7 @@ void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_ev
         .referred_by  = c->referred_by,
         .digit        = kind == PHONE_DIGIT ? next_digit(c) : '\0',
         .held         = c->hold,
-        .held_by_peer = is_held_by_peer(c),
+        .held_by_peer = call_is_held_by_peer(c),
         .cause        = c->cause,
         .side         = c->side,
         .error        = c->error,
@@ -227,6 +228,7 @@ void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_ev
     };
     call_fill_why(c, e);
     call_fill_streams(c, e);
+    conference_fill_event(c, kind, e);
     refer_fill_event(c, kind, e);
     referred_fill_event(c, kind, e);
 }
@@ -285,8 +287,10 @@ static void tell(struct call *c, unsigned actions)
         call_note_time(c, &c->times.answered);
         call_tell(c, PHONE_ANSWERED);
     }
-    if (actions & SESSION_TELL_CONFIRMED)
+    if (actions & SESSION_TELL_CONFIRMED) {
         call_tell(c, PHONE_ANSWERED);
+        conference_let_join(c);
+    }
     if (actions & SESSION_TELL_CHANGED)
         call_tell(c, PHONE_CHANGED);
     if (actions & SESSION_TELL_UNCHANGED)

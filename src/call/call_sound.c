@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
+#include "call/conference_private.h"
 #include "call/state.h"
 
 /* ---- what the media session tells ---- */
@@ -53,6 +54,7 @@ static void close_sound(struct call_stream *s)
 {
     const struct phone_media *sound = &s->call->phone->config.media;
 
+    conference_drop(s);
     if (s->media != NULL) {
         media_stats(s->media, &s->stats);
         s->has_stats = s->codec.len > 0;
@@ -86,13 +88,14 @@ static int open_sound(struct call_stream *s)
             return error;
     }
     s->sound_open = true;
-    config.source = s->source;
-    config.sink   = s->sink;
+    call_port_init(s);
+    config.source = &s->port.source;
+    config.sink   = &s->port.sink;
     error         = media_open(p->world, &config, &s->media);
     if (error != 0)
         close_sound(s);
     else
-        media_mute(s->media, s->call->muted);
+        call_port_mute(s);
     return error;
 }
 
@@ -233,6 +236,6 @@ int call_mute(struct phone *p, object_id id, bool mute)
     c->muted = mute;
     for (unsigned i = 0; i < CALL_STREAMS; i++)
         if (c->streams[i].media != NULL)
-            media_mute(c->streams[i].media, mute);
+            call_port_mute(&c->streams[i]);
     return 0;
 }

@@ -22,6 +22,7 @@ const char *phone_event_name(enum phone_event_kind kind)
         [PHONE_TRANSFER]           = "transfer",
         [PHONE_TRANSFERRED]        = "transferred",
         [PHONE_TRANSFER_FAILED]    = "transfer_failed",
+        [PHONE_CONFERENCE]         = "conference",
         [PHONE_ENDED]              = "ended",
         [PHONE_MESSAGE]            = "message",
         [PHONE_MESSAGE_SENT]       = "message_sent",

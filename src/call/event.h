@@ -29,6 +29,7 @@ enum phone_event_kind {
     PHONE_TRANSFER,        /* ours: status, reason: what whoever is called by the peer says    */
     PHONE_TRANSFERRED,     /* ours is done: status; the call ends                              */
     PHONE_TRANSFER_FAILED, /* ours came to nothing: status, reason; the call goes on           */
+    PHONE_CONFERENCE,      /* members: whom this call talks together with now; none: it has left  */
     PHONE_ENDED,           /* the last one of a call: cause, side, status, stats           */
     /* The following come in the order in which they happen, before those above. */
     PHONE_MESSAGE,            /* peer says something: content_type, body; call, if within one  */
@@ -79,7 +80,7 @@ const char *phone_event_name(enum phone_event_kind kind); /* "registered" ...  *
 const char *call_cause_name(enum call_cause cause);       /* "normal" ...      */
 const char *call_side_name(enum call_side side);          /* "local" ...       */
 
-enum { PHONE_STREAMS = 4 };
+enum { PHONE_STREAMS = 4, PHONE_MEMBERS = 16 };
 
 /* One stream of a call. */
 struct phone_stream {
@@ -137,6 +138,8 @@ struct phone_event {
     struct media_stats  stats;                  /* of the first stream that was                 */
     struct phone_stream streams[PHONE_STREAMS]; /* ANSWERED, CHANGED, ENDED    */
     size_t              stream_count;
+    object_id           members[PHONE_MEMBERS]; /* CONFERENCE: calls, this one among them; or none */
+    size_t              member_count;
 };
 
 /* Slices live until it returns.  May call anything of phone.h and call.h but

@@ -317,7 +317,6 @@ void phone_free(struct phone *p)
 {
     if (p == NULL)
         return;
-    world_timer_stop(p->world, &p->events);
     world_timer_stop(p->world, &p->look);
     news_clear(p);
     texts_free(p);
@@ -327,6 +326,7 @@ void phone_free(struct phone *p)
     LIST_EACH_SAFE (l, &p->calls) {
         call_free(CONTAINER_OF(l, struct call, link));
     }
+    world_timer_stop(p->world, &p->events);
     LIST_EACH_SAFE (l, &p->accounts) {
         account_free(CONTAINER_OF(l, struct account, link));
     }

@@ -26,6 +26,7 @@
  *   call_exchange.c offers and answers, whatever they come in
  *   streams.h    the streams of a call: call_streams.c, _describe, _offer, _sound
  *   methods.c    what is done with each method
+ *   conference.c  calls that talk together; call_port.c: where their sound is mixed
  *   call_replace.c  INVITEs that take the place of a call, or join it
  *   elsewhere.c  where a request goes: redirects
  *   outside.c    requests outside of dialogs, with their credentials
@@ -408,6 +409,7 @@ void call_note_time(struct call *c, msec *time);
 /* For a response of 100 to 199 that was received or sent. */
 void call_note_provisional(struct call *c, unsigned status);
 void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_event *e);
+bool call_is_held_by_peer(const struct call *c);
 /* Display name without quotes, URI. */
 void call_set_peer(struct call *c, const struct name_addr *peer);
 

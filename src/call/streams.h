@@ -6,6 +6,7 @@
  *   call_describe.c  offers and answers: what is said of them
  *   call_offer.c     what can be had of an offer, and why nothing can
  *   call_sound.c     the kind "audio"
+ *   call_port.c      between its media and its user, where a conference comes in
  *
  * Each stream has three states (decision 64): what is agreed, what the user wishes, and what the
  * description says that is made next, or was last.  Offers say the wish, answers what is agreed. */
@@ -34,6 +35,17 @@ struct stream_terms {
 };
 
 struct stream_kind;
+struct conference;
+
+/* Between a media session and the sound of a stream; see conference.h. */
+struct call_port {
+    struct audio_source  source; /* for the session */
+    struct audio_sink    sink;
+    struct audio_source *inner_source; /* the user's, or NULL */
+    struct audio_sink   *inner_sink;
+    struct conference   *conference; /* NULL: it is in none */
+    int                  place;      /* in its mixer        */
+};
 
 /* One stream of a call. */
 struct call_stream {
@@ -48,6 +60,7 @@ struct call_stream {
     struct media_session     *media;
     struct audio_source      *source;
     struct audio_sink        *sink;
+    struct call_port          port;
     struct media_stream       stream;    /* as started last                           */
     struct slice              codec;     /* of it: static text; empty: never started  */
     bool                      has_stats; /* closed after it was started               */
@@ -110,5 +123,11 @@ void call_write_capabilities(struct phone *p, const struct address *local, struc
 
 /* call_sound.c */
 extern const struct stream_kind call_sound;
+
+/* call_port.c */
+/* Between the sound of the stream and its media session. */
+void call_port_init(struct call_stream *s);
+/* Whoever is in a conference is muted there: he hears the others, and they each other. */
+void call_port_mute(struct call_stream *s);
 
 #endif

@@ -178,6 +178,12 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         buf_put(b, SLICE("It could not be handed on"));
         say_status(b, e);
         return;
+    case PHONE_CONFERENCE:
+        if (e->member_count > 0)
+            buf_printf(b, "%s is in a conference of %zu", name_of(e, &name), e->member_count + 1);
+        else
+            buf_printf(b, "%s is in no conference any more", name_of(e, &name));
+        return;
     case PHONE_ENDED:
         say_end(b, e);
         return;

@@ -157,7 +157,8 @@ bool verb_expect(struct scenario *s, const struct statement *st)
 
     if (w.count < 3)
         return scenario_fail(s, "expect what?");
-    if (strcmp(w.word[1], "sound") == 0 || strcmp(w.word[1], "silence") == 0)
+    if (strcmp(w.word[1], "sound") == 0 || strcmp(w.word[1], "silence") == 0 || strcmp(w.word[1], "voice") == 0 ||
+        strcmp(w.word[1], "absence") == 0)
         return expect_sound(s, st);
     if (strcmp(w.word[1], "media") == 0)
         return expect_media(s, &w, true);

@@ -53,19 +53,24 @@ static int open_sound(void *arg, object_id call, unsigned stream, struct audio_s
                       struct audio_sink **sink)
 {
     struct phone_actor *a    = arg;
-    uint64_t            seed = a->voices++;
+    unsigned            n    = a->voices++;
+    uint64_t            seed = n;
 
     (void)call;
+    if (n < PHONE_CALLS) {
+        a->own_said[n]  = track_new();
+        a->own_heard[n] = track_new();
+    }
     if (a->said[stream] == NULL) {
         a->said[stream]  = track_new();
         a->heard[stream] = track_new();
     }
     for (const char *c = host_name(a->actor.host); *c != '\0'; c++)
         seed = seed * 31 + (unsigned char)*c;
-    *source = voice_new(a->actor.world, a->said[stream], seed);
+    *source = voice_new(a->actor.world, a->said[stream], n < PHONE_CALLS ? a->own_said[n] : NULL, seed);
     if (*source == NULL)
         return -ERR_NO_MEMORY;
-    *sink = ear_new(a->actor.world, a->heard[stream]);
+    *sink = ear_new(a->actor.world, a->heard[stream], n < PHONE_CALLS ? a->own_heard[n] : NULL);
     return 0;
 }
 
@@ -166,10 +171,20 @@ static void phone_check(struct actor *actor, struct buf *left)
         buf_printf(left, "%zu transactions, connections or lookups", stack_alive(phone_stack(a->phone)));
 }
 
+static void hang_up_named(void *arg, struct slice name)
+{
+    object_id call;
+
+    if (phone_handle_read(name, &call))
+        (void)call_hang_up(arg, call);
+}
+
 static void phone_give_up(struct actor *actor)
 {
     struct phone_actor *a = phone_of(actor);
 
+    if (a->phone != NULL && a->desk != NULL)
+        phone_desk_names(a->desk, ARGUMENT_CALL, hang_up_named, a->phone);
     for (unsigned i = 0; i < PHONE_CALLS && a->phone != NULL; i++)
         (void)call_hang_up(a->phone, a->calls[i]); /* an id that names no call is harmless */
 }
@@ -188,6 +203,10 @@ static void phone_actor_free(struct actor *actor)
     for (unsigned i = 0; i < PHONE_STREAMS; i++) {
         track_free(a->said[i]);
         track_free(a->heard[i]);
+    }
+    for (unsigned i = 0; i < PHONE_CALLS; i++) {
+        track_free(a->own_said[i]);
+        track_free(a->own_heard[i]);
     }
     free(a);
 }
@@ -212,30 +231,50 @@ bool verb_phone(struct scenario *s, const struct statement *st)
 
 /* ---- who hears whom ---- */
 
-/* expect sound|silence FROM -> TO over T [stream N]: in the span that has just passed.  What
+/* "bob", or "bob/2": the second sound that he has opened.  NULL: it is no phone. */
+static struct phone_actor *who_sounds(struct scenario *s, const char *word, unsigned *nth)
+{
+    size_t        len = strcspn(word, "/");
+    char          name[64];
+    struct actor *actor;
+
+    *nth = 0;
+    snprintf(name, sizeof name, "%.*s", (int)len, word);
+    if (word[len] == '/' && (!parse_count(word + len + 1, nth) || *nth == 0 || *nth > PHONE_CALLS))
+        return NULL;
+    actor = scenario_actor(s, name);
+    return actor == NULL || actor->kind != &phone_kind ? NULL : phone_of(actor);
+}
+
+/* expect sound|silence|voice|absence FROM[/N] -> TO[/N] over T [stream N]: in the span that has just passed.  What
  * was said at its very end is still on its way. */
 bool expect_sound(struct scenario *s, const struct statement *st)
 {
     enum { UNDER_WAY = 400 };
-    const char *const *word     = st->words.word;
-    unsigned           stream   = 0;
-    bool               complete = st->words.count == 7 || (st->words.count == 9 && strcmp(word[7], "stream") == 0 &&
+    const char *const  *word     = st->words.word;
+    unsigned            stream   = 0, from_nth, to_nth;
+    bool                complete = st->words.count == 7 || (st->words.count == 9 && strcmp(word[7], "stream") == 0 &&
                                              parse_count(word[8], &stream) && stream < PHONE_STREAMS);
-    struct actor      *from = scenario_actor(s, word[2]), *to = complete ? scenario_actor(s, word[4]) : NULL;
-    char               memory[256];
-    struct buf         why = BUF_ON(memory);
-    msec               now = network_now(s->net), span;
-    struct track      *said, *heard;
+    struct phone_actor *from     = who_sounds(s, word[2], &from_nth);
+    struct phone_actor *to       = complete ? who_sounds(s, word[4], &to_nth) : NULL;
+    char                memory[256];
+    struct buf          why = BUF_ON(memory);
+    msec                now = network_now(s->net), span;
+    struct track       *said, *heard;
 
-    if (from == NULL || to == NULL || from->kind != &phone_kind || to->kind != &phone_kind ||
-        strcmp(word[3], "->") != 0 || strcmp(word[5], "over") != 0 || !parse_duration(word[6], &span))
-        return scenario_fail(s, "expect sound|silence PHONE -> PHONE over T [stream N]");
-    said  = phone_of(from)->said[stream];
-    heard = phone_of(to)->heard[stream];
+    if (from == NULL || to == NULL || strcmp(word[3], "->") != 0 || strcmp(word[5], "over") != 0 ||
+        !parse_duration(word[6], &span))
+        return scenario_fail(s, "expect sound|silence|voice|absence PHONE[/N] -> PHONE[/N] over T [stream N]");
+    said  = from_nth > 0 ? from->own_said[from_nth - 1] : from->said[stream];
+    heard = to_nth > 0 ? to->own_heard[to_nth - 1] : to->heard[stream];
     if (strcmp(word[1], "silence") == 0)
         return heard == NULL || track_is_silent(heard, now - span, now) || scenario_fail(s, "it hears something");
     if (said == NULL || heard == NULL)
         return scenario_fail(s, "that stream was never there");
+    if (strcmp(word[1], "voice") == 0 || strcmp(word[1], "absence") == 0)
+        return track_share(said, heard, now - span, now - UNDER_WAY, now, &why) ==
+                   (word[1][0] == 'v' ? SHARE_CLEAR : SHARE_NONE) ||
+               scenario_fail(s, "%s", buf_cstr(&why));
     return track_is_heard(said, heard, now - span, now - UNDER_WAY, now, &why) ||
            scenario_fail(s, "%s", buf_cstr(&why));
 }

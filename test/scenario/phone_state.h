@@ -32,7 +32,8 @@ struct phone_actor {
     struct tls_shared    *tls;
     enum phone_reliable   reliable;
     unsigned              voices;
-    struct track *said[PHONE_STREAMS], *heard[PHONE_STREAMS]; /* of each stream of its calls, once it was there */
+    struct track *said[PHONE_STREAMS], *heard[PHONE_STREAMS];     /* of each stream of its calls, once it was there */
+    struct track *own_said[PHONE_CALLS], *own_heard[PHONE_CALLS]; /* of the first sounds that it has opened */
 };
 
 /* ---- life ---- */

@@ -12,14 +12,14 @@ enum { FRAME_SAMPLES = SOUND_RATE / 1000 * AUDIO_FRAME_MS, WHISPER = 200 };
 struct voice {
     struct audio_source  source;
     struct world        *world;
-    struct track        *track;
+    struct track        *track, *own;
     struct audio_source *tone;
 };
 
 struct ear {
     struct audio_sink sink;
     struct world     *world;
-    struct track     *track;
+    struct track     *track, *own;
 };
 
 /* ---- tracks ---- */
@@ -47,7 +47,7 @@ void track_free(struct track *t)
 /* What does not fit is left out: a scenario talks for less than that. */
 static void track_add(struct track *t, msec at, const int16_t *samples, size_t count)
 {
-    if (t->frames == SOUND_FRAMES || count > SOUND_FRAMES * (size_t)FRAME_SAMPLES - t->count)
+    if (t == NULL || t->frames == SOUND_FRAMES || count > SOUND_FRAMES * (size_t)FRAME_SAMPLES - t->count)
         return;
     t->at[t->frames]      = at;
     t->start[t->frames++] = t->count;
@@ -68,22 +68,39 @@ static const int16_t *track_span(const struct track *t, msec from, msec to, size
     return *count == 0 ? t->samples : t->samples + t->start[first];
 }
 
+static int compare(const struct track *said, const struct track *heard, msec from, msec to, msec until, struct buf *why,
+                   struct compare_result *result)
+{
+    size_t         said_count, heard_count;
+    const int16_t *said_samples  = track_span(said, from, to, &said_count);
+    const int16_t *heard_samples = track_span(heard, from, until, &heard_count);
+    int            error = compare_speech(said_samples, said_count, heard_samples, heard_count, SOUND_RATE, result);
+
+    if (error != 0)
+        buf_printf(why, "%zu samples were said: %s", said_count, error_text(error));
+    else
+        buf_printf(why, "%s (%zu of %zu samples, correlation %.2f, covered %.2f, %.1f dB)", result->reason, heard_count,
+                   said_count, result->correlation, result->covered, result->level_db);
+    return error;
+}
+
 bool track_is_heard(const struct track *said, const struct track *heard, msec from, msec to, msec until,
                     struct buf *why)
 {
     struct compare_result result;
-    size_t                said_count, heard_count;
-    const int16_t        *said_samples  = track_span(said, from, to, &said_count);
-    const int16_t        *heard_samples = track_span(heard, from, until, &heard_count);
-    int error = compare_speech(said_samples, said_count, heard_samples, heard_count, SOUND_RATE, &result);
 
-    if (error != 0) {
-        buf_printf(why, "%zu samples were said: %s", said_count, error_text(error));
-        return false;
-    }
-    buf_printf(why, "%s (%zu of %zu samples, correlation %.2f, covered %.2f, %.1f dB)", result.reason, heard_count,
-               said_count, result.correlation, result.covered, result.level_db);
-    return result.heard;
+    return compare(said, heard, from, to, until, why, &result) == 0 && result.heard;
+}
+
+/* Of three voices that are equally loud each has 0.58 of the sum; what is not in it has less than 0.35. */
+enum track_share track_share(const struct track *said, const struct track *heard, msec from, msec to, msec until,
+                             struct buf *why)
+{
+    struct compare_result result;
+
+    if (compare(said, heard, from, to, until, why, &result) != 0)
+        return SHARE_UNCLEAR;
+    return result.correlation >= 0.5 ? SHARE_CLEAR : result.correlation < 0.35 ? SHARE_NONE : SHARE_UNCLEAR;
 }
 
 bool track_is_silent(const struct track *heard, msec from, msec until)
@@ -105,6 +122,7 @@ static void voice_pull(struct audio_source *s, int16_t *samples, size_t count)
 
     audio_pull(v->tone, samples, count);
     track_add(v->track, world_now(v->world), samples, count);
+    track_add(v->own, world_now(v->world), samples, count);
 }
 
 static bool voice_ended(const struct audio_source *s)
@@ -120,7 +138,7 @@ static void voice_close(struct audio_source *s)
     free(v);
 }
 
-struct audio_source *voice_new(struct world *world, struct track *track, uint64_t seed)
+struct audio_source *voice_new(struct world *world, struct track *track, struct track *own, uint64_t seed)
 {
     static const struct audio_source_ops ops = { voice_pull, voice_ended, voice_close };
     struct voice                        *v   = alloc_new(sizeof *v);
@@ -128,6 +146,7 @@ struct audio_source *voice_new(struct world *world, struct track *track, uint64_
     v->source = (struct audio_source){ &ops, SOUND_RATE };
     v->world  = world;
     v->track  = track;
+    v->own    = own;
     v->tone   = audio_tone_new(seed, SOUND_RATE, NEVER);
     if (v->tone == NULL) {
         free(v);
@@ -143,6 +162,7 @@ static void ear_push(struct audio_sink *s, const int16_t *samples, size_t count)
     struct ear *e = CONTAINER_OF(s, struct ear, sink);
 
     track_add(e->track, world_now(e->world), samples, count);
+    track_add(e->own, world_now(e->world), samples, count);
 }
 
 static int ear_error(const struct audio_sink *s)
@@ -157,7 +177,7 @@ static int ear_close(struct audio_sink *s)
     return 0;
 }
 
-struct audio_sink *ear_new(struct world *world, struct track *track)
+struct audio_sink *ear_new(struct world *world, struct track *track, struct track *own)
 {
     static const struct audio_sink_ops ops = { ear_push, ear_error, ear_close };
     struct ear                        *e   = alloc_new(sizeof *e);
@@ -165,5 +185,6 @@ struct audio_sink *ear_new(struct world *world, struct track *track)
     e->sink  = (struct audio_sink){ &ops, SOUND_RATE };
     e->world = world;
     e->track = track;
+    e->own   = own;
     return &e->sink;
 }

@@ -24,15 +24,19 @@ struct track {
 struct track *track_new(void);
 void          track_free(struct track *t);
 
-/* Both note into `track` what passes, with the clock of `world`; they borrow
- * both.  Close them as any source or sink.  NULL without memory. */
-struct audio_source *voice_new(struct world *world, struct track *track, uint64_t seed);
-struct audio_sink   *ear_new(struct world *world, struct track *track);
+/* Both note into the tracks, of which the second may be NULL, what passes, with the clock of `world`; they
+ * borrow all.  Close them as any source or sink.  NULL without memory. */
+struct audio_source *voice_new(struct world *world, struct track *track, struct track *own, uint64_t seed);
+struct audio_sink   *ear_new(struct world *world, struct track *track, struct track *own);
 
 /* What was said between `from` and `to`, in what was heard from `from` to `until`.
  * `why` gets a sentence. */
 bool track_is_heard(const struct track *said, const struct track *heard, msec from, msec to, msec until,
                     struct buf *why);
+/* It is one of several voices that speak at once: its part in what was heard is clear, or there is none. */
+enum track_share { SHARE_CLEAR, SHARE_UNCLEAR, SHARE_NONE };
+enum track_share track_share(const struct track *said, const struct track *heard, msec from, msec to, msec until,
+                             struct buf *why);
 /* Nothing louder than a whisper was heard. */
 bool track_is_silent(const struct track *heard, msec from, msec until);
 

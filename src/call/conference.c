@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "call/conference.h"
+
+#include "base/error.h"
+#include "call/conference_private.h"
+
+#include <stdlib.h>
+
+/* ---- members ---- */
+
+static void tell_all(const struct conference *f)
+{
+    for (size_t i = 0; i < f->count; i++)
+        call_tell(f->members[i]->call, PHONE_CONFERENCE);
+}
+
+static int enter(struct conference *f, struct call_stream *s)
+{
+    int place = f->count < PHONE_MEMBERS ? mixer_add(f->mixer) : -ERR_LIMIT;
+
+    if (place < 0)
+        return place;
+    f->members[f->count++] = s;
+    s->port.conference     = f;
+    s->port.place          = place;
+    call_port_mute(s);
+    return 0;
+}
+
+static void leave(struct conference *f, struct call_stream *s)
+{
+    size_t i = 0;
+
+    while (f->members[i] != s)
+        i++;
+    f->count--;
+    for (; i < f->count; i++)
+        f->members[i] = f->members[i + 1];
+    mixer_remove(f->mixer, s->port.place);
+    s->port.conference = NULL;
+    if (s->media != NULL)
+        call_port_mute(s);
+    call_tell(s->call, PHONE_CONFERENCE);
+}
+
+static void conference_free(struct conference *f)
+{
+    while (f->count > 0)
+        leave(f, f->members[0]);
+    mixer_free(f->mixer);
+    free(f);
+}
+
+static struct conference *conference_new(unsigned rate)
+{
+    struct conference *f = calloc(1, sizeof *f);
+
+    if (f == NULL)
+        return NULL;
+    f->mixer = mixer_new(rate);
+    if (f->mixer != NULL)
+        return f;
+    free(f);
+    return NULL;
+}
+
+void conference_drop(struct call_stream *s)
+{
+    struct conference *f = s->port.conference;
+
+    if (f == NULL)
+        return;
+    leave(f, s);
+    if (f->count < 2)
+        conference_free(f);
+    else
+        tell_all(f);
+}
+
+/* ---- what the user may do ---- */
+
+static struct call_stream *member_of(const struct call *c)
+{
+    for (unsigned i = 0; c != NULL && i < CALL_STREAMS; i++)
+        if (c->streams[i].port.conference != NULL)
+            return (struct call_stream *)(uintptr_t)&c->streams[i];
+    return NULL;
+}
+
+/* The stream by which it would talk to the others. */
+static int stream_of(struct phone *p, object_id id, struct call_stream **s)
+{
+    struct call *c = phone_find_call(p, id);
+
+    if (c == NULL || c->told_ended)
+        return -ERR_NOT_FOUND;
+    *s = member_of(c) != NULL ? member_of(c) : (struct call_stream *)(uintptr_t)call_main_stream(c);
+    return session_is_up(&c->session) && (*s)->media != NULL ? 0 : -ERR_UNSUPPORTED;
+}
+
+static bool same_rate(const struct call_stream *a, const struct call_stream *b)
+{
+    return a->port.source.rate == b->port.source.rate && a->port.sink.rate == b->port.source.rate &&
+           b->port.sink.rate == b->port.source.rate;
+}
+
+/* One of two, both of which are in it then; or none. */
+static int open_for(struct call_stream *s, struct conference **f)
+{
+    int error;
+
+    *f = conference_new(s->port.source.rate);
+    if (*f == NULL)
+        return -ERR_NO_MEMORY;
+    error = enter(*f, s);
+    if (error != 0)
+        conference_free(*f);
+    return error;
+}
+
+int call_join(struct phone *p, object_id call, object_id other)
+{
+    struct call_stream *s, *with;
+    struct conference  *f;
+    int                 error = stream_of(p, call, &s);
+
+    if (error == 0)
+        error = stream_of(p, other, &with);
+    if (error != 0)
+        return error;
+    if (s == with || !same_rate(s, with))
+        return -ERR_UNSUPPORTED;
+    f = with->port.conference;
+    if (f != NULL && s->port.conference == f)
+        return 0;
+    if (f != NULL && f->count == PHONE_MEMBERS)
+        return -ERR_LIMIT;
+    conference_drop(s);
+    if (f == NULL)
+        error = open_for(with, &f);
+    if (error == 0)
+        error = enter(f, s);
+    if (error == 0)
+        tell_all(f);
+    else if (f != NULL && f->count < 2)
+        conference_free(f);
+    return error;
+}
+
+int call_leave(struct phone *p, object_id id)
+{
+    struct call        *c = phone_find_call(p, id);
+    struct call_stream *s = member_of(c);
+
+    if (c == NULL || c->told_ended)
+        return -ERR_NOT_FOUND;
+    if (s == NULL)
+        return -ERR_UNSUPPORTED;
+    conference_drop(s);
+    return 0;
+}
+
+size_t call_members(const struct phone *p, object_id id, object_id members[PHONE_MEMBERS])
+{
+    const struct call_stream *s = member_of(phone_find_call(p, id));
+
+    if (s == NULL)
+        return 0;
+    for (size_t i = 0; i < s->port.conference->count; i++)
+        members[i] = s->port.conference->members[i]->call->id;
+    return s->port.conference->count;
+}
+
+int call_record_conference(struct phone *p, object_id id, struct audio_sink *recording)
+{
+    struct call        *c = phone_find_call(p, id);
+    struct call_stream *s = member_of(c);
+
+    if (s != NULL)
+        return mixer_record(s->port.conference->mixer, recording);
+    (void)audio_sink_close(recording);
+    return c == NULL || c->told_ended ? -ERR_NOT_FOUND : -ERR_UNSUPPORTED;
+}
+
+/* ---- for call.c ---- */
+
+void conference_let_join(struct call *c)
+{
+    if (c->joins != 0)
+        (void)call_join(c->phone, c->id, c->joins);
+}
+
+void conference_fill_event(const struct call *c, enum phone_event_kind kind, struct phone_event *e)
+{
+    if (kind == PHONE_CONFERENCE)
+        e->member_count = call_members(c->phone, c->id, e->members);
+}
