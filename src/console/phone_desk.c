@@ -309,6 +309,7 @@ void phone_desk_free(struct phone_desk *d)
 void phone_desk_hook(struct phone_desk *d, struct phone_config *config)
 {
     config->media    = desk_sound_media(d);
+    config->joins    = true;
     config->on_event = on_event;
     config->user     = d;
 }

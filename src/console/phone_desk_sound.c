@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
+#include "call/conference.h"
 #include "console/phone_desk_state.h"
 #include "media/audio_file.h"
 #include "media/audio_patch.h"
@@ -182,6 +183,29 @@ int desk_sound_record(struct phone_desk *d, object_id call, const char *path, st
     if (error != 0)
         return desk_refuse(a, error, "%s", why.len > 0 ? buf_cstr(&why) : error_text(error));
     error = audio_patch_record(s->patch, file);
+    if (error != 0 && path == NULL)
+        return desk_refuse(a, error, "the recording is not complete: %s", error_text(error));
+    return 0;
+}
+
+int desk_sound_record_conference(struct phone_desk *d, object_id call, const char *path, struct phone_answer *a)
+{
+    struct desk_sound *s    = find(d, call);
+    struct audio_sink *file = NULL;
+    char               text[DESK_TEXT];
+    struct buf         why = BUF_ON(text);
+    object_id          members[PHONE_MEMBERS];
+    int                error = 0;
+
+    if (s == NULL)
+        return complain_no_sound(a);
+    if (call_members(d->phone, call, members) == 0) /* before the file is touched */
+        return desk_refuse(a, -ERR_UNSUPPORTED, "the call is in no conference");
+    if (path != NULL)
+        error = audio_file_sink_open(path, rate_of(s), &why, &file);
+    if (error != 0)
+        return desk_refuse(a, error, "%s", why.len > 0 ? buf_cstr(&why) : error_text(error));
+    error = call_record_conference(d->phone, call, file);
     if (error != 0 && path == NULL)
         return desk_refuse(a, error, "the recording is not complete: %s", error_text(error));
     return 0;

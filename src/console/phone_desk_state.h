@@ -9,6 +9,7 @@
  *   phone_verbs_book.c     commands about contacts and past calls
  *   phone_verbs_text.c     commands about texts
  *   phone_verbs_watch.c    commands about what others tell, and what they see of us
+ *   phone_verbs_conference.c  commands about conferences
  *
  * Not for anybody else. */
 
@@ -68,6 +69,8 @@ void               desk_sound_free_all(struct phone_desk *d);
 /* `path` NULL: stop.  -ERR_NOT_FOUND: the call has no sound (yet). */
 int desk_sound_play(struct phone_desk *d, object_id call, const char *path, bool loop, struct phone_answer *a);
 int desk_sound_record(struct phone_desk *d, object_id call, const char *path, struct phone_answer *a);
+/* All members of the conference of this call, and what is said here. */
+int desk_sound_record_conference(struct phone_desk *d, object_id call, const char *path, struct phone_answer *a);
 /* False if there is no sound. */
 bool desk_sound_levels(struct phone_desk *d, object_id call, double *out, double *in);
 

@@ -11,6 +11,7 @@
 #define SCHEMA_ADDRESS SCHEMA_TEXT
 #define SCHEMA_BOOL    "\"type\":\"boolean\""
 #define SCHEMA_HANDLE  "\"type\":\"string\",\"pattern\":\"^[a-z][1-9][0-9]*[.][1-9][0-9]*$\""
+#define SCHEMA_HANDLES "\"type\":\"array\",\"items\":{" SCHEMA_HANDLE "}"
 #define SCHEMA_WAIT    "\"type\":[\"integer\",\"null\"]"
 #define SCHEMA_MEDIA   "\"$ref\":\"#/$defs/media_stats\""
 #define SCHEMA_STREAMS "\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/stream\"}"
@@ -133,6 +134,20 @@ static void put_HANDLE(struct json_line *j, const char *key, object_id id)
 
     phone_handle_write(&b, id);
     json_line_text(j, key, buf_slice(&b));
+}
+
+static void put_HANDLES(struct json_line *j, const char *key, const struct phone_event *e)
+{
+    struct json_line list = json_line_list(j, key);
+
+    for (size_t i = 0; i < e->member_count; i++) {
+        char       text[32];
+        struct buf b = BUF_ON(text);
+
+        phone_handle_write(&b, e->members[i]);
+        json_line_entry(&list, buf_slice(&b));
+    }
+    json_line_list_end(&list);
 }
 
 static void put_MEDIA(struct json_line *j, const char *key, const struct media_stats *s)

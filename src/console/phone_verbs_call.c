@@ -221,7 +221,9 @@ static int with_file(struct phone_desk *d, const struct phone_order *o, struct p
     object_id                 call;
     int                       error = desk_call_of(d, o, a, &call);
 
-    if (error == 0 && record)
+    if (error == 0 && record && phone_order_value(o, "conference")->number != 0)
+        error = desk_sound_record_conference(d, call, path, a);
+    else if (error == 0 && record)
         error = desk_sound_record(d, call, path, a);
     else if (error == 0)
         error = desk_sound_play(d, call, path, phone_order_value(o, "loop")->number != 0, a);
