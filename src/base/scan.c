@@ -120,6 +120,14 @@ bool scan_is_control(char c)
     return ((unsigned char)c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7f;
 }
 
+bool scan_is_one_line(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (scan_is_control(text.ptr[i]) || text.ptr[i] == '\r' || text.ptr[i] == '\n')
+            return false;
+    return true;
+}
+
 /* qdtext has no control; CR and LF are those of a fold.  quoted-pair excludes both. */
 bool scan_quoted(struct scan *s, struct slice *inner)
 {

@@ -73,6 +73,8 @@ bool scan_until(struct scan *s, const char *stops, struct slice *run);
 
 /* A byte that stands in no text: a control, but for blanks and line ends. */
 bool scan_is_control(char c);
+/* Has it neither controls nor line ends?  What is not may not become part of a header. */
+bool scan_is_one_line(struct slice text);
 
 /* A quoted-string (RFC 3261 25.1).  `inner` is what stands between the quotes,
  * backslash escapes kept: buf_put_unquoted in buf.h resolves them. */

@@ -272,12 +272,9 @@ static bool wants_no_subscription(const struct message *request)
 }
 
 /* A header that is passed on must be one line (RFC 3892 2.2 copies it as it is). */
-static bool is_one_line(struct slice text)
+static bool can_be_copied(struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (scan_is_control(text.ptr[i]) || text.ptr[i] == '\r' || text.ptr[i] == '\n')
-            return false;
-    return text.len > 0 && text.len <= REFERRER_MAX;
+    return text.len > 0 && text.len <= REFERRER_MAX && scan_is_one_line(text);
 }
 
 /* RFC 3892 2.2: 0, or the status that a bad one deserves. */
@@ -290,7 +287,7 @@ static unsigned check_referrer(const struct message *request)
     if (h == NULL)
         return 0;
     s = scan_from(h->value);
-    return is_one_line(h->value) && name_addr_scan(&s, &who) && scan_lws(&s) && scan_at_end(&s) ? 0 : 400;
+    return can_be_copied(h->value) && name_addr_scan(&s, &who) && scan_lws(&s) && scan_at_end(&s) ? 0 : 400;
 }
 
 /* Whoever is called would be this phone. */

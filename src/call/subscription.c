@@ -338,7 +338,7 @@ int subscribe(struct phone *p, const struct subscribe_options *options, object_i
 
     if (a == NULL)
         return -ERR_NOT_FOUND;
-    if (!is_token(options->package))
+    if (!is_token(options->package) || !scan_is_one_line(options->accept))
         return -ERR_SYNTAX;
     w = calloc(1, sizeof *w);
     if (w == NULL)

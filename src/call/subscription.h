@@ -25,7 +25,7 @@ struct subscribe_options {
     msec         limit;      /* ended after so long; 0: never                             */
 };
 
-/* Keeps copies.  Returns 0 and an id.  -ERR_NOT_FOUND (account), -ERR_SYNTAX (target or package),
+/* Keeps copies.  Returns 0 and an id.  -ERR_NOT_FOUND (account), -ERR_SYNTAX (target, package or accept),
  * -ERR_UNSUPPORTED (the target's scheme), -ERR_LIMIT (256 at once), -ERR_NO_MEMORY. */
 int subscribe(struct phone *p, const struct subscribe_options *options, object_id *id);
 

@@ -174,6 +174,18 @@ static int find_parties(const struct phone *p, const struct text_options *option
     return c != NULL && !session_is_up(&c->session) ? -ERR_UNSUPPORTED : 0;
 }
 
+/* "text/plain;charset=utf-8"; empty: that. */
+static bool is_type(struct slice text)
+{
+    struct scan  s = scan_from(text);
+    struct slice token;
+
+    if (text.len == 0)
+        return true;
+    return scan_token(&s, &token) && scan_byte(&s, '/') && scan_token(&s, &token) && scan_lws(&s) &&
+           (scan_at_end(&s) || *s.at == ';') && scan_is_one_line(text);
+}
+
 int message_send(struct phone *p, const struct text_options *options, object_id *id)
 {
     struct account *a;
@@ -181,6 +193,8 @@ int message_send(struct phone *p, const struct text_options *options, object_id 
     struct text    *t;
     int             error = find_parties(p, options, &a, &target);
 
+    if (error == 0 && !is_type(options->type))
+        error = -ERR_SYNTAX;
     if (error != 0)
         return error;
     if (options->text.len > TEXT_OUT_MAX)

@@ -19,9 +19,9 @@ struct text_options {
 
 /* Keeps copies.  Returns 0 and an id: PHONE_MESSAGE_SENT or _FAILED follows, once.
  *
- * -ERR_NOT_FOUND (account or call), -ERR_SYNTAX (target), -ERR_UNSUPPORTED (its scheme; or the call is not answered),
- * -ERR_TOO_LARGE: more than 1300 bytes with all headers, which may go to a sips target alone (RFC 3428 8: nobody knows
- * that no hop is UDP), -ERR_LIMIT (64 are under way), -ERR_NO_MEMORY. */
+ * -ERR_NOT_FOUND (account or call), -ERR_SYNTAX (target or type), -ERR_UNSUPPORTED (its scheme; or the call is not
+ * answered), -ERR_TOO_LARGE: more than 1300 bytes with all headers, which may go to a sips target alone (RFC 3428 8:
+ * nobody knows that no hop is UDP), -ERR_LIMIT (64 are under way), -ERR_NO_MEMORY. */
 int message_send(struct phone *p, const struct text_options *options, object_id *id);
 
 #endif

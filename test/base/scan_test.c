@@ -177,6 +177,17 @@ TEST(number_ends_at_any_byte_that_is_no_digit)
         }
 }
 
+TEST(one_line_has_neither_controls_nor_line_ends)
+{
+    CHECK(scan_is_one_line(SLICE("")));
+    CHECK(scan_is_one_line(SLICE("text/plain;\tcharset=\"utf-8\"")));
+    CHECK(!scan_is_one_line(SLICE("a\r\nb")));
+    CHECK(!scan_is_one_line(SLICE("a\n")));
+    CHECK(!scan_is_one_line(SLICE("a\rb")));
+    CHECK(!scan_is_one_line(SLICE("\x7f")));
+    CHECK(!scan_is_one_line((struct slice){ "a\0b", 3 }));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +199,7 @@ int main(void)
         cmocka_unit_test(until_stops_at_the_first_stop_or_the_end),
         cmocka_unit_test(quoted_string_ends_at_the_unescaped_quote),
         cmocka_unit_test(a_quoted_string_without_end_is_none),
+        cmocka_unit_test(one_line_has_neither_controls_nor_line_ends),
         cmocka_unit_test(hosts_are_names_and_addresses_with_their_brackets),
         cmocka_unit_test(numbers_reach_exactly_to_their_maximum),
         cmocka_unit_test(number_ends_at_any_byte_that_is_no_digit),

@@ -48,6 +48,9 @@ TEST(what_cannot_be_subscribed_to_is_said_at_once)
     CHECK_INT(-ERR_SYNTAX, watch("sip:bob@10.0.0.2", "", &id));
     CHECK_INT(-ERR_UNSUPPORTED, watch("tel:1", "dialog", &id));
     CHECK_INT(-ERR_NOT_FOUND, subscribe(alice.phone, &stranger, &id));
+    stranger.account = alice.account;
+    stranger.accept  = SLICE("a/b\r\nX: y");
+    CHECK_INT(-ERR_SYNTAX, subscribe(alice.phone, &stranger, &id));
     CHECK_INT(-ERR_NOT_FOUND, unsubscribe(alice.phone, 12345));
 }
 

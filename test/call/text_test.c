@@ -86,6 +86,11 @@ TEST(what_cannot_be_sent_is_said_at_once)
     CHECK_INT(-ERR_UNSUPPORTED, say("tel:123", SLICE("hi"), &id));
     CHECK_INT(-ERR_NOT_FOUND, message_send(alice.phone, &lost, &id));
     CHECK_INT(-ERR_NOT_FOUND, message_send(alice.phone, &call, &id));
+    lost.account = alice.account;
+    lost.type    = SLICE("text/plain\r\nX: y");
+    CHECK_INT(-ERR_SYNTAX, message_send(alice.phone, &lost, &id));
+    lost.type = SLICE("plain text");
+    CHECK_INT(-ERR_SYNTAX, message_send(alice.phone, &lost, &id));
 }
 
 TEST(so_many_texts_are_under_way_and_no_more)
