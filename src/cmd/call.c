@@ -36,7 +36,7 @@ static const struct option_entry entries[] = {
 
 struct calling {
     const struct command *command;
-    char                  target[ACCOUNT_TEXT * 2]; /* a URI */
+    char                  target[SHELL_TARGET]; /* a URI */
     struct shell         *shell;
     struct probing        probing;
     struct timer          timer;
@@ -162,13 +162,9 @@ static int call(struct calling *c, const char *whom, struct shell_options *optio
     int           code = probing_begin(&c->probing, s, options);
 
     if (code == EXIT_OK)
-        code = shell_open(s, options);
+        code = shell_open_for(s, c->command, options, whom, c->target);
     if (code != EXIT_OK)
         return code;
-    if (!shell_target(s, whom, c->target, sizeof c->target)) { /* said before anything is sent */
-        shell_close(s);
-        return options_complain(c->command, "'%s' is not an address like sip:bob@example.test", whom);
-    }
     probing_call(&c->probing, 0, slice_from(c->target), true);
     progress_set(&s->progress, PROGRESS_REGISTERING, s->entry.address);
     if (s->is_guest || c->no_register)
@@ -192,8 +188,7 @@ static int run(const struct command *command, int argc, char **argv)
     static struct calling c;
     struct options        o       = options_of(command, argc, argv);
     struct shell_options  options = { .node = "caller", .max_calls = 2 };
-    char                  guess[ACCOUNT_TEXT];
-    bool                  told = false;
+    bool                  told    = false;
     int                   code;
 
     c    = (struct calling){ .command = command, .shell = &shell, .wait = WAIT_MS };
@@ -205,8 +200,6 @@ static int run(const struct command *command, int argc, char **argv)
     if (code != EXIT_OK || o.exit_code >= 0)
         return probing_give_up(&c.probing, argc, argv, code);
     probing_call(&c.probing, 0, slice_from(argv[o.index]), true);
-    snprintf(guess, sizeof guess, "%s%s", scheme_for(argv[o.index]), argv[o.index]);
-    options.target = guess;
     shell.on_event = on_event;
     shell.user     = &c;
     code           = call(&c, argv[o.index], &options, &told);

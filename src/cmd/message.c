@@ -30,7 +30,8 @@ struct messaging {
     const struct command *command;
     struct shell         *shell;
     struct timer          timer;
-    const char           *target; /* as typed */
+    const char           *whom;                 /* as typed */
+    char                  target[SHELL_TARGET]; /* a URI */
     const char           *type;
     struct slice          text;
     object_id             subject;
@@ -50,23 +51,20 @@ static void on_wait(struct timer *t, msec now)
 
 static int send_text(struct messaging *m)
 {
-    struct shell       *s = m->shell;
-    char                target[ACCOUNT_TEXT * 2];
+    struct shell       *s       = m->shell;
     struct text_options options = { .account = s->account, .text = m->text };
     int                 error;
 
-    if (!shell_target(s, m->target, target, sizeof target))
-        return options_complain(m->command, "'%s' is not an address like sip:bob@example.test", m->target);
-    options.target = slice_from(target);
+    options.target = slice_from(m->target);
     if (m->type != NULL)
         options.type = slice_from(m->type);
     error = message_send(s->phone, &options, &m->subject);
     if (error == 0) {
-        progress_set(&s->progress, PROGRESS_SENDING, target);
+        progress_set(&s->progress, PROGRESS_SENDING, m->target);
         return EXIT_OK;
     }
     progress_hide(&s->progress);
-    fprintf(stderr, "ahoy message: %s: %s\n", target,
+    fprintf(stderr, "ahoy message: %s: %s\n", m->target,
             error == -ERR_TOO_LARGE ? "with all headers more than 1300 bytes, which only a sips: address may get"
                                     : error_text(error));
     return (int)exit_code_of_error(error);
@@ -151,10 +149,10 @@ static int read_options(struct options *o, struct shell_options *options, struct
     return o->exit_code;
 }
 
-static int deliver(struct messaging *m, const struct shell_options *options)
+static int deliver(struct messaging *m, struct shell_options *options)
 {
     struct shell *s    = m->shell;
-    int           code = shell_open(s, options);
+    int           code = shell_open_for(s, m->command, options, m->whom, m->target);
 
     if (code != EXIT_OK)
         return code;
@@ -178,8 +176,7 @@ static int run(const struct command *command, int argc, char **argv)
     struct options       o       = options_of(command, argc, argv);
     struct shell_options options = { .node = "sender", .max_calls = 1 };
     struct messaging     m       = { .command = command, .shell = &shell, .wait = WAIT_MS };
-    char                 guess[ACCOUNT_TEXT];
-    int                  code = read_options(&o, &options, &m);
+    int                  code    = read_options(&o, &options, &m);
 
     if (code >= 0)
         return code;
@@ -188,9 +185,7 @@ static int run(const struct command *command, int argc, char **argv)
     code = read_text(command, argv[o.index + 1], &m.text);
     if (code != EXIT_OK)
         return code;
-    snprintf(guess, sizeof guess, "%s%s", scheme_for(argv[o.index]), argv[o.index]);
-    options.target = guess;
-    m.target       = argv[o.index];
+    m.whom         = argv[o.index];
     shell.on_event = on_event;
     shell.user     = &m;
     return deliver(&m, &options);

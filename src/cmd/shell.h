@@ -23,7 +23,7 @@
 #include "cmd/sound.h"
 #include "stack/trace.h"
 
-enum { SHELL_PATIENCE = 4000, SHELL_CALLS = 64 };
+enum { SHELL_PATIENCE = 4000, SHELL_CALLS = 64, SHELL_TARGET = ACCOUNT_TEXT * 2 };
 
 /* Letters of the options that all phone commands share; a command's own begin at
  * SHELL_OPTION_OWN. */
@@ -122,7 +122,10 @@ bool shell_option(struct shell_options *options, struct sound *sound, int letter
 bool reliable_parse(const char *word, enum phone_reliable *out);
 
 /* Zeroes nothing that the caller set: on_event, user and sound come first. */
-int  shell_open(struct shell *s, const struct shell_options *options);
+int shell_open(struct shell *s, const struct shell_options *options);
+/* For a command about somebody, "bob", who is `uri` then.  That he is none is told before anything is sent. */
+int  shell_open_for(struct shell *s, const struct command *command, struct shell_options *options, const char *whom,
+                    char uri[SHELL_TARGET]);
 int  shell_run(struct shell *s);
 void shell_close(struct shell *s);
 

@@ -33,7 +33,8 @@ struct watching {
     const struct command    *command;
     struct shell            *shell;
     struct timer             timer;
-    const char              *target; /* as typed */
+    const char              *whom;                 /* as typed */
+    char                     target[SHELL_TARGET]; /* a URI */
     struct subscribe_options options;
     object_id                id;
     uint32_t                 count, told;
@@ -61,20 +62,17 @@ static void on_finish(struct shell *s)
 static int begin(struct watching *w)
 {
     struct shell *s = w->shell;
-    char          target[ACCOUNT_TEXT * 2];
     int           error;
 
-    if (!shell_target(s, w->target, target, sizeof target))
-        return options_complain(w->command, "'%s' is not an address like sip:bob@example.test", w->target);
     w->options.account = s->account;
-    w->options.target  = slice_from(target);
+    w->options.target  = slice_from(w->target);
     error              = subscribe(s->phone, &w->options, &w->id);
     if (error == 0) {
-        progress_set(&s->progress, PROGRESS_WATCHING, target);
+        progress_set(&s->progress, PROGRESS_WATCHING, w->target);
         return EXIT_OK;
     }
     progress_hide(&s->progress);
-    fprintf(stderr, "ahoy watch: %s: %s\n", target, error_text(error));
+    fprintf(stderr, "ahoy watch: %s: %s\n", w->target, error_text(error));
     return (int)exit_code_of_error(error);
 }
 
@@ -190,10 +188,10 @@ static int read_options(struct options *o, struct shell_options *options, struct
     return o->exit_code;
 }
 
-static int watch(struct watching *w, const struct shell_options *options)
+static int watch(struct watching *w, struct shell_options *options)
 {
     struct shell *s    = w->shell;
-    int           code = shell_open(s, options);
+    int           code = shell_open_for(s, w->command, options, w->whom, w->target);
 
     if (code != EXIT_OK)
         return code;
@@ -218,16 +216,13 @@ static int run(const struct command *command, int argc, char **argv)
     struct options       o       = options_of(command, argc, argv);
     struct shell_options options = { .node = "watcher", .max_calls = 1 };
     struct watching      w       = { .command = command, .shell = &shell, .options.package = SLICE("presence") };
-    char                 guess[ACCOUNT_TEXT];
-    int                  code = read_options(&o, &options, &w);
+    int                  code    = read_options(&o, &options, &w);
 
     if (code >= 0)
         return code;
     if (argc - o.index != 1)
         return options_complain(command, argc == o.index ? "whom?" : "one address at a time");
-    snprintf(guess, sizeof guess, "%s%s", scheme_for(argv[o.index]), argv[o.index]);
-    options.target  = guess;
-    w.target        = argv[o.index];
+    w.whom          = argv[o.index];
     shell.on_event  = on_event;
     shell.on_finish = on_finish;
     shell.user      = &w;
