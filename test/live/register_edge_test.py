@@ -169,4 +169,5 @@ def test_a_phone_of_another_domain_registers_there_by_us_and_is_reached_over_tcp
     as_edge("tcp")
 
 
-run(globals())
+if __name__ == "__main__":
+    run(globals())
