@@ -31,7 +31,7 @@
  *   elsewhere.c  where a request goes: redirects
  *   outside.c    requests outside of dialogs, with their credentials
  *   text.c       MESSAGE
- *   subscription.c, subscription_in.c  what we watch (watch.h)
+ *   subscription*.c  what we watch (watch.h)
  *   packages.c   event packages
  *   publication.c  what we publish
  *   call_info.c  keys by INFO

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* watch.h - what the files about subscriptions of ours share.  Not for anybody else.
  *
- *   subscription.c     a subscription's life: SUBSCRIBE, its responses, the clock
+ *   subscription.c     a subscription's life: responses to SUBSCRIBE, the clock
+ *   subscription_send.c  SUBSCRIBE as it goes out
  *   subscription_in.c  NOTIFY
  *
  * A leg is one dialog of a SUBSCRIBE that may have forked, with its machine (dialog/subscription.h).  The first one
@@ -47,6 +48,9 @@ struct watch {
     struct news           last;       /* that it has ended, once it has */
 };
 
+/* SUBSCRIBE for this leg, in its dialog if it has one; `user` is told of the responses.  Sets l->txn.  Returns 0, or
+ * why it was not sent, as outside_send or dialog_write_request. */
+int watch_send(struct watch *w, struct leg *l, const struct client_user *user);
 /* Carry out what the machine of this leg asked for; it may be gone afterwards, and the watch too. */
 void watch_perform(struct watch *w, struct leg *l, unsigned actions);
 /* One more; NULL: there are too many. */
