@@ -178,6 +178,14 @@ static void on_state(struct call *c, const struct subscription_state *state, uns
     perform(c, actions);
 }
 
+/* What it says: the body, or the part of it. */
+static struct slice fragment_of(const struct message *notify)
+{
+    struct body_part part;
+
+    return body_find(notify, SLICE("message/sipfrag"), &part) == BODY_FOUND ? part.content : notify->body;
+}
+
 void refer_notify(struct call *c, struct fork *f, object_id txn, struct message *notify)
 {
     struct stack             *s = c->phone->stack;
@@ -191,7 +199,7 @@ void refer_notify(struct call *c, struct fork *f, object_id txn, struct message 
     else if (f != c->up || c->transfer == NULL || !transfer_is_open(&c->transfer->machine) ||
              c->transfer->machine.state == TRANSFER_HOLDING || !is_of(c->transfer, &event))
         stack_reply(s, txn, 481, SLICE(""));
-    else if (!subscription_state_of(notify, &state) || !sipfrag_read(notify->body, &status, &reason))
+    else if (!subscription_state_of(notify, &state) || !sipfrag_read(fragment_of(notify), &status, &reason))
         stack_reply(s, txn, 400, SLICE("No Subscription-State, or no status in the body"));
     else {
         stack_reply(s, txn, 200, SLICE(""));
