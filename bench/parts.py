@@ -15,6 +15,7 @@ from collections import namedtuple
 
 import count
 import harness
+import phone_calls
 import streams
 import tls_idle
 import workers
@@ -323,6 +324,13 @@ def overload(run):
     return parse_overload(output("python3", os.path.join(harness.ROOT, "bench/overload.py"), run.ahoy, "0.25", "1" if run.quick else "3"))
 
 
+def phone(run):
+    figures, notes = phone_calls.measure(run.ahoy, run.folder, 10 if run.quick else 200, 2 if run.quick else 20)
+    for note in notes:
+        run.note(note)
+    return figures
+
+
 # The most important ones first: a run with too little time leaves out the last.
 PARTS = {
     "parse": Part(parse, 8, ("parse_compare",), "`bench/parse_compare.c`: all parsers by turns in one run, best of 21 rounds"),
@@ -337,6 +345,8 @@ PARTS = {
     "waiting": Part(waiting, 50, (), "`ahoy load invite --rate 10000` for 40 s: the most that was resident, CPU by the second"),
     "set-up": Part(set_up, lambda rounds: 18 * rounds, (), "one call at a time, INVITE to its answer, a generator that spins"),
     "overload": Part(overload, 30, (), "`bench/overload.py`: the server held to a quarter of a core, three times as many calls as it completes at most"),
+    "phone": Part(phone, 120, (), "`bench/phone_calls.py`: 200 calls of one phone, each of its packets noted by the kernel and sent back; the PSS of one "
+                  "that is registered and idle; baresip the same afterwards"),
     "growth": Part(growth, 65, (), "`ahoy load` with 1000 to a million users registered"),
     "instructions": Part(instructions, 70, ("call_bench", "parse_bench"),
                          "callgrind, `bench/call_bench.c` and `bench/parse_bench.c`; repeats exactly"),
