@@ -121,7 +121,7 @@ void call_incoming(struct phone *p, struct account *a, object_id txn, struct mes
         reply_extension_required(p, txn, invite, EXTENSION_100REL);
         return;
     }
-    if (reply_interval(p, txn, invite))
+    if (reply_interval(p, txn, invite) || reply_unacceptable(p, txn, invite, SLICE("application/sdp")))
         return;
     if (message_has_sdp(invite) && !call_can_talk(message_sdp(invite))) {
         reply_incompatible(p, txn, invite, 488);

@@ -203,6 +203,43 @@ void reply_type(struct phone *p, object_id txn, const struct message *request, s
     finish(p, txn, 415);
 }
 
+/* The type itself, or what has a star and holds it. */
+static bool range_has(struct slice range, struct slice type)
+{
+    const char *slash = memchr(type.ptr, '/', type.len);
+    size_t      first = (size_t)(slash - type.ptr) + 1;
+
+    if (slice_eq_nocase(range, type) || slice_eq(range, SLICE("*/*")))
+        return true;
+    return range.len == first + 1 && range.ptr[first] == '*' &&
+           slice_eq_nocase((struct slice){ range.ptr, first }, (struct slice){ type.ptr, first });
+}
+
+static bool accepts(const struct message *m, struct slice type)
+{
+    for (const struct header *h = message_header(m, HEADER_ACCEPT); h != NULL; h = message_next(m, h)) {
+        struct scan  s = scan_from(h->value);
+        struct slice range;
+
+        while (scan_lws(&s) && scan_until(&s, ",", &range)) {
+            const char *end = memchr(range.ptr, ';', range.len);
+
+            if (range_has(slice_trim(end == NULL ? range : slice_between(range.ptr, end)), type))
+                return true;
+            scan_byte(&s, ',');
+        }
+    }
+    return false;
+}
+
+bool reply_unacceptable(struct phone *p, object_id txn, const struct message *request, struct slice type)
+{
+    if (message_header(request, HEADER_ACCEPT) == NULL || accepts(request, type))
+        return false;
+    stack_reply(p->stack, txn, 406, SLICE(""));
+    return true;
+}
+
 bool reply_unsupported(struct phone *p, object_id txn, const struct message *request, const char *accept)
 {
     struct body_part part;

@@ -585,6 +585,9 @@ void reply_bad_event(struct phone *p, object_id txn, const struct message *reque
 void reply_bad_package(struct phone *p, object_id txn, const struct message *request);
 /* 415 with Accept. */
 void reply_type(struct phone *p, object_id txn, const struct message *request, struct slice accept);
+/* 406, if its Accept has no place for this type, which an answer of ours would have (21.4.7): true if it was refused.
+ */
+bool reply_unacceptable(struct phone *p, object_id txn, const struct message *request, struct slice type);
 /* 488 or 606, with a Warning that says why, and what could be had as its body. */
 void reply_incompatible(struct phone *p, object_id txn, const struct message *request, unsigned status);
 /* Require, content type and coding (8.2.2.3, 8.2.3): true if it was refused.  `accept` lists the types

@@ -225,26 +225,6 @@ static void accept_it(struct teller *t, object_id txn, const struct message *m, 
     stack_respond(p->stack, txn, 200, g);
 }
 
-/* "application/dialog-info+xml", or what has a star and holds it. */
-static bool accepts_dialogs(const struct message *m)
-{
-    for (const struct header *h = message_header(m, HEADER_ACCEPT); h != NULL; h = message_next(m, h)) {
-        struct scan  s = scan_from(h->value);
-        struct slice range;
-
-        while (scan_lws(&s) && scan_until(&s, ",", &range)) {
-            const char  *end  = memchr(range.ptr, ';', range.len);
-            struct slice type = slice_trim(end == NULL ? range : slice_between(range.ptr, end));
-
-            if (slice_eq_nocase(type, SLICE(DIALOG_TYPE)) || slice_eq_nocase(type, SLICE("application/*")) ||
-                slice_eq_nocase(type, SLICE("*/*")))
-                return true;
-            scan_byte(&s, ',');
-        }
-    }
-    return false;
-}
-
 /* Answers what is not in order, and returns false.  `known`: he watches already; who knows the dialog is he, whichever
  * way he comes (proxies need not stay in it). */
 static bool check(const struct account *a, bool known, object_id txn, const struct message *m, struct event *event,
@@ -256,8 +236,8 @@ static bool check(const struct account *a, bool known, object_id txn, const stru
         reply_bad_event(p, txn, m);
     else if (!known && !may_watch(a, m))
         stack_reply(p->stack, txn, 403, SLICE(""));
-    else if (message_header(m, HEADER_ACCEPT) != NULL && !accepts_dialogs(m))
-        stack_reply(p->stack, txn, 406, SLICE(""));
+    else if (reply_unacceptable(p, txn, m, SLICE(DIALOG_TYPE)))
+        return false;
     else if (!notifier_grant(m, USUAL, LEAST, MOST, seconds))
         reply_brief(p, txn, m, LEAST);
     else

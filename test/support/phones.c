@@ -109,6 +109,11 @@ void user_init_timed(struct user *u, struct network *n, const char *name, const 
     init(u, n, name, ip, NULL, (struct phone_config){ .session_expires = session_expires, .min_se = min_se });
 }
 
+void user_init_open(struct user *u, struct network *n, const char *name, const char *ip)
+{
+    init(u, n, name, ip, NULL, (struct phone_config){ .accept_any = true });
+}
+
 void user_fini(struct user *u)
 {
     struct world_usage usage;

@@ -38,6 +38,8 @@ void user_init(struct user *u, struct network *n, const char *name, const char *
 /* The same, with a session timer to ask for, and a least one, in seconds (phone_config). */
 void user_init_timed(struct user *u, struct network *n, const char *name, const char *ip, uint32_t session_expires,
                      uint32_t min_se);
+/* The same, for calls to any user (phone_config). */
+void user_init_open(struct user *u, struct network *n, const char *name, const char *ip);
 /* Checks that nothing is left in its world. */
 void user_fini(struct user *u);
 
