@@ -57,7 +57,8 @@ static bool flush(struct line_writer *l)
             break;
         done += (size_t)n;
     }
-    memmove(l->bytes, l->bytes + done, l->len - done);
+    if (done < l->len) /* there may be no bytes at all yet */
+        memmove(l->bytes, l->bytes + done, l->len - done);
     l->len -= done;
     return l->len == 0;
 }

@@ -136,6 +136,17 @@ TEST(what_waits_is_written_at_the_close)
     CHECK_INT(4, read(ends[0], bytes, sizeof bytes));
 }
 
+/* The options were wrong: nothing came to be told. */
+TEST(where_nothing_was_told_nothing_is_written)
+{
+    char byte;
+
+    line_writer_close(writer, 1000);
+    writer = NULL;
+    world_uv_turn(world, 0);
+    CHECK_INT(-1, read(ends[0], &byte, 1));
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -145,6 +156,7 @@ int main(void)
         WITH(a_reader_who_is_too_slow_misses_whole_lines_and_is_told_how_many),
         WITH(a_reader_who_has_gone_is_told_once),
         WITH(what_waits_is_written_at_the_close),
+        WITH(where_nothing_was_told_nothing_is_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
