@@ -81,8 +81,9 @@ static int print_overview(void)
          "SIP in one binary: a server and a phone.\n\n"
          "Commands:");
     print_list(commands);
-    puts("  help         help COMMAND, help exit-codes, refusals, counters, control,\n"
-         "               phone-events, phone-commands or manual\n\n"
+    puts("  help         help COMMAND, or help of one of the topics below\n\n"
+         "Topics:\n"
+         "  exit-codes, refusals, counters, control, phone-events, phone-commands, manual\n\n"
          "Options:\n"
          "  --help       this text; after a command, its own help with examples\n"
          "  --version    the version\n\n"

@@ -32,7 +32,7 @@ enum {
           "press them in the sound (RFC 4733), by INFO, or as the other side can (auto)" },                            \
         { PROBING_EXPECT_DIGITS, "expect-digits", "KEYS", "the same as --expect digits=KEYS" },                        \
         { PROBING_EXPECT, "expect", "CONDITIONS",                                                                      \
-          "what the call has to fulfil, with commas between; else exit with 23.  May be repeated" },                   \
+          "what the call has to fulfil, with commas between; else exit with 23; may be repeated" },                    \
         { PROBING_EXPECT_WARNING, "expect-warning", "CONDITIONS", "only warn if one of these is not met" },            \
         { PROBING_OUTPUT, "output", "FORMAT",                                                                          \
           "the summary on stdout as " OUTPUT_NAMES "; with nagios the exit code is 0 to 3" },                          \

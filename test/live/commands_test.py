@@ -55,7 +55,7 @@ class Bench(unittest.TestCase):
 
 class Help(Bench):
     def commands(self):
-        listed = self.run_ahoy("--help").stdout.split("Commands:")[1].split("Options:")[0]
+        listed = self.run_ahoy("--help").stdout.split("Commands:")[1].split("Topics:")[0]
         return [line.split()[0] for line in listed.strip().splitlines()]
 
     def test_every_command_has_a_help_text_and_stands_in_the_manual(self):

@@ -58,7 +58,7 @@ def forked(caller, callee, other):
     """Both phones ring; one takes the call, the other is told to be quiet."""
     slow, quick = callee.answer("--after", "60", "--count", "1"), other.answer("--after", "2", "--count", "1")
     call = caller.call(callee.address)
-    slow.wait_event("ended", cause="cancelled", by="remote")
+    slow.wait_event("ended", cause="elsewhere", by="remote")
     call.wait_event("answered")
     quick.wait_event("answered")
     hang_up(quick)

@@ -30,7 +30,7 @@ def test_baresip_takes_the_call_and_the_other_phone_stops_ringing():
         home = Home(b)
         phone, call = home.ring("--after", "60")
         home.baresip.command("accept")
-        phone.wait_event("ended", cause="cancelled", by="remote")
+        phone.wait_event("ended", cause="elsewhere", by="remote")
         call.wait_event("answered")
         home.baresip.wait_event("CALL_ESTABLISHED")
         hang_up(call)
