@@ -26,7 +26,7 @@ static void port_pull(struct audio_source *s, int16_t *samples, size_t count)
 
 static bool port_ended(const struct audio_source *s)
 {
-    const struct call_port *p = CONTAINER_OF((struct audio_source *)(uintptr_t)s, struct call_port, source);
+    const struct call_port *p = CONTAINER_OF(s, const struct call_port, source);
 
     return p->inner_source != NULL && audio_ended(p->inner_source);
 }
@@ -61,7 +61,7 @@ static void port_push(struct audio_sink *s, const int16_t *samples, size_t count
 
 static int port_error(const struct audio_sink *s)
 {
-    const struct call_port *p = CONTAINER_OF((struct audio_sink *)(uintptr_t)s, struct call_port, sink);
+    const struct call_port *p = CONTAINER_OF(s, const struct call_port, sink);
 
     return p->inner_sink == NULL ? 0 : audio_sink_error(p->inner_sink);
 }

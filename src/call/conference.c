@@ -79,11 +79,11 @@ void conference_drop(struct call_stream *s)
 
 /* ---- what the user may do ---- */
 
-static struct call_stream *member_of(const struct call *c)
+static struct call_stream *member_of(struct call *c)
 {
     for (unsigned i = 0; c != NULL && i < CALL_STREAMS; i++)
         if (c->streams[i].port.conference != NULL)
-            return (struct call_stream *)(uintptr_t)&c->streams[i];
+            return &c->streams[i];
     return NULL;
 }
 
@@ -94,7 +94,7 @@ static int stream_of(struct phone *p, object_id id, struct call_stream **s)
 
     if (c == NULL || c->told_ended)
         return -ERR_NOT_FOUND;
-    *s = member_of(c) != NULL ? member_of(c) : (struct call_stream *)(uintptr_t)call_main_stream(c);
+    *s = member_of(c) != NULL ? member_of(c) : &c->streams[call_main_stream(c)->index];
     return session_is_up(&c->session) && (*s)->media != NULL ? 0 : -ERR_UNSUPPORTED;
 }
 
