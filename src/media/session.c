@@ -335,6 +335,7 @@ static void running_stats(const struct media_session *m, struct media_stats *out
     out->jitter       = rtp.jitter_usec / 1000.0;
     out->buffered     = jitter.delay_ms;
     out->remote       = media_rtp_target(m);
+    out->silent       = m->stream.receive ? world_now(m->world) - m->heard_at : 0;
     if (rtp.has_round_trip)
         out->round_trip = rtp.round_trip_usec / 1000.0;
     if (rtp.has_remote_report)

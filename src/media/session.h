@@ -109,6 +109,7 @@ struct media_stats {
     double         jitter;        /* ms (RFC 3550 6.4.1)                                         */
     double         round_trip;    /* ms, from the last RTCP report; negative: not known          */
     int64_t        peer_lost;     /* of ours, as the peer's last report says; negative: not known */
+    msec           silent;        /* so long nothing has come, though we listen; 0: we do not    */
     msec           buffered;      /* what the jitter buffer now holds back                       */
     struct address local, remote; /* RTP: ours; where we send                                 */
     uint16_t       rtcp_port;     /* ours                                                        */

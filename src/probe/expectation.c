@@ -60,6 +60,11 @@ static double peer_loss_of(const struct summary_stream *m)
     return m->peer_loss;
 }
 
+static double silence_of(const struct summary_stream *m)
+{
+    return m->heard ? (double)m->stats.silent : -1;
+}
+
 static double jitter_of(const struct summary_stream *m)
 {
     return m->heard ? m->stats.jitter : -1;
@@ -151,6 +156,11 @@ static bool at_most_ms(const struct expectation *e, double ms, struct buf *measu
 static bool max_jitter(const struct expectation *e, const struct summary *s, struct buf *measured)
 {
     return at_most_ms(e, worst(s, jitter_of), measured);
+}
+
+static bool max_silence(const struct expectation *e, const struct summary *s, struct buf *measured)
+{
+    return at_most_ms(e, worst(s, silence_of), measured);
 }
 
 static bool max_rtt(const struct expectation *e, const struct summary *s, struct buf *measured)

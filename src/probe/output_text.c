@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 
+enum { TELL_SILENCE = 1000 }; /* ms at the end of a call that are no mere pause between packets */
+
 static void put_time(struct buf *b, const char *what, msec time, bool *more)
 {
     if (time == NEVER)
@@ -36,6 +38,10 @@ static void put_stream(struct buf *b, const struct summary_stream *m)
     buf_printf(b, "%" PRIu64 " packets sent, %" PRIu64 " heard", m->stats.packets_sent, m->stats.packets_received);
     if (m->heard)
         buf_printf(b, ", lost %.1f %%, jitter %.1f ms", m->loss * 100, m->stats.jitter);
+    if (m->heard && m->stats.silent >= TELL_SILENCE) {
+        buf_put(b, SLICE(", then nothing for "));
+        duration_write(b, m->stats.silent);
+    }
     if (m->stats.round_trip >= 0)
         buf_printf(b, ", round trip %.1f ms", m->stats.round_trip);
     if (m->peer_loss >= 0)

@@ -105,6 +105,19 @@ def test_what_is_lost_on_the_way_is_seen():
         assert line.stdout.startswith("CALL WARNING - max-loss=1% not met: "), line.stdout
 
 
+def test_who_dies_in_mid_call_is_seen_by_the_silence_at_the_end():
+    with Phones() as b:
+        bob, address = b.answerer("--auto", "--null-audio")
+        call = b.run(AHOY, "call", address, "--null-audio", "--hangup-after", "5s", "--output", "json", "--json",
+                     "--expect", "answered,max-loss=5%,max-silence=2s", env=b.env)
+        call.wait_event("media")
+        bob.child.kill()
+        assert call.wait_exit() == 23, call.events
+        told = call.wait_event("summary")
+        assert [e["met"] for e in told["expectations"]] == [True, True, False], told
+        assert told["streams"][0]["silence_ms"] > 2000, told
+
+
 def test_nagios_gets_its_line_and_its_code():
     with Phones() as b:
         _, good = b.answerer("--auto", "--null-audio")

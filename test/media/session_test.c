@@ -154,6 +154,8 @@ TEST(the_direction_can_change_at_any_time)
     CHECK_INT(sent, stats_of(&alice).packets_sent);
     CHECK_INT(1, bob.gaps);
     CHECK_INT(0, alice.gaps); /* it does not listen */
+    CHECK(stats_of(&bob).silent > 4900 && stats_of(&bob).silent <= 5000);
+    CHECK_INT(0, stats_of(&alice).silent);
     CHECK(stats_of(&alice).packets_received < 60);
 
     alice.stream.send = alice.stream.receive = true;

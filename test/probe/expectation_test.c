@@ -44,6 +44,8 @@ TEST(each_condition_is_met_and_missed_by_what_was_measured)
         { "max-loss=2%", true, "2.00 %" },
         { "max-loss=1.9%", false, "2.00 %" },
         { "max-loss=2", true, "2.00 %" },
+        { "max-silence=20ms", true, "12.0 ms" },
+        { "max-silence=0.01s", false, "12.0 ms" },
         { "max-peer-loss=1%", true, "1.00 %" },
         { "max-peer-loss=0.5%", false, "1.00 %" },
         { "max-jitter=2ms", true, "1.5 ms" },
@@ -75,10 +77,10 @@ TEST(each_condition_is_met_and_missed_by_what_was_measured)
 
 TEST(what_was_not_measured_is_not_met)
 {
-    static const char *const texts[] = { "answered",      "media",           "max-setup=1h",  "max-pdd=1h",
-                                         "max-ring=1h",   "min-duration=0s", "max-loss=100%", "max-peer-loss=100%",
-                                         "max-jitter=1h", "max-rtt=1h",      "min-mos=0",     "codec=PCMU",
-                                         "digits=1",      "status=200" };
+    static const char *const texts[] = { "answered",       "media",           "max-setup=1h",  "max-pdd=1h",
+                                         "max-ring=1h",    "min-duration=0s", "max-loss=100%", "max-peer-loss=100%",
+                                         "max-silence=1h", "max-jitter=1h",   "max-rtt=1h",    "min-mos=0",
+                                         "codec=PCMU",     "digits=1",        "status=200" };
     struct summary           s;
 
     sample_refused(&s, 486, "Busy Here");

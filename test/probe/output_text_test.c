@@ -47,6 +47,15 @@ TEST(reason_warning_and_retry_after_have_their_lines)
                sample_output(output_text, &s, NULL, NULL, END_BAD));
 }
 
+TEST(who_fell_silent_before_the_end_is_told)
+{
+    struct summary s;
+
+    sample_answered(&s);
+    s.streams[0].stats.silent = 2500;
+    CHECK(strstr(sample_output(output_text, &s, NULL, NULL, END_GOOD), ", then nothing for 2.5 s,") != NULL);
+}
+
 TEST(a_reason_cannot_drive_the_terminal)
 {
     struct summary s;
@@ -61,6 +70,7 @@ int main(void)
         cmocka_unit_test(an_answered_call_is_told_with_times_stream_and_digits),
         cmocka_unit_test(conditions_are_told_with_what_was_measured),
         cmocka_unit_test(reason_warning_and_retry_after_have_their_lines),
+        cmocka_unit_test(who_fell_silent_before_the_end_is_told),
         cmocka_unit_test(a_reason_cannot_drive_the_terminal),
     };
 

@@ -51,6 +51,7 @@ void sample_answered(struct summary *s)
             .packets_received = 490,
             .lost             = 10,
             .jitter           = 1.5,
+            .silent           = 12,
             .round_trip       = 4,
             .peer_lost        = 5,
             .buffered         = 40,
