@@ -1,40 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dialog/publication.h"
 
-enum {
-    ROUNDS_MAX   = 4,
-    EXPIRES_MAX  = 7 * 24 * 3600,
-    BACKOFF_BASE = 30,
-    BACKOFF_MAX  = 1800,
-    MARGIN       = 32000,
-    RETRY_MAX    = 24 * 3600
-};
+#include "dialog/pace.h"
 
-static uint64_t scale(uint32_t random, uint64_t below)
-{
-    return ((uint64_t)random * below) >> 32;
-}
+enum { ROUNDS_MAX = 4, EXPIRES_MAX = 7 * 24 * 3600, RETRY_MAX = 24 * 3600 };
 
 static msec back_off(unsigned failures, uint32_t retry_after, uint32_t random)
 {
-    uint64_t longest = BACKOFF_MAX, wait;
-    uint64_t wanted  = (uint64_t)(retry_after < RETRY_MAX ? retry_after : RETRY_MAX) * 1000;
-
-    if (failures < 6 && (BACKOFF_BASE << failures) < BACKOFF_MAX)
-        longest = (uint64_t)BACKOFF_BASE << failures;
-    wait = longest * 500 + scale(random, longest * 500 + 1);
-    return wait > wanted ? wait : wanted;
-}
-
-/* Between 75 and 90 % of the time, with room for a second try, but not before half of it. */
-static msec refresh_after(uint32_t seconds, uint32_t random)
-{
-    msec length = (msec)seconds * 1000;
-    msec after  = length * 75 / 100 + scale(random, length * 15 / 100 + 1);
-
-    if (after + MARGIN > length)
-        after = length > MARGIN ? length - MARGIN : 0;
-    return after < length / 2 ? length / 2 : after;
+    return pace_back_off(failures, PACE_BASE, retry_after < RETRY_MAX ? retry_after : RETRY_MAX, random);
 }
 
 void publication_init(struct publication *p, uint32_t seconds)
@@ -129,7 +102,7 @@ static unsigned on_success(struct publication *p, unsigned status, const struct 
     if (p->dirty)
         return send(p, true);
     p->state = PUBLICATION_KEPT;
-    p->at    = now + refresh_after(seconds > 2 ? seconds : 2, random);
+    p->at    = now + pace_refresh_after(seconds > 2 ? seconds : 2, random);
     return PUBLICATION_TELL_KEPT;
 }
 

@@ -1,38 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dialog/register_pace.h"
 
-enum {
-    BACKOFF_BASE = 30, /* seconds, RFC 5626 4.5: nothing else works   */
-    BACKOFF_SIDE = 90, /* another flow does                           */
-    BACKOFF_MAX  = 1800,
-    DOUBLINGS    = 6,
-    MARGIN       = 32000, /* ms: what one REGISTER may take to time out  */
-};
+#include "dialog/pace.h"
 
-/* 0 .. below - 1 out of 32 random bits; the bias is of no interest here. */
-static uint64_t scale(uint32_t random, uint64_t below)
-{
-    return ((uint64_t)random * below) >> 32;
-}
-
-msec register_refresh_after(uint32_t granted, uint32_t random)
-{
-    msec length = (msec)granted * 1000;
-    msec after  = length * 75 / 100 + scale(random, length * 15 / 100 + 1);
-
-    if (after + MARGIN > length)
-        after = length > MARGIN ? length - MARGIN : 0;
-    return after < length / 2 ? length / 2 : after;
-}
+enum { BACKOFF_SIDE = 90 /* seconds, RFC 5626 4.5: another flow works */ };
 
 msec register_back_off(unsigned failures, bool backed_up, uint32_t retry_after, uint32_t random)
 {
-    uint64_t base = backed_up ? BACKOFF_SIDE : BACKOFF_BASE, longest = BACKOFF_MAX, wait;
-
-    if (failures < DOUBLINGS && (base << failures) < BACKOFF_MAX)
-        longest = base << failures;
-    wait = longest * 1000 / 2 + scale(random, longest * 1000 / 2 + 1);
-    return wait > (msec)retry_after * 1000 ? wait : (msec)retry_after * 1000;
+    return pace_back_off(failures, backed_up ? BACKOFF_SIDE : PACE_BASE, retry_after, random);
 }
 
 static bool is_about_this_request(unsigned status)

@@ -2,6 +2,7 @@
 #include "dialog/registration.h"
 
 #include "base/error.h"
+#include "dialog/pace.h"
 #include "dialog/register_pace.h"
 
 enum {
@@ -118,7 +119,7 @@ static unsigned on_success(struct registration *r, const struct message *respons
     if (has_moved(r))
         return begin(r) | told;
     r->state = REGISTRATION_REGISTERED;
-    r->at    = now + register_refresh_after(granted, random);
+    r->at    = now + pace_refresh_after(granted, random);
     return told;
 }
 

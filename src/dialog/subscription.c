@@ -1,49 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dialog/subscription.h"
 
+#include "dialog/pace.h"
+
 #include "dialog/notifier.h"
 
 enum {
-    ROUNDS_MAX   = 4,             /* SUBSCRIBEs of one refresh: answers to 423         */
-    EXPIRES_MAX  = 7 * 24 * 3600, /* seconds; the longest that is believed             */
-    BACKOFF_BASE = 30,            /* seconds, doubled with each failure                */
-    BACKOFF_MAX  = 1800,
-    RETRY_MAX    = 24 * 3600, /* seconds; the longest Retry-After that is heeded       */
-    MARGIN       = 32000,     /* ms: what one SUBSCRIBE may take to time out           */
-    BREATH       = 2000,      /* ms: two refreshes do not follow each other faster     */
-    STEADY       = 60000,     /* ms: one that has lasted so long was no failure        */
-    IMPLICIT     = 300,       /* seconds: of one of which nobody says how long it is   */
+    ROUNDS_MAX  = 4,             /* SUBSCRIBEs of one refresh: answers to 423         */
+    EXPIRES_MAX = 7 * 24 * 3600, /* seconds; the longest that is believed             */
+    RETRY_MAX   = 24 * 3600,     /* seconds; the longest Retry-After that is heeded       */
+    BREATH      = 2000,          /* ms: two refreshes do not follow each other faster     */
+    STEADY      = 60000,         /* ms: one that has lasted so long was no failure        */
+    IMPLICIT    = 300,           /* seconds: of one of which nobody says how long it is   */
 };
 
-/* 0 .. below - 1 out of 32 random bits; the bias is of no interest here. */
-static uint64_t scale(uint32_t random, uint64_t below)
-{
-    return ((uint64_t)random * below) >> 32;
-}
-
-/* Between half and all of base * 2^failures, or what the peer wants if that is longer. */
 static msec back_off(unsigned failures, uint32_t retry_after, uint32_t random)
 {
-    uint64_t longest = BACKOFF_MAX, wait;
-    uint64_t wanted  = (uint64_t)(retry_after < RETRY_MAX ? retry_after : RETRY_MAX) * 1000;
-
-    if (failures < 6 && (BACKOFF_BASE << failures) < BACKOFF_MAX)
-        longest = (uint64_t)BACKOFF_BASE << failures;
-    wait = longest * 500 + scale(random, longest * 500 + 1);
-    return wait > wanted ? wait : wanted;
+    return pace_back_off(failures, PACE_BASE, retry_after < RETRY_MAX ? retry_after : RETRY_MAX, random);
 }
 
-/* Between 75 and 90 % of the time; earlier if there would be no time left to fail and try again, but not before
- * half of it. */
 static msec refresh_after(uint32_t seconds, uint32_t random)
 {
-    msec length = (msec)seconds * 1000;
-    msec after  = length * 75 / 100 + scale(random, length * 15 / 100 + 1);
+    msec after = pace_refresh_after(seconds, random);
 
-    if (after + MARGIN > length)
-        after = length > MARGIN ? length - MARGIN : 0;
-    if (after < length / 2)
-        after = length / 2;
     return after > BREATH ? after : BREATH;
 }
 

@@ -3,19 +3,6 @@
 
 #include "support/test.h"
 
-TEST(a_refresh_comes_between_75_and_90_percent_of_the_time)
-{
-    CHECK_INT(750000, register_refresh_after(1000, 0));
-    CHECK_INT(900000, register_refresh_after(1000, UINT32_MAX));
-}
-
-TEST(a_short_time_is_used_to_its_half_at_least)
-{
-    CHECK_INT(68000, register_refresh_after(100, UINT32_MAX));
-    CHECK_INT(10000, register_refresh_after(20, UINT32_MAX));
-    CHECK_INT(500, register_refresh_after(1, 0));
-}
-
 /* RFC 5626 4.5 */
 TEST(a_failure_is_waited_for_twice_as_long_as_the_one_before_up_to_half_an_hour)
 {
@@ -48,8 +35,6 @@ TEST(what_is_about_this_user_is_final_unless_a_time_is_named)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_refresh_comes_between_75_and_90_percent_of_the_time),
-        cmocka_unit_test(a_short_time_is_used_to_its_half_at_least),
         cmocka_unit_test(a_failure_is_waited_for_twice_as_long_as_the_one_before_up_to_half_an_hour),
         cmocka_unit_test(retry_after_makes_it_longer_and_never_shorter),
         cmocka_unit_test(what_is_about_this_user_is_final_unless_a_time_is_named),
