@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cmd/account_instance.h"
 #include "cmd/exit_code.h"
+#include "cmd/phone_port.h"
 #include "cmd/phone_tls.h"
 #include "cmd/shell.h"
 #include "dialog/session_timer.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TXNS = 1024, CONNECTIONS = 64, NO_MEDIA_MS = 5000, PORT_TRIES = 16 };
+enum { TXNS = 1024, CONNECTIONS = 64, NO_MEDIA_MS = 5000 };
 
 static int complain(const char *what, int error)
 {
@@ -175,19 +176,6 @@ static int open_tls(struct phone_seat *s, const struct seat_options *o)
     return phone_tls_open(&trust, world_wall(s->world) / 1000, &s->tls);
 }
 
-/* TCP takes the port that UDP was given; somebody may have it already. */
-static int try_ports(struct phone_seat *s, const struct phone_config *config)
-{
-    int error = -ERR_IN_USE;
-
-    for (int i = 0; i < PORT_TRIES && error == -ERR_IN_USE; i++) {
-        error = phone_new(s->world, config, &s->phone);
-        if (config->address.port != 0)
-            break;
-    }
-    return error;
-}
-
 static int open_phone(struct phone_seat *s, const struct seat_options *o)
 {
     struct phone_config config = {
@@ -218,7 +206,7 @@ static int open_phone(struct phone_seat *s, const struct seat_options *o)
     if (!reliable_parse(o->reliable, &config.reliable))
         return EXIT_USAGE;
     phone_desk_hook(s->desk, &config);
-    error = try_ports(s, &config);
+    error = phone_port_open(s->world, &config, &s->phone);
     if (error == 0)
         return EXIT_OK;
     fprintf(stderr, "ahoy phone: cannot listen on port %u: %s\n", (unsigned)config.address.port, error_text(error));

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cmd/account_instance.h"
 #include "cmd/exit_code.h"
+#include "cmd/phone_port.h"
 #include "cmd/phone_tls.h"
 #include "cmd/report.h"
 #include "dialog/session_timer.h"
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { POLL_MS = 20, PORT_TRIES = 16, TXNS = 1024, CONNECTIONS = 64, NO_MEDIA_MS = 5000 };
+enum { POLL_MS = 20, TXNS = 1024, CONNECTIONS = 64, NO_MEDIA_MS = 5000 };
 
 static int complain(const char *what, int error)
 {
@@ -230,19 +231,6 @@ static void on_signal(void *arg)
 
 /* ---- open, run, close ---- */
 
-/* TCP takes the port that UDP was given; somebody may have it already. */
-static int open_phone(struct shell *s, struct phone_config *config)
-{
-    int error = -ERR_IN_USE;
-
-    for (int i = 0; i < PORT_TRIES && error == -ERR_IN_USE; i++) {
-        error = phone_new(s->world, config, &s->phone);
-        if (config->address.port != 0)
-            break;
-    }
-    return error;
-}
-
 static int start_phone(struct shell *s, const struct shell_options *o)
 {
     struct phone_config config = {
@@ -274,7 +262,7 @@ static int start_phone(struct shell *s, const struct shell_options *o)
     config.address.port = o->port;
     if (!reliable_parse(o->reliable, &config.reliable))
         return EXIT_USAGE;
-    error = open_phone(s, &config);
+    error = phone_port_open(s->world, &config, &s->phone);
     if (error != 0) {
         fprintf(stderr, "ahoy: cannot listen on port %u: %s\n", (unsigned)o->port, error_text(error));
         return (int)exit_code_of_error(error);
