@@ -236,10 +236,11 @@ const struct command        command_watch = {
            .synopsis = "[OPTION...] ADDRESS",
            .details =
                "Registers the account, subscribes, and prints each state on stdout until Ctrl-C; then the subscription\n"
-                      "is taken back.  Exits with why if it is refused or ends for good.",
+                      "is taken back.  Exits with why if it is refused or ends for good.  An Ahoy phone tells its calls\n"
+                      "(dialog); presence, mailboxes and registrations are told by servers that have them.",
            .options  = entries,
-           .examples = "ahoy watch bob\n"
-                              "ahoy watch bob --event dialog --json\n"
+           .examples = "ahoy watch bob --event dialog\n"
+                              "ahoy watch bob --json\n"
                               "ahoy watch sip:alice@example.test --event message-summary --once\n",
            .run      = run,
 };
