@@ -3,11 +3,8 @@
  * Not for anybody else.
  *
  *   phone.c      the phone: its stack, who a message is for, events to the user
- *   account.c    accounts: who they are, whom a request is for, where requests go
- *   account_contact.c  what they write into Contact
- *   account_flow.c  their registrations, one for each flow to the registrar
- *   account_path.c  where a flow reaches us: through a NAT, after a change of address
- *   account_probe.c  whether a flow over UDP is still alive
+ *   account.h    the accounts: account*.c
+ *   fork.h       a dialog of a call; why.h: why it ended; reply.h: what requests are answered
  *   call.c       what both sides of a call do: the session's actions, its end
  *   call_out.c   the caller's side until the answer: forks, challenges, redirects
  *   call_refusal.c  what the caller does with an error status: again, elsewhere, or nothing
@@ -38,7 +35,6 @@
  *   teller.c, dialog_info.c  our calls, told to who watches them
  *   xml.c, pidf.c  documents
  *   news.c       events that carry something
- *   reply.c      responses
  *   extensions.c option tags: what is supported, what may be required
  *
  * Events are not sent from where they arise but noted in a set, and told from a
@@ -50,27 +46,21 @@
 
 #include "base/id.h"
 #include "base/table.h"
+#include "call/account.h"
 #include "call/call.h"
 #include "call/elsewhere.h"
 #include "call/extensions.h"
+#include "call/fork.h"
+#include "call/reply.h"
 #include "call/streams.h"
-#include "dialog/dialog.h"
-#include "dialog/offer.h"
-#include "dialog/registration.h"
-#include "dialog/reliable.h"
+#include "call/why.h"
 #include "dialog/session.h"
 #include "dialog/session_timer.h"
-#include "dialog/update.h"
-#include "sdp/offer_answer.h"
 #include "sip/body.h"
 
 enum {
-    REASON_MAX      = 96,
     ROUNDS_MAX      = 8, /* INVITEs of one call: challenges, redirects       */
     DIGITS_MAX      = 16,
-    ACCOUNTS_MAX    = 64,
-    ACCOUNT_FLOWS   = 2, /* RFC 5626 4.2: two are what a phone should have   */
-    ACCOUNT_ROUTES  = SERVICE_ROUTES_MAX + 1,
     CALL_MEMORY     = 64 * 1024,
     RING_LIMIT      = 180 * 1000,
     RING_AGAIN      = 60 * 1000, /* RFC 3261 13.3.1.1                         */
@@ -82,101 +72,6 @@ enum {
     ENDED_REMEMBERED = 32,   /* dialogs that are known to have ended      */
     REFERRER_MAX     = 512,  /* bytes of the URI of who referred somebody */
     REFER_LINES      = 4096, /* what a reference adds to an INVITE        */
-};
-
-/* A short text of our own, cut if it is too long. */
-struct reason {
-    char   text[REASON_MAX];
-    size_t len;
-};
-
-/* What a message said of why it came, for the event that tells of it (sip/reason.h). */
-struct why {
-    char          protocol[16]; /* of its Reason, a C string; empty: there was none */
-    unsigned      cause;
-    struct reason text;
-    unsigned      warning_code; /* 0: there was no Warning     */
-    struct reason warning;
-    bool          has_retry_after;
-    uint32_t      retry_after; /* seconds */
-};
-
-/* A question by STUN on its way; see account_probe.c. */
-struct probe {
-    struct timer timer; /* runs while there is one */
-    char         transaction[STUN_TRANSACTION];
-    unsigned     sent;
-};
-
-/* One way to the registrar and its registration: all that an account has, or one of the flows of
- * RFC 5626, each by an outbound proxy of its own, of which one is enough to be reached. */
-struct account_flow {
-    struct account     *account;
-    struct slice        proxy;     /* name-addr of the outbound proxy, or empty         */
-    enum transport      transport; /* to the first hop, if the URI says so              */
-    struct registration registration;
-    struct timer        timer;
-    struct flow         path;     /* by which the registrar answered; transport NONE: it has not */
-    struct address      outside;  /* where a NAT lets us be reached; family NONE: there is none  */
-    msec                moved_at; /* outside changed last                                        */
-    bool                cut_off;  /* at the last beat no way led there                           */
-    struct timer        beat;
-    struct probe        probe;
-    bool                dead;    /* its other end was silent, since it was registered last */
-    object_id           txn;     /* the REGISTER under way           */
-    unsigned            pending; /* set of 1 << enum phone_event_kind */
-    struct reason       reason;
-    int                 error; /* why nobody could be asked, or 0 */
-};
-
-struct account {
-    struct link         link;
-    struct phone       *phone;
-    object_id           id;
-    struct arena        arena;
-    struct slice        aor, party;   /* party: "Alice" <sip:alice@...>                         */
-    struct slice        contact_user; /* of our Contacts: no other account of the phone has it  */
-    enum call_watchers  watchers;
-    struct uri          aor_uri;
-    struct auth_secret  secret;
-    uint32_t            keep_alive; /* seconds, 0: never                                        */
-    struct account_flow flows[ACCOUNT_FLOWS];
-    unsigned            flow_count; /* 1 or more                                                */
-
-    enum transfer_policy transfer;
-};
-
-/* A PRACK of ours: what it acknowledges, and its description. */
-struct prack {
-    object_id txn;
-    bool      open; /* it has no final response yet */
-    uint32_t  rseq, cseq;
-    char     *sdp;
-};
-
-/* Our provisional responses to their INVITE. */
-struct provisional {
-    unsigned status; /* of the last one                                            */
-    unsigned next;   /* what is to be sent when that has been acknowledged, or 0   */
-    bool     media;  /* and that is to open early media                            */
-};
-
-/* One dialog that our INVITE made, or the one theirs did. */
-struct xml_module;
-
-struct fork {
-    struct dialog           *dialog;
-    struct negotiation      *negotiation;        /* what this branch answered, or NULL     */
-    struct flow              flow;               /* by which it came                       */
-    struct offer_rules       rules;              /* which message may carry an offer now   */
-    struct reliable_receiver heard;              /* of the INVITE of ours under way        */
-    struct prack             prack;              /* the last one                           */
-    struct update            update;             /* those of ours                          */
-    object_id                update_txn;         /* and the last of them, ...              */
-    char                    *update_sdp;         /* ... with this                          */
-    object_id                bye_txn;            /* our BYE                                */
-    unsigned                 allows;             /* set of 1 << enum method: its last Allow */
-    bool                     hold, offered_hold; /* as agreed, as offered last             */
 };
 
 struct call {
@@ -268,6 +163,8 @@ struct call {
     struct call_times times;
 };
 
+struct xml_module;
+
 struct phone {
     struct world            *world;
     struct stack            *stack;
@@ -295,18 +192,10 @@ void         phone_wake(struct phone *p); /* something is pending */
 struct call *phone_find_call(const struct phone *p, object_id id);
 void         phone_token(struct phone *p, char *text, size_t len);
 void         phone_call_id(struct phone *p, char *text, size_t len);
-void         reason_set(struct reason *r, struct slice text);
-struct slice reason_slice(const struct reason *r);
 
 /* news.c */
 /* What a name-addr calls it, without quotes. */
 struct slice display_name(struct arena *arena, const struct name_addr *who);
-
-/* outside.c */
-/* What a request to this URI goes by, as far as we know; and must the Contact in it be a sips URI (RFC 3261 8.1.1.8)?
- */
-enum transport account_transport_out(const struct account *a, const struct uri *target);
-bool           account_goes_by_sips(const struct account *a, const struct uri *target);
 
 /* subscription.c, subscription_in.c */
 enum { WATCHES_MAX = 256 };
@@ -339,61 +228,6 @@ enum { TEXTS_MAX = 64 };
 void text_outside(struct phone *p, struct account *a, object_id txn, struct message *m);
 void text_within(struct call *c, struct fork *f, object_id txn, struct message *m);
 void texts_free(struct phone *p);
-
-/* account_contact.c */
-/* <sip:alice@192.0.2.1:5062>, with transport=tcp if peers should use that; `secure`: sips.
- * `at` is the address of ours that they reach; where a NAT stands before it, its own is
- * named. */
-struct slice account_contact(const struct account_flow *f, struct arena *arena, const struct address *at,
-                             enum transport transport, bool secure);
-/* The same for what begins a dialog: the GRUU, if there is one; else with `ob` where the registrar
- * keeps our flow (RFC 5626 4.3).  `anonymous`: one that does not say who we are. */
-struct slice account_dialog_contact(const struct account *a, struct arena *arena, const struct address *at,
-                                    enum transport transport, bool secure, bool anonymous);
-
-/* account.c */
-struct account *account_find(const struct phone *p, object_id id);
-/* Whom a request to this URI is for, or NULL. */
-struct account *account_of_uri(const struct phone *p, const struct uri *uri);
-void            account_free(struct account *a);
-
-/* The way that requests of this account go: the first flow that lives, else the first. */
-const struct account_flow *account_way(const struct account *a);
-/* The routes of requests outside of dialogs: the outbound proxy, then the Service-Route (RFC 3608).
- * They live until the loop goes on.  Returns how many. */
-unsigned account_routes(const struct account *a, struct slice routes[ACCOUNT_ROUTES]);
-/* The very flow that such requests go by (RFC 5626 4.3), or NULL: where the routes lead. */
-const struct flow *account_flow_out(const struct account *a);
-
-/* account_flow.c */
-/* Carry out what the registration machine asked for. */
-void account_flow_perform(struct account_flow *f, unsigned actions);
-bool account_flow_lives(const struct account_flow *f);
-void account_flow_stop(struct account_flow *f); /* its timers */
-/* Its other end is silent: it is registered anew, and what is sent goes by another meanwhile. */
-void account_flow_fail(struct account_flow *f);
-/* Nobody has answered by the way that requests go.  Is there now another, by a flow that lives? */
-bool account_lost_way(struct account *a);
-/* Nothing is under way or to be told. */
-bool account_is_idle(const struct account *a);
-/* The next thing to tell, taken out; false if there is none. */
-bool account_next_event(struct account *a, struct phone_event *e);
-
-/* account_path.c */
-/* The registrar has answered 2xx: this is the way there. */
-void account_path_found(struct account_flow *f, const struct message *response);
-/* From here its other end sees us (FAMILY_NONE nowhere else than where we are). */
-void account_path_seen(struct account_flow *f, const struct address *mapped);
-/* It is no longer registered by that. */
-void account_path_end(struct account_flow *f);
-void account_on_flow_end(void *user, const struct flow *flow, uint64_t key); /* for stack_on_flow_end */
-/* Does this host still have the address that it is registered with?  If not, register anew. */
-void account_look(struct account *a);
-
-/* account_probe.c */
-void account_probe(struct account_flow *f);
-void account_probe_stop(struct account_flow *f);
-void account_on_stun(void *user, const struct flow *flow, struct slice bytes); /* for stack_on_stun */
 
 /* call.c */
 /* `local` and `transport` are how peers reach us.  Keeps copies.  0, -ERR_LIMIT or -ERR_NO_MEMORY. */
@@ -559,39 +393,5 @@ bool call_resume_answer(struct call *c);
 void         call_refuse_for(struct call *c, int error);
 struct call *call_find_ringing(struct phone *p, object_id id, int *error);
 void         call_ring_timer(struct call *c, msec now);
-
-/* reply.c */
-#define MULTIPART_TYPES "multipart/mixed, multipart/alternative, multipart/related"
-/* The description in its body, or in a part of that; empty: there is none. */
-struct slice message_sdp(const struct message *m);
-bool         message_has_sdp(const struct message *m);
-/* Has it a body of this type ("text/plain"), whatever parameters that has? */
-bool message_is_type(const struct message *m, struct slice type);
-void reply_allow(struct phone *p, object_id txn, const struct message *request, unsigned status);
-void options_outside(struct phone *p, struct account *a, object_id txn, struct message *request);
-void options_within(struct call *c, struct fork *f, object_id txn, struct message *request);
-/* 421 with what a request would have had to support. */
-void reply_extension_required(struct phone *p, object_id txn, const struct message *request, enum extension e);
-/* 200 with what makes a dialog, and a description unless that is empty. */
-void reply_with_sdp(struct call *c, object_id txn, const struct message *request, struct slice sdp);
-void reply_retry_after(struct phone *p, object_id txn, const struct message *request, unsigned status);
-/* A 422, if it asks for a session interval that is too small (RFC 4028 9): true if it was refused. */
-bool reply_interval(struct phone *p, object_id txn, const struct message *request);
-/* 423 with Min-Expires. */
-void reply_brief(struct phone *p, object_id txn, const struct message *request, uint32_t least);
-/* 489 with the packages that we tell of. */
-void reply_bad_event(struct phone *p, object_id txn, const struct message *request);
-/* 469 with the packages of INFO that we take: none. */
-void reply_bad_package(struct phone *p, object_id txn, const struct message *request);
-/* 415 with Accept. */
-void reply_type(struct phone *p, object_id txn, const struct message *request, struct slice accept);
-/* 406, if its Accept has no place for this type, which an answer of ours would have (21.4.7): true if it was refused.
- */
-bool reply_unacceptable(struct phone *p, object_id txn, const struct message *request, struct slice type);
-/* 488 or 606, with a Warning that says why, and what could be had as its body. */
-void reply_incompatible(struct phone *p, object_id txn, const struct message *request, unsigned status);
-/* Require, content type and coding (8.2.2.3, 8.2.3): true if it was refused.  `accept` lists the types
- * that there are; NULL: whoever takes the request looks at its content. */
-bool reply_unsupported(struct phone *p, object_id txn, const struct message *request, const char *accept);
 
 #endif
