@@ -181,7 +181,7 @@ static int run_add(const struct command *command, int argc, char **argv)
     static struct account_list list;
     struct add                 add = { .entry = { .expires = 3600, .keep_alive = ACCOUNT_KEEP_ALIVE } };
     struct options             o   = options_of(command, argc, argv);
-    char                       password[PASSWORD_SIZE];
+    char                       password[PASSWORD_SIZE], path[PATH_MAX];
     int                        code = read_options(&o, &add);
 
     if (code >= 0)
@@ -197,6 +197,8 @@ static int run_add(const struct command *command, int argc, char **argv)
         code = account_file_load(&list);
     if (code != EXIT_OK)
         return code;
+    if (!account_file_path(path, sizeof path)) /* nobody types a password in vain */
+        return account_file_save(&list);
     if (account_list_find(&list, add.entry.name) != NULL) {
         fprintf(stderr, "ahoy account add: there is an account '%s' already\n", add.entry.name);
         return EXIT_EXISTS;

@@ -62,7 +62,7 @@ struct account_list {
 /* The file's path; false if neither XDG_CONFIG_HOME nor HOME says where. */
 bool account_file_path(char *path, size_t size);
 
-/* Read it; no file is an empty list.  Returns EXIT_OK, or EXIT_CONFIG or
+/* Read it; no file is an empty list, and so is no place for one.  Returns EXIT_OK, or EXIT_CONFIG or
  * EXIT_ERROR after saying why on stderr. */
 int account_file_load(struct account_list *list);
 /* Replace it as a whole: the old file or the new one is there, never half of one. */

@@ -192,7 +192,7 @@ static bool read_value(struct options *o, int letter, struct answering *a, struc
     else if (letter == OPT_WAIT_CALL)
         options_span(o, WEEK_MS, &a->wait);
     else if (letter == OPT_COUNT)
-        options_number(o, 1000000, &a->count);
+        options_count(o, 1000000, &a->count);
     else if (letter == OPT_REJECT)
         read_status(o, &a->refuse);
     else if (letter == OPT_PORT && options_number(o, UINT16_MAX, &port))

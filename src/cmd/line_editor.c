@@ -131,7 +131,7 @@ static void leave_terminal(struct line_editor *e)
         history_end(e->history);
     if (e->screen != NULL)
         fclose(e->screen);
-    line_writer_close(e->writer, CLOSE_PATIENCE);
+    (void)line_writer_close(e->writer, CLOSE_PATIENCE);
 }
 
 static void free_editor(struct line_editor *e)

@@ -217,18 +217,17 @@ static int run(int argc, char **argv)
     return command->run(command, argc - 1, argv + 1);
 }
 
-/* Started without one of the three, the next socket or file would get its number, and
- * what is meant for people. */
+/* Started without one of the three, the next socket or file would get its number, and what is meant
+ * for people.  A standard output that is not there takes nothing either: results are lost, and who wrote
+ * them learns of it, as of a full disk. */
 static bool fill_standard_descriptors(void)
 {
-    int fd;
+    static const int modes[] = { O_RDONLY, O_RDONLY, O_RDWR };
 
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO)
-        close(fd);
-    return fd >= 0;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+            return false;
+    return true;
 }
 
 int main(int argc, char **argv)

@@ -105,6 +105,16 @@ bool options_number(struct options *o, uint32_t max, uint32_t *number)
     return false;
 }
 
+bool options_count(struct options *o, uint32_t max, uint32_t *number)
+{
+    struct scan s = scan_from(slice_from(o->value));
+
+    if (scan_number(&s, max, number) && scan_at_end(&s) && *number > 0)
+        return true;
+    o->exit_code = options_complain(o->command, "'%s' is not a number from 1 to %u", o->value, max);
+    return false;
+}
+
 bool options_duration(struct options *o, msec max, msec *duration)
 {
     char       memory[32];

@@ -80,6 +80,9 @@ int options_complain(const struct command *command, const char *format, ...) __a
 /* A decimal number of at most `max`; complains and sets o->exit_code if not. */
 bool options_number(struct options *o, uint32_t max, uint32_t *number);
 
+/* The same, and more than none. */
+bool options_count(struct options *o, uint32_t max, uint32_t *number);
+
 /* "20s", "500ms", "2m" or plain seconds (base/duration.h), at most `max` ms; likewise. */
 bool options_duration(struct options *o, msec max, msec *duration);
 /* The same, and more than nothing. */

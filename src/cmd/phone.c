@@ -32,7 +32,8 @@ static const struct option_entry entries[] = {
       "listen there only (all addresses, any free port); :PORT for the port alone" },
     { OPT_TRANSPORT, "transport", "LIST",
       "listen for these: udp,tcp,tls (udp,tcp); tls on the next port, if not alone" },
-    { OPT_RTP_PORTS, "rtp-ports", "FIRST-LAST", "ports for sound (16384-32767)" },
+    { OPT_RTP_PORTS, "rtp-ports", "FIRST-LAST",
+      "ports for sound, an even and an odd one for each stream (16384-32767)" },
     { OPT_MAX_CALLS, "max-calls", "N", "calls at once; one more is told: busy (16)" },
     { OPT_INCOMING, "incoming", "WHAT",
       "with calls that come in: ring, tell (without ringing), answer, answer:2s, reject, reject:603 (ring)" },
@@ -83,17 +84,20 @@ static void read_transports(struct options *o, struct seat_options *out)
         wrong(o, "a list of udp, tcp and tls");
 }
 
+/* Sound takes an even port, its reports the odd one behind it (RFC 3550 11). */
 static void read_rtp_ports(struct options *o, struct seat_options *out)
 {
     struct scan s = scan_from(slice_from(o->value));
     uint32_t    first, last;
 
-    if (scan_number(&s, UINT16_MAX, &first) && scan_byte(&s, '-') && scan_number(&s, UINT16_MAX, &last) &&
-        scan_at_end(&s) && first > 0 && first < last) {
+    if (!scan_number(&s, UINT16_MAX, &first) || !scan_byte(&s, '-') || !scan_number(&s, UINT16_MAX, &last) ||
+        !scan_at_end(&s) || first == 0 || first > last) {
+        wrong(o, "a range of ports such as 20000-20100, the lower one first");
+    } else if ((first + 1) / 2 * 2 + 1 > last) {
+        wrong(o, "a range with an even port and the odd one behind it, such as 20000-20001");
+    } else {
         out->rtp_first = (uint16_t)first;
         out->rtp_last  = (uint16_t)last;
-    } else {
-        wrong(o, "a range of ports such as 20000-20100");
     }
 }
 
@@ -141,7 +145,7 @@ static void read_own(struct options *o, int letter, struct seat_options *out)
     else if (letter == OPT_RTP_PORTS)
         read_rtp_ports(o, out);
     else if (letter == OPT_MAX_CALLS)
-        options_number(o, 10000, &out->max_calls);
+        options_count(o, 10000, &out->max_calls);
     else if (letter == OPT_INCOMING)
         read_incoming(o, &out->incoming);
     else if (letter == OPT_STATS)
@@ -181,8 +185,7 @@ static int run_pipe(struct phone_seat *s, const struct seat_options *o, bool jso
         code = phone_pipe_start(&pipe);
     if (code == EXIT_OK)
         code = phone_seat_run(s);
-    phone_pipe_close(&pipe);
-    return code;
+    return phone_pipe_close(&pipe, code);
 }
 
 static int run_screen(struct phone_seat *s, const struct seat_options *o)

@@ -54,12 +54,11 @@ static void on_dropped(void *arg, unsigned long count)
     phone_desk_dropped(p->seat->desk, count);
 }
 
-/* Nobody hears what happens: there is nothing to go on for. */
+/* Nobody hears what happens: there is nothing to go on for.  The close says so. */
 static void on_broken(void *arg)
 {
     struct phone_pipe *p = arg;
 
-    p->seat->exit_code = EXIT_ERROR;
     phone_desk_quit(p->seat->desk);
 }
 
@@ -124,8 +123,11 @@ int phone_pipe_start(struct phone_pipe *p)
     return error == 0 ? EXIT_OK : complain(error);
 }
 
-void phone_pipe_close(struct phone_pipe *p)
+int phone_pipe_close(struct phone_pipe *p, int code)
 {
     line_reader_close(p->reader);
-    line_writer_close(p->writer, PATIENCE);
+    if (line_writer_close(p->writer, PATIENCE))
+        return code;
+    fputs("ahoy phone: cannot write to standard output\n", stderr);
+    return code == EXIT_OK ? EXIT_ERROR : code;
 }

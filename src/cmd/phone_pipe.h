@@ -19,7 +19,8 @@ struct phone_pipe {
 /* Sets the seat's front; its world is there, the rest is not.  An exit code, after a complaint. */
 int phone_pipe_open(struct phone_pipe *p, struct phone_seat *s, bool json);
 /* Begin to read: the seat is open now. */
-int  phone_pipe_start(struct phone_pipe *p);
-void phone_pipe_close(struct phone_pipe *p);
+int phone_pipe_start(struct phone_pipe *p);
+/* What to exit with instead of `code`, if what was told has not been read to its end. */
+int phone_pipe_close(struct phone_pipe *p, int code);
 
 #endif

@@ -250,10 +250,20 @@ static void on_signal(void *arg)
 
 /* ---- open, run, close ---- */
 
+static void tell_what_is_not_kept(const struct phone_files *f)
+{
+    const bool contacts = f->contacts[0] == '\0', calls = f->calls[0] == '\0';
+
+    if (contacts || calls)
+        fprintf(stderr, "ahoy phone: HOME is not set: %s%s%s not kept\n", contacts ? "contacts" : "",
+                contacts && calls ? " and " : "", calls ? "past calls are" : " are");
+}
+
 int phone_seat_open_world(struct phone_seat *s)
 {
     phone_log_init(&s->log);
     phone_files_find(&s->files);
+    tell_what_is_not_kept(&s->files);
     s->world = world_uv_new(&s->log.log);
     return s->world != NULL ? EXIT_OK : complain("starting", -ERR_NO_MEMORY);
 }

@@ -83,9 +83,9 @@ static int read_options(struct ping *p, struct options *o, const char **trace)
         if (read_tls_option(p, o, letter))
             continue;
         if (letter == 'c')
-            options_number(o, 1000000, &p->count);
+            options_count(o, 1000000, &p->count);
         else if (letter == 'i')
-            options_duration(o, HOUR_MS, &p->interval);
+            options_span(o, HOUR_MS, &p->interval);
         else if (letter == 'W')
             options_duration(o, HOUR_MS, &p->wait);
         else if (letter == 'q')
@@ -116,8 +116,6 @@ static int prepare(struct ping *p, struct options *o, char *target, size_t size,
     snprintf(target, size, "%s%s", scheme_for(whom), whom);
     if (!uri_parse(slice_from(target), &uri) || (uri.scheme != URI_SIP && uri.scheme != URI_SIPS))
         return options_complain(o->command, "'%s' is not a URI like sip:example.test", whom);
-    if (p->interval < 1)
-        return options_complain(o->command, "--interval must be 1ms or more");
     if (p->output != NULL && p->count == 0)
         p->count = 1; /* who wants a form waits for its end */
     if (p->json && p->output != NULL && p->output != ping_output_json)

@@ -77,7 +77,7 @@ static void on_failure(struct ping *p, uint32_t number, int error)
 
 static void end_if_done(struct ping *p)
 {
-    if (p->ending || (p->count != 0 && p->summary.answered + p->failed == p->count))
+    if (p->ending || ferror(stdout) || (p->count != 0 && p->summary.answered + p->failed == p->count))
         world_uv_stop(p->world);
 }
 
@@ -221,6 +221,8 @@ static int summarise(struct ping *p)
     if (buf_ok(&b))
         fwrite(b.ptr, 1, b.len, stdout);
     fflush(stdout);
+    if (ferror(stdout) && p->output == ping_output_nagios)
+        return OUTCOME_UNKNOWN; /* a monitor that has got no line knows nothing */
     return exit_code_of(p, grade);
 }
 

@@ -18,7 +18,8 @@ static void add_conditions(struct probing *p, struct options *o, const char *tex
     struct expectation_fault fault;
 
     if (!expectations_add(&p->expectations, slice_from(text), warning, &fault))
-        o->exit_code = options_complain(o->command, "'%.*s': wanted is %s", SLICE_ARG(fault.text), fault.expected);
+        o->exit_code = options_complain(o->command, "'%.*s': wanted is %s%s%s", SLICE_ARG(fault.text), fault.expected,
+                                        fault.meaning[0] != '\0' ? ": " : "", fault.meaning);
 }
 
 static void add_digits(struct probing *p, struct options *o)
@@ -150,22 +151,28 @@ void probing_note(struct probing *p, const struct phone_event *e)
 
 /* ---- the end ---- */
 
+static bool is_for_nagios(const struct probing *p)
+{
+    return p->output != NULL && p->output->write == output_nagios;
+}
+
 static int exit_code_of(const struct probing *p, const struct outcome *o, int code)
 {
-    if (p->output != NULL && p->output->write == output_nagios)
+    if (is_for_nagios(p))
         return (int)o->grade;
     if (p->shell->interrupts > 0 || p->summary.state != SUMMARY_ENDED || !o->judged)
         return code;
     return o->unmet ? EXIT_EXPECTATION : EXIT_OK;
 }
 
-static void print_outcome(const struct probing *p, const struct outcome *o)
+/* Returns what to exit with: a monitor that has got no line knows nothing. */
+static int print_outcome(const struct probing *p, const struct outcome *o)
 {
     char       memory[OUTPUT_MAX];
     struct buf b = BUF_ON(memory);
 
     if (p->output == NULL && p->shell->json)
-        return;
+        return o->exit_code;
     if (p->output != NULL)
         p->output->write(&b, o);
     else
@@ -173,6 +180,7 @@ static void print_outcome(const struct probing *p, const struct outcome *o)
     if (buf_ok(&b))
         fwrite(b.ptr, 1, b.len, stdout);
     fflush(stdout);
+    return ferror(stdout) && is_for_nagios(p) ? (int)OUTCOME_UNKNOWN : o->exit_code;
 }
 
 int probing_judge(struct probing *p, int code)
@@ -189,8 +197,7 @@ int probing_judge(struct probing *p, int code)
     outcome_judge(&outcome, &p->summary, &p->expectations, end);
     outcome.exit_code = exit_code_of(p, &outcome, code);
     progress_hide(&p->shell->progress);
-    print_outcome(p, &outcome);
-    return outcome.exit_code;
+    return print_outcome(p, &outcome);
 }
 
 void probing_close(struct probing *p)
@@ -227,7 +234,6 @@ int probing_give_up(struct probing *p, int argc, char **argv, int code)
     if (code == EXIT_USAGE || p->output == NULL || p->output->write == output_text)
         return code;
     outcome_judge(&outcome, &p->summary, &p->expectations, code == EXIT_INTERRUPTED ? END_INTERRUPTED : END_BAD);
-    outcome.exit_code = p->output->write == output_nagios ? (int)outcome.grade : code;
-    print_outcome(p, &outcome);
-    return outcome.exit_code;
+    outcome.exit_code = is_for_nagios(p) ? (int)outcome.grade : code;
+    return print_outcome(p, &outcome);
 }

@@ -261,7 +261,7 @@ static int run(const struct command *command, int argc, char **argv)
         else if (letter == OPT_SUFFIX)
             r.suffix = o.value;
         else if (letter == OPT_TIMEOUT)
-            options_number(&o, 3600, &r.patience);
+            options_count(&o, 3600, &r.patience);
         else if (letter == OPT_JSON)
             r.print.json = true;
     }

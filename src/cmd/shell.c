@@ -183,6 +183,8 @@ static void on_phone_event(void *user, const struct phone_event *e)
         call_reject(s->phone, e->call, 480);
     else if (s->on_event != NULL)
         s->on_event(s, e);
+    if (ferror(stdout)) /* nobody hears of it: there is nothing to go on for */
+        shell_finish(s, EXIT_ERROR);
 }
 
 /* ---- the end ---- */

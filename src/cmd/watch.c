@@ -175,9 +175,9 @@ static int read_options(struct options *o, struct shell_options *options, struct
         else if (letter == OPT_ACCEPT)
             w->options.accept = slice_from(o->value);
         else if (letter == OPT_COUNT)
-            options_number(o, 1000000, &w->count);
+            options_count(o, 1000000, &w->count);
         else if (letter == OPT_FOR)
-            options_duration(o, WEEK_MS, &w->stay);
+            options_span(o, WEEK_MS, &w->stay);
         else if (letter == OPT_EXPIRES)
             read_expires(o, &w->options.expires);
         else if (letter == OPT_ONCE)

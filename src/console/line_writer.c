@@ -179,20 +179,23 @@ static void on_closed(uv_handle_t *handle)
     free_writer(handle->data);
 }
 
-void line_writer_close(struct line_writer *l, msec patience)
+bool line_writer_close(struct line_writer *l, msec patience)
 {
     struct pollfd p;
+    bool          all;
 
     if (l == NULL)
-        return;
+        return true;
     p = (struct pollfd){ .fd = l->out.fd, .events = POLLOUT };
     while (!l->broken && !flush(l) && !l->broken && patience > 0) {
         (void)poll(&p, 1, AGAIN_MS);
         patience -= patience < AGAIN_MS ? patience : AGAIN_MS;
     }
+    all = !l->broken && l->len == 0;
     world_timer_stop(l->world, &l->timer);
     if (l->polled)
         uv_close((uv_handle_t *)&l->poll, on_closed);
     else
         free_writer(l);
+    return all;
 }

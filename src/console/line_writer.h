@@ -19,9 +19,9 @@ struct line_writer_events {
 /* At most `limit` bytes wait.  Returns 0, -ERR_NO_MEMORY or -ERR_LIMIT. */
 int line_writer_open(struct world *w, int fd, size_t limit, const struct line_writer_events *events, void *arg,
                      struct line_writer **out);
-/* Waits `patience` ms at most for what still waits to be taken.  Its memory goes in one of the next turns of
- * the world.  NULL is allowed. */
-void line_writer_close(struct line_writer *l, msec patience);
+/* Waits `patience` ms at most for what still waits to be taken; false: not all of it was, or nobody has read for
+ * a while.  Its memory goes in one of the next turns of the world.  NULL is allowed. */
+bool line_writer_close(struct line_writer *l, msec patience);
 
 /* A line with its LF, as a whole or not at all. */
 void line_writer_put(struct line_writer *l, struct slice line);

@@ -13,12 +13,20 @@ static bool can_be_opened(int fd)
     return fstat(fd, &facts) == 0 && (S_ISFIFO(facts.st_mode) || S_ISCHR(facts.st_mode));
 }
 
+/* Who may not write to it, say, gains nothing by opening it anew: it may be meant to refuse. */
+static bool permits(int fd, int access)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && ((flags & O_ACCMODE) == O_RDWR || (flags & O_ACCMODE) == access);
+}
+
 void own_descriptor_open(struct own_descriptor *d, int fd, int access)
 {
     char path[64];
     int  again = -1;
 
-    if (can_be_opened(fd)) {
+    if (can_be_opened(fd) && permits(fd, access)) {
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
         again = open(path, access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     }

@@ -4,7 +4,7 @@
 #include "base/duration.h"
 #include "probe/key_script.h"
 
-enum value_form { VALUE_NONE, VALUE_STATUS, VALUE_DURATION, VALUE_PERCENT, VALUE_NUMBER, VALUE_WORD, VALUE_KEYS };
+enum value_form { VALUE_NONE, VALUE_STATUS, VALUE_DURATION, VALUE_PERCENT, VALUE_MOS, VALUE_WORD, VALUE_KEYS };
 
 typedef bool condition_fn(const struct expectation *e, const struct summary *s, struct buf *measured);
 
@@ -75,7 +75,7 @@ static double round_trip_of(const struct summary_stream *m)
     return m->stats.round_trip;
 }
 
-static const double BEST_MOS = 5;
+static const double BEST_MOS = 5, MODEL_MOS = 4.41; /* more than that the model gives to none */
 
 static double badness_of(const struct summary_stream *m)
 {
@@ -288,8 +288,8 @@ static bool read_value(struct expectation *e)
         return scan_at_end(&s) && e->limit <= 1;
     case VALUE_STATUS:
         return scan_decimal(&s, &e->limit) && scan_at_end(&s) && e->limit >= 100 && e->limit <= 699;
-    case VALUE_NUMBER:
-        return scan_decimal(&s, &e->limit) && scan_at_end(&s);
+    case VALUE_MOS:
+        return scan_decimal(&s, &e->limit) && scan_at_end(&s) && e->limit >= 1 && e->limit <= MODEL_MOS;
     case VALUE_WORD:
         return e->word.len > 0 && is_name_of_end(e->condition, e->word);
     case VALUE_KEYS:
@@ -304,6 +304,7 @@ static bool read_one(struct expectation *e, struct expectation_fault *fault)
     struct slice name;
 
     fault->text     = e->text;
+    fault->meaning  = "";
     fault->expected = "a condition of 'ahoy call --help'";
     if (!scan_until(&s, "=", &name))
         name = e->text;
@@ -311,6 +312,7 @@ static bool read_one(struct expectation *e, struct expectation_fault *fault)
     if (e->condition == NULL)
         return false;
     fault->expected = e->condition->form;
+    fault->meaning  = e->condition->meaning;
     if (name.len < e->text.len)
         e->word = slice_between(name.ptr + name.len + 1, e->text.ptr + e->text.len);
     if ((e->condition->value == VALUE_NONE) != (name.len == e->text.len))
@@ -329,7 +331,7 @@ bool expectations_add(struct expectations *e, struct slice text, bool warning, s
         if (!scan_until(&s, ",", &part))
             part = SLICE("");
         if (e->count == EXPECTATIONS_MAX) {
-            *fault = (struct expectation_fault){ part, "no more conditions" };
+            *fault = (struct expectation_fault){ part, "no more conditions", "" };
             return false;
         }
         *one = (struct expectation){ .text = slice_trim(part), .warning = warning };

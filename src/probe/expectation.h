@@ -27,7 +27,8 @@ struct expectations {
 
 struct expectation_fault {
     struct slice text;     /* the condition that is wrong */
-    const char  *expected; /* "max-setup=DURATION", or "one of ..." */
+    const char  *expected; /* "max-setup=DURATION", or "a condition of ..." */
+    const char  *meaning;  /* of the condition: "it took at most so long to the answer"; "": there is none such */
 };
 
 /* Add the conditions of `text`, which is borrowed.  False: `fault` says which one is wrong. */

@@ -46,7 +46,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    line_writer_close(writer, 0);
+    (void)line_writer_close(writer, 0);
     world_uv_turn(world, 0);
     world_uv_free(world);
     close(ends[0]);
@@ -130,7 +130,7 @@ TEST(what_waits_is_written_at_the_close)
     char bytes[8];
 
     line_writer_put(writer, SLICE("bye\n"));
-    line_writer_close(writer, 1000);
+    CHECK(line_writer_close(writer, 1000));
     writer = NULL;
     world_uv_turn(world, 0);
     CHECK_INT(4, read(ends[0], bytes, sizeof bytes));
@@ -141,10 +141,33 @@ TEST(where_nothing_was_told_nothing_is_written)
 {
     char byte;
 
-    line_writer_close(writer, 1000);
+    CHECK(line_writer_close(writer, 1000));
     writer = NULL;
     world_uv_turn(world, 0);
     CHECK_INT(-1, read(ends[0], &byte, 1));
+}
+
+TEST(the_close_tells_that_nobody_has_read)
+{
+    close(ends[0]);
+    line_writer_put(writer, SLICE("bye\n"));
+    CHECK(!line_writer_close(writer, 1000));
+    writer = NULL;
+    world_uv_turn(world, 0);
+    ends[0] = open("/dev/null", O_RDONLY);
+}
+
+/* Started with its output closed, a program finds something there that takes no bytes. */
+TEST(a_descriptor_that_may_not_be_written_is_not_opened_anew)
+{
+    struct line_writer *none;
+    int                 fd = open("/dev/null", O_RDONLY);
+
+    CHECK_INT(0, line_writer_open(world, fd, LIMIT, &events, NULL, &none));
+    line_writer_put(none, SLICE("lost\n"));
+    CHECK(!line_writer_close(none, 1000));
+    world_uv_turn(world, 0);
+    close(fd);
 }
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -156,6 +179,8 @@ int main(void)
         WITH(a_reader_who_is_too_slow_misses_whole_lines_and_is_told_how_many),
         WITH(a_reader_who_has_gone_is_told_once),
         WITH(what_waits_is_written_at_the_close),
+        WITH(the_close_tells_that_nobody_has_read),
+        WITH(a_descriptor_that_may_not_be_written_is_not_opened_anew),
         WITH(where_nothing_was_told_nothing_is_written),
     };
 

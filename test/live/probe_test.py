@@ -187,6 +187,25 @@ def test_a_wrong_option_is_told_with_the_right_form():
         assert "300 to 699" in b.ahoy("answer", "--reject", "200", code=2).stderr
 
 
+def test_a_value_that_can_mean_nothing_is_refused():
+    with Phones() as b:
+        there = "sip:bob@127.0.0.1:9"
+        for words, form in ((["call", there, "--expect", "min-mos=9"], "from 1 to 4.41"),
+                            (["answer", "--count", "0"], "from 1 to"),
+                            (["ping", "-c", "0", there], "from 1 to"),
+                            (["ping", "-i", "0", there], "no time at all"),
+                            (["watch", there, "--count", "0"], "from 1 to"),
+                            (["watch", there, "--for", "0s"], "no time at all"),
+                            (["resolve", there, "--timeout", "0"], "from 1 to"),
+                            (["phone", "--max-calls", "0"], "from 1 to"),
+                            (["phone", "--rtp-ports", "20100-20000"], "the lower one first"),
+                            (["phone", "--rtp-ports", "0-20000"], "the lower one first"),
+                            (["phone", "--rtp-ports", "20001-20002"], "an even port and the odd one behind it"),
+                            (["phone", "--rtp-ports", "20001-20001"], "an even port and the odd one behind it")):
+            said = b.ahoy(*words, code=2).stderr
+            assert form in said and "--help" in said, said
+
+
 def test_nobody_answers_and_nobody_calls():
     with Phones() as b:
         bob, address = b.answerer("--ring-only", "--count", "1")

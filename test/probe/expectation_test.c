@@ -79,7 +79,7 @@ TEST(what_was_not_measured_is_not_met)
 {
     static const char *const texts[] = { "answered",       "media",           "max-setup=1h",  "max-pdd=1h",
                                          "max-ring=1h",    "min-duration=0s", "max-loss=100%", "max-peer-loss=100%",
-                                         "max-silence=1h", "max-jitter=1h",   "max-rtt=1h",    "min-mos=0",
+                                         "max-silence=1h", "max-jitter=1h",   "max-rtt=1h",    "min-mos=1",
                                          "codec=PCMU",     "digits=1",        "status=200" };
     struct summary           s;
 
@@ -152,6 +152,9 @@ TEST(a_wrong_condition_is_told_with_its_right_form)
         { "status=99", "status=99", "status=CODE" },
         { "status=4e2", "status=4e2", "status=CODE" },
         { "min-mos=good", "min-mos=good", "min-mos=NUMBER" },
+        { "min-mos=9", "min-mos=9", "min-mos=NUMBER" },
+        { "min-mos=0.9", "min-mos=0.9", "min-mos=NUMBER" },
+        { "min-mos=4.42", "min-mos=4.42", "min-mos=NUMBER" },
         { "digits=1,2", "2", "a condition of 'ahoy call --help'" },
         { "digits=x", "digits=x", "digits=KEYS" },
         { "ended-by=me", "ended-by=me", "ended-by=local|remote|network" },
@@ -165,6 +168,16 @@ TEST(a_wrong_condition_is_told_with_its_right_form)
         CHECK_SLICE(rows[i].wrong, fault.text);
         CHECK_SLICE(rows[i].expected, slice_from(fault.expected));
     }
+}
+
+TEST(a_wrong_value_is_told_with_what_it_means)
+{
+    struct expectations e = { .count = 0 };
+
+    CHECK(!expectations_add(&e, SLICE("min-mos=5"), false, &fault));
+    CHECK_SLICE("the estimated score of ITU-T G.107, from 1 to 4.41", slice_from(fault.meaning));
+    CHECK(!expectations_add(&e, SLICE("quick"), false, &fault));
+    CHECK_SLICE("", slice_from(fault.meaning));
 }
 
 TEST(there_is_an_end_to_conditions)
@@ -186,6 +199,7 @@ int main(void)
         cmocka_unit_test(of_several_streams_the_worst_counts),
         cmocka_unit_test(conditions_are_listed_with_commas),
         cmocka_unit_test(a_wrong_condition_is_told_with_its_right_form),
+        cmocka_unit_test(a_wrong_value_is_told_with_what_it_means),
         cmocka_unit_test(there_is_an_end_to_conditions),
     };
 
