@@ -115,15 +115,28 @@ static void on_timer(struct timer *t, msec now)
     account_flow_perform(f, registration_on_timer(&f->registration, now));
 }
 
-/* The user hears of it when the last flow is gone. */
-static bool was_last(const struct account_flow *f)
+static bool is_kept(const struct account_flow *f, msec now)
 {
-    const struct account *a = f->account;
+    return f->registration.kept_until != NEVER && f->registration.kept_until > now;
+}
 
-    for (unsigned i = 0; i < a->flow_count; i++)
-        if (&a->flows[i] != f && a->flows[i].registration.state != REGISTRATION_REMOVED)
-            return false;
-    return true;
+/* The user hears of it when the last flow is gone, and then of one that the registrar has not let go, if there is
+ * such. */
+static void tell_removed(struct account_flow *last)
+{
+    struct account      *a   = last->account;
+    struct account_flow *f   = last;
+    msec                 now = world_now(a->phone->world);
+
+    for (unsigned i = 0; i < a->flow_count; i++) {
+        struct account_flow *other = &a->flows[i];
+
+        if (other->registration.state != REGISTRATION_REMOVED)
+            return;
+        if (is_kept(other, now) && (!is_kept(f, now) || other->registration.kept_until > f->registration.kept_until))
+            f = other;
+    }
+    tell(f, PHONE_UNREGISTERED);
 }
 
 void account_flow_perform(struct account_flow *f, unsigned actions)
@@ -147,8 +160,7 @@ void account_flow_perform(struct account_flow *f, unsigned actions)
         tell(f, PHONE_REGISTER_FAILED);
     if (actions & REGISTRATION_TELL_REMOVED) {
         account_path_end(f);
-        if (was_last(f))
-            tell(f, PHONE_UNREGISTERED);
+        tell_removed(f);
     }
     world_timer(w, &f->timer, on_timer, registration_deadline(&f->registration));
 }
@@ -196,6 +208,12 @@ static unsigned count_alive(const struct account *a)
     return count;
 }
 
+/* Rounded up: it may not be said to be over before it is. */
+static uint32_t kept_for(const struct account_flow *f, msec now)
+{
+    return is_kept(f, now) ? (uint32_t)((f->registration.kept_until - now + 999) / 1000) : 0;
+}
+
 static void fill_event(const struct account_flow *f, enum phone_event_kind kind, struct phone_event *e)
 {
     const struct account      *a   = f->account;
@@ -211,7 +229,7 @@ static void fill_event(const struct account_flow *f, enum phone_event_kind kind,
         .peer      = a->aor,
         .local     = a->aor,
         .call_id   = r->config.call_id,
-        .expires   = r->granted,
+        .expires   = kind == PHONE_UNREGISTERED ? kept_for(f, now) : r->granted,
         .retry_in  = r->state == REGISTRATION_WAITING && r->at > now ? r->at - now : NEVER,
         .flow      = (unsigned)(f - a->flows) + 1,
         .flows     = count_alive(a),
@@ -253,6 +271,27 @@ void phone_unregister(struct phone *p, object_id account)
 
     for (unsigned i = 0; a != NULL && i < a->flow_count; i++)
         account_flow_perform(&a->flows[i], registration_remove(&a->flows[i].registration));
+}
+
+static void give_up(struct account_flow *f)
+{
+    unsigned actions = registration_give_up(&f->registration);
+
+    if (actions == 0)
+        return;
+    f->error = 0;
+    reason_set(&f->reason, SLICE("no response"));
+    account_flow_perform(f, actions);
+}
+
+void phone_stop_waiting(struct phone *p)
+{
+    LIST_EACH (l, &p->accounts) {
+        struct account *a = CONTAINER_OF(l, struct account, link);
+
+        for (unsigned i = 0; i < a->flow_count; i++)
+            give_up(&a->flows[i]);
+    }
 }
 
 void phone_unregister_all(struct phone *p)

@@ -14,7 +14,8 @@ enum phone_event_kind {
     PHONE_REGISTERED,      /* account, flow, expires; the first time or after a failure    */
     PHONE_REFRESHED,       /* account, flow, expires                                       */
     PHONE_REGISTER_FAILED, /* account, flow, status, reason; retry_in, NEVER: not again    */
-    PHONE_UNREGISTERED,    /* account, status: by all its flows                            */
+    PHONE_UNREGISTERED,    /* account, status: by all its flows; expires: the registrar has not agreed, and
+                            * keeps one for so long; 0: it has                              */
     PHONE_INCOMING,        /* peer: ring, answer or reject it; replaces: it is answered; joins  */
     PHONE_RINGING,         /* status, reason: each 101-199 for a call of ours              */
     PHONE_EARLY_MEDIA,     /* sound may come before the answer                             */

@@ -126,9 +126,12 @@ int phone_add_account(struct phone *p, const struct account_config *config, obje
  * a lost connection, or with any_address a new address of this host, is followed by a
  * registration at once. */
 void phone_register(struct phone *p, object_id account);
-/* PHONE_UNREGISTERED follows. */
+/* PHONE_UNREGISTERED follows: it says, too, if the registrar has not agreed. */
 void phone_unregister(struct phone *p, object_id account);
 /* All accounts, as before the end: phone_is_idle says when it is done. */
 void phone_unregister_all(struct phone *p);
+/* Whoever has not answered by now will not be waited for: PHONE_UNREGISTERED follows for all that are being taken back.
+ */
+void phone_stop_waiting(struct phone *p);
 
 #endif

@@ -111,6 +111,17 @@ static void say_waiting(struct buf *b, const struct phone_event *e)
         buf_printf(b, ": %u new, %u old", (unsigned)voice->new, (unsigned)voice->old);
 }
 
+static void say_unregistered(struct buf *b, const struct phone_event *e)
+{
+    if (e->expires == 0) {
+        buf_printf(b, "Unregistered %.*s", SLICE_ARG(e->peer));
+        return;
+    }
+    buf_printf(b, "Cannot unregister %.*s", SLICE_ARG(e->peer));
+    say_status(b, e);
+    buf_printf(b, "; the server forgets it in %u s", e->expires);
+}
+
 void report_write_human(struct buf *b, const struct phone_event *e)
 {
     char       memory[512];
@@ -126,7 +137,7 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         say_failed(b, e);
         return;
     case PHONE_UNREGISTERED:
-        buf_printf(b, "Unregistered %.*s", SLICE_ARG(e->peer));
+        say_unregistered(b, e);
         return;
     case PHONE_INCOMING:
         buf_printf(b, "Call from %s", name_of(e, &name));

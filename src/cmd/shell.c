@@ -197,10 +197,15 @@ static void on_poll(struct timer *t, msec now)
         s->unregistering = true;
         phone_unregister(s->phone, s->account);
     }
-    if (phone_is_idle(s->phone) || now >= s->give_up_at)
+    if (phone_is_idle(s->phone) || s->given_up) {
         world_uv_stop(s->world);
-    else
-        world_timer(s->world, t, on_poll, now + POLL_MS);
+        return;
+    }
+    if (now >= s->give_up_at) { /* what that tells comes before the next look */
+        s->given_up = true;
+        phone_stop_waiting(s->phone);
+    }
+    world_timer(s->world, t, on_poll, now + POLL_MS);
 }
 
 void shell_finish(struct shell *s, int exit_code)

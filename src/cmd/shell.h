@@ -101,7 +101,7 @@ struct shell {
     size_t               call_count;
     struct sound         sound;
     struct progress      progress;
-    bool                 finishing, unregistering;
+    bool                 finishing, unregistering, given_up;
     int                  exit_code;
     unsigned             interrupts;
     msec                 give_up_at;

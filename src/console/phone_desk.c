@@ -243,11 +243,15 @@ static void on_leaving(struct timer *t, msec now)
     struct phone_desk *d = CONTAINER_OF(t, struct phone_desk, leaving);
 
     unregister_all(d);
-    if (!phone_is_idle(d->phone) && now < d->give_up_at) {
-        world_timer(d->world, t, on_leaving, now + POLL);
+    if (phone_is_idle(d->phone) || d->given_up) {
+        d->config.ended(d->config.arg);
         return;
     }
-    d->config.ended(d->config.arg);
+    if (now >= d->give_up_at) { /* what that tells comes before the next look */
+        d->given_up = true;
+        phone_stop_waiting(d->phone);
+    }
+    world_timer(d->world, t, on_leaving, now + POLL);
 }
 
 void phone_desk_quit(struct phone_desk *d)

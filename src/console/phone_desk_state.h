@@ -39,7 +39,7 @@ struct phone_desk {
     object_id                current;
     struct phone_book       *book;
     struct timer             stats, leaving, played;
-    bool                     quitting;
+    bool                     quitting, given_up;
     bool                     book_failed;
     bool                     here; /* the command under way means the current call, unless it names one */
     msec                     give_up_at;

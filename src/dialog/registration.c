@@ -24,8 +24,9 @@ static unsigned send(struct registration *r)
 static unsigned begin(struct registration *r)
 {
     auth_begin(&r->auth);
-    r->rounds = 0;
-    r->target = r->config.registrar;
+    r->rounds     = 0;
+    r->kept_until = NEVER;
+    r->target     = r->config.registrar;
     return send(r);
 }
 
@@ -56,8 +57,10 @@ static unsigned fail(struct registration *r, unsigned status, uint32_t retry_aft
 {
     r->open   = false;
     r->status = status;
-    if (r->state == REGISTRATION_REMOVING)
+    if (r->state == REGISTRATION_REMOVING) {
+        r->kept_until = r->expires_at;
         return removed(r);
+    }
     if (r->remove)
         return r->expires_at == NEVER ? removed(r) : begin(r);
     if (has_moved(r)) /* what was sent from the old place says nothing about the new one */
@@ -200,8 +203,9 @@ int registration_init(struct registration *r, const struct registration_config *
 {
     struct registration_config *copy = &r->config;
 
-    *r =
-        (struct registration){ .expires_at = NEVER, .at = NEVER, .cseq = config->first_cseq, .asked = config->expires };
+    *r = (struct registration){
+        .expires_at = NEVER, .at = NEVER, .kept_until = NEVER, .cseq = config->first_cseq, .asked = config->expires
+    };
     arena_init(&r->arena, NULL, 0, MEMORY_MAX);
     arena_init(&r->contacts, NULL, 0, MEMORY_MAX);
     arena_init(&r->said, NULL, 0, SAID_MAX);
@@ -264,6 +268,16 @@ unsigned registration_remove(struct registration *r)
     if (r->open)
         return 0;
     return r->expires_at == NEVER ? removed(r) : begin(r);
+}
+
+unsigned registration_give_up(struct registration *r)
+{
+    if (!r->remove || r->state == REGISTRATION_REMOVED)
+        return 0;
+    r->open       = false;
+    r->status     = 408;
+    r->kept_until = r->expires_at;
+    return removed(r);
 }
 
 unsigned registration_on_response(struct registration *r, const struct auth_secret *secret, struct hasher *hasher,

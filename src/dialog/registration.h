@@ -68,9 +68,10 @@ struct registration {
     uint32_t                granted;    /* seconds, of the last 2xx                            */
     msec                    expires_at; /* the binding lives until then; NEVER: there is none  */
     msec                    at;         /* refresh or next try, or NEVER                       */
-    bool                    impostor;   /* the last 2xx pretended to know the password         */
-    bool                    backed_up;  /* set by the user: another flow of the account lives  */
-    struct register_answer  answer;     /* the last 2xx; all 0 once we are refused or removed  */
+    msec kept_until; /* REMOVED: so long the registrar keeps what it has not agreed to remove; NEVER: it has */
+    bool impostor;   /* the last 2xx pretended to know the password         */
+    bool backed_up;  /* set by the user: another flow of the account lives  */
+    struct register_answer answer; /* the last 2xx; all 0 once we are refused or removed  */
     /* private */
     struct registration_config config; /* copies in the arena */
     struct auth                auth;
@@ -94,6 +95,9 @@ void registration_fini(struct registration *r);
 unsigned registration_start(struct registration *r);
 /* Remove the binding; waits for a REGISTER under way (10.2: one at a time). */
 unsigned registration_remove(struct registration *r);
+
+/* Whoever is asked to remove it will not be waited for: REMOVED with 408, if that was wanted. */
+unsigned registration_give_up(struct registration *r);
 
 /* We are reached by another contact from now on: registration_start tells the registrar.
  * Keeps a copy.  Returns 0 or -ERR_NO_MEMORY, and then nothing has changed. */

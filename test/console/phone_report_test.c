@@ -85,7 +85,8 @@ TEST(an_event_is_one_line_of_json)
                              .call_id = SLICE("1@a") };
 
     CHECK_SLICE("{\"t\":1700000000000,\"event\":\"unregistered\",\"call_id\":\"1@a\","
-                "\"account\":\"sip:alice@example.test\",\"flow\":1,\"flows\":0,\"status\":200,\"reason\":\"OK\"}\n",
+                "\"account\":\"sip:alice@example.test\",\"flow\":1,\"flows\":0,\"expires\":0,\"status\":200,\"reason\":"
+                "\"OK\"}\n",
                 line_of(&e));
 }
 

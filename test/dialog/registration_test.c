@@ -286,6 +286,37 @@ TEST(removing_is_over_even_if_the_registrar_is_gone)
     CHECK_INT(408, r.status);
 }
 
+/* It is not said to be gone when nobody but us knows so. */
+TEST(what_the_registrar_has_not_agreed_to_remove_it_keeps_until_its_time_is_over)
+{
+    register_now(0);
+    registration_remove(&r);
+    CHECK_INT(REGISTRATION_TELL_REMOVED, respond("403", "", LOW, 10));
+    CHECK_INT(1000000, r.kept_until);
+    register_now(1000);
+    CHECK_INT(NEVER, r.kept_until);
+    registration_remove(&r);
+    CHECK_INT(REGISTRATION_TELL_REMOVED, registration_on_silence(&r, 408, LOW, 33000));
+    CHECK_INT(1001000, r.kept_until);
+    register_now(40000);
+    registration_remove(&r);
+    CHECK_INT(REGISTRATION_TELL_REMOVED, respond("200", "", LOW, 40010));
+    CHECK_INT(NEVER, r.kept_until);
+}
+
+TEST(who_waits_no_longer_for_the_registrar_has_removed_nothing)
+{
+    register_now(0);
+    CHECK_INT(0, registration_give_up(&r));
+    registration_remove(&r);
+    CHECK_INT(REGISTRATION_TELL_REMOVED, registration_give_up(&r));
+    CHECK_INT(408, r.status);
+    CHECK_INT(1000000, r.kept_until);
+    CHECK_INT(0, registration_give_up(&r));
+    CHECK_INT(0, respond("200", "", LOW, 5000)); /* too late */
+    CHECK_INT(1000000, r.kept_until);
+}
+
 /* RFC 3261 10.2: no new REGISTER before the one under way is answered. */
 TEST(removing_waits_for_the_register_under_way)
 {
@@ -501,6 +532,8 @@ int main(void)
         CASE(after_a_failed_refresh_the_user_hears_when_it_works_again),
         CASE(removing_sends_expires_0_and_tells_when_done),
         CASE(removing_is_over_even_if_the_registrar_is_gone),
+        CASE(what_the_registrar_has_not_agreed_to_remove_it_keeps_until_its_time_is_over),
+        CASE(who_waits_no_longer_for_the_registrar_has_removed_nothing),
         CASE(removing_waits_for_the_register_under_way),
         CASE(nothing_is_removed_that_was_never_registered),
         CASE(a_failure_while_removing_was_asked_ends_it),

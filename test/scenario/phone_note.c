@@ -44,10 +44,12 @@ void phone_note(struct phone_actor *a, const struct phone_event *e)
         actor_event(&a->actor, "%s %u%s flow %u lives %u", name, e->status, e->retry_in == NEVER ? " for good" : "",
                     e->flow, e->flows);
         return;
+    case PHONE_UNREGISTERED:
+        actor_event(&a->actor, "%s %u%s", name, e->status, e->expires > 0 ? " kept" : "");
+        return;
     case PHONE_TRANSFER:
     case PHONE_TRANSFERRED:
     case PHONE_TRANSFER_FAILED:
-    case PHONE_UNREGISTERED:
     case PHONE_RINGING:
     case PHONE_UNCHANGED:
         actor_event(&a->actor, "%s %u", name, e->status);
