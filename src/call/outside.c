@@ -60,6 +60,14 @@ int outside_renew(struct outside *o)
     return arena_ok(&o->arena) ? 0 : -ERR_NO_MEMORY;
 }
 
+void outside_home(struct outside *o)
+{
+    elsewhere_restart(&o->targets);
+    elsewhere_next(&o->targets, &o->target);
+    arena_fini(&o->found); /* what is watched for days and always sent on stays small */
+    arena_init(&o->found, NULL, 0, OUTSIDE_MEMORY);
+}
+
 int outside_init(struct outside *o, struct account *a, enum method method, struct slice target)
 {
     struct uri uri;
@@ -70,6 +78,7 @@ int outside_init(struct outside *o, struct account *a, enum method method, struc
         return -ERR_UNSUPPORTED;
     *o = (struct outside){ .account = a, .method = method };
     arena_init(&o->arena, NULL, 0, OUTSIDE_MEMORY);
+    arena_init(&o->found, NULL, 0, OUTSIDE_MEMORY);
     auth_init(&o->auth);
     elsewhere_add(&o->targets, &o->arena, &uri);
     if (elsewhere_next(&o->targets, &o->target))
@@ -85,6 +94,7 @@ void outside_fini(struct outside *o)
     if (o->txn != 0)
         stack_forget(o->account->phone->stack, o->txn);
     auth_fini(&o->auth);
+    arena_fini(&o->found);
     arena_fini(&o->arena);
 }
 
@@ -153,7 +163,7 @@ bool outside_elsewhere(struct outside *o, const struct message *response)
     if (what == OUTSIDE_LAST)
         return false;
     if (what == OUTSIDE_FOLLOW)
-        elsewhere_follow(&o->targets, &o->arena, response);
+        elsewhere_follow(&o->targets, &o->found, response);
     if (o->rounds >= OUTSIDE_ROUNDS || !elsewhere_next(&o->targets, &o->target))
         return false;
     o->rounds++;

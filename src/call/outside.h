@@ -18,7 +18,8 @@ struct outside {
     struct account  *account;
     enum method      method;
     struct arena     arena;
-    struct elsewhere targets;    /* the first one, and those of 3xx */
+    struct elsewhere targets;    /* the first one, and those of 3xx ... */
+    struct arena     found;      /* ... which are here                  */
     struct slice     target, to; /* URI, name-addr        */
     struct slice     call_id, tag;
     uint32_t         cseq; /* of the last one       */
@@ -35,6 +36,8 @@ void outside_fini(struct outside *o); /* nobody hears of what is under way */
 
 /* Another Call-ID and tag: the next one has nothing to do with those before.  -ERR_NO_MEMORY. */
 int outside_renew(struct outside *o);
+/* The next one goes to whom the user named, whoever was asked meanwhile in his place. */
+void outside_home(struct outside *o);
 
 /* It is not the last one again but another: challenges are answered anew. */
 void outside_next(struct outside *o);

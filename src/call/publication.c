@@ -132,6 +132,16 @@ static void perform(struct announcement *a, unsigned actions)
         world_timer(phone_of(a)->world, &a->timer, on_timer, a->machine.at);
 }
 
+/* With the password, or by who keeps the state instead (RFC 3261 8.1.3.4); a 412 or 423 is not about where. */
+static bool goes_on(struct announcement *a, unsigned status, const struct message *response)
+{
+    if (status < 300)
+        return false;
+    if (response != NULL && outside_challenged(&a->out, response) && send_publish(a) == 0)
+        return true;
+    return status != 412 && status != 423 && outside_elsewhere(&a->out, response) && send_publish(a) == 0;
+}
+
 static void on_publish(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
                        int detail)
 {
@@ -142,17 +152,25 @@ static void on_publish(const struct client_user *u, object_id txn, enum client_e
     if (a == NULL || a->out.txn != txn || status < 200)
         return;
     a->out.txn = 0;
-    if (event == CLIENT_RESPONSE && outside_challenged(&a->out, response) && send_publish(a) == 0)
+    if (goes_on(a, status, event == CLIENT_RESPONSE ? response : NULL))
         return;
     outside_next(&a->out);
     perform(a, publication_on_response(&a->machine, status, event == CLIENT_RESPONSE ? response : NULL,
                                        (uint32_t)random_u64(&phone_of(a)->world->random), now_of(a)));
 }
 
+/* What is begun anew begins with whom the account names. */
+static void go_home(struct announcement *a)
+{
+    if (a->machine.state == PUBLICATION_WAITING)
+        outside_home(&a->out);
+}
+
 static void on_timer(struct timer *t, msec now)
 {
     struct announcement *a = CONTAINER_OF(t, struct announcement, timer);
 
+    go_home(a);
     perform(a, publication_on_timer(&a->machine, now));
 }
 
@@ -197,6 +215,7 @@ int presence_publish(struct phone *p, object_id account, bool open, struct slice
     a->note_len = note.len;
     if (note.len > 0)
         memcpy(a->note, note.ptr, note.len);
+    go_home(a);
     perform(a, publication_set(&a->machine));
     return 0;
 }

@@ -25,7 +25,6 @@
  *   methods.c    what is done with each method
  *   conference.c  calls that talk together; call_port.c: where their sound is mixed
  *   call_replace.c  INVITEs that take the place of a call, or join it
- *   elsewhere.c  where a request goes: redirects
  *   outside.c    requests outside of dialogs, with their credentials
  *   text.c       MESSAGE
  *   subscription*.c  what we watch (watch.h)
@@ -48,12 +47,12 @@
 #include "base/table.h"
 #include "call/account.h"
 #include "call/call.h"
-#include "call/elsewhere.h"
 #include "call/extensions.h"
 #include "call/fork.h"
 #include "call/reply.h"
 #include "call/streams.h"
 #include "call/why.h"
+#include "dialog/elsewhere.h"
 #include "dialog/session.h"
 #include "dialog/session_timer.h"
 #include "sip/body.h"

@@ -72,7 +72,7 @@ void watch_fill(const struct watch *w, struct phone_event *e, enum phone_event_k
         .account  = w->out.account->id,
         .subject  = w->id,
         .outgoing = true,
-        .peer     = w->out.target,
+        .peer     = w->out.targets.list[0], /* whom the user named */
         .local    = w->out.account->aor,
         .call_id  = w->out.call_id,
         .package  = w->event.name,
@@ -194,6 +194,18 @@ static struct leg *find_leg(struct watch *w, object_id txn)
     return NULL;
 }
 
+/* What has no dialog yet may be had elsewhere (RFC 3261 8.1.3.4); a 423 is not about where. */
+static bool goes_elsewhere(struct watch *w, struct leg *l, unsigned status, const struct message *response)
+{
+    if (status < 300 || status == 423 || l->dialog != NULL || w->leaving || !outside_elsewhere(&w->out, response) ||
+        send_subscribe(w, l) != 0)
+        return false;
+    w->fork_until = now_of(w) + 64 * t1_of(w->phone);
+    subscription_again(&l->machine, now_of(w));
+    set_timer(w);
+    return true;
+}
+
 static void on_subscribe(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
                          int detail)
 {
@@ -209,6 +221,8 @@ static void on_subscribe(const struct client_user *u, object_id txn, enum client
         w->out.txn = 0;
     l->txn = 0;
     if (event == CLIENT_RESPONSE && outside_challenged(&w->out, response) && send_subscribe(w, l) == 0)
+        return;
+    if (goes_elsewhere(w, l, status, event == CLIENT_RESPONSE ? response : NULL))
         return;
     if (status < 300 && l->dialog != NULL)
         dialog_refresh(l->dialog, response);
@@ -239,6 +253,7 @@ static void on_timer(struct timer *t, msec now)
     }
     if (now >= w->retry_at) {
         outside_renew(&w->out);
+        outside_home(&w->out);
         begin(w);
         return;
     }

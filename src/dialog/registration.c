@@ -3,11 +3,13 @@
 
 #include "base/error.h"
 #include "dialog/pace.h"
+#include "dialog/refusal.h"
 #include "dialog/register_pace.h"
 
 enum {
     MEMORY_MAX  = 64 * 1024,
     SAID_MAX    = 16 * 1024,
+    FOUND_MAX   = 8 * 1024,
     ROUNDS_MAX  = 8,             /* answers to 401, 407 and 423 in one attempt  */
     EXPIRES_MAX = 7 * 24 * 3600, /* the longest Min-Expires that we follow      */
 };
@@ -21,12 +23,21 @@ static unsigned send(struct registration *r)
     return REGISTRATION_SEND;
 }
 
+/* Whom the user named is asked first, in each attempt. */
+static void go_home(struct registration *r)
+{
+    arena_fini(&r->found);
+    arena_init(&r->found, NULL, 0, FOUND_MAX);
+    elsewhere_restart(&r->targets);
+    elsewhere_next(&r->targets, &r->target);
+}
+
 static unsigned begin(struct registration *r)
 {
     auth_begin(&r->auth);
     r->rounds     = 0;
     r->kept_until = NEVER;
-    r->target     = r->config.registrar;
+    go_home(r);
     return send(r);
 }
 
@@ -137,26 +148,18 @@ static bool raise_expires(struct registration *r, const struct message *response
     return true;
 }
 
-/* A 3xx (8.1.3.4): the best Contact is asked instead, in this attempt; from sips never another. */
-static bool follow(struct registration *r, const struct message *response)
+/* 8.1.3.4: what is not to be had there (`response` NULL: nobody has answered) may be had where a 3xx sends us, in this
+ * attempt, the best Contact first; nobody is asked twice, and from sips never another. */
+static bool go_elsewhere(struct registration *r, const struct message *response)
 {
-    struct header_values values = message_values(response, HEADER_CONTACT);
-    struct name_addr     contact;
-    struct uri           best = { .scheme = URI_OTHER }, now;
-    unsigned             q, best_q = 0;
+    enum refusal_outside what = response == NULL ? OUTSIDE_END : refusal_of(response->status)->outside;
 
-    if (!uri_parse(r->target, &now))
+    if (what == OUTSIDE_LAST)
         return false;
-    while (values_next_name_addr(&values, &contact))
-        if (contact_q(&contact, &q) && q > best_q && !uri_eq(&contact.uri, &now) &&
-            (contact.uri.scheme == URI_SIPS || (contact.uri.scheme == URI_SIP && now.scheme == URI_SIP))) {
-            best   = contact.uri;
-            best_q = q;
-        }
-    if (best_q == 0 || best.text.len >= sizeof r->redirect || best.headers.len > 0)
+    if (what == OUTSIDE_FOLLOW)
+        elsewhere_follow(&r->targets, &r->found, response);
+    if (!elsewhere_next(&r->targets, &r->target))
         return false;
-    memcpy(r->redirect, best.text.ptr, best.text.len);
-    r->target = (struct slice){ r->redirect, best.text.len };
     auth_begin(&r->auth);
     return true;
 }
@@ -177,13 +180,13 @@ static bool ask_again(struct registration *r, const struct auth_secret *secret, 
 
     if (r->rounds++ >= ROUNDS_MAX)
         return false;
-    if (status == 401 || status == 407)
-        return auth_challenged(&r->auth, secret, response) == AUTH_RETRY;
-    if (status < 400)
-        return follow(r, response);
-    if (status == 439)
-        return give_up_outbound(r);
-    return status == 423 && r->state != REGISTRATION_REMOVING && raise_expires(r, response);
+    if ((status == 401 || status == 407) && auth_challenged(&r->auth, secret, response) == AUTH_RETRY)
+        return true;
+    if (status == 439 && give_up_outbound(r))
+        return true;
+    if (status == 423 && r->state != REGISTRATION_REMOVING && raise_expires(r, response))
+        return true;
+    return go_elsewhere(r, response);
 }
 
 /* "120", "120;duration=60", "120 (at lunch)" (20.33). */
@@ -209,6 +212,7 @@ int registration_init(struct registration *r, const struct registration_config *
     arena_init(&r->arena, NULL, 0, MEMORY_MAX);
     arena_init(&r->contacts, NULL, 0, MEMORY_MAX);
     arena_init(&r->said, NULL, 0, SAID_MAX);
+    arena_init(&r->found, NULL, 0, FOUND_MAX);
     auth_init(&r->auth);
     *copy           = *config;
     copy->aor       = arena_copy(&r->arena, config->aor);
@@ -219,6 +223,7 @@ int registration_init(struct registration *r, const struct registration_config *
     copy->from_tag  = arena_copy(&r->arena, config->from_tag);
     copy->instance  = arena_copy(&r->arena, config->instance);
     r->target       = copy->registrar;
+    elsewhere_begin(&r->targets, copy->registrar);
     if (arena_ok(&r->arena) && arena_ok(&r->contacts))
         return 0;
     registration_fini(r);
@@ -231,6 +236,7 @@ void registration_fini(struct registration *r)
     arena_fini(&r->arena);
     arena_fini(&r->contacts);
     arena_fini(&r->said);
+    arena_fini(&r->found);
 }
 
 int registration_move(struct registration *r, struct slice contact)
@@ -299,7 +305,11 @@ unsigned registration_on_response(struct registration *r, const struct auth_secr
 
 unsigned registration_on_silence(struct registration *r, unsigned status, uint32_t random, msec now)
 {
-    return r->open ? fail(r, status, 0, random, now) : 0;
+    if (!r->open)
+        return 0;
+    if (r->rounds++ < ROUNDS_MAX && go_elsewhere(r, NULL))
+        return send(r);
+    return fail(r, status, 0, random, now);
 }
 
 bool registration_is_alive(const struct registration *r, msec now)

@@ -27,6 +27,7 @@
 #include "base/arena.h"
 #include "base/msec.h"
 #include "dialog/auth.h"
+#include "dialog/elsewhere.h"
 #include "dialog/register_answer.h"
 #include "dialog/request.h"
 
@@ -60,8 +61,6 @@ struct registration_config {
     uint32_t     reg_id;   /* of this flow, which needs an instance; 0: none           */
 };
 
-enum { REGISTRATION_TARGET = 256 };
-
 struct registration {
     enum registration_state state;
     unsigned                status;     /* of the last final response; 408, 503 for none       */
@@ -81,10 +80,10 @@ struct registration {
     bool                       remove; /* as soon as it is not                                */
     struct slice               sent;   /* the contact of the last REGISTER, in `contacts`     */
     struct slice               known;  /* the one the registrar has, likewise; empty: none    */
-    struct slice               target; /* Request-URI: the registrar, or `redirect`           */
-    char                       redirect[REGISTRATION_TARGET];
+    struct slice               target; /* Request-URI: the registrar, or whom a 3xx has named */
+    struct elsewhere           targets;
     bool                       plain; /* the first hop knows no outbound (439): no reg-id    */
-    struct arena               arena, contacts, said;
+    struct arena               arena, contacts, said, found;
 };
 
 /* Keeps copies.  Returns 0 or -ERR_NO_MEMORY (then there is nothing to fini). */

@@ -84,6 +84,11 @@ unsigned subscription_start(struct subscription *s, uint32_t seconds, msec t1, u
     return send(s, seconds, now);
 }
 
+void subscription_again(struct subscription *s, msec now)
+{
+    s->timer_n = now + s->t1_64 + s->t1_64 / 64; /* the silence of this one is heard before, and leads to the next */
+}
+
 void subscription_expect(struct subscription *s, msec t1, msec now)
 {
     init(s, t1);

@@ -50,6 +50,8 @@ struct subscription {
 /* Begin with a SUBSCRIBE for so many seconds (0: fetch the state once, 4.4.3).  `t1` is the transactions';
  * `failures`: how often in a row it has been tried in vain, which makes the next pause longer. */
 unsigned subscription_start(struct subscription *s, uint32_t seconds, msec t1, unsigned failures, msec now);
+/* The same SUBSCRIBE goes out once more, to somebody else: the time for its NOTIFY begins anew. */
+void subscription_again(struct subscription *s, msec now);
 /* Begin with a NOTIFY to come: another request of ours implies the subscription. */
 void subscription_expect(struct subscription *s, msec t1, msec now);
 /* A NOTIFY has come from another dialog that the SUBSCRIBE of `first` has made: tell it to this one. */

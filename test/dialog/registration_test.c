@@ -380,10 +380,36 @@ TEST(a_redirect_that_leads_nowhere_is_a_failure)
     CHECK_INT(REGISTRATION_TELL_FAILED, respond("302", "Contact: <sip:example.test>, <tel:+1>\n", LOW, 0));
     CHECK_INT(REGISTRATION_WAITING, r.state);
     registration_start(&r);
-    CHECK_INT(REGISTRATION_TELL_FAILED, respond("302", "Contact: <sip:one.test?Expires=0>\n", LOW, 0));
-    registration_start(&r);
     CHECK_INT(REGISTRATION_SEND, respond("302", "Contact: <sips:one.test>\n", LOW, 0));
     CHECK_INT(REGISTRATION_TELL_FAILED, respond("302", "Contact: <sip:example.test>\n", LOW, 0));
+    registration_start(&r);
+    CHECK_INT(REGISTRATION_TELL_FAILED, respond("305", "Contact: <sip:one.test>\n", LOW, 0));
+}
+
+/* RFC 3261 8.1.3.4; what its headers would have us do is not done (19.1.5). */
+TEST(the_next_contact_of_a_redirect_is_asked_if_the_first_refuses_or_is_silent)
+{
+    registration_start(&r);
+    CHECK_INT(REGISTRATION_SEND,
+              respond("300", "Contact: <sip:b.test>;q=0.5, <sip:c.test>;q=0.1, <sip:a.test?Expires=0>\n", LOW, 0));
+    check_target("sip:a.test");
+    CHECK_INT(REGISTRATION_SEND, respond("503", "", LOW, 0));
+    check_target("sip:b.test");
+    CHECK_INT(REGISTRATION_SEND, registration_on_silence(&r, 408, LOW, 32000));
+    check_target("sip:c.test");
+    CHECK_INT(REGISTRATION_TELL_FAILED, respond("302", "Contact: <sip:a.test>\n", LOW, 0));
+    registration_start(&r);
+    check_target("sip:example.test");
+    CHECK_INT(REGISTRATION_SEND, respond("302", "Contact: <sip:a.test>, <sip:b.test>\n", LOW, 0));
+    CHECK_INT(REGISTRATION_TELL_FAILED, respond("600", "", LOW, 0));
+    registration_start(&r);
+    for (unsigned i = 0; i < 7; i++) { /* in a chain without an end */
+        char contact[64];
+
+        snprintf(contact, sizeof contact, "Contact: <sip:%u.test>\n", i);
+        CHECK_INT(REGISTRATION_SEND, respond("302", contact, LOW, 0));
+    }
+    CHECK_INT(REGISTRATION_TELL_FAILED, respond("302", "Contact: <sip:last.test>\n", LOW, 0));
 }
 
 static void have_flow(uint32_t reg_id)
@@ -543,6 +569,7 @@ int main(void)
         CASE(what_was_never_acknowledged_is_not_taken_back),
         CASE(a_redirect_is_followed_to_its_best_contact_in_this_attempt),
         CASE(a_redirect_that_leads_nowhere_is_a_failure),
+        CASE(the_next_contact_of_a_redirect_is_asked_if_the_first_refuses_or_is_silent),
         CASE(a_flow_names_its_instance_and_number_and_what_it_knows),
         CASE(a_flow_that_moves_takes_nothing_back),
         CASE(where_the_first_hop_keeps_no_flow_the_first_one_registers_without),

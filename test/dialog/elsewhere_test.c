@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "call/elsewhere.h"
+#include "dialog/elsewhere.h"
 
 #include "support/test.h"
 
@@ -105,6 +105,19 @@ TEST(there_are_eight_at_most)
     CHECK_SLICE("sip:7@h", targets.list[ELSEWHERE_MAX - 1]);
 }
 
+TEST(begun_anew_it_is_the_first_again_and_the_others_may_come_back)
+{
+    elsewhere_begin(&targets, SLICE("sip:a@h"));
+    check_next("sip:a@h");
+    follow("<sip:b@h>");
+    check_next("sip:b@h");
+    elsewhere_restart(&targets);
+    check_next("sip:a@h");
+    check_next(NULL);
+    follow("<sip:b@h>");
+    check_next("sip:b@h");
+}
+
 TEST(without_memory_there_is_none)
 {
     struct arena small;
@@ -127,6 +140,7 @@ int main(void)
         CASE(nobody_is_asked_twice_and_nothing_but_sip),
         CASE(who_asked_for_sips_is_not_sent_on_without),
         CASE(there_are_eight_at_most),
+        CASE(begun_anew_it_is_the_first_again_and_the_others_may_come_back),
         CASE(without_memory_there_is_none),
     };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "call/elsewhere.h"
+#include "dialog/elsewhere.h"
 
 #include "sip/name_addr.h"
 
@@ -53,6 +53,18 @@ void elsewhere_follow(struct elsewhere *t, struct arena *arena, const struct mes
             if (contact_q(&contact, &q) && q == best && best > 0 && is_new(t, &contact.uri))
                 elsewhere_add(t, arena, &contact.uri);
     }
+}
+
+void elsewhere_begin(struct elsewhere *t, struct slice first)
+{
+    *t = (struct elsewhere){ .list[0] = first, .count = 1 };
+}
+
+void elsewhere_restart(struct elsewhere *t)
+{
+    t->next = 0;
+    if (t->count > 1)
+        t->count = 1;
 }
 
 bool elsewhere_next(struct elsewhere *t, struct slice *target)
