@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "call/text.h"
+#include "cmd/asking.h"
 #include "cmd/exit_code.h"
 #include "cmd/option.h"
 #include "cmd/report.h"
@@ -13,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_TYPE = SHELL_OPTION_OWN, OPT_WAIT, OPT_NO_REGISTER };
+enum { OPT_TYPE = ASKING_OPTION_OWN, OPT_WAIT, OPT_NO_REGISTER };
 
 enum { HOUR_MS = 3600 * 1000, WAIT_MS = 40 * 1000, TEXT_MAX = 16 * 1024 };
 
@@ -22,6 +23,7 @@ static const struct option_entry entries[] = {
     { OPT_TYPE, "type", "TYPE", "what it is (text/plain;charset=utf-8)" },
     { OPT_WAIT, "wait", "DURATION", "give up when nobody has said by then whether it arrived (40s)" },
     { OPT_NO_REGISTER, "no-register", NULL, "send it without registering first" },
+    ASKING_OPTIONS,
     SHELL_OPTIONS,
     OPTION_TABLE_END,
 };
@@ -29,6 +31,7 @@ static const struct option_entry entries[] = {
 struct messaging {
     const struct command *command;
     struct shell         *shell;
+    struct asking         asking;
     struct timer          timer;
     const char           *whom;                 /* as typed */
     char                  target[SHELL_TARGET]; /* a URI */
@@ -46,6 +49,7 @@ static void on_wait(struct timer *t, msec now)
     (void)now;
     progress_hide(&m->shell->progress);
     fputs("Nobody has said whether it arrived\n", stderr);
+    exchange_give_up(&m->asking.exchange);
     shell_finish(m->shell, EXIT_TIMED_OUT);
 }
 
@@ -60,6 +64,7 @@ static int send_text(struct messaging *m)
         options.type = slice_from(m->type);
     error = message_send(s->phone, &options, &m->subject);
     if (error == 0) {
+        exchange_begin(&m->asking.exchange, world_now(s->world));
         progress_set(&s->progress, PROGRESS_SENDING, m->target);
         return EXIT_OK;
     }
@@ -98,6 +103,8 @@ static void on_event(struct shell *s, const struct phone_event *e)
 {
     struct messaging *m = s->user;
 
+    if (m->subject == 0 || e->subject == m->subject)
+        asking_note(&m->asking, s, e);
     if (e->kind == PHONE_REGISTERED || e->kind == PHONE_REGISTER_FAILED)
         on_registration(m, e);
     if (e->kind == PHONE_INCOMING)
@@ -137,7 +144,7 @@ static int read_text(const struct command *command, const char *argument, struct
 static int read_options(struct options *o, struct shell_options *options, struct messaging *m)
 {
     for (int letter; o->exit_code < 0 && (letter = options_next(o)) != OPTIONS_END;) {
-        if (shell_option(options, NULL, letter, o->value))
+        if (shell_option(options, NULL, letter, o->value) || asking_option(&m->asking, o, letter))
             continue;
         if (letter == OPT_TYPE)
             m->type = o->value;
@@ -146,16 +153,18 @@ static int read_options(struct options *o, struct shell_options *options, struct
         else if (letter == OPT_WAIT)
             options_span(o, HOUR_MS, &m->wait);
     }
-    return o->exit_code;
+    return asking_check(&m->asking, o, options->json);
 }
 
-static int deliver(struct messaging *m, struct shell_options *options)
+/* `tried`: it has been judged already. */
+static int deliver(struct messaging *m, struct shell_options *options, bool *tried)
 {
     struct shell *s    = m->shell;
     int           code = shell_open_for(s, m->command, options, m->whom, m->target);
 
     if (code != EXIT_OK)
         return code;
+    exchange_init(&m->asking.exchange, EXCHANGE_MESSAGE, slice_from(m->target));
     progress_set(&s->progress, PROGRESS_REGISTERING, s->entry.address);
     if (s->is_guest || m->no_register)
         code = send_text(m);
@@ -163,32 +172,46 @@ static int deliver(struct messaging *m, struct shell_options *options)
         phone_register(s->phone, s->account);
     if (code == EXIT_OK) {
         world_timer(s->world, &m->timer, on_wait, world_now(s->world) + m->wait);
-        code = shell_run(s);
+        code   = asking_judge(&m->asking, s, shell_run(s));
+        *tried = true;
         world_timer_stop(s->world, &m->timer);
     }
     shell_close(s);
     return code;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+/* -1: go on. */
+static int prepare(struct messaging *m, struct options *o, struct shell_options *options)
 {
-    static struct shell  shell;
-    struct options       o       = options_of(command, argc, argv);
-    struct shell_options options = { .node = "sender", .max_calls = 1 };
-    struct messaging     m       = { .command = command, .shell = &shell, .wait = WAIT_MS };
-    int                  code    = read_options(&o, &options, &m);
+    int code = read_options(o, options, m);
 
     if (code >= 0)
         return code;
-    if (argc - o.index != 2)
-        return options_complain(command, argc == o.index ? "to whom?" : "one address and one text");
-    code = read_text(command, argv[o.index + 1], &m.text);
-    if (code != EXIT_OK)
-        return code;
-    m.whom         = argv[o.index];
-    shell.on_event = on_event;
-    shell.user     = &m;
-    return deliver(&m, &options);
+    if (o->argc - o->index != 2)
+        return options_complain(o->command, o->argc == o->index ? "to whom?" : "one address and one text");
+    code    = read_text(o->command, o->argv[o->index + 1], &m->text);
+    m->whom = o->argv[o->index];
+    return code == EXIT_OK ? -1 : code;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    static struct shell     shell;
+    static struct messaging m;
+    struct options          o       = options_of(command, argc, argv);
+    struct shell_options    options = { .node = "sender", .max_calls = 1 };
+    bool                    tried   = false;
+    int                     code;
+
+    m = (struct messaging){ .command = command, .shell = &shell, .wait = WAIT_MS };
+    asking_init(&m.asking, EXCHANGE_MESSAGE);
+    code = prepare(&m, &o, &options);
+    if (code < 0) {
+        shell.on_event = on_event;
+        shell.user     = &m;
+        code           = deliver(&m, &options, &tried);
+    }
+    return tried ? code : asking_give_up(&m.asking, argc, argv, code);
 }
 
 extern const struct command command_message;
@@ -199,9 +222,18 @@ const struct command        command_message = {
            .details =
                "Registers the account, sends, and takes the registration back in the end; without any account it\n"
                       "sends as a guest.  '-' reads the text from standard input.  Exits with 0 when it has arrived, or is kept\n"
-                      "for later (202), else as a call does: 13 if nobody is known by that name, 17 if there was no answer.",
-           .options  = entries,
-           .examples = "ahoy message bob 'lunch?'\n"
-                              "df -h | ahoy message sip:admin@example.test -\n",
-           .run      = run,
+                      "for later (202), else as a call does: 13 if nobody is known by that name, 17 if there was no answer.\n\n"
+                      "With --expect the conditions alone decide on the exit code, once a text was sent:\n"
+#define RULE(kind, form, test, figure, unit, meaning) MESSAGE_LINE_##kind("  " form ": " meaning "\n")
+#define MESSAGE_LINE_REGISTER(line)
+#define MESSAGE_LINE_MESSAGE(line) line
+#define MESSAGE_LINE_ANY(line)     line
+#include "probe/exchange.def"
+#undef RULE
+    ,
+    .options  = entries,
+    .examples = "ahoy message bob 'lunch?'\n"
+                "df -h | ahoy message sip:admin@example.test -\n"
+                "ahoy message sip:echo@example.test 'are you there?' --output nagios --expect delivered,max-time=2s\n",
+    .run      = run,
 };

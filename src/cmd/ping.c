@@ -31,8 +31,7 @@ static const struct option_entry entries[] = {
     { 'q', "quiet", NULL, "only the summary" },
     { OPT_EXPECT, "expect", "CONDITIONS", "what has to be fulfilled, else exit with 23: " PING_CONDITION_FORMS },
     { OPT_EXPECT_WARNING, "expect-warning", "CONDITIONS", "only warn if one of these is not met" },
-    { OPT_OUTPUT, "output", "FORMAT",
-      "the summary alone, as text, json, nagios or prometheus; with nagios the exit code is 0 to 3" },
+    { OPT_OUTPUT, "output", "FORMAT", "the summary alone, as " OUTPUT_NAMES "; with nagios the exit code is 0 to 3" },
     TLS_OPTIONS(OPT_TLS_TRUST, OPT_TLS_NO_VERIFY, OPT_TLS_CERTIFICATE, OPT_TLS_KEY),
     { OPT_JSON, "json", NULL, "one JSON object a line for each answer and for the summary" },
     { OPT_TRACE, "trace", "FILE", "append each SIP message to FILE, see 'ahoy trace'" },
@@ -52,7 +51,7 @@ static void read_output(struct ping *p, struct options *o)
     p->output = ping_output_find(o->value);
     p->quiet  = true;
     if (p->output == NULL)
-        o->exit_code = options_complain(o->command, "'%s': wanted is text, json, nagios or prometheus", o->value);
+        o->exit_code = options_complain(o->command, "'%s': wanted is " OUTPUT_NAMES, o->value);
 }
 
 static void read_tls(struct ping *p, struct options *o, char to[ACCOUNT_TEXT])

@@ -4,6 +4,7 @@
 #include "base/json_line.h"
 #include "console/phone_command.h"
 #include "console/phone_report.h"
+#include "probe/exchange.h"
 #include "probe/output_json.h"
 
 static void begin(struct buf *b, const char *title, const char *description)
@@ -63,14 +64,14 @@ static void put_members(struct buf *b, const char *name, const struct phone_memb
     buf_put(b, SLICE("],\"additionalProperties\":false}"));
 }
 
-/* What ahoy call and answer say in the end, which is no event of the phone: it has no "t". */
+/* What the commands say in the end, which is no event of the phone: it has no "t". */
 static void put_summary(struct buf *b, const struct output_object *o, bool is_line)
 {
-    const char *const event = "\"event\":{\"const\":\"summary\"},\n    ";
-
     buf_printf(b, "  \"%s\":{\"type\":\"object\",\"description\":", o->name);
     json_line_put_string(b, slice_from(o->meaning));
-    buf_printf(b, ",\"properties\":{\n    %s", is_line ? event : "");
+    buf_put(b, SLICE(",\"properties\":{\n    "));
+    if (is_line)
+        buf_printf(b, "\"event\":{\"const\":\"%s\"},\n    ", o->name);
     for (const struct output_member *m = o->members; m->key != NULL; m++) {
         buf_put(b, m == o->members ? SLICE("") : SLICE(",\n    "));
         put_property(b, &(struct phone_field_row){ m->key, m->schema, m->meaning });
@@ -88,12 +89,14 @@ static void put_summary(struct buf *b, const struct output_object *o, bool is_li
 void phone_schema_events(struct buf *b)
 {
     begin(b, "Events of ahoy's phone",
-          "One line of what ahoy phone, call, answer and register print with --json. Fields and events may be added, "
+          "One line of what ahoy phone, call, answer, register, message and watch print with --json. Fields and events "
+          "may be added, "
           "none changes its meaning.");
     buf_put(b, SLICE("\"oneOf\":[\n"));
     for (unsigned i = 0; i < PHONE_REPORT_ROWS; i++)
         buf_printf(b, "  {\"$ref\":\"#/$defs/%s\"},\n", phone_report_name(i));
-    buf_printf(b, "  {\"$ref\":\"#/$defs/%s\"}", output_json_objects()->name);
+    buf_printf(b, "  {\"$ref\":\"#/$defs/%s\"},\n", output_json_objects()->name);
+    buf_printf(b, "  {\"$ref\":\"#/$defs/%s\"}", exchange_json_object()->name);
     buf_put(b, SLICE("],\n\"$defs\":{\n"));
     for (unsigned i = 0; i < PHONE_REPORT_ROWS; i++) {
         put_row(b, phone_report_name(i), phone_report_row(i));
@@ -106,6 +109,8 @@ void phone_schema_events(struct buf *b)
         buf_put(b, SLICE(",\n"));
         put_summary(b, o, o == output_json_objects());
     }
+    buf_put(b, SLICE(",\n"));
+    put_summary(b, exchange_json_object(), true);
     buf_put(b, SLICE("}}\n"));
 }
 

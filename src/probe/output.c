@@ -43,3 +43,60 @@ void output_put_safe(struct buf *b, struct slice text, const char *never)
         i += length > 0 ? length - 1 : 0;
     }
 }
+
+/* A text made safe comes in pieces, so that none is too long. */
+static void put_escaped(struct buf *b, struct slice text, void (*put)(struct buf *b, char byte))
+{
+    enum { PIECE = 200 };
+
+    while (text.len > 0) {
+        char         memory[PIECE];
+        struct buf   safe  = BUF_ON(memory);
+        struct slice piece = { text.ptr, text.len < PIECE ? text.len : PIECE };
+
+        while (piece.len < text.len && piece.len > PIECE - 4 && ((unsigned char)text.ptr[piece.len] & 0xc0) == 0x80)
+            piece.len--; /* no character is torn apart */
+        output_put_safe(&safe, piece, "");
+        for (size_t i = 0; i < safe.len; i++)
+            put(b, safe.ptr[i]);
+        text.ptr += piece.len;
+        text.len -= piece.len;
+    }
+}
+
+static void put_xml_byte(struct buf *b, char byte)
+{
+    switch (byte) {
+    case '&':
+        buf_put(b, SLICE("&amp;"));
+        return;
+    case '<':
+        buf_put(b, SLICE("&lt;"));
+        return;
+    case '>':
+        buf_put(b, SLICE("&gt;"));
+        return;
+    case '"':
+        buf_put(b, SLICE("&quot;"));
+        return;
+    default:
+        buf_put_byte(b, byte);
+    }
+}
+
+void output_put_xml(struct buf *b, struct slice text)
+{
+    put_escaped(b, text, put_xml_byte);
+}
+
+static void put_label_byte(struct buf *b, char byte)
+{
+    if (byte == '"' || byte == '\\')
+        buf_put_byte(b, '\\');
+    buf_put_byte(b, byte);
+}
+
+void output_put_label(struct buf *b, struct slice text)
+{
+    put_escaped(b, text, put_label_byte);
+}

@@ -31,5 +31,8 @@ const struct output *output_find(const char *name);
 /* What a peer said, cut off where it is no text: controls and bytes that are not UTF-8
  * become '?', and so does each byte of `never`. */
 void output_put_safe(struct buf *b, struct slice text, const char *never);
+/* The same within an XML text or attribute, and within the label of a Prometheus sample. */
+void output_put_xml(struct buf *b, struct slice text);
+void output_put_label(struct buf *b, struct slice text);
 
 #endif

@@ -3,31 +3,6 @@
  * or with one for the call if there are none. */
 #include "probe/output.h"
 
-static void put_xml(struct buf *b, struct slice text)
-{
-    char       memory[2 * SUMMARY_TEXT];
-    struct buf safe = BUF_ON(memory);
-
-    output_put_safe(&safe, text, "");
-    for (size_t i = 0; i < safe.len; i++)
-        switch (safe.ptr[i]) {
-        case '&':
-            buf_put(b, SLICE("&amp;"));
-            break;
-        case '<':
-            buf_put(b, SLICE("&lt;"));
-            break;
-        case '>':
-            buf_put(b, SLICE("&gt;"));
-            break;
-        case '"':
-            buf_put(b, SLICE("&quot;"));
-            break;
-        default:
-            buf_put_byte(b, safe.ptr[i]);
-        }
-}
-
 static double seconds(const struct summary *s)
 {
     msec setup = s->times.answered == NEVER ? 0 : s->times.answered;
@@ -39,16 +14,16 @@ static void put_case(struct buf *b, const struct outcome *o, struct slice name, 
                      struct slice why)
 {
     buf_put(b, SLICE("  <testcase classname=\"ahoy.call\" name=\""));
-    put_xml(b, name);
+    output_put_xml(b, name);
     buf_printf(b, "\" time=\"%.3f\"", time);
     if (good) {
         buf_put(b, SLICE("/>\n"));
         return;
     }
     buf_put(b, SLICE(">\n    <failure message=\""));
-    put_xml(b, why);
+    output_put_xml(b, why);
     buf_put(b, SLICE("\">"));
-    put_xml(b, slice_from(o->summary->peer));
+    output_put_xml(b, slice_from(o->summary->peer));
     buf_put(b, SLICE("</failure>\n  </testcase>\n"));
 }
 
@@ -86,13 +61,13 @@ void output_junit(struct buf *b, const struct outcome *o)
     buf_put(b, SLICE("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ahoy call"));
     if (o->summary->peer[0] != '\0')
         buf_put_byte(b, ' ');
-    put_xml(b, slice_from(o->summary->peer));
+    output_put_xml(b, slice_from(o->summary->peer));
     buf_printf(b, "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" time=\"%.3f\">\n", o->count + 1,
                failures(o) + call_fails, seconds(o->summary));
     put_case(b, o, SLICE("call"), seconds(o->summary), !call_fails, buf_slice(&headline));
     for (size_t i = 0; i < o->count; i++)
         put_verdict(b, o, &o->verdicts[i]);
     buf_put(b, SLICE("  <system-out>"));
-    put_xml(b, buf_slice(&headline));
+    output_put_xml(b, buf_slice(&headline));
     buf_put(b, SLICE("</system-out>\n</testsuite>\n"));
 }

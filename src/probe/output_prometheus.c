@@ -2,19 +2,6 @@
 /* The text format of Prometheus, for a file that node_exporter's textfile collector reads. */
 #include "probe/output.h"
 
-static void put_label_text(struct buf *b, struct slice text)
-{
-    char       memory[2 * SUMMARY_TEXT];
-    struct buf safe = BUF_ON(memory);
-
-    output_put_safe(&safe, text, "");
-    for (size_t i = 0; i < safe.len; i++) {
-        if (safe.ptr[i] == '"' || safe.ptr[i] == '\\')
-            buf_put_byte(b, '\\');
-        buf_put_byte(b, safe.ptr[i]);
-    }
-}
-
 static void put_head(struct buf *b, const char *name, const char *help)
 {
     buf_printf(b, "# HELP ahoy_call_%s %s\n# TYPE ahoy_call_%s gauge\n", name, help, name);
@@ -25,10 +12,10 @@ static void put_sample(struct buf *b, const char *name, const struct summary *s,
                        double number)
 {
     buf_printf(b, "ahoy_call_%s{target=\"", name);
-    put_label_text(b, slice_from(s->peer));
+    output_put_label(b, slice_from(s->peer));
     if (label != NULL) {
         buf_printf(b, "\",%s=\"", label);
-        put_label_text(b, value);
+        output_put_label(b, value);
     }
     buf_printf(b, "\"} %.10g\n", number);
 }

@@ -312,16 +312,35 @@ void ping_output_prometheus(struct buf *b, const struct ping_summary *s, enum pi
     put_gauge(b, s, "max_seconds", "Time of the slowest answer.", s->most / 1000);
 }
 
+/* One case: what was expected is met as a whole, or not. */
+void ping_output_junit(struct buf *b, const struct ping_summary *s, enum ping_grade grade, struct slice unmet)
+{
+    buf_put(b, SLICE("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ahoy ping "));
+    output_put_xml(b, s->target);
+    buf_printf(b, "\" tests=\"1\" failures=\"%d\" errors=\"0\">\n  <testcase classname=\"ahoy.ping\" name=\"ping\"",
+               grade == PING_CRITICAL);
+    if (grade == PING_CRITICAL) {
+        buf_put(b, SLICE(">\n    <failure message=\""));
+        output_put_xml(b, unmet.len > 0 ? without_end(unmet) : SLICE("no answer"));
+        buf_put(b, SLICE("\"/>\n  </testcase>\n"));
+    } else {
+        buf_put(b, SLICE("/>\n"));
+    }
+    buf_printf(b, "  <system-out>%u sent, %u answered", s->sent, s->answered);
+    if (s->answered > 0)
+        buf_printf(b, ", %.3f ms on average", ping_average(s));
+    buf_put(b, SLICE("</system-out>\n</testsuite>\n"));
+}
+
 ping_output_fn *ping_output_find(const char *name)
 {
     static const struct {
         const char     *name;
         ping_output_fn *fn;
     } table[] = {
-        { "text", ping_output_text },
-        { "json", ping_output_json },
-        { "nagios", ping_output_nagios },
-        { "prometheus", ping_output_prometheus },
+        { "text", ping_output_text },     { "json", ping_output_json },
+        { "nagios", ping_output_nagios }, { "prometheus", ping_output_prometheus },
+        { "junit", ping_output_junit },
     };
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)

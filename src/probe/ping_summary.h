@@ -60,8 +60,9 @@ ping_output_fn ping_output_text;
 ping_output_fn ping_output_json;
 ping_output_fn ping_output_nagios;
 ping_output_fn ping_output_prometheus;
+ping_output_fn ping_output_junit;
 
-/* "text", "json", "nagios", "prometheus"; or NULL. */
+/* "text", "json", "nagios", "prometheus", "junit"; or NULL. */
 ping_output_fn *ping_output_find(const char *name);
 
 #endif

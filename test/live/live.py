@@ -17,6 +17,8 @@ import tempfile
 import time
 import traceback
 
+import schema
+
 AHOY = os.environ.get("AHOY", os.path.join(os.path.dirname(__file__), "../../build/dev/ahoy"))
 SHARED = os.environ.get("AHOY_SHARED", os.path.join(os.path.dirname(__file__), "../../../shared"))
 PATIENCE = 20  # seconds that anything may take on a busy machine
@@ -80,7 +82,7 @@ def wait_gone(pid):
 
 class Process:
     """A program in the background whose stdout is JSON lines; with `group` it leads a
-    process group of its own."""
+    process group of its own.  What a phone of ours tells is held against its schema."""
 
     def __init__(self, args, env=None, cwd=None, stdin=subprocess.DEVNULL, name=None, group=False, pass_fds=()):
         self.name = name or os.path.basename(args[0])
@@ -91,6 +93,8 @@ class Process:
                                       cwd=cwd, text=True, start_new_session=group, pass_fds=pass_fds)
         os.set_blocking(self.child.stdout.fileno(), False)
         self.partial = ""
+        words = args[args.index(AHOY) + 1:] if AHOY in args else []
+        self.is_phone = "--json" in words and words[0] in schema.VERBS
 
     def read(self):
         """Take in what has been printed since."""
@@ -100,7 +104,10 @@ class Process:
             return
         lines = (self.partial + chunk).split("\n")
         self.partial = lines.pop()
-        self.events += [json.loads(line) for line in lines if line.startswith("{")]
+        events = [json.loads(line) for line in lines if line.startswith("{")]
+        self.events += events
+        for event in events if self.is_phone else []:
+            schema.check(event)
 
     def wait_event(self, kind, patience=PATIENCE, **fields):
         """The first event of this kind with these fields; fails after a while."""

@@ -11,6 +11,7 @@ import subprocess
 import time
 import wave
 
+import schema
 from live import AHOY, PATIENCE, need
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
@@ -98,6 +99,7 @@ class Person:
         done = subprocess.run([AHOY, *words], input=stdin, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               env=self.env, timeout=3 * PATIENCE, start_new_session=True)
         assert done.returncode == code, "ahoy %s: exit %d\n%s%s" % (words, done.returncode, done.stdout, done.stderr)
+        schema.check_output(words, done.stdout)
         return done
 
     def start(self, *words):

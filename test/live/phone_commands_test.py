@@ -13,6 +13,7 @@ import stat
 import subprocess
 import wave
 
+import schema
 from live import AHOY, PATIENCE, Bench, free_port, listening, run
 
 NASTY = "it's \\ a \"secret\" ${HOME} #1"
@@ -29,6 +30,7 @@ class Phones(Bench):
         done = subprocess.run([AHOY, *words], input=stdin, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               env=self.env, timeout=2 * PATIENCE, start_new_session=True)
         assert done.returncode == code, "ahoy %s: exit %d\n%s%s" % (words, done.returncode, done.stdout, done.stderr)
+        schema.check_output(words, done.stdout)
         return done
 
     def background(self, *words):

@@ -14,10 +14,11 @@ import time
 import wave
 import xml.etree.ElementTree
 
+import schema
 from live import AHOY, PATIENCE, Bench, Skip, free_port, listening, run
 from lossy import LossyPath
 from notifier import Notifier
-from people import Person
+from people import Person, bindings
 
 
 class Phones(Bench):
@@ -30,6 +31,7 @@ class Phones(Bench):
         done = subprocess.run([AHOY, *words], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, env=self.env, timeout=3 * PATIENCE)
         assert done.returncode == code, "ahoy %s: exit %d\n%s%s" % (words, done.returncode, done.stdout, done.stderr)
+        schema.check_output(words, done.stdout)
         return done
 
     def answerer(self, *words):
@@ -286,6 +288,8 @@ def test_ping_is_judged_too():
         assert line.startswith("SIP WARNING - status=404 not met: 200; ") and line.count("\n") == 1, line
         text = b.ahoy("ping", address, "--output", "prometheus").stdout
         assert 'ahoy_ping_answered{target="%s"} 1\n' % address in text, text
+        suite = xml.etree.ElementTree.fromstring(b.ahoy("ping", address, "--output", "junit").stdout)
+        assert suite.get("tests") == "1" and suite.get("failures") == "0", suite.attrib
         summary = json.loads(b.ahoy(*words, "--output", "json").stdout)
         assert summary["answered"] == 5 and summary["outcome"] == "ok" and summary["p95_ms"] > 0, summary
         line = b.ahoy("ping", "sip:127.0.0.1:%d" % free_port(), "--output", "nagios", "-W", "1s", code=2).stdout
@@ -295,7 +299,7 @@ def test_ping_is_judged_too():
         assert "min_ms" not in summary and summary["unmet"] == "alive not met: no answer", summary
         line = b.ahoy("ping", "--expect", "quick", address, "--output", "nagios", code=3).stdout
         assert line.startswith("SIP UNKNOWN - "), line
-        for wrong in (["--expect", "quick"], ["-i", "soon"], ["--output", "junit"]):
+        for wrong in (["--expect", "quick"], ["-i", "soon"], ["--output", "yaml"]):
             b.ahoy("ping", address, *wrong, code=2)
 
 
@@ -327,6 +331,56 @@ def test_a_registration_waits_and_ends_by_the_clock():
         late.wait_event("register_failed")
         server.start()
         assert late.wait_exit() == 0, late.stderr()
+
+
+def test_a_registration_is_a_probe_in_each_form():
+    with Bench() as b:
+        server = b.server()
+        alice, mallory = Person(b, server, "alice"), Person(b, server, "mallory", password="guess")
+        line = alice.ahoy("register", "--output", "nagios", "--expect", "registered,max-time=30s").stdout
+        assert re.fullmatch(r"REGISTER OK - sip:alice@example.test: registered after .*, for \d+ s \| time=\S+s;;;0 "
+                            r"tries=1;;;0 lost=0;;;0 expires=\d+s;;;0 flows=1;;;0\n", line), line
+        assert bindings(server) == [], bindings(server)  # taken back
+        alice.ahoy("register", "--expect", "min-flows=1", "--once")
+        assert len(bindings(server)) == 1
+        told = json.loads(alice.ahoy("register", "--output", "json", "--expect", "min-expires=2h", code=23).stdout)
+        assert told["outcome"] == "critical" and told["registered"] and told["time_ms"] >= 0, told
+        lines = alice.ahoy("register", "--output", "json", "--json", "--for", "300ms").stdout.splitlines()
+        assert [json.loads(one)["event"] for one in lines] == ["registered", "unregistered", "probe"], lines
+        said = mallory.ahoy("register", "--expect", "status=401").stdout
+        assert "not registered (401 " in said and "met       status=401: 401" in said, said
+        line = mallory.ahoy("register", "--output", "nagios", code=2).stdout
+        assert line.startswith("REGISTER CRITICAL - ") and "401" in line, line
+        mallory.ahoy("register", "--output", "text", code=14)
+        suite = xml.etree.ElementTree.fromstring(
+            mallory.ahoy("register", "--output", "junit", "--expect", "registered", code=23).stdout)
+        assert suite.get("tests") == "2" and suite.get("failures") == "1", suite.attrib
+        text = alice.ahoy("register", "--output", "prometheus").stdout
+        assert 'ahoy_register_registered{target="sip:alice@example.test"} 1\n' in text, text
+        for words, form in ((["--expect", "max-time"], "max-time=DURATION"), (["--output", "yaml"], "nagios"),
+                            (["--json", "--output", "text"], "--output json alone")):
+            assert form in alice.ahoy("register", *words, code=2).stderr
+        assert alice.ahoy("register", "--expect", "quick", "--output", "nagios", code=3).stdout.startswith("REGISTER UNKNOWN")
+        server.stop()
+        line = alice.ahoy("register", "--output", "nagios", "--wait", "300ms", code=2).stdout
+        assert line.startswith("REGISTER CRITICAL - ") and "not registered" in line, line
+
+
+def test_a_text_is_a_probe_in_each_form():
+    with Bench() as b:
+        server = b.server()
+        alice, bob = Person(b, server, "alice"), Person(b, server, "bob")
+        bob.answer("--null-audio")
+        line = alice.ahoy("message", "bob", "lunch?", "--output", "nagios", "--expect", "delivered").stdout
+        assert line.startswith("MESSAGE OK - sip:bob@example.test: delivered after "), line
+        told = json.loads(alice.ahoy("message", "nobody", "x", "--output", "json", "--expect", "delivered",
+                                     code=23).stdout)
+        assert told["status"] == 404 and not told["delivered"] and told["probe"] == "message", told
+        alice.ahoy("message", "nobody", "x", "--expect", "status=404,max-time=30s")
+        mallory = Person(b, server, "mallory", password="guess")
+        line = mallory.ahoy("message", "bob", "x", "--output", "nagios", code=2).stdout
+        assert line.startswith("MESSAGE CRITICAL - ") and "cannot register (401" in line, line
+        mallory.ahoy("message", "bob", "x", "--expect", "delivered", code=14)
 
 
 def test_a_text_is_delivered_or_the_exit_code_says_why_not():

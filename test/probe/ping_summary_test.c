@@ -124,7 +124,23 @@ TEST(people_and_monitors_get_their_forms)
     out = BUF_ON(memory);
     ping_output_json(&out, &summary, PING_OK, SLICE(""));
     CHECK(strstr(buf_cstr(&out), "\"answered\":8,\"loss_percent\":20.000,") != NULL);
-    CHECK(ping_output_find("nagios") == ping_output_nagios && ping_output_find("junit") == NULL);
+    CHECK(ping_output_find("nagios") == ping_output_nagios && ping_output_find("yaml") == NULL);
+}
+
+TEST(a_build_gets_a_case)
+{
+    ping_output_junit(&out, &summary, PING_CRITICAL, SLICE("max-loss=1% not met: 20.0 %; "));
+    CHECK_SLICE("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                "<testsuite name=\"ahoy ping sip:example.test\" tests=\"1\" failures=\"1\" errors=\"0\">\n"
+                "  <testcase classname=\"ahoy.ping\" name=\"ping\">\n"
+                "    <failure message=\"max-loss=1% not met: 20.0 %\"/>\n"
+                "  </testcase>\n"
+                "  <system-out>10 sent, 8 answered, 4.500 ms on average</system-out>\n"
+                "</testsuite>\n",
+                buf_slice(&out));
+    out = BUF_ON(memory);
+    ping_output_junit(&out, &summary, PING_OK, SLICE(""));
+    CHECK(strstr(buf_cstr(&out), "failures=\"0\"") != NULL && strstr(buf_cstr(&out), "name=\"ping\"/>") != NULL);
 }
 
 TEST(a_target_cannot_break_a_form)
@@ -146,6 +162,7 @@ int main(void)
         cmocka_unit_test(what_is_no_condition_is_refused),
         cmocka_unit_test(there_is_an_end_to_conditions),
         cmocka_unit_test_setup(people_and_monitors_get_their_forms, setup),
+        cmocka_unit_test_setup(a_build_gets_a_case, setup),
         cmocka_unit_test_setup(a_target_cannot_break_a_form, setup),
     };
 
