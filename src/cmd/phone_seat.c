@@ -264,7 +264,7 @@ int phone_seat_open_world(struct phone_seat *s)
     phone_log_init(&s->log);
     phone_files_find(&s->files);
     tell_what_is_not_kept(&s->files);
-    s->world = world_uv_new(&s->log.log);
+    s->world = world_uv_new_with(&s->log.log, &(struct world_uv_options){ .exact = true });
     return s->world != NULL ? EXIT_OK : complain("starting", -ERR_NO_MEMORY);
 }
 

@@ -298,7 +298,7 @@ int shell_open(struct shell *s, const struct shell_options *o)
         return code;
     s->json = o->json;
     phone_log_init(&s->log);
-    s->world = world_uv_new(&s->log.log);
+    s->world = world_uv_new_with(&s->log.log, &(struct world_uv_options){ .exact = true });
     if (s->world == NULL)
         return complain("starting", -ERR_NO_MEMORY);
     snprintf(node, sizeof node, "%s", s->is_guest ? o->node : s->entry.address);

@@ -2,6 +2,7 @@
 #include "net/loop.h"
 
 #include "base/error.h"
+#include "net/alarm.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct loop {
     uv_prepare_t       prepare;
     uv_check_t         check;
     uv_timer_t         timer;
+    struct alarm       alarm; /* open: instead of the timer */
     uv_async_t         async;
     struct loop_user   user;
     struct signal_slot signals[LOOP_SIGNALS];
@@ -68,16 +70,25 @@ static void on_async(uv_async_t *async)
     (void)async;
 }
 
+/* How long this sleep may be; NEVER: until something happens. */
+static msec sleep_of(struct loop *loop, msec now)
+{
+    msec at   = loop->user.deadline(loop->user.arg);
+    msec wait = at == NEVER ? NEVER : at <= now ? 0 : at - now;
+
+    return wait < loop->longest ? wait : loop->longest;
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct loop *loop = prepare->data;
-    msec         at = loop->user.deadline(loop->user.arg), now = loop_clock();
-    msec         wait = at <= now ? 0 : at - now;
+    msec         now = loop_clock(), wait = sleep_of(loop, now);
+    bool         exact = loop->alarm.open && wait != 0;
 
-    if (wait > loop->longest)
-        wait = loop->longest;
+    if (exact)
+        alarm_set(&loop->alarm, wait == NEVER ? NEVER : now + wait);
     uv_update_time(&loop->uv); /* uv_timer_start counts from the loop's idea of now */
-    if (at == NEVER && loop->longest == NEVER)
+    if (exact || wait == NEVER)
         uv_timer_stop(&loop->timer);
     else
         uv_timer_start(&loop->timer, on_timer, wait, 0);
@@ -257,6 +268,7 @@ void loop_free(struct loop *loop)
         ;
     if (uv_loop_close(&loop->uv) != 0)
         assert(!"a handle outlived its loop");
+    alarm_close(&loop->alarm);
     for (uint32_t i = 0; i < loop->chunk_count; i++)
         free(loop->chunks[i]);
     free(loop);
@@ -292,6 +304,11 @@ struct loop *loop_new(const struct loop_user *user)
         return NULL;
     }
     return loop;
+}
+
+int loop_be_exact(struct loop *loop)
+{
+    return loop->alarm.open ? 0 : alarm_open(&loop->alarm, &loop->uv);
 }
 
 void loop_run(struct loop *loop)

@@ -59,6 +59,10 @@ struct loop *loop_new(const struct loop_user *user);
 /* Watches that still run are stopped. */
 void loop_free(struct loop *loop);
 
+/* From now on sleep to the millisecond of a deadline, not up to one longer (net/alarm.h).
+ * 0, or -ERR_LIMIT if no descriptor is left: then all is as before. */
+int loop_be_exact(struct loop *loop);
+
 /* Turn until loop_stop.  */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);

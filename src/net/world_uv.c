@@ -152,7 +152,7 @@ static bool start_parts(struct world_uv *r, const struct world_uv_options *optio
     };
 
     r->loop = loop_new(&user);
-    if (r->loop == NULL)
+    if (r->loop == NULL || (options->exact && loop_be_exact(r->loop) != 0))
         return false;
     r->udp =
         udp_hub_new(r->loop, &r->world, options->udp_queue, options->descriptors, options->worker, options->may_pad);

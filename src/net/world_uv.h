@@ -37,6 +37,7 @@ struct world_uv_options {
     unsigned            worker;      /* which of them are this world's                  */
     udp_may_pad_fn     *may_pad;     /* datagrams for one peer leave together, padded; NULL: each alone */
     struct budget      *budget;      /* accounts for its memory; borrowed; NULL: nobody does */
+    bool                exact;       /* timers come at their millisecond, not up to one later: for sound */
 };
 
 /* Borrows `log` (may be NULL).  NULL if memory, descriptors or the kernel's

@@ -251,6 +251,30 @@ TEST(a_turn_ends_at_the_deadline_or_when_it_has_lasted_long_enough)
     CHECK(loop_clock() - start >= 20);
 }
 
+TEST(an_exact_loop_needs_one_turn_for_a_deadline)
+{
+    msec start = loop_clock();
+
+    CHECK_INT(0, loop_be_exact(loop));
+    for (unsigned i = 1; i <= 20; i++) {
+        wake_at = start + 2 * i;
+        if (wake_at <= loop_clock())
+            wake_at = loop_clock() + 2;
+        loop_turn(loop, 60000);
+        CHECK(loop_clock() >= wake_at); /* a sleep that ends before it would need another */
+        CHECK_INT(i, ends);
+    }
+    CHECK(loop_clock() < start + 60000);
+    wake_at = NEVER;
+    start   = loop_clock();
+    loop_turn(loop, 20);
+    CHECK(loop_clock() - start >= 20);
+    wake_at = 0;
+    start   = loop_clock();
+    loop_turn(loop, 60000);
+    CHECK(loop_clock() < start + 60000);
+}
+
 TEST(a_wake_makes_a_turn)
 {
     msec start = loop_clock();
@@ -303,6 +327,7 @@ int main(void)
         LIVE_TEST(an_error_beside_data_is_told_and_the_watch_goes_on),
         LIVE_TEST(what_cannot_be_watched_is_a_limit),
         LIVE_TEST(a_turn_ends_at_the_deadline_or_when_it_has_lasted_long_enough),
+        LIVE_TEST(an_exact_loop_needs_one_turn_for_a_deadline),
         LIVE_TEST(a_wake_makes_a_turn),
         LIVE_TEST(signals_are_heard_within_a_turn_and_are_bounded),
         LIVE_TEST(a_loop_with_running_watches_can_be_freed),
