@@ -76,6 +76,7 @@ static int open_sound(struct call_stream *s)
               .local          = s->call->local,
               .port_first     = p->config.media_port_first,
               .port_last      = p->config.media_port_last,
+              .phases         = &p->phases,
               .no_media_after = p->config.no_media_after,
               .events         = &media_events,
               .owner          = s,

@@ -55,6 +55,7 @@
 #include "dialog/elsewhere.h"
 #include "dialog/session.h"
 #include "dialog/session_timer.h"
+#include "media/phase.h"
 #include "sip/body.h"
 
 enum {
@@ -184,6 +185,7 @@ struct phone {
     struct timer             look;       /* while there are calls: where are we? */
     const struct xml_module *xml;        /* once something has had to be read */
     struct gather            gather;     /* one message is written at a time */
+    struct phases            phases;     /* of the sound of all calls */
 };
 
 /* phone.c */

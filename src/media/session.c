@@ -279,7 +279,7 @@ void media_close(struct media_session *m)
     if (m == NULL)
         return;
     media_send_bye(m);
-    world_timer_stop(m->world, &m->send_timer);
+    media_send_stop(m);
     world_timer_stop(m->world, &m->play_timer);
     world_timer_stop(m->world, &m->rtcp_timer);
     world_timer_stop(m->world, &m->notify_timer);

@@ -73,6 +73,7 @@ struct media_config {
     uint16_t                   port_first, port_last; /* both 0: MEDIA_PORT_FIRST to _LAST       */
     struct audio_source       *source;                /* borrowed until close; NULL: silence     */
     struct audio_sink         *sink;                  /* borrowed until close; NULL: discard     */
+    struct phases             *phases;                /* borrowed until close; NULL: who begins, sends at once */
     msec                       no_media_after;        /* 0: never                                */
     struct slice               cname;                 /* RTCP CNAME; empty or above 255 bytes: random (RFC 7022)    */
     const struct media_events *events;                /* lives as long as the session, or NULL   */

@@ -16,6 +16,7 @@
 
 #include "media/conceal.h"
 #include "media/latch.h"
+#include "media/phase.h"
 #include "media/port_pair.h"
 #include "media/session.h"
 #include "rtp/event.h"
@@ -59,6 +60,7 @@ struct media_session {
 
     struct timer        send_timer; /* runs while we send            */
     msec                send_at;    /* when the next packet leaves   */
+    msec                begun_at;   /* as config.phases said         */
     uint32_t            timestamp;  /* of the next packet            */
     bool                mark;       /* it begins a talk spurt        */
     bool                source_ended, muted;
@@ -100,7 +102,8 @@ struct address media_rtp_target(const struct media_session *m);
 struct address media_rtcp_target(const struct media_session *m); /* port 0: nobody */
 bool           media_can_send(const struct media_session *m);
 void           media_sending_changed(struct media_session *m); /* after the negotiation */
-void           media_rtcp_due(struct media_session *m);        /* the deadline may have moved */
+void           media_send_stop(struct media_session *m);
+void           media_rtcp_due(struct media_session *m); /* the deadline may have moved */
 void           media_send_bye(struct media_session *m);
 
 /* session_receive.c */

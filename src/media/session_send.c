@@ -155,15 +155,24 @@ static void on_send_timer(struct timer *timer, msec now)
 /* The time stamp of a stream that was silent tells how long (RFC 3550 5.1). */
 static void begin_sending(struct media_session *m)
 {
-    msec     now = world_now(m->world);
-    uint32_t at  = ticks_of(m, now - m->started_at);
+    struct phases *phases = m->config.phases;
+    msec           now    = world_now(m->world);
+    msec           begin  = phases == NULL ? now : phase_take(phases, now);
+    uint32_t       at     = ticks_of(m, begin - m->started_at);
 
     if (timestamp_distance(at, m->timestamp) > 0)
         m->timestamp = at;
-    m->send_at = now;
-    m->mark    = true;
+    m->send_at = m->begun_at = begin;
+    m->mark                  = true;
     event_sender_init(&m->keys, m->stream.codec->clock, ticks_of(m, ptime_of(m)));
-    world_timer(m->world, &m->send_timer, on_send_timer, now);
+    world_timer(m->world, &m->send_timer, on_send_timer, begin);
+}
+
+void media_send_stop(struct media_session *m)
+{
+    if (timer_running(&m->send_timer) && m->config.phases != NULL)
+        phase_leave(m->config.phases, m->begun_at);
+    world_timer_stop(m->world, &m->send_timer);
 }
 
 void media_sending_changed(struct media_session *m)
@@ -173,7 +182,7 @@ void media_sending_changed(struct media_session *m)
     if (!media_can_send(m) || !keys)
         m->digit_count = 0;
     if (!media_can_send(m))
-        world_timer_stop(m->world, &m->send_timer);
+        media_send_stop(m);
     else if (!timer_running(&m->send_timer))
         begin_sending(m);
     else if (!keys || m->keys.interval != ticks_of(m, ptime_of(m)))

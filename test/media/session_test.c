@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
 #include "media/audio_memory.h"
+#include "media/phase.h"
 #include "support/media_pair.h"
 
 #include <stdlib.h>
@@ -185,6 +186,35 @@ TEST(the_source_waits_while_nothing_is_sent)
 }
 
 /* Also while nothing is received: a recording of a call on hold is as long as the call. */
+/* Two that begin in one millisecond send in two, as long as both send. */
+TEST(sessions_of_one_loop_share_the_milliseconds)
+{
+    struct phases phases = { { 0 } };
+    unsigned      busy   = 0;
+
+    alice.config.phases = bob.config.phases = &phases;
+    talk();
+    live(1000);
+    for (unsigned i = 0; i < PHASES; i++) {
+        CHECK(phases.senders[i] <= 1);
+        busy += phases.senders[i];
+    }
+    CHECK_INT(2, busy);
+    CHECK(stats_of(&bob).packets_sent >= 50);
+    bob.stream.send = false;
+    start(&bob);
+    live(100);
+    bob.stream.send = true;
+    start(&bob);
+    live(1000);
+    CHECK(hearing(&alice, 2).heard);
+    media_close(alice.media);
+    media_close(bob.media);
+    alice.media = bob.media = NULL;
+    for (unsigned i = 0; i < PHASES; i++)
+        CHECK_INT(0, phases.senders[i]);
+}
+
 TEST(the_sink_gets_a_frame_each_20_ms_from_the_start_to_the_close)
 {
     size_t count;
@@ -408,6 +438,7 @@ int main(void)
         CALL_TEST(keys_that_wait_are_forgotten_when_sending_stops),
         CALL_TEST(the_direction_can_change_at_any_time),
         CALL_TEST(the_source_waits_while_nothing_is_sent),
+        CALL_TEST(sessions_of_one_loop_share_the_milliseconds),
         CALL_TEST(the_sink_gets_a_frame_each_20_ms_from_the_start_to_the_close),
         CALL_TEST(the_other_law_and_another_packet_time_may_come_in_mid_call),
         CALL_TEST(a_peer_that_moves_is_followed_by_negotiation),
