@@ -60,15 +60,15 @@ int call_follow_refer(struct phone *p, object_id call, object_id *placed);
 int call_refuse_refer(struct phone *p, object_id call);
 
 /* Offer to receive nothing, or everything again (RFC 3264 8.4).  PHONE_CHANGED or
- * _UNCHANGED follows.  -ERR_LOCKED: another INVITE or UPDATE is under way (14.1).
+ * _UNCHANGED follows.  While another change or refresh of either side is under way (14.1) it waits for that, as do
+ * those of streams below: all of them are one wanted state of the call, and the last wish wins.
  * Before the answer by UPDATE (RFC 3311) or PRACK, in each dialog that takes one; our own call keeps the wish for
  * the answer, for one that comes in it is -ERR_UNSUPPORTED then. */
 int call_hold(struct phone *p, object_id call, bool hold);
 
 /* Put `from` on hold and take up `to`, one after the other: PHONE_CHANGED of the one, then
  * of the other.  If `from` cannot be held (PHONE_UNCHANGED), `to` stays as it is; if `to`
- * cannot be taken up, both are held; if `from` ends meanwhile, `to` is taken up.
- * -ERR_LOCKED as above, of either. */
+ * cannot be taken up, both are held; if `from` ends meanwhile, `to` is taken up. */
 int call_swap(struct phone *p, object_id from, object_id to);
 
 /* Send silence instead of what the source has; nothing is negotiated. */
@@ -78,7 +78,8 @@ int call_mute(struct phone *p, object_id call, bool mute);
  * one away, or turn it.  PHONE_CHANGED tells what has become of it, and PHONE_UNCHANGED
  * that all is as before.  The last stream stays: hold it, or hang up.
  * -ERR_UNSUPPORTED also for a kind that we do not have; -ERR_NOT_FOUND also for a stream that
- * is not there; -ERR_LIMIT: there is no room for one more; -ERR_LOCKED as above; and what opening says. */
+ * is not there; -ERR_LIMIT: there is no room for one more; -ERR_LOCKED: that stream is being added just now; and what
+ * opening says. */
 int call_add_stream(struct phone *p, object_id call, struct slice kind, enum sdp_direction direction, unsigned *index);
 int call_remove_stream(struct phone *p, object_id call, unsigned index);
 int call_turn_stream(struct phone *p, object_id call, unsigned index, enum sdp_direction direction);
@@ -86,7 +87,7 @@ int call_turn_stream(struct phone *p, object_id call, unsigned index, enum sdp_d
 /* As it is now, figures included.  -ERR_NOT_FOUND also if it never was. */
 int call_stream(const struct phone *p, object_id call, unsigned index, struct phone_stream *out);
 /* Say once more by UPDATE where and how we are reached, before the answer or after it.  As call_hold;
- * -ERR_UNSUPPORTED: the peer takes no UPDATE, or no offer may be made now. */
+ * -ERR_UNSUPPORTED: the peer takes no UPDATE, or, before the answer, no offer may be made now. */
 int call_update(struct phone *p, object_id call);
 
 /* Press keys, of 0-9 * # A-D: as events in the sound (RFC 4733), or, where the peer does not take these and has said

@@ -30,12 +30,12 @@ static int write_reinvite(struct call *c)
     return c->invite_txn == 0 ? -ERR_LIMIT : 0;
 }
 
-static void finish_reinvite(struct call *c, unsigned status, struct slice reason)
+static void finish_reinvite(struct call *c, unsigned status, struct slice reason, msec retry_after)
 {
-    struct phone   *p       = c->phone;
-    struct occasion o       = { .cseq = c->invite_cseq };
-    msec            pause   = session_pause(&c->session, (uint32_t)random_u64(&p->world->random));
-    unsigned        actions = session_on_reinvite_response(&c->session, status, pause, world_now(p->world));
+    struct phone   *p     = c->phone;
+    struct occasion o     = { .cseq = c->invite_cseq };
+    msec            pause = session_pause(&c->session, (uint32_t)random_u64(&p->world->random));
+    unsigned actions      = session_on_reinvite_response(&c->session, status, pause, retry_after, world_now(p->world));
 
     if (status >= 300 && c->up->rules.open) {
         negotiation_rollback(c->negotiation);
@@ -75,13 +75,14 @@ void call_send_reinvite(struct call *c)
     int error;
 
     free(c->ack_sdp);
-    c->ack_sdp = NULL;
+    c->ack_sdp      = NULL;
+    c->change_waits = c->change_waits && c->only_refreshes;
     call_describe(c, !c->only_refreshes);
     c->up->offered_hold = c->describe_hold;
     auth_begin(&c->auth);
     error = offer_reinvite(c);
     if (error != 0)
-        finish_reinvite(c, 500, slice_from(error_text(error)));
+        finish_reinvite(c, 500, slice_from(error_text(error)), NEVER);
 }
 
 /* The answer, then the ACK; an answer that makes no sense ends the call. */
@@ -102,7 +103,7 @@ static void on_reinvite_2xx(struct call *c, struct message *response)
     if (!c->up->rules.settled) /* else the answer came before it, in a response that was acknowledged */
         error = call_take_answer(c, c->up, response, IN_2XX);
     offer_on_2xx(&c->up->rules);
-    finish_reinvite(c, response->status, response->reason);
+    finish_reinvite(c, response->status, response->reason, NEVER);
     if (error == 0)
         return;
     call_fail(c, CALL_BAD_SDP, error);
@@ -138,9 +139,9 @@ static void on_reinvite(const struct client_user *u, object_id txn, enum client_
     else if (txn != c->invite_txn)
         return;
     else if (event == CLIENT_TIMEOUT)
-        finish_reinvite(c, 408, SLICE("no response"));
+        finish_reinvite(c, 408, SLICE("no response"), NEVER);
     else if (event == CLIENT_ERROR)
-        finish_reinvite(c, 503, slice_from(error_text(detail)));
+        finish_reinvite(c, 503, slice_from(error_text(detail)), NEVER);
     else if ((response->status == 401 || response->status == 407) &&
              auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && write_reinvite(c) == 0)
         return;
@@ -148,31 +149,72 @@ static void on_reinvite(const struct client_user *u, object_id txn, enum client_
         return;
     else {
         call_note_why(c, response);
-        finish_reinvite(c, response->status, response->reason);
+        finish_reinvite(c, response->status, response->reason, call_retry_after(response));
     }
 }
 
-int call_can_change(const struct call *c)
-{
-    bool free;
+/* ---- what the user wishes ---- */
 
-    if (c == NULL || c->told_ended)
-        return -ERR_NOT_FOUND;
-    if (!session_is_up(&c->session) || c->negotiation == NULL)
-        return -ERR_UNSUPPORTED;
-    free = offer_sends(&c->up->rules, call_offer_state(c, c->up), IN_INVITE) == PART_OFFER;
-    return free && session_may_reinvite(&c->session) ? 0 : -ERR_LOCKED;
+bool call_may_offer(const struct call *c)
+{
+    return session_is_up(&c->session) && c->negotiation != NULL && session_may_reinvite(&c->session) &&
+           offer_sends(&c->up->rules, call_offer_state(c, c->up), IN_INVITE) == PART_OFFER;
 }
 
+int call_may_wish(const struct call *c)
+{
+    if (c == NULL || c->told_ended)
+        return -ERR_NOT_FOUND;
+    return session_is_up(&c->session) && c->negotiation != NULL ? 0 : -ERR_UNSUPPORTED;
+}
+
+/* A re-INVITE that waits for its next try will say it. */
 void call_change(struct call *c)
 {
+    bool waits = c->session.again_at != NEVER;
+
+    c->change_waits = !waits && !call_may_offer(c);
+    if (waits)
+        c->only_refreshes = false;
+    if (waits || c->change_waits) {
+        call_perform(c, 0, &(struct occasion){ 0 }); /* for its timer */
+        return;
+    }
     c->only_refreshes = false;
     call_perform(c, session_reinvite(&c->session), &(struct occasion){ 0 });
 }
 
+static bool is_as_wished(const struct call *c)
+{
+    for (unsigned i = 0; i < CALL_STREAMS; i++)
+        if (c->streams[i].now.on != c->streams[i].wish.on ||
+            c->streams[i].now.direction != c->streams[i].wish.direction)
+            return false;
+    return c->hold == c->wish_hold;
+}
+
+bool call_change_is_due(const struct call *c)
+{
+    return c->change_waits && call_may_offer(c);
+}
+
+/* Wishes may have taken each other back. */
+void call_change_waiting(struct call *c)
+{
+    if (!call_change_is_due(c))
+        return;
+    if (!is_as_wished(c)) {
+        call_change(c);
+        return;
+    }
+    c->change_waits = false;
+    call_tell(c, PHONE_CHANGED);
+    call_changed(c, true);
+}
+
 void call_keep_wish(struct call *c)
 {
-    if (c->wish_hold != c->hold && call_can_change(c) == 0)
+    if (c->wish_hold != c->hold && call_may_wish(c) == 0)
         call_change(c);
 }
 
@@ -196,20 +238,22 @@ int call_hold(struct phone *p, object_id id, bool hold)
 {
     struct call *c     = phone_find_call(p, id);
     bool         early = c != NULL && !c->told_ended && !session_is_up(&c->session);
-    int          error = early ? 0 : call_can_change(c);
+    int          error = early ? 0 : call_may_wish(c);
 
     if (error != 0)
         return error;
     if (early)
         return hold_early(c, hold);
     c->wish_hold = hold;
+    if (!hold)
+        c->take_up = 0;
     call_change(c);
     return 0;
 }
 
 /* ---- one held, another taken up ---- */
 
-/* Its other side, or our limits, may say no by now: its user hears of that as of a refusal. */
+/* What it is by now may not allow that: its user hears of it as of a refusal. */
 static void take_up(struct phone *p, object_id id)
 {
     int          error = call_hold(p, id, false);
@@ -226,6 +270,8 @@ void call_changed(struct call *c, bool changed)
 {
     object_id next = c->take_up;
 
+    if (!c->told_ended && (c->change_waits || !session_may_reinvite(&c->session)))
+        return; /* something newer is on its way */
     c->take_up = 0;
     if (next != 0 && changed)
         take_up(c->phone, next);
@@ -234,15 +280,15 @@ void call_changed(struct call *c, bool changed)
 int call_swap(struct phone *p, object_id from, object_id to)
 {
     struct call *held = phone_find_call(p, from), *up = phone_find_call(p, to);
-    int          error = call_can_change(held);
+    int          error = call_may_wish(held);
 
     if (error == 0)
-        error = call_can_change(up);
+        error = call_may_wish(up);
     if (error == 0 && held == up)
         error = -ERR_UNSUPPORTED;
     if (error != 0)
         return error;
-    if (held->hold)
+    if (held->hold && held->wish_hold)
         return call_hold(p, to, false);
     held->take_up = to;
     return call_hold(p, from, true);

@@ -261,9 +261,11 @@ void call_on_ack(struct call *c, struct message *ack)
     if (take_late_answer(c, ack) != 0) {
         call_blame(c, CALL_BAD_SDP, SIDE_REMOTE, 0, SLICE("no usable answer in the ACK"));
         call_hang_up(c->phone, c->id);
-    } else if (!first && !c->same_again) {
-        call_tell(c, PHONE_CHANGED);
+        return;
     }
+    if (!first && !c->same_again)
+        call_tell(c, PHONE_CHANGED);
+    call_perform(c, 0, &(struct occasion){ 0 }); /* what waits for its exchange can begin */
 }
 
 /* ---- requests within the dialog ---- */

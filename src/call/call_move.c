@@ -63,12 +63,11 @@ static void leave(struct call *c, const struct address *old)
 
 static void reinvite(struct call *c)
 {
-    unsigned actions = call_can_change(c) == 0 ? session_reinvite(&c->session) : 0;
+    unsigned actions = call_may_offer(c) ? session_reinvite(&c->session) : 0;
 
     if (actions == 0)
         return; /* another INVITE is under way, or an UPDATE: later */
     c->move_tries--;
-    c->wish_hold      = c->hold;
     c->only_refreshes = false;
     call_perform(c, actions, &(struct occasion){ 0 });
 }

@@ -250,7 +250,7 @@ static void perform(struct call *c, unsigned actions)
         call_blame(c, CALL_LOST, SIDE_NETWORK, t->machine.status, reason_slice(&t->reason));
         call_hang_up(p, c->id);
     }
-    if (actions & TRANSFER_RESUME) /* where another INVITE is under way it stays on hold */
+    if (actions & TRANSFER_RESUME)
         (void)call_hold(p, c->id, false);
 }
 
@@ -263,7 +263,8 @@ void refer_on_event(struct call *c, enum phone_event_kind kind)
     if (kind == PHONE_ENDED) {
         transfer_on_end(&t->machine);
         stop_watching(c);
-    } else if ((kind == PHONE_CHANGED && session_may_reinvite(&c->session)) || kind == PHONE_UNCHANGED) {
+    } else if ((kind == PHONE_CHANGED || kind == PHONE_UNCHANGED) && session_may_reinvite(&c->session) &&
+               !c->change_waits) {
         perform(c, transfer_on_hold(&t->machine, kind == PHONE_CHANGED && c->hold));
     }
 }

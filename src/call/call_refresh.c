@@ -51,6 +51,7 @@ static bool is_tried_again(struct call *c, const struct message *response)
     case WITHIN_KEEP:
     case WITHIN_LOST:
     case WITHIN_AGAIN:
+    case WITHIN_LATER: /* REFRESH_PAUSE is as good: there is time enough */
         break;
     }
     return false;

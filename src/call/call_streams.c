@@ -62,12 +62,21 @@ struct call_stream *call_free_stream(struct call *c)
     return NULL;
 }
 
+static bool same_terms(struct stream_terms a, struct stream_terms b)
+{
+    return a.on == b.on && a.direction == b.direction;
+}
+
+/* What was wished after that offer was made still waits. */
 void call_forget_wishes(struct call *c)
 {
-    c->wish_hold = c->hold;
+    if (!c->change_waits || c->wish_hold == c->describe_hold)
+        c->wish_hold = c->hold;
     for (unsigned i = 0; i < CALL_STREAMS; i++) {
         struct call_stream *s = &c->streams[i];
 
+        if (c->change_waits && !same_terms(s->wish, s->said))
+            continue;
         s->wish = s->now;
         if (!s->now.on)
             call_close_stream(s);
@@ -187,7 +196,7 @@ int call_add_stream(struct phone *p, object_id id, struct slice kind, enum sdp_d
 {
     struct call              *c     = phone_find_call(p, id);
     const struct stream_kind *known = call_kind_named(kind);
-    int                       error = call_can_change(c);
+    int                       error = call_may_wish(c);
     struct call_stream       *s;
 
     if (error == 0 && known == NULL)
@@ -206,12 +215,16 @@ int call_add_stream(struct phone *p, object_id id, struct slice kind, enum sdp_d
     return 0;
 }
 
+/* One that is not to be there any more is not there; of one that the other side has not seen yet nothing else can be
+ * wished. */
 static int find_stream(struct call *c, unsigned index, struct call_stream **s)
 {
-    int error = call_can_change(c);
+    int error = call_may_wish(c);
 
-    if (error == 0 && (index >= CALL_STREAMS || !c->streams[index].now.on))
+    if (error == 0 && (index >= CALL_STREAMS || !c->streams[index].wish.on))
         error = -ERR_NOT_FOUND;
+    if (error == 0 && !c->streams[index].now.on)
+        error = -ERR_LOCKED;
     if (error == 0)
         *s = &c->streams[index];
     return error;
@@ -222,7 +235,7 @@ static unsigned count_on(const struct call *c)
     unsigned count = 0;
 
     for (unsigned i = 0; i < CALL_STREAMS; i++)
-        count += c->streams[i].now.on;
+        count += c->streams[i].now.on && c->streams[i].wish.on;
     return count;
 }
 

@@ -97,6 +97,8 @@ msec call_due(const struct call *c)
 {
     if (c->told_ended)
         return NEVER;
+    if (call_change_is_due(c))
+        return world_now(c->phone->world);
     return earlier(session_timer_deadline(&c->refresh), earlier(c->again_at, c->give_up_at));
 }
 
@@ -115,5 +117,6 @@ void call_on_due(struct call *c, msec now)
         c->again_at = NEVER;
         place_again(c);
     }
+    call_change_waiting(c);
     on_refresh_timer(c, now);
 }

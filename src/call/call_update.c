@@ -63,13 +63,6 @@ static void on_2xx(struct call *c, struct fork *f, struct message *response)
     call_hang_up(c->phone, c->id);
 }
 
-static msec retry_after_of(const struct message *response)
-{
-    uint32_t seconds;
-
-    return message_number(response, HEADER_RETRY_AFTER, &seconds) ? (msec)seconds * 1000 : NEVER;
-}
-
 static void on_update(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
                       int detail)
 {
@@ -92,7 +85,7 @@ static void on_update(const struct client_user *u, object_id txn, enum client_ev
         return;
     else {
         call_note_why(c, response);
-        finish(c, f, response->status, response->reason, retry_after_of(response));
+        finish(c, f, response->status, response->reason, call_retry_after(response));
     }
 }
 
@@ -118,7 +111,8 @@ static void begin_update(struct call *c, struct fork *f)
     struct slice text;
     int          error;
 
-    if (c->refresh_txn != 0 || offer_sends(&f->rules, call_offer_state(c, f), IN_UPDATE) != PART_OFFER) {
+    if (c->refresh_txn != 0 || f->prack.open ||
+        offer_sends(&f->rules, call_offer_state(c, f), IN_UPDATE) != PART_OFFER) {
         update_postpone(&f->update, world_now(c->phone->world) + c->session.timers.t1);
         return;
     }
@@ -174,13 +168,25 @@ unsigned call_send_updates(struct call *c, bool again)
     return count;
 }
 
+/* Another exchange is in the way: it goes out behind that.  One that is on its way says it already. */
+static bool keep_update(struct call *c)
+{
+    struct fork *f = c->up;
+
+    if (!session_is_up(&c->session) || f->dialog->state == DIALOG_TERMINATED || !call_peer_allows(f, METHOD_UPDATE))
+        return false;
+    if (update_start(&f->update) & UPDATE_SEND)
+        update_postpone(&f->update, world_now(c->phone->world) + c->session.timers.t1);
+    return true;
+}
+
 int call_update(struct phone *p, object_id id)
 {
     struct call *c = phone_find_call(p, id);
 
     if (c == NULL || c->told_ended)
         return -ERR_NOT_FOUND;
-    if (call_send_updates(c, true) == 0)
+    if (call_send_updates(c, true) == 0 && !keep_update(c))
         return -ERR_UNSUPPORTED;
     call_perform(c, 0, &(struct occasion){ 0 });
     return 0;

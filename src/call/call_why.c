@@ -59,6 +59,13 @@ void call_fill_why(const struct call *c, struct phone_event *e)
     e->reason_text     = reason_slice(&w->text);
 }
 
+msec call_retry_after(const struct message *response)
+{
+    uint32_t seconds;
+
+    return message_retry_after(response, &seconds) ? (msec)seconds * 1000 : NEVER;
+}
+
 /* RFC 3326 3.2 has the first one. */
 void call_put_reason(const struct call *c, const struct fork *f, struct gather *g)
 {

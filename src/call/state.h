@@ -132,6 +132,7 @@ struct call {
     bool                offer_in_2xx;    /* the answer comes in the ACK                     */
     bool                hold, wish_hold; /* as agreed; as the user wants it               */
     bool                describe_hold;   /* what the next description says                 */
+    bool                change_waits;    /* what the user wishes is to be offered when the way is free */
     object_id           take_up;         /* the call to be resumed when this one is held, or 0 */
     struct call_stream  streams[CALL_STREAMS];
     bool                muted;
@@ -352,6 +353,8 @@ void call_refresh_failed(struct call *c);
 /* call_why.c */
 void call_note_why(struct call *c, const struct message *m);
 void call_fill_why(const struct call *c, struct phone_event *e);
+/* What its Retry-After says, or NEVER. */
+msec call_retry_after(const struct message *response);
 /* Reason, in the BYE that ends this branch, if there is one to name (RFC 3326). */
 void call_put_reason(const struct call *c, const struct fork *f, struct gather *g);
 
@@ -367,13 +370,18 @@ void call_watch(struct phone *p);
 
 /* call_change.c */
 void call_send_reinvite(struct call *c);
-/* Can an offer of ours begin now?  0, -ERR_NOT_FOUND (c is NULL or over), -ERR_UNSUPPORTED
- * (not answered yet), -ERR_LOCKED (another INVITE is under way). */
-int call_can_change(const struct call *c);
-/* Offer what the user wishes by now: after call_can_change. */
+/* Can a re-INVITE of ours begin now? */
+bool call_may_offer(const struct call *c);
+/* Has the user anything to wish?  0, -ERR_NOT_FOUND (c is NULL or over), -ERR_UNSUPPORTED (not answered yet). */
+int call_may_wish(const struct call *c);
+/* Offer what the user wishes by now, after call_may_wish; while another exchange is under way, when that is through:
+ * there is one wanted state, and the last wish wins. */
 void call_change(struct call *c);
-/* A change that the user wished has been made, or was refused: a swap goes on, or not.  To be
- * called when all is sent; and with `changed` at the end of a call. */
+/* Is there such a wish, and the way free?  Then begin. */
+bool call_change_is_due(const struct call *c);
+void call_change_waiting(struct call *c);
+/* A change that the user wished has been made, or was refused: a swap goes on, or not, unless another change is still
+ * to come.  To be called when all is sent; and with `changed` at the end of a call. */
 void call_changed(struct call *c, bool changed);
 /* The answer is here: what the user wished before, and nobody has been told, is told now. */
 void call_keep_wish(struct call *c);

@@ -134,7 +134,7 @@ static const char *reason_of(int error)
     case ERR_UNSUPPORTED:
         return "this is not possible in the state of the call";
     case ERR_LOCKED:
-        return "another change of the call is under way";
+        return "it is on its way already";
     }
     return error_text(error);
 }

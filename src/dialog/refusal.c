@@ -69,6 +69,8 @@ const char *refusal_within_text(enum refusal_within within)
         return "is asked again with the session interval of Min-SE";
     case WITHIN_AGAIN:
         return "is asked again after a pause of its own";
+    case WITHIN_LATER:
+        return "is asked again after Retry-After, if that is short";
     }
     return "";
 }

@@ -31,6 +31,7 @@ enum refusal_within {
     WITHIN_PROVE,  /* again with credentials                                        */
     WITHIN_LONGER, /* again with a session interval of Min-SE                       */
     WITHIN_AGAIN,  /* again after the pause of 14.1                                 */
+    WITHIN_LATER,  /* again after a Retry-After that is short                       */
 };
 
 struct refusal {

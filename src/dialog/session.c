@@ -256,10 +256,23 @@ unsigned session_reinvite(struct session *s)
     if (!session_may_reinvite(s))
         return 0;
     s->exchange = EXCHANGE_OURS;
+    s->tries    = 1;
     return SESSION_SEND_REINVITE;
 }
 
-unsigned session_on_reinvite_response(struct session *s, unsigned status, msec pause, msec now)
+/* When the next try is; NEVER: there is none. */
+static msec next_try(struct session *s, enum refusal_within what, msec pause, msec retry_after, msec now)
+{
+    msec wait = what == WITHIN_AGAIN ? pause : what == WITHIN_LATER ? retry_after : NEVER;
+
+    if (s->tries == 1)
+        s->give_up_at = now + SESSION_PATIENCE * s->timers.t1;
+    if (wait > SESSION_RETRY_MAX || s->tries >= SESSION_TRIES || now >= s->give_up_at)
+        return NEVER;
+    return now + (what == WITHIN_LATER && wait < s->timers.t1 ? s->timers.t1 : wait);
+}
+
+unsigned session_on_reinvite_response(struct session *s, unsigned status, msec pause, msec retry_after, msec now)
 {
     bool accepted = status >= 200 && status < 300;
 
@@ -270,10 +283,8 @@ unsigned session_on_reinvite_response(struct session *s, unsigned status, msec p
         return SESSION_SEND_ACK | SESSION_TELL_CHANGED;
     if (refusal_of(status)->within == WITHIN_LOST) /* 12.2.1.2: the peer has lost the dialog */
         return send_bye(s);
-    if (refusal_of(status)->within != WITHIN_AGAIN)
-        return SESSION_TELL_UNCHANGED;
-    s->again_at = now + pause;
-    return 0;
+    s->again_at = next_try(s, refusal_of(status)->within, pause, retry_after, now);
+    return s->again_at == NEVER ? SESSION_TELL_UNCHANGED : 0;
 }
 
 unsigned session_on_reinvite(struct session *s)
@@ -321,6 +332,7 @@ static unsigned on_again_timer(struct session *s, msec now)
     }
     s->again_at = NEVER;
     s->exchange = EXCHANGE_OURS;
+    s->tries++;
     return SESSION_SEND_REINVITE;
 }
 

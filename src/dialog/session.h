@@ -15,8 +15,8 @@
  *      +--------> ENDED <---------+
  *
  * Beside the state there is at most one INVITE exchange at a time: ours, theirs,
- * or a 2xx of ours that waits for its ACK.  A re-INVITE of ours that met a 491
- * waits beside that for its second try.
+ * or a 2xx of ours that waits for its ACK.  A re-INVITE of ours that met a 491,
+ * or a 500 with Retry-After, waits beside that for its next try.
  *
  * The machine sends nothing and reads no clock.  Each call returns the set of
  * enum session_action that must now be performed, in the order of the enum; 0
@@ -71,6 +71,10 @@ enum session_action {
     SESSION_GONE           = 1 << 18, /* nothing more can come: may be disposed of       */
 };
 
+/* A re-INVITE is tried so often, and for so many T1 after its first refusal: what stands in its way at the other side
+ * ends by itself in 64 of them.  No Retry-After that is longer (ms) is waited for. */
+enum { SESSION_TRIES = 64, SESSION_PATIENCE = 128, SESSION_RETRY_MAX = 32000 };
+
 struct session {
     enum session_state    state;
     enum session_exchange exchange;
@@ -80,7 +84,9 @@ struct session {
     bool                  told_ended;
     msec                  resend_at, resend_gap; /* of the 2xx, 13.3.1.4                   */
     msec                  end_at;                /* stop waiting: for the ACK, or for the CANCEL      */
-    msec                  again_at;              /* second try of a re-INVITE after a 491             */
+    msec                  again_at;              /* the next try of a re-INVITE                       */
+    unsigned              tries;                 /* of the last one ...                               */
+    msec                  give_up_at;            /* ... and no more from then on                      */
     msec                  fork_until;            /* other branches may answer until then, 13.2.2.4    */
 };
 
@@ -124,15 +130,16 @@ bool session_may_reinvite(const struct session *s);
  * way in either direction (14.1). */
 unsigned session_reinvite(struct session *s);
 /* Its final response; 408 for a timeout, 503 for a transport error.  `pause` is
- * used for a 491: see session_pause. */
-unsigned session_on_reinvite_response(struct session *s, unsigned status, msec pause, msec now);
+ * used for a 491: see session_pause; `retry_after` is what a 500 says, NEVER if it
+ * says nothing.  In the end it is refused: SESSION_TELL_UNCHANGED. */
+unsigned session_on_reinvite_response(struct session *s, unsigned status, msec pause, msec retry_after, msec now);
 /* An INVITE has come in the dialog. */
 unsigned session_on_reinvite(struct session *s);
 
 /* The pause of RFC 3261 14.1 for a random number: 2.1-4 s or 0-2 s by 10 ms. */
 msec session_pause(const struct session *s, uint32_t random);
 
-/* The second try of a re-INVITE comes then at the earliest: something else goes on in its dialog. */
+/* The next try of a re-INVITE comes then at the earliest: something else goes on in its dialog. */
 void     session_put_off(struct session *s, msec until);
 unsigned session_on_timer(struct session *s, msec now);
 msec     session_deadline(const struct session *s); /* NEVER if no timer runs */

@@ -118,7 +118,7 @@ TEST(verbs_on_streams_are_refused_where_they_mean_nothing)
     CHECK_INT(-ERR_NOT_FOUND, call_turn_stream(alice.phone, alice.call, 3, SDP_INACTIVE));
     CHECK_INT(-ERR_NOT_FOUND, call_stream(alice.phone, alice.call, 3, &s));
     CHECK_INT(0, call_add_stream(alice.phone, alice.call, SLICE("audio"), SDP_SENDRECV, &index));
-    CHECK_INT(-ERR_LOCKED, call_remove_stream(alice.phone, alice.call, 0));
+    CHECK_INT(-ERR_LOCKED, call_remove_stream(alice.phone, alice.call, index));
     run_for(network, 500);
 }
 

@@ -262,7 +262,7 @@ TEST(a_reinvite_is_sent_and_its_2xx_acked)
 
     CHECK_INT(SESSION_SEND_REINVITE, session_reinvite(&s));
     CHECK_INT(0, session_reinvite(&s));
-    CHECK_INT(SESSION_SEND_ACK | SESSION_TELL_CHANGED, session_on_reinvite_response(&s, 200, 0, 10));
+    CHECK_INT(SESSION_SEND_ACK | SESSION_TELL_CHANGED, session_on_reinvite_response(&s, 200, 0, NEVER, 10));
     CHECK_INT(SESSION_SEND_REINVITE, session_reinvite(&s));
 }
 
@@ -286,7 +286,7 @@ TEST(a_refused_reinvite_leaves_the_session_as_it_was)
     struct session s = talking_caller(0);
 
     session_reinvite(&s);
-    CHECK_INT(SESSION_TELL_UNCHANGED, session_on_reinvite_response(&s, 488, 0, 10));
+    CHECK_INT(SESSION_TELL_UNCHANGED, session_on_reinvite_response(&s, 488, 0, NEVER, 10));
     CHECK(session_is_up(&s));
 }
 
@@ -299,7 +299,7 @@ TEST(a_reinvite_that_finds_no_dialog_ends_the_call)
         struct session s = talking_caller(0);
 
         session_reinvite(&s);
-        CHECK_INT(SESSION_SEND_BYE | SESSION_TELL_ENDED, session_on_reinvite_response(&s, fatal[i], 0, 10));
+        CHECK_INT(SESSION_SEND_BYE | SESSION_TELL_ENDED, session_on_reinvite_response(&s, fatal[i], 0, NEVER, 10));
     }
 }
 
@@ -340,12 +340,51 @@ TEST(a_reinvite_that_met_491_is_tried_again_after_the_pause)
     struct session s = talking_callee(0);
 
     session_reinvite(&s);
-    CHECK_INT(0, session_on_reinvite_response(&s, 491, 1200, 100));
+    CHECK_INT(0, session_on_reinvite_response(&s, 491, 1200, NEVER, 100));
     CHECK_INT(1300, session_deadline(&s));
     CHECK_INT(0, session_reinvite(&s));
     CHECK_INT(0, session_on_timer(&s, 1299));
     CHECK_INT(SESSION_SEND_REINVITE, session_on_timer(&s, 1300));
-    CHECK_INT(SESSION_SEND_ACK | SESSION_TELL_CHANGED, session_on_reinvite_response(&s, 200, 0, 1400));
+    CHECK_INT(SESSION_SEND_ACK | SESSION_TELL_CHANGED, session_on_reinvite_response(&s, 200, 0, NEVER, 1400));
+}
+
+/* RFC 3261 14.1 sets no end to that; two peers that differ for ever must not keep each other busy. */
+TEST(a_reinvite_that_meets_491_for_ever_is_refused_in_the_end)
+{
+    struct session s = talking_callee(0);
+
+    CHECK_INT(SESSION_SEND_REINVITE, session_reinvite(&s));
+    for (unsigned i = 0; i < SESSION_PATIENCE; i += 4) {
+        CHECK_INT(0, session_on_reinvite_response(&s, 491, 100, NEVER, i * T1));
+        CHECK_INT(SESSION_SEND_REINVITE, session_on_timer(&s, i * T1 + 100));
+    }
+    CHECK_INT(SESSION_TELL_UNCHANGED, session_on_reinvite_response(&s, 491, 100, NEVER, SESSION_PATIENCE * T1));
+    CHECK(session_is_up(&s));
+    CHECK_INT(SESSION_SEND_REINVITE, session_reinvite(&s)); /* a new one has its own tries */
+    for (unsigned i = 1; i < SESSION_TRIES; i++) {
+        CHECK_INT(0, session_on_reinvite_response(&s, 491, 0, NEVER, 70000 + i));
+        CHECK_INT(SESSION_SEND_REINVITE, session_on_timer(&s, 70000 + i));
+    }
+    CHECK_INT(SESSION_TELL_UNCHANGED, session_on_reinvite_response(&s, 491, 0, NEVER, 71000));
+}
+
+/* RFC 3261 14.2, 21.5.1: who says when to come back is taken at his word, if that is soon. */
+TEST(a_reinvite_that_met_500_is_tried_again_if_it_says_when)
+{
+    struct session s = talking_callee(0);
+
+    session_reinvite(&s);
+    CHECK_INT(0, session_on_reinvite_response(&s, 500, 100, 5000, 1000));
+    CHECK_INT(0, session_on_timer(&s, 5999));
+    CHECK_INT(SESSION_SEND_REINVITE, session_on_timer(&s, 6000));
+    CHECK_INT(SESSION_TELL_UNCHANGED, session_on_reinvite_response(&s, 500, 100, NEVER, 7000));
+    session_reinvite(&s);
+    CHECK_INT(SESSION_TELL_UNCHANGED, session_on_reinvite_response(&s, 500, 100, SESSION_RETRY_MAX + 1, 7000));
+    session_reinvite(&s);
+    CHECK_INT(SESSION_TELL_UNCHANGED, session_on_reinvite_response(&s, 503, 100, 5000, 7000));
+    session_reinvite(&s);
+    CHECK_INT(0, session_on_reinvite_response(&s, 500, 100, 0, 8000)); /* no faster than anything is repeated */
+    CHECK_INT(8000 + T1, s.again_at);
 }
 
 TEST(the_second_try_waits_for_their_reinvite)
@@ -353,7 +392,7 @@ TEST(the_second_try_waits_for_their_reinvite)
     struct session s = talking_callee(0);
 
     session_reinvite(&s);
-    session_on_reinvite_response(&s, 491, 100, 0);
+    session_on_reinvite_response(&s, 491, 100, NEVER, 0);
     CHECK_INT(SESSION_TELL_REINVITE, session_on_reinvite(&s));
     CHECK_INT(0, session_on_timer(&s, 100));
     CHECK_INT(100 + T1, session_deadline(&s));
@@ -368,7 +407,7 @@ TEST(the_second_try_can_be_put_off)
     session_put_off(&s, 50);
     CHECK(session_deadline(&s) == NEVER || session_deadline(&s) > 50);
     session_reinvite(&s);
-    session_on_reinvite_response(&s, 491, 100, 0);
+    session_on_reinvite_response(&s, 491, 100, NEVER, 0);
     session_put_off(&s, 50);
     CHECK_INT(100, session_deadline(&s));
     session_put_off(&s, 600);
@@ -382,7 +421,7 @@ TEST(no_second_try_after_the_call_has_ended)
     struct session s = talking_callee(0);
 
     session_reinvite(&s);
-    session_on_reinvite_response(&s, 491, 100, 0);
+    session_on_reinvite_response(&s, 491, 100, NEVER, 0);
     session_hang_up(&s, 50);
     CHECK_INT(0, session_on_timer(&s, 100));
     CHECK_INT(NEVER, session_deadline(&s));
@@ -425,8 +464,8 @@ TEST(a_late_2xx_to_a_reinvite_is_acked_though_the_call_is_over)
 
     session_reinvite(&s);
     session_hang_up(&s, 10);
-    CHECK_INT(SESSION_SEND_ACK, session_on_reinvite_response(&s, 200, 0, 20));
-    CHECK_INT(0, session_on_reinvite_response(&s, 486, 0, 20));
+    CHECK_INT(SESSION_SEND_ACK, session_on_reinvite_response(&s, 200, 0, NEVER, 20));
+    CHECK_INT(0, session_on_reinvite_response(&s, 486, 0, NEVER, 20));
 }
 
 int main(void)
@@ -460,6 +499,8 @@ int main(void)
         cmocka_unit_test(a_second_reinvite_before_the_first_is_answered_gets_500),
         cmocka_unit_test(the_pause_after_491_depends_on_who_owns_the_call_id),
         cmocka_unit_test(a_reinvite_that_met_491_is_tried_again_after_the_pause),
+        cmocka_unit_test(a_reinvite_that_meets_491_for_ever_is_refused_in_the_end),
+        cmocka_unit_test(a_reinvite_that_met_500_is_tried_again_if_it_says_when),
         cmocka_unit_test(the_second_try_waits_for_their_reinvite),
         cmocka_unit_test(the_second_try_can_be_put_off),
         cmocka_unit_test(no_second_try_after_the_call_has_ended),
