@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/log_record.h"
 
+#include "base/run.h"
+
 static const char cut_mark[] = " cut=yes";
 
 enum value_kind { VALUE_IS_TEXT, VALUE_IS_NUMBER, VALUE_IS_ADDRESS };
@@ -67,22 +69,19 @@ void log_record_put_address(struct log_record *r, const char *key, const struct 
 
 /* ---- as text ---- */
 
-/* A byte of a value: what a reader of key=value can take without quotes, what can stand
- * inside quotes as it is, and all others, which are escaped there. */
-enum { BARE = 1, QUOTED = 2 };
-
-static const unsigned char kinds[256] = {
-    [' '] = QUOTED, ['!'] = BARE | QUOTED,         ['#' ... '<'] = BARE | QUOTED,
-    ['='] = QUOTED, ['>' ... '['] = BARE | QUOTED, [']' ... '~'] = BARE | QUOTED,
-};
-
-/* How many bytes at the start are of this kind. */
-static size_t span(struct slice text, unsigned kind)
+/* How much of it stands in a line without quotes, byte for byte. */
+static size_t span_bare(struct slice text)
 {
-    size_t len = 0;
+    return (size_t)(run_end(text.ptr, text.ptr + text.len, RUN_PLAIN) - text.ptr);
+}
 
-    while (len < text.len && kinds[(unsigned char)text.ptr[len]] & kind)
-        len++;
+/* And how much inside quotes. */
+static size_t span_quoted(struct slice text)
+{
+    size_t len = span_bare(text);
+
+    while (len < text.len && (text.ptr[len] == ' ' || text.ptr[len] == '='))
+        len += 1 + span_bare((struct slice){ text.ptr + len + 1, text.len - len - 1 });
     return len;
 }
 
@@ -115,7 +114,7 @@ static void put_inside_quotes(struct buf *b, struct slice value)
     for (size_t done = 0; done < value.len;) {
         struct slice rest = { value.ptr + done, value.len - done };
 
-        rest.len = span(rest, QUOTED);
+        rest.len = span_quoted(rest);
         buf_put(b, rest);
         done += rest.len;
         if (done < value.len)
@@ -125,7 +124,7 @@ static void put_inside_quotes(struct buf *b, struct slice value)
 
 void log_value_write(struct buf *b, struct slice value, bool cut)
 {
-    if (value.len > 0 && !cut && span(value, BARE) == value.len) {
+    if (value.len > 0 && !cut && span_bare(value) == value.len) {
         buf_put(b, value);
         return;
     }

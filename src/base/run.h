@@ -14,8 +14,18 @@
 /* The classes.  RUN_HOST: letters, digits, '-', '.', '_' ('_' is in no host name by the book,
  * but in many by practice).  RUN_URI: all but controls, SP, '"', '<', '>', DEL; RUN_BARE: nor
  * ',', ';', '?'.  RUN_NAME: all but controls, SP, '"', ',', ';', '<', '=', '>', DEL;
- * RUN_VALUE: '=' too.  RUN_TEXT: all but controls and SP.  RUN_QUOTED: all but controls, '"', '\\', DEL. */
-enum { RUN_HOST = 1, RUN_URI = 2, RUN_BARE = 4, RUN_NAME = 8, RUN_VALUE = 16, RUN_TEXT = 32, RUN_QUOTED = 64 };
+ * RUN_VALUE: '=' too.  RUN_TEXT: all but controls and SP.  RUN_QUOTED: all but controls, '"', '\\', DEL.
+ * RUN_PLAIN: what is seen of ASCII, but '"', '=' and '\\'. */
+enum {
+    RUN_HOST   = 1,
+    RUN_URI    = 2,
+    RUN_BARE   = 4,
+    RUN_NAME   = 8,
+    RUN_VALUE  = 16,
+    RUN_TEXT   = 32,
+    RUN_QUOTED = 64,
+    RUN_PLAIN  = 128
+};
 
 extern const uint8_t run_class[256];
 
@@ -109,6 +119,10 @@ RUN_INLINE unsigned run_stops(__m128i v, uint8_t class)
     case RUN_QUOTED:
         stops = run_or(run_or(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v), run_is(v, 0x7f)),
                        run_or(run_is(v, '"'), run_is(v, '\\')));
+        break;
+    case RUN_PLAIN: /* bytes above ASCII are negative */
+        stops = run_or(run_or(_mm_cmplt_epi8(v, _mm_set1_epi8('!')), run_is(v, 0x7f)),
+                       run_or(run_or(run_is(v, '"'), run_is(v, '=')), run_is(v, '\\')));
         break;
     default:
         stops = run_ends_uri(v);

@@ -2,6 +2,7 @@
 #include "sip/peek.h"
 
 #include "base/limits.h"
+#include "base/run.h"
 #include "base/scan.h"
 
 struct slice peek_line(struct slice *rest)
@@ -109,12 +110,6 @@ bool peek_ends_by_length(struct slice datagram)
 
 /* ---- masking ---- */
 
-/* What ends a URI in the middle of a line. */
-static bool ends_uri(char c)
-{
-    return c <= ' ' || c == '<' || c == '>' || c == '"' || c == 0x7f;
-}
-
 /* "sip:" or "sips:" at the start of `text`: its length, or 0. */
 static size_t scheme_length(struct slice text)
 {
@@ -189,8 +184,8 @@ void peek_write_masked(struct buf *b, struct slice text)
         size_t       scheme = scheme_length((struct slice){ rest.ptr + before, rest.len - before });
         size_t       end    = before + scheme;
 
-        while (end < rest.len && scheme > 0 && !ends_uri(rest.ptr[end]))
-            end++;
+        if (scheme > 0)
+            end = (size_t)(run_end(rest.ptr + end, rest.ptr + rest.len, RUN_URI) - rest.ptr);
         put_what_fits(b, (struct slice){ rest.ptr, before + scheme });
         put_uri(b, (struct slice){ rest.ptr + before + scheme, end - before - scheme });
         i += end;

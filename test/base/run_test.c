@@ -2,7 +2,7 @@
 #include "base/run.h"
 #include "support/test.h"
 
-static const uint8_t classes[] = { RUN_HOST, RUN_URI, RUN_BARE, RUN_NAME, RUN_VALUE, RUN_TEXT, RUN_QUOTED };
+static const uint8_t classes[] = { RUN_HOST, RUN_URI, RUN_BARE, RUN_NAME, RUN_VALUE, RUN_TEXT, RUN_QUOTED, RUN_PLAIN };
 
 /* What the comment of run.h promises, said again. */
 static bool belongs(unsigned char c, uint8_t class)
@@ -23,6 +23,8 @@ static bool belongs(unsigned char c, uint8_t class)
         return uri && strchr(",;", c) == NULL;
     case RUN_QUOTED:
         return c >= ' ' && strchr("\"\\\x7f", c) == NULL;
+    case RUN_PLAIN:
+        return c > ' ' && c < 0x7f && strchr("\"=\\", c) == NULL;
     default:
         return c > ' ';
     }
@@ -44,6 +46,8 @@ static const char *end_of(const char *at, const char *end, uint8_t class)
         return run_end(at, end, RUN_VALUE);
     case RUN_QUOTED:
         return run_end(at, end, RUN_QUOTED);
+    case RUN_PLAIN:
+        return run_end(at, end, RUN_PLAIN);
     default:
         return run_end(at, end, RUN_TEXT);
     }
