@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A client transaction that only waits.  Its id is in its branch and leads to it; that the
- * rest of the branch is right, too, a keyed hash of it tells as well as the text would. */
+/* A client transaction that only waits.  Its id is in its branch and leads to it.  Behind that stand the letters that
+ * were drawn for it: who knows those knows the branch. */
 #include "stack/internal.h"
 
 struct client_asleep {
     struct asleep base;
-    uint64_t      branch; /* its hash */
+    char          drawn[BRANCH_RANDOM]; /* the end of its branch */
     uint32_t      sent_by;
-    uint8_t       method, flow_len;
+    uint8_t       method, flow_len, branch_len;
     bool          tells;    /* a user, who hears of further 2xx */
     char          memory[]; /* the user, if it tells; flow */
 };
@@ -52,17 +52,18 @@ static struct client_asleep *pack(const struct client_txn *t, struct asleep_line
 {
     uint8_t              flow[FLOW_PACK_MAX];
     struct client_asleep a = {
-        .base     = { .id = t->id, .end_at = end_at },
-        .branch   = siphash13(&t->stack->key, (struct slice){ t->branch, t->branch_len }),
-        .sent_by  = t->sent_by,
-        .method   = (uint8_t)t->method,
-        .flow_len = (uint8_t)flow_pack(&t->flow, flow),
-        .tells    = t->kind == CLIENT_INVITE,
+        .base       = { .id = t->id, .end_at = end_at },
+        .sent_by    = t->sent_by,
+        .method     = (uint8_t)t->method,
+        .flow_len   = (uint8_t)flow_pack(&t->flow, flow),
+        .branch_len = (uint8_t)t->branch_len,
+        .tells      = t->kind == CLIENT_INVITE,
     };
     struct client_asleep *block = asleep_line_room(line, size_of(&a));
 
     if (block == NULL)
         return NULL;
+    memcpy(a.drawn, t->branch + t->branch_len - BRANCH_RANDOM, BRANCH_RANDOM);
     memcpy(block, &a, offsetof(struct client_asleep, memory));
     memcpy((char *)block + flow_at(&a), flow, a.flow_len);
     if (a.tells)
@@ -91,11 +92,16 @@ bool client_txn_sleep(struct client_txn *t)
 
 /* ---- what comes ---- */
 
+static bool has_branch(const struct client_asleep *a, struct slice branch)
+{
+    return branch.len == a->branch_len && memcmp(branch.ptr + branch.len - BRANCH_RANDOM, a->drawn, BRANCH_RANDOM) == 0;
+}
+
 bool client_asleep_match(struct stack *s, struct client_asleep *a, struct message *response)
 {
     struct flow flow;
 
-    if (a->method != response->cseq.method || a->branch != siphash13(&s->key, response->via.branch))
+    if (a->method != response->cseq.method || !has_branch(a, response->via.branch))
         return false;
     flow = client_asleep_flow(a);
     if (!client_is_sent_by(s, a->sent_by, &flow, &response->via)) { /* RFC 3261 18.1.2 */

@@ -22,10 +22,9 @@
 #include "base/error.h"
 
 enum {
-    BRANCH_RANDOM = 8,
-    VIA_ROOM      = SENT_BY_TEXT + BRANCH_MAX + 64,
-    ROUTE_ROOM    = SENT_BY_TEXT + ROUTE_USER + 64,
-    HEAD_ROOM     = VIA_ROOM + 2 * ROUTE_ROOM
+    VIA_ROOM   = SENT_BY_TEXT + BRANCH_MAX + 64,
+    ROUTE_ROOM = SENT_BY_TEXT + ROUTE_USER + 64,
+    HEAD_ROOM  = VIA_ROOM + 2 * ROUTE_ROOM
 };
 
 /* z9hG4bK [mark -] id random: the id finds the transaction, the random part keeps

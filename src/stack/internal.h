@@ -33,6 +33,7 @@ enum {
     STACK_LISTENERS  = 16,
     SENT_BY_TEXT     = 280,
     BRANCH_MAX       = 96,
+    BRANCH_RANDOM    = 8, /* letters at its end */
     TAG_LENGTH       = 13,
     NOBODY_TOKEN     = 12,
     SOURCE_CACHE     = 64,
