@@ -83,7 +83,7 @@ struct server_asleep *server_asleep_find(const struct stack *s, const struct mes
 struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a);
 bool               server_asleep_is_invite(const struct server_asleep *a);
 object_id          server_asleep_id(const struct server_asleep *a);
-struct slice       server_asleep_tag(const struct server_asleep *a);
+struct slice       server_asleep_tag(const struct stack *s, struct server_asleep *a);
 struct flow        server_asleep_flow(const struct server_asleep *a);
 
 /* client_asleep.c */

@@ -165,10 +165,10 @@ struct server_txn {
     } machine;
     char  *response; /* the latest one's bytes, for retransmissions */
     size_t response_len, response_room;
-    char  *call_id;   /* see log_keep_call_id */
-    size_t accounted; /* bytes */
-    char   tag[TAG_LENGTH];
-    char   memory[]; /* what key points to */
+    char  *call_id;         /* see log_keep_call_id */
+    size_t accounted;       /* bytes */
+    char   tag[TAG_LENGTH]; /* empty until it is asked for: see server_tag */
+    char   memory[];        /* what key points to */
 };
 
 enum client_kind { CLIENT_INVITE, CLIENT_OTHER, CLIENT_STATELESS };
@@ -446,6 +446,8 @@ void server_txn_taken(struct server_txn *t);
 void server_txn_failed(struct server_txn *t, int error);
 /* NULL for one that sleeps (asleep.h), too. */
 struct server_txn *server_txn_of(const struct stack *s, object_id id);
+/* The To tag of its responses, drawn when the first of ours needs one: what a proxy passes on has another's. */
+struct slice server_tag(const struct stack *s, char tag[TAG_LENGTH]);
 /* For server_asleep.c: a block with room for such a key, of no id and in no table; a copy of a
  * response; the timer of its machine; and the block, with all that it has, goes. */
 struct server_txn *server_txn_block(struct stack *s, size_t branch_len, size_t host_len);

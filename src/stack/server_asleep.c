@@ -30,9 +30,9 @@ object_id server_asleep_id(const struct server_asleep *a)
     return a->base.id;
 }
 
-struct slice server_asleep_tag(const struct server_asleep *a)
+struct slice server_asleep_tag(const struct stack *s, struct server_asleep *a)
 {
-    return (struct slice){ a->tag, TAG_LENGTH };
+    return server_tag(s, a->tag);
 }
 
 static struct slice branch_of(const struct server_asleep *a)

@@ -83,14 +83,14 @@ void server_txn_keep_key(struct server_txn *t, const struct message *m)
 static bool find_named(struct stack *s, const struct message *cancel, enum method method, uint64_t hash,
                        struct cancelled *named)
 {
-    const struct server_txn    *t = server_txn_find(s, cancel, method, hash);
-    const struct server_asleep *a = t == NULL ? server_asleep_find(s, cancel, method, hash) : NULL;
+    struct server_txn    *t = server_txn_find(s, cancel, method, hash);
+    struct server_asleep *a = t == NULL ? server_asleep_find(s, cancel, method, hash) : NULL;
 
     if (t == NULL && a == NULL)
         return false;
     named->id        = t != NULL ? t->id : server_asleep_id(a);
     named->is_invite = method == METHOD_INVITE;
-    memcpy(named->tag, t != NULL ? t->tag : server_asleep_tag(a).ptr, TAG_LENGTH);
+    memcpy(named->tag, (t != NULL ? server_tag(s, t->tag) : server_asleep_tag(s, a)).ptr, TAG_LENGTH);
     return true;
 }
 

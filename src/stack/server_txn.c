@@ -323,8 +323,7 @@ struct server_txn *server_txn_block(struct stack *s, size_t branch_len, size_t h
 
 static struct server_txn *server_txn_new(struct stack *s, struct message *request, uint64_t hash)
 {
-    struct server_txn *t   = server_txn_block(s, request->via.branch.len, request->via.host.len);
-    struct buf         tag = buf_on(t != NULL ? t->tag : NULL, TAG_LENGTH);
+    struct server_txn *t = server_txn_block(s, request->via.branch.len, request->via.host.len);
     bool               reliable;
 
     if (t == NULL)
@@ -342,7 +341,6 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
     t->is_invite = request->method == METHOD_INVITE;
     t->reply     = reply_way(request);
     server_txn_keep_key(t, request);
-    random_token(&s->world->random, &tag, TAG_LENGTH);
     gauge_set(&s->world->counters.requests_unanswered, gauge_read(&s->world->counters.requests_unanswered) + 1);
     table_insert(&s->server_txns, &t->link, hash);
     reliable = transport_is_reliable(request->flow.transport);
@@ -398,14 +396,23 @@ struct message *stack_server_request(const struct stack *s, object_id server_txn
     return t != NULL ? t->request : rehearsal_request(s, server_txn);
 }
 
+struct slice server_tag(const struct stack *s, char tag[TAG_LENGTH])
+{
+    struct buf b = buf_on(tag, TAG_LENGTH);
+
+    if (tag[0] == '\0')
+        random_token(&s->world->random, &b, TAG_LENGTH);
+    return (struct slice){ tag, TAG_LENGTH };
+}
+
 struct slice stack_server_tag(const struct stack *s, object_id server_txn)
 {
-    const struct server_txn    *t = server_txn_of(s, server_txn);
-    const struct server_asleep *a = asleep_of(s, server_txn);
+    struct server_txn    *t = server_txn_of(s, server_txn);
+    struct server_asleep *a = asleep_of(s, server_txn);
 
     if (t != NULL)
-        return (struct slice){ t->tag, TAG_LENGTH };
-    return a != NULL ? server_asleep_tag(a) : SLICE("");
+        return server_tag(s, t->tag);
+    return a != NULL ? server_asleep_tag(s, a) : SLICE("");
 }
 
 uint32_t server_txn_age(const struct stack *s, object_id server_txn)
