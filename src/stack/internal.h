@@ -78,6 +78,8 @@ struct socket_entry {
     enum transport       transport;
     struct address       local;
     bool                 wildcard;
+    uint8_t              host_len; /* of `host`: `local` as nearly everyone writes it, or 0 */
+    char                 host[ADDRESS_TEXT];
     char                 advertise[SENT_BY_TEXT];
     size_t               advertise_len;
     struct sent_by       advertised;      /* if that is not 0 */

@@ -53,7 +53,8 @@ static bool transport_can_listen(const struct stack *s, enum transport transport
 
 static int open_socket(struct stack *s, struct socket_entry *e)
 {
-    int error;
+    struct buf host = BUF_ON(e->host);
+    int        error;
 
     if (!transport_can_listen(s, e->transport))
         return -ERR_UNSUPPORTED;
@@ -65,6 +66,8 @@ static int open_socket(struct stack *s, struct socket_entry *e)
         return error;
     e->local    = e->udp != NULL ? s->world->ops->udp_local(e->udp) : s->world->ops->listener_local(e->listener);
     e->wildcard = address_is_any(&e->local);
+    address_write_ip(&host, &e->local);
+    e->host_len = (uint8_t)host.len;
     e->state    = SOCKET_OPEN;
     return 0;
 }

@@ -280,6 +280,8 @@ static bool is_of_address(const struct stack *s, const struct socket_entry *e, s
 {
     struct address own;
 
+    if (e->host_len > 0 && slice_eq(host->text, (struct slice){ e->host, e->host_len }))
+        return true;
     if (!host->read && !address_parse_ip(host->text, &host->ip))
         host->ip.family = FAMILY_NONE;
     host->read = true;
