@@ -194,7 +194,7 @@ bool uri_param(const struct uri *uri, struct slice name, struct slice *value)
     struct slice found;
 
     while (params_next(&s, &found, value))
-        if (escaped_eq(found, name, true))
+        if (found.len >= name.len && escaped_eq(found, name, true)) /* who asks escapes nothing: it would be longer */
             return true;
     *value = SLICE("");
     return false;
