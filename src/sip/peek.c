@@ -192,6 +192,19 @@ void peek_write_masked(struct buf *b, struct slice text)
     }
 }
 
+/* Is that one URI of a user and his domain, as in nearly every line: no password, no headers? */
+static bool hides_nothing(struct slice text)
+{
+    const char    *end    = text.ptr + text.len;
+    size_t         scheme = scheme_length(text);
+    struct run_uri u;
+
+    if (scheme == 0)
+        return false;
+    u = run_uri(text.ptr + scheme, end, RUN_BARE);
+    return u.end == end && u.at_sign != NULL && run_find(text.ptr + scheme, u.at_sign, ':') == NULL;
+}
+
 /* What does not fit is more than a line shows anyway. */
 void peek_log_masked(struct log_line *line, const char *key, struct slice text)
 {
@@ -201,6 +214,10 @@ void peek_log_masked(struct log_line *line, const char *key, struct slice text)
 
     if (line->log == NULL)
         return;
+    if (hides_nothing(text)) {
+        log_slice(line, key, text);
+        return;
+    }
     peek_write_masked(&b, text);
     if (!buf_ok(&b) && b.len <= LIMIT_LOG_VALUE) {
         b.overflow = false;

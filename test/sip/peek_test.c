@@ -78,6 +78,27 @@ TEST(a_datagram_ends_by_its_length_if_a_header_says_so_that_is_true)
         CHECK_INT(table[i].ends, peek_ends_by_length(test_guarded(slice_from(table[i].text))));
 }
 
+static void keep(void *arg, enum log_level level, struct slice line)
+{
+    (void)level;
+    snprintf(arg, 1024, "%.*s", SLICE_ARG(line));
+}
+
+/* The line that has this value, as it is or masked. */
+static const char *line_of(struct slice value, bool masked, char line[1024])
+{
+    struct log      log = { .sink = keep, .arg = line };
+    struct log_line l;
+
+    log_begin(&l, &log, LOG_INFO, LOG_PART_CALL, "e");
+    if (masked)
+        peek_log_masked(&l, "uri", value);
+    else
+        log_slice(&l, "uri", value);
+    log_end(&l);
+    return line;
+}
+
 TEST(passwords_and_headers_of_a_uri_are_masked)
 {
     static const struct {
@@ -97,22 +118,21 @@ TEST(passwords_and_headers_of_a_uri_are_masked)
         { "sip:bob:1234;lr", "sip:bob:1234;lr" },
         { "sip:bob;x=y:z", "sip:bob;x=y:***" },
         { "sip:[::1", "sip:[::1" },
+        { "sip:alice@a.test:5060", "sip:alice@a.test:5060" },
+        { "sip:alice@a.test sip:b:pw@c", "sip:alice@a.test sip:b:***@c" },
+        { "sip:alice@b:c@d", "sip:alice@b:c@d" },
         { "nothing of the kind: a:b@c", "nothing of the kind: a:b@c" },
     };
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        char       memory[256];
-        struct buf b = BUF_ON(memory);
+        char         memory[256], line[1024], expected[1024];
+        struct buf   b    = BUF_ON(memory);
+        struct slice text = test_guarded(slice_from(table[i].text));
 
-        peek_write_masked(&b, test_guarded(slice_from(table[i].text)));
+        peek_write_masked(&b, text);
         CHECK_SLICE(table[i].masked, buf_slice(&b));
+        CHECK_SLICE(line_of(slice_from(table[i].masked), false, expected), slice_from(line_of(text, true, line)));
     }
-}
-
-static void keep(void *arg, enum log_level level, struct slice line)
-{
-    (void)level;
-    snprintf(arg, 1024, "%.*s", SLICE_ARG(line));
 }
 
 TEST(a_uri_too_long_for_a_line_shows_nothing_behind_its_cut)
