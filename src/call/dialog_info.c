@@ -63,6 +63,46 @@ bool dialog_view_busy(const struct dialog_view *v)
     return v->count > 0 || v->overflow;
 }
 
+static bool read_dialog(const struct xml_node *n, struct phone_dialog *d)
+{
+    const struct xml_node *remote   = xml_child(n, SLICE("remote"), NULL);
+    const struct xml_node *identity = remote == NULL ? NULL : xml_child(remote, SLICE("identity"), NULL);
+    const struct xml_node *target   = remote == NULL ? NULL : xml_child(remote, SLICE("target"), NULL);
+
+    *d = (struct phone_dialog){
+        .id         = xml_attribute(n, SLICE("id")),
+        .state      = xml_child_text(n, SLICE("state")),
+        .direction  = xml_attribute(n, SLICE("direction")),
+        .call_id    = xml_attribute(n, SLICE("call-id")),
+        .local_tag  = xml_attribute(n, SLICE("local-tag")),
+        .remote_tag = xml_attribute(n, SLICE("remote-tag")),
+    };
+    if (identity != NULL) {
+        d->remote         = identity->text;
+        d->remote_display = xml_attribute(identity, SLICE("display"));
+    } else if (target != NULL) {
+        d->remote = xml_attribute(target, SLICE("uri"));
+    }
+    return d->id.len <= PHONE_DIALOG_TEXT && d->state.len <= PHONE_DIALOG_TEXT &&
+           d->direction.len <= PHONE_DIALOG_TEXT && d->call_id.len <= PHONE_DIALOG_TEXT &&
+           d->local_tag.len <= PHONE_DIALOG_TEXT && d->remote_tag.len <= PHONE_DIALOG_TEXT &&
+           d->remote.len <= PHONE_DIALOG_TEXT && d->remote_display.len <= PHONE_DIALOG_TEXT;
+}
+
+void dialog_info_list(const struct xml_node *root, struct arena *arena, struct phone_event *e)
+{
+    struct phone_dialog *list = arena_alloc(arena, PHONE_DIALOGS * sizeof *list);
+
+    e->full = list != NULL && slice_eq(xml_attribute(root, SLICE("state")), SLICE("full"));
+    for (const struct xml_node *n = NULL; list != NULL && (n = xml_child(root, SLICE("dialog"), n)) != NULL;) {
+        if (e->dialog_count < PHONE_DIALOGS && read_dialog(n, &list[e->dialog_count]))
+            e->dialog_count++;
+        else
+            e->full = false;
+    }
+    e->dialogs = list;
+}
+
 /* ---- writing ---- */
 
 /* 3.7.1 */

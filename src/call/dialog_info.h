@@ -31,6 +31,12 @@ bool dialog_view_take(struct dialog_view *v, const struct xml_node *root);
 /* Does he talk, ring or call? */
 bool dialog_view_busy(const struct dialog_view *v);
 
+/* The dialogs that one document tells of, which stay in the tree and in `arena`, for an event: full if it is the whole
+ * state and all of it is told: PHONE_DIALOGS at most, without those of which a text is longer than PHONE_DIALOG_TEXT.
+ */
+struct phone_event;
+void dialog_info_list(const struct xml_node *root, struct arena *arena, struct phone_event *e);
+
 /* The calls of this account that have not ended: their state and direction; `details`: and with whom, and the names of
  * their dialogs. */
 void dialog_info_write(struct buf *b, const struct account *a, uint32_t version, bool details);

@@ -40,7 +40,7 @@ enum phone_event_kind {
     PHONE_NOTIFIED,           /* subject, package, state, content_type, body (may be empty)               */
     PHONE_WAITING,            /* package, summary: messages in a mailbox; subject, if it was subscribed   */
     PHONE_SUBSCRIPTION_ENDED, /* subject, package, status or reason; retry_in, NEVER: it is over          */
-    PHONE_ENGAGED,            /* subject, busy: has he a call? (package dialog)                           */
+    PHONE_ENGAGED,            /* subject, busy: has he a call? dialogs, full (package dialog)             */
     PHONE_FREE,               /* subject: who was waited for has no call any more                         */
     PHONE_PRESENCE,           /* subject, open, note, contact: is he there?                               */
     PHONE_PUBLISHED,          /* account, open, note, expires: others see that                            */
@@ -94,6 +94,17 @@ struct phone_stream {
     struct media_stats stats;
 };
 
+/* A call of somebody who is watched, as he says (RFC 4235 4.1): whatever is not told is empty. */
+enum { PHONE_DIALOGS = 16, PHONE_DIALOG_TEXT = 255 };
+
+struct phone_dialog {
+    struct slice id;                             /* the same in each document that tells of it                        */
+    struct slice state;                          /* "trying", "proceeding", "early", "confirmed", "terminated"        */
+    struct slice direction;                      /* seen from there: "initiator", "recipient"                         */
+    struct slice call_id, local_tag, remote_tag; /* local: his                                   */
+    struct slice remote, remote_display;         /* URI of who is at the other end               */
+};
+
 struct phone_event {
     enum phone_event_kind kind;
     object_id             account, call; /* 0: not about one                       */
@@ -109,20 +120,23 @@ struct phone_event {
     struct slice          content_type, body; /* "text/plain"; in UTF-8 (NOTIFIED: as it came) */
     struct slice          package, state;
     bool                  busy, open;
-    struct slice          note, contact;
-    struct message_summary summary;
-    struct slice           target; /* REFERRED: URI of whom to call ...                                 */
-    object_id              placed; /* ... and the call to it, 0: none was made                          */
-    bool                   asking; /* ... call_follow_refer or call_refuse_refer is waited for           */
-    uint32_t               expires;
-    msec                   retry_in;
-    unsigned               flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */
-    bool                   outbound;        /* the registrar keeps the flow (RFC 5626)                          */
-    struct slice           gruu, temp_gruu; /* what leads to this very phone from anywhere (RFC 5627), or empty */
-    bool                   has_retry_after; /* ENDED, UNCHANGED: the refusal says when to try again ...   */
-    uint32_t               retry_after;     /* ... in so many seconds */
-    unsigned               warning_code; /* likewise, from its Warning; 0: none                                     */
-    struct slice           warning;      /* its text                                                                */
+    const struct phone_dialog *dialogs; /* ENGAGED: what this document tells ...                  */
+    size_t                     dialog_count;
+    bool                       full; /* ... and is it all that he has?                            */
+    struct slice               note, contact;
+    struct message_summary     summary;
+    struct slice               target; /* REFERRED: URI of whom to call ...                                 */
+    object_id                  placed; /* ... and the call to it, 0: none was made                          */
+    bool                       asking; /* ... call_follow_refer or call_refuse_refer is waited for           */
+    uint32_t                   expires;
+    msec                       retry_in;
+    unsigned                   flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */
+    bool                       outbound;        /* the registrar keeps the flow (RFC 5626)                          */
+    struct slice               gruu, temp_gruu; /* what leads to this very phone from anywhere (RFC 5627), or empty */
+    bool                       has_retry_after; /* ENDED, UNCHANGED: the refusal says when to try again ...   */
+    uint32_t                   retry_after;     /* ... in so many seconds */
+    unsigned            warning_code;    /* likewise, from its Warning; 0: none                                     */
+    struct slice        warning;         /* its text                                                                */
     struct slice        reason_protocol; /* ENDED: from the Reason of the BYE or CANCEL: "SIP", "Q.850"; or empty   */
     unsigned            reason_cause;    /* 0: none                                                                 */
     struct slice        reason_text;

@@ -43,6 +43,7 @@ static bool read_dialogs(struct phone *p, struct watch *w, struct news *n, struc
     if (w == NULL || root == NULL || !dialog_view_take(&w->dialogs, root))
         return false;
     n->event.busy = dialog_view_busy(&w->dialogs);
+    dialog_info_list(root, &n->arena, &n->event);
     return true;
 }
 

@@ -225,6 +225,8 @@ static void print_events(FILE *out)
     print_members(out, phone_report_media());
     fputs(".PP\nThe members of each of streams:\n", out);
     print_members(out, phone_report_stream());
+    fputs(".PP\nThe members of each of dialogs:\n", out);
+    print_members(out, phone_report_dialog());
 }
 
 static void print_grandchildren(FILE *out, const struct command *c)

@@ -122,6 +122,21 @@ static void say_unregistered(struct buf *b, const struct phone_event *e)
     buf_printf(b, "; the server forgets it in %u s", e->expires);
 }
 
+static void say_engaged(struct buf *b, const struct phone_event *e)
+{
+    const char *before = ": ";
+
+    buf_printf(b, "%.*s %s", SLICE_ARG(e->peer), e->busy ? "is in a call" : "has no call");
+    for (size_t i = 0; i < e->dialog_count; i++) {
+        const struct phone_dialog *d = &e->dialogs[i];
+
+        if (d->remote.len == 0 || slice_eq(d->state, SLICE("terminated")))
+            continue;
+        buf_printf(b, "%s%.*s with %.*s", before, SLICE_ARG(d->state), SLICE_ARG(d->remote));
+        before = ", ";
+    }
+}
+
 void report_write_human(struct buf *b, const struct phone_event *e)
 {
     char       memory[512];
@@ -212,7 +227,7 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         buf_printf(b, "%.*s of %.*s: %.*s", SLICE_ARG(e->package), SLICE_ARG(e->peer), SLICE_ARG(e->state));
         return;
     case PHONE_ENGAGED:
-        buf_printf(b, "%.*s %s", SLICE_ARG(e->peer), e->busy ? "is in a call" : "has no call");
+        say_engaged(b, e);
         return;
     case PHONE_FREE:
         buf_printf(b, "%.*s is free", SLICE_ARG(e->peer));

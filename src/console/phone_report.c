@@ -15,6 +15,7 @@
 #define SCHEMA_WAIT    "\"type\":[\"integer\",\"null\"]"
 #define SCHEMA_MEDIA   "\"$ref\":\"#/$defs/media_stats\""
 #define SCHEMA_STREAMS "\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/stream\"}"
+#define SCHEMA_DIALOGS "\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/dialog\"}"
 
 static const struct phone_field_row fields[PHONE_FIELDS] = {
     { NULL, NULL, NULL },
@@ -52,6 +53,18 @@ static const struct phone_member_row stream_rows[] = {
 #undef STREAM_FIELD
     { { NULL, NULL, NULL }, false },
 };
+
+static const struct phone_member_row dialog_rows[] = {
+#define DIALOG_FIELD(name, type, condition, value, meaning) { { name, SCHEMA_##type, meaning }, #condition[0] == 't' },
+#include "console/phone_report.def"
+#undef DIALOG_FIELD
+    { { NULL, NULL, NULL }, false },
+};
+
+const struct phone_member_row *phone_report_dialog(void)
+{
+    return dialog_rows;
+}
 
 const struct phone_member_row *phone_report_media(void)
 {
@@ -180,6 +193,27 @@ static void put_STREAMS(struct json_line *j, const char *key, const struct phone
 
     for (size_t i = 0; i < e->stream_count; i++)
         put_stream(&list, &e->streams[i]);
+    json_line_list_end(&list);
+}
+
+static void put_dialog(struct json_line *list, const struct phone_dialog *d)
+{
+    struct json_line j = json_line_item(list);
+
+#define DIALOG_FIELD(name, type, condition, value, meaning)                                                            \
+    if (condition)                                                                                                     \
+        put_##type(&j, name, value);
+#include "console/phone_report.def"
+#undef DIALOG_FIELD
+    json_line_end(&j);
+}
+
+static void put_DIALOGS(struct json_line *j, const char *key, const struct phone_event *e)
+{
+    struct json_line list = json_line_list(j, key);
+
+    for (size_t i = 0; i < e->dialog_count; i++)
+        put_dialog(&list, &e->dialogs[i]);
     json_line_list_end(&list);
 }
 

@@ -47,9 +47,10 @@ struct phone_report_row {
 /* PHONE_REPORT_ROWS of them, by enum phone_event_kind and enum phone_notice. */
 const struct phone_report_row *phone_report_row(unsigned row);
 const char                    *phone_report_name(unsigned row);
-/* The members of "media", and of each of "streams"; a row without a key ends them. */
+/* The members of "media", of each of "streams" and of each of "dialogs"; a row without a key ends them. */
 const struct phone_member_row *phone_report_media(void);
 const struct phone_member_row *phone_report_stream(void);
+const struct phone_member_row *phone_report_dialog(void);
 const struct phone_field_row  *phone_report_field(enum phone_field field);
 
 /* One JSON object with its LF; `wall` is ms since 1970. */

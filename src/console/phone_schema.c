@@ -105,6 +105,8 @@ void phone_schema_events(struct buf *b)
     put_members(b, "media_stats", phone_report_media());
     buf_put(b, SLICE(",\n"));
     put_members(b, "stream", phone_report_stream());
+    buf_put(b, SLICE(",\n"));
+    put_members(b, "dialog", phone_report_dialog());
     for (const struct output_object *o = output_json_objects(); o->name != NULL; o++) {
         buf_put(b, SLICE(",\n"));
         put_summary(b, o, o == output_json_objects());

@@ -84,6 +84,69 @@ TEST(more_dialogs_than_there_is_room_for_are_busy_until_a_full_document)
     arena_fini(&arena);
 }
 
+/* RFC 4235 4.1: what an event tells of one document. */
+TEST(a_document_is_told_dialog_by_dialog)
+{
+    const struct xml_module *xml = xml_load();
+    struct xml_node         *root;
+    struct phone_event       e = { 0 };
+
+    arena_fini(&arena);
+    arena_init(&arena, NULL, 0, 256 * 1024);
+    CHECK_INT(0, xml_parse(xml,
+                           SLICE(HEAD("1", "full") "<dialog id='a' call-id='1@h' local-tag='l' remote-tag='r' "
+                                                   "direction='recipient'><state code='180'>early</state><remote>"
+                                                   "<identity display='Carol'> sip:carol@h </identity><target "
+                                                   "uri='sip:c@9'/></remote></dialog><dialog id='b'>"
+                                                   "<state>terminated</state><remote><target uri='sip:d@9'/></remote>"
+                                                   "</dialog></dialog-info>"),
+                           &arena, &root));
+    dialog_info_list(root, &arena, &e);
+    CHECK(e.full);
+    CHECK_INT(2, e.dialog_count);
+    CHECK_SLICE("early", e.dialogs[0].state);
+    CHECK_SLICE("recipient", e.dialogs[0].direction);
+    CHECK_SLICE("1@h", e.dialogs[0].call_id);
+    CHECK_SLICE("l", e.dialogs[0].local_tag);
+    CHECK_SLICE("r", e.dialogs[0].remote_tag);
+    CHECK_SLICE("sip:carol@h", e.dialogs[0].remote);
+    CHECK_SLICE("Carol", e.dialogs[0].remote_display);
+    CHECK_SLICE("b", e.dialogs[1].id);
+    CHECK_SLICE("sip:d@9", e.dialogs[1].remote);
+    CHECK_SLICE("", e.dialogs[1].call_id);
+}
+
+/* The line that tells it has its bounds, and what is left out is not passed over in silence. */
+TEST(too_many_dialogs_and_too_long_texts_are_left_out_and_it_is_not_full_then)
+{
+    const struct xml_module *xml = xml_load();
+    struct xml_node         *root;
+    struct phone_event       e = { 0 }, f = { 0 };
+    char                     memory[16384];
+    struct buf               b = BUF_ON(memory);
+
+    arena_fini(&arena);
+    arena_init(&arena, NULL, 0, 256 * 1024);
+    buf_put(&b, SLICE(HEAD("1", "full")));
+    for (unsigned i = 0; i < PHONE_DIALOGS + 1; i++)
+        buf_printf(&b, "<dialog id='%u'><state>confirmed</state></dialog>", i);
+    buf_put(&b, SLICE("</dialog-info>"));
+    CHECK_INT(0, xml_parse(xml, buf_slice(&b), &arena, &root));
+    dialog_info_list(root, &arena, &e);
+    CHECK_INT(PHONE_DIALOGS, e.dialog_count);
+    CHECK(!e.full);
+    b = BUF_ON(memory);
+    buf_printf(
+        &b, HEAD("2", "full") "<dialog id='a' call-id='%0300d'><state>early</state></dialog>" DIALOG("b", "early"), 7);
+    buf_put(&b, SLICE("</dialog-info>"));
+    CHECK_INT(0, xml_parse(xml, buf_slice(&b), &arena, &root));
+    dialog_info_list(root, &arena, &f);
+    CHECK_INT(1, f.dialog_count);
+    CHECK_SLICE("b", f.dialogs[0].id);
+    CHECK(!f.full);
+    arena_fini(&arena);
+}
+
 /* What it writes itself, in each state of a call, with and without details. */
 TEST(what_is_written_reads_the_same)
 {
@@ -129,6 +192,8 @@ int main(void)
         cmocka_unit_test(a_document_that_is_older_than_the_last_one_changes_nothing),
         cmocka_unit_test(what_is_no_dialog_info_changes_nothing),
         cmocka_unit_test(more_dialogs_than_there_is_room_for_are_busy_until_a_full_document),
+        cmocka_unit_test(a_document_is_told_dialog_by_dialog),
+        cmocka_unit_test(too_many_dialogs_and_too_long_texts_are_left_out_and_it_is_not_full_then),
         cmocka_unit_test(what_is_written_reads_the_same),
     };
 

@@ -53,6 +53,28 @@ static void check_fits(const struct phone_event *e)
         fail_msg("%s: %s", memory, buf_cstr(&why));
 }
 
+TEST(calls_of_somebody_else_are_told_with_what_pickup_wants)
+{
+    const struct phone_dialog d[] = { { .id         = SLICE("d1"),
+                                        .state      = SLICE("early"),
+                                        .direction  = SLICE("recipient"),
+                                        .call_id    = SLICE("1@h"),
+                                        .local_tag  = SLICE("l"),
+                                        .remote_tag = SLICE("r"),
+                                        .remote     = SLICE("sip:carol@h") },
+                                      { .id = SLICE("d2"), .state = SLICE("confirmed") } };
+    struct phone_event        e   = full(PHONE_ENGAGED);
+
+    e.busy = e.full = true;
+    e.dialogs       = d;
+    e.dialog_count  = 2;
+    check_fits(&e);
+    CHECK(strstr(line_of(&e).ptr, "\"busy\":true,\"dialogs\":[{\"id\":\"d1\",\"state\":\"early\","
+                                  "\"direction\":\"recipient\",\"call_id\":\"1@h\",\"local_tag\":\"l\","
+                                  "\"remote_tag\":\"r\",\"remote\":\"sip:carol@h\"},{\"id\":\"d2\","
+                                  "\"state\":\"confirmed\"}],\"full\":true") != NULL);
+}
+
 TEST(each_kind_of_event_fits_the_schema)
 {
     for (unsigned kind = 0; kind < PHONE_EVENT_COUNT; kind++) {
@@ -136,6 +158,7 @@ int main(void)
         cmocka_unit_test(each_kind_of_event_fits_the_schema),
         cmocka_unit_test(each_notice_has_a_name_and_a_meaning),
         cmocka_unit_test(an_event_is_one_line_of_json),
+        cmocka_unit_test(calls_of_somebody_else_are_told_with_what_pickup_wants),
         cmocka_unit_test(a_failure_that_is_final_has_a_null_for_its_next_try),
         cmocka_unit_test(a_handle_carries_slot_and_generation),
         cmocka_unit_test(what_is_no_handle_is_refused),

@@ -16,6 +16,22 @@ static void note_waiting(struct actor *a, const struct phone_event *e)
                 (unsigned)v->new, (unsigned)v->old, (unsigned)v->new_urgent, (unsigned)v->old_urgent);
 }
 
+/* engaged busy|idle full|part [STATE DIRECTION CALL-ID LOCAL-TAG REMOTE-TAG REMOTE;] ... */
+static void note_engaged(struct actor *a, const struct phone_event *e)
+{
+    char       memory[2048];
+    struct buf b = BUF_ON(memory);
+
+    for (size_t i = 0; i < e->dialog_count; i++) {
+        const struct phone_dialog *d = &e->dialogs[i];
+
+        buf_printf(&b, " %.*s %.*s %.*s %.*s %.*s %.*s;", SLICE_ARG(d->state), SLICE_ARG(d->direction),
+                   SLICE_ARG(d->call_id), SLICE_ARG(d->local_tag), SLICE_ARG(d->remote_tag), SLICE_ARG(d->remote));
+    }
+    actor_event(a, "%s %s %s%s", phone_event_name(e->kind), e->busy ? "busy" : "idle", e->full ? "full" : "part",
+                buf_cstr(&b));
+}
+
 static void note_end(struct actor *a, const struct phone_event *e)
 {
     const char *again = e->retry_in == NEVER ? "over" : "again";
@@ -43,7 +59,7 @@ void news_note(struct actor *a, const struct phone_event *e)
     else if (e->kind == PHONE_PRESENCE || e->kind == PHONE_PUBLISHED)
         actor_event(a, "%s %s %.*s", name, e->open ? "open" : "closed", SLICE_ARG(e->note));
     else if (e->kind == PHONE_ENGAGED)
-        actor_event(a, "%s %s", name, e->busy ? "busy" : "idle");
+        note_engaged(a, e);
     else if (e->kind == PHONE_FREE)
         actor_event(a, "%s %.*s", name, SLICE_ARG(e->peer));
     else if (e->kind == PHONE_PUBLISH_FAILED)
