@@ -21,6 +21,7 @@ enum {
     OPT_REGISTRAR,
     OPT_PROXY,
     OPT_SECOND_PROXY,
+    OPT_STRICT,
     OPT_OUTBOUND,
     OPT_EXPIRES,
     OPT_KEEP_ALIVE,
@@ -41,6 +42,8 @@ static const struct option_entry add_options[] = {
     { OPT_PROXY, "proxy", "URI", "outbound proxy, e.g. sip:192.0.2.1:5060;transport=tcp" },
     { OPT_SECOND_PROXY, "second-proxy", "URI",
       "register by this one too, and be reached while either works (--outbound)" },
+    { OPT_STRICT, "strict", NULL,
+      "the proxies are strict routers (RFC 2543), who want to find themselves in the Request-URI" },
     { OPT_OUTBOUND, "outbound", NULL,
       "give this phone a name (instance) of its own, by which a server may keep its connections (RFC 5626) and tell "
       "others how to "
@@ -121,6 +124,8 @@ static int check(const struct command *command, struct account_entry *e, const c
         return options_complain(command, "--proxy '%s' is not a SIP URI", e->proxy);
     if (e->second_proxy[0] != '\0' && !is_sip(e->second_proxy))
         return options_complain(command, "--second-proxy '%s' is not a SIP URI", e->second_proxy);
+    if (e->strict && e->proxy[0] == '\0')
+        return options_complain(command, "--strict says what the proxy is, and there is none: --proxy");
     if (e->name[0] == '\0')
         snprintf(e->name, sizeof e->name, "%.*s", SLICE_ARG(uri.user));
     return EXIT_OK;
@@ -154,6 +159,8 @@ static int read_options(struct options *o, struct add *add)
             good = put_watchers(o->command, &e->watchers, o->value, &code);
         else if (letter == OPT_OUTBOUND)
             add->outbound = true;
+        else if (letter == OPT_STRICT)
+            e->strict = true;
         else if (letter == OPT_TLS_TRUST)
             good = put_path(o->command, e->tls_trust, o->value, &code);
         else if (letter == OPT_TLS_CERTIFICATE)

@@ -96,6 +96,7 @@ static bool take_entry(cfg_t *section, struct account_entry *e)
     e->expires       = (uint32_t)expires;
     e->keep_alive    = (uint32_t)keep_alive;
     e->tls_no_verify = !cfg_getbool(section, "tls_verify");
+    e->strict        = cfg_getbool(section, "strict");
     return take_text(e->name, sizeof e->name, cfg_title(section)) &&
            take_text(e->address, sizeof e->address, cfg_getstr(section, "address")) &&
            take_text(e->user, sizeof e->user, cfg_getstr(section, "user")) &&
@@ -138,6 +139,7 @@ static int parse(const char *text, const char *path, struct account_list *list)
         CFG_STR("display", "", CFGF_NONE),
         CFG_STR("registrar", "", CFGF_NONE),
         CFG_STR("proxy", "", CFGF_NONE),
+        CFG_BOOL("strict", cfg_false, CFGF_NONE),
         CFG_STR("second_proxy", "", CFGF_NONE),
         CFG_STR("instance", "", CFGF_NONE),
         CFG_INT("expires", 3600, CFGF_NONE),
@@ -262,6 +264,8 @@ static void put_entry(FILE *file, const struct account_entry *e)
     put_value(file, "display", e->display);
     put_value(file, "registrar", e->registrar);
     put_value(file, "proxy", e->proxy);
+    if (e->strict)
+        fputs("    strict    = true\n", file);
     put_value(file, "second_proxy", e->second_proxy);
     put_value(file, "instance", e->instance);
     put_value(file, "tls_trust", e->tls_trust);
@@ -357,6 +361,7 @@ struct account_config account_entry_config(const struct account_entry *e)
         .password     = slice_from(e->password),
         .registrar    = slice_from(e->registrar),
         .proxy        = slice_from(e->proxy),
+        .strict       = e->strict,
         .second_proxy = slice_from(e->second_proxy),
         .instance     = slice_from(e->instance),
         .expires      = e->expires,

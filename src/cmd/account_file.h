@@ -9,6 +9,7 @@
  *         display   = ''
  *         registrar = ''       # URI; empty: the domain of the address
  *         proxy     = ''       # outbound proxy URI
+ *         strict    = false    # the proxies are strict routers (RFC 2543)
  *         second_proxy = ''    # another one, by which it is registered too: needs an instance
  *         instance  = ''       # urn:uuid:..., this phone's alone: asks for outbound and a GRUU
  *         expires   = 3600
@@ -47,7 +48,7 @@ struct account_entry {
     char     tls_trust[ACCOUNT_TEXT];
     char     tls_certificate[ACCOUNT_TEXT];
     char     tls_key[ACCOUNT_TEXT];
-    bool     tls_no_verify;
+    bool     tls_no_verify, strict;
     uint32_t expires, keep_alive;
 
     enum transfer_policy transfer;

@@ -94,6 +94,7 @@ static int add_account(struct phone_seat *s, const struct seat_options *o, const
     if (o->proxy != NULL) {
         config.proxy        = slice_from(o->proxy);
         config.second_proxy = SLICE("");
+        config.strict       = false; /* the account's is */
     }
     error = phone_desk_add_account(s->desk, slice_from(e->name), &config, &id);
     return error == 0 ? EXIT_OK : complain(e->address, error);

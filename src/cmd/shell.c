@@ -100,8 +100,10 @@ static bool override(char to[ACCOUNT_TEXT], const char *text)
 static bool override_all(struct account_entry *e, const struct shell_options *o)
 {
     e->tls_no_verify = e->tls_no_verify || o->tls_no_verify;
-    if (o->proxy != NULL)
+    if (o->proxy != NULL) {
         e->second_proxy[0] = '\0';
+        e->strict          = false; /* the account's is */
+    }
     return override(e->proxy, o->proxy) && override(e->tls_trust, o->tls_trust) &&
            override(e->tls_certificate, o->tls_certificate) && override(e->tls_key, o->tls_key);
 }

@@ -21,7 +21,7 @@ struct desk_call;
 struct phone_order;
 struct phone_answer;
 
-enum { PHONE_ARGUMENTS = 16, PHONE_LINE = 64 * 1024, PHONE_STATUS_FIRST = 300, PHONE_STATUS_LAST = 699 };
+enum { PHONE_ARGUMENTS = 24, PHONE_LINE = 64 * 1024, PHONE_STATUS_FIRST = 300, PHONE_STATUS_LAST = 699 };
 
 enum phone_argument_type {
     ARGUMENT_TEXT,

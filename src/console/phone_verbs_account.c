@@ -167,6 +167,7 @@ static struct account_config config_of(const struct phone_order *o)
         .password     = phone_order_value(o, "password")->text,
         .registrar    = phone_order_value(o, "registrar")->text,
         .proxy        = phone_order_value(o, "proxy")->text,
+        .strict       = phone_order_value(o, "strict")->number != 0,
         .second_proxy = phone_order_value(o, "second_proxy")->text,
         .instance     = phone_order_value(o, "instance")->text,
         .keep_alive   = phone_order_value(o, "keep_alive")->given ? (uint32_t)phone_order_value(o, "keep_alive")->number

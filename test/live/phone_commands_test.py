@@ -60,6 +60,10 @@ def test_accounts_are_added_listed_and_removed():
         b.ahoy("account", "add", "--password-stdin", "--name", "alice", "c@example.test", stdin="x\n", code=20)
         b.ahoy("account", "remove", "work")
         b.ahoy("account", "remove", "work", code=13)
+        b.ahoy("account", "add", "--password-stdin", "--strict", "s@example.test", stdin="x\n", code=2)
+        b.ahoy("account", "add", "--password-stdin", "--strict", "--proxy", "sip:192.0.2.1", "s@example.test", stdin="x\n")
+        assert "strict    = true" in open(b.accounts).read()
+        b.ahoy("account", "remove", "s")
         assert len(b.ahoy("account", "list").stdout.splitlines()) == 1
 
 
