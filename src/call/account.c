@@ -120,9 +120,9 @@ static bool make_instance(struct account *a, struct slice urn, struct slice *out
 
 static void fill_secret(struct account *a, const struct account_config *config)
 {
-    a->secret.user          = arena_copy(&a->arena, config->auth_user.len > 0 ? config->auth_user : a->aor_uri.user);
-    a->secret.password      = arena_copy(&a->arena, config->password);
-    a->secret.ha1           = arena_copy(&a->arena, config->ha1);
+    a->secret.user     = arena_copy(&a->secret_arena, config->auth_user.len > 0 ? config->auth_user : a->aor_uri.user);
+    a->secret.password = arena_copy(&a->secret_arena, config->password);
+    a->secret.ha1      = arena_copy(&a->secret_arena, config->ha1);
     a->secret.ha1_algorithm = config->ha1_algorithm;
     if (config->password.len == 0 && config->ha1.len == 0)
         a->secret.user = (struct slice){ NULL, 0 };
@@ -181,7 +181,7 @@ static int fill(struct account *a, const struct account_config *config)
     a->watchers     = config->watchers;
     a->transfer     = config->transfer;
     fill_secret(a, config);
-    if (!arena_ok(&a->arena))
+    if (!arena_ok(&a->arena) || !arena_ok(&a->secret_arena))
         return -ERR_NO_MEMORY;
     if (a->party.len == 0)
         return -ERR_SYNTAX;
@@ -194,9 +194,16 @@ static int fill(struct account *a, const struct account_config *config)
 
 /* ---- whom a request is for ---- */
 
-struct account *account_find(const struct phone *p, object_id id)
+struct account *account_by_id(const struct phone *p, object_id id)
 {
     return id_find(&p->account_ids, id);
+}
+
+struct account *account_find(const struct phone *p, object_id id)
+{
+    struct account *a = account_by_id(p, id);
+
+    return a != NULL && !a->leaving ? a : NULL;
 }
 
 static bool is_aor(const struct account *a, const struct uri *uri)
@@ -244,7 +251,7 @@ struct account *account_of_uri(const struct phone *p, const struct uri *uri)
         LIST_EACH (l, &p->accounts) {
             struct account *a = CONTAINER_OF(l, struct account, link);
 
-            if (ways[i](a, uri))
+            if (!a->leaving && ways[i](a, uri))
                 return a;
         }
     return NULL;
@@ -298,6 +305,7 @@ static void free_parts(struct account *a)
         account_flow_stop(&a->flows[i]);
         registration_fini(&a->flows[i].registration);
     }
+    arena_fini(&a->secret_arena);
     arena_fini(&a->arena);
     free(a);
 }
@@ -321,6 +329,7 @@ int phone_add_account(struct phone *p, const struct account_config *config, obje
         return -ERR_NO_MEMORY;
     a->phone = p;
     arena_init(&a->arena, NULL, 0, ACCOUNT_MEMORY);
+    arena_init(&a->secret_arena, NULL, 0, ACCOUNT_SECRET_MEMORY);
     error = fill(a, config);
     if (error != 0) {
         free_parts(a);

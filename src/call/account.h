@@ -6,7 +6,8 @@
  *   account_contact.c  what they write into Contact
  *   account_flow.c  their registrations, one for each flow to the registrar
  *   account_path.c  where a flow reaches us: through a NAT, after a change of address
- *   account_probe.c  whether a flow over UDP is still alive */
+ *   account_probe.c  whether a flow over UDP is still alive
+ *   account_leave.c  how they are taken away, or changed, while the phone goes on */
 
 #ifndef CALL_ACCOUNT_H
 #define CALL_ACCOUNT_H
@@ -21,9 +22,10 @@
 #include "dialog/registration.h"
 
 enum {
-    ACCOUNTS_MAX   = 64,
-    ACCOUNT_FLOWS  = 2, /* RFC 5626 4.2: two are what a phone should have   */
-    ACCOUNT_ROUTES = SERVICE_ROUTES_MAX + 1,
+    ACCOUNTS_MAX          = 64,
+    ACCOUNT_SECRET_MEMORY = 4096,
+    ACCOUNT_FLOWS         = 2, /* RFC 5626 4.2: two are what a phone should have   */
+    ACCOUNT_ROUTES        = SERVICE_ROUTES_MAX + 1,
 };
 
 /* A question by STUN on its way; see account_probe.c. */
@@ -58,12 +60,13 @@ struct account {
     struct link         link;
     struct phone       *phone;
     object_id           id;
-    struct arena        arena;
+    struct arena        arena, secret_arena;
+    bool                leaving;      /* it was taken away: freed when nothing needs it any more            */
     struct slice        aor, party;   /* party: "Alice" <sip:alice@...>                         */
     struct slice        contact_user; /* of our Contacts: no other account of the phone has it  */
     enum call_watchers  watchers;
     struct uri          aor_uri;
-    struct auth_secret  secret;
+    struct auth_secret  secret;     /* in the secret_arena */
     uint32_t            keep_alive; /* seconds, 0: never                                        */
     struct account_flow flows[ACCOUNT_FLOWS];
     unsigned            flow_count; /* 1 or more                                                */
@@ -89,10 +92,17 @@ struct slice account_dialog_contact(const struct account *a, struct arena *arena
                                     enum transport transport, bool secure, bool anonymous);
 
 /* account.c */
+/* NULL: there is none such, or it is leaving. */
 struct account *account_find(const struct phone *p, object_id id);
+/* The same, even if it is leaving: its registration is still to be taken back. */
+struct account *account_by_id(const struct phone *p, object_id id);
 /* Whom a request to this URI is for, or NULL. */
 struct account *account_of_uri(const struct phone *p, const struct uri *uri);
 void            account_free(struct account *a);
+
+/* account_leave.c */
+/* Those that are leaving, and that nothing needs any more, are freed. */
+void accounts_sweep(struct phone *p);
 
 /* The way that requests of this account go: the first flow that lives, else the first. */
 const struct account_flow *account_way(const struct account *a);

@@ -59,7 +59,7 @@ static void on_response(struct account_flow *f, struct message *response)
 static void on_register(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
                         int detail)
 {
-    struct account      *a = account_find(u->self, u->owner);
+    struct account      *a = account_by_id(u->self, u->owner);
     struct account_flow *f;
 
     if (a == NULL || a->flows[u->index].txn != txn || (event == CLIENT_RESPONSE && response->status < 200))

@@ -164,7 +164,7 @@ void account_path_end(struct account_flow *f)
 void account_on_flow_end(void *user, const struct flow *flow, uint64_t key)
 {
     struct phone   *p = user;
-    struct account *a = account_find(p, key);
+    struct account *a = account_by_id(p, key);
 
     for (unsigned i = 0; a != NULL && i < a->flow_count; i++)
         if (a->flows[i].path.connection == flow->connection && timer_running(&a->flows[i].beat))

@@ -93,6 +93,7 @@ static void on_events(struct timer *t, msec now)
             call_free(c);
     }
     tellers_look(p);
+    accounts_sweep(p);
 }
 
 void phone_wake(struct phone *p)

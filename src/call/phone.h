@@ -119,6 +119,25 @@ struct address phone_address(const struct phone *p);
  * without instance), -ERR_LIMIT or -ERR_NO_MEMORY. */
 int phone_add_account(struct phone *p, const struct account_config *config, object_id *account);
 
+/* Take it away: its id names nothing from now on, and nobody is taken for it.  What it watches and publishes ends, who
+ * watches it is told so, it is unregistered (PHONE_UNREGISTERED follows); its calls and texts go on to their end, which
+ * is the user's or the other side's to bring about.  A new account may have the same address at once.
+ * -ERR_NOT_FOUND. */
+int phone_remove_account(struct phone *p, object_id account);
+
+/* What may be changed while it is in use; the rest makes another account of it. */
+enum account_part {
+    ACCOUNT_PART_SECRET     = 1 << 0, /* password or ha1 (none: there is none any more); auth_user: empty: as it was */
+    ACCOUNT_PART_TRANSFER   = 1 << 1,
+    ACCOUNT_PART_WATCHERS   = 1 << 2,
+    ACCOUNT_PART_KEEP_ALIVE = 1 << 3,
+    ACCOUNT_PART_EXPIRES    = 1 << 4,
+};
+
+/* `parts`, a set of enum account_part, become what `config` has.  If it is registered, or tries to be, it is registered
+ * anew with that.  -ERR_NOT_FOUND, or -ERR_NO_MEMORY: then nothing has changed. */
+int phone_change_account(struct phone *p, object_id account, unsigned parts, const struct account_config *config);
+
 /* PHONE_REGISTERED or PHONE_REGISTER_FAILED follow, as often as things change.
  *
  * Behind a NAT, which the registrar's answer shows, the account is registered once more

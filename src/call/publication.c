@@ -46,6 +46,8 @@ static struct announcement *find(const struct phone *p, object_id account)
 
 static void announcement_free(struct announcement *a)
 {
+    if (a->account->leaving) /* it may go now */
+        phone_wake(phone_of(a));
     world_timer_stop(phone_of(a)->world, &a->timer);
     list_unlink(&a->link);
     outside_fini(&a->out);
@@ -237,6 +239,15 @@ bool announcements_are_idle(const struct phone *p)
             return false;
     }
     return true;
+}
+
+bool announcements_use(const struct account *a)
+{
+    LIST_EACH (l, &a->phone->announcements) {
+        if (CONTAINER_OF(l, struct announcement, link)->account == a)
+            return true;
+    }
+    return false;
 }
 
 void announcements_free(struct phone *p)

@@ -203,6 +203,8 @@ struct slice display_name(struct arena *arena, const struct name_addr *who);
 enum { WATCHES_MAX = 256 };
 void watches_free(struct phone *p);
 bool watches_are_idle(const struct phone *p);
+void watches_leave(const struct account *a); /* those of this account end */
+bool watches_use(const struct account *a);
 /* Did it come from where this account is registered? */
 bool account_is_from_registrar(const struct account *a, const struct message *m);
 void notify_outside(struct phone *p, struct account *a, object_id txn, struct message *m);
@@ -215,6 +217,8 @@ void subscribe_alone(struct phone *p, object_id txn, struct message *m);
 /* Whose calls have changed is told of. */
 void tellers_look(struct phone *p);
 bool tellers_are_idle(const struct phone *p);
+void tellers_leave(const struct account *a); /* whoever watches it is told that there is nothing to watch any more */
+bool tellers_use(const struct account *a);
 void tellers_free(struct phone *p);
 
 /* call_info.c */
@@ -222,6 +226,7 @@ void info_within(struct call *c, struct fork *f, object_id txn, struct message *
 
 /* publication.c */
 bool announcements_are_idle(const struct phone *p);
+bool announcements_use(const struct account *a);
 void announcements_free(struct phone *p);
 
 /* text.c */
@@ -230,6 +235,7 @@ enum { TEXTS_MAX = 64 };
 void text_outside(struct phone *p, struct account *a, object_id txn, struct message *m);
 void text_within(struct call *c, struct fork *f, object_id txn, struct message *m);
 void texts_free(struct phone *p);
+bool texts_use(const struct account *a);
 
 /* call.c */
 /* `local` and `transport` are how peers reach us.  Keeps copies.  0, -ERR_LIMIT or -ERR_NO_MEMORY. */

@@ -379,6 +379,25 @@ bool watches_are_idle(const struct phone *p)
     return true;
 }
 
+void watches_leave(const struct account *a)
+{
+    LIST_EACH_SAFE (l, &a->phone->watches) {
+        struct watch *w = CONTAINER_OF(l, struct watch, link);
+
+        if (w->out.account == a)
+            (void)unsubscribe(w->phone, w->id);
+    }
+}
+
+bool watches_use(const struct account *a)
+{
+    LIST_EACH (l, &a->phone->watches) {
+        if (CONTAINER_OF(l, struct watch, link)->out.account == a)
+            return true;
+    }
+    return false;
+}
+
 void watches_free(struct phone *p)
 {
     LIST_EACH_SAFE (l, &p->watches) {

@@ -50,6 +50,8 @@ static void teller_free(struct teller *t)
         stack_forget(p->stack, t->txn);
     if (link_in_list(&t->link))
         p->teller_count--;
+    if (t->account->leaving) /* it may go now */
+        phone_wake(p);
     list_unlink(&t->link);
     auth_fini(&t->auth);
     dialog_free(t->dialog);
@@ -346,6 +348,25 @@ bool tellers_are_idle(const struct phone *p)
             return false;
     }
     return true;
+}
+
+void tellers_leave(const struct account *a)
+{
+    LIST_EACH_SAFE (l, &a->phone->tellers) {
+        struct teller *t = CONTAINER_OF(l, struct teller, link);
+
+        if (t->account == a)
+            perform(t, notifier_end(&t->machine, END_NORESOURCE, now_of(t)));
+    }
+}
+
+bool tellers_use(const struct account *a)
+{
+    LIST_EACH (l, &a->phone->tellers) {
+        if (CONTAINER_OF(l, struct teller, link)->account == a)
+            return true;
+    }
+    return false;
 }
 
 void tellers_free(struct phone *p)

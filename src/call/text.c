@@ -217,6 +217,15 @@ int message_send(struct phone *p, const struct text_options *options, object_id 
     return 0;
 }
 
+bool texts_use(const struct account *a)
+{
+    LIST_EACH (l, &a->phone->texts) {
+        if (CONTAINER_OF(l, struct text, link)->out.account == a)
+            return true;
+    }
+    return false;
+}
+
 void texts_free(struct phone *p)
 {
     LIST_EACH_SAFE (l, &p->texts) {

@@ -136,6 +136,13 @@ static void type(struct phone_screen *p, struct slice line)
     follow(p);
 }
 
+static bool is_word(const json_t *order, const char *key, const char *word)
+{
+    const char *value = json_string_value(json_object_get(order, key));
+
+    return value != NULL && strcmp(value, word) == 0;
+}
+
 static void on_secret(void *arg, char *secret)
 {
     struct phone_screen *p     = arg;
@@ -143,19 +150,29 @@ static void on_secret(void *arg, char *secret)
 
     p->account = NULL;
     if (secret != NULL && json_object_set_new(order, "password", json_string(secret)) == 0 &&
-        json_object_set_new(order, "register", json_true()) == 0)
+        (is_word(order, "do", "change") || json_object_set_new(order, "register", json_true()) == 0))
         phone_desk_order(p->seat->desk, order);
     json_decref(order);
 }
 
-/* "account sip:alice@example.test ..." without a file for it: a person is asked for the password. */
+/* Does it want one?  A new account does, and a change that says nothing else. */
+static bool is_about_password(const json_t *order)
+{
+    if (!is_word(order, "command", "account") || json_object_get(order, "address") == NULL ||
+        json_object_get(order, "password_file") != NULL)
+        return false;
+    if (is_word(order, "do", "change"))
+        return json_object_size(order) == 3; /* command, do, address */
+    return json_object_get(order, "do") == NULL || is_word(order, "do", "add");
+}
+
+/* "account add sip:alice@example.test ..." without a file for it: a person is asked for the password. */
 static bool wants_password(struct phone_screen *p, struct slice line)
 {
     struct phone_fault fault;
     json_t            *order = phone_line_read(line, &fault);
 
-    if (json_object_get(order, "address") != NULL && json_object_get(order, "password_file") == NULL &&
-        strcmp(json_string_value(json_object_get(order, "command")), "account") == 0)
+    if (is_about_password(order))
         p->account = order;
     else
         json_decref(order);

@@ -26,6 +26,10 @@ enum { NUMBER_MAX = 1000000000, WAIT_MAX = 7 * 24 * 3600 * 1000 };
     {                                                                                                                  \
         name, ARGUMENT_##type, PLACE_OPTIONAL, meaning, NULL                                                           \
     }
+#define PLACED_OF(name, choices, meaning)                                                                              \
+    {                                                                                                                  \
+        name, ARGUMENT_CHOICE, PLACE_OPTIONAL, meaning, choices                                                        \
+    }
 #define NAMED(name, type, meaning)                                                                                     \
     {                                                                                                                  \
         name, ARGUMENT_##type, PLACE_NAMED, meaning, NULL                                                              \
@@ -142,7 +146,7 @@ static bool read_duration(const struct phone_argument *a, const json_t *value, s
     return complain(f, "'%s' wants a time: milliseconds as a number, or as text \"500ms\", \"2s\", \"3m\"", a->name);
 }
 
-static bool read_choice(const struct phone_argument *a, struct phone_value *v, struct phone_fault *f)
+static bool find_choice(const struct phone_argument *a, struct phone_value *v)
 {
     struct scan  s = scan_from(slice_from(a->choices));
     struct slice word;
@@ -152,7 +156,19 @@ static bool read_choice(const struct phone_argument *a, struct phone_value *v, s
             return true;
         (void)scan_byte(&s, '|');
     }
-    return complain(f, "'%s' is one of %s", a->name, a->choices);
+    return false;
+}
+
+bool phone_argument_has(const struct phone_argument *a, struct slice word)
+{
+    struct phone_value v = { .text = word };
+
+    return find_choice(a, &v);
+}
+
+static bool read_choice(const struct phone_argument *a, struct phone_value *v, struct phone_fault *f)
+{
+    return find_choice(a, v) || complain(f, "'%s' is one of %s", a->name, a->choices);
 }
 
 static bool is_key(char c)

@@ -95,6 +95,8 @@ const struct phone_value *phone_order_value(const struct phone_order *o, const c
 
 /* "call TO [account ACCOUNT] [late_offer]" */
 void phone_command_form(const struct phone_command *c, struct buf *b);
+/* Is this one of its choices? */
+bool phone_argument_has(const struct phone_argument *a, struct slice word);
 /* "ACCOUNT", "answer|reject" ... */
 void phone_argument_form(const struct phone_argument *a, struct buf *b);
 

@@ -136,6 +136,13 @@ static bool take_rest(struct reading *r)
     return rest.len == 0 || set(r, r->place++, text_of(rest));
 }
 
+/* A choice that need not be made. */
+static bool is_left_out(const struct phone_argument *place, struct slice word)
+{
+    return place->name != NULL && place->place == PLACE_OPTIONAL && place->type == ARGUMENT_CHOICE &&
+           !phone_argument_has(place, word);
+}
+
 static bool take_words(struct reading *r)
 {
     struct buf word;
@@ -153,6 +160,10 @@ static bool take_words(struct reading *r)
         if (cut)
             return complain(r->fault, "a word is too long, or a quote has no end", "");
         named = find_named(r->command, buf_slice(&word));
+        if (named == NULL && is_left_out(r->place, buf_slice(&word))) {
+            r->place++;
+            skip_named(r);
+        }
         if (named == NULL && r->place->name == NULL)
             return complain(r->fault, "one word too many: '", buf_cstr(&word));
         if (named != NULL ? !take_named(r, named) : !set(r, r->place, value_of(r->place, buf_slice(&word))))
@@ -259,6 +270,8 @@ static const struct phone_argument *walk(const struct phone_command *command, st
         if (s->at >= last || !next_word(s, &word, &cut))
             return value;
         named = value == NULL ? find_named(command, buf_slice(&word)) : NULL;
+        if (named == NULL && value == NULL && is_left_out(*place, buf_slice(&word)))
+            (*place)++;
         if (named == NULL && value == NULL && (*place)->name != NULL)
             (*place)++;
         value = named != NULL && named->type != ARGUMENT_FLAG ? named : NULL;

@@ -211,23 +211,131 @@ static int add(struct phone_desk *d, const struct phone_order *o, struct phone_a
     return 0;
 }
 
-int verb_account(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+/* What is in the file, if one is given; false after a reason. */
+static int read_secret(const struct phone_order *o, char password[SECRET_SIZE], struct account_config *config,
+                       struct phone_answer *a)
 {
-    char                      password[SECRET_SIZE] = "";
-    const struct phone_value *file                  = phone_order_value(o, "password_file");
-    struct account_config     config                = config_of(o);
-    int                       error                 = 0;
+    const struct phone_value *file  = phone_order_value(o, "password_file");
+    int                       error = 0;
+
+    if (file->given) {
+        error            = secret_file_read(file->text.ptr, password, a->reason, sizeof a->reason);
+        config->password = slice_from(password);
+    }
+    return error;
+}
+
+static int add_account(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    char                  password[SECRET_SIZE] = "";
+    struct account_config config                = config_of(o);
+    int                   error                 = 0;
 
     if (!phone_order_value(o, "address")->given)
         error = from_file(d, o, a, &config);
-    if (error == 0 && file->given) {
-        error           = secret_file_read(file->text.ptr, password, a->reason, sizeof a->reason);
-        config.password = slice_from(password);
-    }
+    if (error == 0)
+        error = read_secret(o, password, &config, a);
     if (error == 0)
         error = add(d, o, a, &config);
     explicit_bzero(password, sizeof password);
     return error;
+}
+
+/* ---- another one, or none ---- */
+
+/* By its name or address, in the place of the address or as name. */
+static int account_meant(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a,
+                         struct desk_account **account)
+{
+    const struct phone_value *address = phone_order_value(o, "address"), *name = phone_order_value(o, "name");
+    const struct phone_value *which = address->given ? address : name;
+
+    if (!which->given)
+        return desk_refuse(a, -ERR_SYNTAX, "which account? Its 'name' or 'address' is missing");
+    *account = find_named(d, which->text);
+    if (*account == NULL)
+        return desk_refuse(a, -ERR_NOT_FOUND, "there is no account '%.100s'", which->text.ptr);
+    json_line_text(a->line, "name", slice_from((*account)->name));
+    json_line_text(a->line, "account", slice_from((*account)->address));
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    unsigned    part; /* 0: not to be changed in use */
+} parts[] = {
+    { "user", ACCOUNT_PART_SECRET },
+    { "password", ACCOUNT_PART_SECRET },
+    { "password_file", ACCOUNT_PART_SECRET },
+    { "transfer", ACCOUNT_PART_TRANSFER },
+    { "watchers", ACCOUNT_PART_WATCHERS },
+    { "keep_alive", ACCOUNT_PART_KEEP_ALIVE },
+    { "expires", ACCOUNT_PART_EXPIRES },
+    { "display", 0 },
+    { "registrar", 0 },
+    { "proxy", 0 },
+    { "second_proxy", 0 },
+    { "strict", 0 },
+    { "instance", 0 },
+};
+
+static int parts_given(const struct phone_order *o, struct phone_answer *a, unsigned *set)
+{
+    *set = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!phone_order_value(o, parts[i].name)->given)
+            continue;
+        if (parts[i].part == 0)
+            return desk_refuse(a, -ERR_UNSUPPORTED, "'%s' cannot be changed in use: remove the account and add it anew",
+                               parts[i].name);
+        *set |= parts[i].part;
+    }
+    if (phone_order_value(o, "user")->given && !phone_order_value(o, "password")->given &&
+        !phone_order_value(o, "password_file")->given)
+        return desk_refuse(a, -ERR_SYNTAX, "a 'user' goes with its password");
+    if ((*set & ACCOUNT_PART_EXPIRES) != 0 && phone_order_value(o, "expires")->number == 0)
+        return desk_refuse(a, -ERR_SYNTAX, "'expires' is 1 or more");
+    return *set != 0 ? 0 : desk_refuse(a, -ERR_SYNTAX, "what of it is to be changed?");
+}
+
+static int change_account(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    char                  password[SECRET_SIZE] = "";
+    struct account_config config                = config_of(o);
+    struct desk_account  *account;
+    unsigned              set;
+    int                   error = account_meant(d, o, a, &account);
+
+    if (error == 0)
+        error = parts_given(o, a, &set);
+    if (error == 0)
+        error = read_secret(o, password, &config, a);
+    if (error == 0)
+        error = phone_change_account(d->phone, account->id, set, &config);
+    explicit_bzero(password, sizeof password);
+    return error;
+}
+
+static int remove_account(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct desk_account *account;
+    int                  error = account_meant(d, o, a, &account);
+
+    if (error == 0)
+        error = phone_remove_account(d->phone, account->id);
+    if (error != 0)
+        return error;
+    list_unlink(&account->link);
+    free(account);
+    return 0;
+}
+
+int verb_account(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    static int (*const ways[])(struct phone_desk *, const struct phone_order *,
+                               struct phone_answer *) = { add_account, change_account, remove_account, verb_accounts };
+
+    return ways[phone_order_value(o, "do")->number](d, o, a);
 }
 
 /* ---- what there is ---- */

@@ -22,6 +22,8 @@ static int hand_on(struct phone_desk *d, object_id call, struct slice to, struct
     if (phone_handle_read(to, &other))
         return call_transfer_to(d->phone, call, other);
     account = c == NULL ? NULL : desk_account_find(d, c->account);
+    if (c != NULL && account == NULL && !list_empty(&d->accounts)) /* its own was taken away meanwhile */
+        account = CONTAINER_OF(d->accounts.next, struct desk_account, link);
     if (account == NULL || !desk_address(d, account, to, &uri))
         return desk_complain_address(a, to);
     return call_transfer(d->phone, call, buf_slice(&uri));

@@ -239,6 +239,11 @@ void registration_fini(struct registration *r)
     arena_fini(&r->found);
 }
 
+void registration_ask(struct registration *r, uint32_t expires)
+{
+    r->asked = expires;
+}
+
 int registration_move(struct registration *r, struct slice contact)
 {
     struct arena fresh; /* what is no longer needed goes with the old one */

@@ -98,6 +98,9 @@ unsigned registration_remove(struct registration *r);
 /* Whoever is asked to remove it will not be waited for: REMOVED with 408, if that was wanted. */
 unsigned registration_give_up(struct registration *r);
 
+/* So many seconds are asked for from now on: 1 or more. */
+void registration_ask(struct registration *r, uint32_t expires);
+
 /* We are reached by another contact from now on: registration_start tells the registrar.
  * Keeps a copy.  Returns 0 or -ERR_NO_MEMORY, and then nothing has changed. */
 int registration_move(struct registration *r, struct slice contact);

@@ -44,6 +44,16 @@ TEST(quotes_keep_words_together)
     check_good("play \"it's.wav\" loop", "{\"command\":\"play\",\"file\":\"it's.wav\",\"loop\":true}");
 }
 
+TEST(a_choice_that_need_not_be_made_is_left_out)
+{
+    check_good("account remove work", "{\"command\":\"account\",\"do\":\"remove\",\"address\":\"work\"}");
+    check_good("account list", "{\"command\":\"account\",\"do\":\"list\"}");
+    check_good("account sip:a@h register", "{\"command\":\"account\",\"address\":\"sip:a@h\",\"register\":true}");
+    check_good("account name work", "{\"command\":\"account\",\"name\":\"work\"}");
+    check_good("account name work remove", "{\"command\":\"account\",\"do\":\"remove\",\"name\":\"work\"}");
+    check_bad("account sip:a@h remove", "one word too many: 'remove'");
+}
+
 TEST(a_bad_line_is_refused_in_words)
 {
     check_bad("", "");
@@ -126,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_fill_the_places_and_names_take_values),
         cmocka_unit_test(quotes_keep_words_together),
+        cmocka_unit_test(a_choice_that_need_not_be_made_is_left_out),
         cmocka_unit_test(a_bad_line_is_refused_in_words),
         cmocka_unit_test(a_password_is_never_typed_where_it_can_be_seen),
         cmocka_unit_test(the_example_of_every_row_is_a_good_command),
