@@ -127,6 +127,9 @@ bool account_is_idle(const struct account *a);
 bool account_next_event(struct account *a, struct phone_event *e);
 
 /* account_path.c */
+/* The address of ours that its side of the network reaches: the one that the registrar was reached from, once that is
+ * known, if we listen there. */
+struct address account_local(const struct account_flow *f);
 /* The registrar has answered 2xx: this is the way there. */
 void account_path_found(struct account_flow *f, const struct message *response);
 /* From here its other end sees us (FAMILY_NONE nowhere else than where we are). */

@@ -29,15 +29,27 @@ static struct address outside_of(const struct account_flow *f, const struct mess
     return seen;
 }
 
+struct address account_local(const struct account_flow *f)
+{
+    const struct phone *p     = f->account->phone;
+    struct address      local = p->address;
+
+    if (!p->config.any_address || f->path.transport == TRANSPORT_NONE)
+        return local;
+    local      = f->path.local;
+    local.port = p->address.port;
+    return local;
+}
+
 /* Tell the registrar our contact as it is now; without memory the next refresh will. */
 static void register_anew(struct account_flow *f)
 {
-    struct arena arena;
-    struct slice contact;
+    struct address local = account_local(f);
+    struct arena   arena;
+    struct slice   contact;
 
     arena_init(&arena, NULL, 0, CONTACT_MEMORY);
-    contact =
-        account_contact(f, &arena, &f->account->phone->address, f->transport, f->account->aor_uri.scheme == URI_SIPS);
+    contact = account_contact(f, &arena, &local, f->transport, f->account->aor_uri.scheme == URI_SIPS);
     if (contact.len > 2 &&
         registration_move(&f->registration, slice_between(contact.ptr + 1, contact.ptr + contact.len - 1)) == 0)
         account_flow_perform(f, registration_start(&f->registration));
@@ -174,7 +186,7 @@ void account_on_flow_end(void *user, const struct flow *flow, uint64_t key)
 
 void account_path_found(struct account_flow *f, const struct message *response)
 {
-    struct address seen = outside_of(f, response);
+    struct address seen = outside_of(f, response), before = account_local(f), local;
 
     if (f->registration.state == REGISTRATION_REMOVED)
         return;
@@ -184,6 +196,9 @@ void account_path_found(struct account_flow *f, const struct message *response)
     f->cut_off = f->dead = false;
     account_probe_stop(f);
     keep(f, f->registration.expires_at);
+    local = account_local(f);
+    if (!address_eq_ip(&local, &before)) /* the contact was of another network of ours */
+        register_anew(f);
     take_outside(f, &seen);
     wait_for_beat(f);
 }

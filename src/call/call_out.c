@@ -318,11 +318,13 @@ int call_place(struct phone *p, const struct call_options *options, object_id *i
     char            call_id[CALL_ID_LEN], tag[TAG_LEN];
     struct uri      target;
     struct call    *c;
+    struct address  local;
     enum transport  transport;
     int             error;
 
     if (a == NULL)
         return -ERR_NOT_FOUND;
+    local = account_local(account_way(a));
     if (!uri_parse(options->target, &target))
         return -ERR_SYNTAX;
     if (target.scheme != URI_SIP && target.scheme != URI_SIPS)
@@ -330,7 +332,7 @@ int call_place(struct phone *p, const struct call_options *options, object_id *i
     transport = account_transport_out(a, &target);
     phone_call_id(p, call_id, sizeof call_id);
     phone_token(p, tag, sizeof tag);
-    error = call_new(a, true, (struct slice){ call_id, sizeof call_id }, (struct slice){ tag, sizeof tag }, &p->address,
+    error = call_new(a, true, (struct slice){ call_id, sizeof call_id }, (struct slice){ tag, sizeof tag }, &local,
                      transport, account_goes_by_sips(a, &target), &c);
     if (error != 0)
         return error;

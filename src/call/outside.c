@@ -173,16 +173,17 @@ bool outside_elsewhere(struct outside *o, const struct message *response)
 
 void put_contact_to(const struct account *a, struct slice target, struct gather *g)
 {
-    char         memory[1024];
-    size_t       mark = gather_mark(g);
-    struct uri   uri;
-    struct arena arena;
+    char           memory[1024];
+    size_t         mark  = gather_mark(g);
+    struct address local = account_local(account_way(a));
+    struct uri     uri;
+    struct arena   arena;
 
     if (!uri_parse(target, &uri))
         return;
     arena_init(&arena, memory, sizeof memory, sizeof memory);
     buf_put(&g->scratch, SLICE("Contact: "));
-    buf_put(&g->scratch, account_dialog_contact(a, &arena, &a->phone->address, account_transport_out(a, &uri),
+    buf_put(&g->scratch, account_dialog_contact(a, &arena, &local, account_transport_out(a, &uri),
                                                 account_goes_by_sips(a, &uri), false));
     buf_put(&g->scratch, SLICE("\r\n"));
     gather_written(g, mark);

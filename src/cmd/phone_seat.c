@@ -153,8 +153,20 @@ static int find_address(struct phone_seat *s, const struct seat_options *o, stru
     return EXIT_OK;
 }
 
-/* What is said on the command line counts for all accounts; else the first that speaks TLS
- * says whom to trust. */
+/* What is said on the command line counts for all accounts, and before what the file says of this one (or NULL). */
+static void trust_of(const struct account_entry *e, const struct seat_options *o, struct account_entry *trust)
+{
+    *trust = e != NULL ? *e : (struct account_entry){ 0 };
+    if (o->tls_trust != NULL)
+        snprintf(trust->tls_trust, sizeof trust->tls_trust, "%s", o->tls_trust);
+    if (o->tls_certificate != NULL)
+        snprintf(trust->tls_certificate, sizeof trust->tls_certificate, "%s", o->tls_certificate);
+    if (o->tls_key != NULL)
+        snprintf(trust->tls_key, sizeof trust->tls_key, "%s", o->tls_key);
+    trust->tls_no_verify = trust->tls_no_verify || o->tls_no_verify;
+}
+
+/* The first that speaks TLS says whom to trust. */
 static int open_tls(struct phone_seat *s, const struct seat_options *o)
 {
     static struct account_entry trust; /* several KB */
@@ -165,16 +177,30 @@ static int open_tls(struct phone_seat *s, const struct seat_options *o)
             found = &s->accounts.entries[i];
     if (found == NULL && !o->tls && o->tls_trust == NULL && !o->tls_no_verify && o->tls_certificate == NULL)
         return EXIT_OK;
-    if (found != NULL)
-        trust = *found;
-    if (o->tls_trust != NULL)
-        snprintf(trust.tls_trust, sizeof trust.tls_trust, "%s", o->tls_trust);
-    if (o->tls_certificate != NULL)
-        snprintf(trust.tls_certificate, sizeof trust.tls_certificate, "%s", o->tls_certificate);
-    if (o->tls_key != NULL)
-        snprintf(trust.tls_key, sizeof trust.tls_key, "%s", o->tls_key);
-    trust.tls_no_verify = trust.tls_no_verify || o->tls_no_verify;
+    trust_of(found, o, &trust);
     return phone_tls_open(&trust, world_wall(s->world) / 1000, &s->tls);
+}
+
+/* For the desk: TLS is not loaded before somebody wants it; who does so later is the account of that name in the file,
+ * or nobody of it. */
+static int want_tls(void *arg, const char *account, char *reason, size_t size)
+{
+    static struct account_entry trust; /* several KB */
+    struct phone_seat          *s = arg;
+    int                         error;
+
+    if (s->tls != NULL)
+        return 0;
+    trust_of(account == NULL ? NULL : account_list_find(&s->accounts, account), s->options, &trust);
+    if (phone_tls_load(&trust, world_wall(s->world) / 1000, &s->tls, reason, size) != EXIT_OK)
+        return -ERR_UNSUPPORTED;
+    error = stack_use_tls(phone_stack(s->phone), s->tls);
+    if (error == 0)
+        return 0;
+    snprintf(reason, size, "TLS: %s", error_text(error));
+    tls_shared_free(s->tls);
+    s->tls = NULL;
+    return error;
 }
 
 static int open_phone(struct phone_seat *s, const struct seat_options *o)
@@ -280,6 +306,7 @@ static int open_desk(struct phone_seat *s, const struct seat_options *o)
                                         .event        = on_event,
                                         .ended        = on_ended,
                                         .find_account = find_account,
+                                        .want_tls     = want_tls,
                                         .arg          = s,
                                         .contacts     = if_there(s->files.contacts),
                                         .calls        = if_there(s->files.calls),
@@ -306,6 +333,7 @@ int phone_seat_open(struct phone_seat *s, const struct seat_options *o)
     int code  = load_accounts(s, o);
     int error = 0;
 
+    s->options = o;
     if (code == EXIT_OK && o->trace != NULL)
         error = trace_open(s->world, o->trace, SLICE("phone"), &s->trace);
     if (error != 0)

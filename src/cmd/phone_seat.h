@@ -32,18 +32,19 @@ struct seat_options {
 };
 
 struct phone_seat {
-    struct world        *world;
-    struct phone        *phone;
-    struct phone_desk   *desk;
-    struct tls_shared   *tls;
-    struct trace_writer *trace;
-    struct phone_log     log;
-    struct account_list  accounts;                     /* of the file */
-    int                  instances[ACCOUNT_COUNT_MAX]; /* descriptors that hold theirs, or 0 */
-    struct sound         sound;
-    struct phone_files   files;
-    unsigned             interrupts;
-    int                  exit_code;
+    struct world              *world;
+    struct phone              *phone;
+    struct phone_desk         *desk;
+    struct tls_shared         *tls;
+    struct trace_writer       *trace;
+    struct phone_log           log;
+    struct account_list        accounts; /* of the file */
+    const struct seat_options *options;
+    int                        instances[ACCOUNT_COUNT_MAX]; /* descriptors that hold theirs, or 0 */
+    struct sound               sound;
+    struct phone_files         files;
+    unsigned                   interrupts;
+    int                        exit_code;
     /* What the front has set. */
     void (*line)(void *front, struct slice line);
     void (*event)(void *front, const struct phone_event *e); /* or NULL */
@@ -52,7 +53,7 @@ struct phone_seat {
 
 /* The world first: a front needs it for its descriptors.  Exit codes, after a complaint. */
 int  phone_seat_open_world(struct phone_seat *s);
-int  phone_seat_open(struct phone_seat *s, const struct seat_options *o);
+int  phone_seat_open(struct phone_seat *s, const struct seat_options *o); /* borrows the options to the end */
 int  phone_seat_run(struct phone_seat *s);
 void phone_seat_close(struct phone_seat *s);
 /* After the front has let go of the world. */

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-static bool is_over_tls(const char *text)
+bool phone_tls_is_for(const char *text)
 {
     struct uri uri;
 
@@ -18,7 +18,8 @@ static bool is_over_tls(const char *text)
 
 bool phone_tls_is_wanted(const struct account_entry *e, const char *target)
 {
-    return is_over_tls(e->address) || is_over_tls(e->registrar) || is_over_tls(e->proxy) || is_over_tls(target);
+    return phone_tls_is_for(e->address) || phone_tls_is_for(e->registrar) || phone_tls_is_for(e->proxy) ||
+           phone_tls_is_for(target);
 }
 
 static const char *if_given(const char *text)
@@ -26,7 +27,7 @@ static const char *if_given(const char *text)
     return text[0] == '\0' ? NULL : text;
 }
 
-int phone_tls_open(const struct account_entry *e, uint64_t now, struct tls_shared **out)
+int phone_tls_load(const struct account_entry *e, uint64_t now, struct tls_shared **out, char *reason, size_t size)
 {
     struct tls_certificate own = { .domain     = "",
                                    .chain_file = if_given(e->tls_certificate),
@@ -37,22 +38,31 @@ int phone_tls_open(const struct account_entry *e, uint64_t now, struct tls_share
     int                error;
 
     if ((own.chain_file == NULL) != (own.key_file == NULL)) {
-        fprintf(stderr, "ahoy: a certificate and its key belong together: --tls-certificate and --tls-key\n");
+        snprintf(reason, size, "a certificate and its key belong together: --tls-certificate and --tls-key");
         return EXIT_CONFIG;
     }
     setup.certificates      = &own;
     setup.certificate_count = own.chain_file != NULL ? 1 : 0;
     error                   = tls_keys_load(&setup, &keys, &problem);
     if (error != 0) {
-        fprintf(stderr, "ahoy: %s\n", problem.text);
+        snprintf(reason, size, "%s", problem.text);
         return error == -ERR_NO_MEMORY ? EXIT_ERROR : EXIT_CONFIG;
     }
     *out = tls_shared_new(keys);
-    if (*out == NULL) {
-        fprintf(stderr, "ahoy: TLS: %s\n", error_text(-ERR_NO_MEMORY));
-        return EXIT_ERROR;
-    }
-    if (e->tls_no_verify)
+    if (*out != NULL)
+        return EXIT_OK;
+    snprintf(reason, size, "TLS: %s", error_text(-ERR_NO_MEMORY));
+    return EXIT_ERROR;
+}
+
+int phone_tls_open(const struct account_entry *e, uint64_t now, struct tls_shared **out)
+{
+    char reason[sizeof(struct tls_problem)];
+    int  code = phone_tls_load(e, now, out, reason, sizeof reason);
+
+    if (code != EXIT_OK)
+        fprintf(stderr, "ahoy: %s\n", reason);
+    else if (e->tls_no_verify)
         fprintf(stderr, "ahoy: the server's certificate is not verified: anybody may be listening\n");
-    return EXIT_OK;
+    return code;
 }

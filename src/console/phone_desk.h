@@ -45,6 +45,9 @@ struct phone_desk_config {
     void (*ended)(void *arg);
     /* An account of the user's file, whose texts live until the next call; -ERR_NOT_FOUND.  May be NULL. */
     int (*find_account)(void *arg, const char *name, struct account_config *out);
+    /* Something is about to go by TLS: see that the phone can.  `account`: the name of one of the user's file, or NULL.
+     * 0, or -ERR_X with the reason, and then it does not go.  May be NULL: it can, or not. */
+    int (*want_tls)(void *arg, const char *account, char *reason, size_t size);
     void              *arg;
     const char        *contacts, *calls; /* files of phone_book.h, or NULL */
     struct phone_media media;            /* the sound of calls: what is said when nothing is played */

@@ -81,6 +81,13 @@ int desk_account_of(struct phone_desk *d, const struct phone_order *o, struct ph
                     struct desk_account **account);
 /* "bob", "bob@example.test" or a URI, as a URI; false if it does not fit or is none. */
 bool desk_address(const struct phone_desk *d, const struct desk_account *account, struct slice text, struct buf *uri);
+/* A URI that goes by TLS may be used from now on, or -ERR_X with a reason; empty and others: 0.  `file`: the name of an
+ * account of the user's file that it is of, or NULL. */
+int desk_want_tls(struct phone_desk *d, struct slice uri, const char *file, struct phone_answer *a);
+/* As desk_address, for somebody who is about to be asked: 0, or -ERR_X with a reason; TLS is made possible, if that is
+ * how he is reached. */
+int  desk_target(struct phone_desk *d, const struct desk_account *account, struct slice text, struct buf *uri,
+                 struct phone_answer *a);
 int  desk_complain_address(struct phone_answer *a, struct slice text);
 void desk_account_names(const struct phone_desk *d, void (*fn)(void *arg, struct slice name), void *arg);
 /* What becomes of calls for this account (0: nobody's). */

@@ -122,6 +122,24 @@ int desk_complain_address(struct phone_answer *a, struct slice text)
     return desk_refuse(a, -ERR_SYNTAX, "'%.100s' is not an address like sip:bob@example.test", text.ptr);
 }
 
+int desk_want_tls(struct phone_desk *d, struct slice uri, const char *file, struct phone_answer *a)
+{
+    struct uri parsed;
+
+    if (d->config.want_tls == NULL || !uri_parse(uri, &parsed) ||
+        (parsed.scheme != URI_SIPS && !transport_is_secure(uri_transport(&parsed))))
+        return 0;
+    return d->config.want_tls(d->config.arg, file, a->reason, sizeof a->reason);
+}
+
+int desk_target(struct phone_desk *d, const struct desk_account *account, struct slice text, struct buf *uri,
+                struct phone_answer *a)
+{
+    if (!desk_address(d, account, text, uri))
+        return desk_complain_address(a, text);
+    return desk_want_tls(d, buf_slice(uri), NULL, a);
+}
+
 /* ---- a new one ---- */
 
 int phone_desk_add_account(struct phone_desk *d, struct slice name, const struct account_config *config, object_id *id)
@@ -190,13 +208,30 @@ static int from_file(struct phone_desk *d, const struct phone_order *o, struct p
     return 0;
 }
 
+/* Does one of its URIs speak of TLS? */
+static int want_tls(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a,
+                    const struct account_config *config)
+{
+    const struct slice uris[]  = { config->aor, config->registrar, config->proxy, config->second_proxy };
+    const bool         by_file = !phone_order_value(o, "address")->given;
+    const char        *file    = by_file ? phone_order_value(o, "name")->text.ptr : NULL;
+    int                error   = 0;
+
+    for (size_t i = 0; i < sizeof uris / sizeof *uris && error == 0; i++)
+        error = desk_want_tls(d, uris[i], file, a);
+    return error;
+}
+
 static int add(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a,
                const struct account_config *config)
 {
     object_id                  id;
-    int                        error = phone_desk_add_account(d, phone_order_value(o, "name")->text, config, &id);
     const struct desk_account *added;
+    int                        error = want_tls(d, o, a, config);
 
+    if (error != 0)
+        return error;
+    error = phone_desk_add_account(d, phone_order_value(o, "name")->text, config, &id);
     if (error == -ERR_EXISTS)
         return desk_refuse(a, error, "there is an account of this name already");
     if (error == -ERR_SYNTAX)

@@ -40,10 +40,10 @@ static int place(struct phone_desk *d, const struct phone_order *o, struct phone
     object_id            call;
     int                  error = desk_account_of(d, o, a, &account);
 
+    if (error == 0)
+        error = desk_target(d, account, to, &uri, a);
     if (error != 0)
         return error;
-    if (!desk_address(d, account, to, &uri))
-        return desk_complain_address(a, to);
     options->account = account->id;
     options->target  = buf_slice(&uri);
     error            = call_place(d->phone, options, &call);

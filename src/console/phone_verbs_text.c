@@ -33,10 +33,10 @@ int verb_message(struct phone_desk *d, const struct phone_order *o, struct phone
     if (phone_handle_read(to, &options.call))
         return send_text(d, &options, a);
     error = desk_account_of(d, o, a, &account);
+    if (error == 0)
+        error = desk_target(d, account, to, &uri, a);
     if (error != 0)
         return error;
-    if (!desk_address(d, account, to, &uri))
-        return desk_complain_address(a, to);
     options.account = account->id;
     options.target  = buf_slice(&uri);
     return send_text(d, &options, a);

@@ -20,10 +20,10 @@ int verb_subscribe(struct phone_desk *d, const struct phone_order *o, struct pho
     struct desk_account      *account;
     int                       error = desk_account_of(d, o, a, &account);
 
+    if (error == 0)
+        error = desk_target(d, account, to, &uri, a);
     if (error != 0)
         return error;
-    if (!desk_address(d, account, to, &uri))
-        return desk_complain_address(a, to);
     options.account = account->id;
     options.target  = buf_slice(&uri);
     error           = subscribe(d->phone, &options, &e.subject);
@@ -44,10 +44,10 @@ int verb_when_free(struct phone_desk *d, const struct phone_order *o, struct pho
     struct desk_account *account;
     int                  error = desk_account_of(d, o, a, &account);
 
+    if (error == 0)
+        error = desk_target(d, account, to, &uri, a);
     if (error != 0)
         return error;
-    if (!desk_address(d, account, to, &uri))
-        return desk_complain_address(a, to);
     error = call_when_free(d->phone, account->id, buf_slice(&uri), phone_order_value(o, "limit")->number, &e.subject);
     if (error != 0)
         return desk_refuse(a, error, "%s", error_text(error));

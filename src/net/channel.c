@@ -447,6 +447,17 @@ struct channels *channels_new(struct world *w, struct tls_shared *tls, const str
     return all;
 }
 
+int channels_use_tls(struct channels *all, struct tls_shared *tls)
+{
+    if (all->tls != NULL)
+        return -ERR_EXISTS;
+    all->context = tls_context_new(all->world, tls);
+    if (all->context == NULL)
+        return -ERR_NO_MEMORY;
+    all->tls = tls;
+    return 0;
+}
+
 void channels_configure(struct channels *all, const struct channel_limits *limits)
 {
     take_limits(all, limits);

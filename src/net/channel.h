@@ -61,6 +61,9 @@ struct channel_limits {
 
 /* Borrows `tls`, NULL: neither CHANNEL_TLS nor CHANNEL_WSS.  NULL without memory. */
 struct channels *channels_new(struct world *w, struct tls_shared *tls, const struct channel_limits *limits);
+/* There was none: TLS and WSS are possible from now on.  Borrows `tls`.  0, -ERR_EXISTS (there is) or -ERR_NO_MEMORY.
+ */
+int channels_use_tls(struct channels *all, struct tls_shared *tls);
 /* For those that begin from now on. */
 void channels_configure(struct channels *all, const struct channel_limits *limits);
 /* After the last channel. */

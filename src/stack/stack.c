@@ -124,6 +124,15 @@ void stack_configure(struct stack *s, const struct stack_config *config)
     channels_configure(s->channels, &s->config.channel);
 }
 
+int stack_use_tls(struct stack *s, struct tls_shared *tls)
+{
+    int error = channels_use_tls(s->channels, tls);
+
+    if (error == 0)
+        s->config.tls = tls;
+    return error;
+}
+
 void stack_free(struct stack *s)
 {
     if (s == NULL)

@@ -106,6 +106,9 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
 /* Other limits and times for what begins from now on; of `config` the workers, the keys and whose requests they
  * are stay as they were. */
 void stack_configure(struct stack *s, const struct stack_config *config);
+/* It had no keys: from now on it opens connections by TLS and WSS.  Borrows `tls`.  0, -ERR_EXISTS (it had) or
+ * -ERR_NO_MEMORY. */
+int stack_use_tls(struct stack *s, struct tls_shared *tls);
 /* Closes everything; transactions end without a word. */
 void stack_free(struct stack *s);
 

@@ -12,8 +12,8 @@ from people import wait_until
 class Phone(Process):
     """A phone of a script."""
 
-    def __init__(self, bench, *args, account=False):
-        env = dict(os.environ, HOME=bench.folder, XDG_CONFIG_HOME=bench.folder + "/config",
+    def __init__(self, bench, *args, account=False, env=None):
+        env = env or dict(os.environ, HOME=bench.folder, XDG_CONFIG_HOME=bench.folder + "/config",
                    XDG_STATE_HOME=bench.folder + "/state")
         more = [] if account else ["--no-account"]
         super().__init__([AHOY, "phone", "--json", "--null-audio", *more, *args], env=env, stdin=subprocess.PIPE)

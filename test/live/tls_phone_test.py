@@ -4,6 +4,7 @@ between two of them goes another way."""
 
 from live import Bench, Lab, run
 from people import Person, counters, hang_up, traced
+from script_phone import Phone
 
 
 def hung_up_by(who, caller, callee, address):
@@ -71,6 +72,25 @@ def test_a_server_that_wants_certificates_gets_the_phones():
                    lab.key("alice@example.test"))
         alice.ahoy("register", "--once", "--tls-certificate", lab.certificate("alice@example.test"), code=3)
         assert counters(server)["tls_faults_certificate"] == 1, counters(server)
+        assert server.stop() == 0, server.process.stderr()
+
+
+def test_a_phone_that_was_begun_without_tls_can_it_when_an_account_or_a_call_wants_it():
+    with Bench() as b:
+        server = b.server(lab=b.lab("example.test"))
+        alice, bob = Person(b, server, "alice", transport="tls"), Person(b, server, "bob", transport="tls")
+        phone = Phone(b, "--incoming", "answer", env=alice.env)
+        phone.ask("account", do="add", name="alice", register=True)
+        phone.wait_event("registered")
+        call = bob.call(alice.address)
+        call.wait_event("answered")
+        phone.wait_event("answered")
+        hang_up(call)
+        call.wait_exit()
+        phone.ask("account", do="remove", address="alice")
+        assert phone.wait_event("unregistered")["expires"] == 0
+        phone.end()
+        assert {m["transport"] for m in traced(server.folder + "/trace")} == {"TLS"}
         assert server.stop() == 0, server.process.stderr()
 
 
