@@ -179,6 +179,7 @@ static int fill(struct account *a, const struct account_config *config)
     a->contact_user = make_contact_user(a);
     a->keep_alive   = config->keep_alive;
     a->watchers     = config->watchers;
+    a->presence     = config->presence;
     a->transfer     = config->transfer;
     fill_secret(a, config);
     if (!arena_ok(&a->arena) || !arena_ok(&a->secret_arena))
@@ -305,6 +306,7 @@ static void free_parts(struct account *a)
         account_flow_stop(&a->flows[i]);
         registration_fini(&a->flows[i].registration);
     }
+    free(a->decisions);
     arena_fini(&a->secret_arena);
     arena_fini(&a->arena);
     free(a);

@@ -56,20 +56,32 @@ struct account_flow {
     int                 error; /* why nobody could be asked, or 0 */
 };
 
+/* What the user has said of himself last. */
+struct presence_state {
+    bool   set, open;
+    char   note[PRESENCE_NOTE];
+    size_t note_len;
+};
+
+struct decisions;
+
 struct account {
-    struct link         link;
-    struct phone       *phone;
-    object_id           id;
-    struct arena        arena, secret_arena;
-    bool                leaving;      /* it was taken away: freed when nothing needs it any more            */
-    struct slice        aor, party;   /* party: "Alice" <sip:alice@...>                         */
-    struct slice        contact_user; /* of our Contacts: no other account of the phone has it  */
-    enum call_watchers  watchers;
-    struct uri          aor_uri;
-    struct auth_secret  secret;     /* in the secret_arena */
-    uint32_t            keep_alive; /* seconds, 0: never                                        */
-    struct account_flow flows[ACCOUNT_FLOWS];
-    unsigned            flow_count; /* 1 or more                                                */
+    struct link           link;
+    struct phone         *phone;
+    object_id             id;
+    struct arena          arena, secret_arena;
+    bool                  leaving;      /* it was taken away: freed when nothing needs it any more            */
+    struct slice          aor, party;   /* party: "Alice" <sip:alice@...>                         */
+    struct slice          contact_user; /* of our Contacts: no other account of the phone has it  */
+    enum call_watchers    watchers;
+    enum presence_viewers presence;
+    struct presence_state said;      /* by presence_publish */
+    struct decisions     *decisions; /* presence.c; or NULL */
+    struct uri            aor_uri;
+    struct auth_secret    secret;     /* in the secret_arena */
+    uint32_t              keep_alive; /* seconds, 0: never                                        */
+    struct account_flow   flows[ACCOUNT_FLOWS];
+    unsigned              flow_count; /* 1 or more                                                */
 
     enum transfer_policy transfer;
 };

@@ -110,6 +110,8 @@ int phone_change_account(struct phone *p, object_id account, unsigned parts, con
         error = change_secret(a, config);
     if (error != 0)
         return error;
+    if (parts & ACCOUNT_PART_PRESENCE)
+        a->presence = config->presence;
     if (parts & ACCOUNT_PART_TRANSFER)
         a->transfer = config->transfer;
     if (parts & ACCOUNT_PART_KEEP_ALIVE)

@@ -37,6 +37,7 @@ const char *phone_event_name(enum phone_event_kind kind)
         [PHONE_PUBLISHED]          = "published",
         [PHONE_UNPUBLISHED]        = "unpublished",
         [PHONE_PUBLISH_FAILED]     = "publish_failed",
+        [PHONE_WATCHER]            = "watcher",
     };
 
     return kind < PHONE_EVENT_COUNT ? names[kind] : "";

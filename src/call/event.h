@@ -46,6 +46,7 @@ enum phone_event_kind {
     PHONE_PUBLISHED,          /* account, open, note, expires: others see that                            */
     PHONE_UNPUBLISHED,        /* account: they see nothing of it any more                                 */
     PHONE_PUBLISH_FAILED,     /* account, status, reason; retry_in, NEVER: not tried again                */
+    PHONE_WATCHER,            /* account, peer: wants to see whether its user is there; asking: presence_decide  */
     PHONE_EVENT_COUNT
 };
 
@@ -127,28 +128,28 @@ struct phone_event {
     struct message_summary     summary;
     struct slice               target; /* REFERRED: URI of whom to call ...                                 */
     object_id                  placed; /* ... and the call to it, 0: none was made                          */
-    bool                       asking; /* ... call_follow_refer or call_refuse_refer is waited for           */
-    uint32_t                   expires;
-    msec                       retry_in;
-    unsigned                   flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */
-    bool                       outbound;        /* the registrar keeps the flow (RFC 5626)                          */
-    struct slice               gruu, temp_gruu; /* what leads to this very phone from anywhere (RFC 5627), or empty */
-    bool                       has_retry_after; /* ENDED, UNCHANGED: the refusal says when to try again ...   */
-    uint32_t                   retry_after;     /* ... in so many seconds */
-    unsigned            warning_code;    /* likewise, from its Warning; 0: none                                     */
-    struct slice        warning;         /* its text                                                                */
-    struct slice        reason_protocol; /* ENDED: from the Reason of the BYE or CANCEL: "SIP", "Q.850"; or empty   */
-    unsigned            reason_cause;    /* 0: none                                                                 */
-    struct slice        reason_text;
-    char                digit;
-    bool                held, held_by_peer;
-    enum call_cause     cause;
-    enum call_side      side;
-    int                 error;    /* -ERR_X behind UNREACHABLE and LOCAL_FAULT */
-    msec                setup;    /* ENDED: INVITE to answer, NEVER: not answered */
-    msec                duration; /* ENDED: answer to end                      */
-    struct call_times   times;    /* so far                                    */
-    struct slice        codec;    /* ENDED, ANSWERED: "PCMU", or empty         */
+    bool            asking; /* ... call_follow_refer or call_refuse_refer is waited for; WATCHER: presence_decide is */
+    uint32_t        expires;
+    msec            retry_in;
+    unsigned        flow, flows;     /* of which of its flows it is (1, 2); how many of them live now    */
+    bool            outbound;        /* the registrar keeps the flow (RFC 5626)                          */
+    struct slice    gruu, temp_gruu; /* what leads to this very phone from anywhere (RFC 5627), or empty */
+    bool            has_retry_after; /* ENDED, UNCHANGED: the refusal says when to try again ...   */
+    uint32_t        retry_after;     /* ... in so many seconds */
+    unsigned        warning_code;    /* likewise, from its Warning; 0: none                                     */
+    struct slice    warning;         /* its text                                                                */
+    struct slice    reason_protocol; /* ENDED: from the Reason of the BYE or CANCEL: "SIP", "Q.850"; or empty   */
+    unsigned        reason_cause;    /* 0: none                                                                 */
+    struct slice    reason_text;
+    char            digit;
+    bool            held, held_by_peer;
+    enum call_cause cause;
+    enum call_side  side;
+    int             error;     /* -ERR_X behind UNREACHABLE and LOCAL_FAULT */
+    msec            setup;     /* ENDED: INVITE to answer, NEVER: not answered */
+    msec            duration;  /* ENDED: answer to end                      */
+    struct call_times   times; /* so far                                    */
+    struct slice        codec; /* ENDED, ANSWERED: "PCMU", or empty         */
     bool                has_stats;
     struct media_stats  stats;                  /* of the first stream that was                 */
     struct phone_stream streams[PHONE_STREAMS]; /* ANSWERED, CHANGED, ENDED    */

@@ -74,7 +74,7 @@ void put_accept_all(struct gather *g)
 
 void put_allow_events(struct gather *g)
 {
-    gather_header(g, HEADER_ALLOW_EVENTS, SLICE("dialog"));
+    gather_header(g, HEADER_ALLOW_EVENTS, SLICE("dialog, presence"));
 }
 
 void put_allow(struct gather *g)

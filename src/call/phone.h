@@ -79,6 +79,16 @@ enum call_watchers {
     WATCHERS_NONE,
 };
 
+/* Who may see whether the account's user is there (call/presence.h).  Nobody ever whom our registrar does not assert.
+ */
+enum presence_viewers {
+    PRESENCE_ASKS,   /* whom the user allows: he is asked                 */
+    PRESENCE_DOMAIN, /* whoever is of its domain; he is asked for others  */
+    PRESENCE_NOBODY,
+};
+
+enum { PRESENCE_NOTE = 256 };
+
 struct account_config {
     struct slice        aor;       /* "sip:alice@example.test"                                  */
     struct slice        display;   /* "Alice", or empty                                         */
@@ -98,8 +108,9 @@ struct account_config {
      * still begins at the same address of ours; 0: never. */
     uint32_t keep_alive;
 
-    enum transfer_policy transfer;
-    enum call_watchers   watchers;
+    enum transfer_policy  transfer;
+    enum call_watchers    watchers;
+    enum presence_viewers presence;
 };
 
 /* Opens its listeners.  Returns 0, -ERR_NO_MEMORY, or as world_udp_open. */
@@ -132,6 +143,7 @@ enum account_part {
     ACCOUNT_PART_WATCHERS   = 1 << 2,
     ACCOUNT_PART_KEEP_ALIVE = 1 << 3,
     ACCOUNT_PART_EXPIRES    = 1 << 4,
+    ACCOUNT_PART_PRESENCE   = 1 << 5, /* of who asks from now on */
 };
 
 /* `parts`, a set of enum account_part, become what `config` has.  If it is registered, or tries to be, it is registered

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { NOTE_MAX = 256, SECONDS = 3600, DOCUMENT_MAX = 4096 };
+enum { NOTE_MAX = PRESENCE_NOTE, SECONDS = 3600, DOCUMENT_MAX = 4096 };
 
 /* What an account publishes: one of each. */
 struct announcement {
@@ -201,6 +201,16 @@ static int begin(struct phone *p, object_id id, struct announcement **out)
     return 0;
 }
 
+/* Who watches us is told by ourselves, whatever a server makes of it. */
+static void say(const struct announcement *a)
+{
+    struct presence_state *s = &a->account->said;
+
+    *s = (struct presence_state){ .set = true, .open = a->open, .note_len = a->note_len };
+    memcpy(s->note, a->note, a->note_len);
+    phone_wake(phone_of(a));
+}
+
 int presence_publish(struct phone *p, object_id account, bool open, struct slice note)
 {
     struct announcement *a = find(p, account);
@@ -217,6 +227,7 @@ int presence_publish(struct phone *p, object_id account, bool open, struct slice
     a->note_len = note.len;
     if (note.len > 0)
         memcpy(a->note, note.ptr, note.len);
+    say(a);
     go_home(a);
     perform(a, publication_set(&a->machine));
     return 0;
@@ -224,10 +235,17 @@ int presence_publish(struct phone *p, object_id account, bool open, struct slice
 
 int presence_unpublish(struct phone *p, object_id account)
 {
-    struct announcement *a = find(p, account);
+    struct announcement *a     = find(p, account);
+    struct account      *owner = account_find(p, account);
+    bool                 said  = owner != NULL && owner->said.set;
 
+    if (said) {
+        owner->said.set      = false;
+        owner->said.note_len = 0;
+        phone_wake(p);
+    }
     if (a == NULL)
-        return -ERR_NOT_FOUND;
+        return said ? 0 : -ERR_NOT_FOUND;
     perform(a, publication_remove(&a->machine));
     return 0;
 }

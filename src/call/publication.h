@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* publication.h - tell others whether an account's user is there (RFC 3903, RFC 3856). */
+/* publication.h - tell others whether an account's user is there (RFC 3903, RFC 3856): through a server that collects
+ * it, and those whom the phone tells itself (presence.h), whether the server takes it or not. */
 
 #ifndef CALL_PUBLICATION_H
 #define CALL_PUBLICATION_H
@@ -12,7 +13,7 @@
  */
 int presence_publish(struct phone *p, object_id account, bool open, struct slice note);
 
-/* Take it back.  PHONE_UNPUBLISHED follows.  -ERR_NOT_FOUND: there is none. */
+/* Take it back.  PHONE_UNPUBLISHED follows, if a server has it.  -ERR_NOT_FOUND: there is none. */
 int presence_unpublish(struct phone *p, object_id account);
 
 #endif

@@ -31,7 +31,7 @@
  *   packages.c   event packages
  *   publication.c  what we publish
  *   call_info.c  keys by INFO
- *   teller.c, dialog_info.c  our calls, told to who watches them
+ *   tell.h       what others are told of us: teller.c, teller_in.c, presence.c, dialog_info.c
  *   xml.c, pidf.c  documents
  *   news.c       events that carry something
  *   extensions.c option tags: what is supported, what may be required
@@ -211,7 +211,7 @@ void notify_outside(struct phone *p, struct account *a, object_id txn, struct me
 void notify_within(struct call *c, struct fork *f, object_id txn, struct message *m);
 void notify_alone(struct phone *p, object_id txn, struct message *m);
 
-/* teller.c */
+/* teller.c, teller_in.c */
 void subscribe_outside(struct phone *p, struct account *a, object_id txn, struct message *m);
 void subscribe_alone(struct phone *p, object_id txn, struct message *m);
 /* Whose calls have changed is told of. */

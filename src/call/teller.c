@@ -1,35 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* teller.c - the phone tells others of its own calls: the notifier of the dialog package (RFC 4235).
- *
- * Who may watch is for the account to say (enum call_watchers). What a watcher is told is the full state of the
- * account's calls each time that it has become another one, once a second at most. */
+/* teller.c - the phone tells others of its accounts: the notifier of the dialog package (RFC 4235), and of presence
+ * (RFC 3856).  What a watcher is told is the full state each time that it has become another one, once a second at
+ * most. */
 #include "base/error.h"
 #include "call/dialog_info.h"
 #include "call/methods.h"
 #include "call/outside.h"
-#include "dialog/notifier.h"
+#include "call/tell.h"
 
 #include <stdlib.h>
 
-enum { TELLERS_MAX = 32, USUAL = 3600, LEAST = 60, MOST = 24 * 3600, GAP = 1000, DOCUMENT_MAX = 8192 };
+enum { GAP = 1000, DOCUMENT_MAX = 8192 };
 
-#define DIALOG_TYPE "application/dialog-info+xml"
+struct slice teller_package(const struct teller *t)
+{
+    return t->what == TELL_PRESENCE ? SLICE("presence") : SLICE("dialog");
+}
 
-struct teller {
-    struct link     link;
-    struct account *account;
-    struct dialog  *dialog;
-    struct flow     flow;
-    struct auth     auth;
-    struct event    event; /* copies in the dialog's arena */
-    struct notifier machine;
-    struct timer    timer;
-    object_id       txn;
-    uint32_t        version;
-    uint64_t        told; /* the hash of what was told last */
-    char            contact[512];
-    size_t          contact_len;
-};
+struct slice teller_type(const struct teller *t)
+{
+    return t->what == TELL_PRESENCE ? SLICE("application/pidf+xml") : SLICE("application/dialog-info+xml");
+}
 
 static struct phone *phone_of(const struct teller *t)
 {
@@ -41,7 +32,7 @@ static msec now_of(const struct teller *t)
     return world_now(phone_of(t)->world);
 }
 
-static void teller_free(struct teller *t)
+void teller_free(struct teller *t)
 {
     struct phone *p = phone_of(t);
 
@@ -58,41 +49,27 @@ static void teller_free(struct teller *t)
     free(t);
 }
 
-/* ---- who may ---- */
-
-static struct slice domain_of(const struct name_addr *who)
-{
-    return who->uri.host;
-}
-
-/* RFC 3325: whom our registrar's side asserts; what others assert is worth nothing. */
-static bool is_of_our_domain(const struct account *a, const struct message *m)
-{
-    struct header_values v = message_values(m, HEADER_P_ASSERTED_IDENTITY);
-    struct name_addr     who;
-
-    while (values_next_name_addr(&v, &who))
-        if ((who.uri.scheme == URI_SIP || who.uri.scheme == URI_SIPS) &&
-            slice_eq_nocase(domain_of(&who), a->aor_uri.host))
-            return true;
-    return false;
-}
-
-static bool may_watch(const struct account *a, const struct message *m)
-{
-    return a->watchers != WATCHERS_NONE && account_is_from_registrar(a, m) && is_of_our_domain(a, m);
-}
-
 /* ---- NOTIFY ---- */
 
 /* Who calls chooses how long his name is: where it does not fit there are no details. */
-static void write_document(const struct teller *t, struct buf *b, uint32_t version)
+static void write_dialogs(const struct teller *t, struct buf *b, uint32_t version)
 {
     dialog_info_write(b, t->account, version, t->account->watchers == WATCHERS_DETAILS);
     if (buf_ok(b))
         return;
     *b = buf_on(b->ptr, b->cap);
     dialog_info_write(b, t->account, version, false);
+}
+
+/* Nothing, for who may not see it (yet). */
+static void write_document(const struct teller *t, struct buf *b, uint32_t version)
+{
+    if (!t->allowed)
+        return;
+    if (t->what == TELL_PRESENCE)
+        presence_write(b, t->account, t->blocked);
+    else
+        write_dialogs(t, b, version);
 }
 
 static uint64_t hash_document(const struct teller *t)
@@ -144,7 +121,8 @@ static void put_event(const struct teller *t, struct gather *g)
 {
     size_t mark = gather_mark(g);
 
-    buf_put(&g->scratch, SLICE("Event: dialog"));
+    buf_put(&g->scratch, SLICE("Event: "));
+    buf_put(&g->scratch, teller_package(t));
     if (t->event.has_id) {
         buf_put(&g->scratch, SLICE(";id="));
         buf_put(&g->scratch, t->event.id);
@@ -172,7 +150,7 @@ static int send_notify(struct teller *t)
     put_state(t, g);
     auth_write(&t->auth, &t->account->secret, p->hasher, &p->world->random, METHOD_NOTIFY, t->dialog->target,
                buf_slice(&document), g);
-    gather_body(g, SLICE(DIALOG_TYPE), buf_slice(&document));
+    gather_body(g, document.len > 0 ? teller_type(t) : SLICE(""), buf_slice(&document));
     if (!gather_ok(g) || !buf_ok(&document))
         return -ERR_TOO_LARGE;
     out.start_line  = start.start_line;
@@ -210,135 +188,68 @@ void tellers_look(struct phone *p)
     }
 }
 
-/* ---- SUBSCRIBE ---- */
+/* ---- what others make it do ---- */
 
-/* 200 with what was granted. */
-static void accept_it(struct teller *t, object_id txn, const struct message *m, uint32_t seconds)
+void teller_begin(struct teller *t, uint32_t seconds)
 {
-    struct phone  *p = phone_of(t);
-    struct gather *g = &p->gather;
-
-    gather_init(g);
-    write_response_head(g, m, 200, SLICE(""), stack_server_tag(p->stack, txn));
-    gather_header(g, HEADER_CONTACT, (struct slice){ t->contact, t->contact_len });
-    gather_header_number(g, HEADER_EXPIRES, seconds);
-    put_allow_events(g);
-    gather_body(g, SLICE(""), SLICE(""));
-    stack_respond(p->stack, txn, 200, g);
+    perform(t, notifier_start(&t->machine, seconds, t->allowed, GAP, now_of(t)));
 }
 
-/* Answers what is not in order, and returns false.  `known`: he watches already; who knows the dialog is he, whichever
- * way he comes (proxies need not stay in it). */
-static bool check(const struct account *a, bool known, object_id txn, const struct message *m, struct event *event,
-                  uint32_t *seconds)
+void teller_go_on(struct teller *t, uint32_t seconds)
 {
-    struct phone *p = a->phone;
-
-    if (!event_of(m, event) || !slice_eq(event->name, SLICE("dialog")))
-        reply_bad_event(p, txn, m);
-    else if (!known && !may_watch(a, m))
-        stack_reply(p->stack, txn, 403, SLICE(""));
-    else if (reply_unacceptable(p, txn, m, SLICE(DIALOG_TYPE)))
-        return false;
-    else if (!notifier_grant(m, USUAL, LEAST, MOST, seconds))
-        reply_brief(p, txn, m, LEAST);
-    else
-        return true;
-    return false;
-}
-
-static void set_contact(struct teller *t, const struct message *m)
-{
-    struct buf     b     = BUF_ON(t->contact);
-    struct address local = m->flow.local;
-    char           memory[1024];
-    struct arena   arena;
-
-    local.port = phone_of(t)->address.port;
-    arena_init(&arena, memory, sizeof memory, sizeof memory);
-    buf_put(&b,
-            account_dialog_contact(t->account, &arena, &local, m->flow.transport, m->uri.scheme == URI_SIPS, false));
-    arena_fini(&arena);
-    t->contact_len = b.len;
-}
-
-static int teller_new(struct account *a, object_id txn, const struct message *m, const struct event *event,
-                      struct teller **out)
-{
-    struct phone  *p = a->phone;
-    struct teller *t = p->teller_count < TELLERS_MAX ? calloc(1, sizeof *t) : NULL;
-    int            error;
-
-    if (t == NULL)
-        return -ERR_LIMIT;
-    t->account = a;
-    t->flow    = m->flow;
-    auth_init(&t->auth);
-    error = dialog_new_uas(m, stack_server_tag(p->stack, txn), transport_is_secure(m->flow.transport), &t->dialog);
-    if (error == 0) {
-        dialog_confirm(t->dialog, NULL);
-        t->event    = *event;
-        t->event.id = arena_copy(&t->dialog->arena, event->id);
-        if (!arena_ok(&t->dialog->arena))
-            error = -ERR_NO_MEMORY;
-    }
-    if (error != 0) {
-        teller_free(t);
-        return error;
-    }
-    set_contact(t, m);
-    list_append(&p->tellers, &t->link);
-    p->teller_count++;
-    *out = t;
-    return 0;
-}
-
-void subscribe_outside(struct phone *p, struct account *a, object_id txn, struct message *m)
-{
-    struct teller *t;
-    struct event   event;
-    uint32_t       seconds;
-    int            error;
-
-    if (!check(a, false, txn, m, &event, &seconds))
-        return;
-    error = teller_new(a, txn, m, &event, &t);
-    if (error == -ERR_SYNTAX) {
-        stack_reply(p->stack, txn, 400, SLICE("Bad or missing Contact or Record-Route"));
-        return;
-    }
-    if (error != 0) {
-        reply_retry_after(p, txn, m, 503);
-        return;
-    }
-    accept_it(t, txn, m, seconds);
-    perform(t, notifier_start(&t->machine, seconds, true, GAP, now_of(t)));
-}
-
-void subscribe_alone(struct phone *p, object_id txn, struct message *m)
-{
-    struct teller *t = NULL;
-    struct event   event;
-    uint32_t       seconds;
-
-    LIST_EACH (l, &p->tellers) {
-        if (dialog_matches_request(CONTAINER_OF(l, struct teller, link)->dialog, m))
-            t = CONTAINER_OF(l, struct teller, link);
-    }
-    if (t == NULL || !event_of(m, &event) || !slice_eq(event.name, SLICE("dialog")) ||
-        t->machine.state == NOTIFIER_ENDING) {
-        stack_reply(p->stack, txn, 481, SLICE(""));
-        return;
-    }
-    if (!dialog_take_cseq(t->dialog, m->cseq.number)) {
-        stack_reply(p->stack, txn, 500, SLICE("CSeq out of order"));
-        return;
-    }
-    if (!check(t->account, true, txn, m, &event, &seconds))
-        return;
-    dialog_refresh(t->dialog, m);
-    accept_it(t, txn, m, seconds);
     perform(t, notifier_refresh(&t->machine, seconds, now_of(t)));
+}
+
+static bool is_for(const struct teller *t, const struct uri *who)
+{
+    struct uri uri;
+
+    return uri_parse((struct slice){ t->who, t->who_len }, &uri) && slice_eq(uri.user, who->user) &&
+           slice_eq_nocase(uri.host, who->host);
+}
+
+unsigned tellers_of(const struct account *a, const struct uri *who)
+{
+    unsigned count = 0;
+
+    LIST_EACH (l, &a->phone->tellers) {
+        const struct teller *t = CONTAINER_OF(l, struct teller, link);
+
+        count += t->account == a && is_for(t, who);
+    }
+    return count;
+}
+
+static void decide(struct teller *t, enum presence_answer answer)
+{
+    switch (answer) {
+    case PRESENCE_UNDECIDED:
+        return;
+    case PRESENCE_ALLOWED:
+    case PRESENCE_BLOCKED:
+        t->blocked = answer == PRESENCE_BLOCKED;
+        if (t->allowed) {
+            phone_wake(phone_of(t)); /* he may be told something else now */
+            return;
+        }
+        t->allowed = true;
+        perform(t, notifier_allow(&t->machine, now_of(t)));
+        return;
+    case PRESENCE_REFUSED:
+        t->allowed = false; /* the last word says nothing, either */
+        perform(t, notifier_end(&t->machine, END_REJECTED, now_of(t)));
+        return;
+    }
+}
+
+void tellers_decided(struct account *a, const struct uri *who, enum presence_answer answer)
+{
+    LIST_EACH_SAFE (l, &a->phone->tellers) {
+        struct teller *t = CONTAINER_OF(l, struct teller, link);
+
+        if (t->account == a && t->what == TELL_PRESENCE && is_for(t, who))
+            decide(t, answer);
+    }
 }
 
 bool tellers_are_idle(const struct phone *p)

@@ -26,6 +26,7 @@ enum {
     OPT_EXPIRES,
     OPT_KEEP_ALIVE,
     OPT_WATCHERS,
+    OPT_PRESENCE,
     OPT_TLS_TRUST,
     OPT_TLS_NO_VERIFY,
     OPT_TLS_CERTIFICATE,
@@ -54,6 +55,8 @@ static const struct option_entry add_options[] = {
     { OPT_WATCHERS, "watchers", "state|details|none",
       "what others of its domain may know of its calls: that there is one (state), and with whom (details), or "
       "nothing" },
+    { OPT_PRESENCE, "presence", "ask|domain|none",
+      "who may see whether you are there: whom you allow (ask), everybody of its domain, or nobody" },
     TLS_OPTIONS(OPT_TLS_TRUST, OPT_TLS_NO_VERIFY, OPT_TLS_CERTIFICATE, OPT_TLS_KEY),
     { OPT_PASSWORD_STDIN, "password-stdin", NULL, "read the password from standard input" },
     { OPT_DEFAULT, "default", NULL, "make it the default" },
@@ -100,6 +103,14 @@ static bool put_watchers(const struct command *command, enum call_watchers *to, 
     if (account_watchers_read(text, to))
         return true;
     *code = options_complain(command, "--watchers is state, details or none, not '%.40s'", text);
+    return false;
+}
+
+static bool put_presence(const struct command *command, enum presence_viewers *to, const char *text, int *code)
+{
+    if (account_presence_read(text, to))
+        return true;
+    *code = options_complain(command, "--presence is ask, domain or none, not '%.40s'", text);
     return false;
 }
 
@@ -157,6 +168,8 @@ static int read_options(struct options *o, struct add *add)
             good = put(o->command, e->second_proxy, sizeof e->second_proxy, o->value, &code);
         else if (letter == OPT_WATCHERS)
             good = put_watchers(o->command, &e->watchers, o->value, &code);
+        else if (letter == OPT_PRESENCE)
+            good = put_presence(o->command, &e->presence, o->value, &code);
         else if (letter == OPT_OUTBOUND)
             add->outbound = true;
         else if (letter == OPT_STRICT)

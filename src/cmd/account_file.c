@@ -82,6 +82,20 @@ bool account_watchers_read(const char *word, enum call_watchers *watchers)
     return known;
 }
 
+static const char *const presence_names[] = {
+    [PRESENCE_ASKS] = "ask", [PRESENCE_DOMAIN] = "domain", [PRESENCE_NOBODY] = "none", NULL
+};
+
+bool account_presence_read(const char *word, enum presence_viewers *presence)
+{
+    unsigned value;
+    bool     known = take_word(presence_names, word, &value);
+
+    if (known)
+        *presence = (enum presence_viewers)value;
+    return known;
+}
+
 static bool take_entry(cfg_t *section, struct account_entry *e)
 {
     long     expires = cfg_getint(section, "expires"), keep_alive = cfg_getint(section, "keep_alive");
@@ -90,7 +104,8 @@ static bool take_entry(cfg_t *section, struct account_entry *e)
     if (expires < 1 || expires > 7L * 24 * 3600 || keep_alive < 0 || keep_alive > ACCOUNT_KEEP_ALIVE_MAX)
         return false;
     if (!take_word(transfer_names, cfg_getstr(section, "transfer"), &transfer) ||
-        !account_watchers_read(cfg_getstr(section, "watchers"), &e->watchers))
+        !account_watchers_read(cfg_getstr(section, "watchers"), &e->watchers) ||
+        !account_presence_read(cfg_getstr(section, "presence"), &e->presence))
         return false;
     e->transfer      = (enum transfer_policy)transfer;
     e->expires       = (uint32_t)expires;
@@ -150,6 +165,7 @@ static int parse(const char *text, const char *path, struct account_list *list)
         CFG_STR("tls_certificate", "", CFGF_NONE),
         CFG_STR("tls_key", "", CFGF_NONE),
         CFG_STR("watchers", "state", CFGF_NONE),
+        CFG_STR("presence", "ask", CFGF_NONE),
         CFG_END(),
     };
     cfg_opt_t options[] = { CFG_SEC("account", account, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_END() };
@@ -280,6 +296,8 @@ static void put_entry(FILE *file, const struct account_entry *e)
         put_value(file, "transfer", transfer_names[e->transfer]);
     if (e->watchers != WATCHERS_STATE)
         put_value(file, "watchers", watchers_names[e->watchers]);
+    if (e->presence != PRESENCE_ASKS)
+        put_value(file, "presence", presence_names[e->presence]);
     fputs("}\n", file);
 }
 
@@ -368,5 +386,6 @@ struct account_config account_entry_config(const struct account_entry *e)
         .keep_alive   = e->keep_alive,
         .transfer     = e->transfer,
         .watchers     = e->watchers,
+        .presence     = e->presence,
     };
 }

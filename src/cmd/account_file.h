@@ -19,6 +19,7 @@
  *         keep_alive = 29      # seconds between signs of life to the server; 0: none
  *         transfer  = 'ask'    # when the other side of a call wants us to call somebody: ask, allow, refuse
  *         watchers  = 'state'  # what its domain may know of its calls: state, details (with whom), none
+ *         presence  = 'ask'    # who may see whether one is there: whom one allows (ask), its domain (domain), none
  *     }
  *
  * The first one is the default.  A file that others may read is refused. */
@@ -51,8 +52,9 @@ struct account_entry {
     bool     tls_no_verify, strict;
     uint32_t expires, keep_alive;
 
-    enum transfer_policy transfer;
-    enum call_watchers   watchers;
+    enum transfer_policy  transfer;
+    enum call_watchers    watchers;
+    enum presence_viewers presence;
 };
 
 struct account_list {
@@ -71,6 +73,9 @@ int account_file_save(const struct account_list *list);
 
 /* "state", "details" or "none"; false: none of these. */
 bool account_watchers_read(const char *word, enum call_watchers *watchers);
+
+/* "ask", "domain" or "none"; false: none of these. */
+bool account_presence_read(const char *word, enum presence_viewers *presence);
 
 /* By name or address; NULL name: the first.  NULL if there is none. */
 struct account_entry *account_list_find(struct account_list *list, const char *name);

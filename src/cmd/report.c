@@ -247,6 +247,12 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         buf_put(b, SLICE("Presence cannot be told"));
         say_status(b, e);
         return;
+    case PHONE_WATCHER:
+        buf_printf(b, "%s %s", name_of(e, &name),
+                   e->asking ? "asks to see whether you are there" : "sees whether you are there");
+        if (e->asking)
+            buf_printf(b, "; watcher allow|block|refuse %.*s", SLICE_ARG(e->peer));
+        return;
     case PHONE_NOTIFIED:
         return; /* what is known of it has an event of its own */
     case PHONE_WAITING:

@@ -237,7 +237,8 @@ const struct command        command_watch = {
            .details =
                "Registers the account, subscribes, and prints each state on stdout until Ctrl-C; then the subscription\n"
                       "is taken back.  Exits with why if it is refused or ends for good.  An Ahoy phone tells its calls\n"
-                      "(dialog); presence, mailboxes and registrations are told by servers that have them.",
+                      "(dialog) and, to whom its user allows it, presence; mailboxes and registrations are told by servers\n"
+                      "that have them.",
            .options  = entries,
            .examples = "ahoy watch bob --event dialog\n"
                               "ahoy watch bob --json\n"

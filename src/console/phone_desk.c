@@ -63,11 +63,19 @@ static void keep_in_book(struct phone_desk *d, const struct phone_event *e)
     phone_desk_fault(d, &f);
 }
 
-static void on_event(void *user, const struct phone_event *e)
+static void on_event(void *user, const struct phone_event *event)
 {
-    struct phone_desk *d = user;
-    struct buf         b = desk_begin_line(d);
+    struct phone_desk        *d = user;
+    struct buf                b = desk_begin_line(d);
+    struct phone_event        known;
+    const struct phone_event *e = event;
 
+    if (desk_knows_watcher(d, event)) {
+        known        = *event;
+        known.asking = false;
+        known.state  = SLICE("active");
+        e            = &known;
+    }
     phone_report_write(&b, e, world_wall(d->world));
     if (buf_ok(&b))
         d->config.line(d->config.arg, buf_slice(&b));

@@ -74,6 +74,10 @@ int desk_sound_record_conference(struct phone_desk *d, object_id call, const cha
 /* False if there is no sound. */
 bool desk_sound_levels(struct phone_desk *d, object_id call, double *out, double *in);
 
+/* phone_verbs_watch.c */
+/* Somebody asks who stands among the contacts: he is allowed to see. */
+bool desk_knows_watcher(struct phone_desk *d, const struct phone_event *e);
+
 /* phone_verbs_account.c */
 struct desk_account *desk_account_find(const struct phone_desk *d, object_id id);
 /* The account that the order names, or the first one. */

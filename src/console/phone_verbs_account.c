@@ -193,6 +193,7 @@ static struct account_config config_of(const struct phone_order *o)
         .expires      = (uint32_t)phone_order_value(o, "expires")->number,
         .transfer     = (enum transfer_policy)phone_order_value(o, "transfer")->number,
         .watchers     = (enum call_watchers)phone_order_value(o, "watchers")->number,
+        .presence     = (enum presence_viewers)phone_order_value(o, "presence")->number,
     };
 }
 
@@ -304,6 +305,7 @@ static const struct {
     { "password_file", ACCOUNT_PART_SECRET },
     { "transfer", ACCOUNT_PART_TRANSFER },
     { "watchers", ACCOUNT_PART_WATCHERS },
+    { "presence", ACCOUNT_PART_PRESENCE },
     { "keep_alive", ACCOUNT_PART_KEEP_ALIVE },
     { "expires", ACCOUNT_PART_EXPIRES },
     { "display", 0 },

@@ -2,6 +2,7 @@
 /* phone_verbs_watch.c - the commands about what others tell, and what they see of us. */
 
 #include "base/error.h"
+#include "call/presence.h"
 #include "call/publication.h"
 #include "call/subscription.h"
 #include "console/phone_desk_state.h"
@@ -66,6 +67,42 @@ int verb_unsubscribe(struct phone_desk *d, const struct phone_order *o, struct p
         return desk_refuse(a, -ERR_NOT_FOUND, "there is no such subscription any more");
     phone_report_put(a->line, FIELD_SUBSCRIPTION, &e);
     return 0;
+}
+
+int verb_watcher(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    static const enum presence_answer answers[] = { PRESENCE_ALLOWED, PRESENCE_BLOCKED, PRESENCE_REFUSED };
+
+    struct slice         who = phone_order_value(o, "who")->text;
+    char                 text[DESK_TEXT * 2];
+    struct buf           uri = BUF_ON(text);
+    struct desk_account *account;
+    int                  error = desk_account_of(d, o, a, &account);
+
+    if (error != 0)
+        return error;
+    if (!desk_address(d, account, who, &uri))
+        return desk_complain_address(a, who);
+    error = presence_decide(d->phone, account->id, buf_slice(&uri), answers[phone_order_value(o, "do")->number]);
+    if (error != 0)
+        return desk_refuse(a, error, "%s", error_text(error));
+    json_line_text(a->line, "name", slice_from(account->name));
+    return 0;
+}
+
+/* Whoever has a name here is known: he need not be asked about. */
+bool desk_knows_watcher(struct phone_desk *d, const struct phone_event *e)
+{
+    const struct book_contact *c;
+    struct uri                 peer, known;
+
+    if (e->kind != PHONE_WATCHER || !e->asking || !uri_parse(e->peer, &peer))
+        return false;
+    for (size_t i = 0; (c = phone_book_contact(d->book, i)) != NULL; i++)
+        if (uri_parse(slice_from(c->address), &known) && slice_eq(known.user, peer.user) &&
+            slice_eq_nocase(known.host, peer.host))
+            return presence_decide(d->phone, e->account, e->peer, PRESENCE_ALLOWED) == 0;
+    return false;
 }
 
 int verb_publish(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)

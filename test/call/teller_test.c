@@ -80,7 +80,7 @@ TEST(only_who_is_asserted_to_be_of_the_domain_may_watch)
 TEST(what_is_not_in_order_is_refused)
 {
     CHECK_INT(489, subscribe_by(1, 1, "", ASSERTED));
-    CHECK_INT(489, subscribe_by(2, 1, "", "Event: presence\n" ASSERTED));
+    CHECK_INT(489, subscribe_by(2, 1, "", "Event: weather\n" ASSERTED));
     CHECK_INT(406, subscribe_by(3, 1, "", "Event: dialog\nAccept: text/plain\n" ASSERTED));
     CHECK_INT(200, subscribe_by(4, 1, "", "Event: dialog\nAccept: text/plain, application/*\n" ASSERTED));
     CHECK_INT(423, subscribe_by(5, 1, "", "Event: dialog\nExpires: 5\n" ASSERTED));

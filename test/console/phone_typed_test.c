@@ -128,7 +128,8 @@ TEST(completion_knows_commands_arguments_and_their_values)
     check_offer("incoming answer a", "after account ", 1);
     check_offer("nonsense a", "", 1);
     check_offer("account a password ", "", 0);
-    check_offer("account a p", "password_file proxy ", 1);
+    check_offer("account a p", "password_file proxy presence ", 1);
+    check_offer("account re", "remove registrar register ", 2);
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 #include "scenario/phone_news.h"
 
 #include "base/error.h"
+#include "call/presence.h"
 #include "call/publication.h"
 #include "call/subscription.h"
 #include "call/text.h"
@@ -60,6 +61,8 @@ void news_note(struct actor *a, const struct phone_event *e)
         actor_event(a, "%s %s %.*s", name, e->open ? "open" : "closed", SLICE_ARG(e->note));
     else if (e->kind == PHONE_ENGAGED)
         note_engaged(a, e);
+    else if (e->kind == PHONE_WATCHER)
+        actor_event(a, "%s %.*s%s", name, SLICE_ARG(e->peer), e->asking ? " asking" : "");
     else if (e->kind == PHONE_FREE)
         actor_event(a, "%s %.*s", name, SLICE_ARG(e->peer));
     else if (e->kind == PHONE_PUBLISH_FAILED)
@@ -145,6 +148,29 @@ static bool publishes(const struct phone_news *n, const struct statement *st)
                 presence_publish(n->phone, n->account, open, st->words.count == 4 ? slice_from(word[3]) : SLICE("")));
 }
 
+/* allows|blocks|shuns URI: who may see whether one is there */
+static bool decides(const struct phone_news *n, const struct statement *st, enum presence_answer answer)
+{
+    if (st->words.count != 3)
+        return scenario_fail(n->actor->scenario, "%s URI", st->words.word[1]);
+    return done(n, presence_decide(n->phone, n->account, slice_from(st->words.word[2]), answer));
+}
+
+static bool allows(const struct phone_news *n, const struct statement *st)
+{
+    return decides(n, st, PRESENCE_ALLOWED);
+}
+
+static bool blocks(const struct phone_news *n, const struct statement *st)
+{
+    return decides(n, st, PRESENCE_BLOCKED);
+}
+
+static bool shuns(const struct phone_news *n, const struct statement *st)
+{
+    return decides(n, st, PRESENCE_REFUSED);
+}
+
 static bool unpublishes(const struct phone_news *n, const struct statement *st)
 {
     (void)st;
@@ -155,7 +181,8 @@ static const struct {
     const char *word;
     bool (*run)(const struct phone_news *n, const struct statement *st);
 } verbs[] = { { "says", says },           { "watches", watches },     { "awaits", awaits },
-              { "unwatches", unwatches }, { "publishes", publishes }, { "unpublishes", unpublishes } };
+              { "unwatches", unwatches }, { "publishes", publishes }, { "unpublishes", unpublishes },
+              { "allows", allows },       { "blocks", blocks },       { "shuns", shuns } };
 
 bool news_act(const struct phone_news *n, const struct statement *st, bool *known)
 {

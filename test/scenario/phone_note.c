@@ -81,6 +81,7 @@ void phone_note(struct phone_actor *a, const struct phone_event *e)
     case PHONE_WAITING:
     case PHONE_SUBSCRIPTION_ENDED:
     case PHONE_ENGAGED:
+    case PHONE_WATCHER:
     case PHONE_FREE:
     case PHONE_PRESENCE:
     case PHONE_PUBLISHED:
