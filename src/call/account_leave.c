@@ -74,7 +74,7 @@ static int change_secret(struct account *a, const struct account_config *config)
     if (config->password.len == 0 && config->ha1.len == 0)
         secret.user = (struct slice){ NULL, 0 };
     if (a->secret.password.len > 0)
-        explicit_bzero((void *)(uintptr_t)a->secret.password.ptr, a->secret.password.len);
+        explicit_bzero((char *)a->secret.password.ptr, a->secret.password.len);
     arena_fini(&a->secret_arena);
     a->secret_arena = fresh;
     a->secret       = secret;
