@@ -377,7 +377,7 @@ static void on_close(void *owner, struct stream *stream, int error)
 
 static void open_phone(struct stage *s, struct phone *p, uint16_t port)
 {
-    static const struct udp_events    datagrams = { on_datagram, on_lost };
+    static const struct udp_events    datagrams = { .on_datagram = on_datagram, .on_error = on_lost };
     static const struct stream_events streams   = { on_open, on_bytes, on_close };
     struct address                    local = address_v4(192, 0, 2, 9, port), server = address_v4(192, 0, 2, 1, 5060);
 

@@ -57,7 +57,7 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
     off(s->meter);
 }
 
-static const struct udp_events socket_events = { on_datagram, on_error };
+static const struct udp_events socket_events = { .on_datagram = on_datagram, .on_error = on_error };
 
 static int udp_open(struct world *w, const struct address *local, const struct udp_events *events, void *owner,
                     struct udp **out)

@@ -30,7 +30,7 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
     (void)error;
 }
 
-static const struct udp_events events = { on_datagram, on_error };
+static const struct udp_events events = { .on_datagram = on_datagram, .on_error = on_error };
 
 static void send_frame(struct media *m, msec now)
 {

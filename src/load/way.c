@@ -74,7 +74,7 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
         lose_attempts(way);
 }
 
-static const struct udp_events udp_events = { on_datagram, on_error };
+static const struct udp_events udp_events = { .on_datagram = on_datagram, .on_error = on_error };
 
 static void set_local(struct way *way, struct address local)
 {

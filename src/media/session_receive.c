@@ -163,5 +163,5 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
     (void)error;
 }
 
-const struct udp_events media_rtp_events  = { on_rtp, on_error };
-const struct udp_events media_rtcp_events = { on_rtcp, on_error };
+const struct udp_events media_rtp_events  = { .on_datagram = on_rtp, .on_error = on_error };
+const struct udp_events media_rtcp_events = { .on_datagram = on_rtcp, .on_error = on_error };

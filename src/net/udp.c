@@ -59,7 +59,9 @@ static bool deliver(struct udp *u, int count)
         if (hub->current != u)
             return false;
     }
-    return true;
+    if (count > 0 && u->events->on_batch_end != NULL)
+        u->events->on_batch_end(u->owner, u);
+    return hub->current == u;
 }
 
 /* It is empty, or it still was not when its part of the turn was over. */

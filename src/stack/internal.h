@@ -37,6 +37,7 @@ enum {
     TAG_LENGTH       = 13,
     NOBODY_TOKEN     = 12,
     SOURCE_CACHE     = 64,
+    RECEIVE_AHEAD    = 64, /* as many as net/udp.c reads at once */
     GONE_ADDRESSES   = 4,
     SOURCE_CACHE_AGE = 10000,  /* ms that a looked-up source address is believed */
     TARGETS_TIME     = 180000, /* ms in which all targets of one request are begun */
@@ -251,6 +252,9 @@ struct stack {
     stack_closing_fn   *on_closing;    /* NULL: it may always close */
     void               *closing_user;
 
+    struct message *ahead[RECEIVE_AHEAD]; /* parsed and not yet acted on: see receive_ahead */
+    unsigned        ahead_count, ahead_next;
+
     struct table       server_txns, server_asleep, connections_by_remote, aliases;
     struct asleep_line server_line, client_line, client_short_line;
     struct link        peers[PEER_LISTS]; /* see peer.c */
@@ -401,6 +405,10 @@ void admission_end(struct stack *s);
 
 /* receive.c */
 void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes);
+/* The same for datagrams that come together: each is parsed at once, and all are acted on, in their order,
+ * when receive_ahead_end says that there are no more, or RECEIVE_AHEAD wait. */
+void receive_ahead(struct stack *s, const struct flow *flow, struct slice bytes);
+void receive_ahead_end(struct stack *s);
 /* What cannot be parsed: answered if it can be, counted and logged. */
 void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes, struct parse_fault *fault);
 /* A message that belongs here: to its transaction or the user. */

@@ -19,7 +19,15 @@ static void on_datagram(void *owner, struct udp *udp, const struct datagram *d)
     if (stun_is_it(d->bytes))
         stun_answer(e->stack, &flow, d->bytes);
     else
-        receive_bytes(e->stack, &flow, d->bytes);
+        receive_ahead(e->stack, &flow, d->bytes);
+}
+
+static void on_batch_end(void *owner, struct udp *udp)
+{
+    struct socket_entry *e = owner;
+
+    (void)udp;
+    receive_ahead_end(e->stack);
 }
 
 static void on_icmp(void *owner, struct udp *udp, const struct address *remote, int error)
@@ -31,7 +39,11 @@ static void on_icmp(void *owner, struct udp *udp, const struct address *remote, 
     handover_icmp(e->stack, remote, error); /* the kernel picks any socket of the address */
 }
 
-static const struct udp_events datagram_events = { .on_datagram = on_datagram, .on_error = on_icmp };
+static const struct udp_events datagram_events = {
+    .on_datagram  = on_datagram,
+    .on_error     = on_icmp,
+    .on_batch_end = on_batch_end,
+};
 
 static bool transport_can_listen(const struct stack *s, enum transport transport)
 {

@@ -152,6 +152,8 @@ void stack_free(struct stack *s)
         if (s->connection_ids.slots[i].object != NULL)
             connection_close(s->connection_ids.slots[i].object);
     listen_close_all(s);
+    while (s->ahead_next < s->ahead_count)
+        message_drop(s->ahead[s->ahead_next++]);
     admission_end(s);
     channels_free(s->channels);
     free(s->peer_load);

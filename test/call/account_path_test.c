@@ -110,7 +110,7 @@ static void on_close(void *owner, struct stream *s, int error)
         t.stream = NULL;
 }
 
-static const struct udp_events    udp_events    = { on_datagram, on_error };
+static const struct udp_events    udp_events    = { .on_datagram = on_datagram, .on_error = on_error };
 static const struct stream_events stream_events = { NULL, on_bytes, on_close };
 
 static const struct stream_events *on_accept(void *owner, struct listener *l, struct stream *s, void **out)

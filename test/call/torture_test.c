@@ -46,7 +46,7 @@ static void on_error(void *owner, struct udp *u, const struct address *remote, i
     (void)error;
 }
 
-static const struct udp_events events = { on_datagram, on_error };
+static const struct udp_events events = { .on_datagram = on_datagram, .on_error = on_error };
 
 static int setup(void **state)
 {

@@ -19,7 +19,7 @@ static void ignore_error(void *owner, struct udp *udp, const struct address *rem
     (void)error;
 }
 
-static const struct udp_events events = { ignore_datagram, ignore_error };
+static const struct udp_events events = { .on_datagram = ignore_datagram, .on_error = ignore_error };
 static struct network         *network;
 static struct world           *world;
 static struct address          local;

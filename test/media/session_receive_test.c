@@ -32,7 +32,7 @@ static void ignore_error(void *owner, struct udp *udp, const struct address *rem
     (void)error;
 }
 
-static const struct udp_events deaf = { ignore_datagram, ignore_error };
+static const struct udp_events deaf = { .on_datagram = ignore_datagram, .on_error = ignore_error };
 
 static unsigned counted;
 
@@ -44,7 +44,7 @@ static void count_datagram(void *owner, struct udp *udp, const struct datagram *
     counted++;
 }
 
-static const struct udp_events counting = { count_datagram, ignore_error };
+static const struct udp_events counting = { .on_datagram = count_datagram, .on_error = ignore_error };
 
 static void make_intruder(struct end *beside)
 {

@@ -32,7 +32,7 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
     (void)error;
 }
 
-static const struct udp_events datagrams = { on_datagram, on_error };
+static const struct udp_events datagrams = { .on_datagram = on_datagram, .on_error = on_error };
 
 static const struct stream_events *refuse(void *owner, struct listener *l, struct stream *s, void **stream_owner)
 {

@@ -140,7 +140,7 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
     seen.error = error;
 }
 
-static const struct udp_events udp_events = { on_datagram, on_error };
+static const struct udp_events udp_events = { .on_datagram = on_datagram, .on_error = on_error };
 
 static void on_open(void *owner, struct stream *s)
 {

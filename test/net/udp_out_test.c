@@ -55,7 +55,7 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
     e->failed++;
 }
 
-static const struct udp_events events = { on_datagram, on_error };
+static const struct udp_events events = { .on_datagram = on_datagram, .on_error = on_error };
 
 static bool any(struct slice datagram)
 {

@@ -12,7 +12,7 @@
 /* One end: what it has heard. */
 struct end {
     struct udp    *udp;
-    unsigned       heard, errors;
+    unsigned       heard, errors, batches, heard_at_end;
     struct address local, remote, failed;
     int            error;
     char           last[LIMIT_DATAGRAM];
@@ -50,8 +50,22 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
     e->error  = error;
 }
 
-static const struct udp_events events = { on_datagram, on_error };
-static struct end              a, b;
+static void on_batch_end(void *owner, struct udp *udp)
+{
+    struct end *e = owner;
+
+    CHECK(udp == e->udp);
+    e->batches++;
+    CHECK(e->heard > e->heard_at_end);
+    e->heard_at_end = e->heard;
+}
+
+static const struct udp_events events = {
+    .on_datagram  = on_datagram,
+    .on_error     = on_error,
+    .on_batch_end = on_batch_end,
+};
+static struct end a, b;
 
 static int setup(void **state)
 {
@@ -296,6 +310,8 @@ TEST(a_thousand_datagrams_in_one_turn_all_arrive)
     }
     LIVE_UNTIL(world, b.heard == 1000);
     CHECK(b.sum == sum);
+    CHECK(b.batches > 0 && b.batches < 1000); /* they leave together, and come so */
+    CHECK_INT(1000, b.heard_at_end);
 }
 
 TEST(the_largest_datagram_passes_and_one_byte_more_does_not)
@@ -349,6 +365,7 @@ TEST(a_socket_may_close_itself_when_it_hears)
     LIVE_UNTIL(world, b.heard > 0);
     LIVE_FOR(world, 20);
     CHECK_INT(1, b.heard);
+    CHECK_INT(0, b.batches); /* nobody is there to be told */
 }
 
 TEST(what_waits_leaves_before_a_close)
@@ -376,7 +393,7 @@ static void on_error_again(void *owner, struct udp *udp, const struct address *r
 
 TEST(sending_again_from_on_error_does_not_hold_the_loop)
 {
-    static const struct udp_events again = { on_datagram, on_error_again };
+    static const struct udp_events again = { .on_datagram = on_datagram, .on_error = on_error_again };
     struct address                 local = live_v4(1, 0);
 
     CHECK_INT(0, world_udp_open(world, &local, &again, &a, &a.udp));

@@ -36,7 +36,7 @@ static void hear_error(void *owner, struct udp *udp, const struct address *remot
     buf_printf(&s->heard, "%s:%u ", error_name(error), remote->port);
 }
 
-static const struct udp_events udp_events = { hear_datagram, hear_error };
+static const struct udp_events udp_events = { .on_datagram = hear_datagram, .on_error = hear_error };
 
 static void side_start(struct network *n, struct side *s, const char *name, const char *ip)
 {
@@ -142,7 +142,7 @@ static void note_local(void *owner, struct udp *udp, const struct datagram *d)
 
 TEST(a_wildcard_socket_is_told_which_address_was_hit_and_may_answer_from_it)
 {
-    static const struct udp_events events = { note_local, NULL };
+    static const struct udp_events events = { .on_datagram = note_local, .on_error = NULL };
     struct pair                   *p      = pair_new(1);
     struct address                 any = address_v4(0, 0, 0, 0, 7), from = address_v4(192, 0, 2, 22, 0);
     struct address                 to   = address_v4(192, 0, 2, 1, 5060);
@@ -202,7 +202,7 @@ static void hear_and_close(void *owner, struct udp *udp, const struct datagram *
 
 TEST(a_socket_that_is_closed_by_a_datagram_does_not_hear_the_next_of_the_same_turn)
 {
-    static const struct udp_events events = { hear_and_close, NULL };
+    static const struct udp_events events = { .on_datagram = hear_and_close, .on_error = NULL };
     struct pair                   *p      = pair_new(1);
     struct address                 local  = address_v4(192, 0, 2, 2, 5060);
 
@@ -213,6 +213,31 @@ TEST(a_socket_that_is_closed_by_a_datagram_does_not_hear_the_next_of_the_same_tu
     live(p, 10);
     CHECK_SLICE("one ", buf_slice(&p->b.heard));
     CHECK_INT(0, network_in_flight(p->net));
+    pair_free(p);
+}
+
+static void batch_over(void *owner, struct udp *udp)
+{
+    struct side *s = owner;
+
+    (void)udp;
+    buf_printf(&s->heard, "| ");
+}
+
+TEST(the_end_of_a_batch_is_told_once_for_all_that_came_together)
+{
+    static const struct udp_events events = { .on_datagram = hear_datagram, .on_batch_end = batch_over };
+    struct pair                   *p      = pair_new(1);
+    struct address                 local  = address_v4(192, 0, 2, 2, 5060);
+
+    side_bind(&p->a, "192.0.2.1:5060");
+    CHECK_INT(0, world_udp_open(p->b.world, &local, &events, &p->b, &p->b.udp));
+    side_say(&p->a, "192.0.2.2:5060", "one");
+    side_say(&p->a, "192.0.2.2:5060", "two");
+    live(p, 10);
+    side_say(&p->a, "192.0.2.2:5060", "three");
+    live(p, 10);
+    CHECK_SLICE("one two | three | ", buf_slice(&p->b.heard));
     pair_free(p);
 }
 
@@ -484,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_socket_is_bound_once_to_an_address_of_its_host_or_to_a_free_port),
         cmocka_unit_test(a_socket_that_is_closed_hears_nothing_of_what_was_under_way),
         cmocka_unit_test(a_socket_that_is_closed_by_a_datagram_does_not_hear_the_next_of_the_same_turn),
+        cmocka_unit_test(the_end_of_a_batch_is_told_once_for_all_that_came_together),
         cmocka_unit_test(a_datagram_too_large_or_one_too_many_in_a_turn_is_refused),
         cmocka_unit_test(a_fault_strikes_the_datagrams_it_names_and_no_others),
         cmocka_unit_test(a_send_that_a_fault_refuses_fails_and_leaves_nothing_under_way),

@@ -236,7 +236,7 @@ TEST(there_is_no_source_towards_nowhere)
 
 TEST(the_source_towards_others_is_an_address_we_can_bind)
 {
-    static const struct udp_events deaf  = { NULL, NULL };
+    static const struct udp_events deaf  = { .on_datagram = NULL, .on_error = NULL };
     struct address                 other = address_v4(192, 0, 2, 200, 5060), local;
     struct udp                    *u;
 

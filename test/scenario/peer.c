@@ -50,7 +50,7 @@ static void hear_close(void *owner, struct stream *s, int error)
     actor_event(owner, "disconnected%s%s", error == 0 ? "" : " ", error == 0 ? "" : error_name(error));
 }
 
-static const struct udp_events    udp_events    = { hear_datagram, hear_udp_error };
+static const struct udp_events    udp_events    = { .on_datagram = hear_datagram, .on_error = hear_udp_error };
 static const struct stream_events stream_events = { hear_open, hear_bytes, hear_close };
 
 static const struct stream_events *accept_stream(void *owner, struct listener *l, struct stream *s, void **stream_owner)

@@ -98,7 +98,7 @@ static void on_close(void *owner, struct stream *s, int error)
 
 static void party_open(struct party *p, uint16_t port, bool by_stream)
 {
-    static const struct udp_events    udp_events    = { on_datagram, on_error };
+    static const struct udp_events    udp_events    = { .on_datagram = on_datagram, .on_error = on_error };
     static const struct stream_events stream_events = { on_open, on_bytes, on_close };
     struct address                    local = address_v4(192, 0, 2, 9, port), to = address_v4(192, 0, 2, 1, 5060);
 

@@ -48,7 +48,7 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
 
 static void phone_open(struct phone *p, struct world *w, uint16_t port)
 {
-    static const struct udp_events events = { on_datagram, on_error };
+    static const struct udp_events events = { .on_datagram = on_datagram, .on_error = on_error };
     struct address                 local  = address_v4(192, 0, 2, 9, port);
 
     p->world = w;

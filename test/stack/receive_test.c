@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What arrives and is no proper message (RFC 3261 8.2, 21.4.1). */
+#include "stack/internal.h"
 #include "support/server_bench.h"
 #include "support/test.h"
 
@@ -117,6 +118,48 @@ TEST(keep_alives_cost_nothing_and_stray_responses_go_nowhere)
     bench_close(&b);
 }
 
+static void asks(struct raw_phone *p, unsigned number)
+{
+    char text[512];
+
+    snprintf(text, sizeof text,
+             "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKn%u\r\n"
+             "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: x\r\nCSeq: %u OPTIONS\r\n"
+             "Content-Length: 0\r\n\r\n",
+             number, number);
+    raw_say(p, text);
+}
+
+/* All are parsed before the first is acted on. */
+TEST(what_comes_together_is_acted_on_in_its_order_though_it_is_read_ahead)
+{
+    char wanted[32];
+
+    bench_open(&b, "");
+    for (unsigned i = 1; i <= 10; i++)
+        asks(&b.alice, i);
+    bench_live(&b, 50);
+    CHECK_INT(10, b.alice.count);
+    for (unsigned i = 0; i < 10; i++) {
+        snprintf(wanted, sizeof wanted, "CSeq: %u OPTIONS\r\n", 10 - i);
+        CHECK(strstr(raw_heard(&b.alice, i), wanted) != NULL);
+    }
+    bench_close(&b);
+}
+
+TEST(more_than_are_read_ahead_are_all_served)
+{
+    const unsigned many = 3 * RECEIVE_AHEAD + 5;
+
+    bench_open(&b, "");
+    for (unsigned i = 0; i < many; i++)
+        asks(&b.alice, i);
+    bench_live(&b, 50);
+    CHECK_INT(many, b.alice.count);
+    CHECK_INT(many, counter_read(&counters()->requests_received));
+    bench_close(&b);
+}
+
 static void count_line(void *arg, enum log_level level, struct slice line)
 {
     (void)level;
@@ -150,6 +193,8 @@ int main(void)
         cmocka_unit_test(a_datagram_cut_short_gets_400_and_a_longer_one_is_served),
         cmocka_unit_test(what_cannot_be_answered_is_dropped_and_counted),
         cmocka_unit_test(keep_alives_cost_nothing_and_stray_responses_go_nowhere),
+        cmocka_unit_test(what_comes_together_is_acted_on_in_its_order_though_it_is_read_ahead),
+        cmocka_unit_test(more_than_are_read_ahead_are_all_served),
         cmocka_unit_test(the_log_of_malformed_messages_is_bounded),
     };
 

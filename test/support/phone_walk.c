@@ -86,7 +86,7 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
     (void)error;
 }
 
-static const struct udp_events udp_events = { on_datagram, on_error };
+static const struct udp_events udp_events = { .on_datagram = on_datagram, .on_error = on_error };
 
 static struct slice heard(struct walk *w)
 {

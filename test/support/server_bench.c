@@ -204,7 +204,7 @@ static const struct stream_events stream_events = { on_open, on_bytes, on_close 
 
 void raw_open_at(struct raw_phone *p, struct world *w, const struct address *local)
 {
-    static const struct udp_events events = { on_datagram, on_error };
+    static const struct udp_events events = { .on_datagram = on_datagram, .on_error = on_error };
 
     *p = (struct raw_phone){ .world = w, .port = local->port };
     assert_int_equal(0, world_udp_open(w, local, &events, p, &p->udp));

@@ -261,7 +261,7 @@ static void stream_close(struct walk *w)
 
 static void phones_open(struct walk *w)
 {
-    static const struct udp_events events = { on_datagram, on_error };
+    static const struct udp_events events = { .on_datagram = on_datagram, .on_error = on_error };
     struct host                   *host   = network_host(w->network, "phones");
 
     must(host_add_address(host, "192.0.2.9"), "no host");

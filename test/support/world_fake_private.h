@@ -81,6 +81,7 @@ struct fake_world {
     struct budget_share  memory; /* world.memory, if it is accounted for */
     struct log           log;
     struct link          inbox, batch; /* events: waiting, and of this turn */
+    const struct udp    *delivering;   /* NULL: none, or it was closed meanwhile */
     struct link          outgoing;     /* datagrams of this turn            */
     size_t               outgoing_count;
     struct link          udps, listeners, streams, queries;

@@ -94,6 +94,8 @@ struct address fake_udp_local(const struct udp *u)
 void fake_udp_close(struct udp *u)
 {
     fake_forget(u->world, u);
+    if (u->world->delivering == u)
+        u->world->delivering = NULL;
     list_unlink(&u->link);
     free(u);
 }
@@ -106,13 +108,27 @@ void fake_udp_fini(struct fake_world *w)
 
 /* ---- receiving ---- */
 
+static void deliver_datagram(struct fake_world *w, struct event *e);
+
+/* What comes in one turn, with nothing between, comes together. */
+static bool has_more(const struct fake_world *w, const struct udp *u)
+{
+    const struct event *next = list_empty(&w->batch) ? NULL : CONTAINER_OF(w->batch.next, struct event, link);
+
+    return next != NULL && next->handle == u && next->deliver == deliver_datagram;
+}
+
 static void deliver_datagram(struct fake_world *w, struct event *e)
 {
     struct udp     *u = (struct udp *)(uintptr_t)e->handle;
     struct datagram d = { .remote = e->packet.from, .local = e->packet.to, .bytes = e->packet.bytes };
 
     packet_show(w->network, &e->packet, PACKET_ARRIVED);
+    w->delivering = u;
     u->events->on_datagram(u->owner, u, &d);
+    if (w->delivering == u && u->events->on_batch_end != NULL && !has_more(w, u))
+        u->events->on_batch_end(u->owner, u);
+    w->delivering = NULL;
 }
 
 static void deliver_error(struct fake_world *w, struct event *e)
