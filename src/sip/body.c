@@ -56,6 +56,29 @@ static enum body_verdict find_mixed(struct search *s, struct multipart *m, unsig
     return verdict == BODY_NONE && has ? BODY_FOUND : verdict;
 }
 
+/* RFC 2387 3.2, RFC 5621 7, 8.2: an object whose root leads to its other parts. */
+static enum body_verdict find_related(struct search *s, struct multipart *m, struct slice root, unsigned depth,
+                                      struct body_part *part)
+{
+    enum body_verdict verdict = BODY_NONE, v;
+    struct body_part  each, found = { 0 };
+    bool              has_root = false;
+
+    while (multipart_next(m, &each)) {
+        bool is_root = !has_root && (root.len == 0 || slice_eq(each.id, root));
+
+        has_root = has_root || is_root;
+        v        = find(s, &each, depth + 1, &found);
+        if (is_root && v == BODY_FOUND) {
+            *part   = found;
+            verdict = verdict == BODY_NONE ? BODY_FOUND : verdict;
+        }
+        if (v > BODY_FOUND && !each.optional && verdict <= BODY_FOUND)
+            verdict = v;
+    }
+    return m->broken || !has_root ? BODY_BROKEN : verdict;
+}
+
 static enum body_verdict find_single(const struct search *s, const struct body_part *whole, struct body_part *part)
 {
     if (!is_listed(whole->type, s->types) || !slice_eq_nocase(whole->disposition, content_disposition_of(whole->type)))
@@ -76,8 +99,11 @@ static enum body_verdict find(struct search *s, const struct body_part *whole, u
     if (whole->encoded)
         return BODY_ENCODED;
     m = multipart_begin(boundary, whole->content);
-    return slice_eq_nocase(kind, SLICE("alternative")) ? find_alternative(s, &m, depth, part)
-                                                       : find_mixed(s, &m, depth, part);
+    if (slice_eq_nocase(kind, SLICE("alternative")))
+        return find_alternative(s, &m, depth, part);
+    if (slice_eq_nocase(kind, SLICE("related")))
+        return find_related(s, &m, multipart_root(whole->type), depth, part);
+    return find_mixed(s, &m, depth, part);
 }
 
 enum body_verdict body_find_in(const struct body_part *whole, struct slice types, struct body_part *part)

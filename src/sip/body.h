@@ -3,6 +3,8 @@
  *
  * What a recipient can take depends on the method: a list of types.  Of
  *   - multipart/alternative the last part that it understands is taken;
+ *   - multipart/related its root (RFC 2387), and nothing else, while each other part must be
+ *     understood too, unless its handling is optional;
  *   - any other multipart the first one; each other part must be understood too, unless
  *     its handling is optional.
  * A part is understood if its type is on the list, its disposition is the one that the type

@@ -64,6 +64,23 @@ bool multipart_kind(struct slice type, struct slice *kind, struct slice *boundar
            params_find(scan_rest(&s), SLICE("boundary"), boundary) && is_boundary(*boundary);
 }
 
+static struct slice without_brackets(struct slice id)
+{
+    if (id.len >= 2 && id.ptr[0] == '<' && id.ptr[id.len - 1] == '>')
+        return slice_between(id.ptr + 1, id.ptr + id.len - 1);
+    return id;
+}
+
+struct slice multipart_root(struct slice type)
+{
+    struct scan  s = scan_from(type);
+    struct slice major, minor, start = SLICE("");
+
+    if (scan_type(&s, &major, &minor))
+        (void)params_find(scan_rest(&s), SLICE("start"), &start);
+    return without_brackets(start);
+}
+
 /* ---- lines ---- */
 
 /* Behind the line that begins at `at`. */
@@ -168,13 +185,6 @@ static bool read_headers(const char **at, const char *end, struct slice *values)
             return false;
     }
     return true;
-}
-
-static struct slice without_brackets(struct slice id)
-{
-    if (id.len >= 2 && id.ptr[0] == '<' && id.ptr[id.len - 1] == '>')
-        return slice_between(id.ptr + 1, id.ptr + id.len - 1);
-    return id;
 }
 
 static bool read_part(struct slice text, struct body_part *part)

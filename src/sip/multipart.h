@@ -38,6 +38,10 @@ struct multipart {
  * as RFC 2046 5.1.1 wants it. */
 bool multipart_kind(struct slice type, struct slice *kind, struct slice *boundary);
 
+/* RFC 2387 3.2: which part of a multipart/related body is its root: the Content-ID, without its brackets.
+ * Empty: the first one. */
+struct slice multipart_root(struct slice type);
+
 /* Walk the parts of `content`; borrows both.
  *
  *     struct multipart m = multipart_begin(boundary, content);

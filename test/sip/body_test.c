@@ -81,11 +81,39 @@ TEST(a_part_that_must_be_understood_and_is_not_spoils_the_whole)
                               PART(SDP, "v=0") PART(ISUP, "x") END));
 }
 
-/* RFC 5621 4.2: unknown subtypes are as mixed. */
-TEST(related_and_unknown_kinds_are_taken_as_mixed)
+/* RFC 2387 3.2, RFC 5621 7 */
+TEST(of_related_parts_the_root_is_taken)
 {
-    CHECK_INT(BODY_FOUND,
-              find("Content-Type: multipart/related;boundary=b\r\n", PART(SDP, "v=0") PART(ISUP OPTIONAL, "x") END));
+    static const char first[] = "Content-Type: multipart/related;boundary=b\r\n";
+    static const char named[] =
+        "Content-Type: multipart/related;boundary=b;type=\"application/sdp\";start=\"<r@h>\"\r\n";
+
+    CHECK_INT(BODY_FOUND, find(first, PART(SDP, "v=0") PART(SDP, "v=1") PART(ISUP OPTIONAL, "x") END));
+    CHECK_SLICE("v=0", found.content);
+    CHECK_INT(BODY_FOUND, find(named, PART(SDP, "v=0") PART(SDP "Content-ID: <r@h>\r\n", "v=1") END));
+    CHECK_SLICE("v=1", found.content);
+    CHECK_INT(BODY_FOUND, find(named, PART(ISUP OPTIONAL, "x") PART(SDP "Content-ID: <r@h>\r\n", "v=1")
+                                          PART(SDP "Content-ID: <r@h>\r\n", "v=2") END));
+    CHECK_SLICE("v=1", found.content);
+}
+
+TEST(related_parts_are_nothing_without_their_root)
+{
+    static const char first[] = "Content-Type: multipart/related;boundary=b\r\n";
+    static const char named[] = "Content-Type: multipart/related;boundary=b;start=\"<r@h>\"\r\n";
+
+    CHECK_INT(BODY_NONE, find(first, PART(ISUP OPTIONAL, "x") PART(SDP, "v=0") END));
+    CHECK_INT(BODY_UNSUPPORTED, find(first, PART(ISUP, "x") PART(SDP, "v=0") END));
+    CHECK_INT(BODY_UNSUPPORTED, find(first, PART(SDP, "v=0") PART(ISUP, "x") END));
+    CHECK_INT(BODY_ENCODED, find(first, PART(SDP "Content-Encoding: gzip\r\n", "v=0") PART(SDP, "v=1") END));
+    CHECK_INT(BODY_BROKEN, find(named, PART(SDP, "v=0") END));
+    CHECK_INT(BODY_BROKEN, find(named, PART(SDP "Content-ID: <R@h>\r\n", "v=0") END));
+    CHECK_INT(BODY_BROKEN, find(first, PART(SDP, "v=0")));
+}
+
+/* RFC 5621 4.2 */
+TEST(unknown_kinds_are_taken_as_mixed)
+{
     CHECK_INT(BODY_FOUND, find("Content-Type: multipart/strange;boundary=\"b\"\r\n", PART(SDP, "v=0") END));
     CHECK_INT(BODY_UNSUPPORTED, find("Content-Type: multipart/mixed\r\n", PART(SDP, "v=0") END));
 }
@@ -180,7 +208,9 @@ int main(void)
         cmocka_unit_test(a_body_by_itself_is_understood_by_its_type_disposition_and_coding),
         cmocka_unit_test(of_several_parts_ours_is_taken_and_the_optional_ones_are_passed_over),
         cmocka_unit_test(a_part_that_must_be_understood_and_is_not_spoils_the_whole),
-        cmocka_unit_test(related_and_unknown_kinds_are_taken_as_mixed),
+        cmocka_unit_test(of_related_parts_the_root_is_taken),
+        cmocka_unit_test(related_parts_are_nothing_without_their_root),
+        cmocka_unit_test(unknown_kinds_are_taken_as_mixed),
         cmocka_unit_test(of_alternatives_the_last_one_that_is_understood_is_taken),
         cmocka_unit_test(parts_within_parts_are_found),
         cmocka_unit_test(a_multipart_body_that_is_none_is_told),

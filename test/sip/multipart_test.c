@@ -193,6 +193,26 @@ TEST(types_are_compared_in_any_case_without_parameters)
     CHECK(!content_type_is(SLICE(""), SLICE("application/sdp")));
 }
 
+/* RFC 2387 3.2 */
+TEST(the_root_of_related_parts_is_named_by_start)
+{
+    static const struct {
+        const char *type, *root;
+    } cases[] = {
+        { "multipart/related;boundary=x;start=\"<a@b>\"", "a@b" },
+        { "multipart/related ; START = \"<a@b>\" ; boundary=x", "a@b" },
+        { "multipart/related;boundary=x;start=a", "a" },
+        { "multipart/related;boundary=x;start=\"<>\"", "" },
+        { "multipart/related;boundary=x;start=\"", "" },
+        { "multipart/related;boundary=x", "" },
+        { "multipart", "" },
+        { "", "" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        CHECK_SLICE(cases[i].root, multipart_root(test_guarded(slice_from(cases[i].type))));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +224,7 @@ int main(void)
         cmocka_unit_test(the_boundary_is_a_parameter_of_at_most_seventy_characters),
         cmocka_unit_test(every_prefix_is_safe_and_broken),
         cmocka_unit_test(types_are_compared_in_any_case_without_parameters),
+        cmocka_unit_test(the_root_of_related_parts_is_named_by_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
