@@ -111,7 +111,7 @@ static bool scan_rtpmap(struct scan *s, struct sdp_format *out)
     if (scan_byte(s, '/') && !scan_number(s, UINT8_MAX, &channels))
         return false;
     out->channels = (uint8_t)(channels == 0 ? 1 : channels);
-    return out->clock > 0;
+    return out->clock > 0 && (scan_at_end(s) || *s->at == ' ');
 }
 
 bool sdp_media_format(const struct sdp_media *m, uint8_t payload_type, struct sdp_format *out)
@@ -186,6 +186,20 @@ bool sdp_media_rtp_address(const struct sdp_media *m, struct address *out)
     return out->family != FAMILY_NONE;
 }
 
+bool sdp_media_has_family(const struct sdp_media *m, enum family ours)
+{
+    struct address rtp;
+
+    return !sdp_media_rtp_address(m, &rtp) || address_is_any(&rtp) || rtp.family == ours;
+}
+
+/* `c` is where the RTCP of this RTP may go. */
+static bool is_beside(const struct sdp_connection *c, const struct address *rtp)
+{
+    return sdp_connection_is_internet(c) && !sdp_connection_is_multicast(c) && c->address.family != FAMILY_NONE &&
+           !address_is_any(&c->address) && (rtp->family == FAMILY_NONE || c->address.family == rtp->family);
+}
+
 /* a=rtcp:<port> [<nettype> <addrtype> <address>] */
 static bool scan_rtcp(struct slice value, struct address *io)
 {
@@ -198,7 +212,7 @@ static bool scan_rtcp(struct slice value, struct address *io)
         return false;
     scan_lws(&s);
     if (!scan_at_end(&s)) {
-        if (!sdp_connection_parse(scan_rest(&s), &c, &fault) || c.address.family == FAMILY_NONE)
+        if (!sdp_connection_parse(scan_rest(&s), &c, &fault) || !is_beside(&c, io))
             return false;
         *io = c.address;
     }

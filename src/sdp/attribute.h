@@ -59,7 +59,11 @@ bool sdp_media_bandwidth(const struct sdp *sdp, const struct sdp_media *m, struc
 /* Where the stream's RTP goes; false if its c= is missing or a host name.  An
  * address of 0.0.0.0 is returned as it is. */
 bool sdp_media_rtp_address(const struct sdp_media *m, struct address *out);
-/* Where its RTCP goes: a=rtcp (RFC 3605), else the port above RTP's. */
+/* Whoever has addresses of this family alone: can he send there?  A host name may be of any, and to
+ * 0.0.0.0 nothing is sent: true. */
+bool sdp_media_has_family(const struct sdp_media *m, enum family ours);
+/* Where its RTCP goes: a=rtcp (RFC 3605), else the port above RTP's.  An a=rtcp with an address of the
+ * other family, of a group or of nobody is malformed. */
 bool sdp_media_rtcp_address(const struct sdp_media *m, struct address *out);
 
 /* A set of telephone events, 0..255. */

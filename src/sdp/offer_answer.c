@@ -21,6 +21,7 @@ struct stream_state {
     enum sdp_direction   offered_direction;
     unsigned             offered_ptime;
     struct slice         kind, protocol;
+    enum family          family; /* of our address */
     struct sdp_agreed    agreed; /* in an offer of ours: what we receive already */
 };
 
@@ -194,6 +195,7 @@ static int place_stream(struct agreement *a, struct stream_state *s, const struc
     s->offered_ptime     = local->ptime;
     s->kind              = stream_kind(local);
     s->protocol          = stream_protocol(local);
+    s->family            = (enum family)local->rtp.family;
     s->agreed = (struct sdp_agreed){ .slot = (unsigned)s->slot, .send_events.payload_type = SDP_NO_PAYLOAD_TYPE };
     return stream_offer(local, &s->types, &s->agreed) ? 0 : -ERR_LIMIT;
 }
@@ -403,7 +405,7 @@ static void complete_stream(struct stream_state *s, const struct sdp *answer)
         return;
     }
     m = &answer->media[s->slot];
-    if (!slice_eq_nocase(m->protocol, s->protocol) ||
+    if (!slice_eq_nocase(m->protocol, s->protocol) || !stream_reaches(m, s->family) ||
         !stream_complete(answer, m, &s->agreed, s->offered_direction, s->offered_ptime, &s->types, &agreed)) {
         leave_slot(s);
         return;

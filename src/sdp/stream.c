@@ -170,6 +170,12 @@ static void set_send(const struct sdp_media *m, uint8_t payload_type, const stru
     out->send     = (struct sdp_agreed_codec){ payload_type, *codec, sdp_media_fmtp(m, payload_type) };
 }
 
+bool stream_reaches(const struct sdp_media *m, enum family ours)
+{
+    return m->connection != NULL && sdp_connection_is_internet(m->connection) &&
+           !sdp_connection_is_multicast(m->connection) && sdp_media_has_family(m, ours);
+}
+
 /* Answering ------------------------------------------------------------------- */
 
 static const struct sdp_codec *local_codec(const struct sdp_local *local, const struct sdp_format *f)
@@ -248,8 +254,8 @@ bool stream_accept(const struct sdp *sdp, const struct sdp_media *offered, const
 
     *out = (struct sdp_agreed){ .send_events.payload_type = SDP_NO_PAYLOAD_TYPE };
     if (offered->port == 0 || !slice_eq(offered->kind, stream_kind(local)) ||
-        !slice_eq_nocase(offered->protocol, stream_protocol(local)) || offered->connection == NULL ||
-        !sdp_connection_is_internet(offered->connection) || sdp_connection_is_multicast(offered->connection))
+        !slice_eq_nocase(offered->protocol, stream_protocol(local)) ||
+        !stream_reaches(offered, (enum family)local->rtp.family))
         return false;
     accept_codecs(offered, local, types, out);
     accept_all_events(offered, local, types, out);
@@ -267,6 +273,26 @@ bool stream_accept(const struct sdp *sdp, const struct sdp_media *offered, const
 
 /* Completing ------------------------------------------------------------------ */
 
+/* What a number of the answer means.  It has to say so of a dynamic one (6.1); who forgets that means
+ * what our offer has said. */
+static bool answered_format(const struct sdp_media *m, uint8_t payload_type, const struct sdp_agreed *offer,
+                            struct sdp_format *out)
+{
+    if (sdp_media_format(m, payload_type, out))
+        return true;
+    for (size_t i = 0; i < offer->receive_count; i++)
+        if (offer->receive[i].payload_type == payload_type) {
+            *out = offer->receive[i].codec.format;
+            return true;
+        }
+    for (size_t i = 0; i < offer->receive_event_count; i++)
+        if (offer->receive_events[i].payload_type == payload_type) {
+            *out = events_format(offer->receive_events[i].clock);
+            return true;
+        }
+    return false;
+}
+
 /* One format of the answer, if it is one of our offer. */
 static void complete_format(const struct sdp_media *m, uint8_t payload_type, const struct sdp_agreed *offer,
                             struct payload_types *types, struct sdp_agreed *out)
@@ -274,7 +300,7 @@ static void complete_format(const struct sdp_media *m, uint8_t payload_type, con
     const struct sdp_agreed_codec *codec;
     struct sdp_format              format;
 
-    if (!sdp_media_format(m, payload_type, &format) || is_events(&format))
+    if (!answered_format(m, payload_type, offer, &format) || is_events(&format))
         return;
     codec = find_codec(offer, &format);
     if (codec == NULL || find_codec(out, &format) != NULL)
@@ -292,7 +318,7 @@ static void complete_events(const struct sdp_media *m, uint8_t payload_type, con
     const struct sdp_agreed_events *ours;
     struct sdp_format               format, known;
 
-    if (!sdp_media_format(m, payload_type, &format) || !is_events(&format))
+    if (!answered_format(m, payload_type, offer, &format) || !is_events(&format))
         return;
     ours = find_events(offer, format.clock);
     if (ours == NULL || find_events(out, format.clock) != NULL)

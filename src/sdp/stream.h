@@ -16,9 +16,13 @@ struct slice stream_protocol(const struct sdp_local *local);
  * if there is no number left. */
 bool stream_offer(const struct sdp_local *local, struct payload_types *types, struct sdp_agreed *out);
 
+/* Can media go where this line says, from an address of ours of this family?  False: to none in the Internet, of
+ * the other family, or to a group. */
+bool stream_reaches(const struct sdp_media *m, enum family ours);
+
 /* Can we take what is offered?  Fills `*out` and the direction to write into the
  * answer.  False: reject it (6: nothing in common, another kind or protocol,
- * multicast, another net than the Internet, port 0). */
+ * an address that is not reached from `local->rtp`, port 0). */
 bool stream_accept(const struct sdp *sdp, const struct sdp_media *offered, const struct sdp_local *local,
                    struct payload_types *types, struct sdp_agreed *out, enum sdp_direction *answer);
 

@@ -3,6 +3,8 @@
 
 #include "support/alloc.h"
 
+#include <stdio.h>
+
 #define HEAD "v=0\r\no=- 7 7 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
 
 static const struct sdp_codec opus  = { .format       = { SLICE_INIT("opus"), 48000, 2 },
@@ -680,6 +682,25 @@ TEST(capabilities_are_told_with_port_0)
                 buf_slice(&b));
 }
 
+/* RFC 3264 6, 6.2: what is offered to one is answered by one, at an address that he can be reached at. */
+TEST(an_answer_from_where_nothing_can_be_sent_to_is_a_refusal)
+{
+    static const char *const connections[] = { "IN IP4 224.2.1.1/127", "IN IP6 2001:db8::9", "IN E164 +15551234",
+                                               "ATM NSAP 47.0091" };
+
+    for (size_t i = 0; i < sizeof connections / sizeof *connections; i++) {
+        struct negotiation *n     = party(1);
+        struct sdp_local    local = audio_at(1, 4000, &pcmu, 1);
+        char                text[256];
+
+        offer_of(n, &local, 1);
+        snprintf(text, sizeof text, HEAD "m=audio 5000 RTP/AVP 0\r\nc=%s\r\n", connections[i]);
+        hear_answer(n, slice_from(text));
+        CHECK(!negotiation_stream(n, 0)->active);
+        negotiation_free(n);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -717,6 +738,7 @@ int main(void)
         cmocka_unit_test(long_words_in_an_offer_are_copied_into_the_answer),
         cmocka_unit_test(memory_that_fails_leaves_the_negotiation_as_it_was),
         cmocka_unit_test(capabilities_are_told_with_port_0),
+        cmocka_unit_test(an_answer_from_where_nothing_can_be_sent_to_is_a_refusal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

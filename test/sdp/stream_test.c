@@ -125,6 +125,40 @@ TEST(a_rejected_stream_is_written_with_one_format)
     CHECK_SLICE("m=video 0 RTP/AVPF 31\r\n", buf_slice(&b));
 }
 
+/* RFC 6157 4: who has the other family cannot send there.  To a host name he may, to 0.0.0.0 nobody sends. */
+TEST(an_address_of_the_other_family_is_not_taken)
+{
+    struct sdp_local local = audio_at(2, 5000, &pcmu, 1);
+
+    CHECK(!accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::9\r\n"), &local));
+    CHECK(accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 host.example.com\r\n"), &local));
+    CHECK(accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 ::ffff:192.0.2.9\r\n"), &local));
+    CHECK(accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 ::\r\n"), &local));
+    CHECK(agreed.black_hole);
+    CHECK(address_parse_ip(SLICE("2001:db8::2"), &local.rtp));
+    CHECK(!accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\n"), &local));
+    CHECK(accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n"), &local));
+    CHECK_INT(SDP_RECVONLY, agreed.direction);
+    CHECK(accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::9\r\n"), &local));
+}
+
+/* RFC 3264 6.1 wants it said again. */
+TEST(an_answer_that_does_not_say_what_a_number_means_means_what_the_offer_said)
+{
+    struct sdp_codec        codecs[] = { ilbc, pcmu };
+    struct sdp_local        local    = audio_at(1, 4000, codecs, 2);
+    const struct sdp_media *m;
+    struct sdp_agreed       offer = { 0 };
+
+    local.events = true;
+    m            = media(SLICE(HEAD "m=audio 5000 RTP/AVP 97 101 98\r\n"));
+    CHECK(stream_offer(&local, &types, &offer));
+    CHECK(stream_complete(&sdp, m, &offer, SDP_SENDRECV, 0, &types, &agreed));
+    CHECK_INT(1, agreed.receive_count);
+    CHECK_INT(97, agreed.send.payload_type);
+    CHECK_INT(101, agreed.send_events.payload_type);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +170,8 @@ int main(void)
         cmocka_unit_test(event_formats_for_too_many_clocks_are_bounded),
         cmocka_unit_test(an_answer_completes_an_offer_of_events_only),
         cmocka_unit_test(a_rejected_stream_is_written_with_one_format),
+        cmocka_unit_test(an_address_of_the_other_family_is_not_taken),
+        cmocka_unit_test(an_answer_that_does_not_say_what_a_number_means_means_what_the_offer_said),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
