@@ -106,15 +106,16 @@ static unsigned count_said(const struct call *c)
 
 /* One line of the offer that no stream has.  More than we want of them are refused in
  * their place; a call may lack ports or sound for its second stream, but not for its only one. */
-static int open_for(struct call *c, const struct stream_kind *kind, unsigned *taken)
+static int open_for(struct call *c, const struct stream_kind *kind, const struct sdp_media *m, unsigned *taken)
 {
+    struct address      at  = call_place_for(c->phone, &c->local, m);
     unsigned            max = c->phone->config.max_streams;
     struct call_stream *s   = call_free_stream(c);
     int                 error;
 
     if (s == NULL || count_said(c) >= (max == 0 ? AUDIO_STREAMS : max))
         return 0;
-    error = call_open_stream(c, (unsigned)(s - c->streams), kind);
+    error = call_open_stream(c, (unsigned)(s - c->streams), kind, &at);
     if (error != 0)
         return count_said(c) > 0 ? 0 : error;
     s->said = (struct stream_terms){ true, SDP_SENDRECV };
@@ -130,11 +131,12 @@ static int open_offered(struct call *c, const struct negotiation *n)
 
     c->wants_none = true;
     for (unsigned slot = 0; offer != NULL && slot < offer->media_count && error == 0; slot++) {
-        const struct stream_kind *kind = call_kind_for(&offer->media[slot]);
+        const struct sdp_media   *m    = &offer->media[slot];
+        const struct stream_kind *kind = call_kind_for(c->phone, &c->local, m);
 
-        c->wants_none = c->wants_none && offer->media[slot].port == 0;
+        c->wants_none = c->wants_none && m->port == 0;
         if (kind != NULL && !has_slot(n, slot) && !find_waiting(c, n, kind, &taken))
-            error = open_for(c, kind, &taken);
+            error = open_for(c, kind, m, &taken);
     }
     return error;
 }

@@ -123,7 +123,7 @@ void call_incoming(struct phone *p, struct account *a, object_id txn, struct mes
     }
     if (reply_interval(p, txn, invite) || reply_unacceptable(p, txn, invite, SLICE("application/sdp")))
         return;
-    if (message_has_sdp(invite) && !call_can_talk(message_sdp(invite))) {
+    if (message_has_sdp(invite) && !call_can_talk(p, &invite->flow.local, message_sdp(invite))) {
         reply_incompatible(p, txn, invite, 488);
         return;
     }

@@ -23,11 +23,28 @@ static bool has_codec(const struct stream_kind *kind, const struct sdp_media *m)
     struct sdp_format format;
     uint8_t           pt;
 
-    for (size_t i = 0; i < m->format_count; i++)
-        for (size_t k = 0; k < count && sdp_payload_type(m->formats[i], &pt) && sdp_media_format(m, pt, &format); k++)
+    for (size_t i = 0; i < m->format_count; i++) {
+        if (!sdp_payload_type(m->formats[i], &pt) || !sdp_media_format(m, pt, &format))
+            continue;
+        for (size_t k = 0; k < count; k++)
             if (!codecs[k].auxiliary && sdp_format_eq(&codecs[k].format, &format))
                 return true;
+    }
     return false;
+}
+
+/* ---- where it is heard ---- */
+
+struct address call_place_for(const struct phone *p, const struct address *local, const struct sdp_media *m)
+{
+    struct address remote, place;
+
+    if (sdp_media_has_family(m, (enum family)local->family))
+        return *local;
+    if (!p->config.any_address || !sdp_media_rtp_address(m, &remote) || world_source(p->world, &remote, &place) != 0)
+        return (struct address){ .family = FAMILY_NONE };
+    place.port = local->port;
+    return place;
 }
 
 /* ---- what stands in the way ---- */
@@ -41,16 +58,18 @@ enum offer_fault {
     OFFER_NETWORK,
     OFFER_ADDRESS,
     OFFER_MULTICAST,
+    OFFER_FAMILY,
     OFFER_CODECS,
     OFFER_FITS,
 };
 
 static const unsigned warn_codes[] = {
-    [OFFER_UNREADABLE] = 399, [OFFER_KIND] = 304,    [OFFER_PROTOCOL] = 302, [OFFER_NETWORK] = 300,
-    [OFFER_MULTICAST] = 330,  [OFFER_ADDRESS] = 301, [OFFER_CODECS] = 305,   [OFFER_FITS] = 0,
+    [OFFER_UNREADABLE] = 399, [OFFER_KIND] = 304,    [OFFER_PROTOCOL] = 302,
+    [OFFER_NETWORK] = 300,    [OFFER_ADDRESS] = 301, [OFFER_MULTICAST] = 330,
+    [OFFER_FAMILY] = 301,     [OFFER_CODECS] = 305,  [OFFER_FITS] = 0,
 };
 
-static enum offer_fault judge(const struct sdp_media *m)
+static enum offer_fault judge(const struct phone *p, const struct address *local, const struct sdp_media *m)
 {
     const struct stream_kind *kind = call_kind_named(m->kind);
 
@@ -64,12 +83,19 @@ static enum offer_fault judge(const struct sdp_media *m)
         return OFFER_ADDRESS;
     if (sdp_connection_is_multicast(m->connection))
         return OFFER_MULTICAST;
+    if (call_place_for(p, local, m).family == FAMILY_NONE)
+        return OFFER_FAMILY;
     return has_codec(kind, m) ? OFFER_FITS : OFFER_CODECS;
 }
 
-const struct stream_kind *call_kind_for(const struct sdp_media *m)
+/* Of each line of a description, and the one that came furthest. */
+struct offer_faults {
+    enum offer_fault best, of[SDP_MEDIA_MAX];
+};
+
+const struct stream_kind *call_kind_for(const struct phone *p, const struct address *local, const struct sdp_media *m)
 {
-    return m->port != 0 && judge(m) == OFFER_FITS ? call_kind_named(m->kind) : NULL;
+    return m->port != 0 && judge(p, local, m) == OFFER_FITS ? call_kind_named(m->kind) : NULL;
 }
 
 /* ---- in words ---- */
@@ -123,17 +149,25 @@ static void put_our_codecs(struct buf *b)
             list_word(&l, codecs[i].format.name);
 }
 
-static void put_codecs(struct buf *b, const struct sdp *sdp)
+static void list_formats(struct list *l, const struct sdp_media *m)
 {
-    struct list       l = { .b = b };
     struct sdp_format format;
     uint8_t           pt;
 
+    for (size_t i = 0; i < m->format_count && l->count <= WORDS_MAX; i++)
+        if (sdp_payload_type(m->formats[i], &pt))
+            list_word(l, sdp_media_format(m, pt, &format) ? format.name : m->formats[i]);
+}
+
+/* Those of the lines of which nothing else is wrong. */
+static void put_codecs(struct buf *b, const struct sdp *sdp, const struct offer_faults *faults)
+{
+    struct list l = { .b = b };
+
     buf_put(b, SLICE("none of the codecs offered is known here ("));
     for (size_t i = 0; i < sdp->media_count; i++)
-        for (size_t k = 0; sdp->media[i].port != 0 && k < sdp->media[i].format_count; k++)
-            if (judge(&sdp->media[i]) == OFFER_CODECS && sdp_payload_type(sdp->media[i].formats[k], &pt))
-                list_word(&l, sdp_media_format(&sdp->media[i], pt, &format) ? format.name : sdp->media[i].formats[k]);
+        if (faults->of[i] == OFFER_CODECS)
+            list_formats(&l, &sdp->media[i]);
     buf_put(b, SLICE("); one of these would be: "));
     put_our_codecs(b);
 }
@@ -148,9 +182,19 @@ static const struct sdp_media *first_by(const struct sdp *sdp)
     return &sdp->media[i];
 }
 
-static void explain(struct buf *b, const struct sdp *sdp, enum offer_fault fault)
+static void put_family(struct buf *b, const struct sdp *sdp, const struct offer_faults *faults)
 {
-    switch (fault) {
+    size_t i = 0;
+
+    while (faults->of[i] != OFFER_FAMILY)
+        i++;
+    buf_printf(b, "the address offered is of %s, and there is none of that here",
+               sdp->media[i].connection->address.family == FAMILY_6 ? "IP6" : "IP4");
+}
+
+static void explain(struct buf *b, const struct sdp *sdp, const struct offer_faults *faults)
+{
+    switch (faults->best) {
     case OFFER_KIND:
         put_kinds(b, sdp);
         return;
@@ -169,8 +213,11 @@ static void explain(struct buf *b, const struct sdp *sdp, enum offer_fault fault
     case OFFER_ADDRESS:
         buf_put(b, SLICE("the address offered is neither IP4 nor IP6"));
         return;
+    case OFFER_FAMILY:
+        put_family(b, sdp, faults);
+        return;
     case OFFER_CODECS:
-        put_codecs(b, sdp);
+        put_codecs(b, sdp, faults);
         return;
     case OFFER_UNREADABLE:
     case OFFER_FITS:
@@ -179,44 +226,47 @@ static void explain(struct buf *b, const struct sdp *sdp, enum offer_fault fault
 }
 
 /* No stream at all is no obstacle: they are added later (RFC 3264 5). */
-static enum offer_fault judge_all(const struct sdp *sdp)
+static void judge_all(const struct phone *p, const struct address *local, const struct sdp *sdp,
+                      struct offer_faults *out)
 {
-    enum offer_fault best = OFFER_UNREADABLE;
-    bool             none = true;
+    bool none = true;
 
+    *out = (struct offer_faults){ .best = OFFER_UNREADABLE };
     for (size_t i = 0; i < sdp->media_count; i++) {
-        enum offer_fault f = sdp->media[i].port == 0 ? OFFER_UNREADABLE : judge(&sdp->media[i]);
-
-        none = none && sdp->media[i].port == 0;
-        best = f > best ? f : best;
+        if (sdp->media[i].port == 0)
+            continue;
+        out->of[i] = judge(p, local, &sdp->media[i]);
+        out->best  = out->of[i] > out->best ? out->of[i] : out->best;
+        none       = false;
     }
-    return none ? OFFER_FITS : best;
+    if (none)
+        out->best = OFFER_FITS;
 }
 
-unsigned call_offer_fault(struct slice text, struct buf *why)
+unsigned call_offer_fault(const struct phone *p, const struct address *local, struct slice text, struct buf *why)
 {
-    struct arena     arena;
-    struct sdp       sdp;
-    struct sdp_fault at;
-    enum offer_fault fault = OFFER_UNREADABLE;
+    struct arena        arena;
+    struct sdp          sdp;
+    struct sdp_fault    at;
+    struct offer_faults faults = { .best = OFFER_UNREADABLE };
 
     arena_init(&arena, NULL, 0, OFFER_ARENA);
     if (sdp_parse(text, &arena, &sdp, &at)) {
-        fault = judge_all(&sdp);
-        explain(why, &sdp, fault);
+        judge_all(p, local, &sdp, &faults);
+        explain(why, &sdp, &faults);
     } else if (at.expected != NULL) {
         buf_printf(why, "the description cannot be read: expected %s at byte %zu", at.expected, at.offset);
     } else {
         buf_put(why, SLICE("the description is too large"));
     }
     arena_fini(&arena);
-    return warn_codes[fault];
+    return warn_codes[faults.best];
 }
 
-bool call_can_talk(struct slice text)
+bool call_can_talk(const struct phone *p, const struct address *local, struct slice text)
 {
     char       memory[WARNING_MAX];
     struct buf why = BUF_ON(memory);
 
-    return call_offer_fault(text, &why) == 0;
+    return call_offer_fault(p, local, text, &why) == 0;
 }

@@ -73,7 +73,7 @@ static int open_sound(struct call_stream *s)
     struct phone             *p      = s->call->phone;
     const struct phone_media *sound  = &p->config.media;
     struct media_config       config = {
-              .local          = s->call->local,
+              .local          = s->at,
               .port_first     = p->config.media_port_first,
               .port_last      = p->config.media_port_last,
               .phases         = &p->phases,

@@ -6,12 +6,12 @@ _Static_assert((int)PHONE_STREAMS == (int)CALL_STREAMS, "an event tells of all t
 
 /* ---- life ---- */
 
-int call_open_stream(struct call *c, unsigned i, const struct stream_kind *kind)
+int call_open_stream(struct call *c, unsigned i, const struct stream_kind *kind, const struct address *at)
 {
     struct call_stream *s = &c->streams[i];
     int                 error;
 
-    *s      = (struct call_stream){ .call = c, .index = i, .kind = kind };
+    *s      = (struct call_stream){ .call = c, .index = i, .kind = kind, .at = *at };
     error   = kind->open(s);
     s->open = error == 0;
     return error;
@@ -41,7 +41,7 @@ int call_sound_open(struct call *c)
 
     if (is_open(c) || to_answer)
         return 0;
-    error = call_open_stream(c, 0, &call_sound);
+    error = call_open_stream(c, 0, &call_sound, &c->local);
     if (error == 0)
         c->streams[0].now = c->streams[0].wish = c->streams[0].said = both_ways;
     return error;
@@ -124,13 +124,20 @@ void call_sound_pause(struct call *c)
             c->streams[i].kind->pause(&c->streams[i]);
 }
 
+/* What is heard at an address of the other family stays there. */
 int call_sound_move(struct call *c, const struct address *local)
 {
     int error = 0;
 
-    for (unsigned i = 0; i < CALL_STREAMS && error == 0; i++)
-        if (c->streams[i].open)
-            error = c->streams[i].kind->move(&c->streams[i], local);
+    for (unsigned i = 0; i < CALL_STREAMS && error == 0; i++) {
+        struct call_stream *s = &c->streams[i];
+
+        if (!s->open || s->at.family != local->family)
+            continue;
+        error = s->kind->move(s, local);
+        if (error == 0)
+            s->at = *local;
+    }
     return error;
 }
 
@@ -206,7 +213,7 @@ int call_add_stream(struct phone *p, object_id id, struct slice kind, enum sdp_d
     s = call_free_stream(c);
     if (s == NULL)
         return -ERR_LIMIT;
-    error = call_open_stream(c, (unsigned)(s - c->streams), known);
+    error = call_open_stream(c, (unsigned)(s - c->streams), known, &c->local);
     if (error != 0)
         return error;
     s->wish = (struct stream_terms){ true, direction };

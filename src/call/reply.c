@@ -139,7 +139,7 @@ void reply_incompatible(struct phone *p, object_id txn, const struct message *re
     unsigned   code;
 
     begin(p, txn, request, status);
-    code = call_offer_fault(message_sdp(request), &why);
+    code = call_offer_fault(p, &request->flow.local, message_sdp(request), &why);
     put_warning(p, request, code == 0 ? 399 : code, code == 0 ? SLICE("no stream could be agreed") : buf_slice(&why));
     finish_with_capabilities(p, txn, request, status);
 }

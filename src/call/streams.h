@@ -55,6 +55,7 @@ struct call_stream {
     struct stream_terms       now;   /* as agreed                                     */
     struct stream_terms       wish;  /* as the user wants it: for our next offer      */
     struct stream_terms       said;  /* in the description that is made next, or was last */
+    struct address            at;    /* the address of ours that it is heard at       */
     bool                      open;  /* it has ports: `media`                         */
     bool                      sound_open;
     struct media_session     *media;
@@ -82,8 +83,9 @@ struct stream_kind {
 
 /* call_streams.c */
 struct call_stream *call_free_stream(struct call *c); /* one that is not open, or NULL */
-int                 call_open_stream(struct call *c, unsigned index, const struct stream_kind *kind);
-void                call_close_stream(struct call_stream *s); /* the figures stay */
+int                 call_open_stream(struct call *c, unsigned index, const struct stream_kind *kind,
+                                     const struct address *at); /* on this address of ours */
+void                call_close_stream(struct call_stream *s);   /* the figures stay */
 /* Make ready for a description: ports and sound.  Nothing to do if there is an offer to
  * be answered: the answer opens what was offered. */
 void call_hear_digit(struct call *c, char digit);
@@ -104,12 +106,16 @@ void                      call_fill_streams(const struct call *c, struct phone_e
 
 /* call_offer.c */
 const struct stream_kind *call_kind_named(struct slice name); /* or NULL */
-/* The kind that can take what this line offers, or NULL. */
-const struct stream_kind *call_kind_for(const struct sdp_media *m);
+/* The address of ours at which we hear what this line offers: `local`, where its SIP came to, or, if that
+ * is of the other family and we are at home at all addresses of this host, one that leads to the peer's
+ * (decision 76).  FAMILY_NONE: none does. */
+struct address call_place_for(const struct phone *p, const struct address *local, const struct sdp_media *m);
+/* The kind that can take what this line offers to us at `local`, or NULL. */
+const struct stream_kind *call_kind_for(const struct phone *p, const struct address *local, const struct sdp_media *m);
 /* Why nothing of this offer can be had: a warn-code (RFC 3261 20.43) and words.  0: something can, or
  * nothing was asked for. */
-unsigned call_offer_fault(struct slice sdp_text, struct buf *why);
-bool     call_can_talk(struct slice sdp_text); /* it has no fault */
+unsigned call_offer_fault(const struct phone *p, const struct address *local, struct slice sdp_text, struct buf *why);
+bool     call_can_talk(const struct phone *p, const struct address *local, struct slice sdp_text); /* no fault */
 
 /* call_describe.c */
 /* The next description says what the user wishes; else what is agreed already. */

@@ -31,8 +31,8 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Bob's INVITE with these headers and body (LF only); the response is the last that he heard. */
-static const struct message *invite(const char *headers, const char *body)
+/* Bob's INVITE to one at `ip` with these headers and body (LF only); the response is the last that he heard. */
+static const struct message *invite_to(const char *ip, const char *headers, const char *body)
 {
     static unsigned number;
     char            text[8192];
@@ -42,13 +42,18 @@ static const struct message *invite(const char *headers, const char *body)
         lines += *c == '\n';
     number++;
     snprintf(text, sizeof text,
-             "INVITE sip:alice@10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK%u\nMax-Forwards: 70\n"
+             "INVITE sip:%s@%s SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK%u\nMax-Forwards: 70\n"
              "From: <sip:bob@example.test>;tag=b\nTo: <sip:alice@example.test>\nCall-ID: c%u\nCSeq: 1 INVITE\n"
              "Contact: <sip:bob@10.0.0.2>\n%sContent-Length: %zu\n\n%s",
-             number, number, headers, strlen(body) + lines, body);
-    peer_send(&bob, "10.0.0.1", text);
+             strcmp(ip, "10.0.0.1") == 0 ? "alice" : "carol", ip, number, number, headers, strlen(body) + lines, body);
+    peer_send(&bob, ip, text);
     run_for(network, 50);
     return bob.heard[bob.heard_count - 1];
+}
+
+static const struct message *invite(const char *headers, const char *body)
+{
+    return invite_to("10.0.0.1", headers, body);
 }
 
 /* Her refusal is acknowledged, so that she does not repeat it. */
@@ -98,6 +103,10 @@ TEST(an_offer_that_cannot_be_had_gets_488_that_says_why)
           "305 none of the codecs offered is known here (telephone-event); one of these would be: PCMU, PCMA" },
         { HEAD "m=audio 7000 RTP/AVP 0\nc=IN IP4 233.252.0.1/127\n", "330 multicast is not available" },
         { HEAD "m=audio 7000 RTP/AVP 0\nc=IN E164 +15551234\n", "301 the address offered is neither IP4 nor IP6" },
+        { HEAD "m=video 7000 RTP/AVP 31\nm=audio 7002 RTP/AVP 0\nc=IN IP6 2001:db8::2\n",
+          "301 the address offered is of IP6, and there is none of that here" },
+        { HEAD "m=audio 7000 RTP/AVP 18\nc=IN IP6 2001:db8::2\nm=audio 7002 RTP/AVP 3\nm=audio 7002 RTP/SAVP 9\n",
+          "305 none of the codecs offered is known here (GSM); one of these would be: PCMU, PCMA" },
         { "v=0\no=- 1 1 IN IP4 10.0.0.2\ns=-\nt=0 0\nm=audio 7000 RTP/AVP 0\n",
           "300 no address in the Internet is offered" },
         { HEAD "m=audio 7000 RTP/AVP 0\nc=ATM NSAP 47.0091\n", "300 no address in the Internet is offered" },
@@ -124,6 +133,23 @@ TEST(a_description_that_cannot_be_read_is_told_with_the_place)
     CHECK_INT(488, m->status);
     CHECK(holds(value_of(m, HEADER_WARNING), "399 10.0.0.1:5060 \"the description cannot be read: expected "));
     ack(m);
+}
+
+/* RFC 6157 4: who has both families can be heard by both. */
+TEST(an_offer_of_the_other_family_is_answered_by_who_has_both)
+{
+    static struct user    carol;
+    const struct message *m;
+
+    user_init_everywhere(&carol, network, "carol", "10.0.0.3", "2001:db8::3");
+    carol.answer = true;
+    m            = invite_to("10.0.0.3", SDP, HEAD "m=audio 7000 RTP/AVP 0\nc=IN IP6 2001:db8::2\n");
+    CHECK_INT(200, m->status);
+    CHECK(holds(m->body, "\r\nc=IN IP6 2001:db8::3\r\n"));
+    CHECK_INT(1, carol.open_sounds);
+    call_hang_up(carol.phone, carol.call);
+    run_for(network, 70000); /* and a BYE that nobody answers */
+    user_fini(&carol);
 }
 
 /* RFC 3264 9, RFC 3261 21.4.26 */
@@ -200,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_offer_that_cannot_be_had_gets_488_that_says_why, setup, teardown),
         cmocka_unit_test_setup_teardown(a_description_that_cannot_be_read_is_told_with_the_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_offer_of_the_other_family_is_answered_by_who_has_both, setup, teardown),
         cmocka_unit_test_setup_teardown(what_could_be_had_is_the_body_of_a_488, setup, teardown),
         cmocka_unit_test_setup_teardown(who_refuses_with_606_says_what_could_be_had, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_of_several_parts_is_understood, setup, teardown),

@@ -114,6 +114,12 @@ void user_init_open(struct user *u, struct network *n, const char *name, const c
     init(u, n, name, ip, NULL, (struct phone_config){ .accept_any = true });
 }
 
+void user_init_everywhere(struct user *u, struct network *n, const char *name, const char *ip, const char *second)
+{
+    assert_true(host_add_address(network_host(n, name), second));
+    init(u, n, name, ip, NULL, (struct phone_config){ .any_address = true });
+}
+
 void user_fini(struct user *u)
 {
     struct world_usage usage;
