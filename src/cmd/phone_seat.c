@@ -135,16 +135,17 @@ static int add_accounts(struct phone_seat *s, const struct seat_options *o)
 
 /* ---- the phone ---- */
 
-/* The address that reaches who is asked first. */
+/* The address that reaches who is asked first, or else anybody far away, by the family to listen to. */
 static int find_address(struct phone_seat *s, const struct seat_options *o, struct address *out)
 {
-    const struct account_entry *e   = first_wanted(s, o);
-    const char                 *hop = o->proxy;
+    const struct account_entry *e       = first_wanted(s, o);
+    const char                 *hop     = o->proxy;
+    const char                 *anybody = o->listen.family == FAMILY_6 ? "sip:[2001:db8::1]" : "sip:192.0.2.1";
     int                         error;
 
     if (hop == NULL && e != NULL)
         hop = e->proxy[0] != '\0' ? e->proxy : e->registrar[0] != '\0' ? e->registrar : e->address;
-    error     = shell_local_address(s->world, slice_from(hop == NULL ? "sip:192.0.2.1" : hop), out);
+    error     = shell_local_address(s->world, slice_from(hop == NULL ? anybody : hop), out);
     out->port = o->listen.port;
     if (error != 0)
         return complain(hop, error);

@@ -72,7 +72,7 @@ int shell_local_address(struct world *w, struct slice text, struct address *out)
     remote.port = 5060;
     if (world_source(w, &remote, out) == 0)
         return 0;
-    *out = address_v4(127, 0, 0, 1, 0);
+    (void)address_parse_ip(remote.family == FAMILY_6 ? SLICE("::1") : SLICE("127.0.0.1"), out);
     return 0;
 }
 

@@ -156,6 +156,18 @@ def test_ports_and_transports_are_as_wanted():
         assert alice.end() == 0 and bob.end() == 0
 
 
+def test_all_addresses_of_ipv6_are_no_address_of_ipv4():
+    with Bench() as b:
+        port = free_port()
+        bob = Phone(b, "--listen", "[::]:%d" % port, "--incoming", "answer")
+        assert bob.address.startswith("[") and bob.address.endswith("]:%d" % port)
+        alice = Phone(b, "--listen", "[::1]:0")
+        alice.ask("call", to="sip:bob@[::1]:%d" % port)
+        alice.wait_event("answered")
+        assert "@[::1]" in bob.wait_event("answered")["peer"]
+        alice.wait_event("media")
+
+
 def test_calls_come_by_tls():
     with Bench() as b:
         lab = b.lab("example.test")
