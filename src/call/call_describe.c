@@ -38,6 +38,8 @@ static enum sdp_direction direction_of(const struct call *c, unsigned i)
 
 static void describe(const struct call *c, struct description_of *d)
 {
+    struct offer_ends ends = call_ends(c);
+
     for (unsigned i = 0; i < CALL_STREAMS; i++) {
         const struct call_stream *s = &c->streams[i];
 
@@ -45,15 +47,16 @@ static void describe(const struct call *c, struct description_of *d)
         if (!d->local[i].enabled)
             continue;
         d->local[i] = (struct sdp_local){
-            .enabled     = true,
-            .kind        = s->kind->name,
-            .protocol    = s->kind->protocol,
-            .rtp         = s->kind->local(s),
-            .direction   = direction_of(c, i),
-            .codecs      = d->codecs[i],
-            .codec_count = s->kind->codecs(d->codecs[i], CODECS_MAX),
-            .events      = true,
-            .ptime       = AUDIO_FRAME_MS,
+            .enabled       = true,
+            .kind          = s->kind->name,
+            .protocol      = s->kind->protocol,
+            .rtp           = s->kind->local(s),
+            .either_family = call_is_heard_anyway(&ends),
+            .direction     = direction_of(c, i),
+            .codecs        = d->codecs[i],
+            .codec_count   = s->kind->codecs(d->codecs[i], CODECS_MAX),
+            .events        = true,
+            .ptime         = AUDIO_FRAME_MS,
         };
     }
 }
@@ -108,9 +111,10 @@ static unsigned count_said(const struct call *c)
  * their place; a call may lack ports or sound for its second stream, but not for its only one. */
 static int open_for(struct call *c, const struct stream_kind *kind, const struct sdp_media *m, unsigned *taken)
 {
-    struct address      at  = call_place_for(c->phone, &c->local, m);
-    unsigned            max = c->phone->config.max_streams;
-    struct call_stream *s   = call_free_stream(c);
+    struct offer_ends   ends = call_ends(c);
+    struct address      at   = call_place_for(&ends, m);
+    unsigned            max  = c->phone->config.max_streams;
+    struct call_stream *s    = call_free_stream(c);
     int                 error;
 
     if (s == NULL || count_said(c) >= (max == 0 ? AUDIO_STREAMS : max))
@@ -126,13 +130,14 @@ static int open_for(struct call *c, const struct stream_kind *kind, const struct
 static int open_offered(struct call *c, const struct negotiation *n)
 {
     const struct sdp *offer = negotiation_remote(n);
+    struct offer_ends ends  = call_ends(c);
     unsigned          taken = 0;
     int               error = 0;
 
     c->wants_none = true;
     for (unsigned slot = 0; offer != NULL && slot < offer->media_count && error == 0; slot++) {
         const struct sdp_media   *m    = &offer->media[slot];
-        const struct stream_kind *kind = call_kind_for(c->phone, &c->local, m);
+        const struct stream_kind *kind = call_kind_for(&ends, m);
 
         c->wants_none = c->wants_none && m->port == 0;
         if (kind != NULL && !has_slot(n, slot) && !find_waiting(c, n, kind, &taken))

@@ -104,9 +104,10 @@ static bool lacks_100rel(const struct phone *p, const struct message *invite)
 
 void call_incoming(struct phone *p, struct account *a, object_id txn, struct message *invite)
 {
-    struct call *c, *replaced, *joined;
-    unsigned     status = call_named(p, a, invite, &replaced, &joined);
-    int          error;
+    struct call      *c, *replaced, *joined;
+    struct offer_ends ends   = call_ends_of_message(p, invite);
+    unsigned          status = call_named(p, a, invite, &replaced, &joined);
+    int               error;
 
     if (status != 0) {
         stack_reply(p->stack, txn, status, SLICE(""));
@@ -123,7 +124,7 @@ void call_incoming(struct phone *p, struct account *a, object_id txn, struct mes
     }
     if (reply_interval(p, txn, invite) || reply_unacceptable(p, txn, invite, SLICE("application/sdp")))
         return;
-    if (message_has_sdp(invite) && !call_can_talk(p, &invite->flow.local, message_sdp(invite))) {
+    if (message_has_sdp(invite) && !call_can_talk(&ends, message_sdp(invite))) {
         reply_incompatible(p, txn, invite, 488);
         return;
     }

@@ -35,16 +35,45 @@ static bool has_codec(const struct stream_kind *kind, const struct sdp_media *m)
 
 /* ---- where it is heard ---- */
 
-struct address call_place_for(const struct phone *p, const struct address *local, const struct sdp_media *m)
+struct offer_ends call_ends_of_message(const struct phone *p, const struct message *request)
+{
+    struct offer_ends    e      = { .phone = p, .local = request->flow.local };
+    struct header_values values = message_values(request, HEADER_CONTACT);
+    struct name_addr     contact;
+
+    if (values_next_name_addr(&values, &contact))
+        (void)address_parse_ip(contact.uri.host, &e.peer);
+    return e;
+}
+
+struct offer_ends call_ends(const struct call *c)
+{
+    struct offer_ends    e = { .phone = c->phone, .local = c->local };
+    const struct dialog *d = c->up != NULL ? c->up->dialog : NULL;
+    struct uri           target;
+
+    if (d != NULL && uri_parse(d->target, &target))
+        (void)address_parse_ip(target.host, &e.peer);
+    return e;
+}
+
+bool call_is_heard_anyway(const struct offer_ends *e)
+{
+    return e->phone->config.latch && (e->peer.family == FAMILY_NONE || e->peer.family == e->local.family);
+}
+
+struct address call_place_for(const struct offer_ends *e, const struct sdp_media *m)
 {
     struct address remote, place;
 
-    if (sdp_media_has_family(m, (enum family)local->family))
-        return *local;
-    if (!p->config.any_address || !sdp_media_rtp_address(m, &remote) || world_source(p->world, &remote, &place) != 0)
-        return (struct address){ .family = FAMILY_NONE };
-    place.port = local->port;
-    return place;
+    if (sdp_media_has_family(m, (enum family)e->local.family))
+        return e->local;
+    if (e->phone->config.any_address && sdp_media_rtp_address(m, &remote) &&
+        world_source(e->phone->world, &remote, &place) == 0) {
+        place.port = e->local.port;
+        return place;
+    }
+    return call_is_heard_anyway(e) ? e->local : (struct address){ .family = FAMILY_NONE };
 }
 
 /* ---- what stands in the way ---- */
@@ -69,7 +98,7 @@ static const unsigned warn_codes[] = {
     [OFFER_FAMILY] = 301,     [OFFER_CODECS] = 305,  [OFFER_FITS] = 0,
 };
 
-static enum offer_fault judge(const struct phone *p, const struct address *local, const struct sdp_media *m)
+static enum offer_fault judge(const struct offer_ends *e, const struct sdp_media *m)
 {
     const struct stream_kind *kind = call_kind_named(m->kind);
 
@@ -83,7 +112,7 @@ static enum offer_fault judge(const struct phone *p, const struct address *local
         return OFFER_ADDRESS;
     if (sdp_connection_is_multicast(m->connection))
         return OFFER_MULTICAST;
-    if (call_place_for(p, local, m).family == FAMILY_NONE)
+    if (call_place_for(e, m).family == FAMILY_NONE)
         return OFFER_FAMILY;
     return has_codec(kind, m) ? OFFER_FITS : OFFER_CODECS;
 }
@@ -93,9 +122,9 @@ struct offer_faults {
     enum offer_fault best, of[SDP_MEDIA_MAX];
 };
 
-const struct stream_kind *call_kind_for(const struct phone *p, const struct address *local, const struct sdp_media *m)
+const struct stream_kind *call_kind_for(const struct offer_ends *e, const struct sdp_media *m)
 {
-    return m->port != 0 && judge(p, local, m) == OFFER_FITS ? call_kind_named(m->kind) : NULL;
+    return m->port != 0 && judge(e, m) == OFFER_FITS ? call_kind_named(m->kind) : NULL;
 }
 
 /* ---- in words ---- */
@@ -226,8 +255,7 @@ static void explain(struct buf *b, const struct sdp *sdp, const struct offer_fau
 }
 
 /* No stream at all is no obstacle: they are added later (RFC 3264 5). */
-static void judge_all(const struct phone *p, const struct address *local, const struct sdp *sdp,
-                      struct offer_faults *out)
+static void judge_all(const struct offer_ends *e, const struct sdp *sdp, struct offer_faults *out)
 {
     bool none = true;
 
@@ -235,7 +263,7 @@ static void judge_all(const struct phone *p, const struct address *local, const 
     for (size_t i = 0; i < sdp->media_count; i++) {
         if (sdp->media[i].port == 0)
             continue;
-        out->of[i] = judge(p, local, &sdp->media[i]);
+        out->of[i] = judge(e, &sdp->media[i]);
         out->best  = out->of[i] > out->best ? out->of[i] : out->best;
         none       = false;
     }
@@ -243,7 +271,7 @@ static void judge_all(const struct phone *p, const struct address *local, const 
         out->best = OFFER_FITS;
 }
 
-unsigned call_offer_fault(const struct phone *p, const struct address *local, struct slice text, struct buf *why)
+unsigned call_offer_fault(const struct offer_ends *e, struct slice text, struct buf *why)
 {
     struct arena        arena;
     struct sdp          sdp;
@@ -252,7 +280,7 @@ unsigned call_offer_fault(const struct phone *p, const struct address *local, st
 
     arena_init(&arena, NULL, 0, OFFER_ARENA);
     if (sdp_parse(text, &arena, &sdp, &at)) {
-        judge_all(p, local, &sdp, &faults);
+        judge_all(e, &sdp, &faults);
         explain(why, &sdp, &faults);
     } else if (at.expected != NULL) {
         buf_printf(why, "the description cannot be read: expected %s at byte %zu", at.expected, at.offset);
@@ -263,10 +291,10 @@ unsigned call_offer_fault(const struct phone *p, const struct address *local, st
     return warn_codes[faults.best];
 }
 
-bool call_can_talk(const struct phone *p, const struct address *local, struct slice text)
+bool call_can_talk(const struct offer_ends *e, struct slice text)
 {
     char       memory[WARNING_MAX];
     struct buf why = BUF_ON(memory);
 
-    return call_offer_fault(p, local, text, &why) == 0;
+    return call_offer_fault(e, text, &why) == 0;
 }

@@ -134,12 +134,13 @@ static void put_warning(struct phone *p, const struct message *request, unsigned
 /* RFC 3261 13.3.1.3, 21.4.26: why, and what could be had instead. */
 void reply_incompatible(struct phone *p, object_id txn, const struct message *request, unsigned status)
 {
-    char       words[WARNING_MAX];
-    struct buf why = BUF_ON(words);
-    unsigned   code;
+    char              words[WARNING_MAX];
+    struct buf        why  = BUF_ON(words);
+    struct offer_ends ends = call_ends_of_message(p, request);
+    unsigned          code;
 
     begin(p, txn, request, status);
-    code = call_offer_fault(p, &request->flow.local, message_sdp(request), &why);
+    code = call_offer_fault(&ends, message_sdp(request), &why);
     put_warning(p, request, code == 0 ? 399 : code, code == 0 ? SLICE("no stream could be agreed") : buf_slice(&why));
     finish_with_capabilities(p, txn, request, status);
 }

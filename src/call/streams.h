@@ -18,6 +18,7 @@
 #include "sdp/offer_answer.h"
 
 struct call;
+struct message;
 struct phone;
 
 enum {
@@ -106,16 +107,28 @@ void                      call_fill_streams(const struct call *c, struct phone_e
 
 /* call_offer.c */
 const struct stream_kind *call_kind_named(struct slice name); /* or NULL */
-/* The address of ours at which we hear what this line offers: `local`, where its SIP came to, or, if that
- * is of the other family and we are at home at all addresses of this host, one that leads to the peer's
- * (decision 76).  FAMILY_NONE: none does. */
-struct address call_place_for(const struct phone *p, const struct address *local, const struct sdp_media *m);
-/* The kind that can take what this line offers to us at `local`, or NULL. */
-const struct stream_kind *call_kind_for(const struct phone *p, const struct address *local, const struct sdp_media *m);
+/* Between whom something is offered. */
+struct offer_ends {
+    const struct phone *phone;
+    struct address      local; /* of ours: where its SIP came to                */
+    struct address      peer;  /* of his Contact; FAMILY_NONE: it is a name     */
+};
+
+struct offer_ends call_ends_of_message(const struct phone *p, const struct message *request);
+struct offer_ends call_ends(const struct call *c);
+/* The peer has addresses of our family, by which he speaks SIP: he can send us sound from there, and we answer where
+ * it comes from, whatever his description says. */
+bool call_is_heard_anyway(const struct offer_ends *e);
+/* The address of ours at which we hear what this line offers: where its SIP came to; or, if that is of the other
+ * family and we are at home at all addresses of this host, one that leads to the peer's (decision 76).  FAMILY_NONE:
+ * none does. */
+struct address call_place_for(const struct offer_ends *e, const struct sdp_media *m);
+/* The kind that can take what this line offers, or NULL. */
+const struct stream_kind *call_kind_for(const struct offer_ends *e, const struct sdp_media *m);
 /* Why nothing of this offer can be had: a warn-code (RFC 3261 20.43) and words.  0: something can, or
  * nothing was asked for. */
-unsigned call_offer_fault(const struct phone *p, const struct address *local, struct slice sdp_text, struct buf *why);
-bool     call_can_talk(const struct phone *p, const struct address *local, struct slice sdp_text); /* no fault */
+unsigned call_offer_fault(const struct offer_ends *e, struct slice sdp_text, struct buf *why);
+bool     call_can_talk(const struct offer_ends *e, struct slice sdp_text); /* no fault */
 
 /* call_describe.c */
 /* The next description says what the user wishes; else what is agreed already. */

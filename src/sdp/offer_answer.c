@@ -405,7 +405,7 @@ static void complete_stream(struct stream_state *s, const struct sdp *answer)
         return;
     }
     m = &answer->media[s->slot];
-    if (!slice_eq_nocase(m->protocol, s->protocol) || !stream_reaches(m, s->family) ||
+    if (!slice_eq_nocase(m->protocol, s->protocol) || !stream_reaches(m, s->family, false) ||
         !stream_complete(answer, m, &s->agreed, s->offered_direction, s->offered_ptime, &s->types, &agreed)) {
         leave_slot(s);
         return;

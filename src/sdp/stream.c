@@ -170,10 +170,10 @@ static void set_send(const struct sdp_media *m, uint8_t payload_type, const stru
     out->send     = (struct sdp_agreed_codec){ payload_type, *codec, sdp_media_fmtp(m, payload_type) };
 }
 
-bool stream_reaches(const struct sdp_media *m, enum family ours)
+bool stream_reaches(const struct sdp_media *m, enum family ours, bool either)
 {
     return m->connection != NULL && sdp_connection_is_internet(m->connection) &&
-           !sdp_connection_is_multicast(m->connection) && sdp_media_has_family(m, ours);
+           !sdp_connection_is_multicast(m->connection) && (either || sdp_media_has_family(m, ours));
 }
 
 /* Answering ------------------------------------------------------------------- */
@@ -255,7 +255,7 @@ bool stream_accept(const struct sdp *sdp, const struct sdp_media *offered, const
     *out = (struct sdp_agreed){ .send_events.payload_type = SDP_NO_PAYLOAD_TYPE };
     if (offered->port == 0 || !slice_eq(offered->kind, stream_kind(local)) ||
         !slice_eq_nocase(offered->protocol, stream_protocol(local)) ||
-        !stream_reaches(offered, (enum family)local->rtp.family))
+        !stream_reaches(offered, (enum family)local->rtp.family, local->either_family))
         return false;
     accept_codecs(offered, local, types, out);
     accept_all_events(offered, local, types, out);

@@ -17,8 +17,8 @@ struct slice stream_protocol(const struct sdp_local *local);
 bool stream_offer(const struct sdp_local *local, struct payload_types *types, struct sdp_agreed *out);
 
 /* Can media go where this line says, from an address of ours of this family?  False: to none in the Internet, of
- * the other family, or to a group. */
-bool stream_reaches(const struct sdp_media *m, enum family ours);
+ * the other family (`either`: that may be), or to a group. */
+bool stream_reaches(const struct sdp_media *m, enum family ours, bool either);
 
 /* Can we take what is offered?  Fills `*out` and the direction to write into the
  * answer.  False: reject it (6: nothing in common, another kind or protocol,

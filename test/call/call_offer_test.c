@@ -10,6 +10,7 @@
 static struct network *network;
 static struct user     alice;
 static struct peer     bob;
+static const char     *contact = "sip:bob@10.0.0.2";
 
 static int setup(void **state)
 {
@@ -44,8 +45,9 @@ static const struct message *invite_to(const char *ip, const char *headers, cons
     snprintf(text, sizeof text,
              "INVITE sip:%s@%s SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK%u\nMax-Forwards: 70\n"
              "From: <sip:bob@example.test>;tag=b\nTo: <sip:alice@example.test>\nCall-ID: c%u\nCSeq: 1 INVITE\n"
-             "Contact: <sip:bob@10.0.0.2>\n%sContent-Length: %zu\n\n%s",
-             strcmp(ip, "10.0.0.1") == 0 ? "alice" : "carol", ip, number, number, headers, strlen(body) + lines, body);
+             "Contact: <%s>\n%sContent-Length: %zu\n\n%s",
+             strcmp(ip, "10.0.0.1") == 0 ? "alice" : "carol", ip, number, number, contact, headers,
+             strlen(body) + lines, body);
     peer_send(&bob, ip, text);
     run_for(network, 50);
     return bob.heard[bob.heard_count - 1];
@@ -152,6 +154,28 @@ TEST(an_offer_of_the_other_family_is_answered_by_who_has_both)
     user_fini(&carol);
 }
 
+/* He speaks SIP from a family of ours, and may send sound from it, which we answer where it comes from: not so one
+ * whose Contact is of the other family. */
+TEST(an_offer_of_the_other_family_is_taken_from_who_has_ours)
+{
+    static struct user    carol;
+    const struct message *m;
+
+    user_init_latching(&carol, network, "carol", "10.0.0.3");
+    carol.answer = true;
+    m            = invite_to("10.0.0.3", SDP, HEAD "m=audio 7000 RTP/AVP 0\nc=IN IP6 2001:db8::2\n");
+    CHECK_INT(200, m->status);
+    CHECK(holds(m->body, "\r\nc=IN IP4 10.0.0.3\r\n"));
+    call_hang_up(carol.phone, carol.call);
+    run_for(network, 70000); /* and a BYE that nobody answers */
+    contact = "sip:bob@[2001:db8::2]";
+    m       = invite_to("10.0.0.3", SDP, HEAD "m=audio 7000 RTP/AVP 0\nc=IN IP6 2001:db8::2\n");
+    contact = "sip:bob@10.0.0.2";
+    CHECK_INT(488, m->status);
+    run_for(network, 70000);
+    user_fini(&carol);
+}
+
 /* RFC 3264 9, RFC 3261 21.4.26 */
 TEST(what_could_be_had_is_the_body_of_a_488)
 {
@@ -227,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_offer_that_cannot_be_had_gets_488_that_says_why, setup, teardown),
         cmocka_unit_test_setup_teardown(a_description_that_cannot_be_read_is_told_with_the_place, setup, teardown),
         cmocka_unit_test_setup_teardown(an_offer_of_the_other_family_is_answered_by_who_has_both, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_offer_of_the_other_family_is_taken_from_who_has_ours, setup, teardown),
         cmocka_unit_test_setup_teardown(what_could_be_had_is_the_body_of_a_488, setup, teardown),
         cmocka_unit_test_setup_teardown(who_refuses_with_606_says_what_could_be_had, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_of_several_parts_is_understood, setup, teardown),

@@ -131,6 +131,11 @@ TEST(an_address_of_the_other_family_is_not_taken)
     struct sdp_local local = audio_at(2, 5000, &pcmu, 1);
 
     CHECK(!accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::9\r\n"), &local));
+    local.either_family = true;
+    CHECK(accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::9\r\n"), &local));
+    CHECK_INT(FAMILY_6, agreed.remote.family);
+    CHECK(!accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 ff02::1\r\n"), &local));
+    local.either_family = false;
     CHECK(accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 host.example.com\r\n"), &local));
     CHECK(accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 ::ffff:192.0.2.9\r\n"), &local));
     CHECK(accept(SLICE(HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 ::\r\n"), &local));

@@ -120,6 +120,11 @@ void user_init_everywhere(struct user *u, struct network *n, const char *name, c
     init(u, n, name, ip, NULL, (struct phone_config){ .any_address = true });
 }
 
+void user_init_latching(struct user *u, struct network *n, const char *name, const char *ip)
+{
+    init(u, n, name, ip, NULL, (struct phone_config){ .latch = true });
+}
+
 void user_fini(struct user *u)
 {
     struct world_usage usage;

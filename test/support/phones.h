@@ -42,6 +42,8 @@ void user_init_timed(struct user *u, struct network *n, const char *name, const 
 void user_init_open(struct user *u, struct network *n, const char *name, const char *ip);
 /* The same, at home at all addresses of its host (phone_config); another one is added to it. */
 void user_init_everywhere(struct user *u, struct network *n, const char *name, const char *ip, const char *second);
+/* The same, that answers sound where it comes from (phone_config). */
+void user_init_latching(struct user *u, struct network *n, const char *name, const char *ip);
 /* Checks that nothing is left in its world. */
 void user_fini(struct user *u);
 
