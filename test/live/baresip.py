@@ -8,7 +8,7 @@ import socket
 import time
 
 from live import PATIENCE, Skip, free_port, need
-from people import tone, traced
+from people import tone, traced, wait_until
 
 MODULES = "/usr/lib/baresip/modules"
 MD5_ONLY = "digest_algorithms = {MD5}"  # docs/decisions/0001
@@ -144,6 +144,48 @@ class Baresip:
         """The keys that the other side has pressed."""
         self.hear()
         return [e["param"] for e in self.events if e.get("type") == "CALL_DTMF_START"]
+
+    # As interop.py has it.
+
+    def calls(self, address):
+        self.command("dial", address)
+
+    def accepts(self):
+        self.command("accept")
+
+    def hangs_up(self):
+        self.command("hangup")
+
+    def holds(self):
+        self.command("hold")
+
+    def resumes(self):
+        self.command("resume")
+
+    def sends_on(self, address):
+        self.command("transfer", address)
+
+    def has_sent_on(self):
+        """And it hangs up by itself."""
+
+    def presses(self, key):
+        self.command("sndcode", key)
+
+    def is_up(self):
+        self.wait_event("CALL_ESTABLISHED")
+
+    def is_closed(self):
+        self.wait_event("CALL_CLOSED")
+
+    def hears_progress(self):
+        self.wait_event("CALL_PROGRESS")
+
+    def heard_keys(self, keys):
+        wait_until(lambda: self.digits() == list(keys), self.events)
+
+    def forget(self):
+        self.hear()
+        self.events.clear()
 
     def heard(self):
         """What its recorder wrote of the decoded sound."""

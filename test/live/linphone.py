@@ -110,8 +110,50 @@ class Linphone:
                 assert left > 0 and self.child.poll() is None, "linphone: no %s in:\n%s" % (pattern, self.output)
                 self.changed.wait(min(left, 0.5))
 
-    def closed(self):
+    # As interop.py has it.
+
+    def calls(self, address, early=False):
+        self.command("call " + address + (" --early-media" if early else ""))
+
+    def accepts(self):
+        self.command("answer")
+
+    def hangs_up(self):
+        self.command("terminate")
+
+    def holds(self):
+        self.command("pause")
+        self.wait("is now paused")
+
+    def resumes(self):
+        self.command("resume")
+
+    def sends_on(self, address):
+        self.command("transfer " + address)
+
+    def has_sent_on(self):
+        """It does not hang up by itself."""
+        self.wait("has been transfered")
+        self.hangs_up()
+
+    def presses(self, key):
+        self.command(key)
+
+    def is_up(self):
+        self.wait(r"Call \d+ with .* connected")
+
+    def is_closed(self):
         self.wait(r"Call \d+ with .* ended")
+
+    def hears_progress(self):
+        self.wait("early media")
+
+    def heard_keys(self, keys):
+        for key in keys:
+            self.wait("Receiving tone " + re.escape(key))
+
+    def end(self):
+        self.stop()
 
     def heard(self):
         return self.folder + "/heard.wav"

@@ -5,6 +5,7 @@ and an end that leaves nothing behind.
 A test is a function whose name begins with test_; run(globals()) runs them all,
 prints one line each and exits 0, 1 or 77 (skipped).  NAME_test.py TEST... runs only those."""
 
+import concurrent.futures
 import json
 import os
 import random
@@ -289,22 +290,28 @@ class Bench:
         return self.add(Process(list(args), **kwargs))
 
 
-def run(names):
-    failed = skipped = passed = 0
-    for name, function in list(names.items()):
-        if not name.startswith("test_") or (len(sys.argv) > 1 and name not in sys.argv[1:]):
-            continue
-        try:
-            function()
-            passed += 1
-            print("ok   " + name)
-        except Skip as reason:
-            skipped += 1
-            print("skip %s: %s" % (name, reason))
-        except Exception:
-            failed += 1
-            print("FAIL " + name)
-            traceback.print_exc(file=sys.stdout)
-        sys.stdout.flush()
-    print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
+def outcome(name, function):
+    """ok, skip or FAIL, printed too."""
+    try:
+        function()
+        text, said = "ok", ""
+    except Skip as reason:
+        text, said = "skip", ": %s" % reason
+    except Exception:
+        text, said = "FAIL", "\n" + traceback.format_exc().rstrip()
+    print("%-4s %s%s" % (text, name, said), flush=True)
+    return text
+
+
+def run_all(functions, together=1):
+    """These tests by name, so many at a time; does not return."""
+    wanted = [(name, f) for name, f in functions.items() if len(sys.argv) == 1 or name in sys.argv[1:]]
+    with concurrent.futures.ThreadPoolExecutor(together) as pool:
+        outcomes = list(pool.map(lambda one: outcome(*one), wanted))
+    failed, skipped = outcomes.count("FAIL"), outcomes.count("skip")
+    print("%d passed, %d failed, %d skipped" % (outcomes.count("ok"), failed, skipped))
     sys.exit(1 if failed else 77 if skipped else 0)
+
+
+def run(names):
+    run_all({name: function for name, function in names.items() if name.startswith("test_")})

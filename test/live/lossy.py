@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A way between two phones on which sound is lost: it stands between caller and callee, puts
-ports of its own into their descriptions, and drops what `drop` says of what the callee sends."""
+"""Ways between two phones on which packets are lost."""
 
 import re
 import selectors
@@ -26,15 +25,21 @@ def pair():
     raise AssertionError("no port is free")
 
 
-class LossyPath:
-    def __init__(self, bench, target, drop):
-        """Call `port` to reach the phone at `target`; drop(n) is asked for its n-th packet of sound, from 1."""
-        self.target, self.drop, self.count = ("127.0.0.1", target), drop, 0
-        self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sip.bind(("127.0.0.1", 0))
-        self.port = self.sip.getsockname()[1]
-        self.caller, self.at_caller, self.at_callee = None, None, None
-        self.near, self.far = pair(), pair()  # what the caller and the callee send to
+def datagrams():
+    """A socket on a free port of five digits."""
+    while True:
+        one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        one.bind(("127.0.0.1", 0))
+        if one.getsockname()[1] >= 10000:
+            return one
+        one.close()
+
+
+class Path:
+    """One thread carries what comes to these sockets: pass_on(socket, bytes, source)."""
+
+    def begin(self, bench, *sockets):
+        self.sockets = sockets
         self.waker, self.woken = socket.socketpair()
         self.thread = threading.Thread(target=self.carry, daemon=True)
         self.thread.start()
@@ -42,19 +47,60 @@ class LossyPath:
 
     def carry(self):
         with selectors.DefaultSelector() as ready:
-            for one in (self.sip, self.woken, *self.near, *self.far):
+            for one in (self.woken, *self.sockets):
                 ready.register(one, selectors.EVENT_READ)
             while True:
                 for key, _ in ready.select():
                     if key.fileobj is self.woken:
                         return
                     try:
-                        self.pass_on(key.fileobj)
+                        self.pass_on(key.fileobj, *key.fileobj.recvfrom(65536))
                     except ConnectionRefusedError:
                         pass  # the other one has hung up already
 
-    def pass_on(self, one):
-        data, source = one.recvfrom(65536)
+    def stop(self):
+        self.waker.send(b".")
+        self.thread.join()
+        for one in (self.waker, self.woken, *self.sockets):
+            one.close()
+
+
+class LossySignals(Path):
+    """A way for SIP between a phone of this port and one of that.  Each takes it for the other: one calls `that_is_at`,
+    the other `this_is_at`, and every message has the ports of this way in the place of theirs.  drop(n) is asked for the
+    n-th message, from 1, whoever sends it."""
+
+    def __init__(self, bench, this, that, drop):
+        self.ends, self.drop, self.count, self.dropped = (this, that), drop, 0, 0
+        self.faces = datagrams(), datagrams()  # the one this phone sees, and the one that sees
+        self.that_is_at, self.this_is_at = (face.getsockname()[1] for face in self.faces)
+        self.begin(bench, *self.faces)
+
+    def pass_on(self, one, data, source):
+        to = 0 if one is self.faces[1] else 1
+        sender, seen = self.ends[1 - to], self.faces[to].getsockname()[1]
+        self.count += 1
+        if self.drop(self.count):
+            self.dropped += 1
+            return
+        data = data.replace(b"127.0.0.1:%d" % one.getsockname()[1], b"127.0.0.1:%d" % self.ends[to])
+        data = data.replace(b"127.0.0.1:%d" % sender, b"127.0.0.1:%d" % seen)
+        self.faces[to].sendto(data, ("127.0.0.1", self.ends[to]))
+
+
+class LossyPath(Path):
+    """A way for sound: it stands between caller and callee, puts ports of its own into their descriptions, and drops what
+    drop(n) says of the n-th packet of sound that the callee sends, from 1.  Call `port` to reach the phone at `target`."""
+
+    def __init__(self, bench, target, drop):
+        self.target, self.drop, self.count = ("127.0.0.1", target), drop, 0
+        self.sip = datagrams()
+        self.port = self.sip.getsockname()[1]
+        self.caller, self.at_caller, self.at_callee = None, None, None
+        self.near, self.far = pair(), pair()  # what the caller and the callee send to
+        self.begin(bench, self.sip, *self.near, *self.far)
+
+    def pass_on(self, one, data, source):
         if one is self.sip:
             self.signal(data, source)
         elif one in self.near and self.at_callee:
@@ -79,9 +125,3 @@ class LossyPath:
                 self.at_caller = int(described.group(1))
                 data = data.replace(described.group(0), b"m=audio %d " % self.far[0].getsockname()[1])
             self.sip.sendto(data, self.target)
-
-    def stop(self):
-        self.waker.send(b".")
-        self.thread.join()
-        for one in (self.sip, self.waker, self.woken, *self.near, *self.far):
-            one.close()
