@@ -45,14 +45,14 @@ struct sdp_codec {
 /* What we are ready for on one stream.  The lists are borrowed during the call;
  * the text in formats and fmtp must outlive the negotiation (literals, codec tables). */
 struct sdp_local {
-    bool           enabled;            /* false: port 0, no stream                              */
-    struct slice   kind;               /* empty: "audio"                                       */
-    struct slice   protocol;           /* empty: "RTP/AVP"                                     */
-    struct address rtp;                /* where we receive                                     */
-    bool           either_family;      /* take an offer of the other family than rtp's, too      */
-    uint16_t                rtcp_port; /* 0: the one above rtp's                              */
-    enum sdp_direction      direction; /* what we wish, for example SDP_SENDONLY on hold      */
-    const struct sdp_codec *codecs;    /* most preferred first; none: events only             */
+    bool                    enabled;       /* false: port 0, no stream                              */
+    struct slice            kind;          /* empty: "audio"                                       */
+    struct slice            protocol;      /* empty: "RTP/AVP"                                     */
+    struct address          rtp;           /* where we receive                                     */
+    bool                    either_family; /* take an offer of the other family than rtp's, too      */
+    uint16_t                rtcp_port;     /* 0: the one above rtp's                              */
+    enum sdp_direction      direction;     /* what we wish, for example SDP_SENDONLY on hold      */
+    const struct sdp_codec *codecs;        /* most preferred first; none: events only             */
     size_t                  codec_count;
     bool                    events;     /* offer and accept telephone-event ...                */
     struct slice            event_list; /* ... with these, empty: "0-15"                      */

@@ -226,6 +226,8 @@ bool verb_phone(struct scenario *s, const struct statement *st)
         free(a);
         return false;
     }
+    if (a->also != NULL && !host_add_address(a->actor.host, a->also))
+        return scenario_fail(s, "%s is no address, or somebody else's", a->also);
     return phone_begin(a);
 }
 

@@ -24,7 +24,7 @@ static bool parse_flag(struct phone_actor *a, struct account_config *config, con
     return true;
 }
 
-/* session SECONDS, least SECONDS, reliable always|required|off: of the whole phone */
+/* session SECONDS, least SECONDS, reliable always|required|off, also ADDRESS: of the whole phone */
 static bool parse_phone(struct phone_actor *a, const char *name, const char *value)
 {
     static const char *const reliable[] = { "needed", "always", "required", "off" };
@@ -33,6 +33,8 @@ static bool parse_phone(struct phone_actor *a, const char *name, const char *val
         return value != NULL && parse_count(value, &a->session);
     if (strcmp(name, "least") == 0)
         return value != NULL && parse_count(value, &a->least);
+    if (strcmp(name, "also") == 0)
+        return (a->also = value) != NULL;
     for (unsigned i = 0; i < sizeof reliable / sizeof *reliable && strcmp(name, "reliable") == 0; i++)
         if (value != NULL && strcmp(value, reliable[i]) == 0) {
             a->reliable = (enum phone_reliable)i;

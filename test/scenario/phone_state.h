@@ -29,6 +29,7 @@ struct phone_actor {
     bool                  tcp, secure;    /* secure: it can TLS and WebSockets */
     unsigned              session, least; /* its session timer, and the least it takes */
     bool                  roams;          /* its host's address may change     */
+    const char           *also;           /* a second address of its host, or NULL */
     struct tls_shared    *tls;
     enum phone_reliable   reliable;
     unsigned              voices;
