@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* call_bench - what one operation costs the server: a whole call, a refreshed
- * registration, a MESSAGE, an OPTIONS.
+ * registration, the same with a password (both trips), a MESSAGE, an OPTIONS.
  *
- *     call_bench NAME COUNT          call, register, message, options, or tcp-call
+ *     call_bench NAME COUNT          call, register, digest, message, options, or tcp-call
  *     call_bench NAME COUNT RATE     the same among those of the last 40 s, RATE a second
  *
  * The real server stands on the virtual network between a caller and a callee,
@@ -16,6 +16,7 @@
  * operation that waits, and nanoseconds for one are told, too: what the caches miss is no instruction. */
 #include "base/error.h"
 #include "meter.h"
+#include "sip/digest.h"
 #include "sip/framer.h"
 #include "support/server_bench.h"
 
@@ -32,12 +33,15 @@ struct phone {
 };
 
 struct stage {
-    struct bench b;
-    struct meter meter;
-    struct phone caller, callee;
-    bool         by_stream;
-    unsigned     begun, done;
+    struct bench   b;
+    struct meter   meter;
+    struct phone   caller, callee;
+    struct hasher *hasher; /* the phones', if the server wants passwords; else NULL */
+    bool           by_stream;
+    unsigned       begun, done;
 };
+
+static const char password[] = "secret";
 
 /* What the world is told before the server starts in it. */
 static struct meter *meter_to_install;
@@ -170,12 +174,77 @@ static void say_in_dialog(const struct phone *p, const char *response, const cha
     say(p, &t);
 }
 
+/* The Authorization for the MD5 that is offered, as most phones do it. */
+static void put_proof(struct stage *s, struct buf *t, unsigned user, const char *response)
+{
+    const char        *offer = strstr(response, "\r\nWWW-Authenticate: ");
+    char               ha1[DIGEST_HEX], hex[DIGEST_HEX], name[32];
+    struct challenge   c;
+    struct credentials given;
+
+    for (;; offer = strstr(offer + 2, "\r\nWWW-Authenticate: ")) {
+        struct scan scan =
+            scan_from(slice_between(offer + sizeof "\r\nWWW-Authenticate:" - 1, strstr(offer + 2, "\r\n")));
+
+        if (!challenge_scan(&scan, &c))
+            abort();
+        if (c.algorithm == HASH_MD5)
+            break;
+    }
+    snprintf(name, sizeof name, "u%07u", user);
+    given = (struct credentials){ .username  = slice_from(name),
+                                  .realm     = c.realm,
+                                  .nonce     = c.nonce,
+                                  .known     = true,
+                                  .uri       = SLICE("sip:example.test"),
+                                  .cnonce    = SLICE("0a4f113b"),
+                                  .qop       = SLICE("auth"),
+                                  .nc_text   = SLICE("00000001"),
+                                  .nc        = 1,
+                                  .algorithm = HASH_MD5 };
+    digest_ha1(s->hasher, HASH_MD5, given.username, c.realm, slice_from(password), ha1);
+    digest_response(s->hasher, &given, slice_from(ha1), SLICE("REGISTER"), SLICE(""), hex);
+    buf_put(t, SLICE("Authorization: "));
+    credentials_write(t, &given, slice_from(hex));
+    buf_put(t, SLICE("\r\n"));
+}
+
+/* The REGISTER with this number, again if `challenge` is not NULL. */
+static void say_register(struct stage *s, unsigned number, const char *challenge)
+{
+    const struct phone *p = s->by_stream ? &s->callee : &s->caller; /* a stream that is registered by is the way back */
+    char                text[TEXT], branch[64];
+    struct buf          t    = BUF_ON(text);
+    unsigned            user = number % USERS;
+
+    snprintf(branch, sizeof branch, "%u%s", number, challenge != NULL ? "-proof" : "");
+    put_request(p, &t, "REGISTER", "sip:example.test", branch);
+    buf_printf(&t, "From: <sip:u%07u@example.test>;tag=%u\r\nTo: <sip:u%07u@example.test>\r\n", user, number, user);
+    buf_printf(&t, "Call-ID: register-%u-a84b4c76e66710@192.0.2.9\r\nCSeq: %u REGISTER\r\n", user,
+               2 * number + 1 + (challenge != NULL));
+    if (challenge != NULL)
+        put_proof(s, &t, user, challenge);
+    buf_printf(&t, "Contact: <sip:u%07u@192.0.2.9:%u%s>;expires=3600\r\n%s", user, CALLEE_PORT, parameter_of(p), allow);
+    put_body(&t, "", "");
+    say(p, &t);
+}
+
+/* One REGISTER at a time, so the last one is meant. */
+static bool is_challenge(const struct stage *s, const char *response)
+{
+    return s->hasher != NULL && strncmp(response, "SIP/2.0 401 ", 12) == 0;
+}
+
 static void hear_response(struct stage *s, const char *response)
 {
     char cseq[64];
 
     if (strncmp(response, "SIP/2.0 1", 9) == 0)
         return;
+    if (is_challenge(s, response)) {
+        say_register(s, s->begun - 1, response);
+        return;
+    }
     if (strncmp(response, "SIP/2.0 200 ", 12) != 0) {
         fprintf(stderr, "call_bench: not a 200:\n%s", response);
         exit(1);
@@ -262,18 +331,7 @@ static void begin_options(struct stage *s)
 /* The first USERS of them register, the others refresh. */
 static void begin_register(struct stage *s)
 {
-    const struct phone *p = s->by_stream ? &s->callee : &s->caller; /* a stream that is registered by is the way back */
-    char                text[TEXT], branch[64];
-    struct buf          t    = BUF_ON(text);
-    unsigned            user = s->begun % USERS;
-
-    snprintf(branch, sizeof branch, "%u", s->begun);
-    put_request(p, &t, "REGISTER", "sip:example.test", branch);
-    buf_printf(&t, "From: <sip:u%07u@example.test>;tag=%u\r\nTo: <sip:u%07u@example.test>\r\n", user, s->begun, user);
-    buf_printf(&t, "Call-ID: register-%u-a84b4c76e66710@192.0.2.9\r\nCSeq: %u REGISTER\r\n", user, s->begun + 1);
-    buf_printf(&t, "Contact: <sip:u%07u@192.0.2.9:%u%s>;expires=3600\r\n%s", user, CALLEE_PORT, parameter_of(p), allow);
-    put_body(&t, "", "");
-    say(p, &t);
+    say_register(s, s->begun, NULL);
 }
 
 /* ---- the play ---- */
@@ -284,8 +342,8 @@ static const struct {
     const char *name;
     begin_fn   *begin;
 } operations[] = {
-    { "call", begin_call },       { "register", begin_register }, { "message", begin_message },
-    { "options", begin_options }, { "tcp-call", begin_call },
+    { "call", begin_call },       { "register", begin_register }, { "digest", begin_register },
+    { "message", begin_message }, { "options", begin_options },   { "tcp-call", begin_call },
 };
 
 static void live(struct stage *s, msec span)
@@ -400,19 +458,33 @@ static void close_phone(struct phone *p)
 }
 
 /* With a rate one source has all of it: its limits are for others. */
-static const char *configuration(bool by_stream, unsigned rate)
+static const char *configuration(const struct stage *s, unsigned rate)
 {
-    if (by_stream)
+    if (s->hasher != NULL)
+        return "authentication = yes\nlisten = {\"udp:192.0.2.1:5060\"}\nsource_rate = 0\nmax_peer_transactions = "
+               "4000000\n";
+    if (s->by_stream)
         return "listen = {\"tcp:192.0.2.1:5060\"}\n";
     return rate > 0 ? "listen = {\"udp:192.0.2.1:5060\"}\nsource_rate = 0\nmax_peer_transactions = 4000000\n"
                     : "listen = {\"udp:192.0.2.1:5060\"}\n";
 }
 
+static void add_users(struct stage *s)
+{
+    char name[32];
+
+    for (unsigned i = 0; s->hasher != NULL && i < USERS; i++) {
+        snprintf(name, sizeof name, "u%07u", i);
+        bench_add_user(&s->b, name, password);
+    }
+}
+
 static void measure(struct stage *s, begin_fn *begin, unsigned count, unsigned rate)
 {
     meter_to_install = &s->meter;
-    bench_open_with(&s->b, configuration(s->by_stream, rate), install);
+    bench_open_with(&s->b, configuration(s, rate), install);
     network_set_pieces(s->b.network, PIECES_WHOLE);
+    add_users(s);
     open_phone(s, &s->caller, CALLER_PORT);
     open_phone(s, &s->callee, CALLEE_PORT);
     play(s, begin_register, USERS);
@@ -439,10 +511,12 @@ int main(int argc, char **argv)
     for (size_t i = 0; count > 0 && s != NULL && i < sizeof operations / sizeof *operations; i++)
         if (strcmp(argv[1], operations[i].name) == 0) {
             s->by_stream = strncmp(argv[1], "tcp-", 4) == 0;
+            s->hasher    = strcmp(argv[1], "digest") == 0 ? hasher_new() : NULL;
             measure(s, operations[i].begin, count, rate);
+            hasher_free(s->hasher);
             free(s);
             return 0;
         }
-    fprintf(stderr, "usage: call_bench call|register|message|options|tcp-call COUNT [RATE]\n");
+    fprintf(stderr, "usage: call_bench call|register|digest|message|options|tcp-call COUNT [RATE]\n");
     return 2;
 }

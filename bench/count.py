@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = os.path.join(ROOT, "build/release")
 FIGURES = os.path.join(ROOT, "bench/figures")
 TOLERANCE = 0.02
-RUNS = [("call_bench", name, 300) for name in ("call", "register", "message", "options", "tcp-call")] + \
+RUNS = [("call_bench", name, 300) for name in ("call", "register", "digest", "message", "options", "tcp-call")] + \
        [("parse_bench", name, 1000) for name in ("invite", "ok", "register", "options")]
 # The C library picks its memcpy by the processor, OpenSSL its digests; malloc has its moods.
 PINNED = {

@@ -67,6 +67,7 @@ ROWS = [
     Row("call over TCP, instructions", "", "instructions", "tcp-call instructions"),
     Row("MESSAGE, instructions", "", "instructions", "message instructions"),
     Row("REGISTER, instructions", "", "instructions", "register instructions"),
+    Row("REGISTER with digest, both trips, instructions", "", "instructions", "digest instructions"),
     Row("OPTIONS, instructions", "", "instructions", "options instructions"),
     Row("call, allocations", "", "instructions", "call allocations"),
 ]
