@@ -1,18 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/hash.h"
 
+#include "base/word.h"
+
 #include <assert.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-enum { ALGORITHMS = 3, SHA256_BLOCK = 64 };
+enum {
+    ALGORITHMS   = 3,
+    SHA256_BLOCK = 64,
+    TOGETHER     = 256, /* bytes that are worth to be copied: each piece that OpenSSL gets costs it 80 instructions */
+    OFTEN_SETS   = 8,   /* of texts that are remembered, */
+    OFTEN_WAYS   = 4,   /* so many in each,              */
+    OFTEN_MAX    = 96,  /* and the bytes of the longest  */
+    OFTEN_MIN    = sizeof(uint64_t),
+};
+
+/* A text and its digest. */
+struct often {
+    uint8_t             digest[HASH_MAX];
+    enum hash_algorithm algorithm;
+    uint32_t            len; /* 0: none yet */
+    char                text[OFTEN_MAX];
+};
+
+struct often_set {
+    struct often ways[OFTEN_WAYS];
+    unsigned     oldest;
+};
 
 /* One context per algorithm, initialised once: starting it again with the
  * algorithm it has allocates nothing and so cannot fail. */
 struct hasher {
-    EVP_MD_CTX *contexts[ALGORITHMS];
-    uint64_t    work;
+    EVP_MD_CTX      *contexts[ALGORITHMS];
+    uint64_t         work;
+    struct often_set often[OFTEN_SETS];
 };
 
 static const struct {
@@ -72,17 +96,87 @@ static void must(int ok)
     assert(ok == 1);
 }
 
-void hasher_digest(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
-                   uint8_t *out)
+/* The parts as one text in `memory`; its length, or SIZE_MAX if they are longer than that. */
+static size_t join(const struct slice *parts, size_t count, char *memory, size_t size)
 {
-    EVP_MD_CTX *context = h->contexts[algorithm];
+    size_t len = 0;
 
-    h->work++;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > size - len)
+            return SIZE_MAX;
+        if (parts[i].len > 0)
+            memcpy(memory + len, parts[i].ptr, parts[i].len);
+        len += parts[i].len;
+    }
+    return len;
+}
+
+static void digest_parts(EVP_MD_CTX *context, const struct slice *parts, size_t count, uint8_t *out)
+{
     must(EVP_DigestInit_ex2(context, NULL, NULL));
     for (size_t i = 0; i < count; i++)
         if (parts[i].len > 0)
             must(EVP_DigestUpdate(context, parts[i].ptr, parts[i].len));
     must(EVP_DigestFinal_ex(context, out, NULL));
+}
+
+void hasher_digest(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
+                   uint8_t *out)
+{
+    char   memory[TOGETHER];
+    size_t len = join(parts, count, memory, sizeof memory);
+
+    h->work++;
+    if (len == SIZE_MAX) {
+        digest_parts(h->contexts[algorithm], parts, count, out);
+        return;
+    }
+    digest_parts(h->contexts[algorithm], &(struct slice){ memory, len }, 1, out);
+    OPENSSL_cleanse(memory, len); /* a password may have been among it */
+}
+
+/* By its last bytes: domains end in different ways, and the methods of one are few. */
+static struct often_set *set_of(struct hasher *h, struct slice text)
+{
+    return &h->often[(word_load(text.ptr + text.len - OFTEN_MIN) * 0x9e3779b97f4a7c15u >> 32) % OFTEN_SETS];
+}
+
+/* Where it is, or the one that has been there longest, without its text. */
+static struct often *find_often(struct often_set *set, enum hash_algorithm algorithm, struct slice text)
+{
+    struct often *o;
+
+    for (unsigned i = 0; i < OFTEN_WAYS; i++) {
+        o = &set->ways[i];
+        if (o->algorithm == algorithm && slice_eq((struct slice){ o->text, o->len }, text))
+            return o;
+    }
+    o      = &set->ways[set->oldest++ % OFTEN_WAYS];
+    o->len = 0;
+    return o;
+}
+
+void hasher_digest_often(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
+                         uint8_t *out)
+{
+    char          memory[OFTEN_MAX];
+    struct slice  text = { memory, join(parts, count, memory, sizeof memory) };
+    struct often *o;
+
+    if (text.len == SIZE_MAX || text.len < OFTEN_MIN) {
+        hasher_digest(h, algorithm, parts, count, out);
+        return;
+    }
+    o = find_often(set_of(h, text), algorithm, text);
+    if (o->len > 0) {
+        h->work++;
+    } else {
+        hasher_digest(h, algorithm, &text, 1, o->digest);
+        o->algorithm = algorithm;
+        o->len       = (uint32_t)text.len;
+        memcpy(o->text, text.ptr, text.len);
+    }
+    memcpy(out, o->digest, hash_size(algorithm));
 }
 
 uint64_t hasher_number(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count)

@@ -24,12 +24,16 @@ size_t hash_size(enum hash_algorithm algorithm); /* 16, 32 or 32 */
 /* Hashes the parts one after another into out[hash_size]. */
 void hasher_digest(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
                    uint8_t *out);
+/* The same, for what is hashed again and again and is no secret (the method and URI of a digest): the last few such
+ * texts are remembered. */
+void hasher_digest_often(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
+                         uint8_t *out);
 /* The first 64 bits of that, as a number to find it by. */
 uint64_t hasher_number(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count);
 /* HMAC-SHA256 under a 32-byte key. */
 void hasher_mac(struct hasher *h, const uint8_t key[32], const struct slice *parts, size_t count, uint8_t out[32]);
 
-/* Digests begun so far, two for each MAC: whoever must not tell by its time what it was
+/* Digests asked for so far, two for each MAC: whoever must not tell by its time what it was
  * about does the same number of them. */
 uint64_t hasher_work(const struct hasher *h);
 

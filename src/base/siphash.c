@@ -125,6 +125,23 @@ uint64_t siphash_result(struct siphash *h)
     return end(h, 4);
 }
 
+void siphash128_init(struct siphash *h, const struct hash_key *key)
+{
+    *h = begin(key);
+    h->v1 ^= 0xee;
+}
+
+void siphash128_result(struct siphash *h, uint64_t out[2])
+{
+    h->v2 ^= 0xee;
+    for (int half = 0; half < 2; half++) {
+        for (int i = 0; i < 4; i++)
+            sip_round(h);
+        out[half] = h->v0 ^ h->v1 ^ h->v2 ^ h->v3;
+        h->v1 ^= 0xdd;
+    }
+}
+
 uint64_t siphash13(const struct hash_key *key, struct slice text)
 {
     return hash(key, text, false, 1, 3);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nonces.h - the nonces of one server, for all its workers (RFC 7616 3.3, 5.4).
  *
- *     nonce = end, number, MAC(end, number, realm)      the MAC: SipHash-2-4 under two keys, 128 bits
+ *     nonce = end, number, MAC(end, number, realm)      the MAC: SipHash-2-4 of 128 bits
  *     slots[number % slots] = number / slots | highest nonce count | which of those below
  *
  * A nonce proves itself by its MAC, so nothing is kept for a challenge that is never

@@ -33,7 +33,7 @@ static struct slice domain_of(struct server *s, const struct user_id *id)
 static bool may_register(struct server *s, const struct registering *r)
 {
     const struct config_list *rules = &s->config->third_party;
-    struct third_party_user   who   = { r->proof.user, domain_of(s, &r->sender) };
+    struct third_party_user   who   = { r->proof.user, domain_of(s, r->sender) };
     struct third_party_user   whom  = { r->whom.name, r->whom.domain };
 
     if (whom.user.len == 0)
@@ -54,13 +54,13 @@ static bool is_allowed(struct server *s, struct registering *r)
     if (!r->proved)
         return true;
     if (message_header(request, HEADER_AUTHORIZATION) != NULL)
-        result = prove(s, request, HEADER_AUTHORIZATION, domain_of(s, &r->sender), NULL, &r->proof);
+        result = prove(s, request, HEADER_AUTHORIZATION, domain_of(s, r->sender), NULL, &r->proof);
     if (result == AUTH_OK && !agreement_is_proved(s, request, &r->proof)) {
         agreement_refuse(s, r->txn, request, &list);
         return false;
     }
     if (result == AUTH_OK && may_register(s, r))
-        return abuse_user_admits(s, r->txn, request, r->proof.user, domain_of(s, &r->sender));
+        return abuse_user_admits(s, r->txn, request, r->proof.user, domain_of(s, r->sender));
     if (result == AUTH_WAIT)
         user_hold(s, r->txn, r->request);
     else if (result == AUTH_OK)
@@ -91,7 +91,8 @@ static bool is_to_be_looked_for(struct server *s, const struct registering *r)
     return users_may_have_aliases(s->shared->users) && !has_key(s, r->key);
 }
 
-/* Before anybody proves anything, since a nonce is good for that only once. */
+/* Before anybody proves anything, since a nonce is good for that only once.  Most phones register
+ * themselves: who is named twice is looked for once. */
 static enum user_state find_both(struct server *s, struct registering *r)
 {
     const struct uri *sender = sender_of(s, r->request);
@@ -99,15 +100,17 @@ static enum user_state find_both(struct server *s, struct registering *r)
 
     if (state == USER_FOUND && r->whom.by_alias)
         r->key = who_key(s, &r->whom, r->memory);
-    if (state == USER_WAIT || state == USER_FAILED)
+    if (state == USER_WAIT || state == USER_FAILED || slice_eq(sender->text, r->request->to.uri.text))
         return state;
-    return who_is(s, sender, &r->sender);
+    r->sender = &r->other;
+    return who_is(s, sender, &r->other);
 }
 
 /* 10.3 step 5: aliases stand for their user.  False: answered, or held. */
 static bool find_whom(struct server *s, struct registering *r)
 {
-    r->whom.name = r->whom.domain = r->sender.name = r->sender.domain = SLICE("");
+    r->whom.name = r->whom.domain = SLICE("");
+    r->sender                     = &r->whom;
     if (!is_to_be_looked_for(s, r))
         return true;
     switch (find_both(s, r)) {

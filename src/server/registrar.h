@@ -22,11 +22,11 @@ struct registering {
     struct message            *request;
     struct slice               key; /* whose bindings: canonical, in `memory` */
     const struct domain_rules *rules;
-    struct register_terms      terms;  /* do not move */
-    bool                       proved; /* somebody was asked who he is, and has answered */
-    struct auth_proof          proof;  /* do not move */
-    struct user_id             sender; /* who is to prove himself; do not move */
-    struct user_id             whom;   /* do not move */
+    struct register_terms      terms;       /* do not move */
+    bool                       proved;      /* somebody was asked who he is, and has answered */
+    struct auth_proof          proof;       /* do not move */
+    const struct user_id      *sender;      /* who is to prove himself: one of these two */
+    struct user_id             whom, other; /* do not move */
     char                       memory[AOR_TEXT];
 };
 

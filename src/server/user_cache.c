@@ -167,19 +167,12 @@ void user_cache_discard(struct cached *e)
 
 /* ---- reading ---- */
 
-/* Domain in lower case, a NUL, the name.  False if either is too long to be ours. */
+/* The domain in whatever case.  False if either is too long to be ours. */
 static bool hash_of(const struct user_cache *c, struct slice domain, struct slice name, uint64_t *hash)
 {
-    char       memory[USER_DOMAIN_MAX + 1 + USER_KEY_MAX];
-    struct buf b = BUF_ON(memory);
-
     if (domain.len > USER_DOMAIN_MAX || name.len > USER_KEY_MAX)
         return false;
-    for (size_t i = 0; i < domain.len; i++)
-        buf_put_byte(&b, ascii_lower(domain.ptr[i]));
-    buf_put_byte(&b, '\0');
-    buf_put(&b, name);
-    *hash = siphash(&c->key, buf_slice(&b));
+    *hash = siphash13_key(&c->key, name, domain, 0);
     return true;
 }
 

@@ -49,17 +49,26 @@ static void put_meant(struct parts *p, struct slice inner)
     put(p, inner);
 }
 
-static bool hash(struct hasher *h, enum hash_algorithm algorithm, const struct parts *p, char hex[DIGEST_HEX])
+typedef void digest_fn(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
+                       uint8_t *out);
+
+static bool hash_by(digest_fn *digest, struct hasher *h, enum hash_algorithm algorithm, const struct parts *p,
+                    char hex[DIGEST_HEX])
 {
     uint8_t    bytes[HASH_MAX];
     struct buf b = buf_on(hex, DIGEST_HEX);
 
     if (p->overflow)
         return false;
-    hasher_digest(h, algorithm, p->part, p->count, bytes);
+    digest(h, algorithm, p->part, p->count, bytes);
     buf_put_hex(&b, bytes, hash_size(algorithm));
     buf_cstr(&b);
     return true;
+}
+
+static bool hash(struct hasher *h, enum hash_algorithm algorithm, const struct parts *p, char hex[DIGEST_HEX])
+{
+    return hash_by(hasher_digest, h, algorithm, p, hex);
 }
 
 void digest_ha1(struct hasher *h, enum hash_algorithm algorithm, struct slice user, struct slice realm,
@@ -107,6 +116,13 @@ static bool covers_body(const struct credentials *c)
     return slice_eq_nocase(c->qop, SLICE("auth-int"));
 }
 
+/* The phones of a domain say the same in each REGISTER, and who answers proves himself by the same: of the four digests
+ * of one these are two, and 6 % of its instructions.  What names a user is not said as often. */
+static digest_fn *way_of(struct slice uri)
+{
+    return uri.len > 0 && memchr(uri.ptr, '@', uri.len) == NULL ? hasher_digest_often : hasher_digest;
+}
+
 /* RFC 7616 3.4.3; an empty body has a hash, too (RFC 8760 2.6 item 7). */
 static bool hash_a2(struct hasher *h, const struct credentials *c, struct slice method, struct slice body,
                     char hex[DIGEST_HEX])
@@ -126,8 +142,9 @@ static bool hash_a2(struct hasher *h, const struct credentials *c, struct slice 
     if (covers_body(c)) {
         put_colon(&p);
         put(&p, slice_from(of_body));
+        return hash(h, c->algorithm, &p, hex);
     }
-    return hash(h, c->algorithm, &p, hex);
+    return hash_by(way_of(c->uri), h, c->algorithm, &p, hex);
 }
 
 bool digest_response(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice method,

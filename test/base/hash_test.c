@@ -110,6 +110,70 @@ TEST(secrets_are_equal_only_in_every_byte)
     CHECK(secret_eq("", "", 0));
 }
 
+/* What is short goes to OpenSSL in one piece, what is long as it came. */
+TEST(what_is_long_has_the_same_digest_in_parts)
+{
+    char           memory[600];
+    struct hasher *h = hasher_new();
+    uint8_t        whole[HASH_MAX], parted[HASH_MAX];
+
+    for (size_t i = 0; i < sizeof memory; i++)
+        memory[i] = (char)(i * 7);
+    for (size_t len = 250; len < sizeof memory; len += len < 260 ? 1 : 50) {
+        struct slice all     = test_guarded((struct slice){ memory, len });
+        struct slice three[] = { { all.ptr, 100 }, { all.ptr + 100, 100 }, { all.ptr + 200, len - 200 } };
+
+        hasher_digest(h, HASH_MD5, &all, 1, whole);
+        hasher_digest(h, HASH_MD5, three, 3, parted);
+        CHECK(memcmp(whole, parted, hash_size(HASH_MD5)) == 0);
+    }
+    hasher_free(h);
+}
+
+static void check_often(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count)
+{
+    uint8_t wanted[HASH_MAX], out[HASH_MAX];
+
+    hasher_digest(h, algorithm, parts, count, wanted);
+    hasher_digest_often(h, algorithm, parts, count, out);
+    CHECK(memcmp(wanted, out, hash_size(algorithm)) == 0);
+}
+
+/* All of one set, since they end alike, and more than it has places for; the same text by each algorithm; texts that
+ * are too short or too long to be remembered. */
+TEST(what_is_hashed_often_has_its_own_digest)
+{
+    static const char *const methods[]      = { "REGISTER", "", "INVITE", "MESSAGE", "SUBSCRIBE", "PUBLISH", "BYE" };
+    static const char        long_host[120] = { 0 };
+    struct hasher           *h              = hasher_new();
+
+    for (unsigned round = 0; round < 3; round++) {
+        for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+            struct slice parts[] = { slice_from(methods[i]), SLICE(":"), SLICE("sip:example.test") };
+
+            check_often(h, HASH_MD5, parts, 3);
+            check_often(h, HASH_MD5, parts, 3);
+            check_often(h, HASH_SHA256, parts, 3);
+        }
+        check_often(h, HASH_SHA512_256, &SLICE(""), 1);
+        check_often(h, HASH_MD5, &SLICE("sip:a.b"), 1);
+        check_often(h, HASH_MD5, &(struct slice){ long_host, sizeof long_host }, 1);
+    }
+    hasher_free(h);
+}
+
+TEST(what_is_remembered_counts_as_work)
+{
+    struct hasher *h = hasher_new();
+    uint8_t        out[HASH_MAX];
+
+    for (uint64_t i = 1; i < 4; i++) {
+        hasher_digest_often(h, HASH_MD5, &SLICE("REGISTER:sip:example.test"), 1, out);
+        CHECK_INT(i, hasher_work(h));
+    }
+    hasher_free(h);
+}
+
 TEST(without_memory_there_is_no_hasher)
 {
     alloc_fail_at(1);
@@ -126,6 +190,9 @@ int main(void)
         cmocka_unit_test(nothing_at_all_has_a_digest),
         cmocka_unit_test(the_mac_is_hmac_sha256),
         cmocka_unit_test(secrets_are_equal_only_in_every_byte),
+        cmocka_unit_test(what_is_long_has_the_same_digest_in_parts),
+        cmocka_unit_test(what_is_hashed_often_has_its_own_digest),
+        cmocka_unit_test(what_is_remembered_counts_as_work),
         cmocka_unit_test(without_memory_there_is_no_hasher),
     };
 

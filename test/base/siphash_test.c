@@ -131,6 +131,26 @@ TEST(a_byte_moved_from_one_text_to_the_next_shows)
     }
 }
 
+/* OpenSSL's SIPHASH with size:16.  The length that goes first is the vector's first word, and what stands last that of
+ * the length behind it. */
+TEST(the_long_hash_is_siphash_2_4_of_128_bits)
+{
+    struct hash_key    key         = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u };
+    const struct slice texts[]     = { { NULL, 0 }, SLICE_INIT("abcdefgh\0\0\0\0\0\0\0\x10") };
+    const uint64_t     wanted[][2] = { { 0xe6a825ba047f81a3u, 0x930255c71472f66du },
+                                       { 0x2520e17ec6939ef6u, 0x04d4937c4579952au } };
+
+    for (int i = 0; i < 2; i++) {
+        struct siphash h;
+        uint64_t       out[2];
+
+        siphash128_init(&h, &key);
+        siphash_add(&h, texts[i]);
+        siphash128_result(&h, out);
+        CHECK(out[0] == wanted[i][0] && out[1] == wanted[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +161,7 @@ int main(void)
         cmocka_unit_test(each_number_and_its_place_matter),
         cmocka_unit_test(nocase_folds_ascii_letters_and_nothing_else),
         cmocka_unit_test(the_key_matters),
+        cmocka_unit_test(the_long_hash_is_siphash_2_4_of_128_bits),
         cmocka_unit_test(a_byte_moved_from_one_text_to_the_next_shows),
     };
 
