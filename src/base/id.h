@@ -33,16 +33,37 @@ enum id_kind {
     ID_PUBLICATION,
 };
 
+/* Slots come in segments, and go when all of one are free: the lowest that has room is filled first, so that what
+ * remains of many objects is together.  Private to id.c, as all of it. */
+enum {
+    ID_INDEX_BITS    = 24,
+    ID_MASK          = (1 << ID_INDEX_BITS) - 1,
+    ID_SEGMENT_BITS  = 16,
+    ID_SEGMENT_SLOTS = 1 << ID_SEGMENT_BITS,
+    ID_SEGMENTS      = 1 << (ID_INDEX_BITS - ID_SEGMENT_BITS),
+};
+
 struct id_slot {
     void    *object;
     uint32_t generation;
-    uint32_t next_free;
+    uint32_t next_free; /* in its segment */
+};
+
+struct id_segment {
+    struct id_slot *slots; /* NULL: it has gone, or has not come yet */
+    uint32_t        room;  /* slots there is memory for */
+    uint32_t        begun; /* those that have ever been used; what is behind them is not initialised */
+    uint32_t        used, first_free;
+    uint32_t        passed; /* no slot that comes again has a generation up to this one */
+    uint32_t        latest; /* the highest generation among the slots */
 };
 
 struct id_table {
-    struct id_slot *slots;
-    uint32_t        slot_count, first_free, used, limit;
-    uint8_t         worker, kind;
+    struct id_segment *segments;
+    uint32_t           segment_count, used, limit;
+    uint32_t           idle;                   /* an empty segment that is kept, or ID_SEGMENTS */
+    uint64_t           open[ID_SEGMENTS / 64]; /* a bit for each that has a free place */
+    uint8_t            worker, kind;
 };
 
 /* No memory is taken until the first id_add; at most `limit` objects. */
@@ -52,16 +73,19 @@ void id_table_fini(struct id_table *t);
 /* From now on at most so many; those that are more stay. */
 void id_table_limit(struct id_table *t, uint32_t limit);
 
-enum { ID_INDEX_BITS = 24, ID_MASK = (1 << ID_INDEX_BITS) - 1 };
-
 /* Private to id.c and id_find. */
 static inline struct id_slot *id_slot_of(const struct id_table *t, object_id id)
 {
-    uint32_t index = (uint32_t)(id >> ID_INDEX_BITS) & ID_MASK;
+    uint32_t                 index = (uint32_t)(id >> ID_INDEX_BITS) & ID_MASK;
+    uint32_t                 place = index % ID_SEGMENT_SLOTS;
+    const struct id_segment *s;
 
-    if (id >> 48 != ((uint64_t)t->worker << 8 | t->kind) || index >= t->slot_count)
+    if (id >> 48 != ((uint64_t)t->worker << 8 | t->kind) || index >> ID_SEGMENT_BITS >= t->segment_count)
         return NULL;
-    return t->slots[index].generation == (uint32_t)(id & ID_MASK) ? &t->slots[index] : NULL;
+    s = &t->segments[index >> ID_SEGMENT_BITS];
+    if (place >= s->begun)
+        return NULL;
+    return s->slots[place].generation == (uint32_t)(id & ID_MASK) ? &s->slots[place] : NULL;
 }
 
 /* NULL: it has gone, or was never here. */
@@ -79,6 +103,11 @@ void      id_remove(struct id_table *t, object_id id);
 void id_replace(struct id_table *t, object_id id, void *object);
 /* The same for an object that may not know its id any more: looks at every slot. */
 void id_forget(struct id_table *t, const void *object);
+
+/* Walk all objects, in no order; the one that was given may be removed meanwhile:
+ *
+ *     for (uint32_t at = 0; (object = id_next(&t, &at)) != NULL;) */
+void *id_next(const struct id_table *t, uint32_t *at);
 
 /* For a struct table of objects found by an id: the ids of objects that live
  * together differ in the index, and a table looks at the low bits. */

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 
 /* Growth doubles at one entry a bucket; moving two buckets with each insertion
- * empties the old array before the next doubling is due. */
-enum { SMALLEST = 16, MOVES = 2 };
+ * empties the old array before the next doubling is due.  It is halved where there
+ * are eight buckets to an entry, nearly all of them empty and side by side; moving
+ * 32 with each removal or insertion empties the old array before a quarter as many have gone, or come. */
+enum { SMALLEST = 16, MOVES = 2, MOVES_DOWN = 32, SPARSE = 8 };
 
 int table_init(struct table *t, size_t expected)
 {
@@ -16,7 +18,7 @@ int table_init(struct table *t, size_t expected)
 
     while (count < expected && count <= SIZE_MAX / 4)
         count *= 2;
-    *t         = (struct table){ .bucket_count = count };
+    *t         = (struct table){ .bucket_count = count, .least = count };
     t->buckets = calloc(count, sizeof *t->buckets);
     return t->buckets == NULL ? -ERR_NO_MEMORY : 0;
 }
@@ -42,7 +44,9 @@ static struct table_link **chain_of(const struct table *t, uint64_t hash)
 
 static void move_some(struct table *t)
 {
-    for (int i = 0; i < MOVES && t->old != NULL; i++) {
+    int moves = t->old_count > t->bucket_count ? MOVES_DOWN : MOVES;
+
+    for (int i = 0; i < moves && t->old != NULL; i++) {
         struct table_link *entry = t->old[t->moved++];
 
         while (entry != NULL) {
@@ -60,28 +64,26 @@ static void move_some(struct table *t)
     }
 }
 
-static void start_growth(struct table *t)
+/* Without memory it stays as it is. */
+static void start_move(struct table *t, size_t bucket_count)
 {
-    struct table_link **bigger;
+    struct table_link **buckets = calloc(bucket_count, sizeof *buckets);
 
-    if (t->bucket_count > SIZE_MAX / 4)
-        return;
-    bigger = calloc(2 * t->bucket_count, sizeof *bigger);
-    if (bigger == NULL)
+    if (buckets == NULL)
         return;
     t->old          = t->buckets;
     t->old_count    = t->bucket_count;
     t->moved        = 0;
-    t->buckets      = bigger;
-    t->bucket_count = 2 * t->old_count;
+    t->buckets      = buckets;
+    t->bucket_count = bucket_count;
 }
 
 void table_insert(struct table *t, struct table_link *entry, uint64_t hash)
 {
     struct table_link **chain;
 
-    if (t->old == NULL && t->count >= t->bucket_count)
-        start_growth(t);
+    if (t->old == NULL && t->count >= t->bucket_count && t->bucket_count <= SIZE_MAX / 4)
+        start_move(t, 2 * t->bucket_count);
     move_some(t);
     chain       = chain_of(t, hash);
     entry->hash = hash;
@@ -101,6 +103,13 @@ void table_remove(struct table *t, struct table_link *entry)
     *at         = entry->next;
     entry->next = NULL;
     t->count--;
+}
+
+void table_trim(struct table *t)
+{
+    if (t->old == NULL && t->bucket_count > t->least && t->count < t->bucket_count / SPARSE)
+        start_move(t, t->bucket_count / 2);
+    move_some(t);
 }
 
 static struct table_link *with_hash(struct table_link *entry, uint64_t hash)

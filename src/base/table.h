@@ -2,7 +2,7 @@
 /* table.h - a hash table of objects that carry their own links.
  *
  * Chained, grows by doubling a little at each insertion (no pause grows with
- * the table), never allocates per entry.  The table owns nothing: its user
+ * the table), shrinks as slowly where its user asks it to, never allocates per entry.  The table owns nothing: its user
  * hashes (with siphash and a secret key), compares and frees. */
 
 #ifndef BASE_TABLE_H
@@ -18,9 +18,10 @@ struct table_link {
 struct table {
     struct table_link **buckets;
     size_t              bucket_count; /* a power of two */
-    struct table_link **old;          /* the smaller half-moved array, or NULL */
+    struct table_link **old;          /* the half-moved array of another size, or NULL */
     size_t              old_count, moved;
     size_t              count;
+    size_t              least; /* buckets there are always */
 };
 
 /* Returns 0 or -ERR_NO_MEMORY. */
@@ -30,6 +31,10 @@ void table_fini(struct table *t);
 /* Cannot fail: if memory for growth is short the chains get longer. */
 void table_insert(struct table *t, struct table_link *entry, uint64_t hash);
 void table_remove(struct table *t, struct table_link *entry);
+
+/* A step towards the size that its entries need now; to be asked for after each removal where there may have been many
+ * more.  Not within table_each. */
+void table_trim(struct table *t);
 
 /* Walk the entries with this hash: compare, then go on with table_next. */
 struct table_link *table_first(const struct table *t, uint64_t hash);

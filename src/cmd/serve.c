@@ -12,9 +12,11 @@
 
 #include <jansson.h>
 #include <limits.h>
+#include <malloc.h>
 #include <unistd.h>
 
 enum { OPT_JSON = OPTION_LONG_ONLY, OPT_LOG_LEVEL, OPT_ALONE };
+enum { OF_ITS_OWN = 512 << 10, LEFT_ON_TOP = 4 << 20 /* bytes */ };
 enum { LEVELS = 32, SETTLE = 200 /* ms that the log has before the last words */ };
 
 static const struct option_entry options[] = {
@@ -163,6 +165,17 @@ static void take_levels(void *serving, const struct config *config, struct log_l
     (void)choose_levels(&s->choice, config, levels, &which);
 }
 
+/* What is that large is the kernel's again once it is freed: tables, above all, that were full while much was under
+ * way. Glibc would take it from the heap from the second time on, where what is freed stays between what lives for
+ * hours. */
+static void keep_heap_small(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, OF_ITS_OWN);
+    (void)mallopt(M_TRIM_THRESHOLD, LEFT_ON_TOP);
+#endif
+}
+
 /* Threads begin here: the parent has none. */
 static int serve_with_log(const struct serving *s, const struct service_setup *setup, const struct place *place)
 {
@@ -171,6 +184,7 @@ static int serve_with_log(const struct serving *s, const struct service_setup *s
     char               file[PATH_MAX], problem[512];
     int                code;
 
+    keep_heap_small();
     take_levels((void *)s, setup->taken.now, &levels);
     snprintf(file, sizeof file, "%.*s", SLICE_ARG(setup->taken.now->log_file));
     code = log_writer_start(file[0] != '\0' ? file : NULL, &levels, LOG_RING_BYTES, &log, problem, sizeof problem);

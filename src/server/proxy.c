@@ -351,10 +351,9 @@ void proxy_cancel(struct server *s, object_id invite, const struct message *canc
 
 void proxy_cancel_all(struct server *s)
 {
-    for (uint32_t i = 0; i < s->contexts.slot_count; i++) {
-        struct context *c = s->contexts.slots[i].object;
+    struct context *c;
 
-        if (c != NULL && !c->rc.answered)
+    for (uint32_t at = 0; (c = id_next(&s->contexts, &at)) != NULL;)
+        if (!c->rc.answered)
             proxy_cancel(s, c->txn, NULL);
-    }
 }

@@ -78,9 +78,10 @@ void context_make_room(struct context *c)
 
 void proxy_free_all(struct server *s)
 {
-    for (uint32_t i = 0; i < s->contexts.slot_count; i++)
-        if (s->contexts.slots[i].object != NULL)
-            context_free(s->contexts.slots[i].object);
+    struct context *c;
+
+    for (uint32_t at = 0; (c = id_next(&s->contexts, &at)) != NULL;)
+        context_free(c);
 }
 
 struct context *context_of(struct server *s, object_id txn)

@@ -37,13 +37,12 @@ bool banned_since(struct connection *c)
 
 void stack_close_banned(struct stack *s)
 {
+    struct connection *c;
+
     if (s->config.bans == NULL || s->bans_seen == bans_generation(s->config.bans))
         return;
     s->bans_seen = bans_generation(s->config.bans);
-    for (uint32_t i = 0; i < s->connection_ids.slot_count; i++) {
-        struct connection *c = s->connection_ids.slots[i].object;
-
-        if (c != NULL && banned_since(c))
+    for (uint32_t at = 0; (c = id_next(&s->connection_ids, &at)) != NULL;)
+        if (banned_since(c))
             connection_close(c);
-    }
 }

@@ -171,21 +171,17 @@ static bool is_by(const struct flow *flow, unsigned index)
 /* Does something that is under way send by it, or wait for what comes by it? */
 static bool is_needed(const struct stack *s, unsigned index)
 {
-    for (uint32_t i = 0; i < s->server_ids.slot_count; i++) {
-        const struct server_txn *t    = s->server_ids.slots[i].object;
-        struct flow              flow = { .transport = TRANSPORT_NONE };
+    const struct server_txn *server;
+    const struct client_txn *client;
+    struct flow              flow;
 
-        if (t != NULL)
-            flow = is_asleep(t) ? server_asleep_flow(asleep_unmark(t)) : t->reply;
+    for (uint32_t at = 0; (server = id_next(&s->server_ids, &at)) != NULL;) {
+        flow = is_asleep(server) ? server_asleep_flow(asleep_unmark(server)) : server->reply;
         if (is_by(&flow, index))
             return true;
     }
-    for (uint32_t i = 0; i < s->client_ids.slot_count; i++) {
-        const struct client_txn *t    = s->client_ids.slots[i].object;
-        struct flow              flow = { .transport = TRANSPORT_NONE };
-
-        if (t != NULL)
-            flow = is_asleep(t) ? client_asleep_flow(asleep_unmark(t)) : t->flow;
+    for (uint32_t at = 0; (client = id_next(&s->client_ids, &at)) != NULL;) {
+        flow = is_asleep(client) ? client_asleep_flow(asleep_unmark(client)) : client->flow;
         if (is_by(&flow, index))
             return true;
     }

@@ -217,6 +217,7 @@ void server_asleep_end(struct stack *s, struct asleep *base, bool quiet)
 
     if (id != 0) {
         table_remove(&s->server_asleep, &a->link);
+        table_trim(&s->server_asleep);
         id_remove(&s->server_ids, id);
         gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
         peer_load_take(s->peer_load, a->load);

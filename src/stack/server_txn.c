@@ -424,15 +424,12 @@ uint32_t server_txn_age(const struct stack *s, object_id server_txn)
 
 bool stack_is_merged(const struct stack *s, object_id server_txn)
 {
-    const struct server_txn *t = server_txn_of(s, server_txn);
+    const struct server_txn *t = server_txn_of(s, server_txn), *other;
 
     if (t == NULL || t->request == NULL || t->request->to_tag.len > 0)
         return false;
-    for (uint32_t i = 0; i < s->server_ids.slot_count; i++) {
-        const struct server_txn *other = s->server_ids.slots[i].object;
-
-        if (is_asleep(other) || other == NULL || other == t || other->request == NULL ||
-            other->key.method != t->key.method)
+    for (uint32_t at = 0; (other = id_next(&s->server_ids, &at)) != NULL;) {
+        if (is_asleep(other) || other == t || other->request == NULL || other->key.method != t->key.method)
             continue;
         if (other->request->cseq.number == t->request->cseq.number &&
             slice_eq(other->request->call_id, t->request->call_id) &&

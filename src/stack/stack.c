@@ -135,6 +135,8 @@ int stack_use_tls(struct stack *s, struct tls_shared *tls)
 
 void stack_free(struct stack *s)
 {
+    void *object;
+
     if (s == NULL)
         return;
     handover_leave(s);
@@ -142,15 +144,12 @@ void stack_free(struct stack *s)
     asleep_line_fini(&s->client_line);
     asleep_line_fini(&s->client_short_line);
     asleep_line_fini(&s->server_line);
-    for (uint32_t i = 0; i < s->client_ids.slot_count; i++)
-        if (s->client_ids.slots[i].object != NULL)
-            client_txn_free(s->client_ids.slots[i].object);
-    for (uint32_t i = 0; i < s->server_ids.slot_count; i++)
-        if (s->server_ids.slots[i].object != NULL)
-            server_txn_free(s->server_ids.slots[i].object);
-    for (uint32_t i = 0; i < s->connection_ids.slot_count; i++)
-        if (s->connection_ids.slots[i].object != NULL)
-            connection_close(s->connection_ids.slots[i].object);
+    for (uint32_t at = 0; (object = id_next(&s->client_ids, &at)) != NULL;)
+        client_txn_free(object);
+    for (uint32_t at = 0; (object = id_next(&s->server_ids, &at)) != NULL;)
+        server_txn_free(object);
+    for (uint32_t at = 0; (object = id_next(&s->connection_ids, &at)) != NULL;)
+        connection_close(object);
     listen_close_all(s);
     while (s->ahead_next < s->ahead_count)
         message_drop(s->ahead[s->ahead_next++]);
@@ -174,12 +173,11 @@ void stack_free(struct stack *s)
 
 void stack_refuse_all(struct stack *s, unsigned status)
 {
-    for (uint32_t i = 0; i < s->server_ids.slot_count; i++) {
-        const struct server_txn *t = s->server_ids.slots[i].object;
+    const struct server_txn *t;
 
-        if (t != NULL && !is_asleep(t) && !t->answered)
+    for (uint32_t at = 0; (t = id_next(&s->server_ids, &at)) != NULL;)
+        if (!is_asleep(t) && !t->answered)
             stack_reply(s, t->id, status, SLICE(""));
-    }
 }
 
 size_t stack_alive(const struct stack *s)

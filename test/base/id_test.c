@@ -93,8 +93,8 @@ TEST(the_generation_wraps_past_zero)
     id_table_init(&t, 0, 0, 1);
     id = id_add(&t, &a);
     id_remove(&t, id);
-    t.slots[0].generation = 0xffffff;
-    last                  = id_add(&t, &a);
+    t.segments[0].slots[0].generation = 0xffffff;
+    last                              = id_add(&t, &a);
     CHECK_INT(0xffffff, last & 0xffffff);
     CHECK(id_find(&t, last) == &a);
     id_remove(&t, last);
@@ -123,6 +123,110 @@ TEST(without_memory_there_is_no_id_and_the_others_stay)
     alloc_fail_at(0);
     CHECK(id_find(&t, first) == &objects[0]);
     CHECK(id_add(&t, &objects[64]) != 0);
+    id_table_fini(&t);
+}
+
+enum { MANY = 3 * ID_SEGMENT_SLOTS + 100 };
+
+static unsigned segments_held(const struct id_table *t)
+{
+    unsigned held = 0;
+
+    for (uint32_t i = 0; i < t->segment_count; i++)
+        held += t->segments[i].slots != NULL;
+    return held;
+}
+
+static void add_many(struct id_table *t, object_id *ids, char *objects)
+{
+    for (int i = 0; i < MANY; i++)
+        CHECK((ids[i] = id_add(t, &objects[i])) != 0);
+}
+
+TEST(what_many_took_is_given_back_and_their_ids_find_nothing)
+{
+    static char      objects[MANY];
+    static object_id ids[2][MANY];
+    struct id_table  t;
+
+    id_table_init(&t, 0, ID_CALL, ID_MASK);
+    add_many(&t, ids[0], objects);
+    CHECK_INT(4, segments_held(&t));
+    for (int round = 1; round < 4; round++) {
+        const object_id *old = ids[(round - 1) % 2];
+
+        for (int i = 0; i < MANY; i++)
+            id_remove(&t, old[i]);
+        CHECK_INT(0, t.used);
+        CHECK_INT(1, segments_held(&t));
+        for (int i = 0; i < MANY; i++)
+            CHECK(id_find(&t, old[i]) == NULL);
+        add_many(&t, ids[round % 2], objects);
+        for (int i = 0; i < MANY; i++) {
+            CHECK(id_find(&t, old[i]) == NULL);
+            CHECK(id_find(&t, ids[round % 2][i]) == &objects[i]);
+        }
+    }
+    id_table_fini(&t);
+}
+
+TEST(what_remains_of_many_comes_together)
+{
+    static char      objects[MANY];
+    static object_id ids[MANY];
+    struct id_table  t;
+
+    id_table_init(&t, 0, ID_CALL, ID_MASK);
+    add_many(&t, ids, objects);
+    for (int i = 0; i < MANY; i++)
+        if (i != MANY - 1)
+            id_remove(&t, ids[i]);
+    CHECK_INT(2, segments_held(&t)); /* where the last one is, and one that is kept */
+    CHECK(id_find(&t, ids[MANY - 1]) == &objects[MANY - 1]);
+    ids[0] = id_add(&t, &objects[0]);
+    CHECK(ids[0] >> ID_INDEX_BITS << 8 >> 8 != 0 && (ids[0] >> ID_INDEX_BITS & ID_MASK) < ID_SEGMENT_SLOTS);
+    id_remove(&t, ids[MANY - 1]);
+    CHECK_INT(2, segments_held(&t)); /* now it is the empty one */
+    id_remove(&t, ids[0]);
+    CHECK_INT(1, segments_held(&t));
+    id_table_fini(&t);
+}
+
+/* Where the generations of one slot are half used up, those of its segment go on. */
+TEST(what_has_been_used_that_often_is_kept)
+{
+    static char      objects[MANY];
+    static object_id ids[MANY];
+    struct id_table  t;
+
+    id_table_init(&t, 0, ID_CALL, ID_MASK);
+    add_many(&t, ids, objects);
+    id_remove(&t, ids[MANY - 1]);
+    t.segments[3].slots[99].generation = ID_MASK / 2 + 1;
+    ids[MANY - 1]                      = id_add(&t, &objects[MANY - 1]);
+    for (int i = 0; i < MANY; i++)
+        id_remove(&t, ids[i]);
+    CHECK_INT(2, segments_held(&t));
+    CHECK_INT(ID_MASK / 2 + 2, t.segments[3].slots[99].generation);
+    id_table_fini(&t);
+}
+
+TEST(all_are_walked_and_may_be_removed_meanwhile)
+{
+    static char      objects[MANY];
+    static object_id ids[MANY];
+    struct id_table  t;
+    char            *object;
+    unsigned         walked = 0;
+
+    id_table_init(&t, 0, ID_CALL, ID_MASK);
+    for (uint32_t at = 0; id_next(&t, &at) != NULL;)
+        fail();
+    add_many(&t, ids, objects);
+    for (uint32_t at = 0; (object = id_next(&t, &at)) != NULL; walked++)
+        id_remove(&t, ids[object - objects]);
+    CHECK_INT(MANY, walked);
+    CHECK_INT(0, t.used);
     id_table_fini(&t);
 }
 
@@ -180,6 +284,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_id_may_name_another_object_from_now_on),
         cmocka_unit_test(an_object_that_lost_its_id_is_forgotten_all_the_same),
+        cmocka_unit_test(what_many_took_is_given_back_and_their_ids_find_nothing),
+        cmocka_unit_test(what_remains_of_many_comes_together),
+        cmocka_unit_test(what_has_been_used_that_often_is_kept),
+        cmocka_unit_test(all_are_walked_and_may_be_removed_meanwhile),
         cmocka_unit_test(ids_that_live_together_do_not_share_a_bucket),
         cmocka_unit_test(an_id_finds_its_object_until_it_is_removed),
         cmocka_unit_test(a_stale_id_never_finds_a_stranger),

@@ -64,6 +64,76 @@ TEST(entries_are_removed_in_every_stage_of_growth)
     }
 }
 
+/* Down and up again, one found after each step whatever half it is in. */
+TEST(a_table_that_is_trimmed_gets_small_and_loses_nothing)
+{
+    enum { MOST = 5000 };
+    static struct thing things[MOST];
+    struct table        t;
+
+    CHECK_INT(0, table_init(&t, 0));
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < MOST; i++) {
+            things[i].number = i;
+            table_insert(&t, &things[i].link, spread(i));
+        }
+        CHECK(t.bucket_count >= MOST);
+        for (unsigned i = 0; i + 20 < MOST; i++) {
+            table_remove(&t, &things[i].link);
+            table_trim(&t);
+            CHECK(find(&t, i, spread(i)) == NULL);
+            for (unsigned k = i + 1; k < MOST; k += 997)
+                CHECK(find(&t, k, spread(k)) == &things[k]);
+        }
+        CHECK_INT(20, t.count);
+        CHECK(t.bucket_count + t.old_count * (t.old != NULL) < 1024);
+        for (unsigned i = MOST - 20; i < MOST; i++) {
+            CHECK(find(&t, i, spread(i)) == &things[i]);
+            table_remove(&t, &things[i].link);
+            table_trim(&t);
+        }
+    }
+    table_fini(&t);
+}
+
+/* Where entries come while it gets smaller, they are all found, and it gets bigger again in time. */
+TEST(a_table_that_gets_smaller_takes_more)
+{
+    enum { MOST = 4000 };
+    static struct thing things[MOST];
+    struct table        t;
+
+    CHECK_INT(0, table_init(&t, 0));
+    for (unsigned i = 0; i < MOST; i++) {
+        things[i].number = i;
+        table_insert(&t, &things[i].link, spread(i));
+    }
+    for (unsigned i = 500; i < MOST; i++)
+        table_remove(&t, &things[i].link);
+    table_trim(&t);
+    CHECK(t.old != NULL && t.old_count > t.bucket_count);
+    for (unsigned i = 500; i < MOST; i++) {
+        table_insert(&t, &things[i].link, spread(i));
+        for (unsigned k = i % 101; k <= i; k += 101)
+            CHECK(find(&t, k, spread(k)) == &things[k]);
+    }
+    CHECK(t.bucket_count >= MOST);
+    table_fini(&t);
+}
+
+TEST(what_it_was_made_for_is_kept)
+{
+    struct table t;
+    struct thing one = { .number = 1 };
+
+    CHECK_INT(0, table_init(&t, 1000));
+    table_insert(&t, &one.link, 1);
+    table_remove(&t, &one.link);
+    table_trim(&t);
+    CHECK(t.old == NULL && t.bucket_count == 1024);
+    table_fini(&t);
+}
+
 TEST(equal_hashes_are_all_walked_and_strangers_in_the_chain_are_not)
 {
     struct thing things[60] = { { .number = 0 } };
@@ -157,6 +227,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_are_found_in_every_stage_of_growth),
         cmocka_unit_test(entries_are_removed_in_every_stage_of_growth),
+        cmocka_unit_test(a_table_that_is_trimmed_gets_small_and_loses_nothing),
+        cmocka_unit_test(a_table_that_gets_smaller_takes_more),
+        cmocka_unit_test(what_it_was_made_for_is_kept),
         cmocka_unit_test(equal_hashes_are_all_walked_and_strangers_in_the_chain_are_not),
         cmocka_unit_test(removing_what_is_not_there_changes_nothing),
         cmocka_unit_test(each_sees_all_entries_once_and_may_remove_them),

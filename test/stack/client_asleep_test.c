@@ -12,9 +12,10 @@ static unsigned clients_asleep(void)
 {
     const struct id_table *t     = &server_stack(b.server)->client_ids;
     unsigned               count = 0;
+    const void            *object;
 
-    for (uint32_t i = 0; i < t->slot_count; i++)
-        count += is_asleep(t->slots[i].object);
+    for (uint32_t at = 0; (object = id_next(t, &at)) != NULL;)
+        count += is_asleep(object);
     return count;
 }
 
@@ -144,6 +145,7 @@ static void on_client(const struct client_user *u, object_id txn, enum client_ev
 TEST(who_is_told_of_further_2xx_may_change_and_be_nobody)
 {
     struct stack               *s;
+    const void                 *object;
     const struct client_asleep *a;
     object_id                   id   = 0;
     struct client_user          user = { .fn = on_client };
@@ -151,9 +153,9 @@ TEST(who_is_told_of_further_2xx_may_change_and_be_nobody)
     bench_open(&b, "");
     s = server_stack(b.server);
     raw_call_answer(&b, "call");
-    for (uint32_t i = 0; i < s->client_ids.slot_count; i++)
-        if (is_asleep(s->client_ids.slots[i].object)) {
-            a  = asleep_unmark(s->client_ids.slots[i].object);
+    for (uint32_t at = 0; (object = id_next(&s->client_ids, &at)) != NULL;)
+        if (is_asleep(object)) {
+            a  = asleep_unmark(object);
             id = ((const struct asleep *)a)->id;
         }
     CHECK(id != 0);

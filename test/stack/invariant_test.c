@@ -14,22 +14,21 @@ static struct stack *stack(void)
 
 static void *first_of(const struct id_table *t)
 {
-    for (uint32_t i = 0; i < t->slot_count; i++)
-        if (t->slots[i].object != NULL)
-            return t->slots[i].object;
-    fail_msg("there is none");
-    return NULL;
+    uint32_t at     = 0;
+    void    *object = id_next(t, &at);
+
+    if (object == NULL)
+        fail_msg("there is none");
+    return object;
 }
 
 /* The one of this Call-ID. */
 static struct server_txn *txn_of_call(const char *call_id)
 {
-    const struct id_table *t = &stack()->server_ids;
+    struct server_txn *txn;
 
-    for (uint32_t i = 0; i < t->slot_count; i++) {
-        struct server_txn *txn = t->slots[i].object;
-
-        if (txn != NULL && txn->request != NULL && slice_eq(txn->request->call_id, slice_from(call_id)))
+    for (uint32_t at = 0; (txn = id_next(&stack()->server_ids, &at)) != NULL;) {
+        if (txn->request != NULL && slice_eq(txn->request->call_id, slice_from(call_id)))
             return txn;
     }
     fail_msg("no transaction of %s", call_id);

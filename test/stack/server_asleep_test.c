@@ -11,10 +11,11 @@ static struct bench b;
 
 static unsigned sleepers(const struct id_table *t)
 {
-    unsigned count = 0;
+    unsigned    count = 0;
+    const void *object;
 
-    for (uint32_t i = 0; i < t->slot_count; i++)
-        count += is_asleep(t->slots[i].object);
+    for (uint32_t at = 0; (object = id_next(t, &at)) != NULL;)
+        count += is_asleep(object);
     return count;
 }
 
