@@ -215,8 +215,7 @@ int call_send_invite(struct call *c)
     session_timer_write_request(&c->refresh, g);
     call_put_expires(c, g);
     gather_put(g, c->extra);
-    if (p->config.reliable == PHONE_RELIABLE_REQUIRED)
-        gather_header(g, HEADER_REQUIRE, extension_tag(EXTENSION_100REL));
+    extensions_put_required(c->required, g);
     call_write_credentials(c, METHOD_INVITE, c->half.target, c->sdp != NULL ? slice_from(c->sdp) : SLICE(""), g);
     if (c->sdp != NULL)
         gather_body(g, SLICE("application/sdp"), slice_from(c->sdp));
@@ -304,6 +303,8 @@ static int start(struct call *c, const struct uri *target, const struct call_opt
     c->late_offer   = options->late_offer;
     if (options->expires != 0)
         c->give_up_at = c->started + (msec)options->expires * 1000;
+    if (c->phone->config.reliable == PHONE_RELIABLE_REQUIRED)
+        c->required = EXTENSION_BIT(100REL);
     if (!call_name_other(c, options))
         return -ERR_TOO_LARGE;
     if (!arena_ok(&c->arena))

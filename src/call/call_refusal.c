@@ -58,6 +58,23 @@ static bool without_extension(struct call *c, const struct message *response)
     return call_send_invite(c) == 0;
 }
 
+/* The type itself is taken there, so something else of the body is in the way: the callee can make it as it likes. */
+static bool by_accept(struct call *c, const struct message *response)
+{
+    return message_accepts(response, SLICE("application/sdp")) && without_body(c);
+}
+
+/* RFC 3261 8.1.3.5, 21.4.16.  Who wants what he would not have before gets neither. */
+static bool with_extension(struct call *c, const struct message *response)
+{
+    unsigned wanted = extensions_required(c->phone->extensions & ~c->without, METHOD_INVITE, response);
+
+    if ((wanted & ~c->required) == 0)
+        return false;
+    c->required |= wanted;
+    return call_send_invite(c) == 0;
+}
+
 static bool try_same(struct call *c, const struct message *response)
 {
     if (c->rounds >= ROUNDS_MAX)
@@ -67,6 +84,10 @@ static bool try_same(struct call *c, const struct message *response)
         return auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && call_send_invite(c) == 0;
     case OUTSIDE_WITHOUT_BODY:
         return without_body(c);
+    case OUTSIDE_BY_ACCEPT:
+        return by_accept(c, response);
+    case OUTSIDE_WITH_EXTENSION:
+        return with_extension(c, response);
     case OUTSIDE_LATER:
         return later(c, response);
     case OUTSIDE_LONGER:

@@ -196,12 +196,12 @@ bool call_name_other(struct call *c, const struct call_options *options)
     if (options->replaces != NULL) {
         buf_put(&b, SLICE("Replaces: "));
         replaces_write(&b, options->replaces);
-        buf_put(&b, options->required ? SLICE("\r\nRequire: replaces\r\n") : SLICE("\r\n"));
+        buf_put(&b, SLICE("\r\n"));
     }
     if (options->join != NULL) {
         buf_put(&b, SLICE("Join: "));
         replaces_write(&b, options->join);
-        buf_put(&b, options->required ? SLICE("\r\nRequire: join\r\n") : SLICE("\r\n"));
+        buf_put(&b, SLICE("\r\n"));
     }
     if (options->referred_by.len > 0) {
         buf_put(&b, SLICE("Referred-By: "));
@@ -209,8 +209,8 @@ bool call_name_other(struct call *c, const struct call_options *options)
         buf_put(&b, SLICE("\r\n"));
     }
     if (options->required)
-        c->required = (options->replaces != NULL ? EXTENSION_BIT(REPLACES) : 0) |
-                      (options->join != NULL ? EXTENSION_BIT(JOIN) : 0);
+        c->required |= (options->replaces != NULL ? EXTENSION_BIT(REPLACES) : 0) |
+                       (options->join != NULL ? EXTENSION_BIT(JOIN) : 0);
     c->extra = b.len > 0 ? arena_copy(&c->arena, buf_slice(&b)) : (struct slice){ NULL, 0 };
     return buf_ok(&b);
 }

@@ -83,8 +83,12 @@ void call_put_expires(struct call *c, struct gather *g)
 
 void call_cancel(struct call *c)
 {
+    char       line[REASON_LINE];
+    struct buf why = BUF_ON(line);
+
     if (c->again_at == NEVER) {
-        stack_cancel(c->phone->stack, c->invite_txn, SLICE(""));
+        call_write_reason(c, NULL, &why);
+        stack_cancel(c->phone->stack, c->invite_txn, buf_slice(&why));
         return;
     }
     c->again_at = NEVER; /* nothing is under way that could be cancelled */

@@ -66,35 +66,56 @@ msec call_retry_after(const struct message *response)
     return message_retry_after(response, &seconds) ? (msec)seconds * 1000 : NEVER;
 }
 
+/* ---- what is said of it ---- */
+
+struct said {
+    unsigned    cause; /* a SIP status; 0: there is nothing to say */
+    const char *text;
+};
+
 /* RFC 3326 3.2 has the first one. */
-void call_put_reason(const struct call *c, const struct fork *f, struct gather *g)
+static struct said of_branch(const struct call *c)
 {
-    if (f != c->up) {
-        gather_header(g, HEADER_REASON, SLICE("SIP;cause=200;text=\"Call completed elsewhere\""));
-        return;
-    }
+    return c->up != NULL ? (struct said){ 200, "Call completed elsewhere" }
+                         : (struct said){ 488, "Not Acceptable Here" };
+}
+
+/* Who is called may have somebody else's number in his list of missed calls, or not: so a caller that gives up says
+ * whether that was its user, or its time. */
+static struct said of_call(const struct call *c)
+{
     switch (c->cause) {
     case CALL_BAD_SDP:
-        gather_header(g, HEADER_REASON, SLICE("SIP;cause=488;text=\"Not Acceptable Here\""));
-        return;
+        return (struct said){ 488, "Not Acceptable Here" };
     case CALL_NO_ACK:
-        gather_header(g, HEADER_REASON, SLICE("SIP;cause=408;text=\"No ACK\""));
-        return;
+        return (struct said){ 408, "No ACK" };
     case CALL_EXPIRED:
-        gather_header(g, HEADER_REASON, SLICE("SIP;cause=408;text=\"Session expired\""));
-        return;
+        return (struct said){ 408, "Session expired" };
     case CALL_LOCAL_FAULT:
-        gather_header(g, HEADER_REASON, SLICE("SIP;cause=500;text=\"Server Internal Error\""));
-        return;
-    case CALL_NORMAL:
-    case CALL_REPLACED:
-    case CALL_TRANSFERRED:
+        return (struct said){ 500, "Server Internal Error" };
     case CALL_CANCELLED:
+        return c->reason.len > 0 ? (struct said){ 408, "Not answered in time" }
+                                 : (struct said){ 487, "Caller gave up" };
+    case CALL_REPLACED:
+        return (struct said){ 200, "Replaced by another call" };
+    case CALL_TRANSFERRED:
+        return (struct said){ 200, "Transferred" };
+    case CALL_LOST:
+        return (struct said){ c->status, c->status == 408 ? "No response" : "No such call" };
+    case CALL_NORMAL:
     case CALL_REFUSED:
     case CALL_TIMED_OUT:
     case CALL_UNREACHABLE:
     case CALL_ELSEWHERE:
-    case CALL_LOST:
-        return;
+        break;
     }
+    return (struct said){ 0, "" };
+}
+
+void call_write_reason(const struct call *c, const struct fork *f, struct buf *b)
+{
+    struct said s = f != NULL && f != c->up ? of_branch(c) : of_call(c);
+
+    if (s.cause != 0)
+        buf_printf(b, "Reason: SIP;cause=%u;text=\"%s\"\r\n", s.cause, s.text);
 }

@@ -128,13 +128,16 @@ static object_id send_bye(struct call *c, struct fork *f)
 {
     struct phone        *p    = c->phone;
     struct client_user   user = { .fn = on_bye, .self = p, .owner = c->id, .index = (unsigned)(f - c->forks) };
+    char                 line[REASON_LINE];
+    struct buf           why = BUF_ON(line);
     struct request_start start;
 
     if (call_begin_within(c, f, METHOD_BYE, SLICE(""), &start) != 0)
         return 0;
     if (p->config.user_agent.len > 0)
         gather_header(&p->gather, HEADER_USER_AGENT, p->config.user_agent);
-    call_put_reason(c, f, &p->gather);
+    call_write_reason(c, f, &why);
+    gather_put(&p->gather, buf_slice(&why));
     gather_body(&p->gather, SLICE(""), SLICE(""));
     f->bye_txn = call_send_within(c, f, METHOD_BYE, &start, &user);
     return f->bye_txn;

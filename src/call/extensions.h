@@ -26,6 +26,13 @@ struct slice extension_tag(enum extension e);
  * or a response to one; no line if that are none. */
 void extensions_put_supported(unsigned set, enum method method, struct gather *g);
 
+/* Require with all of the set; no line if it is empty. */
+void extensions_put_required(unsigned set, struct gather *g);
+
+/* What Require of a response to a request of this method lists, if all of it is in the set and means something there;
+ * else 0. */
+unsigned extensions_required(unsigned set, enum method method, const struct message *response);
+
 /* Those of the set that this header of the message names. */
 unsigned extensions_named(unsigned set, const struct message *m, enum header_id header);
 

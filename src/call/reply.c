@@ -216,7 +216,7 @@ static bool range_has(struct slice range, struct slice type)
            slice_eq_nocase((struct slice){ range.ptr, first }, (struct slice){ type.ptr, first });
 }
 
-static bool accepts(const struct message *m, struct slice type)
+bool message_accepts(const struct message *m, struct slice type)
 {
     for (const struct header *h = message_header(m, HEADER_ACCEPT); h != NULL; h = message_next(m, h)) {
         struct scan  s = scan_from(h->value);
@@ -235,7 +235,7 @@ static bool accepts(const struct message *m, struct slice type)
 
 bool reply_unacceptable(struct phone *p, object_id txn, const struct message *request, struct slice type)
 {
-    if (message_header(request, HEADER_ACCEPT) == NULL || accepts(request, type))
+    if (message_header(request, HEADER_ACCEPT) == NULL || message_accepts(request, type))
         return false;
     stack_reply(p->stack, txn, 406, SLICE(""));
     return true;

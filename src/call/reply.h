@@ -19,6 +19,8 @@ struct slice message_sdp(const struct message *m);
 bool         message_has_sdp(const struct message *m);
 /* Has it a body of this type ("text/plain"), whatever parameters that has? */
 bool message_is_type(const struct message *m, struct slice type);
+/* Does its Accept list the type, by itself or within a range?  Not if it has none. */
+bool message_accepts(const struct message *m, struct slice type);
 void reply_allow(struct phone *p, object_id txn, const struct message *request, unsigned status);
 void options_outside(struct phone *p, struct account *a, object_id txn, struct message *request);
 void options_within(struct call *c, struct fork *f, object_id txn, struct message *request);

@@ -361,8 +361,10 @@ void call_note_why(struct call *c, const struct message *m);
 void call_fill_why(const struct call *c, struct phone_event *e);
 /* What its Retry-After says, or NEVER. */
 msec call_retry_after(const struct message *response);
-/* Reason, in the BYE that ends this branch, if there is one to name (RFC 3326). */
-void call_put_reason(const struct call *c, const struct fork *f, struct gather *g);
+enum { REASON_LINE = 96 };
+/* Reason, a line for the BYE that ends this branch, or (`f` is NULL) for the CANCEL; nothing if there is none to name
+ * (RFC 3326). */
+void call_write_reason(const struct call *c, const struct fork *f, struct buf *b);
 
 /* Cancel our INVITE and send it anew, from where we are now. */
 void call_invite_anew(struct call *c);

@@ -46,6 +46,10 @@ const char *refusal_outside_text(enum refusal_outside outside)
         return "is placed again with the password";
     case OUTSIDE_WITHOUT_BODY:
         return "is placed again without a description; the callee makes one";
+    case OUTSIDE_BY_ACCEPT:
+        return "is placed again without a description, if Accept lists the type that it has";
+    case OUTSIDE_WITH_EXTENSION:
+        return "is placed again requiring what Require lists, if the phone knows all of it";
     case OUTSIDE_WITHOUT_EXTENSION:
         return "is placed again without what Unsupported lists";
     case OUTSIDE_LONGER:

@@ -19,6 +19,8 @@ enum refusal_outside {
     OUTSIDE_FOLLOW,            /* to the addresses in Contact, best first                       */
     OUTSIDE_PROVE,             /* again with credentials                                        */
     OUTSIDE_WITHOUT_BODY,      /* again without a description: it comes in the 2xx              */
+    OUTSIDE_BY_ACCEPT,         /* likewise, if Accept says that this is possible                */
+    OUTSIDE_WITH_EXTENSION,    /* again requiring what Require lists                            */
     OUTSIDE_WITHOUT_EXTENSION, /* again without what Unsupported lists                          */
     OUTSIDE_LONGER,            /* again with a session interval of Min-SE                       */
     OUTSIDE_LATER,             /* again after a Retry-After that is short                       */

@@ -212,6 +212,58 @@ TEST(a_420_is_answered_by_doing_without)
     check_refused(420);
 }
 
+/* RFC 3261 8.1.3.5, 21.4.13: a description is what a call is about; who takes its type may make one that he likes. */
+TEST(a_415_is_answered_without_a_description_if_that_can_help)
+{
+    call_bob();
+    refuse(415, "Accept: text/plain, application/sdp;level=1\nAccept-Encoding: identity\n");
+    CHECK_INT(2, peer_heard(&bob, "INVITE"));
+    CHECK_INT(0, last_invite()->body.len);
+    refuse(415, "Accept: application/sdp\n");
+    check_refused(415);
+    CHECK_INT(2, peer_heard(&bob, "INVITE"));
+}
+
+TEST(a_415_of_one_who_takes_no_description_ends_the_call)
+{
+    call_bob();
+    refuse(415, "Accept: text/plain\n");
+    check_refused(415);
+    CHECK_INT(1, peer_heard(&bob, "INVITE"));
+}
+
+/* RFC 3261 8.1.3.5, 21.4.16 */
+TEST(a_421_is_answered_by_requiring_what_it_wants)
+{
+    call_bob();
+    CHECK(message_header(last_invite(), HEADER_REQUIRE) == NULL);
+    refuse(421, "Require: 100rel, timer\n");
+    CHECK_INT(2, peer_heard(&bob, "INVITE"));
+    CHECK(message_lists(last_invite(), HEADER_REQUIRE, SLICE("100rel")));
+    CHECK(message_lists(last_invite(), HEADER_REQUIRE, SLICE("timer")));
+    refuse(421, "Require: 100rel\n");
+    check_refused(421);
+    CHECK_INT(2, peer_heard(&bob, "INVITE"));
+}
+
+TEST(a_421_for_something_unknown_ends_the_call)
+{
+    call_bob();
+    refuse(421, "Require: 100rel, teleport\n");
+    check_refused(421);
+    CHECK_INT(1, peer_heard(&bob, "INVITE"));
+}
+
+/* One of the two is wrong, and will be again. */
+TEST(what_a_420_did_not_want_a_421_does_not_get)
+{
+    call_bob();
+    refuse(420, "Unsupported: timer\n");
+    refuse(421, "Require: timer\n");
+    check_refused(421);
+    CHECK_INT(2, peer_heard(&bob, "INVITE"));
+}
+
 /* RFC 4028 7.3: raised as often as it has to be, but not for ever. */
 TEST(a_422_is_followed_a_few_times)
 {
@@ -300,6 +352,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_waits_for_a_retry_after_can_be_hung_up, setup, teardown),
         cmocka_unit_test_setup_teardown(a_description_that_is_too_large_is_left_to_the_callee, setup, teardown),
         cmocka_unit_test_setup_teardown(a_420_is_answered_by_doing_without, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_420_did_not_want_a_421_does_not_get, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_421_for_something_unknown_ends_the_call, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_421_is_answered_by_requiring_what_it_wants, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_415_of_one_who_takes_no_description_ends_the_call, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_415_is_answered_without_a_description_if_that_can_help, setup, teardown),
         cmocka_unit_test_setup_teardown(a_422_is_followed_a_few_times, setup, teardown),
         cmocka_unit_test_setup_teardown(the_warning_of_a_refusal_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(an_invite_that_expires_says_so_and_is_cancelled_then, setup, teardown),

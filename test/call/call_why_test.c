@@ -156,6 +156,68 @@ TEST(a_branch_that_answered_too_late_is_told_that_another_was_first)
     peer_respond(&bob, peer_last(&bob, "BYE"), "200 OK", NULL, "", NULL);
 }
 
+static void check_reason(const char *method, const char *reason)
+{
+    CHECK_SLICE(reason, message_header(peer_last(&bob, method), HEADER_REASON)->value);
+}
+
+/* The phone that has rung may tell its user why it stopped. */
+TEST(a_caller_that_gives_up_says_so_in_its_cancel)
+{
+    struct message *m = invite();
+
+    peer_respond(&bob, m, "180 Ringing", "b", CONTACT_BOB, NULL);
+    run_for(network, 50);
+    call_hang_up(alice.phone, alice.call);
+    run_for(network, 50);
+    check_reason("CANCEL", "SIP;cause=487;text=\"Caller gave up\"");
+    peer_respond(&bob, peer_last(&bob, "CANCEL"), "200 OK", "b", "", NULL);
+    peer_respond(&bob, m, "487 Request Terminated", "b", "", NULL);
+}
+
+TEST(a_caller_whose_time_is_over_says_so_in_its_cancel)
+{
+    struct call_options options = { .account = alice.account, .target = SLICE("sip:bob@10.0.0.2"), .expires = 5 };
+    struct message     *m;
+
+    CHECK_INT(0, call_place(alice.phone, &options, &alice.call));
+    run_for(network, 50);
+    m = peer_last(&bob, "INVITE");
+    peer_respond(&bob, m, "180 Ringing", "b", CONTACT_BOB, NULL);
+    run_for(network, 5000);
+    check_reason("CANCEL", "SIP;cause=408;text=\"Not answered in time\"");
+    peer_respond(&bob, peer_last(&bob, "CANCEL"), "200 OK", "b", "", NULL);
+    peer_respond(&bob, m, "487 Request Terminated", "b", "", NULL);
+}
+
+/* RFC 3261 9.1: the answer was faster than the CANCEL. */
+TEST(the_bye_after_a_cancel_that_came_too_late_has_its_reason)
+{
+    struct message *m = invite();
+
+    peer_respond(&bob, m, "180 Ringing", "b", CONTACT_BOB, NULL);
+    run_for(network, 50);
+    call_hang_up(alice.phone, alice.call);
+    peer_respond(&bob, m, "200 OK", "b", CONTACT_BOB, sdp_at("10.0.0.2", 20000));
+    run_for(network, 50);
+    check_reason("BYE", "SIP;cause=487;text=\"Caller gave up\"");
+    peer_respond(&bob, peer_last(&bob, "CANCEL"), "481 No", "b", "", NULL);
+    peer_respond(&bob, peer_last(&bob, "BYE"), "200 OK", "b", "", NULL);
+}
+
+/* RFC 3261 12.2.1.2: whoever of the two has lost it, a log on the way tells why it ended. */
+TEST(a_call_that_the_other_side_has_lost_ends_with_its_status)
+{
+    peer_respond(&bob, invite(), "200 OK", "b", CONTACT_BOB, sdp_at("10.0.0.2", 20000));
+    run_for(network, 50);
+    CHECK_INT(0, call_hold(alice.phone, alice.call, true));
+    run_for(network, 50);
+    peer_respond(&bob, peer_last(&bob, "INVITE"), "481 Gone", "b", "", NULL);
+    run_for(network, 50);
+    check_reason("BYE", "SIP;cause=481;text=\"No such call\"");
+    peer_respond(&bob, peer_last(&bob, "BYE"), "481 Gone", "b", "", NULL);
+}
+
 /* A refusal that did not end it says nothing of its end. */
 TEST(what_an_earlier_refusal_said_is_forgotten)
 {
@@ -180,6 +242,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_that_ends_for_its_description_says_488, setup, teardown),
         cmocka_unit_test_setup_teardown(a_branch_that_answered_too_late_is_told_that_another_was_first, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_caller_that_gives_up_says_so_in_its_cancel, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_caller_whose_time_is_over_says_so_in_its_cancel, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_bye_after_a_cancel_that_came_too_late_has_its_reason, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_call_that_the_other_side_has_lost_ends_with_its_status, setup, teardown),
         cmocka_unit_test_setup_teardown(what_an_earlier_refusal_said_is_forgotten, setup, teardown),
     };
 
