@@ -226,6 +226,10 @@ void call_fill_event(struct call *c, enum phone_event_kind kind, struct phone_ev
         .has_stats    = call_main_stream(c)->has_stats,
         .stats        = call_main_stream(c)->stats,
     };
+    if (kind == PHONE_RINGING)
+        e->branch = c->ringing;
+    if (kind == PHONE_EARLY_MEDIA && c->early != NULL)
+        e->branch = c->early->number;
     call_fill_why(c, e);
     call_fill_streams(c, e);
     conference_fill_event(c, kind, e);

@@ -47,6 +47,23 @@ int call_reject(struct phone *p, object_id call, unsigned status); /* 300-699 */
 /* End it in whatever state it is: CANCEL, 480, BYE.  PHONE_ENDED follows. */
 int call_hang_up(struct phone *p, object_id call);
 
+/* Who rings, of a call of ours that is not answered yet and has forked on its way (RFC 3261 12.1). */
+struct call_branch {
+    unsigned     number; /* its name, within the call; never given twice                   */
+    unsigned     status; /* what it said last, 101-199                                     */
+    struct slice target; /* its Contact, lives until the call is told anything              */
+    bool         media;  /* it is the one whose early sound is heard                       */
+};
+enum { CALL_BRANCHES = 16 };
+
+/* Those that have not been hung up, in the order in which they were heard of first; how many.  0 also for a call that
+ * is not there, or has been answered. */
+unsigned call_branches(const struct phone *p, object_id call, struct call_branch list[CALL_BRANCHES]);
+
+/* Hang up that one (BYE in its early dialog, RFC 3261 15): the others ring on.  If it has answered in that moment the
+ * call is over.  -ERR_NOT_FOUND also if there is no such branch; -ERR_UNSUPPORTED: not a call of ours that rings. */
+int call_hang_up_branch(struct phone *p, object_id call, unsigned number);
+
 /* Hand the call on (RFC 3515): its other side is put on hold and asked to call `target`, a sip or sips URI; or
  * to take this phone's place in the call `other` (RFC 3891), or to call whom that one rings, which is called off.
  * PHONE_TRANSFER tells how it goes on.  After PHONE_TRANSFERRED both calls end; after PHONE_TRANSFER_FAILED they go on

@@ -115,15 +115,19 @@ void call_on_provisional(struct call *c, const struct message *response)
     call_note_provisional(c, response->status);
     if (!(session_on_provisional(&c->session, has_tag) & SESSION_TELL_PROGRESS) || response->status == 100)
         return;
-    f        = has_tag ? call_fork_of(c, response, &error) : NULL;
+    f = has_tag ? call_fork_of(c, response, &error) : NULL;
+    if (f != NULL && f->dialog->state == DIALOG_TERMINATED) /* it has been sent away */
+        return;
     reliable = f != NULL && call_is_reliable(c, response, &rseq);
     if (reliable && reliable_receive(&f->heard, rseq) != RELIABLE_NEXT)
         return;
-    c->status = response->status;
+    c->status  = response->status;
+    c->ringing = f != NULL ? f->number : 0;
     reason_set(&c->reason, response->reason);
     call_tell(c, PHONE_RINGING);
-    if (f == NULL || f->dialog->state == DIALOG_TERMINATED)
+    if (f == NULL)
         return;
+    f->status = response->status;
     call_note_allow(f, response);
     if (reliable)
         on_reliable(c, f, response, rseq);

@@ -29,13 +29,14 @@ struct fork *call_fork_of(struct call *c, const struct message *response, int *e
         return NULL;
     }
     f  = &c->forks[c->fork_count];
-    *f = (struct fork){ .flow = response->flow };
+    *f = (struct fork){ .flow = response->flow, .number = c->forks_made + 1 };
     update_init(&f->update);
     offer_on_invite(&f->rules, true, !c->late_offer);
     *error = dialog_new_uac(&c->half, response, &f->dialog);
     if (*error != 0)
         return NULL;
     c->fork_count++;
+    c->forks_made++;
     return f;
 }
 
@@ -44,8 +45,8 @@ static void drop_forks(struct call *c)
 {
     for (unsigned i = 0; i < c->fork_count; i++)
         call_free_fork(c, &c->forks[i]);
-    c->fork_count = 0;
-    c->early      = NULL;
+    c->fork_count = c->ringing = 0;
+    c->early                   = NULL;
 }
 
 /* ---- responses to the INVITE ---- */
@@ -60,10 +61,13 @@ static void stop_updates(struct call *c, const struct fork *winner)
 
 static void on_first_2xx(struct call *c, struct fork *f, struct message *response)
 {
-    struct occasion o      = { .fork = f, .cseq = response->cseq.number };
-    bool            wanted = c->session.state != SESSION_CANCELLING && !c->told_ended;
-    int             error  = 0;
+    struct occasion o = { .fork = f, .cseq = response->cseq.number };
+    bool            wanted;
+    int             error = 0;
 
+    if (f->dropped)
+        call_end_dropped(c);
+    wanted      = c->session.state != SESSION_CANCELLING && !c->told_ended;
     c->up       = f;
     c->again_at = NEVER; /* it strayed in behind a refusal whose Retry-After is waited out */
     call_note_allow(f, response);

@@ -74,8 +74,10 @@ struct said {
 };
 
 /* RFC 3326 3.2 has the first one. */
-static struct said of_branch(const struct call *c)
+static struct said of_branch(const struct call *c, const struct fork *f)
 {
+    if (f->dropped)
+        return (struct said){ 487, "Caller gave up" };
     return c->up != NULL ? (struct said){ 200, "Call completed elsewhere" }
                          : (struct said){ 488, "Not Acceptable Here" };
 }
@@ -114,7 +116,7 @@ static struct said of_call(const struct call *c)
 
 void call_write_reason(const struct call *c, const struct fork *f, struct buf *b)
 {
-    struct said s = f != NULL && f != c->up ? of_branch(c) : of_call(c);
+    struct said s = f != NULL && (f != c->up || f->dropped) ? of_branch(c, f) : of_call(c);
 
     if (s.cause != 0)
         buf_printf(b, "Reason: SIP;cause=%u;text=\"%s\"\r\n", s.cause, s.text);

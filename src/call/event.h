@@ -111,6 +111,7 @@ struct phone_event {
     object_id             account, call; /* 0: not about one                       */
     object_id             subject;       /* what message_send, subscribe gave */
     bool                  outgoing;
+    unsigned              branch; /* RINGING, EARLY_MEDIA: whose, of those that the call has forked to; 0: not said */
     unsigned              status; /* SIP status, 0 if there is none               */
     struct slice          reason;
     struct slice          peer, peer_display; /* URI; display name without quotes */

@@ -29,6 +29,9 @@ struct provisional {
 /* One dialog that our INVITE made, or the one theirs did. */
 struct fork {
     struct dialog           *dialog;
+    unsigned                 number;             /* among all of the call                  */
+    unsigned                 status;             /* of its last provisional response       */
+    bool                     dropped;            /* its user wants nothing of it           */
     struct negotiation      *negotiation;        /* what this branch answered, or NULL     */
     struct flow              flow;               /* by which it came                       */
     struct offer_rules       rules;              /* which message may carry an offer now   */

@@ -13,7 +13,7 @@
  *   call_refresh.c  how it refreshes its session
  *   call_why.c   why: Reason, Warning and Retry-After, heard and said
  *   call_move.c  when this host gets another address
- *   call_early.c    its early dialogs
+ *   call_early.c    its early dialogs; call_branch.c: what the user may do with them
  *   call_answer.c   the callee's 2xx
  *   call_in.c    the callee's side, and requests inside of dialogs
  *   call_within.c   requests within dialogs: how they begin, ACK and BYE
@@ -89,9 +89,10 @@ struct call {
     struct slice      call_id, local_tag, peer, peer_display, contact;
     char             *credentials; /* as in our last INVITE: its ACK has the same (13.2.2.4) */
     struct fork       forks[LIMIT_BRANCHES];
-    unsigned          fork_count;
-    struct fork      *up;    /* the one we talk to: theirs from the start, ours from the first 2xx */
-    struct fork      *early; /* before that: the one that is heard, or NULL */
+    unsigned          fork_count, forks_made;
+    unsigned          ringing; /* number of the fork that was told of last, 0: none */
+    struct fork      *up;      /* the one we talk to: theirs from the start, ours from the first 2xx */
+    struct fork      *early;   /* before that: the one that is heard, or NULL */
 
     struct dialog_half half; /* outgoing: what the INVITE says                            */
     struct auth        auth;
@@ -319,6 +320,10 @@ int call_offer_again(struct call *c, struct fork *f, enum offer_message message,
 int  call_take_answer(struct call *c, struct fork *f, const struct message *m, enum offer_message message);
 void call_note_allow(struct fork *f, const struct message *m);
 bool call_peer_allows(const struct fork *f, enum method method);
+
+/* call_branch.c */
+/* A branch that was hung up has answered in that moment: all is over. */
+void call_end_dropped(struct call *c);
 
 /* call_out.c */
 /* Place it, or place it again, with a CSeq of its own.  0, -ERR_LIMIT, or as request_begin. */

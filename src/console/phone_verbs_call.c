@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "console/phone_desk_state.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 static void put_call(struct phone_answer *a, object_id call)
@@ -121,7 +122,20 @@ int verb_reject(struct phone_desk *d, const struct phone_order *o, struct phone_
 
 int verb_hangup(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
 {
-    return with_call(d, o, a, call_hang_up);
+    const struct phone_value *branch = phone_order_value(o, "branch");
+    object_id                 call;
+    int                       error;
+
+    if (!branch->given)
+        return with_call(d, o, a, call_hang_up);
+    error = desk_call_of(d, o, a, &call);
+    if (error == 0)
+        error = call_hang_up_branch(d->phone, call, branch->number <= UINT_MAX ? (unsigned)branch->number : 0);
+    if (error == -ERR_NOT_FOUND)
+        return desk_refuse(a, error, "no such branch rings");
+    if (error == 0)
+        put_call(a, call);
+    return error;
 }
 
 /* ---- while it is up ---- */
@@ -270,6 +284,28 @@ static const char *state_of(const struct desk_call *c)
     return c->rang ? "ringing" : "calling";
 }
 
+/* Whom the call rings. */
+static void put_branches(struct phone_desk *d, struct json_line *j, object_id call)
+{
+    struct call_branch branches[CALL_BRANCHES];
+    unsigned           count = call_branches(d->phone, call, branches);
+    struct json_line   list;
+
+    if (count == 0)
+        return;
+    list = json_line_list(j, "branches");
+    for (unsigned i = 0; i < count; i++) {
+        struct json_line item = json_line_item(&list);
+
+        json_line_number(&item, "branch", branches[i].number);
+        json_line_number(&item, "status", branches[i].status);
+        json_line_text(&item, "contact", branches[i].target);
+        json_line_bool(&item, "early_media", branches[i].media);
+        json_line_end(&item);
+    }
+    json_line_list_end(&list);
+}
+
 static void put_one(struct phone_desk *d, struct json_line *list, const struct desk_call *c)
 {
     struct phone_event e = { .call     = c->id,
@@ -284,6 +320,7 @@ static void put_one(struct phone_desk *d, struct json_line *list, const struct d
     phone_report_put(&j, FIELD_PEER, &e);
     phone_report_put(&j, FIELD_DURATION, &e);
     json_line_bool(&j, "held_by_peer", c->held_by_peer);
+    put_branches(d, &j, c->id);
     json_line_end(&j);
 }
 

@@ -120,11 +120,16 @@ static bool phone_rejects(struct phone_actor *a, const struct statement *st)
     return done(a, call_reject(a->phone, a->call, status));
 }
 
-/* hangs up */
+/* hangs up [branch NUMBER] */
 static bool phone_hangs(struct phone_actor *a, const struct statement *st)
 {
-    (void)st;
-    return done(a, call_hang_up(a->phone, a->call));
+    unsigned number;
+
+    if (st->words.count < 4)
+        return done(a, call_hang_up(a->phone, a->call));
+    if (strcmp(st->words.word[3], "branch") != 0 || st->words.count != 5 || !parse_count(st->words.word[4], &number))
+        return scenario_fail(a->actor.scenario, "hangs up [branch NUMBER]");
+    return done(a, call_hang_up_branch(a->phone, a->call, number));
 }
 
 static bool phone_holds(struct phone_actor *a, const struct statement *st)
