@@ -7,7 +7,7 @@
  *   theirs is not answered        the answer will name the new address; early media, by UPDATE
  *   up                            re-INVITE with new Contact and description, again until one is accepted */
 #include "base/error.h"
-#include "call/state.h"
+#include "call/reference.h"
 
 enum {
     LOOK_EVERY = 2000, /* ms                                                           */
@@ -101,6 +101,7 @@ static void tell_peer(struct call *c)
         return;
     case SESSION_CONFIRMED:
         c->move_tries = TRIES;
+        refer_moved(c);
         if (c->session.exchange == EXCHANGE_OURS)
             reinvite_anew(c);
         else
@@ -136,9 +137,22 @@ static void look_at(struct call *c)
             return;
         c->here = local;
         tell_peer(c);
-    } else if (c->move_tries > 0 && c->session.state == SESSION_CONFIRMED) {
-        reinvite(c);
+    } else if (c->session.state == SESSION_CONFIRMED) {
+        if (c->move_tries > 0)
+            reinvite(c);
+        else
+            refer_arrived(c);
     }
+}
+
+bool call_is_moving(const struct call *c)
+{
+    const struct flow *hop = last_hop(c);
+    struct address     local;
+
+    if (!c->phone->config.any_address || hop == NULL || c->here.family == FAMILY_NONE)
+        return false;
+    return world_source(c->phone->world, &hop->remote, &local) != 0 || !address_eq_ip(&c->here, &local);
 }
 
 static void on_look(struct timer *t, msec now)

@@ -3,29 +3,11 @@
  * dialog/transfer.h says what follows from what; here it is carried out. */
 #include "base/error.h"
 #include "call/methods.h"
-#include "call/reference.h"
-#include "dialog/subscription.h"
-#include "dialog/transfer.h"
+#include "call/refer.h"
 #include "sip/refer_to.h"
 #include "sip/sipfrag.h"
 
 #include <stdlib.h>
-
-struct call_transfer {
-    struct call        *call;
-    struct transfer     machine;
-    struct subscription watch;
-    bool                watching;   /* `watch` has begun                                          */
-    bool                loose_ends; /* of an earlier REFER in this dialog something may yet come   */
-    char               *refer_to;
-    object_id           other; /* the call that is to be replaced, or 0                      */
-    object_id           txn;
-    uint32_t            cseq; /* of the REFER                                               */
-    struct reason       reason;
-    struct timer        timer;
-};
-
-static void perform(struct call *c, unsigned actions);
 
 /* ---- the subscription that it implies ---- */
 
@@ -39,7 +21,7 @@ static void set_timer(struct call *c)
 }
 
 /* RFC 3515 2.4.4: by a 2xx or a NOTIFY, whichever comes first. */
-static void watch(struct call *c)
+void refer_watch(struct call *c)
 {
     struct call_transfer *t = c->transfer;
 
@@ -70,7 +52,7 @@ static void on_timer(struct timer *timer, msec now)
     if (!(actions & SUBSCRIPTION_TELL_ENDED))
         return;
     reason_set(&t->reason, SLICE("nothing was heard of it"));
-    perform(c, transfer_on_silence(&t->machine));
+    refer_perform(c, transfer_on_silence(&t->machine));
 }
 
 /* ---- REFER ---- */
@@ -120,8 +102,8 @@ static void on_response(struct call *c, unsigned status, struct slice reason, bo
     if (actions & (TRANSFER_TELL_DONE | TRANSFER_TELL_FAILED))
         reason_set(&t->reason, reason);
     else if (t->machine.state == TRANSFER_WATCHING)
-        watch(c);
-    perform(c, actions);
+        refer_watch(c);
+    refer_perform(c, actions);
 }
 
 /* RFC 4488 4: only who says so has made no subscription. */
@@ -131,6 +113,15 @@ static bool is_unwatched(const struct message *response)
     struct scan          s = scan_from(h == NULL ? SLICE("") : h->value);
 
     return scan_word(&s, SLICE("false")) && scan_lws(&s) && (scan_at_end(&s) || *s.at == ';');
+}
+
+/* From where this host is no longer nothing can be sent: it is asked about when it is somewhere again. */
+static void on_error(struct call *c, int error)
+{
+    if (call_is_moving(c))
+        refer_moved(c);
+    else
+        on_response(c, 503, slice_from(error_text(error)), false);
 }
 
 static void on_refer(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
@@ -144,7 +135,7 @@ static void on_refer(const struct client_user *u, object_id txn, enum client_eve
     if (event == CLIENT_TIMEOUT)
         on_response(c, 408, SLICE("no response"), false);
     else if (event == CLIENT_ERROR)
-        on_response(c, 503, slice_from(error_text(detail)), false);
+        on_error(c, detail);
     else if ((response->status != 401 && response->status != 407) || !transfer_is_open(&c->transfer->machine) ||
              auth_challenged(&c->auth, &c->account->secret, response) != AUTH_RETRY || send_refer(c) != 0)
         on_response(c, response->status, response->reason, is_unwatched(response));
@@ -169,13 +160,13 @@ static void on_state(struct call *c, const struct subscription_state *state, uns
     uint32_t              random = (uint32_t)random_u64(&c->phone->world->random);
     unsigned              actions;
 
-    watch(c);
+    refer_watch(c);
     (void)subscription_on_notify(&t->watch, state, random, world_now(c->phone->world));
     set_timer(c);
     actions = transfer_on_notify(&t->machine, status, state->phase == PHASE_TERMINATED);
     if (actions & (TRANSFER_TELL_PROGRESS | TRANSFER_TELL_DONE | TRANSFER_TELL_FAILED))
         reason_set(&t->reason, t->machine.status == status ? reason : SLICE("it ended without a word"));
-    perform(c, actions);
+    refer_perform(c, actions);
 }
 
 /* What it says: the body, or the part of it. */
@@ -227,7 +218,7 @@ static void tell(struct call *c, unsigned actions)
         call_tell(c, PHONE_TRANSFER_FAILED);
 }
 
-static void perform(struct call *c, unsigned actions)
+void refer_perform(struct call *c, unsigned actions)
 {
     struct call_transfer *t = c->transfer;
     struct phone         *p = c->phone;
@@ -265,7 +256,7 @@ void refer_on_event(struct call *c, enum phone_event_kind kind)
         stop_watching(c);
     } else if ((kind == PHONE_CHANGED || kind == PHONE_UNCHANGED) && session_may_reinvite(&c->session) &&
                !c->change_waits) {
-        perform(c, transfer_on_hold(&t->machine, kind == PHONE_CHANGED && c->hold));
+        refer_perform(c, transfer_on_hold(&t->machine, kind == PHONE_CHANGED && c->hold));
     }
 }
 
@@ -323,10 +314,11 @@ static int begin(struct call *c, struct slice target, const struct replaces *rep
         return -ERR_NO_MEMORY;
     }
     free(c->transfer->refer_to);
+    c->transfer->moved    = false;
     c->transfer->call     = c;
     c->transfer->refer_to = copy;
     c->transfer->other    = other;
-    perform(c, transfer_start(&c->transfer->machine, !c->hold));
+    refer_perform(c, transfer_start(&c->transfer->machine, !c->hold));
     return 0;
 }
 

@@ -48,7 +48,8 @@ static int send_notify(struct call_referral *r)
         gather_header(g, HEADER_USER_AGENT, p->config.user_agent);
     sipfrag_write(&body, r->status, reason_slice(&r->reason));
     gather_body(g, SLICE(SIPFRAG_TYPE), buf_slice(&body));
-    return call_send(c, METHOD_NOTIFY, &start, &user) == 0 ? -ERR_LIMIT : 0;
+    r->notify = call_send(c, METHOD_NOTIFY, &start, &user);
+    return r->notify == 0 ? -ERR_LIMIT : 0;
 }
 
 static void on_notify(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
@@ -57,9 +58,8 @@ static void on_notify(const struct client_user *u, object_id txn, enum client_ev
     struct call          *c = phone_find_call(u->self, u->owner);
     struct call_referral *r = c == NULL ? NULL : c->referral;
 
-    (void)txn;
     (void)detail;
-    if (r == NULL || (event == CLIENT_RESPONSE && response->status < 200))
+    if (r == NULL || r->notify != txn || (event == CLIENT_RESPONSE && response->status < 200))
         return;
     if (event == CLIENT_RESPONSE && (response->status == 401 || response->status == 407) &&
         auth_challenged(&c->auth, &c->account->secret, response) == AUTH_RETRY && send_notify(r) == 0)

@@ -147,7 +147,8 @@ static void begin(struct call *c, object_id txn, struct message *request)
 
     r->cseq = request->cseq.number;
     r->count++;
-    r->watched = !wants_no_subscription(request);
+    r->told    = !wants_no_subscription(request);
+    r->watched = r->told;
     r->open    = true;
     r->asking  = ask;
     referral_set_status(r, 100, SLICE(""));
@@ -200,22 +201,41 @@ void referred_outside(struct phone *p, struct account *a, object_id txn, struct 
     }
 }
 
-/* ---- SUBSCRIBE: longer, or no more of it ---- */
+/* ---- SUBSCRIBE: longer, or no more of it; or somebody has moved and asks what he has missed ---- */
 
-static void refresh(struct call *c, object_id txn, struct message *request)
+/* A NOTIFY that has found nobody has ended the subscription (RFC 6665 4.2.2), but not what it is about. */
+static unsigned refresh(struct call_referral *r, uint32_t seconds, msec now)
+{
+    bool     alive = r->watched && r->open;
+    unsigned actions;
+
+    stack_forget(r->call->phone->stack, r->notify);
+    notifier_forget(&r->notifier);
+    r->notify  = 0;
+    r->watched = true;
+    if (alive)
+        return notifier_refresh(&r->notifier, seconds, now);
+    actions = notifier_start(&r->notifier, r->open ? seconds : 0, !r->asking, REFER_GAP, now);
+    if (!r->open)
+        r->notifier.reason = END_NORESOURCE;
+    return actions;
+}
+
+static void accept_subscribe(struct call *c, object_id txn, struct message *request)
 {
     struct phone  *p = c->phone;
     struct gather *g = &p->gather;
     uint32_t       seconds;
 
     (void)notifier_grant(request, REFER_EXPIRES, 0, REFER_MOST, &seconds);
+    (void)dialog_refresh(c->up->dialog, request); /* a Contact that cannot be read changes nothing */
     gather_init(g);
     write_response_head(g, request, 200, SLICE(""), stack_server_tag(p->stack, txn));
     gather_header(g, HEADER_CONTACT, c->contact);
     gather_header_number(g, HEADER_EXPIRES, seconds);
     gather_body(g, SLICE(""), SLICE(""));
     stack_respond(p->stack, txn, 200, g);
-    referral_perform(c->referral, notifier_refresh(&c->referral->notifier, seconds, world_now(p->world)));
+    referral_perform(c->referral, refresh(c->referral, seconds, world_now(p->world)));
 }
 
 void referred_subscribe(struct call *c, struct fork *f, object_id txn, struct message *request)
@@ -230,10 +250,10 @@ void referred_subscribe(struct call *c, struct fork *f, object_id txn, struct me
         return;
     }
     s = scan_from(event.id);
-    if (f != c->up || r == NULL || !r->watched || r->own != NULL ||
+    if (f != c->up || r == NULL || !r->told || r->own != NULL ||
         (event.has_id && !(scan_number(&s, UINT32_MAX, &id) && id == r->cseq))) {
         stack_reply(c->phone->stack, txn, 403, SLICE("")); /* RFC 3515 2.4.4 */
         return;
     }
-    refresh(c, txn, request);
+    accept_subscribe(c, txn, request);
 }

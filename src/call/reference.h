@@ -29,6 +29,10 @@ void refer_notify(struct call *c, struct fork *f, object_id txn, struct message 
 void refer_on_event(struct call *c, enum phone_event_kind kind); /* its user has just been told this */
 void refer_fill_event(const struct call *c, enum phone_event_kind kind, struct phone_event *e);
 void refer_free(struct call *c);
+/* This host has another address: what is under way will not be answered. */
+void refer_moved(struct call *c);
+/* The other side knows where we are: ask it for what we have missed, if we have moved. */
+void refer_arrived(struct call *c);
 
 /* call_referred.c: the other side wants us to call somebody */
 void referred_within(struct call *c, struct fork *f, object_id txn, struct message *request);

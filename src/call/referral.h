@@ -13,7 +13,8 @@
 struct call_referral {
     struct call    *call;
     struct notifier notifier;
-    bool            watched; /* there is a subscription; no: Refer-Sub was false         */
+    bool            told;    /* it implies a subscription; no: Refer-Sub was false       */
+    bool            watched; /* there is that                                            */
     bool            open;    /* it has not come to its end                               */
     bool            asking;
     char           *refer_to, *referred_by; /* values of the headers; referred_by may be NULL */
@@ -22,6 +23,7 @@ struct call_referral {
     unsigned        count; /* REFERs of this call so far: the first needs no id        */
     struct dialog  *own;   /* it came outside of the call's dialog and has its own, or NULL */
     object_id       placed;
+    object_id       notify; /* the NOTIFY under way  */
     unsigned        status; /* what there is to tell */
     struct reason   reason;
     struct timer    timer;

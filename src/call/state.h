@@ -378,6 +378,8 @@ void call_invite_anew(struct call *c);
 /* Whoever sends an INVITE of the same Call-ID and tag anew has given up the one before, though its CANCEL has not come.
  */
 void call_supersede(struct phone *p, const struct message *invite);
+/* Is this host, right now, not where the other side knows it to be? */
+bool call_is_moving(const struct call *c);
 /* There is a call: see that it follows this host to another address. */
 void call_watch(struct phone *p);
 

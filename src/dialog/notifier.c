@@ -100,6 +100,11 @@ unsigned notifier_end(struct notifier *n, enum end_reason reason, msec now)
     return send_at_once(n, now);
 }
 
+void notifier_forget(struct notifier *n)
+{
+    n->open = false;
+}
+
 unsigned notifier_on_response(struct notifier *n, unsigned status, msec now)
 {
     if (!n->open || status < 200)

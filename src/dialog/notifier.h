@@ -47,6 +47,8 @@ unsigned notifier_allow(struct notifier *n, msec now);
 unsigned notifier_changed(struct notifier *n, msec now);
 unsigned notifier_end(struct notifier *n, enum end_reason reason, msec now);
 
+/* The NOTIFY under way, if there is one, does not count any more: its response is not to be told. */
+void notifier_forget(struct notifier *n);
 /* A final response to the NOTIFY; 408: none came. */
 unsigned notifier_on_response(struct notifier *n, unsigned status, msec now);
 

@@ -78,6 +78,17 @@ unsigned transfer_on_notify(struct transfer *t, unsigned status, bool last)
     return TRANSFER_TELL_PROGRESS;
 }
 
+unsigned transfer_on_asked(struct transfer *t, unsigned status)
+{
+    if ((t->state != TRANSFER_REFERRING && t->state != TRANSFER_WATCHING) || status < 200)
+        return 0;
+    if (status < 300) {
+        t->state = TRANSFER_WATCHING;
+        return 0;
+    }
+    return t->state == TRANSFER_REFERRING ? refer(t) : 0;
+}
+
 unsigned transfer_on_silence(struct transfer *t)
 {
     return t->state == TRANSFER_WATCHING ? fail(t, 408, false) : 0;

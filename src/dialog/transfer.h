@@ -49,6 +49,9 @@ unsigned transfer_on_hold(struct transfer *t, bool accepted);
 unsigned transfer_on_response(struct transfer *t, unsigned status, bool unwatched);
 /* A NOTIFY has told this status; `last`: and will be the last one. */
 unsigned transfer_on_notify(struct transfer *t, unsigned status, bool last);
+/* We have moved meanwhile, and asked by a SUBSCRIBE within the dialog how it stands: the final response; 408: none
+ * came. Whoever refuses that has perhaps not got the REFER, if he has not answered that either: it is sent again. */
+unsigned transfer_on_asked(struct transfer *t, unsigned status);
 /* No NOTIFY came, or none any more. */
 unsigned transfer_on_silence(struct transfer *t);
 /* The call has ended otherwise: nothing is told of the transfer after that. */

@@ -202,6 +202,17 @@ TEST(a_walk_never_has_two_notifies_under_way_and_comes_to_an_end)
     }
 }
 
+/* Its subscriber has moved, and asks from where it is now (RFC 6665 4.2.1.2). */
+TEST(a_notify_that_is_forgotten_keeps_nothing_back)
+{
+    CHECK_INT(NOTIFIER_SEND, notifier_start(&n, 300, true, 0, 1000));
+    CHECK_INT(0, notifier_changed(&n, 2000)); /* one at a time */
+    notifier_forget(&n);
+    CHECK_INT(NOTIFIER_SEND, notifier_refresh(&n, 300, 3000));
+    CHECK_INT(0, notifier_on_response(&n, 200, 3100));
+    CHECK_INT(NOTIFIER_ACTIVE, n.state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +227,7 @@ int main(void)
         cmocka_unit_test(what_a_notify_is_answered_decides_whether_there_still_is_a_subscription),
         cmocka_unit_test(what_is_granted_is_never_more_than_was_asked_for),
         cmocka_unit_test(a_walk_never_has_two_notifies_under_way_and_comes_to_an_end),
+        cmocka_unit_test(a_notify_that_is_forgotten_keeps_nothing_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum event { START, START_HELD, HELD, NOT_HELD, RESPONSE, UNWATCHED, NOTIFY, LAST_NOTIFY, SILENCE, END, EVENTS };
+enum event { START, START_HELD, HELD, NOT_HELD, RESPONSE, UNWATCHED, NOTIFY, LAST_NOTIFY, SILENCE, ASKED, END, EVENTS };
 
 static unsigned tell(struct transfer *t, enum event event, unsigned status)
 {
@@ -28,6 +28,8 @@ static unsigned tell(struct transfer *t, enum event event, unsigned status)
         return transfer_on_notify(t, status, true);
     case SILENCE:
         return transfer_on_silence(t);
+    case ASKED:
+        return transfer_on_asked(t, status);
     case END:
         transfer_on_end(t);
         return 0;
@@ -78,6 +80,13 @@ static const struct row rows[] = {
     { TRANSFER_WATCHING, true, LAST_NOTIFY, 100, TRANSFER_DONE, BACK, 408 },
     { TRANSFER_WATCHING, true, SILENCE, 0, TRANSFER_DONE, BACK, 408 },
     { TRANSFER_WATCHING, true, END, 0, TRANSFER_DONE, 0, 0 },
+    { TRANSFER_REFERRING, true, ASKED, 200, TRANSFER_WATCHING, 0, 0 },
+    { TRANSFER_WATCHING, true, ASKED, 202, TRANSFER_WATCHING, 0, 0 },
+    { TRANSFER_REFERRING, true, ASKED, 481, TRANSFER_REFERRING, TRANSFER_SEND_REFER, 0 },
+    { TRANSFER_REFERRING, true, ASKED, 408, TRANSFER_REFERRING, TRANSFER_SEND_REFER, 0 },
+    { TRANSFER_WATCHING, true, ASKED, 481, TRANSFER_WATCHING, 0, 0 }, /* a NOTIFY may come all the same */
+    { TRANSFER_REFERRING, true, ASKED, 100, TRANSFER_REFERRING, 0, 0 },
+    { TRANSFER_HOLDING, true, ASKED, 200, TRANSFER_HOLDING, 0, 0 },
 };
 
 TEST(each_event_in_each_state_does_what_the_rfcs_say)
