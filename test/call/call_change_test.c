@@ -16,21 +16,14 @@ static struct peer     bob;
 static int setup(void **state)
 {
     (void)state;
-    network = network_new(1);
-    user_init(&alice, network, "alice", "10.0.0.1", NULL);
-    peer_init(&bob, network, "bob", "10.0.0.2");
+    network = play_begin(&alice, &bob, NULL);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    run_for(network, 70000);
-    CHECK(phone_is_idle(alice.phone));
-    CHECK_INT(0, stack_alive(phone_stack(alice.phone)));
-    user_fini(&alice);
-    peer_fini(&bob);
-    network_free(network);
+    play_end(network, &alice, &bob, NULL);
     return 0;
 }
 

@@ -18,23 +18,14 @@ static struct peer     bob, carol;
 static int setup(void **state)
 {
     (void)state;
-    network = network_new(1);
-    user_init(&alice, network, "alice", "10.0.0.1", NULL);
-    peer_init(&bob, network, "bob", "10.0.0.2");
-    peer_init(&carol, network, "carol", "10.0.0.3");
+    network = play_begin(&alice, &bob, &carol);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    run_for(network, 70000);
-    CHECK(phone_is_idle(alice.phone));
-    CHECK_INT(0, stack_alive(phone_stack(alice.phone)));
-    user_fini(&alice);
-    peer_fini(&bob);
-    peer_fini(&carol);
-    network_free(network);
+    play_end(network, &alice, &bob, &carol);
     return 0;
 }
 

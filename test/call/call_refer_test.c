@@ -16,23 +16,14 @@ static struct peer     bob, carol;
 static int setup(void **state)
 {
     (void)state;
-    network = network_new(1);
-    user_init(&alice, network, "alice", "10.0.0.1", NULL);
-    peer_init(&bob, network, "bob", "10.0.0.2");
-    peer_init(&carol, network, "carol", "10.0.0.3");
+    network = play_begin(&alice, &bob, &carol);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    run_for(network, 70000);
-    CHECK(phone_is_idle(alice.phone));
-    CHECK_INT(0, stack_alive(phone_stack(alice.phone)));
-    user_fini(&alice);
-    peer_fini(&bob);
-    peer_fini(&carol);
-    network_free(network);
+    play_end(network, &alice, &bob, &carol);
     return 0;
 }
 
@@ -107,6 +98,27 @@ static void end_held(object_id call)
     run_for(network, 50);
     CHECK_INT(0, call_hang_up(alice.phone, call));
     run_for(network, 50);
+    answer_bye(&bob);
+}
+
+/* Whoever has not moved has missed nothing. */
+TEST(nobody_is_asked_how_it_stands_without_need)
+{
+    object_id call;
+
+    user_call(&alice, "sip:bob@10.0.0.2");
+    call = alice.call;
+    run_for(network, 50);
+    peer_respond(&bob, peer_last(&bob, "INVITE"), "200 OK", "b", CONTACT_BOB, sdp_at("10.0.0.2", 20000));
+    run_for(network, 5000);
+    CHECK_INT(0, call_transfer(alice.phone, call, SLICE(CAROL)));
+    run_for(network, 50);
+    peer_respond(&bob, peer_last(&bob, "INVITE"), "488 Not Acceptable Here", NULL, "", NULL);
+    run_for(network, 50);
+    peer_respond(&bob, peer_last(&bob, "REFER"), "202 Accepted", NULL, CONTACT_BOB, NULL);
+    run_for(network, 10000);
+    CHECK_INT(0, peer_heard(&bob, "SUBSCRIBE"));
+    CHECK_INT(200, notify(peer_last(&bob, "REFER"), "refer", "terminated;reason=noresource", "200 OK"));
     answer_bye(&bob);
 }
 
@@ -328,6 +340,7 @@ TEST(an_attended_transfer_ends_both_calls)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nobody_is_asked_how_it_stands_without_need, setup, teardown),
         cmocka_unit_test_setup_teardown(only_what_can_be_handed_on_is, setup, teardown),
         cmocka_unit_test_setup_teardown(news_may_come_before_the_refer_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(a_peer_that_accepts_and_says_nothing_has_failed, setup, teardown),

@@ -20,10 +20,7 @@ static int setup(void **state)
     struct account_config config = { .aor = SLICE("sip:work@example.test"), .transfer = TRANSFER_ALLOW };
 
     (void)state;
-    network = network_new(1);
-    user_init(&alice, network, "alice", "10.0.0.1", NULL);
-    peer_init(&bob, network, "bob", "10.0.0.2");
-    peer_init(&carol, network, "carol", "10.0.0.3");
+    network = play_begin(&alice, &bob, &carol);
     CHECK_INT(0, phone_add_account(alice.phone, &config, &work));
     return 0;
 }
@@ -31,13 +28,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    run_for(network, 70000);
-    CHECK(phone_is_idle(alice.phone));
-    CHECK_INT(0, stack_alive(phone_stack(alice.phone)));
-    user_fini(&alice);
-    peer_fini(&bob);
-    peer_fini(&carol);
-    network_free(network);
+    play_end(network, &alice, &bob, &carol);
     return 0;
 }
 
@@ -232,6 +223,27 @@ TEST(its_subscription_can_be_lengthened_and_ended)
     end_bob();
 }
 
+/* RFC 6665 4.2.1.2: its host has moved, and NOTIFYs have found nobody; what they were about is told to who asks. */
+TEST(who_asks_what_became_of_it_is_told)
+{
+    talk_by(work);
+    CHECK_INT(200, refer(TO_CAROL CONTACT_BOB));
+    carol_says("180 Ringing");
+    CHECK_INT(200, ask("SUBSCRIBE", true, CONTACT_BOB "Event: refer\nExpires: 300\n")->status);
+    took("active;expires=300", "180 Ringing"); /* at once, though the first one has no answer yet */
+    run_for(network, 2000);
+    carol_says("183 Session Progress");
+    run_for(network, 40000); /* nobody is there: the subscription is over */
+    CHECK_INT(200, ask("SUBSCRIBE", true, CONTACT_BOB "Event: refer\nExpires: 300\n")->status);
+    took("active;expires=300", "183 Session Progress");
+    run_for(network, 2000);
+    carol_says("486 Busy Here");
+    run_for(network, 40000);
+    CHECK_INT(200, ask("SUBSCRIBE", true, CONTACT_BOB "Event: refer\nExpires: 300\n")->status);
+    took("terminated;reason=noresource", "486 Busy Here");
+    end_bob();
+}
+
 TEST(the_user_is_asked)
 {
     object_id placed;
@@ -323,6 +335,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_that_was_asked_for_goes_on_when_nobody_listens, setup, teardown),
         cmocka_unit_test_setup_teardown(it_goes_on_when_the_other_side_hangs_up, setup, teardown),
         cmocka_unit_test_setup_teardown(its_subscription_can_be_lengthened_and_ended, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_asks_what_became_of_it_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(the_user_is_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(outside_of_a_call_only_who_names_it_may_refer, setup, teardown),
         cmocka_unit_test_setup_teardown(a_phone_is_not_made_to_call_without_end, setup, teardown),

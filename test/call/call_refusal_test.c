@@ -26,13 +26,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    run_for(network, 70000);
-    CHECK(phone_is_idle(alice.phone));
-    CHECK_INT(0, stack_alive(phone_stack(alice.phone)));
-    user_fini(&alice);
-    peer_fini(&bob);
-    peer_fini(&carol);
-    network_free(network);
+    play_end(network, &alice, &bob, &carol);
     return 0;
 }
 

@@ -30,8 +30,8 @@ static int teardown(void **state)
     if (peer_last(&carol, "BYE") != NULL)
         peer_respond(&carol, peer_last(&carol, "BYE"), "200 OK", NULL, "", NULL);
     run_for(network, 70000);
-    CHECK(phone_is_idle(alice.phone));
-    CHECK(phone_is_idle(bob.phone));
+    user_check_quiet(&alice);
+    user_check_quiet(&bob);
     user_fini(&alice);
     user_fini(&bob);
     peer_fini(&carol);

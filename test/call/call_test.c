@@ -24,10 +24,8 @@ static int teardown(void **state)
 {
     (void)state;
     run_for(network, 70000);
-    CHECK(phone_is_idle(alice.phone));
-    CHECK(phone_is_idle(bob.phone));
-    CHECK_INT(0, stack_alive(phone_stack(alice.phone)));
-    CHECK_INT(0, stack_alive(phone_stack(bob.phone)));
+    user_check_quiet(&alice);
+    user_check_quiet(&bob);
     user_fini(&alice);
     user_fini(&bob);
     network_free(network);

@@ -27,8 +27,8 @@ static int teardown(void **state)
 {
     (void)state;
     run_for(network, 70000);
-    CHECK(phone_is_idle(alice.phone));
-    CHECK(phone_is_idle(bob.phone));
+    user_check_quiet(&alice);
+    user_check_quiet(&bob);
     user_fini(&alice);
     user_fini(&bob);
     peer_fini(&carol);

@@ -20,9 +20,7 @@ static int setup(void **state)
                                          .expires = 600 };
 
     (void)state;
-    network = network_new(1);
-    user_init(&alice, network, "alice", "10.0.0.1", NULL);
-    peer_init(&bob, network, "bob", "10.0.0.2");
+    network         = play_begin(&alice, &bob, NULL);
     options.account = alice.account;
     CHECK_INT(0, subscribe(alice.phone, &options, &id));
     run_for(network, 10);

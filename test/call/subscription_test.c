@@ -13,9 +13,7 @@ static struct peer     bob;
 static int setup(void **state)
 {
     (void)state;
-    network = network_new(1);
-    user_init(&alice, network, "alice", "10.0.0.1", NULL);
-    peer_init(&bob, network, "bob", "10.0.0.2");
+    network = play_begin(&alice, &bob, NULL);
     return 0;
 }
 

@@ -297,6 +297,35 @@ void peer_send(struct peer *p, const char *ip, const char *lines)
     send_text(p, ip, &b);
 }
 
+void user_check_quiet(const struct user *u)
+{
+    CHECK(phone_is_idle(u->phone));
+    CHECK_INT(0, stack_alive(phone_stack(u->phone)));
+}
+
+struct network *play_begin(struct user *alice, struct peer *bob, struct peer *carol)
+{
+    struct network *n = network_new(1);
+
+    user_init(alice, n, "alice", "10.0.0.1", NULL);
+    peer_init(bob, n, "bob", "10.0.0.2");
+    if (carol != NULL)
+        peer_init(carol, n, "carol", "10.0.0.3");
+    return n;
+}
+
+/* Whatever the test left open has its 64*T1, and the registration its unanswered end. */
+void play_end(struct network *n, struct user *alice, struct peer *bob, struct peer *carol)
+{
+    run_for(n, 70000);
+    user_check_quiet(alice);
+    user_fini(alice);
+    peer_fini(bob);
+    if (carol != NULL)
+        peer_fini(carol);
+    network_free(n);
+}
+
 const char *sdp_at(const char *ip, unsigned port)
 {
     static char text[256];

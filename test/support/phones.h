@@ -82,6 +82,13 @@ void peer_respond(struct peer *p, const struct message *request, const char *sta
 /* Send these lines (LF only; a body after an empty line) to `ip`:5060. */
 void peer_send(struct peer *p, const char *ip, const char *lines);
 
+/* A play for most tests of calls: alice's phone at 10.0.0.1, and at 10.0.0.2 and .3 bob and carol (who may be NULL). */
+struct network *play_begin(struct user *alice, struct peer *bob, struct peer *carol);
+/* All that goes on has had time to end, and has. */
+void play_end(struct network *n, struct user *alice, struct peer *bob, struct peer *carol);
+/* The same for a phone whose world goes on. */
+void user_check_quiet(const struct user *u);
+
 /* A description for audio in PCMU at `ip`:`port`. */
 const char *sdp_at(const char *ip, unsigned port);
 
