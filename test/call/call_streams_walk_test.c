@@ -11,6 +11,7 @@ enum { SEEDS = 12, STEPS = 40, EVERY = 4, SETTLE = 12000 };
 
 static struct network *network;
 static struct user     users[2]; /* alice, who calls, and bob */
+static bool            holds[2]; /* what each has wished last  */
 
 /* The same each time. */
 static unsigned draw(uint32_t *state, unsigned below)
@@ -19,7 +20,7 @@ static unsigned draw(uint32_t *state, unsigned below)
     return (*state >> 8) % below;
 }
 
-/* What is refused because another change is under way, or because there is no such stream, is no fault. */
+/* What is refused because that stream is being added just now, or because there is none, is no fault. */
 static void act(struct user *u, uint32_t *state)
 {
     enum sdp_direction direction = (enum sdp_direction)draw(state, 4);
@@ -38,7 +39,8 @@ static void act(struct user *u, uint32_t *state)
         error = call_turn_stream(u->phone, u->call, index, direction);
         break;
     case 4:
-        error = call_hold(u->phone, u->call, draw(state, 2));
+        holds[u - users] = draw(state, 2);
+        CHECK_INT(0, call_hold(u->phone, u->call, holds[u - users])); /* whatever is under way */
         break;
     case 5:
         error = call_mute(u->phone, u->call, draw(state, 2));
@@ -85,8 +87,20 @@ static unsigned check_one(const struct user *u, const struct user *other, unsign
     return on;
 }
 
+/* The last wish wins. */
+static void check_hold(const struct user *u, unsigned seed, unsigned step)
+{
+    const struct told *t = user_last(u, PHONE_CHANGED);
+
+    if (t != NULL && t->event.held != holds[u - users])
+        fail_msg("seed %u, step %u: %s hold", seed, step, t->event.held ? "an unwished" : "no");
+}
+
 static void check_both(unsigned seed, unsigned step)
 {
+    check_hold(&users[0], seed, step);
+    check_hold(&users[1], seed, step);
+    CHECK_INT(0, user_heard(&users[0], PHONE_UNCHANGED) + user_heard(&users[1], PHONE_UNCHANGED));
     CHECK_INT(check_one(&users[0], &users[1], seed, step), check_one(&users[1], &users[0], seed, step));
     CHECK_INT(0, user_heard(&users[0], PHONE_ENDED) + user_heard(&users[1], PHONE_ENDED));
     users[0].heard_count = users[1].heard_count = 0;
@@ -98,6 +112,7 @@ static void begin(uint32_t seed)
     user_init(&users[0], network, "alice", "10.0.0.1", NULL);
     user_init(&users[1], network, "bob", "10.0.0.2", NULL);
     users[1].answer = true;
+    holds[0] = holds[1] = false;
     user_call(&users[0], "sip:bob@10.0.0.2");
     run_for(network, 1000);
     CHECK_INT(1, user_heard(&users[0], PHONE_ANSWERED));
