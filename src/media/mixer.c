@@ -12,6 +12,7 @@ enum { LISTENERS = MIXER_PORTS + 1, RECORDER = MIXER_PORTS };
 struct voice {
     int16_t *ring; /* NULL: no such port */
     bool     in;
+    uint32_t apart; /* set of 1 << port: who hears it by himself */
     uint64_t said;
     uint64_t read[LISTENERS]; /* up to where each listener has heard it */
 };
@@ -87,6 +88,23 @@ void mixer_remove(struct mixer *m, int port)
 {
     free(m->voices[port].ring);
     m->voices[port] = (struct voice){ 0 };
+    for (int i = 0; i < MIXER_PORTS; i++)
+        m->voices[i].apart &= ~(1u << port);
+}
+
+static void part_one(struct voice *v, int listener, bool apart)
+{
+    uint32_t bit = 1u << listener;
+
+    if (!apart && (v->apart & bit))
+        v->read[listener] = v->said;
+    v->apart = apart ? v->apart | bit : v->apart & ~bit;
+}
+
+void mixer_part(struct mixer *m, int port, int other, bool apart)
+{
+    part_one(&m->voices[port], other, apart);
+    part_one(&m->voices[other], port, apart);
 }
 
 void mixer_let(struct mixer *m, int port, bool in)
@@ -121,7 +139,7 @@ static bool take(const struct mixer *m, struct voice *v, int listener, size_t co
 {
     uint64_t *read = &v->read[listener];
 
-    if (!v->in || v->said - *read < count)
+    if (!v->in || (listener < MIXER_PORTS && (v->apart & 1u << listener)) || v->said - *read < count)
         return false;
     if (v->said - *read > count + samples_in(m, MIXER_BEHIND_MS))
         *read = v->said - count;

@@ -36,6 +36,9 @@ void mixer_remove(struct mixer *m, int port);
 /* One that is out neither hears nor is heard. */
 void mixer_let(struct mixer *m, int port, bool in);
 
+/* Two that need not be mixed, since they hear each other by themselves; or that are from now on. */
+void mixer_part(struct mixer *m, int port, int other, bool apart);
+
 /* This is what it says now.  At most MIXER_FRAME_MS; of more the end counts. */
 void mixer_say(struct mixer *m, int port, const int16_t *samples, size_t count);
 

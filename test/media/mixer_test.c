@@ -41,6 +41,33 @@ TEST(each_hears_the_local_user_and_all_others_but_not_itself)
     mixer_free(m);
 }
 
+TEST(two_that_hear_each_other_by_themselves_are_not_mixed)
+{
+    struct mixer *m = mixer_new(AUDIO_RATE);
+    int           a = mixer_add(m), b = mixer_add(m), c = mixer_add(m);
+
+    mixer_part(m, a, b, true);
+    says(m, a, 100);
+    says(m, b, 20);
+    says(m, c, 3);
+    CHECK_INT(1003, hears(m, a, 1000));
+    CHECK_INT(1003, hears(m, b, 1000));
+    CHECK_INT(1120, hears(m, c, 1000));
+    mixer_part(m, b, a, false); /* nothing of what was said before */
+    CHECK_INT(0, hears(m, a, 0));
+    says(m, a, 100);
+    says(m, b, 20);
+    says(m, c, 3);
+    CHECK_INT(23, hears(m, a, 0));
+    CHECK_INT(103, hears(m, b, 0));
+    mixer_part(m, a, b, true); /* whoever comes in at that place hears all */
+    mixer_remove(m, a);
+    CHECK_INT(a, mixer_add(m));
+    says(m, b, 20);
+    CHECK_INT(20, hears(m, a, 0));
+    mixer_free(m);
+}
+
 TEST(a_sum_that_is_too_loud_is_as_loud_as_can_be_and_only_in_the_end)
 {
     struct mixer *m = mixer_new(AUDIO_RATE);
@@ -196,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_hears_the_local_user_and_all_others_but_not_itself),
+        cmocka_unit_test(two_that_hear_each_other_by_themselves_are_not_mixed),
         cmocka_unit_test(a_sum_that_is_too_loud_is_as_loud_as_can_be_and_only_in_the_end),
         cmocka_unit_test(every_sample_is_heard_once_and_in_order),
         cmocka_unit_test(frames_of_other_lengths_fit_together),
