@@ -128,22 +128,40 @@ static void write_value(struct buf *b, struct slice value)
     }
 }
 
-void refer_to_write(struct buf *b, struct slice target, const struct replaces *replaces, bool required)
+static void write_name(struct buf *b, struct slice header, const struct replaces *name)
 {
     char       memory[REFER_TEXT];
     struct buf value = BUF_ON(memory);
+
+    replaces_write(&value, name);
+    b->overflow = b->overflow || !buf_ok(&value);
+    buf_put(b, header);
+    write_value(b, buf_slice(&value));
+}
+
+static void begin(struct buf *b, struct slice target)
+{
     struct uri uri;
 
     buf_put_byte(b, '<');
     if (uri_parse(target, &uri))
         write_target(b, &uri);
+}
+
+void refer_to_write(struct buf *b, struct slice target, const struct replaces *replaces, bool required)
+{
+    begin(b, target);
     if (replaces != NULL) {
-        replaces_write(&value, replaces);
-        b->overflow = b->overflow || !buf_ok(&value);
-        buf_put(b, SLICE("?Replaces="));
-        write_value(b, buf_slice(&value));
+        write_name(b, SLICE("?Replaces="), replaces);
         if (required)
             buf_put(b, SLICE("&Require=replaces"));
     }
     buf_put_byte(b, '>');
+}
+
+void refer_to_write_join(struct buf *b, struct slice target, const struct replaces *join)
+{
+    begin(b, target);
+    write_name(b, SLICE("?Join="), join);
+    buf_put(b, SLICE("&Require=join>"));
 }

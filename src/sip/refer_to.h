@@ -32,5 +32,7 @@ unsigned refer_to_read(struct slice value, struct refer_to *out);
 /* Write the value for this URI, of which headers are left out.  `replaces` may be
  * NULL; `required`: its receiver shall insist on it. */
 void refer_to_write(struct buf *b, struct slice target, const struct replaces *replaces, bool required);
+/* The same with Join, on which its receiver shall insist. */
+void refer_to_write_join(struct buf *b, struct slice target, const struct replaces *join);
 
 #endif

@@ -120,6 +120,13 @@ TEST(what_is_written_is_read_back)
     b = BUF_ON(text);
     refer_to_write(&b, SLICE("sip:carol@h"), NULL, false);
     CHECK_SLICE("<sip:carol@h>", buf_slice(&b));
+
+    b = BUF_ON(text);
+    refer_to_write_join(&b, SLICE("sip:carol@h"), &named);
+    CHECK_SLICE("<sip:carol@h?Join=a%25b%22c%40d%3Bto-tag%3D1%3Bfrom-tag%3Dx%3Dy&Require=join>", buf_slice(&b));
+    CHECK_INT(0, refer_to_read(buf_slice(&b), &r));
+    CHECK(r.has_join && r.required && !r.has_replaces);
+    CHECK_SLICE("a%b\"c@d", r.join.call_id);
 }
 
 int main(void)
