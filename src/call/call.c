@@ -290,6 +290,7 @@ static void tell(struct call *c, unsigned actions)
         c->answered_at = world_now(c->phone->world);
         call_note_time(c, &c->times.answered);
         call_tell(c, PHONE_ANSWERED);
+        conference_let_join(c);
     }
     if (actions & SESSION_TELL_CONFIRMED) {
         call_tell(c, PHONE_ANSWERED);

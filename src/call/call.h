@@ -23,6 +23,8 @@ struct call_options {
     bool                   required;
     bool anonymous; /* do not say who calls (RFC 3323): whoever is called is not told, if our server is willing */
     struct slice referred_by; /* value of Referred-By (RFC 3892), or empty */
+    bool         mesh; /* with `join`: nobody mixes for whoever is called, who takes it only if his phone knows that
+                          (conference.h) */
 };
 
 /* The headers that name a dialog in the other one's words, and may be given to a third (RFC 3891). Borrows

@@ -81,6 +81,8 @@ void call_note_allow(struct fork *f, const struct message *m)
     struct slice         method;
     unsigned             allows = 0;
 
+    if (m->cseq.method == METHOD_INVITE && message_header(m, HEADER_SUPPORTED) != NULL)
+        f->joins = message_lists(m, HEADER_SUPPORTED, extension_tag(EXTENSION_JOIN));
     if (message_header(m, HEADER_ALLOW) == NULL)
         return;
     while (values_next_token(&v, &method))

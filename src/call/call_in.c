@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
+#include "call/mesh.h"
 #include "call/reference.h"
 #include "sip/reason.h"
 
@@ -104,11 +105,13 @@ static bool lacks_100rel(const struct phone *p, const struct message *invite)
 
 void call_incoming(struct phone *p, struct account *a, object_id txn, struct message *invite)
 {
-    struct call      *c, *replaced, *joined;
+    struct call      *c, *replaced, *joined, *there = NULL;
     struct offer_ends ends   = call_ends_of_message(p, invite);
     unsigned          status = call_named(p, a, invite, &replaced, &joined);
     int               error;
 
+    if (status == 0 && joined != NULL)
+        status = mesh_receive(joined, invite, &there);
     if (status != 0) {
         stack_reply(p->stack, txn, status, SLICE(""));
         return;
@@ -141,10 +144,14 @@ void call_incoming(struct phone *p, struct account *a, object_id txn, struct mes
     }
     limit_ringing(c);
     call_note_named(c, replaced, joined);
+    if (joined != NULL)
+        mesh_note(c, joined, there);
     call_tell(c, PHONE_INCOMING);
     call_perform(c, 0, &(struct occasion){ 0 });
     if (replaced != NULL)
         call_take_place(c, replaced);
+    else if (joined != NULL)
+        mesh_let_in(c, joined);
 }
 
 /* Ring again every minute so that no proxy gives up; in the end, refuse (13.3.1). */

@@ -7,6 +7,7 @@
  *   theirs is not answered        the answer will name the new address; early media, by UPDATE
  *   up                            re-INVITE with new Contact and description, again until one is accepted */
 #include "base/error.h"
+#include "call/mesh.h"
 #include "call/reference.h"
 
 enum {
@@ -46,7 +47,9 @@ static int take_address(struct call *c, const struct address *local)
     if (contact.len == 0)
         return -ERR_NO_MEMORY;
     c->contact = contact;
-    c->local   = at;
+    if (c->mesh.marked)
+        mesh_mark(c);
+    c->local = at;
     return 0;
 }
 

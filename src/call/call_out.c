@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
+#include "call/mesh.h"
 #include "call/reference.h"
 
 #include <stdlib.h>
@@ -78,6 +79,8 @@ static void on_first_2xx(struct call *c, struct fork *f, struct message *respons
     session_timer_on_2xx(&c->refresh, response, world_now(c->phone->world));
     if (wanted)
         error = call_settle(c, f, response);
+    if (wanted && error == 0 && !mesh_is_met(c, response))
+        error = -ERR_UNSUPPORTED;
     call_perform(c, session_on_2xx(&c->session, SESSION_2XX_FIRST, world_now(c->phone->world)), &o);
     if (error == 0) {
         call_keep_wish(c);
@@ -295,6 +298,9 @@ static int start(struct call *c, const struct uri *target, const struct call_opt
     call_set_peer(c, &peer);
     if (options->anonymous)
         be_anonymous(c);
+    if (options->mesh)
+        mesh_mark(c);
+    c->mesh.agreed = options->join != NULL;
     elsewhere_add(&c->targets, &c->arena, target);
     c->half = (struct dialog_half){
         .call_id   = c->call_id,

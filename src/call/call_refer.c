@@ -2,6 +2,7 @@
 /* Handing a call on: REFER, and what is heard of it (RFC 3515, RFC 5589, RFC 4488).
  * dialog/transfer.h says what follows from what; here it is carried out. */
 #include "base/error.h"
+#include "call/mesh.h"
 #include "call/methods.h"
 #include "call/refer.h"
 #include "sip/refer_to.h"
@@ -210,6 +211,13 @@ static void hang_up(struct call *c)
 
 static void tell(struct call *c, unsigned actions)
 {
+    const struct call_transfer *t = c->transfer;
+
+    if (t->introduces) {
+        if (actions & (TRANSFER_TELL_DONE | TRANSFER_TELL_FAILED))
+            mesh_on_introduced(c, t->other, t->machine.status, reason_slice(&t->reason));
+        return;
+    }
     if (actions & TRANSFER_TELL_PROGRESS)
         call_tell(c, PHONE_TRANSFER);
     if (actions & TRANSFER_TELL_DONE)
@@ -233,7 +241,7 @@ void refer_perform(struct call *c, unsigned actions)
     if (!transfer_is_open(&t->machine))
         stop_watching(c);
     tell(c, actions);
-    if (actions & TRANSFER_HANG_UP) {
+    if ((actions & TRANSFER_HANG_UP) && !t->introduces) {
         hang_up(c);
         hang_up(phone_find_call(p, t->other));
     }
@@ -291,22 +299,23 @@ static int may_transfer(const struct call *c)
     return c->transfer != NULL && transfer_is_open(&c->transfer->machine) ? -ERR_LOCKED : 0;
 }
 
-/* `required`: whoever is called has to know Replaces. */
-static int begin(struct call *c, struct slice target, const struct replaces *replaces, bool required, object_id other)
+static int check_target(struct slice target)
 {
-    char       text[REFER_TEXT];
-    struct buf b = BUF_ON(text);
     struct uri uri;
-    char      *copy;
 
     if (!uri_parse(target, &uri))
         return -ERR_SYNTAX;
-    if (uri.scheme != URI_SIP && uri.scheme != URI_SIPS)
-        return -ERR_UNSUPPORTED;
-    refer_to_write(&b, target, replaces, required);
-    if (!buf_ok(&b))
+    return uri.scheme == URI_SIP || uri.scheme == URI_SIPS ? 0 : -ERR_UNSUPPORTED;
+}
+
+/* The value of Refer-To has been written.  It is not asked yet. */
+static int make_ready(struct call *c, const struct buf *refer_to, object_id other, bool introduces)
+{
+    char *copy;
+
+    if (!buf_ok(refer_to))
         return -ERR_TOO_LARGE;
-    copy = strndup(text, b.len);
+    copy = strndup(refer_to->ptr, refer_to->len);
     if (copy != NULL && c->transfer == NULL)
         c->transfer = calloc(1, sizeof *c->transfer);
     if (copy == NULL || c->transfer == NULL) {
@@ -314,12 +323,28 @@ static int begin(struct call *c, struct slice target, const struct replaces *rep
         return -ERR_NO_MEMORY;
     }
     free(c->transfer->refer_to);
-    c->transfer->moved    = false;
-    c->transfer->call     = c;
-    c->transfer->refer_to = copy;
-    c->transfer->other    = other;
-    refer_perform(c, transfer_start(&c->transfer->machine, !c->hold));
+    c->transfer->moved      = false;
+    c->transfer->call       = c;
+    c->transfer->refer_to   = copy;
+    c->transfer->other      = other;
+    c->transfer->introduces = introduces;
     return 0;
+}
+
+/* `required`: whoever is called has to know Replaces. */
+static int begin(struct call *c, struct slice target, const struct replaces *replaces, bool required, object_id other)
+{
+    char       text[REFER_TEXT];
+    struct buf b     = BUF_ON(text);
+    int        error = check_target(target);
+
+    if (error != 0)
+        return error;
+    refer_to_write(&b, target, replaces, required);
+    error = make_ready(c, &b, other, false);
+    if (error == 0)
+        refer_perform(c, transfer_start(&c->transfer->machine, !c->hold));
+    return error;
 }
 
 int call_transfer(struct phone *p, object_id id, struct slice target)
@@ -381,4 +406,28 @@ int call_transfer_to(struct phone *p, object_id id, object_id other_id)
         return error;
     target = reached_at(other, &required);
     return begin(c, target, &name, required, other_id);
+}
+
+int refer_introduce(struct call *c, const struct call *other)
+{
+    char            text[REFER_TEXT];
+    struct buf      b     = BUF_ON(text);
+    int             error = may_transfer(c);
+    struct replaces name;
+    struct slice    target;
+    bool            required;
+
+    if (error == 0)
+        error = call_name(c->phone, other->id, &name);
+    if (error != 0)
+        return error;
+    target = reached_at(other, &required);
+    error  = check_target(target);
+    if (error != 0)
+        return error;
+    refer_to_write_join(&b, target, &name);
+    error = make_ready(c, &b, other->id, true);
+    if (error == 0)
+        refer_perform(c, transfer_start(&c->transfer->machine, false));
+    return error;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
+#include "call/mesh.h"
 #include "call/reference.h"
 #include "call/referral.h"
 #include "sip/refer_to.h"
@@ -133,7 +134,8 @@ static int place(struct call *c)
     options.target      = to.target;
     options.replaces    = to.has_replaces ? &to.replaces : NULL;
     options.join        = to.has_join ? &to.join : NULL;
-    options.required    = to.required;
+    options.required    = to.required || r->mesh;
+    options.mesh        = r->mesh;
     options.referred_by = slice_from(r->referred_by != NULL ? r->referred_by : "");
     error               = call_place(c->phone, &options, &r->placed);
     if (error != 0)
@@ -141,20 +143,37 @@ static int place(struct call *c)
     placed                = phone_find_call(c->phone, r->placed);
     placed->referred_from = c->id;
     placed->refer_depth   = c->refer_depth + 1;
+    placed->mesh.agreed   = false; /* our user has not asked for it */
+    if (r->mesh)
+        mesh_bring(placed, c);
     return 0;
+}
+
+/* Who is to be called is in the mesh already, or about to be. */
+static void meet(struct call_referral *r, struct call *there)
+{
+    r->placed = there->id;
+    if (!there->outgoing || there->referred_from == 0)
+        there->referred_from = r->call->id;
+    if (session_is_up(&there->session))
+        referral_conclude(r, 200, SLICE(""), END_NORESOURCE);
 }
 
 int referral_follow(struct call *c)
 {
-    struct call_referral *r = c->referral;
-    int                   error;
+    struct call_referral *r     = c->referral;
+    struct call          *there = r->mesh ? mesh_agree(c, slice_from(r->target)) : NULL;
+    int                   error = 0;
 
     r->asking = false;
-    error     = place(c);
+    if (there == NULL)
+        error = place(c);
     if (error != 0)
         referral_conclude(r, 503, slice_from(error_text(error)), END_NORESOURCE);
     else
         referral_perform(r, r->watched ? notifier_allow(&r->notifier, world_now(c->phone->world)) : 0);
+    if (there != NULL)
+        meet(r, there);
     call_tell(c, PHONE_REFERRED);
     return error;
 }
@@ -193,7 +212,7 @@ static void on_placed(struct call_referral *r, const struct call *c, enum phone_
         referral_set_status(r, c->status, reason_slice(&c->reason));
         referral_perform(r, r->watched ? notifier_changed(&r->notifier, world_now(c->phone->world)) : 0);
     }
-    if (kind == PHONE_ANSWERED)
+    if (kind == PHONE_ANSWERED && !c->blamed)
         referral_conclude(r, 200, SLICE(""), END_NORESOURCE);
     if (kind == PHONE_ENDED)
         referral_conclude(r, status_of(c), c->status >= 300 ? reason_slice(&c->reason) : SLICE(""), END_NORESOURCE);
@@ -207,6 +226,12 @@ void referred_on_event(struct call *c, enum phone_event_kind kind)
         on_placed(from->referral, c, kind);
     if (kind == PHONE_ENDED && c->referral != NULL && c->referral->asking)
         referral_conclude(c->referral, 603, SLICE(""), END_GIVEUP);
+}
+
+void referral_moved(struct call *c, object_id placed, object_id instead)
+{
+    if (c != NULL && c->referral != NULL && c->referral->open && c->referral->placed == placed)
+        c->referral->placed = instead;
 }
 
 /* ---- what its user sees and does ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The other side wants us to call somebody (RFC 3515, RFC 7647): its REFER, and the SUBSCRIBEs to the subscription
  * that this implies. */
+#include "call/mesh.h"
 #include "call/methods.h"
 #include "call/reference.h"
 #include "call/referral.h"
@@ -106,6 +107,8 @@ static unsigned judge(const struct call *c, const struct message *request)
         return 403;
     if (leads_here(c, &to))
         return 482;
+    if (to.has_join && mesh_is_marked(request) && !p->config.joins)
+        return 403;
     if (c->refer_depth >= REFER_DEPTH)
         return 483;
     return p->call_count > p->config.max_calls ? 486 : 0; /* one more than may come in: it will take this one's place */
@@ -131,19 +134,28 @@ static bool keep(struct call *c, const struct message *request)
     referral_forget(r);
     r->call        = c;
     r->placed      = 0;
+    r->mesh        = false;
     r->refer_to    = copy_value(request, HEADER_REFER_TO);
     r->referred_by = copy_value(request, HEADER_REFERRED_BY);
     if (r->refer_to == NULL || refer_to_read(slice_from(r->refer_to), &to) != 0)
         return false;
+    r->mesh   = to.has_join && mesh_is_marked(request);
     r->target = strndup(to.target.ptr, to.target.len);
     return r->target != NULL && (r->referred_by != NULL || message_header(request, HEADER_REFERRED_BY) == NULL);
+}
+
+static bool must_ask(struct call *c)
+{
+    const struct call_referral *r = c->referral;
+
+    return c->account->transfer == TRANSFER_ASK && !(r->mesh && mesh_may_call(c, slice_from(r->target)));
 }
 
 static void begin(struct call *c, object_id txn, struct message *request)
 {
     struct call_referral *r   = c->referral;
     msec                  now = world_now(c->phone->world);
-    bool                  ask = c->account->transfer == TRANSFER_ASK;
+    bool                  ask = must_ask(c);
 
     r->cseq = request->cseq.number;
     r->count++;

@@ -3,10 +3,26 @@
 
 #include "base/error.h"
 #include "call/conference_private.h"
+#include "call/mesh.h"
 
 #include <stdlib.h>
 
 /* ---- members ---- */
+
+struct call_stream *conference_stream(struct call *c)
+{
+    for (unsigned i = 0; c != NULL && i < CALL_STREAMS; i++)
+        if (c->streams[i].port.conference != NULL)
+            return &c->streams[i];
+    return NULL;
+}
+
+bool conference_is_full(struct call *c)
+{
+    const struct call_stream *s = conference_stream(c);
+
+    return s != NULL && s->port.conference->count == PHONE_MEMBERS;
+}
 
 static void tell_all(const struct conference *f)
 {
@@ -24,6 +40,7 @@ static int enter(struct conference *f, struct call_stream *s)
     s->port.conference     = f;
     s->port.place          = place;
     call_port_mute(s);
+    mesh_meet(f, s);
     return 0;
 }
 
@@ -37,6 +54,7 @@ static void leave(struct conference *f, struct call_stream *s)
     for (; i < f->count; i++)
         f->members[i] = f->members[i + 1];
     mixer_remove(f->mixer, s->port.place);
+    mesh_forget(f, s->port.place);
     s->port.conference = NULL;
     if (s->media != NULL)
         call_port_mute(s);
@@ -47,16 +65,18 @@ static void conference_free(struct conference *f)
 {
     while (f->count > 0)
         leave(f, f->members[0]);
+    world_timer_stop(f->phone->world, &f->mesh_timer);
     mixer_free(f->mixer);
     free(f);
 }
 
-static struct conference *conference_new(unsigned rate)
+static struct conference *conference_new(struct phone *p, unsigned rate)
 {
     struct conference *f = calloc(1, sizeof *f);
 
     if (f == NULL)
         return NULL;
+    f->phone = p;
     f->mixer = mixer_new(rate);
     if (f->mixer != NULL)
         return f;
@@ -79,14 +99,6 @@ void conference_drop(struct call_stream *s)
 
 /* ---- what the user may do ---- */
 
-static struct call_stream *member_of(struct call *c)
-{
-    for (unsigned i = 0; c != NULL && i < CALL_STREAMS; i++)
-        if (c->streams[i].port.conference != NULL)
-            return &c->streams[i];
-    return NULL;
-}
-
 /* The stream by which it would talk to the others. */
 static int stream_of(struct phone *p, object_id id, struct call_stream **s)
 {
@@ -94,7 +106,7 @@ static int stream_of(struct phone *p, object_id id, struct call_stream **s)
 
     if (c == NULL || c->told_ended)
         return -ERR_NOT_FOUND;
-    *s = member_of(c) != NULL ? member_of(c) : &c->streams[call_main_stream(c)->index];
+    *s = conference_stream(c) != NULL ? conference_stream(c) : &c->streams[call_main_stream(c)->index];
     return session_is_up(&c->session) && (*s)->media != NULL ? 0 : -ERR_UNSUPPORTED;
 }
 
@@ -109,12 +121,14 @@ static int open_for(struct call_stream *s, struct conference **f)
 {
     int error;
 
-    *f = conference_new(s->port.source.rate);
+    *f = conference_new(s->call->phone, s->port.source.rate);
     if (*f == NULL)
         return -ERR_NO_MEMORY;
     error = enter(*f, s);
-    if (error != 0)
-        conference_free(*f);
+    if (error == 0)
+        return 0;
+    conference_free(*f);
+    *f = NULL;
     return error;
 }
 
@@ -150,7 +164,7 @@ int call_join(struct phone *p, object_id call, object_id other)
 int call_leave(struct phone *p, object_id id)
 {
     struct call        *c = phone_find_call(p, id);
-    struct call_stream *s = member_of(c);
+    struct call_stream *s = conference_stream(c);
 
     if (c == NULL || c->told_ended)
         return -ERR_NOT_FOUND;
@@ -162,7 +176,7 @@ int call_leave(struct phone *p, object_id id)
 
 size_t call_members(const struct phone *p, object_id id, object_id members[PHONE_MEMBERS])
 {
-    const struct call_stream *s = member_of(phone_find_call(p, id));
+    const struct call_stream *s = conference_stream(phone_find_call(p, id));
 
     if (s == NULL)
         return 0;
@@ -174,7 +188,7 @@ size_t call_members(const struct phone *p, object_id id, object_id members[PHONE
 int call_record_conference(struct phone *p, object_id id, struct audio_sink *recording)
 {
     struct call        *c = phone_find_call(p, id);
-    struct call_stream *s = member_of(c);
+    struct call_stream *s = conference_stream(c);
 
     if (s != NULL)
         return mixer_record(s->port.conference->mixer, recording);
@@ -186,7 +200,7 @@ int call_record_conference(struct phone *p, object_id id, struct audio_sink *rec
 
 void conference_let_join(struct call *c)
 {
-    if (c->joins != 0)
+    if (c->joins != 0 && !c->blamed)
         (void)call_join(c->phone, c->id, c->joins);
 }
 

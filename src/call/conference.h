@@ -27,6 +27,17 @@ int call_leave(struct phone *p, object_id call);
 /* The members of its conference, itself among them; 0: it is in none. */
 size_t call_members(const struct phone *p, object_id call, object_id members[PHONE_MEMBERS]);
 
+/* Let the members of its conference, and whoever joins it, call each other, so that this phone need not mix for them,
+ * nor end their talk when it goes (RFC 3515, RFC 3911, decision 71):
+ *
+ *     alice ---- bob        The other side of each call is asked to call those of the calls before it, who let it in
+ *        \      /          without ringing.  PHONE_MESH tells of each two what has come of it; until then, and if
+ *         carol            nothing does (a phone that does not know how, a user who does not want to), they are mixed
+ * here.
+ *
+ * -ERR_NOT_FOUND; -ERR_UNSUPPORTED: it is in no conference. */
+int call_mesh(struct phone *p, object_id call);
+
 /* Write what all members and the user say.  Takes `recording`, also when it fails; NULL: stop, which returns
  * what its closing says (audio_sink_close).  The end of the conference stops it.  Else as call_leave. */
 int call_record_conference(struct phone *p, object_id call, struct audio_sink *recording);

@@ -38,6 +38,7 @@ const char *phone_event_name(enum phone_event_kind kind)
         [PHONE_UNPUBLISHED]        = "unpublished",
         [PHONE_PUBLISH_FAILED]     = "publish_failed",
         [PHONE_WATCHER]            = "watcher",
+        [PHONE_MESH]               = "mesh",
     };
 
     return kind < PHONE_EVENT_COUNT ? names[kind] : "";

@@ -47,6 +47,7 @@ enum phone_event_kind {
     PHONE_UNPUBLISHED,        /* account: they see nothing of it any more                                 */
     PHONE_PUBLISH_FAILED,     /* account, status, reason; retry_in, NEVER: not tried again                */
     PHONE_WATCHER,            /* account, peer: wants to see whether its user is there; asking: presence_decide  */
+    PHONE_MESH,               /* call, with: two members of a mesh; direct: they reach each other; else why not */
     PHONE_EVENT_COUNT
 };
 
@@ -157,6 +158,8 @@ struct phone_event {
     size_t              stream_count;
     object_id           members[PHONE_MEMBERS]; /* CONFERENCE: calls, this one among them; or none */
     size_t              member_count;
+    object_id           with; /* MESH: another call ...                                                         */
+    bool direct; /* ... whose other side reaches that of this one by itself; no: this phone mixes for the two   */
 };
 
 /* Slices live until it returns.  May call anything of phone.h and call.h but

@@ -42,6 +42,7 @@ struct fork {
     char                    *update_sdp;         /* ... with this                          */
     object_id                bye_txn;            /* our BYE                                */
     unsigned                 allows;             /* set of 1 << enum method: its last Allow */
+    bool                     joins;              /* its phone knows Join (RFC 3911)         */
     bool                     hold, offered_hold; /* as agreed, as offered last             */
 };
 

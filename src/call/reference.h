@@ -33,6 +33,9 @@ void refer_free(struct call *c);
 void refer_moved(struct call *c);
 /* The other side knows where we are: ask it for what we have missed, if we have moved. */
 void refer_arrived(struct call *c);
+/* Ask the other side of `c` to call that of `other`, which is to let it in (mesh.h); mesh_on_introduced tells what has
+ * come of it.  -ERR_LOCKED: it is being asked for something already; else as call_transfer_to. */
+int refer_introduce(struct call *c, const struct call *other);
 
 /* call_referred.c: the other side wants us to call somebody */
 void referred_within(struct call *c, struct fork *f, object_id txn, struct message *request);

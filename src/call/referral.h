@@ -17,6 +17,7 @@ struct call_referral {
     bool            watched; /* there is that                                            */
     bool            open;    /* it has not come to its end                               */
     bool            asking;
+    bool            mesh;                   /* whom to call is to let us in without anybody mixing (mesh.h)        */
     char           *refer_to, *referred_by; /* values of the headers; referred_by may be NULL */
     char           *target;                 /* whom to call                                */
     uint32_t        cseq;
@@ -38,6 +39,8 @@ void referral_set_status(struct call_referral *r, unsigned status, struct slice 
 void referral_conclude(struct call_referral *r, unsigned status, struct slice reason, enum end_reason why);
 /* Place the call that is wanted.  As call_place, and -ERR_SYNTAX; its other side is told. */
 int referral_follow(struct call *c);
+/* Another call has taken the place of the one that was placed for it.  NULL is allowed. */
+void referral_moved(struct call *c, object_id placed, object_id instead);
 /* What it said, and its dialog if that is its own. */
 void referral_forget(struct call_referral *r);
 

@@ -23,7 +23,7 @@
  *   call_exchange.c offers and answers, whatever they come in
  *   streams.h    the streams of a call: call_streams.c, _describe, _offer, _sound
  *   methods.c    what is done with each method
- *   conference.c  calls that talk together; call_port.c: where their sound is mixed
+ *   conference.c  calls that talk together; call_port.c: where their sound is mixed; mesh.h: where it need not be
  *   call_replace.c  INVITEs that take the place of a call, or join it
  *   outside.c    requests outside of dialogs, with their credentials
  *   text.c       MESSAGE
@@ -72,6 +72,14 @@ enum {
     ENDED_REMEMBERED = 32,   /* dialogs that are known to have ended      */
     REFERRER_MAX     = 512,  /* bytes of the URI of who referred somebody */
     REFER_LINES      = 4096, /* what a reference adds to an INVITE        */
+};
+
+/* What a call is in a conference whose members call each other; see mesh.h. */
+struct mesh_part {
+    bool marked;  /* our Contact says so                                              */
+    bool agreed;  /* the user wants it: whom its other side brings in may be called   */
+    bool brought; /* one of the other members has brought its two sides together      */
+    bool charge;  /* ours to bring together with the others                           */
 };
 
 struct call {
@@ -142,10 +150,11 @@ struct call {
     object_id             replaces, joins; /* another call that its INVITE named             */
     struct slice          referred_by;     /* who sent it here, as it says                   */
     struct slice          extra;           /* header lines of our INVITE beside the usual ones */
-    struct call_transfer *transfer;        /* that we have begun, the last one; or NULL      */
-    struct call_referral *referral;        /* that the other side has asked for; or NULL     */
-    object_id             referred_from;   /* the call whose other side wanted this one, or 0  */
-    unsigned              refer_depth;     /* how many stand before it in that way             */
+    struct mesh_part      mesh;
+    struct call_transfer *transfer;      /* that we have begun, the last one; or NULL      */
+    struct call_referral *referral;      /* that the other side has asked for; or NULL     */
+    object_id             referred_from; /* the call whose other side wanted this one, or 0  */
+    unsigned              refer_depth;   /* how many stand before it in that way             */
 
     unsigned          pending; /* set of 1 << enum phone_event_kind */
     unsigned          status;

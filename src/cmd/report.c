@@ -210,6 +210,12 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         else
             buf_printf(b, "%s is in no conference any more", name_of(e, &name));
         return;
+    case PHONE_MESH:
+        buf_printf(b, e->direct ? "%s and another member reach each other" : "%s and another member are mixed here",
+                   name_of(e, &name));
+        if (!e->direct)
+            say_status(b, e);
+        return;
     case PHONE_ENDED:
         say_end(b, e);
         return;

@@ -67,24 +67,48 @@ int verb_call(struct phone_desk *d, const struct phone_order *o, struct phone_an
     return place(d, o, a, &options);
 }
 
+/* Does it name a dialog, and nothing else, when it is written into a header? */
+static bool is_name(const struct replaces *r)
+{
+    struct replaces read;
+    char            text[DESK_TEXT * 2];
+    struct buf      b = BUF_ON(text);
+
+    replaces_write(&b, r);
+    return buf_ok(&b) && replaces_parse(buf_slice(&b), &read) && slice_eq(read.call_id, r->call_id) &&
+           slice_eq(read.to_tag, r->to_tag) && slice_eq(read.from_tag, r->from_tag);
+}
+
+static int place_named(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a,
+                       struct call_options *options, const struct replaces *r)
+{
+    if (!is_name(r))
+        return desk_refuse(a, -ERR_SYNTAX, "that is no name of a dialog: a Call-ID and two tags");
+    return place(d, o, a, options);
+}
+
 /* RFC 3891 3: whoever calls is asked, in whose words the tags change sides.  Who does not know Replaces shall not ring,
  * and a call that has been answered meanwhile is left alone. */
 int verb_pickup(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
 {
-    struct replaces     r = { .call_id    = phone_order_value(o, "call_id")->text,
-                              .to_tag     = phone_order_value(o, "remote_tag")->text,
-                              .from_tag   = phone_order_value(o, "local_tag")->text,
-                              .early_only = true };
-    struct replaces     read;
+    struct replaces     r       = { .call_id    = phone_order_value(o, "call_id")->text,
+                                    .to_tag     = phone_order_value(o, "remote_tag")->text,
+                                    .from_tag   = phone_order_value(o, "local_tag")->text,
+                                    .early_only = true };
     struct call_options options = { .replaces = &r, .required = true };
-    char                text[DESK_TEXT * 2];
-    struct buf          b = BUF_ON(text);
 
-    replaces_write(&b, &r);
-    if (!buf_ok(&b) || !replaces_parse(buf_slice(&b), &read) || !slice_eq(read.call_id, r.call_id) ||
-        !slice_eq(read.to_tag, r.to_tag) || !slice_eq(read.from_tag, r.from_tag))
-        return desk_refuse(a, -ERR_SYNTAX, "that is no name of a dialog: a Call-ID and two tags");
-    return place(d, o, a, &options);
+    return place_named(d, o, a, &options, &r);
+}
+
+/* RFC 3911 4: who has the call is asked to be let in. */
+int verb_join(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct replaces     r       = { .call_id  = phone_order_value(o, "call_id")->text,
+                                    .to_tag   = phone_order_value(o, "local_tag")->text,
+                                    .from_tag = phone_order_value(o, "remote_tag")->text };
+    struct call_options options = { .join = &r, .required = true };
+
+    return place_named(d, o, a, &options, &r);
 }
 
 int verb_ring(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* phone_verbs_conference.c - the command about calls that talk together. */
+/* phone_verbs_conference.c - the commands about calls that talk together. */
 
 #include "base/error.h"
 #include "call/conference.h"
@@ -73,26 +73,25 @@ static int add_all(struct phone_desk *d, object_id *call)
     return *call == 0 ? -ERR_UNSUPPORTED : error;
 }
 
-static int add(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+static int add(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a, object_id *call)
 {
     const struct phone_value *one = phone_order_value(o, "call"), *with = phone_order_value(o, "with");
-    object_id                 call = one->call, other;
+    object_id                 other;
     int                       error;
 
+    *call = one->call;
     if (!one->given && !with->given) {
-        error = add_all(d, &call);
+        error = add_all(d, call);
     } else {
-        error = desk_call_of(d, o, a, &call);
-        other = with->given ? with->call : partner_of(d, call);
+        error = desk_call_of(d, o, a, call);
+        other = with->given ? with->call : partner_of(d, *call);
         if (error == 0)
-            error = other == 0 ? -ERR_UNSUPPORTED : join(d, call, other);
+            error = other == 0 ? -ERR_UNSUPPORTED : join(d, *call, other);
     }
     if (error == -ERR_UNSUPPORTED)
         return desk_refuse(a, error, "a conference needs two calls that are answered");
     if (error == -ERR_LIMIT)
         return desk_refuse(a, error, "a conference has %d calls at most", PHONE_MEMBERS);
-    if (error == 0)
-        put_members(d, a, call);
     return error;
 }
 
@@ -102,8 +101,12 @@ int verb_conference(struct phone_desk *d, const struct phone_order *o, struct ph
     object_id call  = 0;
     int       error = 0;
 
-    if (what == CONFERENCE_ADD)
-        return add(d, o, a);
+    if (what == CONFERENCE_ADD) {
+        error = add(d, o, a, &call);
+        if (error == 0)
+            put_members(d, a, call);
+        return error;
+    }
     if (what == CONFERENCE_LIST && !phone_order_value(o, "call")->given)
         call = partner_of(d, 0);
     else
@@ -114,6 +117,35 @@ int verb_conference(struct phone_desk *d, const struct phone_order *o, struct ph
         error = -ERR_NOT_FOUND;
     if (error == -ERR_UNSUPPORTED)
         return desk_refuse(a, error, "the call is in no conference");
+    if (error == 0)
+        put_members(d, a, call);
+    return error;
+}
+
+static int hang_up_all(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    const struct phone_value *one  = phone_order_value(o, "call");
+    object_id                 call = one->given ? one->call : partner_of(d, 0);
+    object_id                 members[PHONE_MEMBERS];
+    size_t                    count = call_members(d->phone, call, members);
+
+    if (count == 0)
+        return desk_refuse(a, -ERR_UNSUPPORTED, "there is no conference");
+    for (size_t i = 0; i < count; i++)
+        (void)call_hang_up(d->phone, members[i]);
+    return 0;
+}
+
+int verb_mesh(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    object_id call;
+    int       error;
+
+    if (phone_order_value(o, "leave")->number != 0)
+        return hang_up_all(d, o, a);
+    error = add(d, o, a, &call);
+    if (error == 0)
+        error = call_mesh(d->phone, call);
     if (error == 0)
         put_members(d, a, call);
     return error;

@@ -67,6 +67,9 @@ void phone_note(struct phone_actor *a, const struct phone_event *e)
     case PHONE_CONFERENCE:
         actor_event(&a->actor, "%s %zu", name, e->member_count);
         return;
+    case PHONE_MESH:
+        actor_event(&a->actor, "%s %s %u", name, e->direct ? "direct" : "mixed", e->status);
+        return;
     case PHONE_DIGIT:
         actor_event(&a->actor, "%s %c", name, e->digit);
         return;
