@@ -107,10 +107,9 @@ static void on_response(struct call *c, unsigned status, struct slice reason, bo
     refer_perform(c, actions);
 }
 
-/* RFC 4488 4: only who says so has made no subscription. */
-static bool is_unwatched(const struct message *response)
+bool refer_is_unwatched(const struct message *m)
 {
-    const struct header *h = message_header(response, HEADER_REFER_SUB);
+    const struct header *h = message_header(m, HEADER_REFER_SUB);
     struct scan          s = scan_from(h == NULL ? SLICE("") : h->value);
 
     return scan_word(&s, SLICE("false")) && scan_lws(&s) && (scan_at_end(&s) || *s.at == ';');
@@ -139,7 +138,7 @@ static void on_refer(const struct client_user *u, object_id txn, enum client_eve
         on_error(c, detail);
     else if ((response->status != 401 && response->status != 407) || !transfer_is_open(&c->transfer->machine) ||
              auth_challenged(&c->auth, &c->account->secret, response) != AUTH_RETRY || send_refer(c) != 0)
-        on_response(c, response->status, response->reason, is_unwatched(response));
+        on_response(c, response->status, response->reason, refer_is_unwatched(response));
 }
 
 /* ---- NOTIFY ---- */

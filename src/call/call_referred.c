@@ -39,14 +39,6 @@ static void accept(struct call *c, object_id txn, const struct message *request,
     stack_respond(p->stack, txn, 200, g);
 }
 
-static bool wants_no_subscription(const struct message *request)
-{
-    const struct header *h = message_header(request, HEADER_REFER_SUB);
-    struct scan          s = scan_from(h == NULL ? SLICE("") : h->value);
-
-    return scan_word(&s, SLICE("false")) && scan_lws(&s) && (scan_at_end(&s) || *s.at == ';');
-}
-
 /* A header that is passed on must be one line (RFC 3892 2.2 copies it as it is). */
 static bool can_be_copied(struct slice text)
 {
@@ -159,7 +151,7 @@ static void begin(struct call *c, object_id txn, struct message *request)
 
     r->cseq = request->cseq.number;
     r->count++;
-    r->told    = !wants_no_subscription(request);
+    r->told    = !refer_is_unwatched(request);
     r->watched = r->told;
     r->open    = true;
     r->asking  = ask;

@@ -3,6 +3,7 @@
 
 #include "call/pidf.h"
 #include "call/watch.h"
+#include "sip/sipfrag.h"
 
 static bool read_summary(struct phone *p, struct watch *w, struct news *n, struct slice content)
 {
@@ -45,6 +46,13 @@ static bool read_dialogs(struct phone *p, struct watch *w, struct news *n, struc
     n->event.busy = dialog_view_busy(&w->dialogs);
     dialog_info_list(root, &n->arena, &n->event);
     return true;
+}
+
+static bool read_sipfrag(struct phone *p, struct watch *w, struct news *n, struct slice content)
+{
+    (void)p;
+    (void)w;
+    return sipfrag_read(content, &n->event.status, &n->event.reason);
 }
 
 static const struct package packages[] = {

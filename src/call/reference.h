@@ -24,6 +24,9 @@ bool call_name_other(struct call *c, const struct call_options *options);
 /* That there were these dialogs is known for a while. */
 void call_remember_ended(struct call *c);
 
+/* Does it say Refer-Sub: false?  Only who says so makes no subscription (RFC 4488 4). */
+bool refer_is_unwatched(const struct message *m);
+
 /* call_refer.c: a call that we hand on */
 void refer_notify(struct call *c, struct fork *f, object_id txn, struct message *notify); /* method_within_fn */
 void refer_on_event(struct call *c, enum phone_event_kind kind); /* its user has just been told this */

@@ -2,7 +2,9 @@
 #include "call/subscription.h"
 
 #include "base/error.h"
+#include "call/reference.h"
 #include "call/watch.h"
+#include "sip/refer_to.h"
 
 #include <stdlib.h>
 
@@ -206,6 +208,12 @@ static bool goes_elsewhere(struct watch *w, struct leg *l, unsigned status, cons
     return true;
 }
 
+/* It does as it was asked, and will say nothing of it (RFC 4488 4). */
+static bool is_all(const struct watch *w, const struct message *response)
+{
+    return w->refer_to.len > 0 && response->status >= 200 && response->status < 300 && refer_is_unwatched(response);
+}
+
 static void on_subscribe(const struct client_user *u, object_id txn, enum client_event event, struct message *response,
                          int detail)
 {
@@ -222,6 +230,12 @@ static void on_subscribe(const struct client_user *u, object_id txn, enum client
     l->txn = 0;
     if (event == CLIENT_RESPONSE && outside_challenged(&w->out, response) && send_subscribe(w, l) == 0)
         return;
+    if (event == CLIENT_RESPONSE && l->dialog == NULL && is_all(w, response)) {
+        while (w->leg_count > 0)
+            drop_leg(w, &w->legs[0]);
+        finish(w, &(struct subscription){ .status = status });
+        return;
+    }
     if (goes_elsewhere(w, l, status, event == CLIENT_RESPONSE ? response : NULL))
         return;
     if (status < 300 && l->dialog != NULL)
@@ -285,6 +299,7 @@ static int fill(struct watch *w, const struct subscribe_options *options)
     w->accept     = arena_copy(arena, options->accept);
     if (options->accept.len == 0 && w->package != NULL)
         w->accept = slice_from(w->package->accept);
+    w->refer_to   = arena_copy(arena, options->refer_to);
     w->seconds    = options->expires != 0 ? options->expires : w->package != NULL ? w->package->expires : 3600;
     w->seconds    = options->fetch ? 0 : w->seconds;
     w->once       = options->once;
@@ -309,7 +324,7 @@ int subscribe(struct phone *p, const struct subscribe_options *options, object_i
     w = calloc(1, sizeof *w);
     if (w == NULL)
         return -ERR_NO_MEMORY;
-    error = outside_init(&w->out, a, METHOD_SUBSCRIBE, options->target);
+    error = outside_init(&w->out, a, options->refer_to.len > 0 ? METHOD_REFER : METHOD_SUBSCRIBE, options->target);
     if (error != 0) {
         free(w);
         return error;
@@ -339,6 +354,22 @@ int call_when_free(struct phone *p, object_id account, struct slice target, msec
     };
 
     return subscribe(p, &options, id);
+}
+
+int phone_refer(struct phone *p, object_id account, struct slice whom, struct slice target, object_id *id)
+{
+    struct subscribe_options options = { .account = account, .target = whom, .package = SLICE("refer"), .once = true };
+    char                     text[REFER_TEXT];
+    struct buf               b = BUF_ON(text);
+    struct uri               uri;
+
+    if (!uri_parse(target, &uri))
+        return -ERR_SYNTAX;
+    if (uri.scheme != URI_SIP && uri.scheme != URI_SIPS)
+        return -ERR_UNSUPPORTED;
+    refer_to_write(&b, target, NULL, false);
+    options.refer_to = buf_slice(&b);
+    return buf_ok(&b) ? subscribe(p, &options, id) : -ERR_TOO_LARGE;
 }
 
 int unsubscribe(struct phone *p, object_id id)

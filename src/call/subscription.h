@@ -23,6 +23,7 @@ struct subscribe_options {
     bool         once;       /* not tried again once it has ended                            */
     bool         until_free; /* of package dialog: as call_when_free                      */
     msec         limit;      /* ended after so long; 0: never                             */
+    struct slice refer_to;   /* of package refer: it is a REFER with this that begins it, as phone_refer     */
 };
 
 /* Keeps copies.  Returns 0 and an id.  -ERR_NOT_FOUND (account), -ERR_SYNTAX (target, package or accept),
@@ -38,5 +39,10 @@ void unsubscribe_all(struct phone *p);
  * that PHONE_ENGAGED tells each time whether he has one.  Then, and after `limit` (0: half an hour), the subscription
  * ends with PHONE_SUBSCRIPTION_ENDED; so it does if he does not tell of his calls: 403, 489.  Errors as subscribe. */
 int call_when_free(struct phone *p, object_id account, struct slice target, msec limit, object_id *id);
+
+/* Have the phone of `whom` call `target`, outside of any call (RFC 3515, RFC 7647): click to dial.  PHONE_REFER tells
+ * what it says of that, if it says anything, and PHONE_SUBSCRIPTION_ENDED that it has no more to say, or why it will not (status).
+ * Errors as subscribe. */
+int phone_refer(struct phone *p, object_id account, struct slice whom, struct slice target, object_id *id);
 
 #endif

@@ -80,12 +80,24 @@ static bool find_part(struct watch *w, object_id txn, const struct message *m, s
     return false;
 }
 
+/* RFC 3515 2.4.6: what a REFER implies may have its CSeq for an id. */
+static bool is_event(const struct watch *w, const struct event *event)
+{
+    struct scan s = scan_from(event->id);
+    uint32_t    id;
+
+    if (w->refer_to.len == 0 || !event->has_id)
+        return event_eq(event, &w->event);
+    return slice_eq(event->name, w->event.name) && scan_number(&s, UINT32_MAX, &id) && scan_at_end(&s) &&
+           id == w->referred;
+}
+
 /* Answers it, and returns false, if it is not. */
 static bool check(struct watch *w, object_id txn, const struct message *m, struct notification *n)
 {
     struct phone *p = w->phone;
 
-    if (!event_of(m, &n->event) || !event_eq(&n->event, &w->event)) {
+    if (!event_of(m, &n->event) || !is_event(w, &n->event)) {
         reply_bad_event(p, txn, m);
         return false;
     }

@@ -15,6 +15,16 @@ static void put_headers(struct watch *w, const struct leg *l, struct gather *g)
     put_allow(g);
 }
 
+/* RFC 3515 2.4.1 */
+static void put_refer_headers(struct watch *w, struct gather *g)
+{
+    put_contact_to(w->out.account, w->out.target, g);
+    gather_header(g, HEADER_REFER_TO, w->refer_to);
+    gather_header(g, HEADER_REFERRED_BY, w->out.account->party);
+    put_allow(g);
+    extensions_put_supported(w->phone->extensions, METHOD_REFER, g);
+}
+
 static int send_within(struct watch *w, struct leg *l, const struct client_user *user)
 {
     struct phone        *p = w->phone;
@@ -50,7 +60,11 @@ int watch_send(struct watch *w, struct leg *l, const struct client_user *user)
     g = outside_begin(&w->out, &start, &error);
     if (g == NULL)
         return error;
-    put_headers(w, l, g);
+    if (w->refer_to.len > 0)
+        put_refer_headers(w, g);
+    else
+        put_headers(w, l, g);
+    w->referred = w->out.cseq;
     error  = outside_send(&w->out, &start, SLICE(""), SLICE(""), user);
     l->txn = w->out.txn;
     return error;

@@ -33,6 +33,8 @@ struct watch {
     struct outside        out;     /* the SUBSCRIBE that begins it */
     const struct package *package; /* or NULL */
     struct event          event;
+    struct slice          refer_to; /* what begins it is a REFER with this; or empty */
+    uint32_t              referred; /* its CSeq                                      */
     struct slice          accept;
     uint32_t              seconds;
     struct leg            legs[WATCH_LEGS];

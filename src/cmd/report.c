@@ -216,6 +216,10 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         if (!e->direct)
             say_status(b, e);
         return;
+    case PHONE_REFER:
+        buf_printf(b, "%.*s calls", SLICE_ARG(e->peer));
+        say_status(b, e);
+        return;
     case PHONE_ENDED:
         say_end(b, e);
         return;

@@ -56,6 +56,28 @@ int verb_when_free(struct phone_desk *d, const struct phone_order *o, struct pho
     return 0;
 }
 
+int verb_refer(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
+{
+    struct slice         phone = phone_order_value(o, "phone")->text, to = phone_order_value(o, "to")->text;
+    char                 text[DESK_TEXT * 2], more[DESK_TEXT * 2];
+    struct buf           whom = BUF_ON(text), target = BUF_ON(more);
+    struct phone_event   e    = { 0 };
+    struct desk_account *account;
+    int                  error = desk_account_of(d, o, a, &account);
+
+    if (error != 0)
+        return error;
+    if (!desk_address(d, account, phone, &whom))
+        return desk_complain_address(a, phone);
+    if (!desk_address(d, account, to, &target))
+        return desk_complain_address(a, to);
+    error = phone_refer(d->phone, account->id, buf_slice(&whom), buf_slice(&target), &e.subject);
+    if (error != 0)
+        return desk_refuse(a, error, "%s", error_text(error));
+    phone_report_put(a->line, FIELD_SUBSCRIPTION, &e);
+    return 0;
+}
+
 int verb_unsubscribe(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
 {
     struct phone_event e = { 0 };
