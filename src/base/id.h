@@ -31,6 +31,7 @@ enum id_kind {
     ID_TEXT,
     ID_SUBSCRIPTION,
     ID_PUBLICATION,
+    ID_REFERRAL, /* what somebody outside of any call wants */
 };
 
 /* Slots come in segments, and go when all of one are free: the lowest that has room is filled first, so that what

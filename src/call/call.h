@@ -73,8 +73,9 @@ int call_hang_up_branch(struct phone *p, object_id call, unsigned number);
 int call_transfer(struct phone *p, object_id call, struct slice target);
 int call_transfer_to(struct phone *p, object_id call, object_id other);
 
-/* After PHONE_REFERRED with `asking`: call whom the other side wants to have called, or not.  Its call, the one it is
- * about, stays until that side hangs up.  -ERR_UNSUPPORTED: nothing is asked (any more); else as call_place. */
+/* After PHONE_REFERRED with `asking`, or, with its subject in the place of a call, PHONE_ASKED: call whom the other
+ * side wants to have called, or not.  Its call, the one it is about, stays until that side hangs up.  -ERR_UNSUPPORTED:
+ * nothing is asked (any more); else as call_place. */
 int call_follow_refer(struct phone *p, object_id call, object_id *placed);
 int call_refuse_refer(struct phone *p, object_id call);
 

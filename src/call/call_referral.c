@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/error.h"
+#include "call/asked.h"
 #include "call/mesh.h"
 #include "call/reference.h"
 #include "call/referral.h"
@@ -178,8 +179,7 @@ int referral_follow(struct call *c)
     return error;
 }
 
-/* What a call that was not answered came to, as a status (RFC 3515 2.4.5). */
-static unsigned status_of(const struct call *c)
+unsigned referral_status(const struct call *c)
 {
     if (c->status >= 300)
         return c->status;
@@ -215,7 +215,8 @@ static void on_placed(struct call_referral *r, const struct call *c, enum phone_
     if (kind == PHONE_ANSWERED && !c->blamed)
         referral_conclude(r, 200, SLICE(""), END_NORESOURCE);
     if (kind == PHONE_ENDED)
-        referral_conclude(r, status_of(c), c->status >= 300 ? reason_slice(&c->reason) : SLICE(""), END_NORESOURCE);
+        referral_conclude(r, referral_status(c), c->status >= 300 ? reason_slice(&c->reason) : SLICE(""),
+                          END_NORESOURCE);
 }
 
 void referred_on_event(struct call *c, enum phone_event_kind kind)
@@ -224,6 +225,7 @@ void referred_on_event(struct call *c, enum phone_event_kind kind)
 
     if (from != NULL && from->referral != NULL && from->referral->open && from->referral->placed == c->id)
         on_placed(from->referral, c, kind);
+    asked_on_event(c, kind);
     if (kind == PHONE_ENDED && c->referral != NULL && c->referral->asking)
         referral_conclude(c->referral, 603, SLICE(""), END_GIVEUP);
 }
@@ -295,8 +297,11 @@ static int find_asking(struct phone *p, object_id id, struct call **c)
 int call_follow_refer(struct phone *p, object_id id, object_id *placed)
 {
     struct call *c;
-    int          error = find_asking(p, id, &c);
+    int          error;
 
+    if (id_kind(id) == ID_REFERRAL)
+        return asked_follow(p, id, placed);
+    error = find_asking(p, id, &c);
     if (error == 0)
         error = referral_follow(c);
     if (error == 0)
@@ -307,8 +312,11 @@ int call_follow_refer(struct phone *p, object_id id, object_id *placed)
 int call_refuse_refer(struct phone *p, object_id id)
 {
     struct call *c;
-    int          error = find_asking(p, id, &c);
+    int          error;
 
+    if (id_kind(id) == ID_REFERRAL)
+        return asked_refuse(p, id);
+    error = find_asking(p, id, &c);
     if (error == 0)
         referral_conclude(c->referral, 603, SLICE(""), END_REJECTED);
     return error;

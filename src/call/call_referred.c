@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The other side wants us to call somebody (RFC 3515, RFC 7647): its REFER, and the SUBSCRIBEs to the subscription
  * that this implies. */
+#include "call/asked.h"
 #include "call/mesh.h"
 #include "call/methods.h"
 #include "call/reference.h"
@@ -66,8 +67,7 @@ static bool leads_here(const struct call *c, const struct refer_to *to)
     return uri_parse(to->target, &uri) && stack_is_local(c->phone->stack, uri.host, uri.port);
 }
 
-/* Has it what it must have?  0, or the status that it deserves. */
-static unsigned read_reference(const struct message *request, struct refer_to *to)
+unsigned referred_read(const struct message *request, struct refer_to *to)
 {
     const struct header *h = message_header(request, HEADER_REFER_TO);
     unsigned             status;
@@ -83,7 +83,7 @@ static unsigned judge(const struct call *c, const struct message *request)
 {
     const struct phone *p = c->phone;
     struct refer_to     to;
-    unsigned            status = read_reference(request, &to);
+    unsigned            status = referred_read(request, &to);
 
     if (status != 0)
         return status;
@@ -182,9 +182,15 @@ void referred_within(struct call *c, struct fork *f, object_id txn, struct messa
 /* RFC 4538: who names a call of ours is in it. */
 void referred_outside(struct phone *p, struct account *a, object_id txn, struct message *request)
 {
-    struct call   *c      = call_of_target_dialog(p, request);
-    struct dialog *own    = NULL;
-    unsigned       status = c == NULL || c->account != a ? 403 : judge(c, request);
+    struct call   *c   = call_of_target_dialog(p, request);
+    struct dialog *own = NULL;
+    unsigned       status;
+
+    if (c == NULL) {
+        asked_receive(p, a, txn, request);
+        return;
+    }
+    status = c->account != a ? 403 : judge(c, request);
 
     if (status == 0 && dialog_new_uas(request, stack_server_tag(p->stack, txn),
                                       transport_is_secure(request->flow.transport), &own) != 0)

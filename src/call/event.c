@@ -39,6 +39,7 @@ const char *phone_event_name(enum phone_event_kind kind)
         [PHONE_PUBLISH_FAILED]     = "publish_failed",
         [PHONE_WATCHER]            = "watcher",
         [PHONE_MESH]               = "mesh",
+        [PHONE_ASKED]              = "asked",
         [PHONE_REFER]              = "refer",
     };
 

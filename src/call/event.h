@@ -48,6 +48,7 @@ enum phone_event_kind {
     PHONE_PUBLISH_FAILED,     /* account, status, reason; retry_in, NEVER: not tried again                */
     PHONE_WATCHER,            /* account, peer: wants to see whether its user is there; asking: presence_decide  */
     PHONE_MESH,               /* call, with: two members of a mesh; direct: they reach each other; else why not */
+    PHONE_ASKED,              /* subject: peer, outside of any call, wants us to call target; referred_by     */
     PHONE_REFER,              /* subject, status, reason: what becomes of the call that peer was asked for    */
     PHONE_EVENT_COUNT
 };

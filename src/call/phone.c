@@ -2,6 +2,7 @@
 #include "call/phone.h"
 
 #include "base/error.h"
+#include "call/asked.h"
 #include "call/methods.h"
 #include "call/news.h"
 #include "call/reference.h"
@@ -92,6 +93,7 @@ static void on_events(struct timer *t, msec now)
         if (c->gone && c->pending == 0 && !referred_pins(c))
             call_free(c);
     }
+    asked_sweep(p);
     tellers_look(p);
     accounts_sweep(p);
 }
@@ -289,11 +291,13 @@ int phone_new(struct world *w, const struct phone_config *config, struct phone *
     list_init(&p->announcements);
     list_init(&p->tellers);
     list_init(&p->news);
+    list_init(&p->asked);
     /* Calls that have ended stay for the late answers of other branches. */
     id_table_init(&p->call_ids, config->stack.worker, ID_CALL, 64 * p->config.max_calls);
     id_table_init(&p->account_ids, config->stack.worker, ID_ACCOUNT, ACCOUNTS_MAX);
     id_table_init(&p->text_ids, config->stack.worker, ID_TEXT, TEXTS_MAX);
     id_table_init(&p->watch_ids, config->stack.worker, ID_SUBSCRIPTION, WATCHES_MAX);
+    id_table_init(&p->asked_ids, config->stack.worker, ID_REFERRAL, ASKED_IDS);
     random_fill(&w->random, &p->key, sizeof p->key);
     p->hasher = hasher_new();
     p->stack  = stack_new(w, &p->config.stack, &stack_events, p);
@@ -324,6 +328,7 @@ void phone_free(struct phone *p)
     watches_free(p);
     announcements_free(p);
     tellers_free(p);
+    asked_free_all(p);
     LIST_EACH_SAFE (l, &p->calls) {
         call_free(CONTAINER_OF(l, struct call, link));
     }
@@ -339,13 +344,14 @@ void phone_free(struct phone *p)
     id_table_fini(&p->account_ids);
     id_table_fini(&p->text_ids);
     id_table_fini(&p->watch_ids);
+    id_table_fini(&p->asked_ids);
     free(p);
 }
 
 bool phone_is_idle(const struct phone *p)
 {
     if (!list_empty(&p->texts) || !list_empty(&p->news) || !watches_are_idle(p) || !announcements_are_idle(p) ||
-        !tellers_are_idle(p))
+        !tellers_are_idle(p) || !asked_are_idle(p))
         return false;
     LIST_EACH (l, &p->calls) {
         const struct call *c = CONTAINER_OF(l, struct call, link);

@@ -6,6 +6,7 @@
 #define CALL_REFERENCE_H
 
 #include "call/state.h"
+#include "sip/refer_to.h"
 
 /* call_replace.c */
 /* Which call does a new INVITE name?  0 with one, or none, of them; or the status that it deserves. */
@@ -24,6 +25,8 @@ bool call_name_other(struct call *c, const struct call_options *options);
 /* That there were these dialogs is known for a while. */
 void call_remember_ended(struct call *c);
 
+/* call_referred.c: has a REFER what it must have, and whom does it want called?  0, or the status that it deserves. */
+unsigned referred_read(const struct message *request, struct refer_to *to);
 /* Does it say Refer-Sub: false?  Only who says so makes no subscription (RFC 4488 4). */
 bool refer_is_unwatched(const struct message *m);
 

@@ -41,6 +41,8 @@ void referral_conclude(struct call_referral *r, unsigned status, struct slice re
 int referral_follow(struct call *c);
 /* Another call has taken the place of the one that was placed for it.  NULL is allowed. */
 void referral_moved(struct call *c, object_id placed, object_id instead);
+/* What a call that was not answered came to, as a status (RFC 3515 2.4.5). */
+unsigned referral_status(const struct call *c);
 /* What it said, and its dialog if that is its own. */
 void referral_forget(struct call_referral *r);
 

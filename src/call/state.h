@@ -24,6 +24,7 @@
  *   streams.h    the streams of a call: call_streams.c, _describe, _offer, _sound
  *   methods.c    what is done with each method
  *   conference.c  calls that talk together; call_port.c: where their sound is mixed; mesh.h: where it need not be
+ *   asked.h      what is wanted of us outside of calls
  *   call_replace.c  INVITEs that take the place of a call, or join it
  *   outside.c    requests outside of dialogs, with their credentials
  *   text.c       MESSAGE
@@ -182,11 +183,11 @@ struct phone {
     struct hasher           *hasher;
     struct phone_config      config;
     struct address           address;
-    struct link              accounts, calls, texts, watches, announcements, tellers, news;
+    struct link              accounts, calls, texts, watches, announcements, tellers, news, asked;
     unsigned                 call_count, account_count; /* calls that have not ended          */
     unsigned                 teller_count;
     unsigned                 news_count;
-    struct id_table          account_ids, call_ids, text_ids, watch_ids;
+    struct id_table          account_ids, call_ids, text_ids, watch_ids, asked_ids;
     struct table             call_table;
     struct hash_key          key;
     uint64_t                 ended[ENDED_REMEMBERED]; /* names of dialogs, hashed                     */

@@ -41,8 +41,8 @@ void unsubscribe_all(struct phone *p);
 int call_when_free(struct phone *p, object_id account, struct slice target, msec limit, object_id *id);
 
 /* Have the phone of `whom` call `target`, outside of any call (RFC 3515, RFC 7647): click to dial.  PHONE_REFER tells
- * what it says of that, if it says anything, and PHONE_SUBSCRIPTION_ENDED that it has no more to say, or why it will not (status).
- * Errors as subscribe. */
+ * what it says of that, if it says anything, and PHONE_SUBSCRIPTION_ENDED that it has no more to say, or why it will
+ * not (status). Errors as subscribe. */
 int phone_refer(struct phone *p, object_id account, struct slice whom, struct slice target, object_id *id);
 
 #endif

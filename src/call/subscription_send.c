@@ -65,7 +65,7 @@ int watch_send(struct watch *w, struct leg *l, const struct client_user *user)
     else
         put_headers(w, l, g);
     w->referred = w->out.cseq;
-    error  = outside_send(&w->out, &start, SLICE(""), SLICE(""), user);
-    l->txn = w->out.txn;
+    error       = outside_send(&w->out, &start, SLICE(""), SLICE(""), user);
+    l->txn      = w->out.txn;
     return error;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* teller_in.c - SUBSCRIBE of others: who may watch which package of an account, and what he is answered. */
 #include "base/error.h"
+#include "call/asked.h"
 #include "call/methods.h"
 #include "call/news.h"
 #include "call/outside.h"
@@ -198,6 +199,8 @@ void subscribe_alone(struct phone *p, object_id txn, struct message *m)
     struct event   event;
     struct asked   asked;
 
+    if (asked_subscribe(p, txn, m))
+        return;
     LIST_EACH (l, &p->tellers) {
         if (dialog_matches_request(CONTAINER_OF(l, struct teller, link)->dialog, m))
             t = CONTAINER_OF(l, struct teller, link);

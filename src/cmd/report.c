@@ -216,6 +216,9 @@ void report_write_human(struct buf *b, const struct phone_event *e)
         if (!e->direct)
             say_status(b, e);
         return;
+    case PHONE_ASKED:
+        buf_printf(b, "%s wants us to call %.*s", name_of(e, &name), SLICE_ARG(e->target));
+        return;
     case PHONE_REFER:
         buf_printf(b, "%.*s calls", SLICE_ARG(e->peer));
         say_status(b, e);

@@ -272,7 +272,7 @@ void phone_notice_end(struct json_line *j)
 static const struct {
     char         letter;
     enum id_kind kind;
-} handle_kinds[] = { { 'c', ID_CALL }, { 'm', ID_TEXT }, { 's', ID_SUBSCRIPTION } };
+} handle_kinds[] = { { 'c', ID_CALL }, { 'm', ID_TEXT }, { 's', ID_SUBSCRIPTION }, { 'r', ID_REFERRAL } };
 
 void phone_handle_write(struct buf *b, object_id id)
 {

@@ -46,32 +46,52 @@ int verb_transfer(struct phone_desk *d, const struct phone_order *o, struct phon
     return error;
 }
 
+/* The call in which it was asked, or the name of what was asked outside of any. */
+static int reference_of(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a, object_id *id)
+{
+    const struct phone_value *reference = phone_order_value(o, "reference");
+
+    if (!reference->given)
+        return desk_call_of(d, o, a, id);
+    if (!phone_handle_read(reference->text, id) || id_kind(*id) != ID_REFERRAL)
+        return desk_refuse(a, -ERR_SYNTAX, "'reference' wants the name of one, such as \"r1.1\"");
+    return 0;
+}
+
+static int complain(struct phone_answer *a, object_id id, int error)
+{
+    if (error != -ERR_UNSUPPORTED && (error != -ERR_NOT_FOUND || id_kind(id) == ID_CALL))
+        return error;
+    if (id_kind(id) == ID_REFERRAL)
+        return desk_refuse(a, error, "nothing of that name is asked");
+    return desk_refuse(a, error, "nothing was asked of us in this call");
+}
+
 int verb_follow(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
 {
-    object_id call, placed;
-    int       error = desk_call_of(d, o, a, &call);
+    object_id id, placed;
+    int       error = reference_of(d, o, a, &id);
 
     if (error != 0)
         return error;
-    error = call_follow_refer(d->phone, call, &placed);
-    if (error == -ERR_UNSUPPORTED)
-        return desk_refuse(a, error, "nothing was asked of us in this call");
-    if (error == 0)
-        put_call(a, placed);
-    return error;
+    error = call_follow_refer(d->phone, id, &placed);
+    if (error != 0)
+        return complain(a, id, error);
+    put_call(a, placed);
+    return 0;
 }
 
 int verb_decline(struct phone_desk *d, const struct phone_order *o, struct phone_answer *a)
 {
-    object_id call;
-    int       error = desk_call_of(d, o, a, &call);
+    object_id id;
+    int       error = reference_of(d, o, a, &id);
 
     if (error != 0)
         return error;
-    error = call_refuse_refer(d->phone, call);
-    if (error == -ERR_UNSUPPORTED)
-        return desk_refuse(a, error, "nothing was asked of us in this call");
-    if (error == 0)
-        put_call(a, call);
-    return error;
+    error = call_refuse_refer(d->phone, id);
+    if (error != 0)
+        return complain(a, id, error);
+    if (id_kind(id) == ID_CALL)
+        put_call(a, id);
+    return 0;
 }

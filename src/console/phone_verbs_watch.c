@@ -61,7 +61,7 @@ int verb_refer(struct phone_desk *d, const struct phone_order *o, struct phone_a
     struct slice         phone = phone_order_value(o, "phone")->text, to = phone_order_value(o, "to")->text;
     char                 text[DESK_TEXT * 2], more[DESK_TEXT * 2];
     struct buf           whom = BUF_ON(text), target = BUF_ON(more);
-    struct phone_event   e    = { 0 };
+    struct phone_event   e = { 0 };
     struct desk_account *account;
     int                  error = desk_account_of(d, o, a, &account);
 

@@ -268,15 +268,17 @@ TEST(the_user_is_asked)
     CHECK_INT(-ERR_NOT_FOUND, call_refuse_refer(alice.phone, call));
 }
 
-/* RFC 4538 4: outside of the call, by who names it; nobody else. */
-TEST(outside_of_a_call_only_who_names_it_may_refer)
+/* RFC 4538 4: outside of the call, by who names it.  Who names none has the user asked, whatever the account allows. */
+TEST(outside_of_a_call_only_who_names_it_is_followed_unasked)
 {
     const struct message *in;
     char                  lines[1024];
 
     talk_by(work);
     in = peer_last(&bob, "INVITE");
-    CHECK_INT(403, ask("REFER", false, TO_CAROL CONTACT_BOB)->status);
+    CHECK_INT(200, ask("REFER", false, TO_CAROL CONTACT_BOB "Refer-Sub: false\n")->status);
+    CHECK_INT(1, user_heard(&alice, PHONE_ASKED));
+    CHECK_INT(0, peer_heard(&carol, "INVITE"));
     CHECK_INT(403, ask("REFER", false, TO_CAROL CONTACT_BOB "Target-Dialog: x;local-tag=1;remote-tag=b\n")->status);
     snprintf(lines, sizeof lines,
              TO_CAROL CONTACT_BOB "Require: tdialog\nTarget-Dialog: %.*s;local-tag=%.*s;remote-tag=b\n",
@@ -337,7 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(its_subscription_can_be_lengthened_and_ended, setup, teardown),
         cmocka_unit_test_setup_teardown(who_asks_what_became_of_it_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(the_user_is_asked, setup, teardown),
-        cmocka_unit_test_setup_teardown(outside_of_a_call_only_who_names_it_may_refer, setup, teardown),
+        cmocka_unit_test_setup_teardown(outside_of_a_call_only_who_names_it_is_followed_unasked, setup, teardown),
         cmocka_unit_test_setup_teardown(a_phone_is_not_made_to_call_without_end, setup, teardown),
         cmocka_unit_test_setup_teardown(a_circle_of_references_comes_to_an_end, setup, teardown),
     };

@@ -70,6 +70,9 @@ void phone_note(struct phone_actor *a, const struct phone_event *e)
     case PHONE_MESH:
         actor_event(&a->actor, "%s %s %u", name, e->direct ? "direct" : "mixed", e->status);
         return;
+    case PHONE_ASKED:
+        actor_event(&a->actor, "%s %.*s by %.*s", name, SLICE_ARG(e->target), SLICE_ARG(e->peer));
+        return;
     case PHONE_REFER:
         actor_event(&a->actor, "%s %u", name, e->status);
         return;
