@@ -36,6 +36,7 @@ static struct phone_event full(enum phone_event_kind kind)
         .content_type = SLICE("text/plain"),
         .body         = SLICE("hello"),
         .target       = SLICE("sip:carol@example.test"),
+        .with         = (object_id)ID_CALL << 48 | 2,
         .setup        = 10,
         .duration     = 20,
         .codec        = SLICE("PCMU"),
