@@ -16,12 +16,12 @@ struct call_transfer {
     bool                watching;   /* `watch` has begun                                          */
     bool                loose_ends; /* of an earlier REFER in this dialog something may yet come   */
     char               *refer_to;
-    object_id           other; /* the call that is to be replaced, or joined; or 0           */
+    object_id           other;      /* the call that is to be replaced, or joined; or 0           */
     bool                introduces; /* it is to be joined, and both calls go on             */
-    object_id           txn;   /* the REFER                                                  */
-    bool                moved; /* this host has, since it was sent                           */
-    object_id           asked; /* the SUBSCRIBE behind a move                                */
-    uint32_t            cseq;  /* of the REFER                                               */
+    object_id           txn;        /* the REFER                                                  */
+    bool                moved;      /* this host has, since it was sent                           */
+    object_id           asked;      /* the SUBSCRIBE behind a move                                */
+    uint32_t            cseq;       /* of the REFER                                               */
     struct reason       reason;
     struct timer        timer;
 };

@@ -6,7 +6,6 @@
 #include "support/test.h"
 #include "support/world_fake.h"
 
-
 enum { PHONES = 5, CALLS = 24, STEPS = 10, SEEDS = 12 };
 
 struct held {
