@@ -9,10 +9,7 @@ const struct header *message_header(const struct message *m, enum header_id id)
 
 const struct header *message_next(const struct message *m, const struct header *h)
 {
-    for (const struct header *next = h + 1; next < m->headers + m->header_count; next++)
-        if (next->id == h->id)
-            return next;
-    return NULL;
+    return h->next == 0 ? NULL : &m->headers[h->next - 1];
 }
 
 struct header_values message_values(const struct message *m, enum header_id id)

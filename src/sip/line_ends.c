@@ -3,6 +3,9 @@
 
 #include "base/run.h"
 
+/* So far before the first byte that no line there is an empty one. */
+#define NO_LINE_END ((uint32_t)-4)
+
 /* ---- the masks of a block: eight bytes at a time ---- */
 
 /* A bit for each byte of `word` that is the one repeated in `eight`: no carry
@@ -32,37 +35,48 @@ struct line_masks line_masks_portable(const char *at)
 
 /* Those parts of a struct line_ends that change with every block, in registers. */
 struct walk {
-    uint32_t          scanned, bare_cr, count;
-    struct line_masks before; /* of the block before */
-    bool              empty_line;
+    uint32_t scanned, bare_cr, count, before;
+    uint64_t last_cr;
+    bool     empty_line;
 };
 
-/* What is found in `bytes` more bytes, at most a block.  An LF ends the empty line if an LF stands
- * before it, or an LF and a CR. */
+/* Is the line empty that ends with the LF at `at`, behind the one at `before`? */
+static inline bool is_empty(const struct line_ends *e, uint32_t before, uint32_t at)
+{
+    return at - before == 1 || (at - before == 2 && e->text[at - 1] == '\r');
+}
+
+/* What is found in `bytes` more bytes, at most a block. */
 RUN_INLINE void take_block(struct walk *w, struct line_ends *e, struct line_masks m, uint32_t bytes)
 {
-    uint64_t after_cr = m.cr << 1 | w->before.cr >> 63, bare = after_cr & ~m.lf, lf = m.lf;
-    uint64_t empty = lf & ((lf << 1 | w->before.lf >> 63) | (after_cr & (lf << 2 | w->before.lf >> 62)));
+    uint64_t bare = (m.cr << 1 | w->last_cr) & ~m.lf;
 
     if (bytes < LINE_ENDS_BLOCK)
         bare &= ((uint64_t)1 << bytes) - 1; /* what may follow the last byte comes later */
     if (bare != 0 && w->bare_cr == e->size)
         w->bare_cr = w->scanned + (uint32_t)__builtin_ctzll(bare) - 1;
-    if (empty != 0) {
-        w->empty_line = true;
-        lf &= empty ^ (empty - 1); /* up to its end */
+    for (uint64_t lf = m.lf; lf != 0; lf &= lf - 1) {
+        uint32_t at = w->scanned + (uint32_t)__builtin_ctzll(lf);
+
+        e->at[w->count++] = at;
+        if (at - w->before <= 2 && is_empty(e, w->before, at)) {
+            w->empty_line = true;
+            break;
+        }
+        w->before = at;
     }
-    for (; lf != 0; lf &= lf - 1)
-        e->at[w->count++] = w->scanned + (uint32_t)__builtin_ctzll(lf);
-    w->before = m;
+    w->last_cr = m.cr >> 63;
     w->scanned += bytes;
 }
 
 /* So many whole blocks as there are, and as there is room for their lines. */
 RUN_INLINE void take_blocks(struct walk *w, struct line_ends *e, line_masks_fn *masks)
 {
-    while (!w->empty_line && e->size - w->scanned >= LINE_ENDS_BLOCK && w->count <= LINE_ENDS_ROOM - LINE_ENDS_BLOCK)
-        take_block(w, e, masks(e->text + w->scanned), LINE_ENDS_BLOCK);
+    const char    *text = e->text;
+    const uint32_t size = e->size;
+
+    while (!w->empty_line && size - w->scanned >= LINE_ENDS_BLOCK && w->count <= LINE_ENDS_ROOM - LINE_ENDS_BLOCK)
+        take_block(w, e, masks(text + w->scanned), LINE_ENDS_BLOCK);
 }
 
 /* The last bytes, fewer than a block. */
@@ -96,7 +110,7 @@ static void take_end(struct walk *w, struct line_ends *e)
 
 RUN_INLINE void find_ends(struct line_ends *e, line_masks_fn *masks)
 {
-    struct walk w = { e->scanned, e->bare_cr, 0, e->before, false };
+    struct walk w = { e->scanned, e->bare_cr, 0, e->before, e->last_cr, false };
 
     take_blocks(&w, e, masks);
     e->finished = w.empty_line;
@@ -111,6 +125,7 @@ RUN_INLINE void find_ends(struct line_ends *e, line_masks_fn *masks)
     e->bare_cr    = w.bare_cr;
     e->count      = w.count;
     e->before     = w.before;
+    e->last_cr    = w.last_cr;
     e->empty_line = w.empty_line;
 }
 
@@ -202,6 +217,7 @@ void line_ends_start(struct line_ends *e, struct slice text)
     e->size    = (uint32_t)text.len;
     e->scanned = 0;
     e->bare_cr = e->size;
-    e->before  = (struct line_masks){ 0, 0 };
+    e->before  = NO_LINE_END;
+    e->last_cr = 0;
     line_ends_more(e);
 }

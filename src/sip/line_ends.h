@@ -22,14 +22,15 @@ struct line_masks {
 };
 
 struct line_ends {
-    const char       *text;
-    uint32_t          size, scanned;      /* bytes, and how many of them were looked at         */
-    struct line_masks before;             /* of the last 64 bytes that were                     */
-    uint32_t          bare_cr;            /* the first CR that no LF follows; `size` if none    */
-    bool              empty_line;         /* the last of `at` ends the empty line               */
-    bool              finished;           /* that, or the text                                  */
-    unsigned          count;              /* ends in `at`                                       */
-    uint32_t          at[LINE_ENDS_ROOM]; /* the LF; `size` for a last line without one         */
+    const char *text;
+    uint32_t    size, scanned;      /* bytes, and how many of them were looked at         */
+    uint32_t    before;             /* the last LF among them                             */
+    uint64_t    last_cr;            /* 1: the last of them is a CR                        */
+    uint32_t    bare_cr;            /* the first CR that no LF follows; `size` if none    */
+    bool        empty_line;         /* the last of `at` ends the empty line               */
+    bool        finished;           /* that, or the text                                  */
+    unsigned    count;              /* ends in `at`                                       */
+    uint32_t    at[LINE_ENDS_ROOM]; /* the LF; `size` for a last line without one         */
 };
 
 /* Look for the first line ends of `text`, which is borrowed and shorter than 4 GB;

@@ -37,6 +37,7 @@ void lines_start(struct lines *l, struct slice text)
     uint32_t end;
 
     line_ends_start(&l->ends, text);
+    l->copy = text.ptr;
     take_ends(l);
     fields  = (size_t)(l->last - l->next);
     l->most = l->ends.finished && fields <= LIMIT_HEADERS ? (unsigned)fields : LIMIT_HEADERS;
@@ -49,7 +50,7 @@ void lines_start(struct lines *l, struct slice text)
 
 void lines_move(struct lines *l, const char *bytes)
 {
-    l->ends.text = bytes;
+    l->copy = bytes;
 }
 
 static bool is_blank(char c)
@@ -85,37 +86,8 @@ static const char *read_any_name(struct header *h, const char *at, const char *l
     return h->id != HEADER_OTHER || is_token(h->name) ? colon + 1 : NULL;
 }
 
-#ifdef __x86_64__
-/* Most names have fewer than sixteen bytes: one look finds the colon, and what is behind it may be read. */
-static inline const char *read_name(struct header *h, const char *at, const char *line_end, const char *text_end)
+static struct slice trim(const char *at, const char *end)
 {
-    unsigned colons = text_end - at < 16 ? 0 : (unsigned)_mm_movemask_epi8(run_is(run_load(at), ':'));
-    size_t   len;
-
-    if (colons == 0)
-        return read_any_name(h, at, line_end);
-    len     = (size_t)__builtin_ctz(colons);
-    h->name = (struct slice){ at, len };
-    h->id   = header_lookup(at, len);
-    /* that the line does not end before needs no asking: no name has a line end in it */
-    return h->id != HEADER_OTHER ? at + len + 1 : read_any_name(h, at, line_end);
-}
-#else
-static inline const char *read_name(struct header *h, const char *at, const char *line_end, const char *text_end)
-{
-    (void)text_end;
-    return read_any_name(h, at, line_end);
-}
-#endif
-
-/* Most values have one SP before them and none behind, and their line ends with CRLF. */
-static inline struct slice trim(const char *at, const char *end)
-{
-    if (end - at >= 3 && *at == ' ' && (unsigned char)at[1] > ' ') {
-        end -= end[-1] == '\r';
-        if ((unsigned char)end[-1] > ' ')
-            return slice_between(at + 1, end);
-    }
     while (end > at && is_lws(end[-1]))
         end--;
     while (at < end && is_lws(*at))
@@ -145,35 +117,77 @@ static const char *read_folds(struct lines *l, const char *stop, const char *tex
     return stop;
 }
 
-/* The fields of the lines whose ends are known, and what continues the last of them, until there is no more room. */
-static struct header *read_fields(struct lines *l, struct header *h, const struct header *full,
-                                  struct parse_fault *fault)
+/* The field at l->at; false if it is none. */
+static __attribute__((noinline)) bool read_any_field(struct lines *l, struct header *h, struct parse_fault *fault)
 {
-    const char     *text = l->ends.text, *text_end = text + l->ends.size, *at = text + l->at;
-    const uint32_t *end = l->next;
+    const char *text = l->ends.text, *text_end = text + l->ends.size, *at = text + l->at;
+    const char *stop = text + *l->next++, *value = read_any_name(h, at, stop), *next;
 
-    while (end < l->last && h < full) {
-        const char *stop = text + *end++, *value = read_name(h, at, stop, text_end), *next;
-
-        if (stop + 1 < text_end && is_blank(stop[1])) {
-            l->next = end;
-            stop    = read_folds(l, stop, text_end);
-            end     = l->next;
-        }
-        next = stop + (stop < text_end);
-        if (value != NULL) {
-            h->value = trim(value, stop);
-            h->line  = slice_between(at, next);
-            h++;
-        } else {
-            complain(l, fault, at, next, 400, "a header field name and a colon");
-        }
-        at = next;
+    stop  = read_folds(l, stop, text_end);
+    next  = stop + (stop < text_end);
+    l->at = (uint32_t)(next - text);
+    if (value == NULL) {
+        complain(l, fault, at, next, 400, "a header field name and a colon");
+        return false;
     }
-    l->next = end;
-    l->at   = (uint32_t)(at - text);
-    return h;
+    h->value     = trim(value, stop);
+    h->name.ptr  = l->copy + (at - text);
+    h->value.ptr = l->copy + (h->value.ptr - text);
+    h->line      = (struct slice){ h->name.ptr, (size_t)(next - at) };
+    return true;
 }
+
+#ifdef __x86_64__
+/* A field as nearly all are: a name that we know, of fewer than sixteen bytes, ':' SP, a value with no
+ * more blanks around it, the line end, and a next line that does not continue it.  What is not so is
+ * left to the whole grammar.  Sixteen bytes may be read from `at` on and one behind `stop`. */
+static inline bool read_usual_field(struct header *h, const char *at, const char *stop, const char *copy)
+{
+    unsigned    colons = (unsigned)_mm_movemask_epi8(run_is(run_load(at), ':'));
+    const char *value, *end = stop;
+    size_t      len;
+
+    if (colons == 0 || ((unsigned char)stop[1] <= ' ' && is_blank(stop[1])))
+        return false;
+    len   = (size_t)__builtin_ctz(colons);
+    h->id = header_lookup(at, len);
+    value = at + len + 1; /* no name has a line end in it, so this is not behind `stop` */
+    if (h->id == HEADER_OTHER || *value != ' ' || (unsigned char)value[1] <= ' ')
+        return false;
+    end -= end[-1] == '\r';
+    if ((unsigned char)end[-1] <= ' ')
+        return false;
+    h->name  = (struct slice){ copy, len };
+    h->value = (struct slice){ copy + len + 2, (size_t)(end - value) - 1 };
+    h->line  = (struct slice){ copy, (size_t)(stop - at) + 1 };
+    return true;
+}
+
+/* So many of them as follow each other; a last line which nothing follows is not among them. */
+static unsigned read_usual_fields(struct lines *l, struct header *headers, unsigned count)
+{
+    const char     *text = l->ends.text, *copy = l->copy;
+    const uint32_t *next = l->next, *last = l->last - !l->ends.empty_line;
+    uint32_t        at = l->at, last_at = l->ends.size < 16 ? 0 : l->ends.size - 16;
+
+    if (last - next > (ptrdiff_t)(l->most - count))
+        last = next + (l->most - count);
+    while (next < last && at <= last_at && read_usual_field(&headers[count], text + at, text + *next, copy + at)) {
+        at = *next++ + 1;
+        count++;
+    }
+    l->next = next;
+    l->at   = at;
+    return count;
+}
+#else
+static unsigned read_usual_fields(struct lines *l, struct header *headers, unsigned count)
+{
+    (void)l;
+    (void)headers;
+    return count;
+}
+#endif
 
 /* One field, or none, for which there is no room. */
 static void read_surplus(struct lines *l, struct parse_fault *fault)
@@ -181,22 +195,26 @@ static void read_surplus(struct lines *l, struct parse_fault *fault)
     const char   *start = l->ends.text + l->at;
     struct header none;
 
-    if (read_fields(l, &none, &none + 1, fault) != &none)
+    if (read_any_field(l, &none, fault))
         complain(l, fault, start, l->ends.text + l->at, 513, "fewer header fields");
 }
 
 unsigned lines_read(struct lines *l, struct header *headers, struct parse_fault *fault)
 {
-    struct header *h = headers, *full = headers + l->most;
+    unsigned count = 0;
 
-    while (l->next < l->last || more_ends(l))
-        if (h < full)
-            h = read_fields(l, h, full, fault);
-        else
+    for (;;) {
+        count = read_usual_fields(l, headers, count);
+        if (l->next >= l->last && !more_ends(l))
+            break;
+        if (count == l->most)
             read_surplus(l, fault);
+        else if (read_any_field(l, &headers[count], fault))
+            count++;
+    }
     l->body = l->ends.empty_line ? *l->last + 1 : l->ends.size;
     note_bare_cr(l, fault, l->body);
     if (!l->ends.empty_line)
         fault_set(fault, l->ends.size, 400, "an empty line after the header fields");
-    return (unsigned)(h - headers);
+    return count;
 }

@@ -4,7 +4,9 @@
  * Lines end with CRLF; a bare LF is accepted, a bare CR is not, since peers
  * disagree on it.  A line that begins with SP or HTAB continues the one before.
  * What is kept between two lines are offsets, so that the message may be copied
- * once it is known how many there are, and the walk goes on in the copy. */
+ * once it is known how many there are: the fields are those of the copy then.  They are
+ * still read where they were, since a processor waits for what it has just written: a
+ * message took 36 ns of 430 longer. */
 
 #ifndef SIP_LINES_H
 #define SIP_LINES_H
@@ -15,6 +17,7 @@
 
 struct lines {
     struct line_ends ends;
+    const char      *copy;        /* where the fields found point                      */
     const uint32_t  *next, *last; /* those of ends.at that were not used               */
     uint32_t         at;          /* where the next line starts                        */
     uint32_t         start_end;   /* end of the start line, its line end not counted   */
@@ -26,11 +29,12 @@ struct lines {
 /* Begin to walk `text`, which begins with the start line, is shorter than 4 GB and
  * is borrowed.  The struct must stay where it is. */
 void lines_start(struct lines *l, struct slice text);
-/* Its bytes are here now, too: fields found from now on point there. */
+/* Its bytes are here now, too: fields found from now on point there, but `text` is read until lines_read has
+ * returned. */
 void lines_move(struct lines *l, const char *bytes);
 
 /* Read the fields into `headers`, which has room for l->most, and return how many there
- * are.  A malformed line is left out and the walk goes on; the first thing wrong is
+ * are, not yet linked.  A malformed line is left out and the walk goes on; the first thing wrong is
  * described in `fault` (status 400, or 513 for more than LIMIT_HEADERS fields) unless
  * that holds one already. */
 unsigned lines_read(struct lines *l, struct header *headers, struct parse_fault *fault);

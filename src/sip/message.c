@@ -35,19 +35,35 @@ static struct message *message_new(struct pool *pool, struct slice text, struct 
     return m;
 }
 
-/* A SINGLE header that is there twice is a fault, but one in a line comes first. */
-static void read_lines(struct message *m, struct lines *l, struct parse_fault *fault)
+/* A SINGLE header that is there twice. */
+static void complain_of_two(struct message *m, struct parse_fault *fault)
 {
-    m->header_count = lines_read(l, m->headers, fault);
-    m->body         = slice_between(m->text.ptr + l->body, m->text.ptr + m->text.len);
     for (unsigned i = 0; i < m->header_count; i++) {
         const struct header *h = &m->headers[i];
 
-        if (m->first[h->id] == 0)
-            m->first[h->id] = (uint8_t)(i + 1);
-        else if ((header_words[h->id].flags & HEADER_IS_SINGLE) != 0)
+        if (header_single[h->id] != 0 && m->first[h->id] != i + 1) {
             fault_at(fault, m, h->line.ptr, 400, header_words[h->id].only_one);
+            return;
+        }
     }
+}
+
+/* The first of each kind, and the next one of each: from the last to the first, so that nothing is to be asked. */
+static void read_lines(struct message *m, struct lines *l, struct parse_fault *fault)
+{
+    uint8_t two = 0;
+
+    m->header_count = lines_read(l, m->headers, fault);
+    m->body         = slice_between(m->text.ptr + l->body, m->text.ptr + m->text.len);
+    for (unsigned i = m->header_count; i > 0; i--) {
+        struct header *h = &m->headers[i - 1];
+
+        h->next         = m->first[h->id];
+        m->first[h->id] = (uint8_t)i;
+        two |= h->next & header_single[h->id];
+    }
+    if (two != 0)
+        complain_of_two(m, fault);
 }
 
 /* SIP-Version; another one than ours is well-formed, but 505. */

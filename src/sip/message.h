@@ -39,6 +39,7 @@ enum header_id {
 
 struct header {
     enum header_id id;
+    uint8_t        next;  /* 1 + index of the next with that id, 0: none                 */
     struct slice   name;  /* as written                                                  */
     struct slice   value; /* trimmed; folds kept (scan_lws steps over them)              */
     struct slice   line;  /* all of it with its line end(s): what a proxy copies         */

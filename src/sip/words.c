@@ -14,6 +14,12 @@ const struct header_word header_words[HEADER_COUNT] = {
 #include "sip/headers.def"
 #undef HEADER
 };
+
+const uint8_t header_single[HEADER_COUNT] = {
+#define HEADER(id, name, compact, flags) [HEADER_##id] = ((flags)&SINGLE) != 0 ? 0xff : 0,
+#include "sip/headers.def"
+#undef HEADER
+};
 #undef SINGLE
 #undef LIST
 
@@ -38,14 +44,10 @@ struct slice header_name(enum header_id id)
     return header_words[id].name;
 }
 
-/* Where the name of a header is, in lower case: no two have one slot. */
-enum { SLOTS = 256, SLOT_NAME = 24 };
-static const struct slot {
-    char    name[SLOT_NAME];
-    uint8_t len, id, unused[6]; /* 32 bytes */
-} slots[SLOTS] = {
+#define BITS(length) ((length) < 16 ? (2u << (length)) - 1 : 0xffff)
+const struct header_slot header_slots[HEADER_SLOTS] = {
 #define MULTIPLIER(number)
-#define SLOT(at, header, text) [at] = { text, sizeof(text) - 1, HEADER_##header, { 0 } },
+#define SLOT(at, header, text, other) [at] = { text ":", BITS(sizeof(text) - 1), HEADER_##header, other, 0 },
 #define COMPACT(letter, header)
 #include "sip/header_slots.def"
 #undef MULTIPLIER
@@ -55,7 +57,7 @@ static const struct slot {
 
 static const uint8_t compact_forms[32] = {
 #define MULTIPLIER(number)
-#define SLOT(at, header, text)
+#define SLOT(at, header, text, other)
 #define COMPACT(letter, header) [(letter) - 'a'] = HEADER_##header,
 #include "sip/header_slots.def"
 #undef MULTIPLIER
@@ -63,58 +65,33 @@ static const uint8_t compact_forms[32] = {
 #undef COMPACT
 };
 
-#define MULTIPLIER(number) static const uint64_t multiplier = (number);
-#define SLOT(at, header, text)
-#define COMPACT(letter, header)
-#include "sip/header_slots.def"
-#undef MULTIPLIER
-#undef SLOT
-#undef COMPACT
-
-/* The first eight bytes, the last eight (0 of a shorter name) and the length tell
- * all names apart; tools/header-slots does the same sum. */
-static const struct slot *slot_of(uint64_t first, uint64_t last, size_t len)
+static enum header_id parse_compact(char letter)
 {
-    return &slots[(first ^ last >> 3 ^ len) * multiplier >> 56];
-}
+    char lower = ascii_lower(letter);
 
-static inline enum header_id lookup_short(uint64_t name, size_t len)
-{
-    const struct slot *s = slot_of(name, 0, len);
-
-    if (s->len == len && word_load(s->name) == name)
-        return s->id;
-    if (len == 1 && name >= 'a' && name <= 'z')
-        return compact_forms[name - 'a'];
-    return HEADER_OTHER;
-}
-
-/* Eight bytes or more: words that may overlap. */
-static inline enum header_id lookup_long(const char *name, size_t len)
-{
-    uint64_t           first = word_lower(word_load(name)), last = word_lower(word_load(name + len - 8));
-    const struct slot *s = slot_of(first, last, len);
-
-    if (s->len != len || word_load(s->name) != first || word_load(s->name + len - 8) != last)
-        return HEADER_OTHER;
-    if (len > 16 && word_load(s->name + 8) != word_lower(word_load(name + 8)))
-        return HEADER_OTHER;
-    return s->id;
-}
-
-enum header_id header_lookup(const char *name, size_t len)
-{
-    if (len >= 8)
-        return lookup_long(name, len);
-    return len > 0 ? lookup_short(word_lower(word_first(word_load(name), len)), len) : HEADER_OTHER;
+    return lower >= 'a' && lower <= 'z' ? compact_forms[lower - 'a'] : HEADER_OTHER;
 }
 
 enum header_id header_parse(struct slice name)
 {
-    if (name.len - 1 >= SLOT_NAME) /* or empty */
+    char                      text[HEADER_SLOT_NAME] = { 0 };
+    const struct header_slot *s;
+    uint64_t                  words[3];
+
+    if (name.len == 1)
+        return parse_compact(*name.ptr);
+    if (name.len == 0 || name.len > HEADER_SLOT_NAME - 2)
         return HEADER_OTHER;
-    return name.len >= 8 ? lookup_long(name.ptr, name.len)
-                         : lookup_short(word_lower(word_short(name.ptr, name.len)), name.len);
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = ':';
+    for (unsigned i = 0; i < 3; i++)
+        words[i] = word_lower(word_load(text + i * 8));
+    for (s = header_slot_of((uint32_t)words[0], name.len);; s = &header_slots[s->other]) {
+        if (words[0] == word_load(s->name) && words[1] == word_load(s->name + 8) && words[2] == word_load(s->name + 16))
+            return s->id;
+        if (s->other == 0)
+            return HEADER_OTHER;
+    }
 }
 
 struct slice method_name(enum method method)
