@@ -105,7 +105,7 @@ static unsigned read_values(const struct message *m)
         count += message_number(m, numbers[i], &number);
     }
     if (h != NULL) {
-        struct scan        s = scan_from(h->value);
+        struct scan        s = scan_value_of(m, h);
         struct credentials c;
 
         count += credentials_scan(&s, &c);

@@ -82,7 +82,7 @@ static bool scan_class(struct scan *s, unsigned char wanted, struct slice *run)
 /* Most are of nothing but what a host may have. */
 bool scan_token(struct scan *s, struct slice *token)
 {
-    const char *start = s->at, *at = run_end(start, s->end, RUN_HOST);
+    const char *start = s->at, *at = run_end_in(start, s->end, s->readable, RUN_HOST);
 
     while (at != s->end && is_token_byte(*at))
         at++;
@@ -135,7 +135,7 @@ bool scan_quoted(struct scan *s, struct slice *inner)
 
     if (at == s->end || *at != '"')
         return false;
-    for (at++; (at = run_end(at, s->end, RUN_QUOTED)) != s->end && *at != '"'; at++) {
+    for (at++; (at = run_end_in(at, s->end, s->readable, RUN_QUOTED)) != s->end && *at != '"'; at++) {
         if (scan_is_control(*at))
             return false;
         if (*at == '\\' && (++at == s->end || *at == '\r' || *at == '\n'))
@@ -150,7 +150,7 @@ bool scan_quoted(struct scan *s, struct slice *inner)
 
 bool scan_host(struct scan *s, struct slice *host)
 {
-    const char  *start = s->at, *at = run_end(start, s->end, RUN_HOST);
+    const char  *start = s->at, *at = run_end_in(start, s->end, s->readable, RUN_HOST);
     struct slice digits;
 
     if (at != start) {
@@ -196,9 +196,11 @@ static bool scan_long_number(struct scan *s, uint64_t max, uint64_t *value)
 /* Up to seven digits are read together. */
 bool scan_number64(struct scan *s, uint64_t max, uint64_t *value)
 {
-    uint64_t word   = word_short(s->at, left(s));
+    uint64_t word   = word_sees(s->at, s->readable, 8) ? word_load(s->at) : word_short(s->at, left(s));
     unsigned digits = word_digits(word);
 
+    if (digits > left(s))
+        digits = (unsigned)left(s);
     if (digits == 8)
         return scan_long_number(s, max, value);
     if (digits == 0 || word_number(word, digits) > max)

@@ -9,12 +9,12 @@
 #define BASE_SCAN_H
 
 #include "base/slice.h"
-
-#include <stdint.h>
+#include "base/word.h"
 
 struct scan {
     const char *at;
     const char *end;
+    const char *readable; /* bytes up to here may be looked at, though they are not part; NULL: none behind `end` */
 };
 
 enum { BYTE_DIGIT = 1, BYTE_ALNUM = 2, BYTE_TOKEN = 4, BYTE_HOST = 8, BYTE_IPV6 = 16, BYTE_LWS = 32 };
@@ -28,7 +28,13 @@ static inline struct scan scan_from(struct slice text)
 {
     if (text.ptr == NULL)
         text = SLICE("");
-    return (struct scan){ text.ptr, text.ptr + text.len };
+    return (struct scan){ text.ptr, text.ptr + text.len, text.ptr + text.len };
+}
+
+/* What is part of a longer text, which ends at `readable`: so it is looked at faster. */
+static inline struct scan scan_within(struct slice text, const char *readable)
+{
+    return (struct scan){ text.ptr, text.ptr + text.len, readable };
 }
 
 static inline bool scan_at_end(const struct scan *s)
@@ -86,6 +92,27 @@ bool scan_host(struct scan *s, struct slice *host);
 /* Decimal digits whose value is at most `max`.  Leading zeros are allowed. */
 bool scan_number(struct scan *s, uint32_t max, uint32_t *value);
 bool scan_number64(struct scan *s, uint64_t max, uint64_t *value);
+
+/* scan_number by pointers, for where every message has one: behind the digits at `at`, or NULL.  Up to seven of them
+ * inside of a longer text are read here. */
+static inline const char *scan_number_at(const char *at, const char *end, const char *readable, uint32_t max,
+                                         uint32_t *value)
+{
+    struct scan s = { at, end, readable };
+
+    if (word_sees(at, readable, 8)) {
+        uint64_t word   = word_load(at);
+        size_t   digits = word_digits(word), left = (size_t)(end - at);
+
+        if (digits > left)
+            digits = left;
+        if (digits - 1 < 7) {
+            *value = word_number(word, (unsigned)digits);
+            return *value <= max ? at + digits : NULL;
+        }
+    }
+    return scan_number(&s, max, value) ? s.at : NULL;
+}
 
 /* Single bytes by class, for the few places that walk by hand. */
 static inline bool is_token_byte(char c)

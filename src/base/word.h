@@ -18,6 +18,12 @@ static inline uint64_t word_load(const char *at)
     return word;
 }
 
+/* May `count` bytes from `at` on be looked at, if those up to `readable` may?  That may be NULL: none. */
+static inline int word_sees(const char *at, const char *readable, size_t count)
+{
+    return (intptr_t)((uintptr_t)readable - (uintptr_t)at) >= (intptr_t)count;
+}
+
 /* 0 to 8 bytes, those behind them zero; two loads that may overlap. */
 static inline uint64_t word_short(const char *at, size_t count)
 {

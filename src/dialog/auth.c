@@ -103,7 +103,7 @@ static unsigned collect(const struct message *m, enum header_id id, const struct
     unsigned count = 0;
 
     for (const struct header *h = message_header(m, id); h != NULL; h = message_next(m, h)) {
-        struct scan      s = scan_from(h->value);
+        struct scan      s = scan_value_of(m, h);
         struct challenge c;
         unsigned         i = 0;
 

@@ -159,7 +159,7 @@ static void put_hops_and_breadth(struct copy *c)
 /* Credentials that were meant for us (RFC 3261 22.3). */
 static bool is_for_us(const struct copy *c, const struct header *h)
 {
-    struct scan        s = scan_from(h->value);
+    struct scan        s = scan_value_of(c->request, h);
     struct credentials credentials;
 
     return c->target->realm.len > 0 && credentials_scan(&s, &credentials) && credentials.known &&
@@ -314,7 +314,7 @@ static bool put_other_vias(struct gather *g, const struct message *response)
 {
     const struct header *h      = message_header(response, HEADER_VIA);
     const char          *end    = h->value.ptr + h->value.len;
-    struct scan          rest   = { response->via.text.ptr + response->via.text.len, end };
+    struct scan          rest   = { response->via.text.ptr + response->via.text.len, end, end };
     size_t               before = g->total;
 
     scan_lws(&rest);

@@ -116,7 +116,7 @@ static bool collect(const struct authenticator *a, const struct message *request
 {
     *count = 0;
     for (const struct header *h = message_header(request, header); h != NULL; h = message_next(request, h)) {
-        struct scan        s = scan_from(h->value);
+        struct scan        s = scan_value_of(request, h);
         struct credentials c;
 
         if (!credentials_scan(&s, &c))

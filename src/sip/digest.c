@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/digest.h"
 
+#include "base/run.h"
+#include "sip/params.h"
+
 static const struct slice algorithms[] = {
     [HASH_MD5]        = SLICE_INIT("MD5"),
     [HASH_SHA256]     = SLICE_INIT("SHA-256"),
@@ -39,11 +42,8 @@ static bool parse_algorithm(struct slice text, enum hash_algorithm *algorithm, b
     return hash_algorithm_parse(text, algorithm);
 }
 
-/* Where the value of an auth-param goes. */
-struct field {
-    struct slice  name;
-    struct slice *value;
-};
+/* Where the value of the auth-param of this name goes; NULL: nowhere. */
+typedef struct slice *place_fn(void *into, struct slice name);
 
 /* A value without quotes; peers leave them out where they belong, so it has more than a token's bytes. */
 static bool scan_bare(struct scan *s, struct slice *value)
@@ -56,34 +56,44 @@ static bool scan_bare(struct scan *s, struct slice *value)
     return true;
 }
 
+/* The same for nearly all: up to ',' or the end, of letters, digits and '-', '.', '_'. */
+static inline bool scan_usual_bare(struct scan *s, struct slice *value)
+{
+    const char *start = s->at, *at = run_end_in(start, s->end, s->readable, RUN_HOST);
+
+    if (at == start || (at < s->end && *at != ','))
+        return false;
+    *value = slice_between(start, at);
+    s->at  = at;
+    return true;
+}
+
 /* name "=" ( token / quoted-string ); both forms are read for every name, since
  * peers mix them up.  A name that is there twice is malformed: which of the two
  * was meant could decide who someone is. */
-static bool scan_auth_param(struct scan *s, const struct field *fields, size_t count)
+static inline bool scan_auth_param(struct scan *s, place_fn *place_of, void *into)
 {
-    struct slice name, value;
+    struct slice name, value, *place;
 
     if (!(scan_token(s, &name) && scan_lws(s) && scan_byte(s, '=') && scan_lws(s)))
         return false;
-    if (!scan_quoted(s, &value) && !scan_bare(s, &value))
+    if (!scan_quoted(s, &value) && !scan_usual_bare(s, &value) && !scan_bare(s, &value))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        if (!slice_eq_nocase(name, fields[i].name))
-            continue;
-        if (fields[i].value->ptr != NULL)
-            return false;
-        *fields[i].value = value;
-    }
+    place = place_of(into, name);
+    if (place != NULL && place->ptr != NULL)
+        return false;
+    if (place != NULL)
+        *place = value;
     return scan_lws(s);
 }
 
 /* 1#auth-param up to the end; empty elements are stepped over (RFC 7230 7). */
-static bool scan_auth_params(struct scan *s, const struct field *fields, size_t count)
+RUN_INLINE bool scan_auth_params(struct scan *s, place_fn *place_of, void *into)
 {
     while (scan_lws(s) && scan_byte(s, ','))
         continue;
     while (!scan_at_end(s)) {
-        if (!scan_auth_param(s, fields, count))
+        if (!scan_auth_param(s, place_of, into))
             return false;
         if (!scan_at_end(s) && !scan_byte(s, ','))
             return false;
@@ -121,23 +131,41 @@ static bool offers(struct slice qop, struct slice wanted)
     return false;
 }
 
+struct challenge_parts {
+    struct challenge *out;
+    struct slice      stale, userhash;
+};
+
+static struct slice *challenge_place(void *into, struct slice name)
+{
+    struct challenge_parts *c = into;
+
+    if (param_is(name, "realm"))
+        return &c->out->realm;
+    if (param_is(name, "nonce"))
+        return &c->out->nonce;
+    if (param_is(name, "opaque"))
+        return &c->out->opaque;
+    if (param_is(name, "qop"))
+        return &c->out->qop_text;
+    if (param_is(name, "stale"))
+        return &c->stale;
+    if (param_is(name, "userhash"))
+        return &c->userhash;
+    return slice_eq_nocase(name, SLICE("algorithm")) ? &c->out->algorithm_text : NULL;
+}
+
 bool challenge_scan(struct scan *s, struct challenge *out)
 {
-    struct slice       stale = { NULL, 0 }, userhash = { NULL, 0 };
-    const struct field fields[] = {
-        { SLICE("realm"), &out->realm },   { SLICE("nonce"), &out->nonce },
-        { SLICE("opaque"), &out->opaque }, { SLICE("algorithm"), &out->algorithm_text },
-        { SLICE("qop"), &out->qop_text },  { SLICE("stale"), &stale },
-        { SLICE("userhash"), &userhash },
-    };
-    bool digest;
+    struct challenge_parts parts = { .out = out };
+    bool                   digest;
 
     *out = (struct challenge){ 0 };
     if (!scan_scheme(s, &digest))
         return false;
     if (!digest)
         return true;
-    if (!scan_auth_params(s, fields, sizeof fields / sizeof *fields))
+    if (!scan_auth_params(s, challenge_place, &parts))
         return false;
     if (out->realm.ptr == NULL || out->nonce.ptr == NULL)
         return false;
@@ -145,8 +173,8 @@ bool challenge_scan(struct scan *s, struct challenge *out)
     out->has_qop      = out->qop_text.ptr != NULL;
     out->qop_auth     = out->has_qop && offers(out->qop_text, SLICE("auth"));
     out->qop_auth_int = out->has_qop && offers(out->qop_text, SLICE("auth-int"));
-    out->stale        = slice_eq_nocase(stale, SLICE("true"));
-    out->userhash     = slice_eq_nocase(userhash, SLICE("true"));
+    out->stale        = slice_eq_nocase(parts.stale, SLICE("true"));
+    out->userhash     = slice_eq_nocase(parts.userhash, SLICE("true"));
     return true;
 }
 
@@ -213,50 +241,81 @@ static bool has_one_user(struct credentials *c)
     return c->username.ptr == NULL && !c->userhash && parse_ext_value(c->username_ext, &c->username_ext);
 }
 
+struct credentials_parts {
+    struct credentials *out;
+    struct slice        algorithm, userhash;
+};
+
+static struct slice *credentials_place(void *into, struct slice name)
+{
+    struct credentials_parts *c   = into;
+    struct credentials       *out = c->out;
+
+    if (param_is(name, "username"))
+        return &out->username;
+    if (param_is(name, "realm"))
+        return &out->realm;
+    if (param_is(name, "nonce"))
+        return &out->nonce;
+    if (param_is(name, "uri"))
+        return &out->uri;
+    if (param_is(name, "response"))
+        return &out->response;
+    if (param_is(name, "cnonce"))
+        return &out->cnonce;
+    if (param_is(name, "opaque"))
+        return &out->opaque;
+    if (param_is(name, "qop"))
+        return &out->qop;
+    if (param_is(name, "nc"))
+        return &out->nc_text;
+    if (param_is(name, "userhash"))
+        return &c->userhash;
+    if (slice_eq_nocase(name, SLICE("algorithm")))
+        return &c->algorithm;
+    return slice_eq_nocase(name, SLICE("username*")) ? &out->username_ext : NULL;
+}
+
 bool credentials_scan(struct scan *s, struct credentials *out)
 {
-    struct slice       algorithm = { NULL, 0 }, userhash = { NULL, 0 };
-    const struct field fields[] = {
-        { SLICE("username"), &out->username },
-        { SLICE("realm"), &out->realm },
-        { SLICE("nonce"), &out->nonce },
-        { SLICE("uri"), &out->uri },
-        { SLICE("response"), &out->response },
-        { SLICE("cnonce"), &out->cnonce },
-        { SLICE("opaque"), &out->opaque },
-        { SLICE("qop"), &out->qop },
-        { SLICE("nc"), &out->nc_text },
-        { SLICE("algorithm"), &algorithm },
-        { SLICE("username*"), &out->username_ext },
-        { SLICE("userhash"), &userhash },
-    };
-    bool digest;
+    struct credentials_parts parts = { .out = out };
+    bool                     digest;
 
     *out = (struct credentials){ 0 };
     if (!scan_scheme(s, &digest))
         return false;
     if (!digest)
         return true;
-    if (!scan_auth_params(s, fields, sizeof fields / sizeof *fields))
+    if (!scan_auth_params(s, credentials_place, &parts))
         return false;
     if (out->realm.ptr == NULL || out->nonce.ptr == NULL || out->uri.ptr == NULL || out->response.ptr == NULL ||
-        !parse_nc(out->nc_text, &out->nc) || !parse_userhash(userhash, &out->userhash) || !has_one_user(out))
+        !parse_nc(out->nc_text, &out->nc) || !parse_userhash(parts.userhash, &out->userhash) || !has_one_user(out))
         return false;
     if (out->qop.len > 0 && (!is_qop_value(out->qop) || out->cnonce.ptr == NULL || out->nc_text.ptr == NULL))
         return false; /* RFC 7616 3.4: MUST be there with qop */
-    out->known = parse_algorithm(algorithm, &out->algorithm, &out->sess);
+    out->known = parse_algorithm(parts.algorithm, &out->algorithm, &out->sess);
     return true;
+}
+
+static struct slice *auth_info_place(void *into, struct slice name)
+{
+    struct auth_info *out = into;
+
+    if (param_is(name, "qop"))
+        return &out->qop;
+    if (param_is(name, "rspauth"))
+        return &out->rspauth;
+    if (param_is(name, "cnonce"))
+        return &out->cnonce;
+    if (param_is(name, "nc"))
+        return &out->nc_text;
+    return slice_eq_nocase(name, SLICE("nextnonce")) ? &out->nextnonce : NULL;
 }
 
 bool auth_info_scan(struct scan *s, struct auth_info *out)
 {
-    const struct field fields[] = {
-        { SLICE("nextnonce"), &out->nextnonce }, { SLICE("qop"), &out->qop },    { SLICE("rspauth"), &out->rspauth },
-        { SLICE("cnonce"), &out->cnonce },       { SLICE("nc"), &out->nc_text },
-    };
-
     *out = (struct auth_info){ 0 };
-    return scan_lws(s) && !scan_at_end(s) && scan_auth_params(s, fields, sizeof fields / sizeof *fields);
+    return scan_lws(s) && !scan_at_end(s) && scan_auth_params(s, auth_info_place, out);
 }
 
 void credentials_write_user(struct buf *b, const struct credentials *c)

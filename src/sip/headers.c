@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Finding headers of a message and walking their values: see message.h. */
+#include "base/run.h"
 #include "sip/message.h"
 
 const struct header *message_header(const struct message *m, enum header_id id)
@@ -16,7 +17,7 @@ struct header_values message_values(const struct message *m, enum header_id id)
 {
     struct header_values v = { .message = m, .header = message_header(m, id) };
 
-    v.scan = scan_from(v.header == NULL ? SLICE("") : v.header->value);
+    v.scan = v.header == NULL ? scan_from(SLICE("")) : scan_value_of(m, v.header);
     return v;
 }
 
@@ -31,7 +32,7 @@ static bool values_enter(struct header_values *v)
         v->header = message_next(v->message, v->header);
         if (v->header == NULL)
             return false;
-        v->scan = scan_from(v->header->value);
+        v->scan = scan_value_of(v->message, v->header);
         scan_lws(&v->scan);
     }
     return true;
@@ -41,6 +42,8 @@ static bool values_enter(struct header_values *v)
 static bool values_leave(struct header_values *v, bool found)
 {
     if (found) {
+        if (scan_at_end(&v->scan))
+            return true;
         scan_lws(&v->scan);
         if (scan_at_end(&v->scan))
             return true;
@@ -69,9 +72,25 @@ bool values_next_via(struct header_values *v, struct via *out)
     return values_leave(v, true);
 }
 
+/* "INVITE, " or "INVITE" at the end, as nearly everyone writes them. */
+static inline bool next_usual_token(struct scan *s, struct slice *out)
+{
+    const char *start = s->at, *end = s->end, *at = run_end_in(start, end, s->readable, RUN_HOST);
+
+    if (at == start || (at < end && *at != ','))
+        return false;
+    *out = slice_between(start, at);
+    if (at < end && ++at < end && *at == ' ')
+        at++;
+    s->at = at;
+    return true;
+}
+
 /* "Allow: INVITE, ACK," is common and clear enough: empty elements are skipped. */
 bool values_next_token(struct header_values *v, struct slice *out)
 {
+    if (!v->broken && next_usual_token(&v->scan, out))
+        return true;
     do {
         if (!values_enter(v))
             return false;
@@ -109,6 +128,6 @@ bool message_number(const struct message *m, enum header_id id, uint32_t *value)
 
     if (h == NULL)
         return false;
-    s = scan_from(h->value);
+    s = scan_value_of(m, h);
     return scan_until(&s, " \t\r\n;(", &digits) && delta_seconds_parse(digits, value);
 }

@@ -150,9 +150,8 @@ static inline bool read_usual_field(struct header *h, const char *at, const char
     if (colons == 0 || ((unsigned char)stop[1] <= ' ' && is_blank(stop[1])))
         return false;
     len   = (size_t)__builtin_ctz(colons);
-    h->id = header_lookup(at, len);
     value = at + len + 1; /* no name has a line end in it, so this is not behind `stop` */
-    if (h->id == HEADER_OTHER || *value != ' ' || (unsigned char)value[1] <= ' ')
+    if (!header_lookup(at, len, &h->id) || *value != ' ' || (unsigned char)value[1] <= ' ')
         return false;
     end -= end[-1] == '\r';
     if ((unsigned char)end[-1] <= ' ')
@@ -168,17 +167,19 @@ static unsigned read_usual_fields(struct lines *l, struct header *headers, unsig
 {
     const char     *text = l->ends.text, *copy = l->copy;
     const uint32_t *next = l->next, *last = l->last - !l->ends.empty_line;
-    uint32_t        at = l->at, last_at = l->ends.size < 16 ? 0 : l->ends.size - 16;
+    const uint32_t  last_at = l->ends.size < 16 ? 0 : l->ends.size - 16;
+    uint32_t        at      = l->at;
+    struct header  *h       = headers + count;
 
     if (last - next > (ptrdiff_t)(l->most - count))
         last = next + (l->most - count);
-    while (next < last && at <= last_at && read_usual_field(&headers[count], text + at, text + *next, copy + at)) {
+    while (next < last && at <= last_at && read_usual_field(h, text + at, text + *next, copy + at)) {
         at = *next++ + 1;
-        count++;
+        h++;
     }
     l->next = next;
     l->at   = at;
-    return count;
+    return (unsigned)(h - headers);
 }
 #else
 static unsigned read_usual_fields(struct lines *l, struct header *headers, unsigned count)

@@ -12,6 +12,11 @@ static void fault_at(struct parse_fault *fault, const struct message *m, const c
     fault_set(fault, (size_t)(at - m->text.ptr), status, expected);
 }
 
+static const char *text_end(const struct message *m)
+{
+    return m->text.ptr + m->text.len;
+}
+
 /* One block for the struct, the index and the bytes, and the walk over its lines goes
  * on in it; NULL without memory. */
 static struct message *message_new(struct pool *pool, struct slice text, struct lines *l)
@@ -95,8 +100,8 @@ static void read_request_uri(struct message *m, struct scan *s, struct parse_fau
     const char *space;
 
     if (uri_scan_before(&look, ' ', &m->uri) && (scan_at_end(&look) || *look.at == ' ')) {
-        *s          = look;
-        m->uri_text = m->uri.text;
+        m->uri_text = slice_between(s->at, look.at);
+        s->at       = look.at;
         if (m->uri.headers.len > 0)
             fault_at(fault, m, m->uri.headers.ptr, 400, "a Request-URI without headers");
         return;
@@ -149,7 +154,7 @@ static void read_status_line(struct message *m, struct scan *s, struct parse_fau
 
 static void read_start_line(struct message *m, uint32_t len, struct parse_fault *fault)
 {
-    struct scan s    = scan_from((struct slice){ m->text.ptr, len });
+    struct scan s    = scan_within((struct slice){ m->text.ptr, len }, text_end(m));
     struct scan look = s;
 
     if (scan_word(&look, SLICE("SIP/")))
@@ -178,7 +183,7 @@ static void read_via(struct message *m, struct parse_fault *fault)
         m->via = (struct via){ 0 };
         return;
     }
-    s = scan_from(h->value);
+    s = scan_value_of(m, h);
     if (via_scan(&s, &m->via) && scan_lws(&s) && (scan_at_end(&s) || *s.at == ','))
         return;
     fault_at(fault, m, s.at, 400, "a sent-by and parameters in Via");
@@ -188,20 +193,20 @@ static void read_via(struct message *m, struct parse_fault *fault)
 static void read_address(struct message *m, const struct header *h, struct name_addr *out, struct slice *tag,
                          struct parse_fault *fault, const char *expected)
 {
-    struct params_tag seen;
-    struct scan       s;
+    struct scan s;
+    unsigned    tags;
 
     if (h == NULL) {
         *out = (struct name_addr){ 0 };
         return;
     }
-    s = scan_from(h->value);
-    if (name_addr_scan_tag(&s, out, &seen) && scan_lws(&s) && scan_at_end(&s)) {
-        *tag = seen.value;
-        if (seen.count > 1)
+    s = scan_value_of(m, h);
+    if (name_addr_scan_tag(&s, out, tag, &tags) && scan_lws(&s) && scan_at_end(&s)) {
+        if (tags > 1)
             fault_at(fault, m, out->params.ptr, 400, "one tag");
         return;
     }
+    *tag = (struct slice){ NULL, 0 };
     *out = (struct name_addr){ .text = h->value };
     fault_at(fault, m, s.at, 400, expected);
 }
@@ -216,7 +221,7 @@ static void read_call_id(struct message *m, struct parse_fault *fault)
         return;
     m->call_id = h->value;
     end        = h->value.ptr + h->value.len;
-    stop       = run_end(h->value.ptr, end, RUN_TEXT);
+    stop       = run_end_in(h->value.ptr, end, text_end(m), RUN_TEXT);
     if (stop != end)
         fault_at(fault, m, stop, 400, "a Call-ID without spaces");
     if (h->value.len == 0)
@@ -234,12 +239,13 @@ static void read_cseq(struct message *m, struct parse_fault *fault)
     m->cseq.method_text = m->method_text;
     if (h == NULL)
         return;
-    s = scan_from(h->value);
-    if (!scan_number(&s, INT32_MAX, &m->cseq.number)) {
+    s   = scan_value_of(m, h);
+    gap = scan_number_at(s.at, s.end, s.readable, INT32_MAX, &m->cseq.number);
+    if (gap == NULL) {
         fault_at(fault, m, s.at, 400, "a CSeq number below 2^31");
         return;
     }
-    gap = s.at;
+    s.at = gap;
     scan_lws(&s);
     if (m->is_request && s.at != gap && slice_eq(scan_rest(&s), m->method_text)) {
         m->cseq.method_text = scan_rest(&s);
@@ -262,16 +268,17 @@ static void read_cseq(struct message *m, struct parse_fault *fault)
 static void read_max_forwards(struct message *m, struct parse_fault *fault)
 {
     const struct header *h = message_header(m, HEADER_MAX_FORWARDS);
-    struct scan          s;
-    uint32_t             value;
+    const char          *end, *stop;
+    uint32_t             value = 0;
 
     if (h == NULL)
         return;
-    s = scan_from(h->value);
-    if (scan_number(&s, UINT8_MAX, &value) && scan_at_end(&s))
+    end  = h->value.ptr + h->value.len;
+    stop = scan_number_at(h->value.ptr, end, text_end(m), UINT8_MAX, &value);
+    if (stop == end)
         m->max_forwards = (int)value;
     else
-        fault_at(fault, m, s.at, 400, "a number below 256 in Max-Forwards");
+        fault_at(fault, m, stop == NULL ? h->value.ptr : stop, 400, "a number below 256 in Max-Forwards");
 }
 
 /* Bytes after Content-Length are not part of the message (RFC 3261 18.3). */
@@ -283,7 +290,7 @@ static void read_length(struct message *m, struct parse_fault *fault)
 
     if (h == NULL)
         return;
-    s             = scan_from(h->value);
+    s             = scan_value_of(m, h);
     m->has_length = true;
     if (!scan_number64(&s, UINT64_MAX, &length) || !scan_at_end(&s)) {
         fault_at(fault, m, s.at, 400, "a number of bytes in Content-Length");

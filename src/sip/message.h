@@ -125,6 +125,12 @@ void message_arrive(struct message *m, struct pool *pool);
 const struct header *message_header(const struct message *m, enum header_id id);
 const struct header *message_next(const struct message *m, const struct header *h);
 
+/* A cursor over its value. */
+static inline struct scan scan_value_of(const struct message *m, const struct header *h)
+{
+    return scan_within(h->value, m->text.ptr + m->text.len);
+}
+
 /* Walk the values of a comma list through all its lines, as one list:
  *
  *     struct header_values v = message_values(m, HEADER_ROUTE);

@@ -42,28 +42,30 @@ static bool scan_quoted_name(struct scan *s, struct slice *display)
 /* [ "display" ] <URI>, both as nearly everyone writes them; the cursor stays for anything else. */
 static inline bool scan_usual(struct scan *s, struct name_addr *out)
 {
-    struct scan in = *s;
+    const char *at = s->at, *end = s->end, *readable = s->readable;
 
-    if (scan_byte(&in, '"')) {
-        in.at = run_end(in.at, in.end, RUN_QUOTED);
-        if (!scan_byte(&in, '"'))
+    if (at < end && *at == '"') {
+        at = run_end_in(at + 1, end, readable, RUN_QUOTED);
+        if (at == end || *at != '"')
             return false;
+        at++;
     }
-    out->display = slice_between(s->at, in.at);
-    scan_byte(&in, ' ');
-    if (!(scan_byte(&in, '<') && uri_scan_usual(&in, '>', &out->uri) && scan_byte(&in, '>')))
+    out->display = slice_between(s->at, at);
+    if (at < end && *at == ' ')
+        at++;
+    if (at == end || *at != '<')
         return false;
-    *s = in;
+    at = uri_usual(at + 1, end, readable, '>', &out->uri);
+    if (at == NULL || at == end)
+        return false;
+    s->at = at + 1;
     return true;
 }
 
-static bool scan_address(struct scan *s, struct name_addr *out)
+static bool scan_any_address(struct scan *s, struct name_addr *out)
 {
     bool named;
 
-    out->bracketed = true;
-    if (scan_usual(s, out))
-        return true;
     out->display = SLICE("");
     named        = !scan_at_end(s) && *s->at == '"' ? scan_quoted_name(s, &out->display) : scan_words(s, &out->display);
     if (!named) {
@@ -73,13 +75,14 @@ static bool scan_address(struct scan *s, struct name_addr *out)
     return scan_byte(s, '<') && uri_scan(s, false, &out->uri) && scan_byte(s, '>');
 }
 
-bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct params_tag *tag)
+bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct slice *tag, unsigned *tags)
 {
     const char *start;
 
     scan_lws(s);
-    start = s->at;
-    if (!(scan_address(s, out) && params_scan_tag(s, &out->params, tag)))
+    start          = s->at;
+    out->bracketed = true;
+    if (!(scan_usual(s, out) || scan_any_address(s, out)) || !params_scan_tag(s, &out->params, tag, tags))
         return false;
     out->text = slice_between(start, s->at);
     return true;
@@ -87,9 +90,10 @@ bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct params_tag
 
 bool name_addr_scan(struct scan *s, struct name_addr *out)
 {
-    struct params_tag tag;
+    struct slice tag;
+    unsigned     tags;
 
-    return name_addr_scan_tag(s, out, &tag);
+    return name_addr_scan_tag(s, out, &tag, &tags);
 }
 
 bool name_addr_param(const struct name_addr *n, struct slice name, struct slice *value)

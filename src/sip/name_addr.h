@@ -20,8 +20,8 @@ struct name_addr {
  * failure `out` is unspecified and the cursor rests on the byte that did not
  * fit.  Display names without quotes may hold UTF-8. */
 bool name_addr_scan(struct scan *s, struct name_addr *out);
-/* The same for From and To, whose tag is noted on the way. */
-bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct params_tag *tag);
+/* The same for From and To: the first tag (empty if there is none) and how many there are are noted on the way. */
+bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct slice *tag, unsigned *tags);
 
 /* A parameter of the header (not of the URI) by name, any case; a quoted value
  * comes without its quotes. */

@@ -8,7 +8,8 @@ static inline bool scan_name(struct scan *s, struct slice *name)
 {
     const char *start = s->at;
 
-    s->at = run_walk(start, s->end, RUN_NAME);
+    s->at = word_sees(start, s->readable, 16) ? run_end_in(start, s->end, s->readable, RUN_NAME)
+                                              : run_walk(start, s->end, RUN_NAME);
     *name = slice_between(start, s->at);
     return name->len > 0;
 }
@@ -17,7 +18,7 @@ static inline bool scan_value(struct scan *s, struct slice *value)
 {
     const char *start = s->at;
 
-    s->at  = run_end(start, s->end, RUN_VALUE);
+    s->at  = run_end_in(start, s->end, s->readable, RUN_VALUE);
     *value = slice_between(start, s->at);
     return value->len > 0;
 }
@@ -44,35 +45,38 @@ bool param_scan(struct scan *s, struct slice *name, struct slice *value)
 
 bool params_scan(struct scan *s, struct slice *params)
 {
-    struct params_tag tag;
+    struct slice tag;
+    unsigned     tags;
 
-    return params_scan_tag(s, params, &tag);
+    return params_scan_tag(s, params, &tag, &tags);
 }
 
 /* ";tag=" and its value, and nothing else: so end most From and To. */
-static inline bool scan_only_tag(struct scan *s, struct slice *params, struct params_tag *tag)
+static inline bool scan_only_tag(struct scan *s, struct slice *params, struct slice *tag, unsigned *tags)
 {
     const char *at = s->at, *value = at + 5;
 
     if (s->end - at < 8 || word_lower(word_first(word_load(at), 5)) != WORD(";tag=") ||
-        run_end(value, s->end, RUN_VALUE) != s->end)
+        run_end_in(value, s->end, s->readable, RUN_VALUE) != s->end)
         return false;
     *params = slice_between(at, s->end);
-    *tag    = (struct params_tag){ slice_between(value, s->end), 1 };
+    *tag    = slice_between(value, s->end);
+    *tags   = 1;
     s->at   = s->end;
     return true;
 }
 
-bool params_scan_tag(struct scan *s, struct slice *params, struct params_tag *tag)
+bool params_scan_tag(struct scan *s, struct slice *params, struct slice *tag, unsigned *tags)
 {
     struct slice name, value;
     const char  *first = NULL;
     struct scan  after;
 
-    if (scan_only_tag(s, params, tag))
+    if (scan_only_tag(s, params, tag, tags))
         return true;
     *params = SLICE("");
-    *tag    = (struct params_tag){ SLICE(""), 0 };
+    *tag    = SLICE("");
+    *tags   = 0;
     for (;;) {
         after = *s;
         scan_lws(&after);
@@ -83,8 +87,8 @@ bool params_scan_tag(struct scan *s, struct slice *params, struct params_tag *ta
         *s = after;
         if (!scan_param(s, &name, &value))
             return false;
-        if (param_is(name, "tag") && ++tag->count == 1)
-            tag->value = value;
+        if (param_is(name, "tag") && ++*tags == 1)
+            *tag = value;
         *params = slice_between(first, s->at);
     }
 }
@@ -102,11 +106,42 @@ bool params_next(struct scan *s, struct slice *name, struct slice *value)
     return true;
 }
 
+#ifdef __x86_64__
+/* Does anything begin with the first byte of `name`, in any case, behind a ';' or a blank?  If not, it need not be
+ * walked: most look for a parameter that is not there. */
+static bool may_hold(struct slice params, struct slice name)
+{
+    const char   *at = params.ptr, *end = at + params.len;
+    const __m128i wanted = _mm_set1_epi8((char)(*name.ptr | 0x20)), lower = _mm_set1_epi8(0x20);
+    unsigned      before = 0;
+
+    for (; at < end; at += 16) {
+        __m128i  v       = end - at >= 16 ? run_load(at) : run_load_few(at, (size_t)(end - at));
+        unsigned starts  = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(run_or(v, lower), wanted));
+        unsigned borders = (unsigned)_mm_movemask_epi8(run_or(run_is_low(v), run_is(v, ';')));
+
+        if ((starts & (borders << 1 | before)) != 0)
+            return true;
+        before = borders >> 15;
+    }
+    return false;
+}
+#else
+static bool may_hold(struct slice params, struct slice name)
+{
+    (void)name;
+    return params.len > 0;
+}
+#endif
+
 bool params_find(struct slice params, struct slice name, struct slice *value)
 {
     struct scan  s = scan_from(params);
     struct slice found;
 
+    *value = SLICE("");
+    if (!may_hold(params, name))
+        return false;
     while (params_next(&s, &found, value))
         if (slice_eq_nocase(found, name))
             return true;

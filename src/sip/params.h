@@ -18,11 +18,7 @@ bool param_scan(struct scan *s, struct slice *name, struct slice *value);
  * last byte of the last; empty if there is none. */
 bool params_scan(struct scan *s, struct slice *params);
 /* The same, with the first tag=... among them (empty if there is none) and how many there are. */
-struct params_tag {
-    struct slice value;
-    unsigned     count;
-};
-bool params_scan_tag(struct scan *s, struct slice *params, struct params_tag *tag);
+bool params_scan_tag(struct scan *s, struct slice *params, struct slice *tag, unsigned *tags);
 
 /* Walk ";a=b;c" once it was checked, or a URI's parameters, where an empty one
  * is stepped over.  False at the end. */

@@ -83,6 +83,16 @@ static bool take_userinfo(struct scan *s, const char *at_sign, struct uri *uri)
     return true;
 }
 
+/* What is behind the host and port. */
+static void take_tail(struct scan *s, struct uri *uri)
+{
+    const char *question = run_find(s->at, s->end, '?');
+
+    uri->params  = slice_between(s->at, question == NULL ? s->end : question);
+    uri->headers = slice_between(s->at + uri->params.len, s->end);
+    s->at        = s->end;
+}
+
 /* [ userinfo ] host [ ":" port ] params headers, to the end */
 static bool scan_sip(struct scan *s, const struct run_uri *e, struct uri *uri)
 {
@@ -103,7 +113,7 @@ static bool scan_sip(struct scan *s, const struct run_uri *e, struct uri *uri)
         return true;
     if (*s->at != ';' && *s->at != '?')
         return false;
-    uri_take_tail(s, uri);
+    take_tail(s, uri);
     return true;
 }
 
@@ -145,7 +155,7 @@ static bool scan_inside(struct scan *s, const struct run_uri *e, struct uri *uri
 
 static inline bool scan_uri(struct scan *s, const struct run_uri *e, struct uri *uri)
 {
-    struct scan inside = { s->at, e->end };
+    struct scan inside = { s->at, e->end, s->readable };
     bool        found;
 
     *uri  = (struct uri){ .text = slice_between(inside.at, inside.end) };
@@ -160,9 +170,12 @@ static inline bool scan_uri(struct scan *s, const struct run_uri *e, struct uri 
 bool uri_scan_before(struct scan *s, char stop, struct uri *uri)
 {
     struct run_uri e;
+    const char    *end = uri_usual(s->at, s->end, s->readable, stop, uri);
 
-    if (uri_scan_usual(s, stop, uri))
+    if (end != NULL) {
+        s->at = end;
         return true;
+    }
     e = run_uri(s->at, s->end, RUN_URI);
     if (e.end < s->end && *e.end != '>' && *e.end != stop) {
         s->at = e.end;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* uri_usual.h - a URI as nearly everyone writes it, read in one go.
  *
- * Inline, so that the cursor stays in registers, for the two places where every message has
- * one; the grammar is that of uri_scan, which reads the same to the same result. */
+ * Inline and with pointers, so that the cursor stays in registers, for the two places where every message has
+ * one: a cursor in memory is copied by loads of sixteen bytes, which wait for what was stored by eights; the grammar is
+ * that of uri_scan, which reads the same to the same result. */
 
 #ifndef SIP_URI_USUAL_H
 #define SIP_URI_USUAL_H
@@ -10,78 +11,70 @@
 #include "base/run.h"
 #include "sip/uri.h"
 
-/* What is behind the host and port. */
-RUN_INLINE void uri_take_tail(struct scan *s, struct uri *uri)
+/* All but scheme, host and text as if they were not there.  Field by field: a whole struct is cleared by REP STOS,
+ * which takes longer than all else here; and each by itself: "a = b = c" is read again from memory by sixteen bytes,
+ * which waits for what was stored by eights. */
+static inline void uri_clear(struct uri *uri)
 {
-    const char *question = run_find(s->at, s->end, '?');
+    const struct slice none = { NULL, 0 };
 
-    uri->params  = slice_between(s->at, question == NULL ? s->end : question);
-    uri->headers = slice_between(s->at + uri->params.len, s->end);
-    s->at        = s->end;
+    uri->has_user = false;
+    uri->port     = 0;
+    uri->user     = none;
+    uri->password = none;
+    uri->params   = none;
+    uri->headers  = none;
 }
 
-/* [ user "@" ] host, both of nothing but what a host may have, behind "sip:".  Field by field: a whole
- * struct is cleared by REP STOS, which takes longer than all else here. */
-RUN_INLINE bool uri_scan_usual_host(struct scan *s, struct uri *uri)
+/* [ ":" port ] [ ";" params ], behind which `stop`, '>' or the end stands; where that is, or NULL. */
+RUN_INLINE const char *uri_usual_tail(const char *at, const char *end, const char *readable, char stop, struct uri *uri)
 {
-    const char *start = s->at, *at = run_end(start, s->end, RUN_HOST);
+    uint32_t port;
 
-    uri->scheme      = URI_SIP;
-    uri->scheme_text = (struct slice){ start - 4, 3 };
-    uri->has_user    = false;
-    uri->port        = 0;
-    uri->user = uri->password = uri->params = uri->headers = (struct slice){ NULL, 0 };
-    if (at < s->end && *at == '@' && at > start) {
+    if (*at == ':') {
+        at = scan_number_at(at + 1, end, readable, UINT16_MAX, &port);
+        if (at == NULL)
+            return NULL;
+        uri->port = (uint16_t)port;
+        if (at == end || *at == '>' || *at == stop)
+            return at;
+    }
+    if (*at != ';')
+        return NULL;
+    uri->params.ptr = at;
+    at              = run_end_in(at, end, readable, RUN_PART);
+    uri->params.len = (size_t)(at - uri->params.ptr);
+    return at == end || *at == '>' || *at == stop ? at : NULL;
+}
+
+/* "sip:" [ user "@" ] host [ ":" port ] [ ";" params ], behind which `stop` or '>' may stand, user and host of nothing
+ * but what a host may have.  Where it ends, or NULL for anything else, which may be a URI, too. */
+RUN_INLINE const char *uri_usual(const char *at, const char *end, const char *readable, char stop, struct uri *uri)
+{
+    const char *start = at, *host = at + 4;
+
+    if (end - at < 8 || (word_lower(word_load(at)) & UINT32_MAX) != WORD("sip:"))
+        return NULL;
+    uri_clear(uri);
+    at = run_end_in(host, end, readable, RUN_HOST);
+    if (at < end && *at == '@' && at > host) {
         uri->has_user = true;
-        uri->user     = slice_between(start, at);
-        start         = at + 1;
-        at            = run_end(start, s->end, RUN_HOST);
+        uri->user     = slice_between(host, at);
+        host          = at + 1;
+        at            = run_end_in(host, end, readable, RUN_HOST);
     }
-    uri->host = slice_between(start, at);
-    s->at     = at;
-    return at > start;
-}
-
-/* What a URI that so began may end with; without a user an '@' may still come, and then
- * what was read is the user. */
-static inline bool uri_scan_usual_tail(struct scan *s, char stop, struct uri *uri)
-{
-    const struct run_uri e      = run_uri(s->at, s->end, RUN_URI);
-    struct scan          inside = { s->at, e.end };
-
-    if (*s->at != ';' || e.escape != NULL || (e.at_sign != NULL && !uri->has_user) ||
-        (e.end < s->end && *e.end != '>' && *e.end != stop))
-        return false;
-    uri_take_tail(&inside, uri);
-    s->at = e.end;
-    return true;
-}
-
-/* "sip:" [ user "@" ] host [ ":" port ] [ ";" params ], behind which `stop` or '>' may stand.  False,
- * and the cursor stays, for anything else, which may be a URI, too. */
-RUN_INLINE bool uri_scan_usual(struct scan *s, char stop, struct uri *uri)
-{
-    struct scan in = { s->at + 4, s->end };
-    uint32_t    port;
-
-    if (s->end - s->at < 8 || (word_lower(word_load(s->at)) & UINT32_MAX) != WORD("sip:") ||
-        !uri_scan_usual_host(&in, uri))
-        return false;
-    if (in.at < in.end && *in.at != '>' && *in.at != stop) {
-        struct scan more = in;
-
-        if (scan_byte(&more, ':')) {
-            if (!scan_number(&more, UINT16_MAX, &port))
-                return false;
-            uri->port = (uint16_t)port;
-        }
-        if (!scan_at_end(&more) && *more.at != '>' && *more.at != stop && !uri_scan_usual_tail(&more, stop, uri))
-            return false;
-        in.at = more.at;
+    if (at == host)
+        return NULL;
+    uri->host        = slice_between(host, at);
+    uri->scheme      = URI_SIP;
+    uri->scheme_text = (struct slice){ start, 3 };
+    if (at < end && *at != '>' && *at != stop) {
+        at = uri_usual_tail(at, end, readable, stop, uri);
+        if (at == NULL)
+            return NULL;
     }
-    uri->text = slice_between(s->at, in.at);
-    s->at     = in.at;
-    return true;
+    uri->text = slice_between(start, at);
+    return at;
 }
 
 #endif

@@ -71,26 +71,65 @@ static bool take_param(struct via *via, struct slice name, struct slice value)
     return true;
 }
 
-/* ";branch=..." and ";rport" as nearly everyone writes them; the cursor stays for anything else. */
-static inline bool scan_usual_param(struct scan *s, struct via *via)
+/* Behind ";branch=...", ";rport", ";rport=..." and ";received=..." as nearly everyone writes them; `at` for anything
+ * else. */
+static inline const char *usual_param(const char *at, const char *end, const char *readable, struct via *via)
 {
-    const char *at   = s->at, *end;
-    size_t      left = (size_t)(s->end - at);
-    uint64_t    word = left < 6 ? 0 : word_lower(word_short(at, left));
+    uint64_t    word = word_lower(word_load(at));
+    const char *value, *stop;
+    uint32_t    port;
 
     if (word == WORD(";branch=") && via->branch.ptr == NULL) {
-        end = run_end(at + 8, s->end, RUN_VALUE);
-        if (end == at + 8)
-            return false;
-        via->branch = slice_between(at + 8, end);
-        s->at       = end;
-        return true;
+        value = at + 8;
+        stop  = run_end_in(value, end, readable, RUN_VALUE);
+        if (stop == value)
+            return at;
+        via->branch = slice_between(value, stop);
+        return stop;
     }
-    if (left < 6 || word_first(word, 6) != WORD(";rport") || (left > 6 && at[6] != ';'))
-        return false;
-    via->rport = true;
-    s->at      = at + 6;
-    return true;
+    if (word == WORD(";receive") && end - at > 10 && word_lower(word_load(at + 2)) == WORD("eceived=")) {
+        value = at + 10;
+        stop  = run_end_in(value, end, readable, RUN_VALUE);
+        if (stop == value)
+            return at;
+        via->received = slice_between(value, stop);
+        return stop;
+    }
+    if (word_first(word, 7) != WORD(";rport="))
+        return at;
+    stop = scan_number_at(at + 7, end, readable, UINT16_MAX, &port);
+    if (stop == NULL || (stop < end && *stop != ';'))
+        return at;
+    via->rport       = true;
+    via->rport_value = (uint16_t)port;
+    return stop;
+}
+
+static inline bool is_rport(const char *at, const char *end, const char *readable)
+{
+    size_t   left = (size_t)(end - at);
+    uint64_t word = word_sees(at, readable, 8) ? word_load(at) : word_short(at, left);
+
+    return left >= 6 && word_lower(word_first(word, 6)) == WORD(";rport") && (left == 6 || at[6] == ';');
+}
+
+/* So many of them as follow each other. */
+static inline void scan_usual_params(struct scan *s, struct via *via)
+{
+    const char *at = s->at, *end = s->end, *readable = s->readable;
+
+    for (;;) {
+        const char *next = end - at > 8 ? usual_param(at, end, readable, via) : at;
+
+        if (next == at) {
+            if (!is_rport(at, end, readable))
+                break;
+            via->rport = true;
+            next       = at + 6;
+        }
+        at = next;
+    }
+    s->at = at;
 }
 
 static bool scan_params(struct scan *s, struct via *via)
@@ -98,11 +137,13 @@ static bool scan_params(struct scan *s, struct via *via)
     struct slice name, value;
 
     for (;;) {
-        struct scan after = *s;
+        struct scan after;
 
+        scan_usual_params(s, via);
         via->text.len = (size_t)(s->at - via->text.ptr);
-        if (scan_usual_param(s, via))
-            continue;
+        if (scan_at_end(s))
+            return true;
+        after = *s;
         if (!(scan_lws(&after) && scan_byte(&after, ';')))
             return true;
         *s = after;
@@ -128,44 +169,49 @@ static bool scan_protocol(struct scan *s)
     return scan_word(s, SLICE("SIP")) && scan_slash(s) && scan_token(s, &version) && scan_slash(s);
 }
 
-/* Field by field, which is shorter than what a compiler makes of a whole struct of that size. */
+/* Field by field, each by itself: see uri_clear. */
 static inline void via_clear(struct via *via)
 {
-    via->text = via->transport = via->host = via->branch = via->received = via->maddr = (struct slice){ NULL, 0 };
-    via->port = via->rport_value = 0;
-    via->rport = via->alias = false;
-    via->ttl                = 0;
+    const struct slice none = { NULL, 0 };
+
+    via->transport   = none;
+    via->host        = none;
+    via->branch      = none;
+    via->received    = none;
+    via->maddr       = none;
+    via->port        = 0;
+    via->rport_value = 0;
+    via->rport       = false;
+    via->alias       = false;
+    via->ttl         = 0;
 }
 
 /* "SIP/2.0/UDP host:port", up to the parameters, the value's end or the next value. */
 static inline bool scan_usual_start(struct scan *s, struct via *via)
 {
-    const char *at = s->at;
-    struct scan in = { at + 12, s->end };
+    const char *start = s->at, *host = start + 12, *end = s->end, *at;
     uint64_t    transport;
     uint32_t    port = 0;
 
-    if (s->end - at < 16 || word_load(at) != WORD("SIP/2.0/"))
+    if (end - start < 16 || word_load(start) != WORD("SIP/2.0/"))
         return false;
-    transport = word_first(word_load(at + 8), 4);
+    transport = word_first(word_load(start + 8), 4);
     if (transport != WORD("UDP ") && transport != WORD("TCP ") && transport != WORD("TLS "))
         return false;
-    in.at = run_end(in.at, in.end, RUN_HOST);
-    if (in.at == at + 12)
+    at = run_end_in(host, end, s->readable, RUN_HOST);
+    if (at == host)
         return false;
-    via->host = slice_between(at + 12, in.at);
-    if (!scan_at_end(&in) && *in.at == ':') {
-        struct scan number = { in.at + 1, in.end };
-
-        if (!scan_number(&number, UINT16_MAX, &port))
+    via->host = slice_between(host, at);
+    if (at < end && *at == ':') {
+        at = scan_number_at(at + 1, end, s->readable, UINT16_MAX, &port);
+        if (at == NULL)
             return false;
-        in.at = number.at;
     }
-    if (!scan_at_end(&in) && *in.at != ';' && *in.at != ',')
+    if (at < end && *at != ';' && *at != ',')
         return false;
-    via->transport = slice_between(at + 8, at + 11);
+    via->transport = (struct slice){ start + 8, 3 };
     via->port      = (uint16_t)port;
-    s->at          = in.at;
+    s->at          = at;
     return true;
 }
 
@@ -173,7 +219,7 @@ bool via_scan(struct scan *s, struct via *via)
 {
     scan_lws(s);
     via_clear(via);
-    via->text.ptr = s->at;
+    via->text = (struct slice){ s->at, 0 };
     if (scan_usual_start(s, via))
         return scan_params(s, via);
     via->host = SLICE("");
@@ -230,7 +276,7 @@ static bool is_rewritten(struct slice name)
 static void put_rest(struct buf *b, const struct via *via)
 {
     struct slice head = sent_part(via), name, value;
-    struct scan  s    = { head.ptr + head.len, via->text.ptr + via->text.len };
+    struct scan  s    = scan_from(slice_between(head.ptr + head.len, via->text.ptr + via->text.len));
 
     buf_put(b, head);
     for (const char *from = s.at; params_next(&s, &name, &value); from = s.at)

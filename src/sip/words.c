@@ -44,10 +44,10 @@ struct slice header_name(enum header_id id)
     return header_words[id].name;
 }
 
-#define BITS(length) ((length) < 16 ? (2u << (length)) - 1 : 0xffff)
+#define REST(length) ((length) < 15 ? (uint16_t)(0xfffeu << (length)) : 0)
 const struct header_slot header_slots[HEADER_SLOTS] = {
 #define MULTIPLIER(number)
-#define SLOT(at, header, text, other) [at] = { text ":", BITS(sizeof(text) - 1), HEADER_##header, other, 0 },
+#define SLOT(at, header, text, other) [at] = { text ":", REST(sizeof(text) - 1), HEADER_##header, other, 0 },
 #define COMPACT(letter, header)
 #include "sip/header_slots.def"
 #undef MULTIPLIER
@@ -84,7 +84,7 @@ enum header_id header_parse(struct slice name)
         return HEADER_OTHER;
     memcpy(text, name.ptr, name.len);
     text[name.len] = ':';
-    for (unsigned i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++)
         words[i] = word_lower(word_load(text + i * 8));
     for (s = header_slot_of((uint32_t)words[0], name.len);; s = &header_slots[s->other]) {
         if (words[0] == word_load(s->name) && words[1] == word_load(s->name + 8) && words[2] == word_load(s->name + 16))

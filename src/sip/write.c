@@ -115,7 +115,8 @@ void gather_vias(struct gather *g, const struct message *request)
 {
     const struct header *h    = message_header(request, HEADER_VIA);
     size_t               mark = gather_mark(g);
-    struct scan          rest = { request->via.text.ptr + request->via.text.len, h->value.ptr + h->value.len };
+    struct scan          rest =
+        scan_from(slice_between(request->via.text.ptr + request->via.text.len, h->value.ptr + h->value.len));
 
     buf_put(&g->scratch, SLICE("Via: "));
     via_write_received(&g->scratch, &request->via, &request->flow.remote);

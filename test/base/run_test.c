@@ -2,10 +2,10 @@
 #include "base/run.h"
 #include "support/test.h"
 
-static const uint8_t classes[] = { RUN_HOST, RUN_URI, RUN_BARE, RUN_NAME, RUN_VALUE, RUN_TEXT, RUN_QUOTED, RUN_PLAIN };
+static const uint16_t classes[] = { RUN_HOST, RUN_URI, RUN_BARE, RUN_NAME, RUN_VALUE, RUN_TEXT, RUN_QUOTED, RUN_PLAIN };
 
 /* What the comment of run.h promises, said again. */
-static bool belongs(unsigned char c, uint8_t class)
+static bool belongs(unsigned char c, uint16_t class)
 {
     bool uri = c > ' ' && strchr("\"<>\x7f", c) == NULL;
 
@@ -21,6 +21,8 @@ static bool belongs(unsigned char c, uint8_t class)
         return uri && strchr(",;=", c) == NULL;
     case RUN_VALUE:
         return uri && strchr(",;", c) == NULL;
+    case RUN_PART:
+        return uri && strchr("%?@", c) == NULL;
     case RUN_QUOTED:
         return c >= ' ' && strchr("\"\\\x7f", c) == NULL;
     case RUN_PLAIN:
@@ -31,25 +33,27 @@ static bool belongs(unsigned char c, uint8_t class)
 }
 
 /* `run_end` with its class known, as its users have it. */
-static const char *end_of(const char *at, const char *end, uint8_t class)
+static const char *end_of(const char *at, const char *end, const char *readable, uint16_t class)
 {
     switch (class) {
     case RUN_HOST:
-        return run_end(at, end, RUN_HOST);
+        return readable == NULL ? run_end(at, end, RUN_HOST) : run_end_in(at, end, readable, RUN_HOST);
     case RUN_URI:
-        return run_end(at, end, RUN_URI);
+        return readable == NULL ? run_end(at, end, RUN_URI) : run_end_in(at, end, readable, RUN_URI);
     case RUN_BARE:
-        return run_end(at, end, RUN_BARE);
+        return readable == NULL ? run_end(at, end, RUN_BARE) : run_end_in(at, end, readable, RUN_BARE);
     case RUN_NAME:
-        return run_end(at, end, RUN_NAME);
+        return readable == NULL ? run_end(at, end, RUN_NAME) : run_end_in(at, end, readable, RUN_NAME);
     case RUN_VALUE:
-        return run_end(at, end, RUN_VALUE);
-    case RUN_QUOTED:
-        return run_end(at, end, RUN_QUOTED);
+        return readable == NULL ? run_end(at, end, RUN_VALUE) : run_end_in(at, end, readable, RUN_VALUE);
     case RUN_PLAIN:
-        return run_end(at, end, RUN_PLAIN);
+        return readable == NULL ? run_end(at, end, RUN_PLAIN) : run_end_in(at, end, readable, RUN_PLAIN);
+    case RUN_PART:
+        return readable == NULL ? run_end(at, end, RUN_PART) : run_end_in(at, end, readable, RUN_PART);
+    case RUN_QUOTED:
+        return readable == NULL ? run_end(at, end, RUN_QUOTED) : run_end_in(at, end, readable, RUN_QUOTED);
     default:
-        return run_end(at, end, RUN_TEXT);
+        return readable == NULL ? run_end(at, end, RUN_TEXT) : run_end_in(at, end, readable, RUN_TEXT);
     }
 }
 
@@ -71,11 +75,27 @@ TEST(both_ways_stop_at_the_same_byte)
                 for (size_t k = 0; k < sizeof classes; k++) {
                     const char *want = belongs((unsigned char)c, classes[k]) ? at + len : at + place;
 
-                    assert_ptr_equal(want, end_of(at, at + len, classes[k]));
+                    assert_ptr_equal(want, end_of(at, at + len, NULL, classes[k]));
+                    assert_ptr_equal(want, end_of(at, at + len, at + len, classes[k]));
                     assert_ptr_equal(want, run_walk(at, at + len, classes[k]));
                 }
                 at[place] = 'a';
             }
+}
+
+/* What is behind the end is looked at, but no part of the run; a page that cannot be read is behind `readable`. */
+TEST(run_in_a_longer_text_ends_where_it_is_told_to)
+{
+    enum { TEXT = 70 };
+    char        bytes[TEXT];
+    const char *text;
+
+    memset(bytes, 'a', sizeof bytes);
+    text = test_guarded((struct slice){ bytes, sizeof bytes }).ptr;
+    for (size_t from = 0; from <= TEXT; from++)
+        for (size_t to = from; to <= TEXT; to++)
+            for (size_t k = 0; k < sizeof classes; k++)
+                assert_ptr_equal(text + to, end_of(text + from, text + to, text + TEXT, classes[k]));
 }
 
 TEST(empty_run_ends_where_it_starts)
@@ -102,7 +122,7 @@ TEST(byte_is_found_at_every_place)
     }
 }
 
-static void check_uri(struct slice text, uint8_t class)
+static void check_uri(struct slice text, uint16_t class)
 {
     struct run_uri walked = { NULL, NULL, NULL }, found;
 
@@ -138,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_ways_stop_at_the_same_byte),
+        cmocka_unit_test(run_in_a_longer_text_ends_where_it_is_told_to),
         cmocka_unit_test(empty_run_ends_where_it_starts),
         cmocka_unit_test(byte_is_found_at_every_place),
         cmocka_unit_test(marks_of_a_uri_are_the_first_ones_inside_it),

@@ -130,13 +130,14 @@ TEST(malformed_addresses_are_refused_at_their_byte)
 /* RFC 3261 20.10, RFC 4475 3.1.2.4 */
 TEST(tag_of_from_is_noted_on_the_way)
 {
-    struct scan       s = scan_from(test_guarded(SLICE("\"A\" <sip:a@b;tag=no>;x=1;tag=yes, <sip:c>")));
-    struct name_addr  n;
-    struct params_tag tag;
+    struct scan      s = scan_from(test_guarded(SLICE("\"A\" <sip:a@b;tag=no>;x=1;tag=yes, <sip:c>")));
+    struct name_addr n;
+    struct slice     tag;
+    unsigned         tags;
 
-    CHECK(name_addr_scan_tag(&s, &n, &tag));
-    CHECK_SLICE("yes", tag.value);
-    CHECK_INT(1, tag.count);
+    CHECK(name_addr_scan_tag(&s, &n, &tag, &tags));
+    CHECK_SLICE("yes", tag);
+    CHECK_INT(1, tags);
     CHECK_SLICE(", <sip:c>", scan_rest(&s));
 }
 

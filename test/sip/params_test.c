@@ -93,15 +93,15 @@ TEST(first_tag_is_noted_and_all_are_counted)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct scan       s = scan_from(test_guarded(slice_from(cases[i].text)));
-        struct slice      params;
-        struct params_tag tag;
+        struct scan  s = scan_from(test_guarded(slice_from(cases[i].text)));
+        struct slice params, tag;
+        unsigned     tags;
 
-        CHECK(params_scan_tag(&s, &params, &tag));
+        CHECK(params_scan_tag(&s, &params, &tag, &tags));
         CHECK(scan_at_end(&s));
         CHECK_SLICE(cases[i].text, params);
-        CHECK_SLICE(cases[i].tag, tag.value);
-        CHECK_INT(cases[i].count, tag.count);
+        CHECK_SLICE(cases[i].tag, tag);
+        CHECK_INT(cases[i].count, tags);
     }
 }
 

@@ -110,8 +110,7 @@ TEST(a_look_at_the_first_sixteen_bytes_finds_no_other_name)
                     near.len++;
                 if (near.len == 0 || near.len == 16)
                     continue;
-                found = header_lookup(text, near.len);
-                assert_true(found == walk_table(near) || found == HEADER_OTHER);
+                assert_true(!header_lookup(text, near.len, &found) || found == walk_table(near));
             }
     }
 }
@@ -126,10 +125,12 @@ TEST(usual_names_are_found_at_once)
                                          "Content-Type", "Content-Length" };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char text[32];
+        enum header_id found;
+        char           text[32];
 
         snprintf(text, sizeof text, "%s:                ", names[i]);
-        CHECK_INT(header_parse(slice_from(names[i])), header_lookup(text, strlen(names[i])));
+        CHECK(header_lookup(text, strlen(names[i]), &found));
+        CHECK_INT(header_parse(slice_from(names[i])), found);
     }
 }
 #endif
