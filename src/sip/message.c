@@ -17,6 +17,13 @@ static const char *text_end(const struct message *m)
     return m->text.ptr + m->text.len;
 }
 
+/* memset for a size that a compiler is not to know: of what it knows it makes REP STOS, 26 ns for 448 bytes. */
+static inline void clear(void *at, size_t size)
+{
+    __asm__("" : "+r"(size));
+    memset(at, 0, size);
+}
+
 /* One block for the struct, the index and the bytes, and the walk over its lines goes
  * on in it; NULL without memory. */
 static struct message *message_new(struct pool *pool, struct slice text, struct lines *l)
@@ -27,7 +34,7 @@ static struct message *message_new(struct pool *pool, struct slice text, struct 
 
     if (m == NULL)
         return NULL;
-    memset(m, 0, offsetof(struct message, via)); /* Via, From and To are set by who reads them */
+    clear(m, offsetof(struct message, via)); /* Via, From and To are set by who reads them */
     m->headers = (struct header *)(m + 1);
     bytes      = (char *)(m->headers + l->most);
     memcpy(bytes, text.ptr, text.len);
