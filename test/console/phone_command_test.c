@@ -136,7 +136,7 @@ static void check_form(const char *command, const char *want)
 TEST(the_form_says_what_may_be_left_out)
 {
     check_form("call", "call TO [account ACCOUNT] [late_offer] [anonymous]");
-    check_form("hangup", "hangup [CALL]");
+    check_form("hangup", "hangup [CALL] [branch BRANCH]");
     check_form("incoming", "incoming tell|ring|answer|reject [after AFTER] [status STATUS] [account ACCOUNT]");
     check_form("quit", "quit");
 }

@@ -36,6 +36,7 @@ TEST(words_fill_the_places_and_names_take_values)
     check_good("reject 603 call c1.1", "{\"command\":\"reject\",\"status\":603,\"call\":\"c1.1\"}");
     check_good("digits 42#", "{\"command\":\"digits\",\"keys\":\"42#\"}");
     check_good("hangup", "{\"command\":\"hangup\"}");
+    check_good("hangup c1.1 branch 2", "{\"command\":\"hangup\",\"call\":\"c1.1\",\"branch\":2}");
 }
 
 TEST(quotes_keep_words_together)
@@ -123,7 +124,7 @@ TEST(completion_knows_commands_arguments_and_their_values)
     check_offer("call", "call calls ", 4);
     check_offer("call bob a", "account anonymous ", 1);
     check_offer("call bob account ", "work ", 0);
-    check_offer("hangup ", "c1.1 ", 0);
+    check_offer("hangup ", "c1.1 branch ", 0);
     check_offer("incoming a", "answer after account ", 1);
     check_offer("incoming answer a", "after account ", 1);
     check_offer("nonsense a", "", 1);
