@@ -105,11 +105,13 @@ int verb_watcher(struct phone_desk *d, const struct phone_order *o, struct phone
         return error;
     if (!desk_address(d, account, who, &uri))
         return desk_complain_address(a, who);
-    error = presence_decide(d->phone, account->id, buf_slice(&uri), answers[phone_order_value(o, "do")->number]);
-    if (error != 0)
-        return desk_refuse(a, error, "%s", error_text(error));
-    json_line_text(a->line, "name", slice_from(account->name));
-    return 0;
+    LIST_EACH (l, &d->accounts) {
+        const struct desk_account *one = CONTAINER_OF(l, struct desk_account, link);
+
+        if (error == 0 && (one == account || !phone_order_value(o, "account")->given))
+            error = presence_decide(d->phone, one->id, buf_slice(&uri), answers[phone_order_value(o, "do")->number]);
+    }
+    return error == 0 ? 0 : desk_refuse(a, error, "%s", error_text(error));
 }
 
 /* Whoever has a name here is known: he need not be asked about. */
