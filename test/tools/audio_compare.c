@@ -37,7 +37,10 @@ static bool load(const char *path, struct sound *s)
     }
     s->count   = 0;
     s->samples = malloc((COMPARE_SAMPLES_MAX + BLOCK) * sizeof *s->samples);
-    while (s->samples != NULL && !audio_ended(source) && s->count < COMPARE_SAMPLES_MAX) {
+    while (s->samples != NULL && s->count < COMPARE_SAMPLES_MAX) {
+        audio_file_source_wait(source, BLOCK);
+        if (audio_ended(source))
+            break;
         audio_pull(source, s->samples + s->count, BLOCK);
         s->count += BLOCK;
     }

@@ -27,7 +27,7 @@ int main(int argc, char **argv)
         audio_source_close(in);
         return 1;
     }
-    while (!audio_ended(in)) {
+    for (audio_file_source_wait(in, 1); !audio_ended(in); audio_file_source_wait(in, 1)) {
         audio_pull(in, &sample, 1);
         audio_push(out, &sample, 1);
     }
