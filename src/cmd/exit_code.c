@@ -83,3 +83,10 @@ enum exit_code exit_code_of_error(int error)
     }
     return EXIT_ERROR;
 }
+
+enum exit_code exit_code_of_silence(int error)
+{
+    if (error == -ERR_PERMISSION || error == -ERR_SYNTAX || error == -ERR_CLOSED || error == -ERR_IO)
+        return EXIT_UNREACHABLE;
+    return exit_code_of_error(error);
+}

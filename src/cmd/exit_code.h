@@ -26,5 +26,8 @@ const struct exit_code_entry *exit_code_table(size_t *count);
 enum exit_code exit_code_of_status(unsigned status, bool rang);
 /* For 0 or -ERR_X. */
 enum exit_code exit_code_of_error(int error);
+/* For the -ERR_X of a request that nobody has answered: whose certificate is no good, who speaks something else or
+ * hangs up is not reached. */
+enum exit_code exit_code_of_silence(int error);
 
 #endif

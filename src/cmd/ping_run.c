@@ -201,9 +201,7 @@ static int exit_code_of(const struct ping *p, enum ping_grade grade)
         return grade == PING_CRITICAL ? EXIT_EXPECTATION : EXIT_OK;
     if (p->summary.answered > 0)
         return EXIT_OK;
-    if (p->error == -ERR_PERMISSION || p->error == -ERR_SYNTAX) /* its certificate, or what it spoke instead of TLS */
-        return EXIT_UNREACHABLE;
-    return p->error == 0 || p->error == -ERR_TIMEOUT ? EXIT_TIMED_OUT : (int)exit_code_of_error(p->error);
+    return p->error == 0 ? EXIT_TIMED_OUT : (int)exit_code_of_silence(p->error);
 }
 
 static int summarise(struct ping *p)

@@ -339,7 +339,5 @@ int report_registration_code(const struct phone_event *e)
 {
     if (e->status != 0)
         return exit_code_of_status(e->status, false);
-    if (e->error == -ERR_PERMISSION || e->error == -ERR_SYNTAX) /* its certificate, or what it spoke instead of TLS */
-        return EXIT_UNREACHABLE;
-    return (int)exit_code_of_error(e->error);
+    return (int)exit_code_of_silence(e->error);
 }

@@ -9,6 +9,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import time
 import wave
@@ -303,18 +304,51 @@ def test_ping_is_judged_too():
             b.ahoy("ping", address, *wrong, code=2)
 
 
-def test_ping_goes_by_tls():
-    with Bench() as b:
-        lab = b.lab("example.test")
-        server = b.server(lab=lab)
-        env = dict(os.environ, HOME=b.folder, XDG_CONFIG_HOME=b.folder)
-        uri = "sip:127.0.0.1:%d;transport=tls" % server.tls_port
-        done = subprocess.run([AHOY, "ping", "-c", "1", "--tls-trust", lab.ca, uri], env=env, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=2 * PATIENCE)
-        assert done.returncode == 0 and "1 answered" in done.stdout, done.stdout
-        done = subprocess.run([AHOY, "ping", "-c", "1", uri], env=env, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=2 * PATIENCE)
-        assert done.returncode == 15, done.stdout
+class EachTransport(Phones):
+    """A server that listens for each transport on a port of its own, and pings to it."""
+
+    ALL = ("udp", "tcp", "tls", "ws", "wss")
+
+    def __enter__(self):
+        super().__enter__()
+        self.authority = self.lab("example.test")
+        self.ports = {transport: free_port() for transport in self.ALL}
+        self.server(lab=self.authority, listen=["%s:127.0.0.1:%d" % place for place in self.ports.items()])
+        return self
+
+    def ping(self, port, transport, *words, code=0):
+        return self.ahoy("ping", "--tls-trust", self.authority.ca, "-W", "1s", "-i", "20ms", *words,
+                         "sip:127.0.0.1:%d;transport=%s" % (port, transport), code=code)
+
+
+def test_ping_goes_by_each_transport():
+    with EachTransport() as b:
+        for transport, port in b.ports.items():
+            assert "3 sent, 3 answered, 0% lost" in b.ping(port, transport, "-c", "3").stdout
+        said = b.ahoy("ping", "-c", "1", "--tls-trust", b.authority.ca, "sips:127.0.0.1:%d" % b.ports["tls"]).stdout
+        assert "1 answered" in said, said
+        for transport in ("tls", "wss"):  # nobody trusts that certificate
+            b.ahoy("ping", "-c", "1", "sip:127.0.0.1:%d;transport=%s" % (b.ports[transport], transport), code=15)
+            b.ahoy("ping", "-c", "1", "--tls-no-verify", "sip:127.0.0.1:%d;transport=%s" % (b.ports[transport], transport))
+
+
+def test_ping_ends_whoever_is_there():
+    with EachTransport() as b, socket.socket() as silent, socket.socket(type=socket.SOCK_DGRAM) as deaf:
+        for end in silent, deaf:
+            end.bind(("127.0.0.1", 0))
+        silent.listen(20)
+        for transport in b.ALL:
+            nobody = free_port()
+            assert "connection refused" in b.ping(nobody, transport, "-c", "1", code=15).stderr
+            port = (deaf if transport == "udp" else silent).getsockname()[1]
+            said = b.ping(port, transport, "-c", "2", code=17).stdout
+            assert "2 sent, 0 answered, 100% lost" in said, said
+            said = b.ping(port, transport, "-c", "2", "--output", "nagios", code=2).stdout
+            assert said.startswith("SIP CRITICAL - ") and "0 of 2 answered" in said, said
+        b.ping(b.ports["tcp"], "ws", "-c", "1", code=15)   # it answers no upgrade, but hangs up
+        b.ping(b.ports["tls"], "tcp", "-c", "1", code=15)
+        assert "does not resolve" in b.ahoy("ping", "-c", "1", "sip:nobody.invalid", code=15).stderr
+        b.ahoy("ping", "-c", "1", "sip:127.0.0.1;transport=sctp", code=1)
 
 
 def test_a_registration_waits_and_ends_by_the_clock():
