@@ -42,14 +42,26 @@ void desk_line(struct actor *a, struct desk_lines *lines, struct slice line)
     alloc_spare(false);
 }
 
+static void give(struct phone_desk *d, struct actor *a, struct slice line)
+{
+    json_t *command;
+
+    alloc_spare(true);
+    command = json_loadb(line.ptr, line.len, 0, NULL);
+    scenario_commanded(a, command);
+    json_decref(command);
+    alloc_spare(false);
+    phone_desk_command(d, line);
+}
+
 bool desk_commands(struct phone_desk *d, struct actor *a, const struct statement *st)
 {
     if (st->words.count > 3 || (st->words.count == 3) == (st->block_count > 0))
         return scenario_fail(a->scenario, "commands 'JSON', or a block of such lines");
     if (st->words.count == 3)
-        phone_desk_command(d, slice_from(st->words.word[2]));
+        give(d, a, slice_from(st->words.word[2]));
     for (size_t i = 0; i < st->block_count; i++)
-        phone_desk_command(d, st->block[i]);
+        give(d, a, st->block[i]);
     return true;
 }
 
@@ -63,6 +75,7 @@ bool desk_types(struct phone_desk *d, struct actor *a, const struct statement *s
     if (object == NULL)
         return scenario_fail(a->scenario, "types 'COMMAND ...'%s%s", st->words.count == 3 ? ": " : "",
                              st->words.count == 3 ? fault.reason : "");
+    scenario_commanded(a, object);
     phone_desk_order(d, object);
     json_decref(object);
     return true;

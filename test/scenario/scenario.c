@@ -174,7 +174,7 @@ static const struct {
     { "skip", verb_skip },     { "settle", verb_settle }, { "flow", verb_flow },
     { "expect", verb_expect }, { "peer", verb_peer },     { "stack", verb_stack },
     { "server", verb_server }, { "phone", verb_phone },   { "certificate", verb_certificate },
-    { "note", verb_note },
+    { "note", verb_note },     { "part", verb_part },
 };
 
 static bool run_statement(struct scenario *s, const struct statement *as_written)
@@ -183,6 +183,8 @@ static bool run_statement(struct scenario *s, const struct statement *as_written
     const char             *first = as_written->words.word[0];
     struct actor           *a;
 
+    if (strcmp(first, "expect") == 0 || strcmp(first, "flow") == 0)
+        s->part.expected = s->part.whose != NULL;
     if (st == NULL)
         return scenario_fail(s, "with what its notes say the line is too long");
 
@@ -327,6 +329,10 @@ bool scenario_run(struct scenario *s, const char *path, const struct scenario_op
             stop_actors(s, false);
             return false;
         }
+    }
+    if (!scenario_end_part(s)) {
+        stop_actors(s, false);
+        return false;
     }
     ok = finish(s);
     if (struck != NULL)

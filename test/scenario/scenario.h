@@ -8,6 +8,7 @@
  *   peer.c   actors made of raw messages; stack.c: actors that are a bare stack
  *   server.c    actors that are the server core; phone.c: the phone core
  *   note.c      what was heard and is said again
+ *   part.c      what a part of the file shows
  *   secure.c    certificates, and what is said by TLS and WebSockets
  *
  * A statement either acts (at the present instant) or waits for something; only
@@ -21,6 +22,8 @@
 #include "scenario/wire.h"
 #include "stack/stack.h"
 #include "support/lab.h"
+
+#include <jansson.h>
 
 struct scenario;
 struct actor;
@@ -61,6 +64,19 @@ struct trouble {
     unsigned cut;    /* so many messages heard by streams, and the stream of the last is cut */
 };
 
+enum { PART_WAYS = 3 };
+
+/* What statements up to the next part are about (part.c). */
+struct part {
+    unsigned           line;    /* 0: there is none                        */
+    int                command; /* of its table                            */
+    bool               way[PART_WAYS];
+    const struct host *whose; /* whom the command was given; NULL: not yet */
+    size_t             given; /* entries before this one were there then   */
+    msec               given_at;
+    bool               expected;
+};
+
 struct scenario {
     const char     *path;
     uint64_t        seed;
@@ -80,6 +96,7 @@ struct scenario {
     struct lab     *lab;             /* NULL: nobody has needed a certificate yet */
     unsigned        cut_at;          /* see struct trouble; 0: none, or done      */
     unsigned        by_streams;      /* messages heard so far                     */
+    struct part     part;
     unsigned        line;
     char            problem[1024];
 };
@@ -138,6 +155,7 @@ void scenario_packet(void *scenario, const struct packet *p);
 verb_fn verb_net, verb_name; /* net.c    */
 verb_fn verb_certificate;    /* secure.c */
 verb_fn verb_note;           /* note.c   */
+verb_fn verb_part;           /* part.c   */
 verb_fn verb_flow;           /* flow.c   */
 verb_fn verb_expect;         /* expect.c */
 verb_fn verb_peer;           /* peer.c   */
@@ -146,6 +164,11 @@ verb_fn verb_server;         /* server.c */
 verb_fn verb_phone;          /* phone.c  */
 verb_fn expect_sound;        /* phone.c: part of expect */
 void    scenario_free_patterns(struct scenario *s);
+
+/* A phone was given this command. */
+void scenario_commanded(struct actor *a, const json_t *command);
+/* Is what its part was to show there?  True if there is no part. */
+bool scenario_end_part(struct scenario *s);
 
 /* The statement with what its $NAMEs stand for, until the end; NULL: too long. */
 const struct statement *scenario_expand(struct scenario *s, const struct statement *st);
