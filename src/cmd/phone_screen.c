@@ -5,6 +5,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/phone_words.h"
 #include "console/phone_typed.h"
+#include "probe/output.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,19 +31,12 @@ static const char *state_of(const struct desk_call *c)
     return c->outgoing ? c->rang ? "ringing" : "calling" : "incoming";
 }
 
-/* What a peer is called must not drive the terminal. */
-static void put_safe(struct buf *b, const char *text)
-{
-    for (; *text != '\0'; text++)
-        buf_put_byte(b, (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
-}
-
 static void put_call(struct buf *b, const struct desk_call *c, msec now)
 {
     unsigned long long seconds = (now - (c->answered ? c->answered_at : c->started)) / 1000;
 
     buf_printf(b, "%s %02llu:%02llu ", state_of(c), seconds / 60, seconds % 60);
-    put_safe(b, c->peer);
+    output_put_safe(b, slice_from(c->peer), "");
     if (!c->answered)
         return;
     put_meter(b, c->muted ? "muted" : "out", c->muted ? METER_FLOOR : c->level_out);

@@ -4,21 +4,15 @@
 #include "cmd/json_out.h"
 #include "cmd/report.h"
 #include "console/phone_report.h"
+#include "probe/output.h"
 
 #include <jansson.h>
 #include <string.h>
 #include <time.h>
 
-/* Controls would drive the terminal. */
-static void put_safe(struct buf *b, struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        buf_put_byte(b, (unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f ? '?' : text.ptr[i]);
-}
-
 static void put_text(struct buf *b, const json_t *object, const char *key)
 {
-    put_safe(b, slice_from(json_text_of(object, key)));
+    output_put_safe(b, slice_from(json_text_of(object, key)), "");
 }
 
 void phone_words_of_event(struct buf *b, const struct phone_event *e)
@@ -33,7 +27,7 @@ void phone_words_of_event(struct buf *b, const struct phone_event *e)
         phone_handle_write(&name, e->call);
         buf_printf(b, "[%s] ", buf_cstr(&name));
     }
-    put_safe(b, buf_slice(&words));
+    output_put_safe(b, buf_slice(&words), "");
     buf_put_byte(b, '\n');
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cmd/exit_code.h"
 #include "console/phone_report.h"
+#include "probe/output.h"
 
 #include <stdio.h>
 
@@ -283,9 +284,11 @@ void report_write_human(struct buf *b, const struct phone_event *e)
 /* A terminal must not be driven by what a peer put into its name. */
 static void print_safe(FILE *out, struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        fputc((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f ? '?' : text.ptr[i], out);
-    fputc('\n', out);
+    char       memory[PHONE_REPORT_LINE];
+    struct buf b = BUF_ON(memory); /* nothing grows by it */
+
+    output_put_safe(&b, text, "");
+    fprintf(out, "%.*s\n", SLICE_ARG(buf_slice(&b)));
 }
 
 void report_print(const struct phone_event *e, bool json, uint64_t wall)

@@ -2,6 +2,7 @@
 #include "cmd/resolve_print.h"
 
 #include "base/json_line.h"
+#include "probe/output.h"
 
 #include <stdio.h>
 
@@ -15,13 +16,6 @@ static void put_line(struct buf *b)
     fflush(stdout);
 }
 
-/* What came from the DNS is a stranger's: no control bytes for the terminal. */
-static void put_safe(struct buf *b, struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        buf_put_byte(b, (unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f ? '?' : text.ptr[i]);
-}
-
 /* ---- the URI ---- */
 
 void resolve_print_uri(const struct resolve_print *p, struct slice uri, bool by_enum)
@@ -32,7 +26,7 @@ void resolve_print_uri(const struct resolve_print *p, struct slice uri, bool by_
 
     if (!p->json) {
         buf_put(&b, by_enum ? SLICE("the number is ") : SLICE(""));
-        put_safe(&b, uri);
+        output_put_safe(&b, uri, "");
         put_line(&b);
         return;
     }
@@ -59,15 +53,15 @@ static void write_record(struct buf *b, const struct record *r)
         break;
     case RECORD_NAPTR:
         buf_printf(b, "order %u, preference %u, \"", r->priority, r->weight);
-        put_safe(b, r->flags);
+        output_put_safe(b, r->flags, "");
         buf_put(b, SLICE("\" \""));
-        put_safe(b, r->service);
+        output_put_safe(b, r->service, "");
         buf_put(b, SLICE("\" \""));
-        put_safe(b, r->regexp);
+        output_put_safe(b, r->regexp, "");
         buf_put(b, SLICE("\" "));
         break;
     }
-    put_safe(b, r->target);
+    output_put_safe(b, r->target, "");
 }
 
 static void write_record_json(struct buf *b, struct slice name, const struct record *r)
@@ -122,7 +116,7 @@ static const char *source_text(enum dns_source source)
 static void write_answer(struct buf *b, const struct dns_report *r)
 {
     buf_printf(b, "%s ", record_type_text(r->type));
-    put_safe(b, r->name);
+    output_put_safe(b, r->name, "");
     buf_printf(b, ": %s", dns_outcome_text(r->answer->outcome));
     if (r->answer->count > 1)
         buf_printf(b, ", %zu records", r->answer->count);
@@ -189,12 +183,12 @@ static void write_target(struct buf *b, const struct locate *l, unsigned index)
     buf_put_byte(b, ' ');
     address_write(b, &t->address);
     buf_put(b, SLICE("  of "));
-    put_safe(b, why.server);
+    output_put_safe(b, why.server, "");
     if (why.priority != 0 || why.weight != 0)
         buf_printf(b, ", priority %u, weight %u", why.priority, why.weight);
     if (is_secure(t->transport)) {
         buf_put(b, SLICE(", with a certificate for "));
-        put_safe(b, locate_domain(l));
+        output_put_safe(b, locate_domain(l), "");
     }
 }
 
