@@ -29,17 +29,19 @@ static char *get_prompt(EditLine *el)
 
 /* ---- signals ---- */
 
-static void draw_all(struct line_editor *e)
+/* A terminal that can tells where what is pasted begins and ends. */
+static void mark_pastes(struct line_editor *e, bool on)
 {
-    if (!e->drawn)
-        return;
-    el_resize(e->el);
-    line_editor_print(e, SLICE(""));
+    editor_say(e, on ? "\033[?2004h" : "\033[?2004l");
+    editor_show(e);
 }
 
 static void on_resize(void *arg)
 {
-    draw_all(arg);
+    struct line_editor *e = arg;
+
+    if (e->drawn)
+        editor_draw_again(e, true);
 }
 
 /* Stopped by Ctrl-Z and gone on: the shell has put the terminal to rights for itself. */
@@ -49,8 +51,10 @@ static void on_continue(void *arg)
 
     if (!e->drawn)
         return;
+    el_set(e->el, EL_PREP_TERM, 0); /* else it believes that nothing is to be done */
     el_set(e->el, EL_PREP_TERM, 1);
-    draw_all(e);
+    mark_pastes(e, true);
+    editor_draw_again(e, false);
 }
 
 /* ---- life ---- */
@@ -65,7 +69,7 @@ bool line_editor_is_possible(void)
 static void on_dropped(void *arg, unsigned long count)
 {
     (void)count;
-    draw_all(arg);
+    on_resize(arg);
 }
 
 static void on_broken(void *arg)
@@ -129,8 +133,10 @@ static void leave_terminal(struct line_editor *e)
     }
     if (e->history != NULL)
         history_end(e->history);
-    if (e->screen != NULL)
+    if (e->screen != NULL) {
+        mark_pastes(e, false);
         fclose(e->screen);
+    }
     (void)line_writer_close(e->writer, CLOSE_PATIENCE);
 }
 
@@ -191,6 +197,7 @@ int line_editor_open(struct world *w, const char *history_path, const struct lin
     if (uv_poll_start(&e->poll, UV_READABLE | UV_DISCONNECT, editor_on_ready) != 0 ||
         world_uv_signal(w, SIGWINCH, on_resize, e) != 0 || world_uv_signal(w, SIGCONT, on_continue, e) != 0)
         return -ERR_LIMIT;
+    mark_pastes(e, true);
     editor_begin_line(e);
     return 0;
 }

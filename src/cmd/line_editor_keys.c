@@ -101,6 +101,39 @@ static void hide_status(struct line_editor *e)
     editor_draw_line(e);
 }
 
+static void drop(struct line_editor *e, size_t count)
+{
+    e->key_count -= count;
+    memmove(e->keys, e->keys + count, e->key_count);
+}
+
+/* Before and behind what is pasted the terminal says so: in between nothing is a command, and no key acts at once. */
+static bool take_paste_mark(struct line_editor *e)
+{
+    static const char begin[] = "\033[200~", end[] = "\033[201~";
+    const size_t      len = sizeof begin - 1;
+
+    if (e->key_count < len || (memcmp(e->keys, begin, len) != 0 && memcmp(e->keys, end, len) != 0))
+        return false;
+    e->pasting = e->keys[4] == '0';
+    drop(e, len);
+    return true;
+}
+
+/* A control within what is pasted is nobody's wish; a tab is a blank. */
+static bool take_pasted(struct line_editor *e)
+{
+    unsigned char key = e->keys[0];
+
+    if (!e->pasting || key >= ' ' || key == '\r' || key == '\n')
+        return false;
+    if (key == '\t')
+        e->keys[0] = ' ';
+    else
+        drop(e, 1);
+    return true;
+}
+
 static void take_key(struct line_editor *e)
 {
     unsigned char key = e->keys[0];
@@ -113,12 +146,12 @@ static void take_key(struct line_editor *e)
         e->events.on_end(e->arg);
         return;
     }
-    if (line_is_empty(e) && key > ' ' && key < 0x7f && e->events.on_key(e->arg, (char)key)) {
-        memmove(e->keys, e->keys + 1, --e->key_count);
+    if (!e->pasting && line_is_empty(e) && key > ' ' && key < 0x7f && e->events.on_key(e->arg, (char)key)) {
+        drop(e, 1);
         return;
     }
     if (key == '\t') {
-        memmove(e->keys, e->keys + 1, --e->key_count);
+        drop(e, 1);
         editor_complete(e);
         return;
     }
@@ -137,15 +170,18 @@ static void take_keys(struct line_editor *e)
 
     e->inside = true;
     while (e->key_count > 0 && !e->closed && !e->ended) {
-        if (e->on_secret != NULL) {
-            take_secret_key(e);
+        if (take_paste_mark(e))
             continue;
-        }
         if (!terminal_key_is_whole(e->keys, e->key_count)) {
             world_timer(e->world, &e->escape, on_escape, world_now(e->world) + ESCAPE_MS);
             break;
         }
-        take_key(e);
+        if (take_pasted(e))
+            continue;
+        if (e->on_secret != NULL)
+            take_secret_key(e);
+        else
+            take_key(e);
     }
     editor_show(e);
     e->inside = outer;

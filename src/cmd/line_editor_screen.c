@@ -37,44 +37,66 @@ unsigned line_editor_width(const struct line_editor *e)
     return size.ws_col;
 }
 
-static size_t columns_of(const char *text, size_t len)
+/* The next character: its width, and its bytes in `len` (0 at the end).  What is none is one column wide. */
+static size_t width_of(const char *text, size_t left, mbstate_t *state, size_t *len)
 {
-    mbstate_t state = { 0 };
-    size_t    sum   = 0;
+    wchar_t c;
+    size_t  n = left > 0 ? mbrtowc(&c, text, left, state) : 0;
+    int     width;
 
-    while (len > 0) {
-        wchar_t c;
-        size_t  n = mbrtowc(&c, text, len, &state);
-        int     width;
-
-        if (n == (size_t)-1 || n == (size_t)-2 || n == 0)
-            return sum + len;
-        width = wcwidth(c);
-        sum += width < 0 ? 1 : (size_t)width;
-        text += n;
-        len -= n;
+    *len = left > 0 ? 1 : 0;
+    if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
+        memset(state, 0, sizeof *state);
+        return *len;
     }
-    return sum;
+    *len  = n;
+    width = wcwidth(c);
+    return width < 0 ? 1 : (size_t)width;
 }
 
-/* So many rows the cursor is below the one that the prompt begins in. */
+/* Go on from column `*column`; returns how many rows that is further down.  What is two columns wide and finds only
+ * one left of the row goes to the next. */
+static size_t rows_of(const char *text, size_t left, size_t width, size_t *column)
+{
+    mbstate_t state = { 0 };
+    size_t    rows  = 0, len, wide;
+
+    for (; (wide = width_of(text, left, &state, &len), len > 0); text += len, left -= len) {
+        if (*column + wide > width) {
+            rows++;
+            *column = 0;
+        }
+        *column += wide;
+    }
+    return rows;
+}
+
+/* So many rows the cursor is below the one that the prompt begins in.  Behind a row that is full it is in the next. */
 static size_t rows_above(const struct line_editor *e)
 {
-    const LineInfo *line = el_line(e->el);
+    const LineInfo *line  = el_line(e->el);
+    size_t          width = line_editor_width(e), column = 0;
+    size_t          rows = rows_of(e->prompt, strlen(e->prompt), width, &column);
 
-    return (columns_of(e->prompt, strlen(e->prompt)) +
-            columns_of(line->buffer, (size_t)(line->cursor - line->buffer))) /
-           line_editor_width(e);
+    rows += rows_of(line->buffer, (size_t)(line->cursor - line->buffer), width, &column);
+    return rows + (column == width);
+}
+
+/* As much of the text as there is room for, whole characters. */
+static struct slice that_fits(struct slice text, size_t room)
+{
+    mbstate_t state = { 0 };
+    size_t    sum = 0, at = 0, len, wide;
+
+    for (; (wide = width_of(text.ptr + at, text.len - at, &state, &len), len > 0) && sum + wide <= room; at += len)
+        sum += wide;
+    text.len = at;
+    return text;
 }
 
 static void say_status(struct line_editor *e)
 {
-    struct slice text = slice_from(e->status);
-    size_t       room = line_editor_width(e) - 1;
-
-    while (text.len > 0 && columns_of(text.ptr, text.len) > room)
-        text.len--;
-    fprintf(e->screen, "%.*s", SLICE_ARG(text));
+    fprintf(e->screen, "%.*s", SLICE_ARG(that_fits(slice_from(e->status), line_editor_width(e) - 1)));
 }
 
 /* Where the block (status, prompt, line) begins, all below it cleared. */
@@ -97,13 +119,17 @@ static void say_block_head(struct line_editor *e)
     e->status_drawn = true;
 }
 
-void editor_draw_line(struct line_editor *e)
+/* libedit believes to be so many rows below the beginning of the prompt. */
+static void draw_line(struct line_editor *e, size_t believed)
 {
-    size_t rows = rows_above(e);
-
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < believed; i++)
         editor_say(e, "\n");
     editor_feed(e, KEY_DRAW);
+}
+
+void editor_draw_line(struct line_editor *e)
+{
+    draw_line(e, rows_above(e));
 }
 
 void line_editor_print(struct line_editor *e, struct slice lines)
@@ -144,16 +170,30 @@ void line_editor_status(struct line_editor *e, struct slice text)
 
 void line_editor_prompt(struct line_editor *e, const char *prompt)
 {
+    size_t believed;
+
     if (strcmp(prompt, e->prompt) == 0)
         return;
+    believed = rows_above(e);
     if (e->drawn)
         editor_draw_point(e);
     snprintf(e->prompt, sizeof e->prompt, "%s", prompt);
     if (e->drawn) {
         say_block_head(e);
-        editor_draw_line(e);
+        draw_line(e, believed);
         editor_show(e);
     }
+}
+
+void editor_draw_again(struct line_editor *e, bool over)
+{
+    if (over)
+        editor_draw_point(e);
+    e->status_drawn = false;
+    el_resize(e->el); /* and believes to be at the beginning */
+    say_block_head(e);
+    draw_line(e, 0);
+    editor_show(e);
 }
 
 void editor_begin_line(struct line_editor *e)

@@ -35,6 +35,7 @@ struct line_editor {
     bool                      closed, inside, ended;
     bool                      drawn; /* the prompt is there; not while a line is carried out */
     bool                      status_drawn;
+    bool                      pasting;
     char                      status[TEXT], prompt[TEXT];
     unsigned char             keys[KEYS];
     size_t                    key_count;
@@ -57,6 +58,8 @@ ssize_t editor_on_screen(void *cookie, const char *bytes, size_t len);
 void editor_draw_point(struct line_editor *e);
 /* The prompt and the line, from the draw point (and what was said there) on. */
 void editor_draw_line(struct line_editor *e);
+/* All of the block: the window has another size now.  Over what is there of it, or behind whatever else is. */
+void editor_draw_again(struct line_editor *e, bool over);
 /* The status and an empty line. */
 void editor_begin_line(struct line_editor *e);
 

@@ -30,14 +30,14 @@ ROWS, COLUMNS = 30, 100
 class Terminal:
     """A phone on a pseudo-terminal."""
 
-    def __init__(self, bench, *args, term="xterm"):
+    def __init__(self, bench, *args, term="xterm", within=()):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.before = termios.tcgetattr(slave)
         self.slave = slave
         env = dict(os.environ, TERM=term, HOME=bench.folder, XDG_STATE_HOME=bench.folder + "/state",
                    XDG_CONFIG_HOME=bench.folder + "/config", LC_ALL="C.UTF-8")
-        self.child = subprocess.Popen([AHOY, "phone", "--null-audio", *args], stdin=slave, stdout=slave, stderr=slave,
+        self.child = subprocess.Popen([*within, AHOY, "phone", "--null-audio", *args], stdin=slave, stdout=slave, stderr=slave,
                                       env=env, start_new_session=True,
                                       preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         self.screen = pyte.Screen(COLUMNS, ROWS)
@@ -69,6 +69,14 @@ class Terminal:
 
     def type(self, text):
         os.write(self.master, text.encode())
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.read()
+        self.screen.resize(rows, columns)
+        drawn = len(self.bytes)
+        os.killpg(self.child.pid, signal.SIGWINCH)
+        self.wait(lambda lines: len(self.bytes) > drawn)
 
     def end(self):
         code = self.child.wait(PATIENCE)
@@ -213,6 +221,88 @@ def test_a_window_that_changes_is_drawn_anew():
         t.wait(lambda l: l[-1] == "ahoy> call " + "x" * 120)
         t.type("\x15quit\r")
         assert t.end() == 0, t.lines()
+
+
+def test_what_is_pasted_is_typed_and_no_key_of_it_acts():
+    with Bench() as b:
+        phone, address = other(b, "--incoming", "answer")
+        t = Terminal(b, "--no-account")
+        t.wait("ahoy>")
+        assert b"\x1b[?2004h" in t.bytes
+        t.type("call %s\r" % address)
+        t.wait("Answered")
+        t.type("\x1b[200~mute\rcal\tls\x04\r\x1b[201~")  # m, c and a would be keys; a tab would complete, ^D end
+        t.wait(lambda l: "muted" in l[-2] and any("ahoy (keys)> mute" in x for x in l))
+        t.wait(lambda l: any("cal ls" in x for x in l))
+        t.type("m")
+        t.wait(lambda l: "muted" not in l[-2])
+        t.type(":hangup\r")
+        t.wait("Ended: hung up")
+        t.type("account sip:alice@127.0.0.1:%d\r" % free_port())
+        t.wait("Password")
+        t.type("\x1b[200~wonderland\x1b[201~\r")
+        t.wait(lambda l: l[-1] == "ahoy>")
+        t.type("\x1b[200~" + "contacts\r" * 600 + "\x1b[201~")
+        t.wait(lambda l: t.bytes.count(b"There is no contact") == 600)
+        t.type("quit\r")
+        assert t.end() == 0
+        assert b"wonder" not in t.bytes and t.bytes.rstrip().endswith(b"\x1b[?2004l"), t.bytes[-100:]
+        phone.stop()
+
+
+def test_what_a_peer_says_drives_no_terminal():
+    with Bench() as b:
+        port = free_port()
+        phone, _ = other(b)
+        t = Terminal(b, "--no-account", "--listen", "127.0.0.1:%d" % port)
+        t.wait("ahoy>")
+        tell(phone, '{"command":"message","to":"sip:alice@127.0.0.1:%d","text":"J\\u00fcrgen \\u4f60 \\u009b2J \\u001b[2J"}' % port)
+        t.wait("J\xfcrgen")
+        assert "J\xfcrgen \u4f60".encode() + b" ?2J ?[2J" in t.bytes, t.bytes
+        t.type("quit\r")
+        assert t.end() == 0
+        phone.stop()
+
+
+def test_a_narrow_window_shows_what_it_can():
+    with Bench() as b:
+        port = free_port()
+        phone, _ = other(b)
+        t = Terminal(b, "--no-account", "--listen", "127.0.0.1:%d" % port)
+        t.wait("ahoy>")
+        t.resize(30, 31)
+        t.type("call " + "\u4f60" * 40)  # each is two columns wide, and 31 is odd
+        t.wait(lambda l: "".join(l).replace(" ", "").count("\u4f60") == 40)
+        tell(phone, '{"command":"call","to":"sip:alice@127.0.0.1:%d"}' % port)
+        t.wait("Call from")
+        lines = t.wait(lambda l: "".join(l[-4:]).replace(" ", "").count("\u4f60") == 40)
+        assert lines[-5].startswith("incoming") and sum("call \u4f60" in line for line in lines) == 1, lines
+        tell(phone, '{"command":"hangup"}')
+        lines = t.wait(lambda l: any("Ended" in x for x in l) and "".join(l).replace(" ", "").count("\u4f60") == 40)
+        for width in (3, 1, 100):
+            t.resize(30, width)
+        t.type("\x15quit\r")
+        assert t.end() == 0
+        phone.stop()
+
+
+def test_a_phone_that_was_stopped_goes_on():
+    shell = ["bash", "-c", 'set -m; "$@"; stty -a | grep -ow -- "-*icanon"; read line; echo "back"; fg >/dev/null', "bash"]
+    with Bench() as b:
+        t = Terminal(b, "--no-account", within=shell)
+        t.wait("ahoy>")
+        t.type("call sip:some")
+        t.wait(lambda l: l[-1] == "ahoy> call sip:some")
+        t.type("\x1a")
+        t.wait(lambda l: l[-1].endswith("icanon"))
+        subprocess.run(["stty", "sane"], stdin=t.slave, check=True)  # as a shell with a person at it does by itself
+        t.type("\n")
+        lines = t.wait(lambda l: l[-1] == "ahoy> call sip:some" and "back" in l)
+        assert lines[-2] == "guest: not registered" and lines[-3] == "back", lines  # below what the shell has said
+        t.type("\x15calls\r")
+        t.wait("There is no call")
+        t.type("quit\r")
+        assert t.end() == 0
 
 
 def test_a_dumb_terminal_gets_plain_lines():

@@ -8,9 +8,9 @@
  * At its end that has happened, and not only been written down: the journal says so.  The command was given,
  * something was expected behind it, and of the messages that it makes the phone send
  *
- *     refused   the phone has heard a final response of 300 or more to one, or a BYE, a CANCEL, or a NOTIFY that says the same
- *     lost      one, or what answers it, was lost on the way, or found nobody; or one came again since nobody answered
- *     late      one was answered a second or more after the command, and after it was first sent
+ *     refused   the phone has heard a final response of 300 or more to one, or a BYE, a CANCEL, or a NOTIFY that says
+ * the same lost      one, or what answers it, was lost on the way, or found nobody; or one came again since nobody
+ * answered late      one was answered a second or more after the command, and after it was first sent
  */
 #include "scenario/scenario.h"
 
@@ -286,7 +286,7 @@ void scenario_commanded(struct actor *a, const json_t *command)
 
     if (p->line == 0 || p->whose != NULL || name == NULL || find(name) != p->command)
         return;
-    p->whose = a->host;
+    p->whose    = a->host;
     p->given    = a->scenario->journal.count;
     p->given_at = network_now(a->scenario->net);
 }
