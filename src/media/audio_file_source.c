@@ -176,9 +176,9 @@ static void file_pull(struct audio_source *audio, int16_t *samples, size_t count
 
 static bool file_ended(const struct audio_source *audio)
 {
-    struct file_source *s = CONTAINER_OF((struct audio_source *)(uintptr_t)audio, struct file_source, audio);
+    const struct file_source *s = (const struct file_source *)audio;
 
-    return atomic_load(&s->finished) && ring_held(&s->ring) == 0;
+    return atomic_load(&s->finished) && atomic_load(&s->ring.written) == atomic_load(&s->ring.taken);
 }
 
 static void file_close(struct audio_source *audio)
