@@ -69,6 +69,8 @@ static int send_text(struct messaging *m)
         return EXIT_OK;
     }
     progress_hide(&s->progress);
+    if (error == -ERR_SYNTAX) /* the address has been looked at */
+        return options_complain(m->command, "--type '%s': wanted is a content type like text/plain", m->type);
     fprintf(stderr, "ahoy message: %s: %s\n", m->target,
             error == -ERR_TOO_LARGE ? "with all headers more than 1300 bytes, which only a sips: address may get"
                                     : error_text(error));

@@ -80,6 +80,8 @@ int options_next(struct options *o)
     if (letter == '?')
         return finish(o,
                       options_complain(o->command, "unknown, ambiguous or misused option '%s'", o->argv[optind - 1]));
+    if (letter != -1 && optarg != NULL && *optarg == '\0') /* "$FILE" of a script that has not set it */
+        return finish(o, options_complain(o->command, "an option has an empty value: '%s'", o->argv[optind - 1]));
     return letter == -1 ? OPTIONS_END : letter;
 }
 

@@ -147,8 +147,10 @@ static int find_address(struct phone_seat *s, const struct seat_options *o, stru
         hop = e->proxy[0] != '\0' ? e->proxy : e->registrar[0] != '\0' ? e->registrar : e->address;
     error     = shell_local_address(s->world, slice_from(hop == NULL ? anybody : hop), out);
     out->port = o->listen.port;
-    if (error != 0)
-        return complain(hop, error);
+    if (error != 0) {
+        fprintf(stderr, "ahoy phone: '%s' is not a SIP URI\n", hop);
+        return EXIT_USAGE;
+    }
     if (o->listen.family != FAMILY_NONE && !address_is_any(&o->listen))
         *out = o->listen;
     return EXIT_OK;

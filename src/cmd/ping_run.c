@@ -254,6 +254,12 @@ static int open_stack(struct ping *p)
     return buf_cstr(&from) != NULL && buf_ok(&from) ? 0 : -ERR_TOO_LARGE;
 }
 
+/* Who names some is told what is wrong with them. */
+static bool names_certificates(const struct account_entry *e)
+{
+    return e->tls_no_verify || e->tls_trust[0] != '\0' || e->tls_certificate[0] != '\0' || e->tls_key[0] != '\0';
+}
+
 /* Returns an exit code, after a complaint. */
 static int start(struct ping *p, const char *trace)
 {
@@ -264,7 +270,7 @@ static int start(struct ping *p, const char *trace)
         error = -ERR_NO_MEMORY;
     if (error == 0 && trace != NULL)
         error = trace_open(p->world, trace, SLICE("ping"), &p->trace);
-    if (error == 0 && phone_tls_is_wanted(&p->tls_options, p->target)) {
+    if (error == 0 && (phone_tls_is_wanted(&p->tls_options, p->target) || names_certificates(&p->tls_options))) {
         code = phone_tls_open(&p->tls_options, world_wall(p->world) / 1000, &p->tls);
         if (code != EXIT_OK)
             return code;

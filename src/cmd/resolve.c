@@ -197,7 +197,17 @@ static int conclude(struct resolve *r)
     return (int)exit_code_of_error(r->error);
 }
 
-static int resolve(struct resolve *r, const char *servers, const char *text, const struct uri *uri)
+static int complain_of_servers(const struct command *command, const char *servers)
+{
+    if (servers != NULL)
+        return options_complain(
+            command, "--dns-servers '%s': wanted are addresses like 192.0.2.53, with commas between", servers);
+    fprintf(stderr, "ahoy resolve: %s\n", error_text(ERR_NO_MEMORY));
+    return EXIT_ERROR;
+}
+
+static int resolve(struct resolve *r, const struct command *command, const char *servers, const char *text,
+                   const struct uri *uri)
 {
     struct world_uv_options options = { .dns_servers = servers, .on_dns = on_dns, .dns_owner = r };
     int                     code;
@@ -205,10 +215,8 @@ static int resolve(struct resolve *r, const char *servers, const char *text, con
     for (unsigned i = 0; i < LOCATE_OPEN; i++)
         r->asked[i].resolve = r;
     r->world = world_uv_new_with(NULL, &options);
-    if (r->world == NULL) {
-        fprintf(stderr, "ahoy resolve: no memory, or --dns-servers makes no sense\n");
-        return EXIT_ERROR;
-    }
+    if (r->world == NULL)
+        return complain_of_servers(command, servers);
     (void)world_uv_signal(r->world, SIGINT, on_signal, r); /* without it Ctrl-C ends us all the same */
     resolve_print_uri(&r->print, slice_from(text), false);
     world_timer(r->world, &r->timer, on_timer, world_now(r->world) + (msec)r->patience * 1000);
@@ -274,7 +282,7 @@ static int run(const struct command *command, int argc, char **argv)
     snprintf(text, sizeof text, "%s%s", scheme_for(argv[o.index]), argv[o.index]);
     if (!uri_parse(slice_from(text), &uri))
         return options_complain(command, "'%s' is not a URI like sip:example.test", argv[o.index]);
-    return resolve(&r, servers, text, &uri);
+    return resolve(&r, command, servers, text, &uri);
 }
 
 extern const struct command command_resolve;

@@ -288,6 +288,12 @@ static int start_phone(struct shell *s, const struct shell_options *o)
     return error == 0 ? EXIT_OK : complain(s->entry.address, error);
 }
 
+/* Who names certificates is told what is wrong with them, and may be sent elsewhere by TLS. */
+static bool wants_tls(const struct shell_options *o)
+{
+    return o->tls_no_verify || o->tls_trust != NULL || o->tls_certificate != NULL || o->tls_key != NULL;
+}
+
 int shell_open(struct shell *s, const struct shell_options *o)
 {
     char  node[ACCOUNT_TEXT];
@@ -314,7 +320,7 @@ int shell_open(struct shell *s, const struct shell_options *o)
         if (error != 0)
             code = complain(o->trace, error);
     }
-    if (code == EXIT_OK && phone_tls_is_wanted(&s->entry, o->target))
+    if (code == EXIT_OK && (phone_tls_is_wanted(&s->entry, o->target) || wants_tls(o)))
         code = phone_tls_open(&s->entry, world_wall(s->world) / 1000, &s->tls);
     if (code == EXIT_OK && progress_is_possible(s->json)) {
         s->sound.meter = true;

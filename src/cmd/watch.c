@@ -72,6 +72,9 @@ static int begin(struct watching *w)
         return EXIT_OK;
     }
     progress_hide(&s->progress);
+    if (error == -ERR_SYNTAX) /* the address has been looked at */
+        return options_complain(w->command,
+                                "--event wants a name like presence, --accept content types like text/plain");
     fprintf(stderr, "ahoy watch: %s: %s\n", w->target, error_text(error));
     return (int)exit_code_of_error(error);
 }

@@ -200,13 +200,20 @@ def test_a_value_that_can_mean_nothing_is_refused():
                             (["watch", there, "--count", "0"], "from 1 to"),
                             (["watch", there, "--for", "0s"], "no time at all"),
                             (["resolve", there, "--timeout", "0"], "from 1 to"),
+                            (["call", there, "--record", ""], "empty value"),
+                            (["message", there, "x", "--type", "text"], "text/plain"),
+                            (["watch", there, "--event", "a b"], "presence"),
+                            (["resolve", there, "--dns-servers", "nobody"], "192.0.2.53"),
+                            (["phone", "--null-audio", "--no-account", "--proxy", "nowhere"], "not a SIP URI"),
                             (["phone", "--max-calls", "0"], "from 1 to"),
                             (["phone", "--rtp-ports", "20100-20000"], "the lower one first"),
                             (["phone", "--rtp-ports", "0-20000"], "the lower one first"),
                             (["phone", "--rtp-ports", "20001-20002"], "an even port and the odd one behind it"),
                             (["phone", "--rtp-ports", "20001-20001"], "an even port and the odd one behind it")):
             said = b.ahoy(*words, code=2).stderr
-            assert form in said and "--help" in said, said
+            assert form in said, said
+        for words in (["call", there, "--null-audio"], ["ping", "-c", "1", there], ["message", there, "x"]):
+            assert "there is no certificate in it" in b.ahoy(*words, "--tls-trust", os.path.abspath(__file__), code=3).stderr
 
 
 def test_nobody_answers_and_nobody_calls():
