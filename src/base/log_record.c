@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/log_record.h"
 
-#include "base/run.h"
-
 static const char cut_mark[] = " cut=yes";
 
 enum value_kind { VALUE_IS_TEXT, VALUE_IS_NUMBER, VALUE_IS_ADDRESS };
@@ -69,19 +67,22 @@ void log_record_put_address(struct log_record *r, const char *key, const struct 
 
 /* ---- as text ---- */
 
-/* How much of it stands in a line without quotes, byte for byte. */
-static size_t span_bare(struct slice text)
-{
-    return (size_t)(run_end(text.ptr, text.ptr + text.len, RUN_PLAIN) - text.ptr);
-}
+/* A byte of a value: what a reader of key=value can take without quotes, what can stand
+ * inside quotes as it is, and all others, which are escaped there. */
+enum { BARE = 1, QUOTED = 2 };
 
-/* And how much inside quotes. */
-static size_t span_quoted(struct slice text)
-{
-    size_t len = span_bare(text);
+static const unsigned char kinds[256] = {
+    [' '] = QUOTED, ['!'] = BARE | QUOTED,         ['#' ... '<'] = BARE | QUOTED,
+    ['='] = QUOTED, ['>' ... '['] = BARE | QUOTED, [']' ... '~'] = BARE | QUOTED,
+};
 
-    while (len < text.len && (text.ptr[len] == ' ' || text.ptr[len] == '='))
-        len += 1 + span_bare((struct slice){ text.ptr + len + 1, text.len - len - 1 });
+/* How many bytes at the start are of this kind. */
+static size_t span(struct slice text, unsigned kind)
+{
+    size_t len = 0;
+
+    while (len < text.len && kinds[(unsigned char)text.ptr[len]] & kind)
+        len++;
     return len;
 }
 
@@ -114,7 +115,7 @@ static void put_inside_quotes(struct buf *b, struct slice value)
     for (size_t done = 0; done < value.len;) {
         struct slice rest = { value.ptr + done, value.len - done };
 
-        rest.len = span_quoted(rest);
+        rest.len = span(rest, QUOTED);
         buf_put(b, rest);
         done += rest.len;
         if (done < value.len)
@@ -124,7 +125,7 @@ static void put_inside_quotes(struct buf *b, struct slice value)
 
 void log_value_write(struct buf *b, struct slice value, bool cut)
 {
-    if (value.len > 0 && !cut && span_bare(value) == value.len) {
+    if (value.len > 0 && !cut && span(value, BARE) == value.len) {
         buf_put(b, value);
         return;
     }
@@ -202,27 +203,13 @@ static void put_value(struct buf *b, const struct pair *pair, const char *bytes)
     }
 }
 
-/* A static string.  It is so short that letter by letter it is there sooner than after a call for its length and one
- * for its bytes: of a line's 2,500 instructions that takes 600. */
-static inline void put_name(struct buf *b, const char *name)
-{
-    char *at = b->ptr + b->len, *end = b->ptr + b->cap;
-
-    while (*name != '\0' && at < end)
-        *at++ = *name++;
-    if (*name == '\0' && !b->overflow)
-        b->len = (size_t)(at - b->ptr);
-    else
-        b->overflow = true;
-}
-
 static void put_word(struct buf *b, const char *key, const char *value)
 {
     if (b->len > 0)
         buf_put_byte(b, ' ');
-    put_name(b, key);
+    buf_put(b, slice_from(key));
     buf_put_byte(b, '=');
-    put_name(b, value);
+    buf_put(b, slice_from(value));
 }
 
 static void put_head(struct buf *b, const struct log_record *r, bool with_time)
@@ -247,7 +234,7 @@ static void put_pair(struct buf *b, const struct pair *pair, const char *bytes)
     size_t mark = b->len;
 
     buf_put_byte(b, ' ');
-    put_name(b, pair->key);
+    buf_put(b, slice_from(pair->key));
     buf_put_byte(b, '=');
     put_value(b, pair, bytes);
     if (!buf_ok(b))

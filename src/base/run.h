@@ -15,7 +15,7 @@
  * but in many by practice).  RUN_URI: all but controls, SP, '"', '<', '>', DEL; RUN_BARE: nor
  * ',', ';', '?'.  RUN_NAME: all but controls, SP, '"', ',', ';', '<', '=', '>', DEL;
  * RUN_VALUE: '=' too.  RUN_TEXT: all but controls and SP.  RUN_QUOTED: all but controls, '"', '\\', DEL.
- * RUN_PLAIN: what is seen of ASCII, but '"', '=' and '\\'.  RUN_PART: as RUN_URI, but for '%', '?' and '@'. */
+ * RUN_PART: as RUN_URI, but for '%', '?' and '@'. */
 enum {
     RUN_HOST   = 1,
     RUN_URI    = 2,
@@ -24,17 +24,16 @@ enum {
     RUN_VALUE  = 16,
     RUN_TEXT   = 32,
     RUN_QUOTED = 64,
-    RUN_PLAIN  = 128,
-    RUN_PART   = 256,
+    RUN_PART   = 128,
 };
 
-extern const uint16_t run_class[256];
+extern const uint8_t run_class[256];
 
 /* The class is known where they are called, and only then they are worth it. */
 #define RUN_INLINE static inline __attribute__((always_inline))
 
 /* The first byte that is not in `class`, or end. */
-static inline const char *run_walk(const char *at, const char *end, uint16_t class)
+static inline const char *run_walk(const char *at, const char *end, uint8_t class)
 {
     while (at < end && (run_class[(unsigned char)*at] & class) != 0)
         at++;
@@ -47,7 +46,7 @@ struct run_uri {
     const char *end, *at_sign, *escape;
 };
 
-static inline void run_uri_walk(struct run_uri *u, const char *at, const char *end, uint16_t class)
+static inline void run_uri_walk(struct run_uri *u, const char *at, const char *end, uint8_t class)
 {
     for (; at < end && (run_class[(unsigned char)*at] & class) != 0; at++) {
         if (*at == '@' && u->at_sign == NULL)
@@ -96,7 +95,7 @@ static inline __m128i run_ends_uri(__m128i v)
                   run_or(run_is(_mm_and_si128(v, _mm_set1_epi8((char)~2)), '<'), run_is(v, 0x7f)));
 }
 
-RUN_INLINE unsigned run_stops(__m128i v, uint16_t class)
+RUN_INLINE unsigned run_stops(__m128i v, uint8_t class)
 {
     __m128i stops;
 
@@ -124,10 +123,6 @@ RUN_INLINE unsigned run_stops(__m128i v, uint16_t class)
         stops = run_or(run_or(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v), run_is(v, 0x7f)),
                        run_or(run_is(v, '"'), run_is(v, '\\')));
         break;
-    case RUN_PLAIN: /* bytes above ASCII are negative */
-        stops = run_or(run_or(_mm_cmplt_epi8(v, _mm_set1_epi8('!')), run_is(v, 0x7f)),
-                       run_or(run_or(run_is(v, '"'), run_is(v, '=')), run_is(v, '\\')));
-        break;
     default:
         stops = run_ends_uri(v);
         break;
@@ -143,7 +138,7 @@ static inline __m128i run_load_few(const char *at, size_t count)
     return _mm_set_epi64x((long long)(word_load(at + count - 8) >> (16 - count) * 8), (long long)word_load(at));
 }
 
-RUN_INLINE const char *run_end(const char *at, const char *end, uint16_t class)
+RUN_INLINE const char *run_end(const char *at, const char *end, uint8_t class)
 {
     for (; end - at >= 16; at += 16) {
         unsigned stops = run_stops(run_load(at), class);
@@ -156,7 +151,7 @@ RUN_INLINE const char *run_end(const char *at, const char *end, uint16_t class)
 
 /* The same where bytes up to `readable` may be looked at, though the run is to end before: mostly one look, and no
  * asking how many are left, which is wrongly guessed.  `readable` may be NULL. */
-RUN_INLINE const char *run_end_in(const char *at, const char *end, const char *readable, uint16_t class)
+RUN_INLINE const char *run_end_in(const char *at, const char *end, const char *readable, uint8_t class)
 {
     while (word_sees(at, readable, 16)) {
         unsigned stops = run_stops(run_load(at), class);
@@ -190,7 +185,7 @@ static inline void run_note(const char **first, const char *at, unsigned hits)
         *first = at + __builtin_ctz(hits);
 }
 
-RUN_INLINE struct run_uri run_uri(const char *at, const char *end, uint16_t class)
+RUN_INLINE struct run_uri run_uri(const char *at, const char *end, uint8_t class)
 {
     struct run_uri u = { NULL, NULL, NULL };
 
@@ -207,18 +202,18 @@ RUN_INLINE struct run_uri run_uri(const char *at, const char *end, uint16_t clas
     }
 }
 #else
-RUN_INLINE const char *run_end(const char *at, const char *end, uint16_t class)
+RUN_INLINE const char *run_end(const char *at, const char *end, uint8_t class)
 {
     return run_walk(at, end, class);
 }
 
-RUN_INLINE const char *run_end_in(const char *at, const char *end, const char *readable, uint16_t class)
+RUN_INLINE const char *run_end_in(const char *at, const char *end, const char *readable, uint8_t class)
 {
     (void)readable;
     return run_walk(at, end, class);
 }
 
-RUN_INLINE struct run_uri run_uri(const char *at, const char *end, uint16_t class)
+RUN_INLINE struct run_uri run_uri(const char *at, const char *end, uint8_t class)
 {
     struct run_uri u = { NULL, NULL, NULL };
 

@@ -2,10 +2,10 @@
 #include "base/run.h"
 #include "support/test.h"
 
-static const uint16_t classes[] = { RUN_HOST, RUN_URI, RUN_BARE, RUN_NAME, RUN_VALUE, RUN_TEXT, RUN_QUOTED, RUN_PLAIN };
+static const uint8_t classes[] = { RUN_HOST, RUN_URI, RUN_BARE, RUN_NAME, RUN_VALUE, RUN_TEXT, RUN_QUOTED };
 
 /* What the comment of run.h promises, said again. */
-static bool belongs(unsigned char c, uint16_t class)
+static bool belongs(unsigned char c, uint8_t class)
 {
     bool uri = c > ' ' && strchr("\"<>\x7f", c) == NULL;
 
@@ -25,15 +25,13 @@ static bool belongs(unsigned char c, uint16_t class)
         return uri && strchr("%?@", c) == NULL;
     case RUN_QUOTED:
         return c >= ' ' && strchr("\"\\\x7f", c) == NULL;
-    case RUN_PLAIN:
-        return c > ' ' && c < 0x7f && strchr("\"=\\", c) == NULL;
     default:
         return c > ' ';
     }
 }
 
 /* `run_end` with its class known, as its users have it. */
-static const char *end_of(const char *at, const char *end, const char *readable, uint16_t class)
+static const char *end_of(const char *at, const char *end, const char *readable, uint8_t class)
 {
     switch (class) {
     case RUN_HOST:
@@ -46,8 +44,6 @@ static const char *end_of(const char *at, const char *end, const char *readable,
         return readable == NULL ? run_end(at, end, RUN_NAME) : run_end_in(at, end, readable, RUN_NAME);
     case RUN_VALUE:
         return readable == NULL ? run_end(at, end, RUN_VALUE) : run_end_in(at, end, readable, RUN_VALUE);
-    case RUN_PLAIN:
-        return readable == NULL ? run_end(at, end, RUN_PLAIN) : run_end_in(at, end, readable, RUN_PLAIN);
     case RUN_PART:
         return readable == NULL ? run_end(at, end, RUN_PART) : run_end_in(at, end, readable, RUN_PART);
     case RUN_QUOTED:
@@ -122,7 +118,7 @@ TEST(byte_is_found_at_every_place)
     }
 }
 
-static void check_uri(struct slice text, uint16_t class)
+static void check_uri(struct slice text, uint8_t class)
 {
     struct run_uri walked = { NULL, NULL, NULL }, found;
 
