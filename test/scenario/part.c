@@ -50,6 +50,10 @@ static const struct {
     { "account", { "REGISTER" } },
     { "register", { "REGISTER" } },
     { "unregister", { "REGISTER" } },
+    { "mesh", { "INVITE", "REFER" } },
+    { "join", { "INVITE" } },
+    { "refer", { "REFER" } },
+    { "watcher", { "SUBSCRIBE", "NOTIFY" } },
     { "quit", { "BYE", "REGISTER", "SUBSCRIBE", "PUBLISH", "INVITE" } },
 };
 
