@@ -306,18 +306,27 @@ static bool is_agreed(struct call *c)
     return false;
 }
 
-/* A telephone number may cost money: about these the user is asked always. */
+static bool is_letter(char c)
+{
+    return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+/* A telephone number may cost money: about these the user is asked always.  One is whatever begins as one, however it
+ * is escaped: a gateway may drop what stands behind, pauses, letters, parameters (RFC 3966). */
 static bool is_number(struct slice target)
 {
+    char         memory[256];
+    struct buf   user = BUF_ON(memory);
     struct uri   uri;
     struct slice value;
 
     if (!uri_parse(target, &uri) || uri_param(&uri, SLICE("user"), &value))
         return true;
-    for (size_t i = 0; i < uri.user.len; i++)
-        if (strchr("0123456789+*#-.()%;=", uri.user.ptr[i]) == NULL)
-            return false;
-    return uri.user.len > 0;
+    uri_write_unescaped(&user, uri.user);
+    for (size_t i = 0; buf_ok(&user) && i < user.len && !is_letter(memory[i]); i++)
+        if (strchr("0123456789+*#", memory[i]) != NULL)
+            return true;
+    return !buf_ok(&user);
 }
 
 bool mesh_may_call(struct call *c, struct slice target)

@@ -243,6 +243,44 @@ TEST(the_user_is_asked_once_but_always_about_telephone_numbers)
     hang_up();
 }
 
+/* Escapes and parameters of a user make no name of a number (RFC 3261 19.1.2, RFC 3966). */
+TEST(a_telephone_number_is_one_however_it_is_written)
+{
+    static const char *const numbers[] = {
+        TO("0900123"),
+        TO("%2B19005550100"),
+        TO("%2b1900%35550100"),
+        TO("1900;phone-context=+49"),
+        TO("+49900,x;postd=pp22"),
+        TO("%2a31%23900"),
+        TO("%28900%29%20FLOWERS"),
+    };
+    object_id placed;
+
+    talk_by(alice.account);
+    bob_says("REFER", TO("carol") MESH_BOB);
+    bob_took("100 Trying");
+    CHECK_INT(0, call_follow_refer(alice.phone, call, &placed));
+    run_for(network, 50);
+    bob_took("100 Trying");
+    peer_respond(&carol, peer_last(&carol, "INVITE"), "404 Not Found", "c", "", NULL);
+    run_for(network, 1000);
+    bob_took("404 Not Found");
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char lines[512];
+
+        snprintf(lines, sizeof lines, "%s%s", numbers[i], MESH_BOB);
+        bob_says("REFER", lines);
+        CHECK(user_last(&alice, PHONE_REFERRED)->event.asking);
+        bob_took("100 Trying");
+        CHECK_INT(0, call_refuse_refer(alice.phone, call));
+        run_for(network, 50);
+        bob_took("603 Decline");
+    }
+    CHECK_INT(1, peer_heard(&carol, "INVITE"));
+    hang_up();
+}
+
 TEST(whoever_is_there_already_is_not_called_again)
 {
     object_id placed;
@@ -341,6 +379,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_member_is_never_called_without_require, setup, teardown),
         cmocka_unit_test_setup_teardown(the_user_is_asked_once_but_always_about_telephone_numbers, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_telephone_number_is_one_however_it_is_written, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_is_there_already_is_not_called_again, setup, teardown),
         cmocka_unit_test_setup_teardown(whom_bob_has_sent_is_let_in_without_ringing, setup, teardown),
         cmocka_unit_test_setup_teardown(who_would_have_alice_mix_rings, setup, teardown),
