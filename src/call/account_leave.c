@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* account_leave.c - an account is taken away, or changed, while the phone goes on. */
 #include "base/error.h"
+#include "call/asked.h"
 #include "call/news.h"
 #include "call/publication.h"
 
@@ -17,6 +18,7 @@ int phone_remove_account(struct phone *p, object_id account)
     watches_leave(a);
     (void)presence_unpublish(p, account);
     tellers_leave(a);
+    asked_leave(a);
     phone_unregister(p, account);
     a->leaving = true; /* nobody finds it by its id from now on */
     phone_wake(p);
@@ -47,7 +49,7 @@ void accounts_sweep(struct phone *p)
 
         /* What waits to be told may name it. */
         if (!a->leaving || !is_registered_nowhere(a) || has_calls(a) || !list_empty(&p->news) || watches_use(a) ||
-            announcements_use(a) || tellers_use(a) || texts_use(a))
+            announcements_use(a) || tellers_use(a) || texts_use(a) || asked_use(a))
             continue;
         account_free(a);
         p->account_count--;

@@ -428,6 +428,29 @@ static int place(struct asked *r)
     return 0;
 }
 
+/* ---- its account leaves ---- */
+
+void asked_leave(const struct account *a)
+{
+    LIST_EACH (l, &a->phone->asked) {
+        struct asked *r = CONTAINER_OF(l, struct asked, link);
+
+        if (r->account == a && r->asking)
+            conclude(r, 603, SLICE(""), END_NORESOURCE);
+    }
+}
+
+bool asked_use(const struct account *a)
+{
+    LIST_EACH (l, &a->phone->asked) {
+        if (CONTAINER_OF(l, struct asked, link)->account == a)
+            return true;
+    }
+    return false;
+}
+
+/* ---- what its user does ---- */
+
 static int find_asking(struct phone *p, object_id id, struct asked **r)
 {
     *r = id_find(&p->asked_ids, id);

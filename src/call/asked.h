@@ -26,5 +26,7 @@ int asked_refuse(struct phone *p, object_id id);
 void asked_sweep(struct phone *p); /* away with those that are over */
 void asked_free_all(struct phone *p);
 bool asked_are_idle(const struct phone *p);
+void asked_leave(const struct account *a); /* nobody is called for it any more, and who asked is told so */
+bool asked_use(const struct account *a);
 
 #endif

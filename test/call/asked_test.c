@@ -188,6 +188,28 @@ TEST(who_is_registered_is_asked_through_his_registrar_alone)
     whom = "alice";
 }
 
+/* Its dialog has the secret of the account, and its contact. */
+TEST(an_account_that_leaves_stays_until_who_asked_it_has_been_told)
+{
+    struct account_config config = { .aor = SLICE("sip:home@home.test") };
+    object_id             home, placed;
+
+    CHECK_INT(0, phone_add_account(alice.phone, &config, &home));
+    whom = "home";
+    CHECK_INT(200, refer(&bob, TO_CAROL CONTACT_BOB));
+    whom = "alice";
+    CHECK_INT(0, phone_remove_account(alice.phone, home));
+    run_for(network, 50);
+    took("pending;expires=", "100 Trying");
+    CHECK(call_follow_refer(alice.phone, asked(), &placed) != 0);
+    run_for(network, 5000);
+    took("terminated;reason=noresource", "603 Decline");
+    CHECK_INT(-ERR_NOT_FOUND, call_follow_refer(alice.phone, asked(), &placed));
+    CHECK_INT(0, peer_heard(&carol, "INVITE"));
+    CHECK_INT(-ERR_NOT_FOUND, phone_remove_account(alice.phone, home));
+    CHECK_INT(0, phone_add_account(alice.phone, &config, &home)); /* nothing of the old one is in its way */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_called_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(its_subscription_can_be_lengthened_and_ended, setup, teardown),
         cmocka_unit_test_setup_teardown(who_is_registered_is_asked_through_his_registrar_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_account_that_leaves_stays_until_who_asked_it_has_been_told, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
