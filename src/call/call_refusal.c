@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "call/extensions.h"
+#include "call/mesh.h"
 #include "call/state.h"
 #include "dialog/refusal.h"
 #include "sip/reason.h"
 
 #include <stdlib.h>
 
+static bool next_target(struct call *c)
+{
+    struct slice target;
+
+    while (elsewhere_next(&c->targets, &target))
+        if (mesh_may_go_on(c, target)) {
+            c->half.target = target;
+            return true;
+        }
+    return false;
+}
+
 bool call_try_next_target(struct call *c)
 {
-    if (c->rounds >= ROUNDS_MAX || !elsewhere_next(&c->targets, &c->half.target))
+    if (c->rounds >= ROUNDS_MAX || !next_target(c))
         return false;
     auth_begin(&c->auth);
     return call_send_invite(c) == 0;

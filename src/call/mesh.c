@@ -334,6 +334,11 @@ bool mesh_may_call(struct call *c, struct slice target)
     return is_agreed(c) && (!is_number(target) || find_named(c, target) != NULL);
 }
 
+bool mesh_may_go_on(const struct call *c, struct slice target)
+{
+    return !c->mesh.brought || !is_number(target);
+}
+
 struct call *mesh_agree(struct call *c, struct slice target)
 {
     c->mesh.agreed = true;

@@ -35,6 +35,8 @@ void mesh_on_introduced(struct call *c, object_id other, unsigned status, struct
 
 /* May whoever is named by a REFER in this call be called without asking the user? */
 bool mesh_may_call(struct call *c, struct slice target);
+/* A 3xx sends our call there.  False for who is brought in, and a telephone number: the user was not asked about it. */
+bool mesh_may_go_on(const struct call *c, struct slice target);
 /* He shall be.  Returns the call that there is, or will be, with him already, or NULL. */
 struct call *mesh_agree(struct call *c, struct slice target);
 /* That call has been placed since the other side of `c` wanted it. */

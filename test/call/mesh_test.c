@@ -281,6 +281,30 @@ TEST(a_telephone_number_is_one_however_it_is_written)
     hang_up();
 }
 
+/* RFC 3261 8.1.3.4: a 3xx says whom to call instead, but not at whose expense. */
+TEST(nobody_who_is_brought_in_sends_us_on_to_a_telephone_number)
+{
+    object_id placed;
+
+    talk_by(alice.account);
+    bob_says("REFER", TO("carol") MESH_BOB);
+    bob_took("100 Trying");
+    CHECK_INT(0, call_follow_refer(alice.phone, call, &placed));
+    run_for(network, 50);
+    bob_took("100 Trying");
+    peer_respond(&carol, peer_last(&carol, "INVITE"), "302 Moved Temporarily", "c",
+                 "Contact: <sip:%2b1900555@10.0.0.3>;q=1, <sip:dora@10.0.0.3>;q=0.5, <sip:0900@10.0.0.3>;q=0.1\n",
+                 NULL);
+    run_for(network, 50);
+    CHECK_INT(2, peer_heard(&carol, "INVITE"));
+    CHECK_SLICE("dora", peer_last(&carol, "INVITE")->uri.user);
+    peer_respond(&carol, peer_last(&carol, "INVITE"), "404 Not Found", "d", "", NULL);
+    run_for(network, 1000);
+    CHECK_INT(2, peer_heard(&carol, "INVITE"));
+    bob_took("404 Not Found");
+    hang_up();
+}
+
 TEST(whoever_is_there_already_is_not_called_again)
 {
     object_id placed;
@@ -380,6 +404,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_member_is_never_called_without_require, setup, teardown),
         cmocka_unit_test_setup_teardown(the_user_is_asked_once_but_always_about_telephone_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(a_telephone_number_is_one_however_it_is_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(nobody_who_is_brought_in_sends_us_on_to_a_telephone_number, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_is_there_already_is_not_called_again, setup, teardown),
         cmocka_unit_test_setup_teardown(whom_bob_has_sent_is_let_in_without_ringing, setup, teardown),
         cmocka_unit_test_setup_teardown(who_would_have_alice_mix_rings, setup, teardown),
