@@ -4,6 +4,7 @@
 #include "call/asked.h"
 #include "call/news.h"
 #include "call/publication.h"
+#include "call/tell.h"
 
 #include <string.h>
 
@@ -101,6 +102,14 @@ static void register_again(struct account *a)
         }
 }
 
+/* Who watches already was let in; but nobody is nobody. */
+static void change_presence(struct account *a, enum presence_viewers viewers)
+{
+    a->presence = viewers;
+    if (viewers == PRESENCE_NOBODY)
+        tellers_end(a, TELL_PRESENCE, END_REJECTED);
+}
+
 int phone_change_account(struct phone *p, object_id account, unsigned parts, const struct account_config *config)
 {
     struct account *a     = account_find(p, account);
@@ -113,7 +122,7 @@ int phone_change_account(struct phone *p, object_id account, unsigned parts, con
     if (error != 0)
         return error;
     if (parts & ACCOUNT_PART_PRESENCE)
-        a->presence = config->presence;
+        change_presence(a, config->presence);
     if (parts & ACCOUNT_PART_TRANSFER)
         a->transfer = config->transfer;
     if (parts & ACCOUNT_PART_KEEP_ALIVE)
@@ -123,7 +132,7 @@ int phone_change_account(struct phone *p, object_id account, unsigned parts, con
     if (parts & ACCOUNT_PART_WATCHERS) {
         a->watchers = config->watchers;
         if (a->watchers == WATCHERS_NONE)
-            tellers_leave(a);
+            tellers_end(a, TELL_DIALOGS, END_NORESOURCE);
         phone_wake(p); /* who is told may be told more now, or less */
     }
     if (parts & (ACCOUNT_PART_SECRET | ACCOUNT_PART_KEEP_ALIVE | ACCOUNT_PART_EXPIRES))

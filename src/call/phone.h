@@ -143,7 +143,7 @@ enum account_part {
     ACCOUNT_PART_WATCHERS   = 1 << 2,
     ACCOUNT_PART_KEEP_ALIVE = 1 << 3,
     ACCOUNT_PART_EXPIRES    = 1 << 4,
-    ACCOUNT_PART_PRESENCE   = 1 << 5, /* of who asks from now on */
+    ACCOUNT_PART_PRESENCE   = 1 << 5, /* of who asks from now on; nobody: of all */
 };
 
 /* `parts`, a set of enum account_part, become what `config` has.  If it is registered, or tries to be, it is registered

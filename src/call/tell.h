@@ -45,6 +45,8 @@ void teller_begin(struct teller *t, uint32_t seconds);
 /* Another SUBSCRIBE of his was accepted. */
 void teller_go_on(struct teller *t, uint32_t seconds);
 void teller_free(struct teller *t);
+/* Those of this account that tell of that. */
+void tellers_end(const struct account *a, enum tell what, enum end_reason why);
 /* Those of this account that tell him. */
 unsigned tellers_of(const struct account *a, const struct uri *who);
 /* The user has decided on him. */

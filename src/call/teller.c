@@ -220,6 +220,13 @@ unsigned tellers_of(const struct account *a, const struct uri *who)
     return count;
 }
 
+/* The last word to who is rejected says nothing, either. */
+static void end(struct teller *t, enum end_reason why)
+{
+    t->allowed = t->allowed && why != END_REJECTED;
+    perform(t, notifier_end(&t->machine, why, now_of(t)));
+}
+
 static void decide(struct teller *t, enum presence_answer answer)
 {
     switch (answer) {
@@ -236,8 +243,7 @@ static void decide(struct teller *t, enum presence_answer answer)
         perform(t, notifier_allow(&t->machine, now_of(t)));
         return;
     case PRESENCE_REFUSED:
-        t->allowed = false; /* the last word says nothing, either */
-        perform(t, notifier_end(&t->machine, END_REJECTED, now_of(t)));
+        end(t, END_REJECTED);
         return;
     }
 }
@@ -261,14 +267,20 @@ bool tellers_are_idle(const struct phone *p)
     return true;
 }
 
-void tellers_leave(const struct account *a)
+void tellers_end(const struct account *a, enum tell what, enum end_reason why)
 {
     LIST_EACH_SAFE (l, &a->phone->tellers) {
         struct teller *t = CONTAINER_OF(l, struct teller, link);
 
-        if (t->account == a)
-            perform(t, notifier_end(&t->machine, END_NORESOURCE, now_of(t)));
+        if (t->account == a && t->what == what)
+            end(t, why);
     }
+}
+
+void tellers_leave(const struct account *a)
+{
+    tellers_end(a, TELL_DIALOGS, END_NORESOURCE);
+    tellers_end(a, TELL_PRESENCE, END_NORESOURCE);
 }
 
 bool tellers_use(const struct account *a)

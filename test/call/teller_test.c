@@ -138,6 +138,43 @@ TEST(so_many_watch_and_no_more)
     CHECK_INT(503, subscribe_by(99, 1, "", "Event: dialog\n" ASSERTED));
 }
 
+static struct slice state_of(const struct message *notify)
+{
+    return message_header(notify, HEADER_SUBSCRIPTION_STATE)->value;
+}
+
+/* Each wish ends what it is about, and only that. */
+TEST(who_watches_already_is_told_no_more_when_nobody_shall_any_longer)
+{
+    struct account_config config = { .presence = PRESENCE_DOMAIN, .watchers = WATCHERS_NONE };
+
+    CHECK_INT(0, phone_change_account(alice.phone, alice.account, ACCOUNT_PART_PRESENCE, &config));
+    CHECK_INT(200, subscribe_by(1, 1, "", "Event: presence\n" ASSERTED));
+    CHECK(strcmp("active;expires=3600", state_told()) == 0);
+    peer_respond(&house, peer_last(&house, "NOTIFY"), "200 OK", NULL, "", NULL);
+    CHECK_INT(200, subscribe_by(2, 1, "", "Event: dialog\n" ASSERTED));
+    peer_respond(&house, peer_last(&house, "NOTIFY"), "200 OK", NULL, "", NULL);
+    run_for(network, 2000);
+
+    CHECK_INT(0, phone_change_account(alice.phone, alice.account, ACCOUNT_PART_WATCHERS, &config));
+    run_for(network, 10);
+    CHECK_INT(3, peer_heard(&house, "NOTIFY"));
+    CHECK_SLICE("dialog", message_header(peer_last(&house, "NOTIFY"), HEADER_EVENT)->value);
+    CHECK_SLICE("terminated;reason=noresource", state_of(peer_last(&house, "NOTIFY")));
+    peer_respond(&house, peer_last(&house, "NOTIFY"), "200 OK", NULL, "", NULL);
+
+    config.presence = PRESENCE_NOBODY;
+    CHECK_INT(0, phone_change_account(alice.phone, alice.account, ACCOUNT_PART_PRESENCE, &config));
+    run_for(network, 10);
+    CHECK_INT(4, peer_heard(&house, "NOTIFY"));
+    CHECK_SLICE("presence", message_header(peer_last(&house, "NOTIFY"), HEADER_EVENT)->value);
+    CHECK_SLICE("terminated;reason=rejected", state_of(peer_last(&house, "NOTIFY")));
+    CHECK_INT(0, peer_last(&house, "NOTIFY")->body.len);
+    peer_respond(&house, peer_last(&house, "NOTIFY"), "200 OK", NULL, "", NULL);
+    run_for(network, 10);
+    CHECK_INT(403, subscribe_by(3, 1, "", "Event: presence\n" ASSERTED));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -148,6 +185,7 @@ int main(void)
         CASE(a_watcher_refreshes_and_ends_in_its_dialog),
         CASE(a_call_is_told_when_it_begins_and_when_it_ends),
         CASE(so_many_watch_and_no_more),
+        CASE(who_watches_already_is_told_no_more_when_nobody_shall_any_longer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
