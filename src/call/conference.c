@@ -198,10 +198,19 @@ int call_record_conference(struct phone *p, object_id id, struct audio_sink *rec
 
 /* ---- for call.c ---- */
 
+/* While its ACK was on the way others may have joined it: they come with it. */
 void conference_let_join(struct call *c)
 {
-    if (c->joins != 0 && !c->blamed)
-        (void)call_join(c->phone, c->id, c->joins);
+    object_id with[PHONE_MEMBERS];
+    size_t    count;
+
+    if (c->joins == 0 || c->blamed)
+        return;
+    count = call_members(c->phone, c->id, with);
+    (void)call_join(c->phone, c->id, c->joins);
+    for (size_t i = 0; i < count; i++)
+        if (with[i] != c->id)
+            (void)call_join(c->phone, with[i], c->joins);
 }
 
 void conference_fill_event(const struct call *c, enum phone_event_kind kind, struct phone_event *e)
