@@ -7,8 +7,8 @@
 #include "call/referral.h"
 
 enum {
-    MESH_TRIES = 5,    /* while a phone is busy with another reference, or both call each other */
-    MESH_AGAIN = 2000, /* ms between them                                                       */
+    MESH_TRIES = 5, /* while a phone is busy with another reference, both call each other, or it hears us in disorder */
+    MESH_AGAIN = 2000, /* ms between them */
 };
 
 /* ---- the mark ---- */
@@ -192,10 +192,11 @@ static void on_timer(struct timer *t, msec now)
                 introduce(f, f->members[i], f->members[k]);
 }
 
-/* Its phone is busy with another reference (RFC 3261 21.4.27), or was called by whom it calls. */
+/* Its phone is busy with another reference (RFC 3261 21.4.27), or was called by whom it calls: 491. Something that we
+ * said in that call later has overtaken the REFER: 500 (12.2.2). */
 static bool try_again(struct pair *pair, unsigned status)
 {
-    if (status != 491 || pair->tries >= MESH_TRIES)
+    if ((status != 491 && status != 500) || pair->tries >= MESH_TRIES)
         return false;
     pair->state = PAIR_WANTED;
     return true;
