@@ -1,5 +1,5 @@
 # The tree's own rules, label "check"; the fuzzers from their seeds, label "fuzz".
-foreach(check check-layers check-pure check-coverage check-limits check-verbs)
+foreach(check check-layers check-pure check-coverage check-limits check-verbs check-lossy)
     add_test(NAME check/${check} COMMAND ${CMAKE_SOURCE_DIR}/tools/${check})
     set_tests_properties(check/${check} PROPERTIES LABELS check)
 endforeach()
