@@ -313,5 +313,5 @@ def run_all(functions, together=1):
     sys.exit(1 if failed else 77 if skipped else 0)
 
 
-def run(names):
-    run_all({name: function for name, function in names.items() if name.startswith("test_")})
+def run(names, together=1):
+    run_all({name: function for name, function in names.items() if name.startswith("test_")}, together)

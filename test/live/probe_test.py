@@ -566,4 +566,4 @@ def test_ctrl_c_is_neither_good_nor_bad():
 
 
 if __name__ == "__main__":
-    run(globals())
+    run(globals(), together=3)  # they wait more than they work
