@@ -57,7 +57,22 @@ static void on_error(void *owner, struct udp *udp, const struct address *remote,
     off(s->meter);
 }
 
-static const struct udp_events socket_events = { .on_datagram = on_datagram, .on_error = on_error };
+static void on_batch_end(void *owner, struct udp *udp)
+{
+    struct meter_socket *s = owner;
+
+    if (s->events->on_batch_end == NULL)
+        return;
+    on(s->meter);
+    s->events->on_batch_end(s->owner, udp);
+    off(s->meter);
+}
+
+static const struct udp_events socket_events = {
+    .on_datagram  = on_datagram,
+    .on_error     = on_error,
+    .on_batch_end = on_batch_end,
+};
 
 static int udp_open(struct world *w, const struct address *local, const struct udp_events *events, void *owner,
                     struct udp **out)
