@@ -8,9 +8,6 @@ help: ## this list
 all: ## build the release binary: build/release/ahoy
 	@tools/build release
 
-trained: ## the same, laid out by what a training has counted: build/trained/ahoy
-	@tools/build trained
-
 demo: ## two phones talk through the server, proved and drawn
 	@tools/demo
 
@@ -41,4 +38,4 @@ deps: ## install what building and testing need (apt)
 stats: ## files, function lengths, the ten longest functions
 	@tools/stats
 
-.PHONY: help all trained demo test check long bench fuzz format install deps stats
+.PHONY: help all demo test check long bench fuzz format install deps stats
