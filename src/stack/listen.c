@@ -155,6 +155,7 @@ struct address stack_listener_address(const struct stack *s, unsigned index)
 
 static void close_socket(struct stack *s, struct socket_entry *e)
 {
+    receive_ahead_end(s); /* a socket that is closed tells of no end of a batch */
     if (e->udp != NULL)
         s->world->ops->udp_close(e->udp);
     if (e->listener != NULL)

@@ -150,9 +150,9 @@ void stack_free(struct stack *s)
         server_txn_free(object);
     for (uint32_t at = 0; (object = id_next(&s->connection_ids, &at)) != NULL;)
         connection_close(object);
-    listen_close_all(s);
     while (s->ahead_next < s->ahead_count)
         message_drop(s->ahead[s->ahead_next++]);
+    listen_close_all(s);
     admission_end(s);
     channels_free(s->channels);
     free(s->peer_load);

@@ -147,6 +147,37 @@ TEST(what_comes_together_is_acted_on_in_its_order_though_it_is_read_ahead)
     bench_close(&b);
 }
 
+static const char early[] = "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKe\r\n"
+                            "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: e\r\n"
+                            "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+
+static void comes_early(void)
+{
+    struct flow flow = { .transport = TRANSPORT_UDP,
+                         .local     = address_v4(192, 0, 2, 1, 5060),
+                         .remote    = address_v4(192, 0, 2, 9, 6000) };
+
+    receive_ahead(server_stack(b.server), &flow, slice_from(early));
+    CHECK_INT(0, counter_read(&counters()->requests_received));
+}
+
+/* The end of its batch is told by nobody. */
+TEST(what_was_read_ahead_does_not_outlast_its_socket)
+{
+    bench_open(&b, "");
+    comes_early();
+    stack_unlisten(server_stack(b.server), 0);
+    CHECK_INT(1, counter_read(&counters()->requests_received));
+    bench_close(&b);
+}
+
+TEST(a_stack_that_ends_drops_what_was_read_ahead)
+{
+    bench_open(&b, "");
+    comes_early();
+    bench_close(&b);
+}
+
 TEST(more_than_are_read_ahead_are_all_served)
 {
     const unsigned many = 3 * RECEIVE_AHEAD + 5;
@@ -194,6 +225,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_answered_is_dropped_and_counted),
         cmocka_unit_test(keep_alives_cost_nothing_and_stray_responses_go_nowhere),
         cmocka_unit_test(what_comes_together_is_acted_on_in_its_order_though_it_is_read_ahead),
+        cmocka_unit_test(what_was_read_ahead_does_not_outlast_its_socket),
+        cmocka_unit_test(a_stack_that_ends_drops_what_was_read_ahead),
         cmocka_unit_test(more_than_are_read_ahead_are_all_served),
         cmocka_unit_test(the_log_of_malformed_messages_is_bounded),
     };
