@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What an idle TLS connection costs the real server: so many of them, each of which has shaken hands and had one
-OPTIONS answered, from addresses of 127/8. User memory is what the serving process's private pages grew by (smaps);
-kernel memory is what the machine's TCP and slab grew by, for both ends of each connection, and is told apart."""
+OPTIONS answered, from addresses of 127/8. User memory is what the pages grew by that the serving process has written
+(smaps); pages of libraries are not among them, for they become its own when some other process ends. Kernel memory
+is what the machine's TCP and slab grew by, for both ends of each connection, and is told apart."""
 
 import json
 import os
@@ -38,9 +39,9 @@ class Server:
         raise SystemExit("the server did not start")
 
     def memory(self):
-        """Bytes of private memory."""
+        """Bytes of memory that it alone has written."""
         with open("/proc/%d/smaps_rollup" % self.pid) as f:
-            return 1024 * sum(int(n) for n in re.findall(r"^Private_(?:Clean|Dirty): +(\d+) kB", f.read(), re.M))
+            return 1024 * int(re.search(r"^Private_Dirty: +(\d+) kB", f.read(), re.M).group(1))
 
     def stop(self):
         self.process.terminate()
