@@ -201,11 +201,15 @@ bool uri_parse(struct slice text, struct uri *uri)
     return uri_scan(&s, false, uri) && scan_at_end(&s);
 }
 
+/* Escapes are hardly ever there.  Without them the name is as it is written: 4,800 instructions of a call over TCP,
+ * whose Route and Record-Route have parameters that are asked for again and again. */
 bool uri_param(const struct uri *uri, struct slice name, struct slice *value)
 {
     struct scan  s = scan_from(uri->params);
     struct slice found;
 
+    if (uri->params.len == 0 || run_find(s.at, s.end, '%') == NULL)
+        return params_find(uri->params, name, value);
     while (params_next(&s, &found, value))
         if (found.len >= name.len && escaped_eq(found, name, true)) /* who asks escapes nothing: it would be longer */
             return true;

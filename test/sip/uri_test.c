@@ -221,6 +221,17 @@ TEST(parameters_are_found_by_name_in_any_form)
     CHECK_SLICE("1", value);
     CHECK(!uri_param(&uri, SLICE("l"), &value));
     CHECK(!uri_param(&uri, SLICE("lrx"), &value));
+
+    uri = parse("sip:h;LR;;Maddr=[::1];flag=;t=1;t=2"); /* no escape, and so another way to look */
+    CHECK(uri_param(&uri, SLICE("lr"), &value));
+    CHECK_SLICE("", value);
+    CHECK(uri_param(&uri, SLICE("maddr"), &value));
+    CHECK_SLICE("[::1]", value);
+    CHECK(uri_param(&uri, SLICE("t"), &value));
+    CHECK_SLICE("1", value);
+    CHECK(!uri_param(&uri, SLICE("l"), &value));
+    uri = parse("sip:h");
+    CHECK(!uri_param(&uri, SLICE("lr"), &value));
 }
 
 static bool repeats(const char *text)
