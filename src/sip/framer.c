@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/framer.h"
 
+#include "base/word.h"
+#include "sip/line_ends.h"
 #include "sip/lines.h"
 
 #include <stdlib.h>
@@ -63,19 +65,20 @@ static bool skip_name(struct scan *s, struct slice name)
     return true;
 }
 
+/* As nearly all write it. */
+static bool skip_usual_name(struct scan *s)
+{
+    if (s->end - s->at < 16 || s->at[14] != ':' || word_lower(word_load(s->at)) != WORD("content-") ||
+        word_lower(word_load(s->at + 6)) != WORD("t-length"))
+        return false;
+    s->at += 15;
+    return true;
+}
+
 /* Content-Length or l, and HCOLON: moves behind it. */
 static bool skip_length_name(struct scan *s)
 {
-    return skip_name(s, SLICE("Content-Length")) || skip_name(s, SLICE("l"));
-}
-
-/* Eight bytes, letters as small ones; what else this changes does not matter to a first look. */
-static uint64_t eight_at(const char *at)
-{
-    uint64_t bytes;
-
-    memcpy(&bytes, at, sizeof bytes);
-    return bytes | 0x2020202020202020;
+    return skip_usual_name(s) || skip_name(s, SLICE("Content-Length")) || skip_name(s, SLICE("l"));
 }
 
 /* A first look, for each line: most of those that begin with C or l are something else. */
@@ -84,7 +87,7 @@ static bool may_be_length(const char *at, const char *end)
     switch (*at) {
     case 'C':
     case 'c':
-        return end - at > 14 && eight_at(at + 6) == eight_at("t-length");
+        return end - at > 14 && word_lower(word_load(at + 6)) == WORD("t-length");
     case 'L':
     case 'l':
         return at[1] == ':' || at[1] == ' ' || at[1] == '\t';
@@ -116,9 +119,35 @@ static void note_line(struct framer *f, const char *start, const char *at, const
     f->length_end = (size_t)(end - start);
 }
 
+/* By its first byte: a Content-Length, or what continues one. */
+static inline bool may_concern_length(const struct framer *f, char first)
+{
+    char small = (char)(first | ' ');
+
+    return small == 'c' || small == 'l' || f->in_length;
+}
+
+/* The same of a message that lies whole at the start of the input, nearly always: its line ends are found many at a
+ * time, as the parser does, and not one by one: 3,600 of the 98,500 instructions of a call over TCP. */
+static size_t whole_header_length(struct framer *f, struct slice text)
+{
+    struct line_ends e;
+
+    line_ends_start(&e, text);
+    if (!e.empty_line)
+        return 0;
+    for (unsigned i = 1; i + 1 < e.count; i++) {
+        const char *at = text.ptr + e.at[i - 1] + 1;
+
+        if (may_concern_length(f, *at))
+            note_line(f, text.ptr, at, text.ptr + e.at[i] + 1);
+    }
+    return (size_t)e.at[e.count - 1] + 1;
+}
+
 /* The length up to and with the empty line, 0 if it has not come.  The next call goes on where this
  * one has stopped: each byte is looked at once, and Content-Length is found on the way. */
-static size_t header_length(struct framer *f, struct slice text)
+static size_t piecewise_header_length(struct framer *f, struct slice text)
 {
     const char *end = text.ptr + text.len, *at = text.ptr + f->line, *from = text.ptr + f->scanned, *stop;
 
@@ -132,6 +161,13 @@ static size_t header_length(struct framer *f, struct slice text)
     f->line    = (size_t)(at - text.ptr);
     f->scanned = text.len;
     return 0;
+}
+
+static size_t header_length(struct framer *f, struct slice text)
+{
+    size_t found = f->len == 0 ? whole_header_length(f, text) : 0;
+
+    return found > 0 ? found : piecewise_header_length(f, text);
 }
 
 /* The value of Content-Length, with nothing else in it. */
