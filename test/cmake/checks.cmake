@@ -20,7 +20,7 @@ set_tests_properties(check/bench-tables PROPERTIES LABELS check)
 add_test(NAME check/format COMMAND ${CMAKE_SOURCE_DIR}/tools/format --check)
 set_tests_properties(check/format PROPERTIES LABELS check)
 
-add_test(NAME fuzz/all COMMAND ${CMAKE_SOURCE_DIR}/tools/fuzz 5)
+add_test(NAME fuzz/all COMMAND ${CMAKE_SOURCE_DIR}/tools/fuzz 3)
 # The long ones first, and one job for the build: the neighbours need the other core.
 set_tests_properties(fuzz/all PROPERTIES LABELS fuzz TIMEOUT 900 COST 300 ENVIRONMENT "CMAKE_BUILD_PARALLEL_LEVEL=1;FUZZ_SEED=1")
 
