@@ -111,14 +111,26 @@ static bool is_last_of(const struct registrar_list *l, const struct list_item *i
     return instance.len == 0 || behind == l->count;
 }
 
+/* Has no other of this instance a later row?  What is refreshed within its lease moves in the list alone. */
+static bool has_last_row_of(const struct registrar_list *l, const struct list_item *it, struct slice instance)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < l->count && !found; i++)
+        found = l->items[i].b.row > it->b.row && is_of_instance(l, &l->items[i], instance);
+    return instance.len == 0 || !found;
+}
+
 static void delete_row(struct registrar_list *l, const struct list_item *it)
 {
     l->changes[l->change_count++] = registrar_delete_change(it->b.row);
 }
 
-/* A restart reads rows in their order, which is to be that of the list. */
-static uint64_t new_row(struct registrar_list *l, const struct list_item *old)
+/* A restart reads rows in their order, which is to be that in which a phone's bindings were written. */
+static uint64_t row_for(struct registrar_list *l, const struct list_item *old, struct slice instance)
 {
+    if (old != NULL && has_last_row_of(l, old, instance))
+        return old->b.row;
     if (old != NULL)
         delete_row(l, old);
     return location_next_row(l->server->shared->location);
@@ -145,7 +157,7 @@ static void put_binding(struct registrar_list *l, const struct binding_change *c
              .outbound   = change->reg_id != 0,
     };
 
-    b.row         = replaces != NULL && is_last_of(l, replaces, b.instance) ? replaces->b.row : new_row(l, replaces);
+    b.row         = row_for(l, replaces, b.instance);
     b.gruu        = epoch_of(l, b.instance, change->new_gruus);
     b.lease_until = lease_of(l, &b, change);
     if (replaces != NULL)
@@ -200,7 +212,7 @@ static void refresh_binding(struct registrar_list *l, const struct binding_chang
     if (registrar_wall_at(l->server, at->b.expires_at) <= at->b.lease_until)
         return;
     at->b.lease_until = lease_of(l, &at->b, change);
-    at->b.row         = at != it ? new_row(l, it) : it->b.row;
+    at->b.row         = row_for(l, at, at->b.instance);
     at->put           = true;
 }
 

@@ -131,7 +131,7 @@ TEST(a_refresh_that_only_moves_writes_nothing)
     bench_close(&b);
 }
 
-/* The order of rows is that of the list after a restart. */
+/* The order of rows is that of the list after a restart, for whom has been written since. */
 TEST(of_an_instance_the_last_that_is_written_has_the_highest_row)
 {
     unsigned place;
@@ -145,6 +145,10 @@ TEST(of_an_instance_the_last_that_is_written_has_the_highest_row)
     CHECK(kept("sip:a@192.0.2.9", &place).row > kept("sip:b@192.0.2.9", &place).row);
     registers("one", 4, "<sip:b@192.0.2.9>;expires=7200" I); /* beyond its lease */
     CHECK(kept("sip:b@192.0.2.9", &place).row > kept("sip:a@192.0.2.9", &place).row);
+    registers("one", 5, "<sip:a@192.0.2.9>;q=0.1" I); /* moves in RAM alone */
+    CHECK(kept("sip:b@192.0.2.9", &place).row > kept("sip:a@192.0.2.9", &place).row);
+    registers("one", 6, "<sip:a@192.0.2.9>;q=0.2" I);
+    CHECK(kept("sip:a@192.0.2.9", &place).row > kept("sip:b@192.0.2.9", &place).row);
     CHECK_INT(none + 2, fake_disk_rows(b.disk));
     bench_close(&b);
 }

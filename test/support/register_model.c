@@ -200,11 +200,14 @@ static size_t find(const struct attempt *t, const struct model_contact *c)
     return first;
 }
 
-/* Has another of this phone registered after the binding `at`? */
+/* Has another of this phone been written after the binding `at`? */
 static bool is_overtaken(const struct attempt *t, size_t at, const struct model_contact *c)
 {
-    for (size_t i = at + 1; i < t->after.count; i++)
-        if (c->instance != 0 && t->after.bindings[i].contact.instance == c->instance)
+    if (at == t->after.count || c->instance == 0)
+        return false;
+    for (size_t i = 0; i < t->after.count; i++)
+        if (t->after.bindings[i].contact.instance == c->instance &&
+            t->after.bindings[i].row > t->after.bindings[at].row)
             return true;
     return false;
 }
