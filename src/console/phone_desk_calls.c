@@ -175,8 +175,8 @@ static void on_incoming(struct phone_desk *d, const struct phone_event *e)
     const struct desk_policy *policy = desk_policy_of(d, e->account);
     struct desk_call         *c      = d->quitting ? NULL : desk_call_add(d, e->call, false, e->peer);
 
-    if (c == NULL) {
-        (void)call_reject(d->phone, e->call, 480);
+    if (c == NULL) { /* 480, or BYE to one that has taken the place of another: it could not be seen, nor ended */
+        (void)call_hang_up(d->phone, e->call);
         return;
     }
     switch (policy->mode) {
@@ -196,14 +196,26 @@ static void on_incoming(struct phone_desk *d, const struct phone_event *e)
     }
 }
 
+/* By the phone itself: what nobody can see, nobody can end. */
+static struct desk_call *on_placed(struct phone_desk *d, object_id call, struct slice peer)
+{
+    struct desk_call *c = desk_call_add(d, call, true, peer);
+
+    if (c == NULL)
+        (void)call_hang_up(d->phone, call);
+    return c;
+}
+
 void desk_calls_event(struct phone_desk *d, const struct phone_event *e)
 {
     struct desk_call *c = desk_call_find(d, e->call);
 
     if (e->kind == PHONE_INCOMING)
         on_incoming(d, e);
-    if (c == NULL && e->outgoing && e->kind < PHONE_ENDED) /* placed by the phone itself */
-        c = desk_call_add(d, e->call, true, e->peer);
+    if (e->placed != 0 && desk_call_find(d, e->placed) == NULL)
+        (void)on_placed(d, e->placed, e->target);
+    if (c == NULL && e->outgoing && e->kind < PHONE_ENDED)
+        c = on_placed(d, e->call, e->peer);
     if (c == NULL)
         return;
     c->account = e->account;

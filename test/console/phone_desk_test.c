@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "call/state.h"
+#include "support/alloc.h"
 #include "support/json_schema.h"
 #include "support/test.h"
 #include "support/world_fake.h"
@@ -49,7 +50,7 @@ static void begin(struct desk_user *u, const char *name, const char *ip)
                                       .user_agent = SLICE("test"),
                                       .max_calls  = 4 };
     struct host          *host    = network_host(network, name);
-    struct account_config account = { .expires = 3600 };
+    struct account_config account = { .expires = 3600, .transfer = TRANSFER_ALLOW };
     char                  aor[64];
     object_id             id;
 
@@ -226,6 +227,47 @@ TEST(with_two_calls_one_must_say_which)
     run_for(1000);
 }
 
+static unsigned seen(struct desk_user *u)
+{
+    unsigned count = 0;
+
+    give(u, "{\"command\":\"calls\"}");
+    for (const char *at = u->lines[u->count - 1]; (at = strstr(at, "\"direction\":")) != NULL; at++)
+        count++;
+    return count;
+}
+
+/* A call that comes in, and one that the phone places because it was asked to. */
+static void be_called_and_sent_on(unsigned failing)
+{
+    call_bob();
+    give(&bob, "{\"command\":\"answer\"}");
+    run_for(100);
+    alloc_fail_at(failing);
+    give(&alice, "{\"command\":\"call\",\"to\":\"bob@10.0.0.2\"}");
+    run_for(100);
+    give(&alice, "{\"command\":\"transfer\",\"call\":\"c1.1\",\"to\":\"sip:alice@10.0.0.1\"}");
+    run_for(100);
+}
+
+TEST(without_memory_no_call_is_up_that_the_desk_does_not_see)
+{
+    bool     failed = true;
+    unsigned most   = 0;
+
+    for (unsigned n = 1; failed; n++) {
+        be_called_and_sent_on(n);
+        failed = alloc_failed();
+        alloc_fail_at(0);
+        run_for(1000);                              /* what was lost is sent again */
+        CHECK(bob.phone->call_count <= seen(&bob)); /* one that has ended may have to be told yet */
+        most = most > seen(&bob) ? most : seen(&bob);
+        CHECK_INT(0, teardown(NULL));
+        CHECK_INT(0, setup(NULL));
+    }
+    CHECK_INT(3, most);
+}
+
 /* Of what becomes of calls that come in. */
 TEST(a_policy_answers_by_itself_or_refuses)
 {
@@ -347,6 +389,7 @@ int main(void)
         WITH(without_a_call_there_is_nothing_to_do_to_it),
         WITH(a_call_rings_and_is_answered),
         WITH(with_two_calls_one_must_say_which),
+        WITH(without_memory_no_call_is_up_that_the_desk_does_not_see),
         WITH(a_policy_answers_by_itself_or_refuses),
         WITH(a_caller_who_gives_up_is_not_answered),
         WITH(quit_hangs_up_and_then_takes_no_command),
