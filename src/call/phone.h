@@ -159,6 +159,9 @@ int phone_change_account(struct phone *p, object_id account, unsigned parts, con
 void phone_register(struct phone *p, object_id account);
 /* PHONE_UNREGISTERED follows: it says, too, if the registrar has not agreed. */
 void phone_unregister(struct phone *p, object_id account);
+/* Who watches our calls or our presence is told, as before the end, that nobody is there, and to ask again later (RFC
+ * 6665 4.1.3, probation). */
+void phone_dismiss_watchers(struct phone *p);
 /* All accounts, as before the end: phone_is_idle says when it is done. */
 void phone_unregister_all(struct phone *p);
 /* Whoever has not answered by now will not be waited for: PHONE_UNREGISTERED follows for all that are being taken back.

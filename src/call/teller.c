@@ -283,6 +283,16 @@ void tellers_leave(const struct account *a)
     tellers_end(a, TELL_PRESENCE, END_NORESOURCE);
 }
 
+void phone_dismiss_watchers(struct phone *p)
+{
+    LIST_EACH_SAFE (l, &p->tellers) {
+        struct teller *t = CONTAINER_OF(l, struct teller, link);
+
+        t->blocked = true; /* nobody is there */
+        end(t, END_PROBATION);
+    }
+}
+
 bool tellers_use(const struct account *a)
 {
     LIST_EACH (l, &a->phone->tellers) {

@@ -277,6 +277,7 @@ void phone_desk_quit(struct phone_desk *d)
         (void)presence_unpublish(d->phone, CONTAINER_OF(l, struct desk_account, link)->id);
     }
     unsubscribe_all(d->phone);
+    phone_dismiss_watchers(d->phone);
     world_timer(d->world, &d->leaving, on_leaving, now + 1);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "call/presence.h"
 #include "call/state.h"
 #include "support/phones.h"
 
@@ -65,6 +66,13 @@ static const char *state_told(void)
     snprintf(text, sizeof text, "%.*s",
              SLICE_ARG(message_header(peer_last(&house, "NOTIFY"), HEADER_SUBSCRIPTION_STATE)->value));
     return text;
+}
+
+static bool is_told(const char *text)
+{
+    struct slice body = peer_last(&house, "NOTIFY")->body;
+
+    return memmem(body.ptr, body.len, text, strlen(text)) != NULL;
 }
 
 /* RFC 3325 5: what anybody may write is no proof; RFC 6665 4.2.1.3. */
@@ -177,6 +185,25 @@ TEST(who_watches_already_is_told_no_more_when_nobody_shall_any_longer)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* RFC 6665 4.1.3: he may ask again when the phone is back. */
+TEST(before_the_end_who_watches_is_told_that_nobody_is_there_and_to_ask_later)
+{
+    CHECK_INT(200, subscribe_by(1, 1, "", "Event: dialog\n" ASSERTED));
+    peer_respond(&house, peer_last(&house, "NOTIFY"), "200 OK", NULL, "", NULL);
+    CHECK_INT(0, presence_decide(alice.phone, alice.account, SLICE("sip:bob@example.test"), PRESENCE_ALLOWED));
+    CHECK_INT(200, subscribe_by(2, 1, "", "Event: presence\n" ASSERTED));
+    CHECK(is_told("<basic>open</basic>"));
+    peer_respond(&house, peer_last(&house, "NOTIFY"), "200 OK", NULL, "", NULL);
+    run_for(network, 2000);
+    forget_all();
+    phone_dismiss_watchers(alice.phone);
+    CHECK(!phone_is_idle(alice.phone));
+    run_for(network, 10);
+    CHECK_INT(2, peer_heard(&house, "NOTIFY"));
+    CHECK(strcmp("terminated;reason=probation", state_told()) == 0);
+    CHECK(is_told("<basic>closed</basic>"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +213,7 @@ int main(void)
         CASE(a_call_is_told_when_it_begins_and_when_it_ends),
         CASE(so_many_watch_and_no_more),
         CASE(who_watches_already_is_told_no_more_when_nobody_shall_any_longer),
+        CASE(before_the_end_who_watches_is_told_that_nobody_is_there_and_to_ask_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
