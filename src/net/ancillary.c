@@ -31,6 +31,19 @@ struct address ancillary_hit(struct msghdr *m, const struct address *bound)
     return *bound;
 }
 
+size_t ancillary_segment(struct msghdr *m, size_t whole)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+        int size;
+
+        if (c->cmsg_level != IPPROTO_UDP || c->cmsg_type != UDP_GRO)
+            continue;
+        memcpy(&size, CMSG_DATA(c), sizeof size);
+        return size > 0 ? (size_t)size : whole;
+    }
+    return whole;
+}
+
 void ancillary_set_source(struct msghdr *m, char *control, const struct address *from)
 {
     struct cmsghdr *c = (struct cmsghdr *)(void *)control;

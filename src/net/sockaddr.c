@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <unistd.h>
 
 enum {
@@ -183,6 +184,8 @@ int stream_error(int number)
 void socket_datagram_options(int fd, const struct address *local)
 {
     int on = 1, any = address_is_any(local), size = DATAGRAM_BUFFER;
+
+    (void)setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
 
     if (local->family == FAMILY_4) {
         (void)setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);

@@ -31,7 +31,8 @@ int socket_source(const struct address *remote, struct address *local);
 int socket_open(enum family family, int type);
 
 /* What a datagram socket of ours wants, to be bound to `local`: the address that was hit if
- * that is a wildcard, ICMP errors, large buffers.  Each is an improvement the kernel may lack. */
+ * that is a wildcard, ICMP errors, large buffers, many at once of one sender.  Each is an improvement the kernel may
+ * lack. */
 void socket_datagram_options(int fd, const struct address *local);
 
 /* A socket_open that is bound, and listens if it is a SOCK_STREAM.  Without `join`

@@ -42,20 +42,36 @@ static void put_back(struct mailbag *in, int count)
     }
 }
 
-/* False if the socket was closed meanwhile. */
-static bool deliver(struct udp *u, int count)
+/* What the kernel has for one slot: a datagram, or many of one sender and one length, but for the last, which came
+ * together (UDP_GRO).  Returns how many; the socket may have been closed meanwhile. */
+static unsigned deliver_slot(struct udp *u, unsigned slot)
+{
+    struct udp_hub *hub   = u->hub;
+    struct mmsghdr *m     = &hub->in.messages[slot];
+    struct slice    rest  = { hub->in.parts[slot].iov_base, m->msg_len };
+    size_t          size  = ancillary_segment(&m->msg_hdr, rest.len);
+    unsigned        count = 0;
+    struct datagram d     = {
+            .remote = address_from_sockaddr(&hub->in.names[slot]),
+            .local  = u->any ? ancillary_hit(&m->msg_hdr, &u->local) : u->local,
+    };
+
+    do {
+        d.bytes = (struct slice){ rest.ptr, rest.len < size ? rest.len : size };
+        rest    = (struct slice){ rest.ptr + d.bytes.len, rest.len - d.bytes.len };
+        count++;
+        u->events->on_datagram(u->owner, u, &d);
+    } while (rest.len > 0 && hub->current == u);
+    return count;
+}
+
+/* Adds to `*heard`.  False if the socket was closed meanwhile. */
+static bool deliver(struct udp *u, int count, unsigned *heard)
 {
     struct udp_hub *hub = u->hub;
 
     for (int i = 0; i < count; i++) {
-        struct mmsghdr *m = &hub->in.messages[i];
-        struct datagram d = {
-            .remote = address_from_sockaddr(&hub->in.names[i]),
-            .local  = u->any ? ancillary_hit(&m->msg_hdr, &u->local) : u->local,
-            .bytes  = { hub->in.parts[i].iov_base, m->msg_len },
-        };
-
-        u->events->on_datagram(u->owner, u, &d);
+        *heard += deliver_slot(u, (unsigned)i);
         if (hub->current != u)
             return false;
     }
@@ -75,9 +91,10 @@ static void note_unread(struct udp *u, bool empty)
 
 static void receive(struct udp *u)
 {
-    struct udp_hub *hub = u->hub;
+    struct udp_hub *hub   = u->hub;
+    unsigned        heard = 0;
 
-    for (unsigned round = 0; round < ROUNDS; round++) {
+    for (unsigned round = 0; round < ROUNDS && heard < ROUNDS * UDP_BATCH; round++) {
         int  count = recvmmsg(u->fd, hub->in.messages, UDP_BATCH, 0, NULL);
         bool open;
 
@@ -85,7 +102,7 @@ static void receive(struct udp *u)
             note_unread(u, true);
             return;
         }
-        open = deliver(u, count); /* an error is an ICMP one that the error queue has told, too */
+        open = deliver(u, count, &heard); /* an error is an ICMP one that the error queue has told, too */
         put_back(&hub->in, count);
         if (!open)
             return;

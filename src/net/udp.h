@@ -5,8 +5,8 @@
  *                     ^                                               |
  *                     +-- EAGAIN: the rest waits till it is writable -+
  *
- * Where many go to one address they may leave as one, padded to one size, if the kernel
- * knows UDP_SEGMENT: net/udp_group.h.
+ * Where many of one size go to one address they leave as one, if the kernel knows UDP_SEGMENT: net/udp_group.h. Where
+ * that is wanted they are padded to one size.  What comes so is parted (UDP_GRO).
  *
  * All sockets of a world share one hub, which holds the receive slots and the
  * list of sockets with something to send.  The functions below are those of
@@ -22,7 +22,7 @@
 struct udp_hub;
 
 /* Borrows the loop, the world, for its accounts, and the sockets that are bound `ahead` (NULL: none), of which it
- * uses those of this worker.  `may_pad` says which datagrams may leave in groups; NULL: none.
+ * uses those of this worker.  `may_pad` says which datagrams may be padded; NULL: none.
  * NULL without memory. */
 struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_limit, struct descriptors *ahead,
                             unsigned worker, udp_may_pad_fn *may_pad);

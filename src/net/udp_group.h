@@ -5,8 +5,9 @@
  *     batch:   A  B  A  A  B  C             the kernel takes A A A padded to one size
  *     groups: [A  A  A][B  B][C]            through its layers once, and cuts it at the end
  *
- * Datagrams of a group go to one address from one address, and were said to bear bytes
- * behind their end (RFC 3261 18.3: who receives them discards what follows the body). */
+ * Datagrams of a group go to one address from one address.  They have one length: because they have it anyway
+ * (one kind of message to one neighbour, mostly), or because they were said to bear bytes behind their
+ * end (RFC 3261 18.3: who receives them discards what follows the body) and that is wanted. */
 
 #ifndef NET_UDP_GROUP_H
 #define NET_UDP_GROUP_H
@@ -16,6 +17,8 @@
 enum {
     UDP_GROUP_BATCH   = 64,    /* datagrams that are looked at together                        */
     UDP_GROUP_SEGMENT = 1400,  /* bytes of one at most: what is cut must fit into a frame      */
+    UDP_GROUP_SURE    = 1232,  /* the same where nobody has said so: any link of IPv6 takes it */
+    UDP_GROUP_REACH   = 4,     /* so many groups back what is of one length anyway finds its own */
     UDP_GROUP_BYTES   = 60000, /* of a group, below what the length of an IP packet can say    */
 };
 
@@ -37,7 +40,7 @@ struct udp_groups {
 };
 
 /* Group `count` pieces, UDP_GROUP_BATCH at most.  What goes to one address stays in its order;
- * the first group has the first piece.  Nothing is padded to more than twice its length. */
-void udp_group(const struct udp_piece *pieces, unsigned count, struct udp_groups *out);
+ * the first group has the first piece.  With `pad` what may be padded is, to no more than twice its length. */
+void udp_group(const struct udp_piece *pieces, unsigned count, bool pad, struct udp_groups *out);
 
 #endif

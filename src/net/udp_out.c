@@ -91,14 +91,7 @@ static void fill_singly(struct udp *u, unsigned count)
     }
 }
 
-/* --- in groups --- */
-
-/* Many messages for one address cost the kernel little more than one: calls between two
- * peers 23 us less of its 55 (medians of four rounds on a busy machine). */
-static bool is_grouped(const struct udp *u)
-{
-    return u->hub->may_pad != NULL && !u->singly;
-}
+/* --- in groups: many messages for one address cost the kernel little more than one --- */
 
 /* The bytes of its members, each padded to the size of the group but for the last. */
 static size_t fill_segments(struct udp_hub *hub, const struct udp_group *g, struct iovec *at)
@@ -127,7 +120,7 @@ static unsigned fill_groups(struct udp *u, unsigned count)
 
         pieces[i] = (struct udp_piece){ &p->to, &p->from, p->len, p->may_pad };
     }
-    udp_group(pieces, count, &hub->groups);
+    udp_group(pieces, count, hub->may_pad != NULL, &hub->groups);
     for (unsigned i = 0; i < hub->groups.count; i++) {
         const struct udp_group *g = &hub->groups.of[i];
         struct msghdr          *m = &hub->out.messages[i].msg_hdr;
@@ -216,7 +209,7 @@ static void flush_socket(struct udp *u)
     u->singly = u->no_groups;
     for (; rounds > 0 && !queue_empty(&u->queue); rounds--) {
         unsigned count   = collect(u);
-        bool     grouped = count > 1 && is_grouped(u);
+        bool     grouped = count > 1 && !u->singly;
         int      sent;
 
         if (grouped)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <netinet/udp.h>
 
 static _Alignas(struct cmsghdr) char control[512];
 
@@ -45,6 +46,27 @@ TEST(the_size_of_segments_stands_behind_the_source)
     assert_non_null(c);
     memcpy(&size, CMSG_DATA(c), sizeof size);
     CHECK_INT(1234, size);
+}
+
+TEST(how_many_came_as_one_is_told_by_the_length_of_each)
+{
+    struct msghdr   m    = { .msg_iovlen = 1 };
+    struct address  from = address_v4(192, 0, 2, 1, 5060);
+    struct cmsghdr *c;
+    int             size = 300;
+
+    CHECK_INT(1500, ancillary_segment(&m, 1500));
+    ancillary_set_source(&m, control, &from);
+    CHECK_INT(1500, ancillary_segment(&m, 1500));
+    c = (struct cmsghdr *)(void *)(control + m.msg_controllen);
+    memset(c, 0, CMSG_SPACE(sizeof size));
+    *c = (struct cmsghdr){ CMSG_LEN(sizeof size), IPPROTO_UDP, UDP_GRO };
+    memcpy(CMSG_DATA(c), &size, sizeof size);
+    m.msg_controllen += CMSG_SPACE(sizeof size);
+    CHECK_INT(300, ancillary_segment(&m, 1500));
+    size = 0;
+    memcpy(CMSG_DATA(c), &size, sizeof size);
+    CHECK_INT(1500, ancillary_segment(&m, 1500));
 }
 
 TEST(a_link_local_source_names_its_interface)
@@ -117,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_source_that_is_set_is_the_address_that_is_read),
         cmocka_unit_test(the_size_of_segments_stands_behind_the_source),
+        cmocka_unit_test(how_many_came_as_one_is_told_by_the_length_of_each),
         cmocka_unit_test(a_link_local_source_names_its_interface),
         cmocka_unit_test(without_word_from_the_kernel_the_bound_address_was_hit),
         cmocka_unit_test(an_icmp_error_is_told_by_its_meaning),

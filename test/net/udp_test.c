@@ -314,6 +314,27 @@ TEST(a_thousand_datagrams_in_one_turn_all_arrive)
     CHECK_INT(1000, b.heard_at_end);
 }
 
+/* What one sender sends of one length comes as one (UDP_GRO), if the kernel can, and is parted again. */
+TEST(what_comes_together_of_one_length_is_heard_one_by_one)
+{
+    struct address at_b = open_end(&b, live_v4(1, 0));
+    uint64_t       sum  = 0;
+    char           text[300];
+
+    open_end(&a, live_v4(1, 0));
+    for (unsigned i = 0; i < 1000; i++) {
+        struct slice part = { text, i % 50 == 49 ? 100 : 300 };
+
+        memset(text, (int)(i % 251), sizeof text);
+        sum += (uint64_t)(i % 251) * part.len;
+        CHECK_INT(0, world_udp_send(world, a.udp, NULL, &at_b, &part, 1));
+    }
+    LIVE_UNTIL(world, b.heard == 1000);
+    CHECK(b.sum == sum);
+    CHECK_INT(100, b.last_len);
+    CHECK_INT(999 % 251, b.last[99] & 0xff);
+}
+
 TEST(the_largest_datagram_passes_and_one_byte_more_does_not)
 {
     struct address at_b = open_end(&b, live_v4(1, 0));
@@ -466,6 +487,7 @@ int main(void)
         LIVE_TEST(a_refused_datagram_at_the_end_of_a_batch_does_not_harm_the_next_batch),
         LIVE_TEST(a_destination_without_route_is_an_error_of_that_datagram_alone),
         LIVE_TEST(a_thousand_datagrams_in_one_turn_all_arrive),
+        LIVE_TEST(what_comes_together_of_one_length_is_heard_one_by_one),
         LIVE_TEST(the_largest_datagram_passes_and_one_byte_more_does_not),
         LIVE_TEST(an_empty_datagram_is_heard),
         LIVE_TEST(a_full_send_queue_says_limit_and_recovers),
