@@ -254,6 +254,8 @@ struct stack {
 
     struct message *ahead[RECEIVE_AHEAD]; /* parsed and not yet acted on: see receive_ahead */
     unsigned        ahead_count, ahead_next;
+    struct message *refused[RECEIVE_AHEAD]; /* of the same batch, to be answered at its end: admission_refuse */
+    unsigned        refused_count;
 
     struct table       server_txns, server_asleep, connections_by_remote, aliases;
     struct asleep_line server_line, client_line, client_short_line;
@@ -394,8 +396,11 @@ void handover_icmp(struct stack *s, const struct address *remote, int error);
 /* admission.c: what passes when memory or time is scarce */
 /* May the request be served?  If not it has been answered 503. */
 bool admission_request(struct stack *s, const struct message *request);
-/* Is there time for it?  The same, if not; asked last, so that who sends too much takes nobody's part of it. */
-bool admission_in_time(struct stack *s, const struct message *request);
+/* Is there time for it?  If not it is held, to be answered by admission_refuse, or has been; asked last, so that who
+ * sends too much takes nobody's part of it. */
+bool admission_in_time(struct stack *s, struct message *request);
+/* The end of a batch: who has to be refused is, all at once. */
+void admission_refuse(struct stack *s);
 /* Is there memory to account for this message at all?  If not it is to be dropped; it has
  * been counted.  Else it is accounted for. */
 bool admission_message(struct stack *s, struct message *m);

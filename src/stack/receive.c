@@ -59,10 +59,13 @@ static bool is_passed(struct stack *s, struct message *request)
 
 static void on_request(struct stack *s, struct message *request)
 {
-    uint64_t hash = server_txn_hash(s, request);
+    uint64_t hash;
 
     counter_add(&s->world->counters.requests_received, 1);
-    if (server_txn_match(s, request, hash) || reply_was_stateless(s, request))
+    if (reply_was_stateless(s, request)) /* first: it costs no look into a large table */
+        return;
+    hash = server_txn_hash(s, request);
+    if (server_txn_match(s, request, hash))
         return;
     if (!admission_request(s, request) || !is_welcome(s, request))
         return;
@@ -195,4 +198,5 @@ void receive_ahead_end(struct stack *s)
     while (s->ahead_next < s->ahead_count)
         act_on(s, s->ahead[s->ahead_next++]);
     s->ahead_next = s->ahead_count = 0;
+    admission_refuse(s);
 }

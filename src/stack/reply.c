@@ -6,7 +6,8 @@
 
 /* Seconds.  Who was refused together does not come back together. */
 enum { RETRY_AFTER = 5, RETRY_SPREAD = 6 };
-enum { ACK_TIME = 64 }; /* times T1: so long an ACK to a refusal may come */
+enum { ACK_TIME = 64 };  /* times T1: so long an ACK to a refusal may come */
+enum { SIZE_STEP = 64 }; /* bytes: what differs by some digits has one size */
 
 /* RFC 3261 18.2.2 and RFC 3581 4 for a request as it arrived.  Against 18.2.2 an
  * maddr that is not the sender's own address is not followed: it would let anyone
@@ -68,6 +69,22 @@ bool reply_was_stateless(const struct stack *s, const struct message *ack)
     return memcmp(tag, ack->to_tag.ptr, TAG_LENGTH) == 0;
 }
 
+/* The last header but for Content-Length, with so much space behind its colon (RFC 3261 25.1: HCOLON) that refusals
+ * of one kind have one size, and so leave together (net/udp_group.h). */
+static void put_retry_after(struct gather *g, unsigned seconds)
+{
+    static const char end[] = "Content-Length: 0\r\n\r\n";
+    size_t            mark  = gather_mark(g);
+    size_t            size  = g->total + sizeof "Retry-After: 5\r\n" - 1 + (seconds > 9) + sizeof end - 1;
+
+    buf_put(&g->scratch, SLICE("Retry-After: "));
+    for (; size % SIZE_STEP != 0; size++)
+        buf_put_byte(&g->scratch, ' ');
+    buf_put_number(&g->scratch, seconds);
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
+}
+
 static int send_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason,
                           struct slice headers)
 {
@@ -81,9 +98,9 @@ static int send_stateless(struct stack *s, const struct message *request, unsign
     stateless_tag(s, request, tag);
     gather_init(&g);
     write_response_head(&g, request, status, reason, (struct slice){ tag, TAG_LENGTH });
-    if (status == 503)
-        gather_header_number(&g, HEADER_RETRY_AFTER, RETRY_AFTER + (unsigned char)tag[0] % RETRY_SPREAD);
     gather_put(&g, headers);
+    if (status == 503)
+        put_retry_after(&g, RETRY_AFTER + (unsigned char)tag[0] % RETRY_SPREAD);
     gather_body(&g, SLICE(""), SLICE(""));
     if (request->method == METHOD_INVITE)
         s->refusals_until = world_now(s->world) + ACK_TIME * s->timers.t1;

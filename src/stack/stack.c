@@ -152,6 +152,8 @@ void stack_free(struct stack *s)
         connection_close(object);
     while (s->ahead_next < s->ahead_count)
         message_drop(s->ahead[s->ahead_next++]);
+    while (s->refused_count > 0)
+        message_drop(s->refused[--s->refused_count]);
     listen_close_all(s);
     admission_end(s);
     channels_free(s->channels);

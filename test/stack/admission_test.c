@@ -325,6 +325,32 @@ TEST(the_ack_to_a_refusal_goes_no_further)
     close_bench();
 }
 
+/* RFC 3261 25.1, HCOLON: where what they copy differs by a digit the space behind a colon makes up for it. */
+TEST(refusals_of_one_kind_have_one_size)
+{
+    struct request_form form = { .method = "MESSAGE", .uri = "sip:bob@example.test" };
+    size_t              size = 0, kinds = 0;
+
+    open_bench();
+    look(100);
+    CHECK(refused_of_ten("MESSAGE", NULL) >= 9);
+    for (form.cseq = 90; form.cseq < 110; form.cseq++) {
+        size_t one;
+
+        raw_forget(&b.alice);
+        raw_ask(&b.alice, &form);
+        bench_live(&b, 1);
+        if (!raw_last_is(&b.alice, "SIP/2.0 503"))
+            continue; /* its turn had come */
+        one = strlen(raw_heard(&b.alice, 0));
+        CHECK_INT(0, one % 64);
+        kinds += one != size;
+        size = one;
+    }
+    CHECK(size > 0 && kinds <= 2);
+    close_bench();
+}
+
 TEST(an_overload_ends_by_itself_and_says_so)
 {
     open_bench();
@@ -354,6 +380,7 @@ int main(void)
         cmocka_unit_test(when_there_is_too_much_to_do_new_requests_are_refused_and_what_is_begun_goes_on),
         cmocka_unit_test(repetitions_are_absorbed_in_an_overload_too),
         cmocka_unit_test(the_ack_to_a_refusal_goes_no_further),
+        cmocka_unit_test(refusals_of_one_kind_have_one_size),
         cmocka_unit_test(an_overload_ends_by_itself_and_says_so),
     };
 
