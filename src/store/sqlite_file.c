@@ -5,6 +5,7 @@
 #include "store/sqlite_hash.h"
 #include "store/sqlite_lock.h"
 #include "store/sqlite_log.h"
+#include "store/sqlite_pack.h"
 #include "store/sqlite_rows.h"
 
 #include <errno.h>
@@ -41,6 +42,10 @@ static const char *const migrations[SQLITE_FILE_SCHEMA] = {
     " BEGIN UPDATE tally SET count=count-1 WHERE name='users'; END;",
     "CREATE TABLE ban(network TEXT PRIMARY KEY, datagrams_only INTEGER NOT NULL, strikes INTEGER NOT NULL,"
     " since INTEGER NOT NULL, until INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;",
+    "CREATE TABLE packed(row INTEGER PRIMARY KEY, lease_until INTEGER NOT NULL, packed BLOB NOT NULL);"
+    "INSERT INTO packed SELECT row,lease_until,pack_binding(aor,contact,params,call_id,user_agent,path,flow,cseq,q,"
+    "expires_at,outbound,gruu) FROM binding ORDER BY row;"
+    "DROP TABLE binding; ALTER TABLE packed RENAME TO binding;",
 };
 
 struct sqlite_file {
@@ -108,6 +113,8 @@ static int migrate(struct sqlite_file *f)
     if (version < 0 || version > SQLITE_FILE_SCHEMA)
         return -ERR_UNSUPPORTED;
     error = sqlite_hash_register(f->db);
+    if (error == 0)
+        error = sqlite_pack_register(f->db);
     if (error == 0)
         error = execute(f, "BEGIN IMMEDIATE");
     while (error == 0 && version < SQLITE_FILE_SCHEMA)

@@ -21,7 +21,7 @@ struct sqlite_file;
 struct sqlite3;
 
 enum {
-    SQLITE_FILE_SCHEMA  = 5,    /* PRAGMA user_version of what we write                        */
+    SQLITE_FILE_SCHEMA  = 6,    /* PRAGMA user_version of what we write                        */
     SQLITE_FILE_CHECKED = 4096, /* pages, 16 MB: a larger file is not checked for damage of users */
 };
 

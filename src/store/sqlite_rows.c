@@ -2,10 +2,12 @@
 #include "store/sqlite_rows.h"
 
 #include "base/error.h"
+#include "store/sqlite_pack.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 
 enum {
     FORGET = 86400000 /* ms after its lease that a row is deleted: a clock that is wrong at the start may be set yet */
@@ -38,7 +40,7 @@ static_assert((int)STATEMENTS == (int)SQLITE_STATEMENTS, "a place for each");
 static const char *const statement_text[SQLITE_STATEMENTS] = {
     [BEGIN]           = "BEGIN IMMEDIATE",
     [COMMIT]          = "COMMIT",
-    [PUT_BINDING]     = "INSERT OR REPLACE INTO binding VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [PUT_BINDING]     = "INSERT OR REPLACE INTO binding VALUES(?,?,?)",
     [DELETE_BINDING]  = "DELETE FROM binding WHERE row=?",
     [PUT_USER]        = "INSERT INTO user VALUES(?,?,?,?,?,?,?) ON CONFLICT(domain,name) DO UPDATE SET"
                         " ha1_md5=excluded.ha1_md5,ha1_sha256=excluded.ha1_sha256,"
@@ -55,8 +57,7 @@ static const char *const statement_text[SQLITE_STATEMENTS] = {
     [READ_SIZES]      = "SELECT (SELECT count FROM tally WHERE name='users'),(SELECT count(*) FROM binding),"
                         "EXISTS(SELECT 1 FROM alias)",
     [READ_USERS]      = "SELECT " SQLITE_USER_COLUMNS " FROM user",
-    [READ_BINDINGS]   = "SELECT row,aor,contact,params,call_id,user_agent,path,flow,cseq,q,expires_at,lease_until,"
-                        "outbound,gruu FROM binding WHERE lease_until>? ORDER BY row",
+    [READ_BINDINGS]   = "SELECT row,lease_until,packed FROM binding ORDER BY row",
     [READ_SETTINGS]   = "SELECT name,value FROM setting",
     [READ_BANS]       = "SELECT network,datagrams_only,strikes,since,until,reason FROM ban",
 };
@@ -112,6 +113,9 @@ void sqlite_rows_finalize(struct sqlite_rows *r)
         sqlite3_finalize(r->statements[i]);
         r->statements[i] = NULL;
     }
+    free(r->packed);
+    r->packed = NULL;
+    r->room   = 0;
 }
 
 static struct slice column(sqlite3_stmt *s, int index)
@@ -146,28 +150,6 @@ static void read_user(sqlite3_stmt *s, const struct store_loader *l)
     l->on_user(l->arg, &u);
 }
 
-static void read_binding(sqlite3_stmt *s, const struct store_loader *l)
-{
-    struct stored_binding b = {
-        .row         = (uint64_t)sqlite3_column_int64(s, 0),
-        .aor         = column(s, 1),
-        .contact     = column(s, 2),
-        .params      = column(s, 3),
-        .call_id     = column(s, 4),
-        .user_agent  = column(s, 5),
-        .path        = column(s, 6),
-        .flow        = column(s, 7),
-        .cseq        = (uint32_t)sqlite3_column_int64(s, 8),
-        .q           = (uint32_t)sqlite3_column_int64(s, 9),
-        .expires_at  = (uint64_t)sqlite3_column_int64(s, 10),
-        .lease_until = (uint64_t)sqlite3_column_int64(s, 11),
-        .outbound    = sqlite3_column_int64(s, 12) != 0,
-        .gruu        = (uint64_t)sqlite3_column_int64(s, 13),
-    };
-
-    l->on_binding(l->arg, &b);
-}
-
 static void read_setting(sqlite3_stmt *s, const struct store_loader *l)
 {
     l->on_setting(l->arg, column(s, 0), column(s, 1));
@@ -198,19 +180,6 @@ static void read_sizes(sqlite3_stmt *s, const struct store_loader *l)
     l->on_sizes(l->arg, &sizes);
 }
 
-/* A binding that ended while no server ran, or whose deletion did not fit into the
- * queue.  On a disk that is full it waits for the next start. */
-static void forget_old(struct sqlite_rows *r, uint64_t wall)
-{
-    sqlite3_stmt *s = r->statements[FORGET_BINDINGS];
-
-    if (wall < FORGET)
-        return;
-    sqlite3_bind_int64(s, 1, (sqlite3_int64)(wall - FORGET));
-    (void)sqlite3_step(s);
-    sqlite3_reset(s);
-}
-
 typedef void read_fn(sqlite3_stmt *s, const struct store_loader *l);
 
 static int read_all(struct sqlite_rows *r, enum statement which, read_fn *read, const struct store_loader *loader)
@@ -224,13 +193,53 @@ static int read_all(struct sqlite_rows *r, enum statement which, read_fn *read, 
     return sqlite_error(rc);
 }
 
+/* A binding that ended while no server ran, or whose deletion did not fit into the
+ * queue.  On a disk that is full it waits for the next start. */
+static void forget_old(struct sqlite_rows *r, uint64_t wall)
+{
+    sqlite3_stmt *s = r->statements[FORGET_BINDINGS];
+
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)(wall - FORGET));
+    (void)sqlite3_step(s);
+    sqlite3_reset(s);
+}
+
+/* Filled in but for what the row says of itself.  Its texts live until the next step. */
+static bool read_binding(sqlite3_stmt *s, struct stored_binding *b)
+{
+    const char *packed = sqlite3_column_blob(s, 2);
+
+    return sqlite_unpack((struct slice){ packed, (size_t)sqlite3_column_bytes(s, 2) }, b);
+}
+
+/* In one pass, whatever is left out: with a million each pass is a tenth of a second and more. */
+static int read_bindings(struct sqlite_rows *r, uint64_t wall, const struct store_loader *l)
+{
+    sqlite3_stmt *s   = r->statements[READ_BINDINGS];
+    bool          old = false, ours = true;
+    int           rc;
+
+    while (ours && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+        struct stored_binding b = { .row         = (uint64_t)sqlite3_column_int64(s, 0),
+                                    .lease_until = (uint64_t)sqlite3_column_int64(s, 1) };
+
+        old = old || (wall >= FORGET && b.lease_until < wall - FORGET);
+        if (b.lease_until <= wall)
+            continue;
+        ours = read_binding(s, &b);
+        if (ours)
+            l->on_binding(l->arg, &b);
+    }
+    sqlite3_reset(s);
+    if (old)
+        forget_old(r, wall);
+    return ours ? sqlite_error(rc) : -ERR_CORRUPT;
+}
+
 int sqlite_rows_load(struct sqlite_rows *r, uint64_t wall, const struct store_loader *loader)
 {
     int error = 0;
 
-    if (loader->on_binding != NULL)
-        forget_old(r, wall);
-    sqlite3_bind_int64(r->statements[READ_BINDINGS], 1, (sqlite3_int64)wall);
     if (loader->on_setting != NULL)
         error = read_all(r, READ_SETTINGS, read_setting, loader);
     if (error == 0 && loader->on_sizes != NULL)
@@ -238,7 +247,7 @@ int sqlite_rows_load(struct sqlite_rows *r, uint64_t wall, const struct store_lo
     if (error == 0 && loader->on_user != NULL)
         error = read_all(r, READ_USERS, read_user, loader);
     if (error == 0 && loader->on_binding != NULL)
-        error = read_all(r, READ_BINDINGS, read_binding, loader);
+        error = read_bindings(r, wall, loader);
     if (error == 0 && loader->on_ban != NULL)
         error = read_all(r, READ_BANS, read_ban, loader);
     return error;
@@ -271,22 +280,31 @@ static void bind(sqlite3_stmt *s, int index, struct slice text)
     sqlite3_bind_text64(s, index, text.len == 0 ? "" : text.ptr, text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-static void bind_binding(sqlite3_stmt *s, const struct stored_binding *b)
+static int make_room(struct sqlite_rows *r, size_t room)
 {
+    char *packed = room > r->room ? realloc(r->packed, room) : r->packed;
+
+    if (packed == NULL)
+        return -ERR_NO_MEMORY;
+    r->packed = packed;
+    r->room   = room > r->room ? room : r->room;
+    return 0;
+}
+
+static int put_binding(struct sqlite_rows *r, const struct stored_binding *b)
+{
+    sqlite3_stmt *s     = r->statements[PUT_BINDING];
+    int           error = make_room(r, sqlite_pack_room(b));
+    struct buf    packed;
+
+    if (error != 0)
+        return error;
+    packed = buf_on(r->packed, r->room);
+    sqlite_pack(b, &packed);
     sqlite3_bind_int64(s, 1, (sqlite3_int64)b->row);
-    bind(s, 2, b->aor);
-    bind(s, 3, b->contact);
-    bind(s, 4, b->params);
-    bind(s, 5, b->call_id);
-    bind(s, 6, b->user_agent);
-    bind(s, 7, b->path);
-    bind(s, 8, b->flow);
-    sqlite3_bind_int64(s, 9, b->cseq);
-    sqlite3_bind_int64(s, 10, b->q);
-    sqlite3_bind_int64(s, 11, (sqlite3_int64)b->expires_at);
-    sqlite3_bind_int64(s, 12, (sqlite3_int64)b->lease_until);
-    sqlite3_bind_int64(s, 13, b->outbound);
-    sqlite3_bind_int64(s, 14, (sqlite3_int64)b->gruu);
+    sqlite3_bind_int64(s, 2, (sqlite3_int64)b->lease_until);
+    sqlite3_bind_blob64(s, 3, packed.ptr, packed.len, SQLITE_STATIC);
+    return step(s);
 }
 
 static void bind_user(sqlite3_stmt *s, const struct stored_user *u)
@@ -331,9 +349,7 @@ int sqlite_rows_apply(struct sqlite_rows *r, const struct store_change *change)
 
     switch (change->kind) {
     case STORE_PUT_BINDING:
-        s = r->statements[PUT_BINDING];
-        bind_binding(s, &change->binding);
-        break;
+        return put_binding(r, &change->binding);
     case STORE_DELETE_BINDING:
         s = r->statements[DELETE_BINDING];
         sqlite3_bind_int64(s, 1, (sqlite3_int64)change->binding.row);

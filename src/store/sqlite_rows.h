@@ -21,14 +21,17 @@ struct stored_alias sqlite_rows_alias(struct sqlite3_stmt *s);
 
 struct sqlite_rows {
     struct sqlite3_stmt *statements[SQLITE_STATEMENTS];
+    char                *packed; /* the binding that is written */
+    size_t               room;   /* bytes there */
 };
 
 /* On an open database that has the tables.  Returns 0, -ERR_UNSUPPORTED (it has others
- * of these names) or an error of SQLite; sqlite_rows_finalize in any case. */
+ * of these names) or an error of SQLite; sqlite_rows_finalize in any case.  Zeroed before. */
 int  sqlite_rows_prepare(struct sqlite_rows *r, struct sqlite3 *db);
 void sqlite_rows_finalize(struct sqlite_rows *r);
 
-/* Bindings whose lease ended before `wall` are left out, those of a day before deleted. */
+/* Bindings whose lease ended before `wall` are left out, those of a day before deleted.  -ERR_CORRUPT: also for
+ * a row that is none of ours. */
 int sqlite_rows_load(struct sqlite_rows *r, uint64_t wall, const struct store_loader *loader);
 
 /* Errors as in store_report_fn. */

@@ -113,9 +113,9 @@ def test_connections_are_no_flows_any_more_after_a_kill_and_datagrams_are():
 
 
 def lease_in_file(server):
-    """(cseq, lease_until) of the only row."""
+    """(lease_until, all else) of the only row."""
     reader = sqlite3.connect("file:%s?mode=ro" % server.database(), uri=True)
-    rows = reader.execute("SELECT cseq, lease_until FROM binding").fetchall()
+    rows = reader.execute("SELECT lease_until, packed FROM binding").fetchall()
     reader.close()
     assert len(rows) == 1, rows
     return rows[0]

@@ -208,9 +208,25 @@ TEST(a_binding_is_forgotten_a_day_after_its_lease)
 
 /* ---- what cannot be used ---- */
 
+TEST(a_row_that_is_none_of_ours_is_damage)
+{
+    const struct store_loader loader = { .on_binding = count_row, .arg = &bindings };
+    sqlite3                  *db;
+
+    setup();
+    put_one(1, 2000);
+    db = sqlite_file_connection(file);
+    CHECK_INT(SQLITE_OK, sqlite3_exec(db, "INSERT INTO binding VALUES(2,2000,x'0203')", NULL, NULL, NULL));
+    CHECK_INT(-ERR_CORRUPT, sqlite_file_load(file, 0, &loader));
+    CHECK_INT(SQLITE_OK, sqlite3_exec(db, "UPDATE binding SET packed=x''", NULL, NULL, NULL));
+    CHECK_INT(-ERR_CORRUPT, sqlite_file_load(file, 0, &loader));
+    CHECK_INT(0, sqlite_file_load(file, 2000, &loader)); /* nobody wants it any more */
+    teardown();
+}
+
 TEST(tables_of_another_shape_are_not_supported)
 {
-    struct sqlite_rows rows = { { NULL } };
+    struct sqlite_rows rows = { 0 };
     sqlite3           *db;
 
     CHECK_INT(SQLITE_OK, sqlite3_open(":memory:", &db));
@@ -225,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_is_read_as_it_was_and_what_is_deleted_is_gone),
         cmocka_unit_test(a_binding_is_forgotten_a_day_after_its_lease),
+        cmocka_unit_test(a_row_that_is_none_of_ours_is_damage),
         cmocka_unit_test(tables_of_another_shape_are_not_supported),
     };
 
