@@ -2,7 +2,6 @@
 #include "server/aor.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 /* What comes behind it, unaligned: a pointer to what is common, the remote address, the
  * connection of a stream, lengths, texts, and what only a binding with an instance has. */
@@ -314,12 +313,18 @@ struct binding_common *aor_release(struct aor *a, struct binding_commons *common
     return gone;
 }
 
-void aor_free(struct aor *a, struct binding_commons *commons)
+void aor_give(struct blocks *memory, struct aor *a)
+{
+    if (a != NULL)
+        blocks_give(memory, a, a->size);
+}
+
+void aor_free(struct blocks *memory, struct aor *a, struct binding_commons *commons)
 {
     if (a == NULL)
         return;
     binding_common_free(aor_release(a, commons));
-    free(a);
+    aor_give(memory, a);
 }
 
 /* False without memory: then those before `a->count` are held. */
@@ -343,10 +348,11 @@ static bool fill(struct aor *a, struct binding_commons *commons, const struct bi
     return true;
 }
 
-struct aor *aor_new(struct binding_commons *commons, struct slice key, const struct binding *values, size_t count)
+struct aor *aor_new(struct blocks *memory, struct binding_commons *commons, struct slice key,
+                    const struct binding *values, size_t count)
 {
     size_t      size = block_size(key, values, count);
-    struct aor *a    = size > 0 ? malloc(size) : NULL;
+    struct aor *a    = size > 0 ? blocks_take(memory, size) : NULL;
     char       *at;
 
     if (a == NULL)
@@ -355,7 +361,7 @@ struct aor *aor_new(struct binding_commons *commons, struct slice key, const str
     at = (char *)places_of(a) + places_size(count);
     put_text(&at, key);
     if (!fill(a, commons, values, count, at)) {
-        free(a);
+        aor_give(memory, a);
         return NULL;
     }
     return a;
@@ -373,7 +379,7 @@ unsigned aor_count(const struct aor *a)
 
 size_t aor_size(const struct aor *a)
 {
-    return a != NULL ? a->size + 2 * sizeof(struct rcu_entry *) : 0;
+    return a != NULL ? blocks_size(a->size) + 2 * sizeof(struct rcu_entry *) : 0;
 }
 
 void aor_binding(const struct aor *a, unsigned index, struct binding *out)

@@ -15,6 +15,7 @@
 #include "base/msec.h"
 #include "base/rcu_table.h"
 #include "server/binding_common.h"
+#include "server/blocks.h"
 
 /* A binding as a value.  Its slices live as long as the block it was read from, or are
  * whoever's who fills it in. */
@@ -52,15 +53,18 @@ struct aor {
 
 /* Copies everything; nothing is set but key and bindings.  The longest text is 65535
  * bytes, and so many bindings are the most.  Times end in 2^AOR_TIME_BITS ms (34 years), or are NEVER.
- * Holds what is common in `commons`.  NULL without memory or above that. */
-struct aor *aor_new(struct binding_commons *commons, struct slice key, const struct binding *values, size_t count);
+ * Its block is one of `memory`; holds what is common in `commons`.  NULL without memory or above that. */
+struct aor *aor_new(struct blocks *memory, struct binding_commons *commons, struct slice key,
+                    const struct binding *values, size_t count);
 enum { AOR_TIME_BITS = 40 };
 
-/* It holds nothing in `commons` any more.  Returns what is to be freed together with it (binding_common_free, free),
- * when no reader sees it. */
+/* It holds nothing in `commons` any more.  Returns what is to be freed together with it
+ * (binding_common_free, aor_give), when no reader sees it. */
 struct binding_common *aor_release(struct aor *a, struct binding_commons *commons);
-/* Both, of one that nobody else has seen. */
-void aor_free(struct aor *a, struct binding_commons *commons);
+/* Its block back to where it comes from; NULL is none. */
+void aor_give(struct blocks *memory, struct aor *a);
+/* All of it, of one that nobody else has seen. */
+void aor_free(struct blocks *memory, struct aor *a, struct binding_commons *commons);
 
 struct slice aor_key(const struct aor *a);
 unsigned     aor_count(const struct aor *a);

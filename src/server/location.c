@@ -35,6 +35,7 @@ struct shard {
 /* What a change takes the place of, until no reader sees it. */
 struct retirement {
     struct rcu_node        node;
+    struct blocks         *memory; /* of aor */
     struct aor            *aor;
     struct binding_common *gone;
 };
@@ -47,6 +48,7 @@ struct location {
     _Atomic(size_t)   count, aor_count;
     _Atomic(size_t)   bytes; /* of the budget */
     _Atomic(uint64_t) last_row;
+    struct blocks     memory; /* of the AORs */
     struct shard      shards[LOCATION_SHARDS];
 };
 
@@ -61,6 +63,7 @@ struct location *location_new(struct rcu *rcu, const struct random *random, size
         return NULL;
     l->rcu   = rcu;
     l->limit = limit;
+    blocks_init(&l->memory, BLOCKS_EXACT);
     random_fill(random, &l->hash_key, sizeof l->hash_key);
     for (unsigned i = 0; i < LOCATION_SHARDS; i++) {
         struct shard *s = &l->shards[i];
@@ -104,11 +107,17 @@ static struct aor *aor_of_entry(struct rcu_entry *entry)
     return CONTAINER_OF(entry, struct aor, entry);
 }
 
-static void free_entry(struct rcu_entry *entry, void *shard)
-{
-    struct shard *s = shard;
+/* An entry of a shard whose location is going. */
+struct goner {
+    struct location *location;
+    struct shard    *shard;
+};
 
-    aor_free(aor_of_entry(entry), &s->commons);
+static void free_entry(struct rcu_entry *entry, void *arg)
+{
+    const struct goner *g = arg;
+
+    aor_free(&g->location->memory, aor_of_entry(entry), &g->shard->commons);
 }
 
 static void free_retired(struct rcu_node *node)
@@ -116,7 +125,7 @@ static void free_retired(struct rcu_node *node)
     struct retirement *r = CONTAINER_OF(node, struct retirement, node);
 
     binding_common_free(r->gone);
-    free(r->aor);
+    aor_give(r->memory, r->aor);
     free(r);
 }
 
@@ -124,10 +133,12 @@ void location_free(struct location *l)
 {
     if (l == NULL)
         return;
+    rcu_barrier(l->rcu); /* what was retired goes back into `memory` */
     for (unsigned i = 0; i < LOCATION_SHARDS; i++) {
-        rcu_table_fini(&l->shards[i].aors, free_entry, &l->shards[i]);
+        rcu_table_fini(&l->shards[i].aors, free_entry, &(struct goner){ l, &l->shards[i] });
         pthread_mutex_destroy(&l->shards[i].lock);
     }
+    blocks_fini(&l->memory);
     account(l, -(int64_t)atomic_load(&l->bytes));
     free(l);
 }
@@ -141,7 +152,7 @@ void location_expect(struct location *l, size_t aors)
 
         if (s->aors.count > 0 || rcu_table_init(&wide, l->rcu, aors / LOCATION_SHARDS) != 0)
             continue;
-        rcu_table_fini(&s->aors, free_entry, s);
+        rcu_table_fini(&s->aors, free_entry, &(struct goner){ l, s });
         s->aors = wide;
     }
 }
@@ -294,7 +305,7 @@ static bool take_room(struct location_guard *g, size_t more, bool promised)
 static void drop_prepared(struct location_guard *g)
 {
     atomic_fetch_sub(&g->location->count, g->promised);
-    aor_free(g->made, &g->shard->commons);
+    aor_free(&g->location->memory, g->made, &g->shard->commons);
     free(g->retirement);
     g->promised   = 0;
     g->made       = NULL;
@@ -327,7 +338,7 @@ static bool make(struct location_guard *g, const struct binding *values, size_t 
         return false;
     if (count == 0)
         return true;
-    g->made = aor_new(&g->shard->commons, g->key, values, count);
+    g->made = aor_new(&g->location->memory, &g->shard->commons, g->key, values, count);
     return g->made != NULL && (g->aor != NULL || rcu_table_make_room(&g->shard->aors) == 0);
 }
 
@@ -382,6 +393,7 @@ static void retire(struct location_guard *g, struct aor *a)
 {
     struct retirement *r = g->retirement;
 
+    r->memory     = &g->location->memory;
     r->aor        = a;
     r->gone       = aor_release(a, &g->shard->commons);
     g->retirement = NULL;

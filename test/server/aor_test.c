@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 static struct binding_commons commons;
+static struct blocks          memory = { .exact = true };
 
 static const struct binding udp4 = {
     .row         = 7,
@@ -67,7 +68,7 @@ static void check_same(const struct binding *want, const struct binding *got)
 TEST(what_is_put_in_comes_out)
 {
     const struct binding values[] = { udp4, tcp6, nowhere, flow2 };
-    struct aor          *a        = aor_new(&commons, SLICE("sip:bob@example.test"), values, 4);
+    struct aor          *a        = aor_new(&memory, &commons, SLICE("sip:bob@example.test"), values, 4);
     struct binding       got;
 
     CHECK_SLICE("sip:bob@example.test", aor_key(a));
@@ -77,29 +78,29 @@ TEST(what_is_put_in_comes_out)
         check_same(&values[i], &got);
         CHECK(aor_expires_at(a, i) == values[i].expires_at);
     }
-    aor_free(a, &commons);
+    aor_free(&memory, a, &commons);
 }
 
 /* A million phones: their instance is not kept twice, and without one nothing is. */
 TEST(an_instance_that_is_a_piece_of_the_parameters_takes_no_room_of_its_own)
 {
     struct binding twice = udp4, got;
-    struct aor    *plain = aor_new(&commons, SLICE("bob"), &udp4, 1), *a;
+    struct aor    *plain = aor_new(&memory, &commons, SLICE("bob"), &udp4, 1), *a;
 
     twice.instance = (struct slice){ twice.params.ptr + sizeof ";+sip.instance=\"" - 1, sizeof "<urn:uuid:1>" - 1 };
     twice.gruu     = 5;
-    a              = aor_new(&commons, SLICE("bob"), &twice, 1);
+    a              = aor_new(&memory, &commons, SLICE("bob"), &twice, 1);
     aor_binding(a, 0, &got);
     check_same(&twice, &got);
     CHECK(got.instance.ptr > got.params.ptr && got.instance.ptr < got.params.ptr + got.params.len);
-    CHECK_INT(8, aor_size(a) - aor_size(plain));
-    aor_free(a, &commons);
-    aor_free(plain, &commons);
+    CHECK_INT(8, a->size - plain->size);
+    aor_free(&memory, a, &commons);
+    aor_free(&memory, plain, &commons);
 }
 
 TEST(a_refresh_changes_three_numbers_and_no_more)
 { /* of the lease, the whole seconds */
-    struct aor    *a    = aor_new(&commons, SLICE("bob"), &udp4, 1);
+    struct aor    *a    = aor_new(&memory, &commons, SLICE("bob"), &udp4, 1);
     struct binding want = udp4, got;
 
     want.expires_at  = 5;
@@ -108,38 +109,38 @@ TEST(a_refresh_changes_three_numbers_and_no_more)
     aor_refresh(a, 0, 5, 6, 7999);
     aor_binding(a, 0, &got);
     check_same(&want, &got);
-    aor_free(a, &commons);
+    aor_free(&memory, a, &commons);
 }
 
 TEST(it_is_alive_until_the_last_has_ended)
 {
     const struct binding values[] = { tcp6, udp4 };
-    struct aor          *a        = aor_new(&commons, SLICE("bob"), values, 2);
+    struct aor          *a        = aor_new(&memory, &commons, SLICE("bob"), values, 2);
 
     CHECK(aor_first_expiry(a) == 1000);
     CHECK(aor_is_alive(a, 1000));
     CHECK(aor_is_alive(a, udp4.expires_at - 1));
     CHECK(!aor_is_alive(a, udp4.expires_at));
-    aor_free(a, &commons);
+    aor_free(&memory, a, &commons);
 }
 
 TEST(what_does_not_fit_is_refused)
 {
     static char    text[70000];
     struct binding b = { .contact = { text, 65535 } };
-    struct aor    *a = aor_new(&commons, SLICE("bob"), &b, 1);
+    struct aor    *a = aor_new(&memory, &commons, SLICE("bob"), &b, 1);
 
     CHECK(a != NULL);
-    aor_free(a, &commons);
+    aor_free(&memory, a, &commons);
     b.contact.len = 65536;
-    CHECK(aor_new(&commons, SLICE("bob"), &b, 1) == NULL);
+    CHECK(aor_new(&memory, &commons, SLICE("bob"), &b, 1) == NULL);
     b.contact.len = 1;
     b.instance    = (struct slice){ text, 65536 };
-    CHECK(aor_new(&commons, SLICE("bob"), &b, 1) == NULL);
+    CHECK(aor_new(&memory, &commons, SLICE("bob"), &b, 1) == NULL);
     b.instance.len = 0;
-    CHECK(aor_new(&commons, (struct slice){ text, 65536 }, &b, 1) == NULL);
+    CHECK(aor_new(&memory, &commons, (struct slice){ text, 65536 }, &b, 1) == NULL);
     alloc_fail_at(1);
-    CHECK(aor_new(&commons, SLICE("bob"), &b, 1) == NULL);
+    CHECK(aor_new(&memory, &commons, SLICE("bob"), &b, 1) == NULL);
     alloc_fail_at(0);
 }
 
@@ -159,9 +160,9 @@ TEST(a_binding_is_known_by_its_flow)
     b.flow = datagram;
     CHECK(binding_has_flow(&b, &datagram) && !binding_has_flow(&b, &other_datagram));
     CHECK(!binding_has_flow(&b, &other_local) && !binding_has_flow(&b, &stream));
-    a = aor_new(&commons, SLICE("bob"), &b, 1);
+    a = aor_new(&memory, &commons, SLICE("bob"), &b, 1);
     CHECK(aor_has_flow(a, &datagram) && !aor_has_flow(a, &stream));
-    aor_free(a, &commons);
+    aor_free(&memory, a, &commons);
     b.path = SLICE("<sip:edge.test;lr;ob>");
     CHECK(!binding_has_flow(&b, &datagram));
     b.path     = SLICE("");

@@ -17,13 +17,14 @@ static struct binding binding(unsigned q, uint32_t number, msec expires_at)
 }
 
 static struct binding_commons commons;
+static struct blocks          memory = { .exact = true };
 
 TEST(the_preferred_come_first_and_of_equals_the_newest)
 {
     static const uint32_t all[] = { 5, 2, 4, 3, 1 }, three[] = { 5, 2, 4 };
     const struct binding  values[] = { binding(100, 1, 1000), binding(900, 2, 1000), binding(500, 3, 1000),
                                        binding(500, 4, 1000), binding(950, 6, NOW),  binding(900, 5, NOW + 1) };
-    struct aor           *a        = aor_new(&commons, SLICE("bob"), values, 6);
+    struct aor           *a        = aor_new(&memory, &commons, SLICE("bob"), values, 6);
     struct binding        list[LIMIT_BRANCHES];
 
     CHECK_INT(5, proxy_sort_bindings(a, NOW, false, &anybody, list, LIMIT_BRANCHES)); /* 6 has ended */
@@ -32,7 +33,7 @@ TEST(the_preferred_come_first_and_of_equals_the_newest)
     CHECK_INT(3, proxy_sort_bindings(a, NOW, false, &anybody, list, 3));
     for (unsigned i = 0; i < 3; i++)
         CHECK_INT(three[i], list[i].cseq);
-    aor_free(a, &commons);
+    aor_free(&memory, a, &commons);
 }
 
 static struct binding of_instance(struct binding b, const char *instance)
@@ -51,14 +52,14 @@ TEST(of_the_bindings_of_one_phone_only_the_best_is_in_the_list)
                                        of_instance(binding(900, 4, 1000), "two"),
                                        of_instance(binding(700, 5, NOW), "three"), /* has ended */
                                        of_instance(binding(600, 6, 1000), "three") };
-    struct aor           *a        = aor_new(&commons, SLICE("bob"), values, 6);
+    struct aor           *a        = aor_new(&memory, &commons, SLICE("bob"), values, 6);
     struct binding        list[LIMIT_BRANCHES];
 
     CHECK_INT(3, proxy_sort_bindings(a, NOW, false, &anybody, list, LIMIT_BRANCHES));
     for (unsigned i = 0; i < 3; i++)
         CHECK_INT(all[i], list[i].cseq);
     CHECK_INT(2, proxy_sort_bindings(a, NOW, false, &anybody, list, 2));
-    aor_free(a, &commons);
+    aor_free(&memory, a, &commons);
 }
 
 /* RFC 5626 7: it is sent over the same flow, or by the Path; without either there is no way. */
@@ -121,13 +122,13 @@ TEST(who_takes_tls_only_gets_it_whatever_was_asked_for)
 TEST(sips_is_forked_to_sips_contacts_only)
 {
     const struct binding values[] = { at("sip:x@192.0.2.8"), at("SIPS:x@192.0.2.9") };
-    struct aor          *a        = aor_new(&commons, SLICE("bob"), values, 2);
+    struct aor          *a        = aor_new(&memory, &commons, SLICE("bob"), values, 2);
     struct binding       list[LIMIT_BRANCHES];
 
     CHECK_INT(1, proxy_sort_bindings(a, NOW, true, &anybody, list, LIMIT_BRANCHES));
     CHECK_SLICE("SIPS:x@192.0.2.9", list[0].contact);
     CHECK_INT(2, proxy_sort_bindings(a, NOW, false, &anybody, list, LIMIT_BRANCHES));
-    aor_free(a, &commons);
+    aor_free(&memory, a, &commons);
 }
 
 int main(void)
