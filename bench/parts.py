@@ -4,6 +4,7 @@
 `run` has what a part may ask for: ahoy (the program), programs (folder of the benchmarks), rounds, quick (a hundredth of
 the work, to see that it runs), folder (a scratch one), note(text) for what the reader has to know beside the figures."""
 
+import contextlib
 import json
 import os
 import re
@@ -247,20 +248,16 @@ def by_workers(run):
 
 
 def million(run):
-    """A million users register for the first time, then again; then the server is started anew with them."""
-    users, again = (2000, 2000) if run.quick else (1000000, 400000)
+    """A million users register for the first time; then the server is started anew with them."""
+    users = 2000 if run.quick else 1000000
     server = harness.Server(run.ahoy, run.folder)
     with server:
         empty = server.resident()
-        _, samples = harness.watched(server, "register", "--users=1000", "--count=%d" % (1000 + again // 4))
-        thousand = harness.per_operation(samples, 1000, 1000 + again // 4)
-        _, samples = harness.watched(server, "register", "--users=%d" % users, "--count=%d" % (users + again), "--keep")
+        _, samples = harness.watched(server, "register", "--users=%d" % users, "--count=%d" % users, "--keep")
         first_end = next((s for s in samples if s[1] >= users), samples[-1])
         found = {"first": harness.per_operation(samples, 0, users),
                  "first tenth": harness.per_operation(samples, 0, users // 10),
                  "last tenth": harness.per_operation(samples, users - users // 10, users),
-                 "refresh thousand": thousand,
-                 "refresh": harness.per_operation(samples, users, users + again),
                  "bytes with what waits": (first_end[3] - empty) / users}
         server.stop()
         found["restart s"] = server.start()
@@ -268,22 +265,32 @@ def million(run):
     return found
 
 
+def crowd_of(run, stack, users):
+    """(server, options for the generator): one with so many who have registered, each the first time."""
+    folder, port = os.path.join(run.folder, "with-%d" % users), harness.free_ports(2)
+    os.makedirs(folder)
+    server = stack.enter_context(harness.Server(run.ahoy, folder))
+    options = ["--users=%d" % users, "--keep"]
+    harness.load(server, "register", "--local=127.0.0.1:%d" % (port + 1), "--count=%d" % users, *options)
+    return server, port, options
+
+
 def growth(run):
-    """CPU of a call and of a REGISTER that refreshes, with so many users who are registered."""
-    found = {}
-    for users in (100, 200) if run.quick else (1000, 10000, 100000, 1000000):
-        with harness.Server(run.ahoy, run.folder) as server:
-            result = harness.load(server, "invite", "--users=%d" % users, "--keep", "--warm-up=500ms",
-                                  "--duration=" + ("300ms" if run.quick else "2s"))
-            found["call %d" % users] = result["server"]["us_per_operation"]
-        shutil.rmtree(os.path.join(run.folder, "state"))
-        if users < 1000000:  # with a million: `million` has it
-            with harness.Server(run.ahoy, run.folder) as server:
-                more = users + (200 if run.quick else 60000)
-                _, samples = harness.watched(server, "register", "--users=%d" % users, "--count=%d" % more, "--keep")
-                found["register %d" % users] = harness.per_operation(samples, users, more)
-            shutil.rmtree(os.path.join(run.folder, "state"))
-    return found
+    """CPU of a call and of a REGISTER that refreshes, with so many users who are registered. Their registrations' transactions have
+    ended before: what those cost while they wait and when they end is another figure (`waiting`, `steady`)."""
+    found, sizes = {}, (100, 200) if run.quick else (1000000, 100000, 10000, 1000)
+    refreshes, duration = (200, "300ms") if run.quick else (100000, "2s")
+    with contextlib.ExitStack() as stack:
+        crowds = [crowd_of(run, stack, users) for users in sizes]
+        time.sleep(1 if run.quick else TIMER_J_S + 3)
+        for _ in range(run.rounds):
+            for users, (server, port, options) in zip(sizes, crowds):
+                done = harness.load(server, "register", "--local=127.0.0.1:%d" % (port + 1), "--count=%d" % refreshes, *options)
+                found.setdefault("register %d" % users, []).append(done["server"]["us_per_operation"])
+                done = harness.load(server, "invite", "--local=127.0.0.1:%d" % port, "--no-register", "--warm-up=300ms",
+                                    "--duration=" + duration, *options)
+                found.setdefault("call %d" % users, []).append(done["server"]["us_per_operation"])
+    return {name: statistics.median(runs) for name, runs in found.items()}
 
 
 def still_waiting(seconds, rate):
@@ -336,7 +343,7 @@ PARTS = {
     "parse": Part(parse, 8, ("parse_compare",), "`bench/parse_compare.c`: all parsers by turns in one run, best of 21 rounds"),
     "compare": Part(compare, lambda rounds: 75 * rounds + 5, (),
                     "`compare.sh`: server on core 0, generator on core 1, by turns, medians of the rounds"),
-    "million": Part(million, 75, (), "`ahoy load register`: a million users one after the other, on the disk before the answer, once more, "
+    "million": Part(million, 75, (), "`ahoy load register`: a million users one after the other, on the disk before the answer; "
                     "then the server is ended and started"),
     "memory": Part(memory, 75, (), "resident before and after a million users have registered by `ahoy load`, for each; ours at "
                    "once, and after 35 s, when their transactions have ended"),
@@ -347,7 +354,8 @@ PARTS = {
     "overload": Part(overload, 30, (), "`bench/overload.py`: the server held to a quarter of a core, three times as many calls as it completes at most"),
     "phone": Part(phone, 120, (), "`bench/phone_calls.py`: 200 calls of one phone, each of its packets noted by the kernel and sent back; the PSS of one "
                   "that is registered and idle; baresip the same afterwards"),
-    "growth": Part(growth, 65, (), "`ahoy load` with 1000 to a million users registered"),
+    "growth": Part(growth, lambda rounds: 85 + 20 * rounds, (), "`ahoy load` with 1000 to a million users registered, whose registrations' transactions have ended: "
+                   "four servers by turns, medians of the rounds"),
     "instructions": Part(instructions, 70, ("call_bench", "parse_bench"),
                          "callgrind, `bench/call_bench.c` and `bench/parse_bench.c`; repeats exactly"),
     "steady": Part(steady, 60, ("call_bench",), "`bench/call_bench.c`, virtual network: the server's own code for 4000 calls among those of "

@@ -26,8 +26,6 @@ def by_users(measured):
     """Series over the number of users that are registered."""
     calls = numbered(of(measured, "growth"), r"call (\d+)")
     registers = numbered(of(measured, "growth"), r"register (\d+)")
-    if "refresh" in of(measured, "million"):
-        registers.append((1000000, of(measured, "million")["refresh"]))
     return [(name, some) for name, some in (("call", calls), ("REGISTER", registers)) if some]
 
 

@@ -62,7 +62,7 @@ ROWS = [
     Row("two workers on one core", "µs", "workers", "2 workers on 1 core", bounds=(Bound(1.15, "one worker", "1 worker on 1 core"),)),
     Row("two workers on two cores", "µs", "workers", "2 workers on 2 cores", bounds=(Bound(1.30, "one worker", "1 worker on 1 core"),)),
     Row("call with a million users registered", "µs", "growth", "call 1000000", bounds=(Bound(1.2, "a thousand", "call 1000"),)),
-    Row("REGISTER that refreshes one of a million", "µs", "million", "refresh", bounds=(Bound(1.2, "a thousand", "refresh thousand"),)),
+    Row("REGISTER that refreshes one of a million", "µs", "growth", "register 1000000", bounds=(Bound(1.2, "a thousand", "register 1000"),)),
     Row("call, instructions", "", "instructions", "call instructions"),
     Row("call over TCP, instructions", "", "instructions", "tcp-call instructions"),
     Row("MESSAGE, instructions", "", "instructions", "message instructions"),
