@@ -2,7 +2,8 @@
 /* table.h - a hash table of objects that carry their own links.
  *
  * Chained, grows by doubling a little at each insertion (no pause grows with
- * the table), shrinks as slowly where its user asks it to, never allocates per entry.  The table owns nothing: its user
+ * the table), shrinks as slowly where its user asks it to, never allocates per entry.
+ * To look for what is not there mostly touches no entry.  The table owns nothing: its user
  * hashes (with siphash and a secret key), compares and frees. */
 
 #ifndef BASE_TABLE_H

@@ -48,7 +48,7 @@ enum {
     STRANGERS        = 64, /* transactions of other workers that a connection remembers */
     /* What the tables that find an object take for it: a slot of ids, a bucket when half of
      * them are empty.  It is accounted for with the object. */
-    INDEX_ENTRY = sizeof(struct id_slot) + 2 * sizeof(struct table_link *),
+    INDEX_ENTRY = sizeof(struct id_slot) + 2 * (sizeof(struct table_link *) + 1),
 };
 
 enum socket_state {

@@ -5,6 +5,9 @@
 #include "support/alloc.h"
 #include "support/test.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 struct thing {
     struct table_link link;
     unsigned          number;
@@ -151,6 +154,53 @@ TEST(equal_hashes_are_all_walked_and_strangers_in_the_chain_are_not)
     table_fini(&t);
 }
 
+/* One bucket, so many eighths of the hashes. */
+static uint64_t in_eighth(unsigned number)
+{
+    return (uint64_t)number << 40 | 3;
+}
+
+static struct thing *on_a_page(void)
+{
+    void *page = mmap(NULL, (size_t)getpagesize(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    CHECK(page != MAP_FAILED);
+    return page;
+}
+
+static void forbid(struct thing *thing, bool forbidden)
+{
+    CHECK_INT(0, mprotect(thing, (size_t)getpagesize(), forbidden ? PROT_NONE : PROT_READ | PROT_WRITE));
+}
+
+TEST(who_looks_for_what_is_not_there_touches_no_entry)
+{
+    struct thing *there = on_a_page(), gone = { .number = 1 }, more[2] = { { .number = 2 } };
+    struct table  t;
+
+    CHECK_INT(0, table_init(&t, 0));
+    table_insert(&t, &there->link, in_eighth(5));
+    forbid(there, true);
+    CHECK(table_first(&t, in_eighth(2)) == NULL);
+    forbid(there, false);
+    CHECK(table_first(&t, in_eighth(5)) == &there->link);
+    CHECK(table_first(&t, in_eighth(5 + 8)) == NULL); /* the eighth is not the hash */
+    table_insert(&t, &more[0].link, in_eighth(2));
+    table_insert(&t, &more[1].link, in_eighth(2));
+    table_remove(&t, &more[0].link);
+    CHECK(table_first(&t, in_eighth(2)) == &more[1].link);
+    table_remove(&t, &more[1].link);
+    table_remove(&t, &there->link);
+    table_insert(&t, &gone.link, in_eighth(1));
+    table_remove(&t, &gone.link);
+    table_insert(&t, &there->link, in_eighth(3)); /* what was in an empty bucket is forgotten */
+    forbid(there, true);
+    for (unsigned i = 0; i < 8; i++)
+        CHECK(i == 3 || table_first(&t, in_eighth(i)) == NULL);
+    munmap(there, (size_t)getpagesize());
+    table_fini(&t);
+}
+
 TEST(removing_what_is_not_there_changes_nothing)
 {
     struct thing here = { .number = 1 }, stranger = { .link.hash = 7 };
@@ -231,6 +281,7 @@ int main(void)
         cmocka_unit_test(a_table_that_gets_smaller_takes_more),
         cmocka_unit_test(what_it_was_made_for_is_kept),
         cmocka_unit_test(equal_hashes_are_all_walked_and_strangers_in_the_chain_are_not),
+        cmocka_unit_test(who_looks_for_what_is_not_there_touches_no_entry),
         cmocka_unit_test(removing_what_is_not_there_changes_nothing),
         cmocka_unit_test(each_sees_all_entries_once_and_may_remove_them),
         cmocka_unit_test(a_table_without_memory_to_grow_goes_on_working),
