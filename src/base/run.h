@@ -27,6 +27,8 @@ enum {
     RUN_PART   = 128,
 };
 
+enum { RUN_PAD = 16 }; /* bytes behind a text that may be looked at, where it is padded */
+
 extern const uint8_t run_class[256];
 
 /* The class is known where they are called, and only then they are worth it. */
@@ -163,6 +165,17 @@ RUN_INLINE const char *run_end_in(const char *at, const char *end, const char *r
     return run_end(at, end, class);
 }
 
+/* The same where RUN_PAD bytes behind `end` may be looked at: nothing is to be asked before a look. */
+RUN_INLINE const char *run_end_padded(const char *at, const char *end, uint8_t class)
+{
+    unsigned stops;
+
+    while ((stops = run_stops(run_load(at), class)) == 0 && at + RUN_PAD < end)
+        at += RUN_PAD;
+    at += stops != 0 ? __builtin_ctz(stops) : RUN_PAD;
+    return at < end ? at : end;
+}
+
 /* The first `wanted`, which is not 0, before `end`, or NULL: memchr for what is near. */
 static inline const char *run_find(const char *at, const char *end, char wanted)
 {
@@ -210,6 +223,11 @@ RUN_INLINE const char *run_end(const char *at, const char *end, uint8_t class)
 RUN_INLINE const char *run_end_in(const char *at, const char *end, const char *readable, uint8_t class)
 {
     (void)readable;
+    return run_walk(at, end, class);
+}
+
+RUN_INLINE const char *run_end_padded(const char *at, const char *end, uint8_t class)
+{
     return run_walk(at, end, class);
 }
 

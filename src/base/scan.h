@@ -93,25 +93,25 @@ bool scan_host(struct scan *s, struct slice *host);
 bool scan_number(struct scan *s, uint32_t max, uint32_t *value);
 bool scan_number64(struct scan *s, uint64_t max, uint64_t *value);
 
-/* scan_number by pointers, for where every message has one: behind the digits at `at`, or NULL.  Up to seven of them
- * inside of a longer text are read here. */
-static inline const char *scan_number_at(const char *at, const char *end, const char *readable, uint32_t max,
-                                         uint32_t *value)
+/* May as many bytes as are looked at in one go (RUN_PAD) be looked at behind its end?  So it is in a message, which
+ * keeps them: there whatever is usual is read without asking how many are left. */
+static inline bool scan_is_padded(const struct scan *s)
 {
-    struct scan s = { at, end, readable };
+    return word_sees(s->end, s->readable, 16) != 0;
+}
 
-    if (word_sees(at, readable, 8)) {
-        uint64_t word   = word_load(at);
-        size_t   digits = word_digits(word), left = (size_t)(end - at);
+/* A number of up to seven digits by pointers, where it is padded: behind them, or NULL. */
+static inline const char *scan_number_padded(const char *at, const char *end, uint32_t max, uint32_t *value)
+{
+    uint64_t word   = word_load(at);
+    size_t   digits = word_digits(word), left = (size_t)(end - at);
 
-        if (digits > left)
-            digits = left;
-        if (digits - 1 < 7) {
-            *value = word_number(word, (unsigned)digits);
-            return *value <= max ? at + digits : NULL;
-        }
-    }
-    return scan_number(&s, max, value) ? s.at : NULL;
+    if (digits > left)
+        digits = left;
+    if (digits - 1 >= 7)
+        return NULL;
+    *value = word_number(word, (unsigned)digits);
+    return *value <= max ? at + digits : NULL;
 }
 
 /* Single bytes by class, for the few places that walk by hand. */

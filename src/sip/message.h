@@ -2,11 +2,12 @@
 /* message.h - a SIP message: one block, indexed once, parsed on demand
  * (RFC 3261 7, 25).
  *
- *   +----------------+--------------+-----------------------+
- *   | struct message | header index | the bytes as received |
- *   +----------------+--------------+-----------------------+
+ *   +----------------+--------------+-----------------------+-----+
+ *   | struct message | header index | the bytes as received | pad |
+ *   +----------------+--------------+-----------------------+-----+
  *
- * Every slice in a message points into its bytes, which never change.  What
+ * Every slice in a message points into its bytes, which never change; the pad behind
+ * them is zeros, so that whoever reads may look at sixteen bytes at once.  What
  * opens a transaction (start line, top Via, From, To, Call-ID, CSeq,
  * Max-Forwards, Content-Length, no SINGLE header twice) is checked when the
  * message is parsed; everything else when someone asks for it, and a proxy does
@@ -125,10 +126,18 @@ void message_arrive(struct message *m, struct pool *pool);
 const struct header *message_header(const struct message *m, enum header_id id);
 const struct header *message_next(const struct message *m, const struct header *h);
 
+enum { MESSAGE_PAD = 16 }; /* RUN_PAD of base/run.h: zeros behind the bytes received */
+
+/* Bytes of a message up to here may be looked at. */
+static inline const char *message_readable(const struct message *m)
+{
+    return m->text.ptr + m->text.len + MESSAGE_PAD;
+}
+
 /* A cursor over its value. */
 static inline struct scan scan_value_of(const struct message *m, const struct header *h)
 {
-    return scan_within(h->value, m->text.ptr + m->text.len);
+    return scan_within(h->value, message_readable(m));
 }
 
 /* Walk the values of a comma list through all its lines, as one list:

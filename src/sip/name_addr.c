@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/name_addr.h"
 
+#include "base/run.h"
 #include "sip/uri_usual.h"
 
 static bool is_name_byte(char c)
@@ -39,26 +40,41 @@ static bool scan_quoted_name(struct scan *s, struct slice *display)
     return scan_lws(s);
 }
 
-/* [ "display" ] <URI>, both as nearly everyone writes them; the cursor stays for anything else. */
-static inline bool scan_usual(struct scan *s, struct name_addr *out)
+/* [ "display" [ SP ] ] <URI>, both as nearly everyone writes them; behind it, or NULL for anything else. */
+static inline const char *usual_address(const char *at, const char *end, struct name_addr *out)
 {
-    const char *at = s->at, *end = s->end, *readable = s->readable;
+    const char *start = at;
 
     if (at < end && *at == '"') {
-        at = run_end_in(at + 1, end, readable, RUN_QUOTED);
+        at = run_end_padded(at + 1, end, RUN_QUOTED);
         if (at == end || *at != '"')
-            return false;
+            return NULL;
         at++;
     }
-    out->display = slice_between(s->at, at);
-    if (at < end && *at == ' ')
+    out->display = slice_between(start, at);
+    if (*at == ' ')
         at++;
-    if (at == end || *at != '<')
+    if (*at != '<')
+        return NULL;
+    at = uri_usual(at + 1, end, '>', &out->uri);
+    return at == NULL || at == end ? NULL : at + 1;
+}
+
+/* Nothing, or ";tag=" and its value and nothing else: so end most From and To. */
+static inline bool usual_tag(const char *at, const char *end, struct name_addr *out, struct slice *tag, unsigned *tags)
+{
+    if (at == end) {
+        out->params = SLICE("");
+        *tag        = SLICE("");
+        *tags       = 0;
+        return true;
+    }
+    if (end - at <= 5 || word_lower(word_first(word_load(at), 5)) != WORD(";tag=") ||
+        run_end_padded(at + 5, end, RUN_VALUE) != end)
         return false;
-    at = uri_usual(at + 1, end, readable, '>', &out->uri);
-    if (at == NULL || at == end)
-        return false;
-    s->at = at + 1;
+    out->params = slice_between(at, end);
+    *tag        = slice_between(at + 5, end);
+    *tags       = 1;
     return true;
 }
 
@@ -75,14 +91,29 @@ static bool scan_any_address(struct scan *s, struct name_addr *out)
     return scan_byte(s, '<') && uri_scan(s, false, &out->uri) && scan_byte(s, '>');
 }
 
+static __attribute__((noinline)) bool scan_any(struct scan *s, struct name_addr *out, struct slice *tag, unsigned *tags)
+{
+    const char *start = s->at;
+
+    if (!scan_any_address(s, out) || !params_scan_tag(s, &out->params, tag, tags))
+        return false;
+    out->text = slice_between(start, s->at);
+    return true;
+}
+
 bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct slice *tag, unsigned *tags)
 {
-    const char *start;
+    const char *at, *start;
 
     scan_lws(s);
-    start          = s->at;
     out->bracketed = true;
-    if (!(scan_usual(s, out) || scan_any_address(s, out)) || !params_scan_tag(s, &out->params, tag, tags))
+    if (!scan_is_padded(s) || (at = usual_address(s->at, s->end, out)) == NULL)
+        return scan_any(s, out, tag, tags);
+    start = s->at;
+    s->at = at;
+    if (usual_tag(at, s->end, out, tag, tags))
+        s->at = s->end;
+    else if (!params_scan_tag(s, &out->params, tag, tags))
         return false;
     out->text = slice_between(start, s->at);
     return true;

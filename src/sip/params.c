@@ -51,29 +51,12 @@ bool params_scan(struct scan *s, struct slice *params)
     return params_scan_tag(s, params, &tag, &tags);
 }
 
-/* ";tag=" and its value, and nothing else: so end most From and To. */
-static inline bool scan_only_tag(struct scan *s, struct slice *params, struct slice *tag, unsigned *tags)
-{
-    const char *at = s->at, *value = at + 5;
-
-    if (s->end - at < 8 || word_lower(word_first(word_load(at), 5)) != WORD(";tag=") ||
-        run_end_in(value, s->end, s->readable, RUN_VALUE) != s->end)
-        return false;
-    *params = slice_between(at, s->end);
-    *tag    = slice_between(value, s->end);
-    *tags   = 1;
-    s->at   = s->end;
-    return true;
-}
-
 bool params_scan_tag(struct scan *s, struct slice *params, struct slice *tag, unsigned *tags)
 {
     struct slice name, value;
     const char  *first = NULL;
     struct scan  after;
 
-    if (scan_only_tag(s, params, tag, tags))
-        return true;
     *params = SLICE("");
     *tag    = SLICE("");
     *tags   = 0;

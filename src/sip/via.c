@@ -71,67 +71,6 @@ static bool take_param(struct via *via, struct slice name, struct slice value)
     return true;
 }
 
-/* Behind ";branch=...", ";rport", ";rport=..." and ";received=..." as nearly everyone writes them; `at` for anything
- * else. */
-static inline const char *usual_param(const char *at, const char *end, const char *readable, struct via *via)
-{
-    uint64_t    word = word_lower(word_load(at));
-    const char *value, *stop;
-    uint32_t    port;
-
-    if (word == WORD(";branch=") && via->branch.ptr == NULL) {
-        value = at + 8;
-        stop  = run_end_in(value, end, readable, RUN_VALUE);
-        if (stop == value)
-            return at;
-        via->branch = slice_between(value, stop);
-        return stop;
-    }
-    if (word == WORD(";receive") && end - at > 10 && word_lower(word_load(at + 2)) == WORD("eceived=")) {
-        value = at + 10;
-        stop  = run_end_in(value, end, readable, RUN_VALUE);
-        if (stop == value)
-            return at;
-        via->received = slice_between(value, stop);
-        return stop;
-    }
-    if (word_first(word, 7) != WORD(";rport="))
-        return at;
-    stop = scan_number_at(at + 7, end, readable, UINT16_MAX, &port);
-    if (stop == NULL || (stop < end && *stop != ';'))
-        return at;
-    via->rport       = true;
-    via->rport_value = (uint16_t)port;
-    return stop;
-}
-
-static inline bool is_rport(const char *at, const char *end, const char *readable)
-{
-    size_t   left = (size_t)(end - at);
-    uint64_t word = word_sees(at, readable, 8) ? word_load(at) : word_short(at, left);
-
-    return left >= 6 && word_lower(word_first(word, 6)) == WORD(";rport") && (left == 6 || at[6] == ';');
-}
-
-/* So many of them as follow each other. */
-static inline void scan_usual_params(struct scan *s, struct via *via)
-{
-    const char *at = s->at, *end = s->end, *readable = s->readable;
-
-    for (;;) {
-        const char *next = end - at > 8 ? usual_param(at, end, readable, via) : at;
-
-        if (next == at) {
-            if (!is_rport(at, end, readable))
-                break;
-            via->rport = true;
-            next       = at + 6;
-        }
-        at = next;
-    }
-    s->at = at;
-}
-
 static bool scan_params(struct scan *s, struct via *via)
 {
     struct slice name, value;
@@ -139,7 +78,6 @@ static bool scan_params(struct scan *s, struct via *via)
     for (;;) {
         struct scan after;
 
-        scan_usual_params(s, via);
         via->text.len = (size_t)(s->at - via->text.ptr);
         if (scan_at_end(s))
             return true;
@@ -186,46 +124,91 @@ static inline void via_clear(struct via *via)
     via->ttl         = 0;
 }
 
-/* "SIP/2.0/UDP host:port", up to the parameters, the value's end or the next value. */
-static inline bool scan_usual_start(struct scan *s, struct via *via)
+/* ";branch=...", ";rport", ";rport=..." or ";received=..." at the ';'; where it ends, or NULL for anything else. */
+RUN_INLINE const char *usual_param(const char *at, const char *end, struct via *via)
 {
-    const char *start = s->at, *host = start + 12, *end = s->end, *at;
+    uint64_t      word = word_lower(word_load(at + 1));
+    struct slice *into;
+    uint32_t      port = 0;
+
+    if (word_first(word, 7) == WORD("branch=")) {
+        if (via->branch.ptr != NULL)
+            return NULL;
+        into = &via->branch;
+        at += 8;
+    } else if (word == WORD("received") && at[9] == '=') {
+        into = &via->received;
+        at += 10;
+    } else if (word_first(word, 5) == WORD("rport")) {
+        via->rport = true;
+        at += 6;
+        if (*at != '=' || at >= end)
+            return at;
+        at               = scan_number_padded(at + 1, end, UINT16_MAX, &port);
+        via->rport_value = (uint16_t)port;
+        return at;
+    } else {
+        return NULL;
+    }
+    if (at >= end)
+        return NULL;
+    into->ptr = at;
+    at        = run_end_padded(at, end, RUN_VALUE);
+    into->len = (size_t)(at - into->ptr);
+    return at > into->ptr ? at : NULL;
+}
+
+/* "SIP/2.0/UDP host:port" and parameters as nearly everyone writes them; behind them, or NULL for anything else. */
+static inline const char *usual_via(const char *at, const char *end, struct via *via)
+{
+    const char *host = at + 12;
     uint64_t    transport;
     uint32_t    port = 0;
 
-    if (end - start < 16 || word_load(start) != WORD("SIP/2.0/"))
-        return false;
-    transport = word_first(word_load(start + 8), 4);
+    if (end - at < 16 || word_load(at) != WORD("SIP/2.0/"))
+        return NULL;
+    transport = word_first(word_load(at + 8), 4);
     if (transport != WORD("UDP ") && transport != WORD("TCP ") && transport != WORD("TLS "))
-        return false;
-    at = run_end_in(host, end, s->readable, RUN_HOST);
+        return NULL;
+    via->transport = (struct slice){ at + 8, 3 };
+    at             = run_end_padded(host, end, RUN_HOST);
+    via->host      = slice_between(host, at);
     if (at == host)
-        return false;
-    via->host = slice_between(host, at);
-    if (at < end && *at == ':') {
-        at = scan_number_at(at + 1, end, s->readable, UINT16_MAX, &port);
+        return NULL;
+    if (*at == ':' && at < end && (at = scan_number_padded(at + 1, end, UINT16_MAX, &port)) == NULL)
+        return NULL;
+    via->port = (uint16_t)port;
+    while (at < end && *at == ';') {
+        at = usual_param(at, end, via);
         if (at == NULL)
-            return false;
+            return NULL;
     }
-    if (at < end && *at != ';' && *at != ',')
-        return false;
-    via->transport = (struct slice){ start + 8, 3 };
-    via->port      = (uint16_t)port;
-    s->at          = at;
-    return true;
+    return at == end || (at < end && *at == ',') ? at : NULL;
+}
+
+static __attribute__((noinline)) bool scan_any(struct scan *s, struct via *via)
+{
+    via_clear(via);
+    via->text = (struct slice){ s->at, 0 };
+    return scan_protocol(s) && scan_token(s, &via->transport) && scan_lws(s) && scan_sent_by(s, via) &&
+           scan_params(s, via);
 }
 
 bool via_scan(struct scan *s, struct via *via)
 {
+    const char *at;
+
     scan_lws(s);
-    via_clear(via);
-    via->text = (struct slice){ s->at, 0 };
-    if (scan_usual_start(s, via))
-        return scan_params(s, via);
-    via->host = SLICE("");
-    if (!(scan_protocol(s) && scan_token(s, &via->transport) && scan_lws(s) && scan_sent_by(s, via)))
-        return false;
-    return scan_params(s, via);
+    if (scan_is_padded(s)) {
+        via_clear(via);
+        at = usual_via(s->at, s->end, via);
+        if (at != NULL) {
+            via->text = slice_between(s->at, at);
+            s->at     = at;
+            return true;
+        }
+    }
+    return scan_any(s, via);
 }
 
 static bool is_source(const struct via *via, const struct address *remote)

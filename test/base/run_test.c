@@ -94,6 +94,45 @@ TEST(run_in_a_longer_text_ends_where_it_is_told_to)
                 assert_ptr_equal(text + to, end_of(text + from, text + to, text + TEXT, classes[k]));
 }
 
+#define PADDED(name)                                                                                                   \
+    case name:                                                                                                         \
+        return run_end_padded(at, end, name)
+static const char *end_of_padded(const char *at, const char *end, uint8_t class)
+{
+    switch (class) {
+        PADDED(RUN_HOST);
+        PADDED(RUN_URI);
+        PADDED(RUN_BARE);
+        PADDED(RUN_NAME);
+        PADDED(RUN_VALUE);
+        PADDED(RUN_PART);
+        PADDED(RUN_QUOTED);
+    default:
+        return run_end_padded(at, end, RUN_TEXT);
+    }
+}
+
+/* RUN_PAD bytes behind the end are looked at, and no more: a page that cannot be read is behind them. */
+TEST(run_in_a_padded_text_ends_at_its_stop_or_its_end)
+{
+    enum { TEXT = 3 * RUN_PAD };
+    char  bytes[TEXT];
+    char *text;
+
+    memset(bytes, 'a', sizeof bytes);
+    text = (char *)(uintptr_t)test_guarded((struct slice){ bytes, sizeof bytes }).ptr;
+    for (size_t from = 0; from <= TEXT - RUN_PAD; from++)
+        for (size_t to = from; to <= TEXT - RUN_PAD; to++)
+            for (size_t k = 0; k < sizeof classes; k++) {
+                assert_ptr_equal(text + to, end_of_padded(text + from, text + to, classes[k]));
+                for (size_t stop = from; stop < to + 2; stop++) {
+                    text[stop] = '\0';
+                    assert_ptr_equal(text + (stop < to ? stop : to), end_of_padded(text + from, text + to, classes[k]));
+                    text[stop] = 'a';
+                }
+            }
+}
+
 TEST(empty_run_ends_where_it_starts)
 {
     struct slice nothing = test_guarded(SLICE(""));
@@ -155,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_ways_stop_at_the_same_byte),
         cmocka_unit_test(run_in_a_longer_text_ends_where_it_is_told_to),
+        cmocka_unit_test(run_in_a_padded_text_ends_at_its_stop_or_its_end),
         cmocka_unit_test(empty_run_ends_where_it_starts),
         cmocka_unit_test(byte_is_found_at_every_place),
         cmocka_unit_test(marks_of_a_uri_are_the_first_ones_inside_it),

@@ -153,6 +153,35 @@ TEST(numbers_reach_exactly_to_their_maximum)
 }
 
 /* Eight bytes are looked at together: as many digits as there are, with any byte behind them. */
+TEST(number_in_a_padded_text_is_of_up_to_seven_digits_before_its_end)
+{
+    const char *text  = "1234567 00000000 70x................";
+    uint32_t    value = 0;
+
+    assert_ptr_equal(text + 7, scan_number_padded(text, text + 16, UINT32_MAX, &value));
+    assert_int_equal(1234567, value);
+    assert_ptr_equal(text + 3, scan_number_padded(text, text + 3, 123, &value));
+    assert_int_equal(123, value);
+    assert_null(scan_number_padded(text, text + 3, 122, &value));
+    assert_null(scan_number_padded(text, text, UINT32_MAX, &value));
+    assert_null(scan_number_padded(text + 7, text + 16, UINT32_MAX, &value));
+    assert_null(scan_number_padded(text + 8, text + 16, UINT32_MAX, &value)); /* eight: left to scan_number */
+    assert_ptr_equal(text + 19, scan_number_padded(text + 17, text + 20, 255, &value));
+    assert_int_equal(70, value);
+}
+
+TEST(text_is_padded_if_sixteen_bytes_behind_it_may_be_looked_at)
+{
+    char         bytes[40] = { 0 };
+    struct slice text      = { bytes, 20 };
+    struct scan  alone = scan_from(text), full = scan_within(text, bytes + 36),
+                short_of_one = scan_within(text, bytes + 35);
+
+    assert_true(scan_is_padded(&full));
+    assert_false(scan_is_padded(&short_of_one));
+    assert_false(scan_is_padded(&alone));
+}
+
 TEST(number_ends_at_any_byte_that_is_no_digit)
 {
     static const char digits[] = "918273645546372819";
@@ -202,6 +231,8 @@ int main(void)
         cmocka_unit_test(one_line_has_neither_controls_nor_line_ends),
         cmocka_unit_test(hosts_are_names_and_addresses_with_their_brackets),
         cmocka_unit_test(numbers_reach_exactly_to_their_maximum),
+        cmocka_unit_test(number_in_a_padded_text_is_of_up_to_seven_digits_before_its_end),
+        cmocka_unit_test(text_is_padded_if_sixteen_bytes_behind_it_may_be_looked_at),
         cmocka_unit_test(number_ends_at_any_byte_that_is_no_digit),
     };
 

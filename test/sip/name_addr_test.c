@@ -2,6 +2,8 @@
 #include "sip/name_addr.h"
 #include "support/test.h"
 
+#include <stdlib.h>
+
 /* The first value of `text`; what follows it is `rest`. */
 static struct name_addr scan(const char *text, const char *rest)
 {
@@ -141,6 +143,62 @@ TEST(tag_of_from_is_noted_on_the_way)
     CHECK_SLICE(", <sip:c>", scan_rest(&s));
 }
 
+static void check_same(const char *a_text, struct slice a, const char *b_text, struct slice b)
+{
+    CHECK_INT(a.len, b.len);
+    if (a.len > 0)
+        CHECK_INT(a.ptr - a_text, b.ptr - b_text);
+}
+
+/* As nearly everyone writes it and padded, it is read in one go; alone, by the whole grammar. */
+static void check_both_ways(struct slice text)
+{
+    char             bytes[100];
+    struct scan      padded, alone = scan_from(text);
+    struct name_addr a, b;
+    struct slice     a_tag, b_tag;
+    unsigned         a_tags, b_tags;
+    const char      *start;
+    bool             found;
+
+    memcpy(bytes, text.ptr, text.len);
+    memcpy(bytes + text.len, "\"> <sip:a>;tag=x", 16);
+    padded = scan_from(test_guarded((struct slice){ bytes, text.len + 16 }));
+    padded.end -= 16;
+    start = padded.at;
+    found = name_addr_scan_tag(&alone, &b, &b_tag, &b_tags);
+    CHECK_INT(found, name_addr_scan_tag(&padded, &a, &a_tag, &a_tags));
+    CHECK_INT(alone.at - text.ptr, padded.at - start);
+    if (!found)
+        return;
+    CHECK_INT(b_tags, a_tags);
+    CHECK_INT(b.bracketed, a.bracketed);
+    check_same(start, a.text, text.ptr, b.text);
+    check_same(start, a.display, text.ptr, b.display);
+    check_same(start, a.params, text.ptr, b.params);
+    check_same(start, a.uri.text, text.ptr, b.uri.text);
+    check_same(start, a_tag, text.ptr, b_tag);
+}
+
+TEST(usual_form_is_read_to_the_same_result)
+{
+    static const char usual[] = "\"Alice L\" <sip:alice@host.test:5060;lr>;tag=a83\";x=\"1\"";
+    static const char bytes[] = ";:=, \t\"<>@t\\\x7f\x80";
+
+    srand(1);
+    for (int round = 0; round < 20000; round++) {
+        char   text[sizeof usual];
+        size_t from = round % 3 == 0 ? 10 : 0, len = sizeof usual - 1 - (round % 4 == 0 ? 0 : 7) - from;
+
+        memcpy(text, usual, sizeof usual);
+        if (round % 5 == 0)
+            len = (size_t)rand() % len;
+        for (int i = rand() % 4; i > 0; i--)
+            text[(size_t)rand() % (sizeof usual - 1)] = bytes[(size_t)rand() % (sizeof bytes - 1)];
+        check_both_ways((struct slice){ text + from, len });
+    }
+}
+
 TEST(contact_expires_is_seconds_or_the_fallback)
 {
     static const struct {
@@ -203,6 +261,7 @@ int main(void)
         cmocka_unit_test(value_stops_before_the_next),
         cmocka_unit_test(malformed_addresses_are_refused_at_their_byte),
         cmocka_unit_test(tag_of_from_is_noted_on_the_way),
+        cmocka_unit_test(usual_form_is_read_to_the_same_result),
         cmocka_unit_test(contact_expires_is_seconds_or_the_fallback),
         cmocka_unit_test(contact_q_is_thousandths),
     };
