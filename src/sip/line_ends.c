@@ -59,7 +59,7 @@ RUN_INLINE void take_block(struct walk *w, struct line_ends *e, struct line_mask
         uint32_t at = w->scanned + (uint32_t)__builtin_ctzll(lf);
 
         e->at[w->count++] = at;
-        if (at - w->before <= 2 && is_empty(e, w->before, at)) {
+        if (at <= w->before + 2 && is_empty(e, w->before, at)) {
             w->empty_line = true;
             break;
         }

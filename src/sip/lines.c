@@ -139,46 +139,48 @@ static __attribute__((noinline)) bool read_any_field(struct lines *l, struct hea
 
 #ifdef __x86_64__
 /* A field as nearly all are: a name that we know, of fewer than sixteen bytes, ':' SP, a value with no
- * more blanks around it, the line end, and a next line that does not continue it.  What is not so is
- * left to the whole grammar.  Sixteen bytes may be read from `at` on and one behind `stop`. */
+ * more blanks around it, and CRLF at `stop` - 1.  What is not so is left to the whole grammar.  Sixteen bytes may be
+ * read from `at` on. */
 static inline bool read_usual_field(struct header *h, const char *at, const char *stop, const char *copy)
 {
     unsigned    colons = (unsigned)_mm_movemask_epi8(run_is(run_load(at), ':'));
-    const char *value, *end = stop;
+    const char *value;
     size_t      len;
 
-    if (colons == 0 || ((unsigned char)stop[1] <= ' ' && is_blank(stop[1])))
+    if (colons == 0)
         return false;
     len   = (size_t)__builtin_ctz(colons);
     value = at + len + 1; /* no name has a line end in it, so this is not behind `stop` */
-    if (!header_lookup(at, len, &h->id) || *value != ' ' || (unsigned char)value[1] <= ' ')
-        return false;
-    end -= end[-1] == '\r';
-    if ((unsigned char)end[-1] <= ' ')
+    if (!header_lookup(at, len, &h->id) || *value != ' ' || (unsigned char)value[1] <= ' ' || stop[-1] != '\r' ||
+        (unsigned char)stop[-2] <= ' ')
         return false;
     h->name  = (struct slice){ copy, len };
-    h->value = (struct slice){ copy + len + 2, (size_t)(end - value) - 1 };
+    h->value = (struct slice){ copy + len + 2, (size_t)(stop - value) - 2 };
     h->line  = (struct slice){ copy, (size_t)(stop - at) + 1 };
     return true;
 }
 
-/* So many of them as follow each other; a last line which nothing follows is not among them. */
+/* So many of them as follow each other; a last line which nothing follows is not among them, nor one that the next
+ * line continues: that is asked where they end, since no such line is a usual one. */
 static unsigned read_usual_fields(struct lines *l, struct header *headers, unsigned count)
 {
-    const char     *text = l->ends.text, *copy = l->copy;
+    const char     *text = l->ends.text, *at = text + l->at, *copy = l->copy;
     const uint32_t *next = l->next, *last = l->last - !l->ends.empty_line;
-    const uint32_t  last_at = l->ends.size < 16 ? 0 : l->ends.size - 16;
-    uint32_t        at      = l->at;
-    struct header  *h       = headers + count;
+    struct header  *h = headers + count;
 
     if (last - next > (ptrdiff_t)(l->most - count))
         last = next + (l->most - count);
-    while (next < last && at <= last_at && read_usual_field(h, text + at, text + *next, copy + at)) {
-        at = *next++ + 1;
-        h++;
+    while (last > next && (last - next > 1 ? last[-2] + 1 : l->at) + 16 > l->ends.size)
+        last--; /* sixteen bytes from its start on are looked at */
+    for (; next < last && read_usual_field(h, at, text + *next, copy + (at - text)); h++)
+        at = text + *next++ + 1;
+    if (h > headers + count && is_blank(*at)) {
+        h--;
+        next--;
+        at -= h->line.len;
     }
     l->next = next;
-    l->at   = at;
+    l->at   = (uint32_t)(at - text);
     return (unsigned)(h - headers);
 }
 #else

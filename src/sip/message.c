@@ -60,19 +60,22 @@ static void complain_of_two(struct message *m, struct parse_fault *fault)
 /* The first of each kind, and the next one of each: from the last to the first, so that nothing is to be asked. */
 static void read_lines(struct message *m, struct lines *l, struct parse_fault *fault)
 {
-    bool two = false;
+    struct header *h     = m->headers;
+    uint8_t       *first = m->first, two = 0;
+    unsigned       i = lines_read(l, h, fault);
 
-    m->header_count = lines_read(l, m->headers, fault);
+    m->header_count = i;
     m->body         = slice_between(m->text.ptr + l->body, m->text.ptr + m->text.len);
-    for (unsigned i = m->header_count; i > 0; i--) {
-        struct header *h = &m->headers[i - 1];
+    for (h += i; i > 0; i--) {
+        uint8_t next;
 
-        h->next         = m->first[h->id];
-        m->first[h->id] = (uint8_t)i;
-        if (h->next != 0)
-            two |= header_single[h->id] != 0;
+        h--;
+        next         = first[h->id];
+        first[h->id] = (uint8_t)i;
+        h->next      = next;
+        two |= next & header_single[h->id];
     }
-    if (two)
+    if (two != 0)
         complain_of_two(m, fault);
 }
 
