@@ -218,6 +218,15 @@ static void take_message(struct connection *c, struct slice message)
     receive_bytes(c->stack, &flow, message);
 }
 
+/* What was cut so far is acted on.  False: what it said made us close the connection. */
+static bool acted(struct stack *s, object_id id)
+{
+    receive_ahead_end(s);
+    return id_find(&s->connection_ids, id) != NULL;
+}
+
+/* All messages of a read are parsed before the first is acted on, as those of a batch of datagrams are: by a connection
+ * to another proxy, or to all phones of a host, they come a dozen at a time. */
 static void take_bytes(struct connection *c, struct slice bytes)
 {
     struct stack      *s    = c->stack;
@@ -229,6 +238,8 @@ static void take_bytes(struct connection *c, struct slice bytes)
     for (;;) {
         switch (framer_next(&c->framer, &bytes, &message, &fault)) {
         case FRAMER_MORE:
+            if (!acted(s, id))
+                return;
             connection_recount(c);
             if (framer_is_partial(&c->framer))
                 channel_partial(c->channel);
@@ -236,17 +247,23 @@ static void take_bytes(struct connection *c, struct slice bytes)
                 channel_whole(c->channel);
             return;
         case FRAMER_PING:
+            if (!acted(s, id))
+                return;
             connection_heard(c);
             answer_ping(c);
             break;
         case FRAMER_MESSAGE:
             channel_whole(c->channel);
             connection_heard(c); /* not for every byte: a peer that drips them would hold the connection for ever */
-            receive_bytes(s, &flow, message);
-            if (id_find(&s->connection_ids, id) == NULL)
-                return; /* what it said made us close it */
+            receive_ahead(s, &flow, message);
+            if (id_find(&s->connection_ids, id) == NULL) { /* by its fault, or that of one before it */
+                receive_ahead_end(s);
+                return;
+            }
             break;
         case FRAMER_FAULT: /* the stream cannot be read on from here */
+            if (!acted(s, id))
+                return;
             receive_fault(s, &flow, message, &fault);
             if (id_find(&s->connection_ids, id) != NULL)
                 connection_close(c);

@@ -192,11 +192,23 @@ void receive_ahead(struct stack *s, const struct flow *flow, struct slice bytes)
     s->ahead[s->ahead_count++] = m;
 }
 
+/* Whom one message has cost his connection, he is not heard any further. */
+static bool is_cut_off(const struct stack *s, const struct message *m)
+{
+    return m->flow.connection != 0 && id_find(&s->connection_ids, m->flow.connection) == NULL;
+}
+
 /* Where acting on one comes here again, the rest is acted on there. */
 void receive_ahead_end(struct stack *s)
 {
-    while (s->ahead_next < s->ahead_count)
-        act_on(s, s->ahead[s->ahead_next++]);
+    while (s->ahead_next < s->ahead_count) {
+        struct message *m = s->ahead[s->ahead_next++];
+
+        if (is_cut_off(s, m))
+            message_drop(m);
+        else
+            act_on(s, m);
+    }
     s->ahead_next = s->ahead_count = 0;
     admission_refuse(s);
 }

@@ -153,6 +153,45 @@ TEST(a_request_with_a_broken_header_is_answered_and_the_next_one_served)
     close_all();
 }
 
+static void put_options(struct buf *t, const char *cseq, const char *length)
+{
+    buf_printf(t,
+               "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bK%s\r\n"
+               "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: x\r\nCSeq: %s OPTIONS\r\n"
+               "Content-Length: %s\r\n\r\n",
+               cseq, cseq, length);
+}
+
+/* All that one read brings is parsed before the first of it is acted on. */
+TEST(what_comes_in_one_piece_is_answered_in_its_order_up_to_what_ends_the_stream)
+{
+    static const char *const wanted[] = { "CSeq: 1 OPTIONS", "CSeq: 2 OPTIONS", "\r\n\r\n\r\nSIP/2.0",
+                                          "CSeq: 3 OPTIONS", "SIP/2.0 400 Bad" };
+    char                     text[4096];
+    struct buf               t = BUF_ON(text);
+    const char              *at;
+
+    open_with_stream("");
+    network_set_pieces(b.network, PIECES_WHOLE);
+    put_options(&t, "1", "0");
+    put_options(&t, "2", "0");
+    buf_put(&t, SLICE("\r\n\r\n")); /* a ping, whose pong is one line end */
+    put_options(&t, "3", "0");
+    put_options(&t, "4", "many");
+    put_options(&t, "5", "0");
+    raw_say(&tcp, buf_cstr(&t));
+    bench_live(&b, 50);
+    at = tcp.heard[0];
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        at = strstr(at, wanted[i]);
+        assert_non_null(at);
+    }
+    CHECK(strstr(tcp.heard[0], "CSeq: 5 OPTIONS") == NULL);
+    CHECK_INT(4, counter_read(&counters()->responses_sent));
+    CHECK(tcp.closed);
+    close_all();
+}
+
 /* The peer goes in the middle of a message, or before it is answered. */
 TEST(a_peer_that_leaves_leaves_nothing)
 {
@@ -183,6 +222,7 @@ int main(void)
         cmocka_unit_test(one_peer_does_not_take_all_connections),
         cmocka_unit_test(a_malformed_message_is_answered_and_the_connection_closed),
         cmocka_unit_test(a_request_with_a_broken_header_is_answered_and_the_next_one_served),
+        cmocka_unit_test(what_comes_in_one_piece_is_answered_in_its_order_up_to_what_ends_the_stream),
         cmocka_unit_test(a_peer_that_leaves_leaves_nothing),
     };
 
