@@ -24,8 +24,9 @@ struct world_uv {
     struct post_queue   posts;
     struct entropy      entropy;
     struct budget_share memory; /* world.memory, if it is accounted for */
-    /* The thread within world_uv_run, 0 if none: a post of its own needs no wake. */
-    _Atomic(pthread_t) owner;
+    /* False while a turn is under way, which looks at the posts before it sleeps: so no post needs a wake, its own or
+     * another thread's. */
+    atomic_bool asleep;
 };
 
 static struct world_uv *real(struct world *w)
@@ -80,7 +81,7 @@ static int op_post(struct world *w, void (*fn)(void *arg), void *arg)
     bool             first;
     int              error = post_add(&r->posts, fn, arg, &first);
 
-    if (error == 0 && first && atomic_load_explicit(&r->owner, memory_order_relaxed) != pthread_self())
+    if (error == 0 && first && atomic_load_explicit(&r->asleep, memory_order_relaxed))
         loop_wake(r->loop);
     return error;
 }
@@ -113,6 +114,7 @@ static void on_begin(void *arg, msec now)
     struct world_uv *r = arg;
 
     r->world.now = now;
+    atomic_store_explicit(&r->asleep, false, memory_order_relaxed);
 }
 
 static void on_end(void *arg)
@@ -128,10 +130,13 @@ static void on_end(void *arg)
     memory_end_turn(&r->world);
 }
 
+/* Before it sleeps.  Who posts and does not find us asleep has done so before post_waiting, which then finds the post:
+ * both hold the queue's lock in between. */
 static msec deadline(void *arg)
 {
     struct world_uv *r = arg;
 
+    atomic_store_explicit(&r->asleep, true, memory_order_relaxed);
     if (post_waiting(&r->posts) || resolver_waiting(r->resolver) || udp_waiting(r->udp) || stream_waiting(&r->streams))
         return 0;
     return wheel_deadline(&r->world.wheel);
@@ -191,6 +196,7 @@ struct world *world_uv_new_with(struct log *log, const struct world_uv_options *
     r->world.log    = log;
     r->world.now    = loop_clock();
     r->world.random = (struct random){ entropy_fill, &r->entropy };
+    atomic_store_explicit(&r->asleep, true, memory_order_relaxed);
     wheel_init(&r->world.wheel, r->world.now);
     pool_init(&r->world.pool, POOL_KEEP);
     if (options->budget != NULL) {
@@ -222,20 +228,16 @@ void world_uv_run(struct world *w)
 {
     struct world_uv *r = real(w);
 
-    atomic_store_explicit(&r->owner, pthread_self(), memory_order_relaxed);
     w->now = loop_clock();
     loop_run(r->loop);
-    atomic_store_explicit(&r->owner, 0, memory_order_relaxed);
 }
 
 void world_uv_turn(struct world *w, msec longest)
 {
     struct world_uv *r = real(w);
 
-    atomic_store_explicit(&r->owner, pthread_self(), memory_order_relaxed);
     w->now = loop_clock();
     loop_turn(r->loop, longest);
-    atomic_store_explicit(&r->owner, 0, memory_order_relaxed);
 }
 
 void world_uv_stop(struct world *w)

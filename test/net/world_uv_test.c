@@ -5,8 +5,10 @@
 #include "net/post.h"
 #include "support/live.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static struct world *world;
@@ -179,6 +181,64 @@ TEST(another_thread_wakes_the_loop)
     CHECK_INT(1000, ran);
 }
 
+static void *post_once(void *arg)
+{
+    return world->ops->post(world, count_run, arg) == 0 ? NULL : (void *)1;
+}
+
+/* Another thread posts while a turn is under way. */
+static void ring_and_let_post(struct timer *t, msec now)
+{
+    pthread_t thread;
+    void     *failed = (void *)1;
+
+    ring(t, now);
+    if (pthread_create(&thread, NULL, post_once, NULL) == 0)
+        pthread_join(thread, &failed);
+    CHECK(failed == NULL);
+}
+
+/* What has been written to eventfds of this process and not been read. */
+static unsigned wakes_waiting(void)
+{
+    DIR           *all = opendir("/proc/self/fdinfo");
+    unsigned       sum = 0;
+    struct dirent *entry;
+
+    assert_non_null(all);
+    while ((entry = readdir(all)) != NULL) {
+        char     path[300], line[100];
+        FILE    *f;
+        unsigned count;
+
+        snprintf(path, sizeof path, "/proc/self/fdinfo/%s", entry->d_name);
+        f = fopen(path, "r");
+        while (f != NULL && fgets(line, sizeof line, f) != NULL)
+            if (sscanf(line, "eventfd-count: %x", &count) == 1)
+                sum += count;
+        if (f != NULL)
+            fclose(f);
+    }
+    closedir(all);
+    return sum;
+}
+
+/* A wake is a system call for each side, and a turn for nothing. */
+TEST(a_post_of_another_thread_in_the_middle_of_a_turn_is_run_and_wakes_nobody)
+{
+    struct alarm alarm = { 0 };
+
+    ran = 0;
+    world_timer(world, &alarm.timer, ring_and_let_post, world_now(world));
+    world_uv_turn(world, 0);
+    CHECK_INT(1, ran);
+    CHECK_INT(0, wakes_waiting());
+    CHECK_INT(0, (intptr_t)post_once(NULL)); /* before the next turn sleeps, it looks */
+    CHECK_INT(0, wakes_waiting());
+    world_uv_turn(world, 0);
+    CHECK_INT(2, ran);
+}
+
 /* --- the rest --- */
 
 static void on_signal(void *arg)
@@ -272,6 +332,7 @@ int main(void)
         LIVE_TEST(what_a_post_posts_comes_in_the_next_turn),
         LIVE_TEST(posts_are_bounded),
         LIVE_TEST(another_thread_wakes_the_loop),
+        LIVE_TEST(a_post_of_another_thread_in_the_middle_of_a_turn_is_run_and_wakes_nobody),
         LIVE_TEST(a_signal_is_heard_from_the_loop),
         LIVE_TEST(random_bytes_differ_and_fill_any_length),
         LIVE_TEST(the_source_towards_our_own_addresses_is_themselves),
