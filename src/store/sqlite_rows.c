@@ -204,36 +204,43 @@ static void forget_old(struct sqlite_rows *r, uint64_t wall)
     sqlite3_reset(s);
 }
 
-/* Filled in but for what the row says of itself.  Its texts live until the next step. */
-static bool read_binding(sqlite3_stmt *s, struct stored_binding *b)
+/* All but what are columns.  Its texts live until the next step.  A value of several pages wants memory, and the disk.
+ */
+static int read_packed(sqlite3_stmt *s, struct stored_binding *b)
 {
     const char *packed = sqlite3_column_blob(s, 2);
+    int         error;
 
-    return sqlite_unpack((struct slice){ packed, (size_t)sqlite3_column_bytes(s, 2) }, b);
+    if (sqlite_unpack((struct slice){ packed, (size_t)sqlite3_column_bytes(s, 2) }, b))
+        return 0;
+    error = sqlite_error(sqlite3_errcode(sqlite3_db_handle(s)));
+    return error != 0 ? error : -ERR_CORRUPT;
 }
 
 /* In one pass, whatever is left out: with a million each pass is a tenth of a second and more. */
 static int read_bindings(struct sqlite_rows *r, uint64_t wall, const struct store_loader *l)
 {
-    sqlite3_stmt *s   = r->statements[READ_BINDINGS];
-    bool          old = false, ours = true;
-    int           rc;
+    sqlite3_stmt *s     = r->statements[READ_BINDINGS];
+    bool          old   = false;
+    int           error = 0, rc = SQLITE_OK;
 
-    while (ours && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    while (error == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         struct stored_binding b = { .row         = (uint64_t)sqlite3_column_int64(s, 0),
                                     .lease_until = (uint64_t)sqlite3_column_int64(s, 1) };
 
         old = old || (wall >= FORGET && b.lease_until < wall - FORGET);
         if (b.lease_until <= wall)
             continue;
-        ours = read_binding(s, &b);
-        if (ours)
+        error = read_packed(s, &b);
+        if (error == 0)
             l->on_binding(l->arg, &b);
     }
     sqlite3_reset(s);
-    if (old)
+    if (error == 0)
+        error = sqlite_error(rc);
+    if (error == 0 && old)
         forget_old(r, wall);
-    return ours ? sqlite_error(rc) : -ERR_CORRUPT;
+    return error;
 }
 
 int sqlite_rows_load(struct sqlite_rows *r, uint64_t wall, const struct store_loader *loader)

@@ -126,7 +126,8 @@ TEST(numbers_and_lengths_that_cannot_be_are_refused)
         SLICE_INIT("\1\0\x80\x80\x80\x80\x10\0\0\0\0\0\0\0\0\0\0"),                   /* CSeq 2^32 */
         SLICE_INIT("\1\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\2\0\0\0\0\0\0\0\0"), /* 65 bits */
         SLICE_INIT("\1\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\1\0\0\0\0\0\0\0\0"),
-        SLICE_INIT("\1\0\0\0\0\0\0\0\0\0\0\0\1"), /* a text that is not there */
+        SLICE_INIT("\1\0\0\0\0\0\0\0\0\0\0\0\1"),                                     /* a text that is not there */
+        SLICE_INIT("\1\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\1\1\0\0\0\0\0"), /* together 2^64 */
         SLICE_INIT("\1\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\1\0\0\0\0\0\0"),
     };
     static const struct slice empty = SLICE_INIT("\1\0\0\0\0\0\0\0\0\0\0\0\0");
