@@ -144,6 +144,15 @@ struct rcu_entry *rcu_table_next(struct rcu_probe *p)
     return probe(p->slots, p->hash, &p->at);
 }
 
+void rcu_table_prefetch(const struct rcu_table *t, uint64_t hash)
+{
+    const struct rcu_slots *s  = current(t);
+    size_t                  at = home_of(s, hash);
+
+    __builtin_prefetch((const void *)&s->slot[at]);
+    __builtin_prefetch(&s->notes[at]);
+}
+
 /* ---- changing ---- */
 
 static void put(struct rcu_slots *s, struct rcu_entry *entry, uint64_t hash, uint8_t note)

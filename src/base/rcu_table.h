@@ -52,6 +52,9 @@ struct rcu_probe {
 struct rcu_entry *rcu_table_first(const struct rcu_table *t, uint64_t hash, struct rcu_probe *p);
 struct rcu_entry *rcu_table_next(struct rcu_probe *p);
 
+/* Memory fetches what a search for this hash begins with, and its note, while the caller does something else. */
+void rcu_table_prefetch(const struct rcu_table *t, uint64_t hash);
+
 /* Returns 0, or -ERR_NO_MEMORY when the table is nearly full and cannot grow.  After
  * rcu_table_make_room, which returns the same, the next insertion cannot fail. */
 int rcu_table_make_room(struct rcu_table *t);

@@ -198,6 +198,15 @@ const struct aor *location_find(const struct location *l, struct slice key)
     return find(&l->shards[shard_index(hash)], key, hash);
 }
 
+void location_prefetch(const struct location *l, struct slice key)
+{
+    uint64_t hash = location_hash(l, key);
+
+    rcu_enter(l->rcu);
+    rcu_table_prefetch(&l->shards[shard_index(hash)].aors, hash);
+    rcu_leave(l->rcu);
+}
+
 static bool has_epoch(const struct aor *a, uint64_t epoch, msec now)
 {
     struct binding b;

@@ -55,6 +55,10 @@ const struct aor *location_find_gruu(const struct location *l, uint64_t hash, ui
 /* The same by the hash of the key and a flow that one of its bindings is reached by (aor_has_flow). */
 const struct aor *location_find_flow(const struct location *l, uint64_t hash, const struct flow *flow);
 
+/* Nothing but time: what a search for it wants is on its way from memory, if it is begun a little later.
+ * In a section or not. */
+void location_prefetch(const struct location *l, struct slice key);
+
 /* Bindings, and AORs that have any; any thread, in a section or not. */
 size_t location_count(const struct location *l);
 size_t location_aors(const struct location *l);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "server/ban_list.h"
+#include "server/load_ahead.h"
 #include "server/registrar.h"
 
 #include <stdio.h>
@@ -132,11 +133,17 @@ void shared_free(struct shared *s)
 /* ---- what the store holds ---- */
 
 struct loading {
-    struct shared *shared;
-    struct world  *world;
+    struct shared    *shared;
+    struct world     *world;
+    struct load_ahead ahead;
 };
 
 static void load_binding(void *arg, const struct stored_binding *b)
+{
+    load_ahead_put(&((struct loading *)arg)->ahead, b);
+}
+
+static void take_binding(void *arg, const struct stored_binding *b)
 {
     const struct loading *l     = arg;
     int                   error = registrar_loaded(l->shared, l->world, b);
@@ -241,10 +248,13 @@ static void on_report(void *shared, uint64_t seq, int error)
 
 static int load(struct shared *s, struct world *world)
 {
-    struct loading            loading = { s, world };
+    struct loading            loading = { .shared = s,
+                                          .world  = world,
+                                          .ahead = { .location = s->location, .take = take_binding, .arg = &loading } };
     const struct store_loader loader  = { NULL, load_binding, load_setting, load_sizes, load_ban, &loading };
     int                       error   = store_load(s->store, world_wall(world), &loader);
 
+    load_ahead_end(&loading.ahead);
     if (error == 0)
         error = s->load_error;
     if (error == 0)
