@@ -56,16 +56,36 @@ static bool scan_bare(struct scan *s, struct slice *value)
     return true;
 }
 
-/* The same for nearly all: up to ',' or the end, of letters, digits and '-', '.', '_'. */
-static inline bool scan_usual_bare(struct scan *s, struct slice *value)
+/* name="value" or name=value up to ',' or the end, without blanks or escapes and padded: so nearly all are. */
+static inline bool scan_usual_param(struct scan *s, struct slice *name, struct slice *value)
 {
-    const char *start = s->at, *at = run_end_in(start, s->end, s->readable, RUN_HOST);
+    const char *start = s->at, *end = s->end, *at = run_end_padded(start, end, RUN_HOST);
 
-    if (at == start || (at < s->end && *at != ','))
+    if (at == start || at == end || *at != '=')
         return false;
-    *value = slice_between(start, at);
-    s->at  = at;
+    *name = slice_between(start, at);
+    start = at + 1;
+    if (*start == '"' && start < end) {
+        at     = run_end_padded(++start, end, RUN_QUOTED);
+        *value = slice_between(start, at);
+        if (at == end || *at != '"')
+            return false;
+        at++;
+    } else {
+        at     = run_end_padded(start, end, RUN_HOST);
+        *value = slice_between(start, at);
+        if (at == start || (at < end && *at != ','))
+            return false;
+    }
+    s->at = at;
     return true;
+}
+
+/* The same for any. */
+static bool scan_any_param(struct scan *s, struct slice *name, struct slice *value)
+{
+    return scan_token(s, name) && scan_lws(s) && scan_byte(s, '=') && scan_lws(s) &&
+           (scan_quoted(s, value) || scan_bare(s, value));
 }
 
 /* name "=" ( token / quoted-string ); both forms are read for every name, since
@@ -75,9 +95,7 @@ static inline bool scan_auth_param(struct scan *s, place_fn *place_of, void *int
 {
     struct slice name, value, *place;
 
-    if (!(scan_token(s, &name) && scan_lws(s) && scan_byte(s, '=') && scan_lws(s)))
-        return false;
-    if (!scan_quoted(s, &value) && !scan_usual_bare(s, &value) && !scan_bare(s, &value))
+    if (!(scan_is_padded(s) && scan_usual_param(s, &name, &value)) && !scan_any_param(s, &name, &value))
         return false;
     place = place_of(into, name);
     if (place != NULL && place->ptr != NULL)

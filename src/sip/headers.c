@@ -72,10 +72,10 @@ bool values_next_via(struct header_values *v, struct via *out)
     return values_leave(v, true);
 }
 
-/* "INVITE, " or "INVITE" at the end, as nearly everyone writes them. */
+/* "INVITE, " or "INVITE" at the end, as nearly everyone writes them, where it is padded. */
 static inline bool next_usual_token(struct scan *s, struct slice *out)
 {
-    const char *start = s->at, *end = s->end, *at = run_end_in(start, end, s->readable, RUN_HOST);
+    const char *start = s->at, *end = s->end, *at = run_end_padded(start, end, RUN_HOST);
 
     if (at == start || (at < end && *at != ','))
         return false;
@@ -89,7 +89,7 @@ static inline bool next_usual_token(struct scan *s, struct slice *out)
 /* "Allow: INVITE, ACK," is common and clear enough: empty elements are skipped. */
 bool values_next_token(struct header_values *v, struct slice *out)
 {
-    if (!v->broken && next_usual_token(&v->scan, out))
+    if (scan_is_padded(&v->scan) && !v->broken && next_usual_token(&v->scan, out))
         return true;
     do {
         if (!values_enter(v))
@@ -125,9 +125,16 @@ bool message_number(const struct message *m, enum header_id id, uint32_t *value)
     const struct header *h = message_header(m, id);
     struct scan          s;
     struct slice         digits;
+    const char          *stop;
+    uint32_t             usual;
 
     if (h == NULL)
         return false;
-    s = scan_value_of(m, h);
+    s    = scan_value_of(m, h);
+    stop = scan_number_padded(s.at, s.end, UINT32_MAX, &usual);
+    if (stop != NULL && (stop == s.end || *stop == ';')) {
+        *value = usual;
+        return true;
+    }
     return scan_until(&s, " \t\r\n;(", &digits) && delta_seconds_parse(digits, value);
 }

@@ -129,7 +129,10 @@ bool name_addr_scan(struct scan *s, struct name_addr *out)
 
 bool name_addr_param(const struct name_addr *n, struct slice name, struct slice *value)
 {
-    return params_find(n->params, name, value);
+    if (n->params.len > 0)
+        return params_find_read(n->params, name, value);
+    *value = SLICE("");
+    return false;
 }
 
 bool name_addr_tag(const struct name_addr *n, struct slice *tag)
