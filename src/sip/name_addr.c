@@ -129,10 +129,8 @@ bool name_addr_scan(struct scan *s, struct name_addr *out)
 
 bool name_addr_param(const struct name_addr *n, struct slice name, struct slice *value)
 {
-    if (n->params.len > 0)
-        return params_find_read(n->params, name, value);
     *value = SLICE("");
-    return false;
+    return n->params.len > 0 && params_find(n->params, name, value);
 }
 
 bool name_addr_tag(const struct name_addr *n, struct slice *tag)

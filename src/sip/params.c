@@ -180,46 +180,6 @@ bool params_find(struct slice params, struct slice name, struct slice *value)
     return false;
 }
 
-#ifdef __x86_64__
-/* What is read begins a parameter only behind a ';' with an even number of quotes before it.  Where blanks or escapes
- * make that doubtful, all are walked. */
-bool params_find_read(struct slice params, struct slice name, struct slice *value)
-{
-    const char   *at = params.ptr, *end = at + params.len;
-    const __m128i wanted = _mm_set1_epi8((char)(*name.ptr | 0x20)), lower = _mm_set1_epi8(0x20);
-    unsigned      before = 0, quoted = 0;
-    struct slice  found;
-
-    for (; at < end; at += 16) {
-        __m128i  v      = end - at >= 16 ? run_load(at) : run_load_few(at, (size_t)(end - at));
-        __m128i  doubt  = run_or(run_or(run_is(v, ' '), run_is(v, '\\')), run_or(run_is(v, '\t'), run_is(v, '\n')));
-        unsigned starts = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(run_or(v, lower), wanted));
-        unsigned semis  = (unsigned)_mm_movemask_epi8(run_is(v, ';'));
-        unsigned quotes = (unsigned)_mm_movemask_epi8(run_is(v, '"'));
-
-        if (_mm_movemask_epi8(doubt) != 0)
-            return params_find(params, name, value);
-        for (starts &= semis << 1 | before; starts != 0; starts &= starts - 1) {
-            const char *hit = at + __builtin_ctz(starts);
-            struct scan s   = { hit - 1, end, end };
-
-            if (((quoted ^ (unsigned)__builtin_parity(quotes & ((starts & -starts) - 1))) & 1) == 0 &&
-                params_next(&s, &found, value) && slice_eq_nocase(found, name))
-                return true;
-        }
-        quoted ^= (unsigned)__builtin_parity(quotes);
-        before = semis >> 15;
-    }
-    *value = SLICE("");
-    return false;
-}
-#else
-bool params_find_read(struct slice params, struct slice name, struct slice *value)
-{
-    return params_find(params, name, value);
-}
-#endif
-
 /* RFC 3261 19.1.4: a character and its escape are the same, unless it is
  * reserved (RFC 2396 2.2).  The next character of `s`; an escaped reserved one,
  * or '%' itself, gets a value of its own. */

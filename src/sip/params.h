@@ -26,8 +26,6 @@ bool params_next(struct scan *s, struct slice *name, struct slice *value);
 
 /* One parameter by name, any case; the first if there are several. */
 bool params_find(struct slice params, struct slice name, struct slice *value);
-/* The same among those that params_scan gave, which is quicker: there a quote stands around a value only. */
-bool params_find_read(struct slice params, struct slice name, struct slice *value);
 
 /* Is the name this literal of at most eight letters, any case? */
 #define param_is(name, literal)                                                                                        \

@@ -2,6 +2,8 @@
 #include "sip/digest.h"
 #include "support/test.h"
 
+#include <stdlib.h>
+
 static bool scan_credentials(const char *text, struct credentials *c)
 {
     struct scan s = scan_from(test_guarded(slice_from(text)));
@@ -33,6 +35,47 @@ TEST(credentials_keep_every_part)
     CHECK_SLICE("auth", c.qop);
     CHECK_INT(HASH_SHA256, c.algorithm);
     CHECK_INT(0xffff, c.nc);
+}
+
+static const char usual[] = "Digest username=\"bob\", realm=\"r.test\", nonce=\"n1\", uri=\"sip:r.test\", qop=auth, "
+                            "nc=00000001, cnonce=\"c\", response=\"d1\",algorithm=MD5";
+
+/* As nearly everyone writes them and padded with what is no part of them, they are read at a look each; alone, by the
+ * whole grammar. */
+static void check_both_ways(const char *text, size_t len)
+{
+    char               bytes[sizeof usual + 16];
+    struct scan        alone = scan_from((struct slice){ text, len }), padded;
+    struct credentials a, b;
+    bool               found = credentials_scan(&alone, &a);
+
+    memcpy(bytes, text, len);
+    memcpy(bytes + len, "9,opaque=\"abc\",x", 16);
+    padded = scan_from(test_guarded((struct slice){ bytes, len + 16 }));
+    padded.end -= 16;
+    CHECK_INT(found, credentials_scan(&padded, &b));
+    if (!found)
+        return;
+    assert_true(slice_eq(a.username, b.username) && slice_eq(a.realm, b.realm) && slice_eq(a.nonce, b.nonce));
+    assert_true(slice_eq(a.uri, b.uri) && slice_eq(a.response, b.response) && slice_eq(a.cnonce, b.cnonce));
+    assert_true(slice_eq(a.opaque, b.opaque) && slice_eq(a.qop, b.qop) && slice_eq(a.nc_text, b.nc_text));
+    CHECK_INT(a.known, b.known);
+}
+
+TEST(usual_form_is_read_to_the_same_result)
+{
+    static const char bytes[] = ";:=, \t\"\\a0\x7f\x80";
+
+    srand(1);
+    for (int round = 0; round < 20000; round++) {
+        char   text[sizeof usual];
+        size_t len = round % 2 == 0 ? sizeof usual - 1 : (size_t)rand() % sizeof usual;
+
+        memcpy(text, usual, sizeof usual);
+        for (int i = rand() % 3; i > 0; i--)
+            text[(size_t)rand() % (sizeof usual - 1)] = bytes[(size_t)rand() % (sizeof bytes - 1)];
+        check_both_ways(text, len);
+    }
 }
 
 /* RFC 4475 3.3.7: another scheme is not an error. */
@@ -246,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(credentials_keep_every_part),
+        cmocka_unit_test(usual_form_is_read_to_the_same_result),
         cmocka_unit_test(another_scheme_or_algorithm_is_not_known),
         cmocka_unit_test(sess_without_qop_sends_its_cnonce),
         cmocka_unit_test(malformed_credentials_are_refused),

@@ -90,18 +90,27 @@ TEST(first_tag_is_noted_and_all_are_counted)
         { ";x;TAG = a", "a", 1 },
         { ";tag=\"q\";y;Tag=2", "q", 2 },
         { ";tag;tag=2", "", 2 },
+        { ";x=\"tag=1;tag=2\";tag=3;expires=3600", "3", 1 },
+        { ";a=1;x=\"\\\";tag=1\";tag=3", "3", 1 },
+        { ";a=1 ;tag=3", "3", 1 },
     };
 
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct scan  s = scan_from(test_guarded(slice_from(cases[i].text)));
+    for (size_t i = 0; i < 2 * (sizeof cases / sizeof *cases); i++) { /* alone, and padded with what is no part of it */
+        char         text[80];
+        size_t       len = strlen(cases[i / 2].text);
+        struct scan  s;
         struct slice params, tag;
         unsigned     tags;
 
+        memcpy(text, cases[i / 2].text, len);
+        memcpy(text + len, "9;tag=no;tag=\"x\"", 16);
+        s = scan_from(test_guarded((struct slice){ text, len + i % 2 * 16 }));
+        s.end -= i % 2 * 16;
         CHECK(params_scan_tag(&s, &params, &tag, &tags));
         CHECK(scan_at_end(&s));
-        CHECK_SLICE(cases[i].text, params);
-        CHECK_SLICE(cases[i].tag, tag);
-        CHECK_INT(cases[i].count, tags);
+        CHECK_SLICE(cases[i / 2].text, params);
+        CHECK_SLICE(cases[i / 2].tag, tag);
+        CHECK_INT(cases[i / 2].count, tags);
     }
 }
 

@@ -343,7 +343,7 @@ static void check_both_ways(const char *rest, size_t len, char stop)
     memcpy(sip + 4, rest, len);
     memcpy(sips, "sips:", 5);
     memcpy(sips + 5, rest, len);
-    memcpy(sip + 4 + len, ".test:1234;lr@x>", 16);
+    memcpy(sip + 4 + len, stop == ' ' ? "@x.test:1234;lr>" : ".test:1234;lr@x>", 16);
     one = scan_from(test_guarded((struct slice){ sip, len + 20 }));
     one.end -= 16;
     all   = scan_from((struct slice){ sips, len + 5 });
