@@ -5,17 +5,35 @@
 #include "base/limits.h"
 #include "dialog/request.h"
 
-enum { PARTY = 2 * LOAD_NAME_SIZE + LOAD_HOST_SIZE + 64 };
+enum {
+    PARTY       = 2 * LOAD_NAME_SIZE + LOAD_HOST_SIZE + 64,
+    MARK_INDEX  = 7, /* digits */
+    MARK_NUMBER = 9,
+};
 
 /* ---- marks: "<run>-<index>-<number>" ---- */
 
+/* With zeros in front. */
+static void put_digits(struct buf *b, uint64_t number, unsigned width)
+{
+    uint64_t least = 1;
+
+    while (--width > 0)
+        least *= 10;
+    for (; number < least && least > 1; least /= 10)
+        buf_put_byte(b, '0');
+    buf_put_number(b, number);
+}
+
+/* Marks have one length (until there are more), so that the messages of one kind have: they leave as one then
+ * (net/udp_group.h), as those of peers do that draw tokens. */
 void load_write_mark(const struct load *l, struct buf *b, uint32_t index, uint64_t number)
 {
     buf_put(b, (struct slice){ l->run, LOAD_TAG });
     buf_put_byte(b, '-');
-    buf_put_number(b, index);
+    put_digits(b, index, MARK_INDEX);
     buf_put_byte(b, '-');
-    buf_put_number(b, number);
+    put_digits(b, number, MARK_NUMBER);
 }
 
 bool load_read_mark(const struct load *l, struct slice text, struct load_mark *mark)

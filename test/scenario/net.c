@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { SLOW_ROOM = 4 << 20 }; /* bytes that wait for a slow host: net/sockaddr.c */
+
 /* What a fault looks for; outlives the statement that asked for it. */
 struct fault_pattern {
     struct link    link; /* in scenario->patterns */
@@ -188,6 +190,7 @@ bool verb_net(struct scenario *s, const struct statement *st)
     };
     const char *const *word = st->words.word + 1;
     struct actor      *a;
+    msec               per_send;
 
     if (word[0] == NULL)
         return scenario_fail(s, "net what?");
@@ -201,6 +204,8 @@ bool verb_net(struct scenario *s, const struct statement *st)
     a = scenario_actor(s, word[0]);
     if (a != NULL && word[1] != NULL && (strcmp(word[1], "down") == 0 || strcmp(word[1], "up") == 0))
         return host_set_down(a->host, strcmp(word[1], "down") == 0), true;
+    if (a != NULL && word[1] != NULL && strcmp(word[1], "slow") == 0 && parse_duration(word[2], &per_send))
+        return host_set_slow(a->host, per_send, SLOW_ROOM), true;
     if (a != NULL && word[1] != NULL && word[2] != NULL && strcmp(word[1], "moves") == 0)
         return net_move(s, a->host, word[2]);
     return net_everywhere(s, word);

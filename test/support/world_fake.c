@@ -180,11 +180,7 @@ void world_fake_turn(struct fake_world *w)
     bool            timers_first = random_below(&n->random, 2) == 0;
 
     w->world.now = n->now;
-    while (!list_empty(&w->inbox)) {
-        struct link *l = list_shift(&w->inbox);
-
-        list_append(&w->batch, l);
-    }
+    slow_read(w);
     if (timers_first)
         wheel_advance(&w->world.wheel, n->now);
     while (!list_empty(&w->batch)) {
@@ -196,12 +192,20 @@ void world_fake_turn(struct fake_world *w)
     if (!timers_first)
         wheel_advance(&w->world.wheel, n->now);
     run_posts(w, posts);
+    slow_end(w);
     fake_udp_flush(w);
     memory_end_turn(&w->world);
 }
 
+msec world_fake_due(struct fake_world *w)
+{
+    bool waits = !list_empty(&w->inbox) || !list_empty(&w->outgoing) || post_count(w) > 0;
+    msec at    = waits ? w->network->now : wheel_deadline(&w->world.wheel);
+
+    return at < w->free_at ? w->free_at : at;
+}
+
 bool world_fake_is_ready(struct fake_world *w)
 {
-    return !list_empty(&w->inbox) || !list_empty(&w->outgoing) || post_count(w) > 0 ||
-           wheel_deadline(&w->world.wheel) <= w->network->now;
+    return world_fake_due(w) <= w->network->now;
 }

@@ -52,6 +52,11 @@ void host_drop_address(struct host *h, const char *ip);
 struct address host_address(const struct host *h, enum family family);
 /* A host that is down answers nothing, not even by ICMP. */
 void host_set_down(struct host *h, bool down);
+/* A host that is slower than what may come: after a turn, in which it reads some few datagrams, a process on it does
+ * nothing for `per_send` for each time that it sent (what follows to one address in one length is one, as in
+ * net/udp_group.h). What comes meanwhile waits, `room` bytes of it; the rest is lost.  world->backlog says so, as by
+ * net/udp.c. 0: as fast as ever. */
+void host_set_slow(struct host *h, msec per_send, size_t room);
 
 /* Start a process on a host: no sockets yet, its own random stream, logs to
  * nobody (w->log may be pointed elsewhere). */

@@ -109,7 +109,7 @@ msec network_next(const struct network *n)
         next = CONTAINER_OF(n->events.next, struct event, link)->at;
     LIST_EACH (l, &n->worlds) {
         struct fake_world *w  = CONTAINER_OF(l, struct fake_world, link);
-        msec               at = world_fake_is_ready(w) ? n->now : wheel_deadline(&w->world.wheel);
+        msec               at = world_fake_due(w);
 
         next = at < next ? at : next;
     }

@@ -31,6 +31,8 @@ struct host {
     unsigned        address_count;
     uint16_t        last_port; /* of the ephemeral ones given out */
     bool            down;
+    msec            per_send; /* host_set_slow */
+    size_t          room;
     spread_fn      *spread; /* NULL: by the sender's address */
     void           *spread_arg;
 };
@@ -87,6 +89,10 @@ struct fake_world {
     struct link          udps, listeners, streams, queries;
     pthread_mutex_t      post_lock;
     struct link          posts;
+
+    /* of a host that is slow */
+    msec   free_at, unread_since, looked_at;
+    size_t unread;
 };
 
 typedef void arrive_fn(struct network *n, struct event *e);
@@ -112,6 +118,16 @@ struct fake_world *fake_of(struct world *w);
  * then what was sent leaves. */
 void world_fake_turn(struct fake_world *w);
 bool world_fake_is_ready(struct fake_world *w);
+/* When its next turn is due; NEVER if nothing waits. */
+msec world_fake_due(struct fake_world *w);
+
+/* ---- world_fake_slow.c ---- */
+/* A datagram comes: has it to be lost?  Else it waits. */
+bool slow_takes(struct fake_world *w, size_t bytes);
+/* Of what waits the part that is read in this turn. */
+void slow_read(struct fake_world *w);
+/* The end of a turn, before what was sent leaves. */
+void slow_end(struct fake_world *w);
 
 /* ---- world_fake_host.c ---- */
 struct host *network_find_host(struct network *n, const struct address *ip);

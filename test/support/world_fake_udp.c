@@ -174,6 +174,11 @@ static void datagram_arrives(struct network *n, struct event *e)
         return;
     }
     u = find_socket(to, &e->packet, &e->packet.to);
+    if (u != NULL && !slow_takes(u->world, e->packet.bytes.len)) {
+        packet_show(n, &e->packet, PACKET_LOST);
+        event_free(e);
+        return;
+    }
     if (u != NULL) {
         event_to_inbox(u->world, e, u, deliver_datagram);
         return;
