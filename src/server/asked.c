@@ -36,6 +36,8 @@ void asked_tell_passage(const struct passage *p)
     if (p->aor.len > 0)
         explain_step(p->explain, "RFC 3261 16.5", "%.*s is of a domain of ours: %.*s", SLICE_ARG(p->way.uri.text),
                      SLICE_ARG(p->aor));
+    else if (p->way.uri.user.len == 0)
+        explain_step(p->explain, "RFC 3261 16.5", "%.*s names no user", SLICE_ARG(p->way.uri.text));
     else
         explain_step(p->explain, "RFC 3261 16.5", "%.*s is of no domain of ours", SLICE_ARG(p->way.uri.text));
 }

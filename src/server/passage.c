@@ -45,12 +45,16 @@ bool passage_names_us(struct server *s, const struct uri *uri)
     return is_sip(uri) && stack_is_local(s->stack, uri->host, uri->port);
 }
 
-/* The same as aor_of, for whose URI it has been found out whether it names us. */
+/* The same as aor_of, for whose URI it has been found out whether it names us.  None for the domain itself: nobody
+ * registers without a user part, so nobody is looked for.  (3 % of the instructions of an OPTIONS to the server.) */
 static struct slice aor_of_way(struct server *s, struct passage *p)
 {
     const struct policy *policy = &s->snapshot->policy;
-    struct slice         domain = policy_domain(policy, p->way.uri.host);
+    struct slice         domain;
 
+    if (p->way.uri.user.len == 0 && p->way.uri.params.len == 0)
+        return SLICE("");
+    domain = policy_domain(policy, p->way.uri.host);
     if (domain.len == 0 && p->names_us)
         domain = policy->domains[0];
     return write_aor(&p->way.uri, domain, p->aor_text);

@@ -46,6 +46,8 @@ TEST(whose_the_request_uri_is)
     CHECK_INT(0, p.aor.len);
     CHECK(opens("tel:+4930", ""));
     CHECK_INT(0, p.aor.len);
+    CHECK(opens("sip:example.test", "")); /* nobody */
+    CHECK_INT(0, p.aor.len);
     end();
 }
 

@@ -298,6 +298,8 @@ TEST(the_steps_say_whose_it_is_who_asks_and_what_was_decided)
     CHECK(says("user is not registered [RFC 3261 16.5]\n"));
     assert_string_equal("user is not registered", said.why);
     assert_string_equal("RFC 3261 16.5", said.rule);
+    explains(&(struct ask){ .uri = "sip:example.test" });
+    CHECK(says("sip:example.test names no user [RFC 3261 16.5]\n"));
     bench_close(&b);
 }
 
