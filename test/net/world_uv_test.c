@@ -239,6 +239,45 @@ TEST(a_post_of_another_thread_in_the_middle_of_a_turn_is_run_and_wakes_nobody)
     CHECK_INT(2, ran);
 }
 
+struct player {
+    struct world  *world;
+    struct player *other;
+    unsigned       left; /* of its hits */
+};
+
+/* The ball comes back while the one who has hit it is about to fall asleep. */
+static void hit(void *arg)
+{
+    struct player *p = arg;
+    struct world  *w = p->other->world;
+
+    CHECK_INT(0, p->left == 0 ? w->ops->post(w, (void (*)(void *))world_uv_stop, w) : w->ops->post(w, hit, p->other));
+    if (p->left-- == 0)
+        world_uv_stop(p->world);
+}
+
+static void *play(void *arg)
+{
+    world_uv_run(arg);
+    return NULL;
+}
+
+TEST(no_wake_is_lost_however_the_two_sides_meet)
+{
+    struct player here = { .world = world, .left = 20000 }, there = { .world = live_world_new(NULL, NULL) };
+    pthread_t     thread;
+
+    assert_non_null(there.world);
+    there.left  = here.left + 1;
+    here.other  = &there;
+    there.other = &here;
+    CHECK_INT(0, world->ops->post(world, hit, &here));
+    CHECK_INT(0, pthread_create(&thread, NULL, play, there.world));
+    world_uv_run(world);
+    pthread_join(thread, NULL);
+    CHECK_INT(0, live_world_free(there.world));
+}
+
 /* --- the rest --- */
 
 static void on_signal(void *arg)
@@ -333,6 +372,7 @@ int main(void)
         LIVE_TEST(posts_are_bounded),
         LIVE_TEST(another_thread_wakes_the_loop),
         LIVE_TEST(a_post_of_another_thread_in_the_middle_of_a_turn_is_run_and_wakes_nobody),
+        LIVE_TEST(no_wake_is_lost_however_the_two_sides_meet),
         LIVE_TEST(a_signal_is_heard_from_the_loop),
         LIVE_TEST(random_bytes_differ_and_fill_any_length),
         LIVE_TEST(the_source_towards_our_own_addresses_is_themselves),
