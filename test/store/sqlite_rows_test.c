@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "store/sqlite_file.h"
+#include "support/alloc.h"
 #include "support/test.h"
 
 #include <sqlite3.h>
@@ -166,6 +167,22 @@ TEST(what_is_put_is_read_as_it_was_and_what_is_deleted_is_gone)
     teardown();
 }
 
+TEST(a_binding_for_which_there_is_no_memory_is_written_when_there_is)
+{
+    setup();
+    CHECK_INT(0, sqlite_file_begin(file));
+    alloc_fail_at(1);
+    CHECK_INT(-ERR_NO_MEMORY, sqlite_file_apply(file, &binding));
+    alloc_fail_at(0);
+    sqlite_file_rollback(file);
+    count();
+    CHECK_INT(0, bindings);
+    apply(&binding);
+    count();
+    CHECK_INT(1, bindings);
+    teardown();
+}
+
 /* ---- leases ---- */
 
 static void put_one(uint64_t row, uint64_t lease_until)
@@ -240,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_is_read_as_it_was_and_what_is_deleted_is_gone),
+        cmocka_unit_test(a_binding_for_which_there_is_no_memory_is_written_when_there_is),
         cmocka_unit_test(a_binding_is_forgotten_a_day_after_its_lease),
         cmocka_unit_test(a_row_that_is_none_of_ours_is_damage),
         cmocka_unit_test(tables_of_another_shape_are_not_supported),
