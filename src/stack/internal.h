@@ -254,8 +254,11 @@ struct stack {
 
     struct message *ahead[RECEIVE_AHEAD]; /* parsed and not yet acted on: see receive_ahead */
     unsigned        ahead_count, ahead_next;
-    struct message *refused[RECEIVE_AHEAD]; /* of the same batch, to be answered at its end: admission_refuse */
-    unsigned        refused_count;
+
+    const struct message *hashed; /* the request in hand, if server_txn_hash of it is known: `hash` */
+    uint64_t              hash;
+    struct message       *refused[RECEIVE_AHEAD]; /* of the same batch, to be answered at its end: admission_refuse */
+    unsigned              refused_count;
 
     struct table       server_txns, server_asleep, connections_by_remote, aliases;
     struct asleep_line server_line, client_line, client_short_line;

@@ -59,12 +59,13 @@ static bool is_passed(struct stack *s, struct message *request)
 
 static void on_request(struct stack *s, struct message *request)
 {
-    uint64_t hash;
+    uint64_t hash = server_txn_hash(s, request);
 
+    s->hashed = request;
+    s->hash   = hash;
     counter_add(&s->world->counters.requests_received, 1);
     if (reply_was_stateless(s, request)) /* first: it costs no look into a large table */
         return;
-    hash = server_txn_hash(s, request);
     if (server_txn_match(s, request, hash))
         return;
     if (!admission_request(s, request) || !is_welcome(s, request))
@@ -133,6 +134,7 @@ void receive_message(struct stack *s, struct message *m)
         on_request(s, m);
     else
         on_response(s, m);
+    s->hashed = NULL; /* another may come to lie at its place */
     in_hand_set(&s->world->in_hand, SLICE(""));
 }
 

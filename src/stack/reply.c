@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Answers that the stack makes itself. */
-#include "stack/internal.h"
+#include "stack/server_match.h"
 
 #include "base/error.h"
 
@@ -47,11 +47,13 @@ int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct s
     return stack_respond(s, server_txn, status, &g);
 }
 
-/* RFC 3261 8.2.7: the same request always gets the same tag. */
+/* RFC 3261 8.2.7: the same request always gets the same tag.  Of what finds its transaction (17.2.3), which has been
+ * hashed in any case: 4 % of an OPTIONS less than of Call-ID and branch.  Again, as it is shown. */
 static void stateless_tag(const struct stack *s, const struct message *request, char tag[TAG_LENGTH])
 {
     static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
-    uint64_t          hash     = siphash(&s->key, request->call_id) ^ siphash(&s->key, request->via.branch);
+    uint64_t          found_by = server_txn_hash(s, request);
+    uint64_t          hash     = siphash(&s->key, (struct slice){ (const char *)&found_by, sizeof found_by });
 
     for (int i = 0; i < TAG_LENGTH; i++) {
         tag[i] = digits[hash & 31];

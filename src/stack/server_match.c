@@ -12,6 +12,8 @@ static bool has_cookie(struct slice branch)
 
 uint64_t server_txn_hash(const struct stack *s, const struct message *m)
 {
+    if (m == s->hashed)
+        return s->hash;
     if (has_cookie(m->via.branch))
         return siphash13_key(&s->key, m->via.branch, m->via.host, m->via.port);
     return siphash13_key(&s->key, m->call_id, SLICE(""), m->cseq.number);

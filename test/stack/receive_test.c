@@ -147,6 +147,23 @@ TEST(what_comes_together_is_acted_on_in_its_order_though_it_is_read_ahead)
     bench_close(&b);
 }
 
+/* Its block is used again, and what was known of the one before is not believed of it. */
+TEST(a_request_at_the_place_of_another_has_a_tag_of_its_own)
+{
+    char tags[2][128];
+
+    bench_open(&b, "");
+    pool_init(&b.at_server->pool, 65536);
+    for (unsigned i = 0; i < 2; i++) {
+        asks(&b.alice, i);
+        bench_live(&b, 50);
+        header_of(raw_heard(&b.alice, 0), "To", tags[i], sizeof tags[i]);
+        CHECK(strstr(tags[i], ";tag=") != NULL);
+    }
+    CHECK(strcmp(tags[0], tags[1]) != 0);
+    bench_close(&b);
+}
+
 static const char early[] = "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKe\r\n"
                             "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: e\r\n"
                             "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
@@ -225,6 +242,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_answered_is_dropped_and_counted),
         cmocka_unit_test(keep_alives_cost_nothing_and_stray_responses_go_nowhere),
         cmocka_unit_test(what_comes_together_is_acted_on_in_its_order_though_it_is_read_ahead),
+        cmocka_unit_test(a_request_at_the_place_of_another_has_a_tag_of_its_own),
         cmocka_unit_test(what_was_read_ahead_does_not_outlast_its_socket),
         cmocka_unit_test(a_stack_that_ends_drops_what_was_read_ahead),
         cmocka_unit_test(more_than_are_read_ahead_are_all_served),
