@@ -129,8 +129,7 @@ bool name_addr_scan(struct scan *s, struct name_addr *out)
 
 bool name_addr_param(const struct name_addr *n, struct slice name, struct slice *value)
 {
-    *value = SLICE("");
-    return n->params.len > 0 && params_find(n->params, name, value);
+    return params_find(n->params, name, value);
 }
 
 bool name_addr_tag(const struct name_addr *n, struct slice *tag)

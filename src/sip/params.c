@@ -171,7 +171,7 @@ bool params_find(struct slice params, struct slice name, struct slice *value)
     struct slice found;
 
     *value = SLICE("");
-    if (!may_hold(params, name))
+    if (params.len == 0 || !may_hold(params, name))
         return false;
     while (params_next(&s, &found, value))
         if (slice_eq_nocase(found, name))

@@ -48,6 +48,7 @@ TEST(empty_parameter_of_a_uri_is_stepped_over)
 
     CHECK(params_find(SLICE(";;a=;b;"), SLICE("b"), &value));
     CHECK(params_find(SLICE(";;a=;b;"), SLICE("a"), &value));
+    CHECK(!params_find((struct slice){ NULL, 0 }, SLICE("a"), &value));
     CHECK_SLICE("", value);
 }
 
