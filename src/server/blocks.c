@@ -59,7 +59,9 @@ static struct segment *segment_new(struct blocks *b)
 
     if (s == NULL)
         return NULL;
-    list_init(&s->free); /* all else is zero */
+    if (b->segments >= BLOCKS_SMALL)
+        (void)madvise(s, BLOCKS_SEGMENT, MADV_HUGEPAGE); /* who has none goes on as before */
+    list_init(&s->free);                                 /* all else is zero */
     s->begun = FIRST_RUN;
     list_append(&b->open, &s->link);
     b->segments++;

@@ -2,6 +2,7 @@
 #include "server/blocks.h"
 #include "support/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -103,6 +104,44 @@ TEST(a_segment_that_is_empty_goes_back_to_the_kernel_while_the_others_stay)
     CHECK(!is_mapped(blocks[MANY - 1]));
 }
 
+/* What smaps says of the memory there: 'h' if it wants to be huge pages. */
+static bool wants_huge(const char *at)
+{
+    FILE         *f = fopen("/proc/self/smaps", "r");
+    char          line[512];
+    unsigned long from = 0, to = 0;
+    bool          huge = false;
+
+    CHECK(f != NULL);
+    while (fgets(line, sizeof line, f) != NULL) {
+        unsigned long a, b_end;
+
+        if (sscanf(line, "%lx-%lx ", &a, &b_end) == 2) {
+            from = a;
+            to   = b_end;
+        } else if ((uintptr_t)at >= from && (uintptr_t)at < to && strncmp(line, "VmFlags:", 8) == 0) {
+            huge = strstr(line, " hg") != NULL;
+        }
+    }
+    fclose(f);
+    return huge;
+}
+
+TEST(huge_pages_are_asked_for_where_there_is_much)
+{
+    static char *blocks[MANY];
+
+    blocks_init(&b, false);
+    for (int i = 0; i < MANY; i++)
+        blocks[i] = take(BLOCKS_LARGEST, 1);
+    CHECK(b.segments > BLOCKS_SMALL);
+    CHECK(!wants_huge(blocks[0]));
+    CHECK(wants_huge(blocks[MANY - 1]) || access("/sys/kernel/mm/transparent_hugepage", F_OK) != 0);
+    for (int i = 0; i < MANY; i++)
+        give_filled(blocks[i], BLOCKS_LARGEST, 1);
+    blocks_fini(&b);
+}
+
 TEST(what_was_given_back_is_taken_again_before_anything_new)
 {
     char *first, *second;
@@ -141,6 +180,7 @@ int main(void)
         cmocka_unit_test(blocks_of_all_sizes_lie_apart_in_whatever_order_they_come_and_go),
         cmocka_unit_test(a_block_takes_its_size_and_hardly_more),
         cmocka_unit_test(a_segment_that_is_empty_goes_back_to_the_kernel_while_the_others_stay),
+        cmocka_unit_test(huge_pages_are_asked_for_where_there_is_much),
         cmocka_unit_test(what_was_given_back_is_taken_again_before_anything_new),
         cmocka_unit_test(exact_ones_and_large_ones_are_mallocs),
     };
