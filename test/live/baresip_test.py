@@ -119,4 +119,4 @@ def test_baresip_refuses_a_call():
 
 
 if __name__ == "__main__":
-    run(globals())
+    run(globals(), together=3)  # they wait more than they work

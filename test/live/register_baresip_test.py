@@ -107,4 +107,4 @@ def test_baresip_is_reached_by_its_other_flow_when_one_is_cut():
         assert status == 200 and went[-1] == "UDP", "%d %s" % (status, went)
 
 
-run(globals())
+run(globals(), together=3)  # they wait more than they work

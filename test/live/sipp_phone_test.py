@@ -140,4 +140,4 @@ def test_a_call_ends_though_the_bye_is_never_answered():
 
 
 if __name__ == "__main__":
-    run(globals())
+    run(globals(), together=3)  # they wait more than they work
