@@ -125,7 +125,7 @@ static void on_datagram(void *owner, struct udp *udp, const struct datagram *d)
 {
     (void)owner;
     (void)udp;
-    CHECK(d->bytes.len == 1);
+    CHECK(d->bytes.len > 0);
     if (seen.datagrams < sizeof seen.text)
         seen.text[seen.datagrams] = d->bytes.ptr[0];
     seen.datagrams++;
@@ -324,7 +324,8 @@ TEST(memory_may_be_gone_for_good_from_any_moment_on)
 
 static struct udp *a;
 
-static void send_numbers(const int *faults, unsigned count)
+/* Of one length they leave as one, of lengths of their own each by itself. */
+static void send_numbers(const int *faults, unsigned count, bool one_length)
 {
     struct address local = live_v4(1, 0), at;
     struct udp    *b;
@@ -333,10 +334,10 @@ static void send_numbers(const int *faults, unsigned count)
     CHECK_INT(0, world_udp_open(world, &local, &udp_events, NULL, &b));
     at = world->ops->udp_local(b);
     for (unsigned i = 0; i < count; i++) {
-        char         digit = (char)('0' + i % 10);
-        struct slice part  = { &digit, 1 };
+        char         digit    = (char)('0' + i % 10);
+        struct slice parts[2] = { { &digit, 1 }, { "            ", one_length ? 0 : i } };
 
-        CHECK_INT(0, world_udp_send(world, a, NULL, &at, &part, 1));
+        CHECK_INT(0, world_udp_send(world, a, NULL, &at, parts, 2));
     }
     script = faults;
 }
@@ -346,7 +347,7 @@ TEST(a_batch_sent_in_part_goes_on_where_it_stopped)
 {
     static const int faults[] = { SHORT, SHORT, EINTR, SHORT, PASS };
 
-    send_numbers(faults, 12);
+    send_numbers(faults, 12, false);
     LIVE_UNTIL(world, seen.datagrams == 12);
     CHECK_SLICE("012345678901", ((struct slice){ seen.text, 12 }));
     CHECK_INT(0, seen.errors);
@@ -358,7 +359,7 @@ TEST(a_socket_that_takes_no_more_is_asked_again_when_it_does)
     struct address   at;
     struct slice     part = SLICE("x");
 
-    send_numbers(faults, 5);
+    send_numbers(faults, 5, false);
     world_uv_turn(world, 0);
     CHECK(seen.datagrams <= 1);
     at = world->ops->udp_local(a);
@@ -372,11 +373,34 @@ TEST(a_refused_datagram_is_told_and_the_rest_leaves)
 {
     static const int faults[] = { SHORT, EPERM, EPERM, PASS };
 
-    send_numbers(faults, 4);
+    send_numbers(faults, 4, false);
     LIVE_UNTIL(world, seen.datagrams == 3);
     CHECK_SLICE("023", ((struct slice){ seen.text, 3 }));
     CHECK_INT(1, seen.errors);
     CHECK_INT(-ERR_UNREACHABLE, seen.error);
+}
+
+/* Whose error it is shows when those that were to leave as one go one by one. */
+TEST(of_those_that_leave_as_one_the_refused_one_alone_is_told)
+{
+    static const int faults[] = { EPERM, SHORT, EPERM, EPERM, PASS };
+
+    send_numbers(faults, 4, true);
+    LIVE_UNTIL(world, seen.datagrams == 3);
+    CHECK_SLICE("023", ((struct slice){ seen.text, 3 }));
+    CHECK_INT(1, seen.errors);
+    CHECK_INT(-ERR_UNREACHABLE, seen.error);
+}
+
+/* EIO of a device that cannot cut them. */
+TEST(where_none_can_leave_as_one_all_leave_one_by_one)
+{
+    static const int faults[] = { EIO, PASS };
+
+    send_numbers(faults, 4, true);
+    LIVE_UNTIL(world, seen.datagrams == 4);
+    CHECK_SLICE("0123", ((struct slice){ seen.text, 4 }));
+    CHECK_INT(0, seen.errors);
 }
 
 /* The error of an earlier datagram, told once by the wrong call (udp(7)). */
@@ -384,7 +408,7 @@ TEST(an_error_told_once_costs_no_datagram)
 {
     static const int faults[] = { ECONNREFUSED, PASS };
 
-    send_numbers(faults, 4);
+    send_numbers(faults, 4, false);
     LIVE_UNTIL(world, seen.datagrams == 4);
     CHECK_INT(0, seen.errors);
 }
@@ -393,7 +417,7 @@ TEST(a_full_device_queue_loses_a_datagram_without_a_word)
 {
     static const int faults[] = { ENOBUFS, ENOBUFS, PASS };
 
-    send_numbers(faults, 4);
+    send_numbers(faults, 4, false);
     LIVE_UNTIL(world, seen.datagrams == 3);
     CHECK_SLICE("123", ((struct slice){ seen.text, 3 }));
     CHECK_INT(0, seen.errors);
@@ -403,7 +427,7 @@ TEST(a_message_too_large_for_the_path_is_told_as_such)
 {
     static const int faults[] = { EMSGSIZE, EMSGSIZE, PASS };
 
-    send_numbers(faults, 2);
+    send_numbers(faults, 2, false);
     LIVE_UNTIL(world, seen.datagrams == 1);
     CHECK_INT(-ERR_TOO_LARGE, seen.error);
 }
@@ -494,6 +518,8 @@ int main(void)
         LIVE_TEST(a_batch_sent_in_part_goes_on_where_it_stopped),
         LIVE_TEST(a_socket_that_takes_no_more_is_asked_again_when_it_does),
         LIVE_TEST(a_refused_datagram_is_told_and_the_rest_leaves),
+        LIVE_TEST(of_those_that_leave_as_one_the_refused_one_alone_is_told),
+        LIVE_TEST(where_none_can_leave_as_one_all_leave_one_by_one),
         LIVE_TEST(an_error_told_once_costs_no_datagram),
         LIVE_TEST(a_full_device_queue_loses_a_datagram_without_a_word),
         LIVE_TEST(a_message_too_large_for_the_path_is_told_as_such),
