@@ -31,7 +31,7 @@ static bool may_join(const struct udp_group *g, const struct growing *grown, con
     size_t shortest = piece->len < grown->shortest ? piece->len : grown->shortest;
     bool   fits     = size <= (pad ? UDP_GROUP_SEGMENT : UDP_GROUP_SURE) && (g->count + 1) * size <= UDP_GROUP_BYTES;
 
-    return fits && (size == shortest || (pad && grown->may_pad && piece->may_pad && size <= 2 * shortest));
+    return size > 0 && fits && (size == shortest || (pad && grown->may_pad && piece->may_pad && size <= 2 * shortest));
 }
 
 static void begin(struct udp_group *g, struct growing *grown, const struct udp_piece *piece, unsigned index)

@@ -111,6 +111,15 @@ TEST(without_padding_what_leaves_together_fits_into_any_link)
     check_group(0, UDP_GROUP_SURE, "01");
 }
 
+TEST(what_is_empty_goes_alone)
+{
+    pieces[0] = pieces[1] = piece(0, 0, true);
+    for (int pad = 0; pad < 2; pad++) {
+        udp_group(pieces, 2, pad != 0, &groups);
+        CHECK_INT(2, groups.count);
+    }
+}
+
 TEST(nothing_grows_to_more_than_twice_its_length)
 {
     pieces[0] = piece(0, 300, true);
@@ -179,6 +188,7 @@ int main(void)
         cmocka_unit_test(what_has_one_length_anyway_needs_no_padding),
         cmocka_unit_test(without_padding_only_the_last_groups_are_looked_at),
         cmocka_unit_test(without_padding_what_leaves_together_fits_into_any_link),
+        cmocka_unit_test(what_is_empty_goes_alone),
         cmocka_unit_test(nothing_grows_to_more_than_twice_its_length),
         cmocka_unit_test(a_group_is_bounded_in_bytes_and_in_the_length_of_one),
         cmocka_unit_test(groups_of_any_batch_hold_each_piece_once_and_in_order),
