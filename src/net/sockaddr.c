@@ -200,6 +200,14 @@ void socket_datagram_options(int fd, const struct address *local)
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
+bool socket_can_segment(int fd)
+{
+    int       size;
+    socklen_t len = sizeof size;
+
+    return getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &len) == 0;
+}
+
 /* Returns 0 or an errno. */
 static int bind_to(int fd, int type, const struct address *local, bool join)
 {

@@ -35,6 +35,10 @@ int socket_open(enum family family, int type);
  * lack. */
 void socket_datagram_options(int fd, const struct address *local);
 
+/* Can it send many datagrams as one (UDP_SEGMENT of udp(7))?  A kernel that cannot (before 4.18) passes over the size
+ * of each, and would send them joined. */
+bool socket_can_segment(int fd);
+
 /* A socket_open that is bound, and listens if it is a SOCK_STREAM.  Without `join`
  * nobody else may have the address: a second process must hear that it is in use
  * rather than get half of the traffic.  With it the sockets that have it must have

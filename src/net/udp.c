@@ -214,7 +214,8 @@ int udp_open(struct udp_hub *hub, const struct address *local, const struct udp_
         return fd;
     }
     *u     = (struct udp){ .hub = hub, .events = events, .owner = owner, .local = socket_local(fd), .fd = fd };
-    u->any = address_is_any(&u->local);
+    u->any       = address_is_any(&u->local);
+    u->no_groups = !socket_can_segment(fd);
     (void)ask_unread(u, &before); /* of a socket that was inherited: not lost by us */
     list_append(&hub->sockets, &u->member);
     error = u->local.family == FAMILY_NONE ? -ERR_NO_ADDRESS : 0;

@@ -6,6 +6,8 @@
 #include "support/live.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -21,6 +23,9 @@ static struct {
 /* For each wrapped system call: what its next calls do. */
 enum { PASS = 0, SHORT = -1 }; /* SHORT: one message or byte at most; else an errno */
 static const int *script;      /* ends with PASS, which then lasts */
+
+/* Linux before 4.18 does not know UDP_SEGMENT: what says it beside a datagram is passed over. */
+static bool cuts_nothing;
 
 static int next_fault(void)
 {
@@ -47,6 +52,8 @@ void   *__real_realloc(void *old, size_t size);
 void   *__wrap_realloc(void *old, size_t size);
 int     __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
 int     __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+int     __real_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
+int     __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
 ssize_t __real_send(int fd, const void *bytes, size_t len, int flags);
 ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags);
 int     __real_accept4(int fd, struct sockaddr *from, socklen_t *len, int flags);
@@ -82,8 +89,19 @@ void *__wrap_realloc(void *old, size_t size)
         return call;                                                                                                   \
     } while (0)
 
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+    if (cuts_nothing && level == IPPROTO_UDP && name == UDP_SEGMENT) {
+        errno = ENOPROTOOPT;
+        return -1;
+    }
+    return __real_getsockopt(fd, level, name, value, len);
+}
+
 int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
+    for (unsigned i = 0; cuts_nothing && i < count; i++)
+        messages[i].msg_hdr.msg_controllen = 0;
     FAULTY(count, __real_sendmmsg(fd, messages, count, flags));
 }
 
@@ -403,6 +421,18 @@ TEST(where_none_can_leave_as_one_all_leave_one_by_one)
     CHECK_INT(0, seen.errors);
 }
 
+TEST(where_the_kernel_cuts_nothing_all_leave_one_by_one)
+{
+    static const int faults[] = { PASS };
+
+    cuts_nothing = true;
+    send_numbers(faults, 4, true);
+    LIVE_UNTIL(world, seen.datagrams == 4);
+    cuts_nothing = false;
+    CHECK_SLICE("0123", ((struct slice){ seen.text, 4 }));
+    CHECK_INT(0, seen.errors);
+}
+
 /* The error of an earlier datagram, told once by the wrong call (udp(7)). */
 TEST(an_error_told_once_costs_no_datagram)
 {
@@ -520,6 +550,7 @@ int main(void)
         LIVE_TEST(a_refused_datagram_is_told_and_the_rest_leaves),
         LIVE_TEST(of_those_that_leave_as_one_the_refused_one_alone_is_told),
         LIVE_TEST(where_none_can_leave_as_one_all_leave_one_by_one),
+        LIVE_TEST(where_the_kernel_cuts_nothing_all_leave_one_by_one),
         LIVE_TEST(an_error_told_once_costs_no_datagram),
         LIVE_TEST(a_full_device_queue_loses_a_datagram_without_a_word),
         LIVE_TEST(a_message_too_large_for_the_path_is_told_as_such),
