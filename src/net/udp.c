@@ -89,14 +89,24 @@ static void note_unread(struct udp *u, bool empty)
         u->unread_since = u->hub->world->now;
 }
 
+/* How many slots to read, by how much came in each of the last ones: what is read has to be delivered, and 64 slots
+ * may hold 4,096 datagrams, for whose answers there is no room in one turn. */
+static unsigned slots_for(const struct udp *u)
+{
+    unsigned slots = u->per_slot > 0 ? ROUNDS * UDP_BATCH / u->per_slot : UDP_BATCH;
+
+    return slots == 0 ? 1 : slots < UDP_BATCH ? slots : UDP_BATCH;
+}
+
 static void receive(struct udp *u)
 {
     struct udp_hub *hub   = u->hub;
     unsigned        heard = 0;
 
     for (unsigned round = 0; round < ROUNDS && heard < ROUNDS * UDP_BATCH; round++) {
-        int  count = recvmmsg(u->fd, hub->in.messages, UDP_BATCH, 0, NULL);
-        bool open;
+        unsigned before = heard, slots = slots_for(u);
+        int      count = recvmmsg(u->fd, hub->in.messages, slots, 0, NULL);
+        bool     open;
 
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             note_unread(u, true);
@@ -106,7 +116,9 @@ static void receive(struct udp *u)
         put_back(&hub->in, count);
         if (!open)
             return;
-        if (count >= 0 && count < UDP_BATCH) {
+        if (count > 0)
+            u->per_slot = (heard - before) / (unsigned)count;
+        if (count >= 0 && (unsigned)count < slots) {
             note_unread(u, true);
             return;
         }
@@ -115,28 +127,34 @@ static void receive(struct udp *u)
 }
 
 /* What the kernel says of a socket is two numbers that cost a system call, and are asked for ten
- * times a second; a time of arrival with each datagram would cost all of them.  Returns the bytes that wait;
+ * times a second; a time of arrival with each datagram would cost all of them.  `bytes` are what waits;
  * `lost` grows by what was lost since it was asked last: a socket takes its count along when it is closed, and
- * brings one that was here before us. */
-static uint32_t ask_unread(struct udp *u, uint64_t *lost)
+ * brings one that was here before us.  False if it does not say. */
+static bool ask_unread(struct udp *u, uint32_t *bytes, uint64_t *lost)
 {
     uint32_t  info[SK_MEMINFO_VARS] = { 0 };
     socklen_t size                  = sizeof info;
 
     if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info, &size) != 0)
-        return 0; /* a kernel before 4.12: how long it waits is known, how much and what is lost is not */
+        return false; /* a kernel before 4.12: how long it waits is known, how much and what is lost is not */
     *lost += info[SK_MEMINFO_DROPS] - u->drops;
     u->drops = info[SK_MEMINFO_DROPS];
-    return info[SK_MEMINFO_RMEM_ALLOC];
+    *bytes   = info[SK_MEMINFO_RMEM_ALLOC];
+    return true;
 }
 
+/* What a turn has read to the last datagram may have been all: then nothing comes that shows it. */
 static void look_at(struct udp *u, struct backlog *b)
 {
-    msec waited = u->unread_since == 0 ? 0 : u->hub->world->now - u->unread_since;
+    uint32_t bytes = 0;
+    msec     waited;
 
+    if (ask_unread(u, &bytes, &b->lost) && bytes == 0)
+        u->unread_since = 0;
+    waited = u->unread_since == 0 ? 0 : u->hub->world->now - u->unread_since;
     if (b->waited < waited)
         b->waited = waited;
-    b->bytes += ask_unread(u, &b->lost);
+    b->bytes += bytes;
 }
 
 void udp_look(struct udp_hub *hub)
@@ -204,6 +222,7 @@ static void on_ready(struct watch *watch, unsigned ready)
 int udp_open(struct udp_hub *hub, const struct address *local, const struct udp_events *events, void *owner,
              struct udp **out)
 {
+    uint32_t    bytes;
     uint64_t    before = 0;
     struct udp *u      = calloc(1, sizeof *u);
     int         fd     = u == NULL ? -ERR_LIMIT : descriptors_open(hub->ahead, hub->worker, SOCK_DGRAM, local);
@@ -213,10 +232,10 @@ int udp_open(struct udp_hub *hub, const struct address *local, const struct udp_
         free(u);
         return fd;
     }
-    *u     = (struct udp){ .hub = hub, .events = events, .owner = owner, .local = socket_local(fd), .fd = fd };
+    *u           = (struct udp){ .hub = hub, .events = events, .owner = owner, .local = socket_local(fd), .fd = fd };
     u->any       = address_is_any(&u->local);
     u->no_groups = !socket_can_segment(fd);
-    (void)ask_unread(u, &before); /* of a socket that was inherited: not lost by us */
+    (void)ask_unread(u, &bytes, &before); /* of a socket that was inherited: not lost by us */
     list_append(&hub->sockets, &u->member);
     error = u->local.family == FAMILY_NONE ? -ERR_NO_ADDRESS : 0;
     if (error == 0)

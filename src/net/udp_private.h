@@ -25,6 +25,7 @@ struct udp {
     struct address           local;
     int                      fd;
     msec                     unread_since; /* not found empty since; 0: it has been emptied */
+    unsigned                 per_slot;     /* datagrams that came as one, on average, when it was read last */
     uint32_t                 drops;        /* by the kernel's count, when it was looked at last */
     bool                     any;          /* bound to a wildcard: PKTINFO says what was hit   */
     bool                     blocked;      /* the kernel takes no more: wait for LOOP_WRITE    */

@@ -358,6 +358,45 @@ TEST(an_empty_datagram_is_heard)
     CHECK_INT(0, b.last_len);
 }
 
+/* They have one length; but nothing can be cut into pieces of that. */
+TEST(empty_datagrams_are_each_heard)
+{
+    struct address at_b = open_end(&b, live_v4(1, 0));
+
+    open_end(&a, live_v4(1, 0));
+    for (unsigned i = 0; i < 3; i++)
+        CHECK_INT(0, world_udp_send(world, a.udp, NULL, &at_b, NULL, 0));
+    LIVE_UNTIL(world, b.heard == 3);
+}
+
+static void send_many(struct address to, unsigned count)
+{
+    static char  text[300];
+    struct slice part = { text, sizeof text };
+
+    for (unsigned i = 0; i < count; i++)
+        CHECK_INT(0, world_udp_send(world, a.udp, NULL, &to, &part, 1));
+}
+
+/* So that what they are answered with has room, and the other sockets their turn. */
+TEST(what_comes_together_does_not_come_in_one_turn_without_end)
+{
+    struct address at_b = open_end(&b, live_v4(1, 0));
+    unsigned       before, most = 0;
+
+    open_end(&a, live_v4(1, 0));
+    send_many(at_b, 128);
+    LIVE_UNTIL(world, b.heard == 128); /* so it is known how many are in one piece */
+    send_many(at_b, 1000);
+    for (msec end = loop_clock() + 5000; b.heard < 1128 && loop_clock() < end;) {
+        before = b.heard;
+        world_uv_turn(world, 20);
+        most = b.heard - before > most ? b.heard - before : most;
+    }
+    CHECK_INT(1128, b.heard);
+    CHECK(most <= 512);
+}
+
 TEST(a_full_send_queue_says_limit_and_recovers)
 {
     struct address at_b = open_end(&b, live_v4(1, 0));
@@ -437,6 +476,27 @@ TEST(many_sockets_opened_and_closed_leave_nothing)
     CHECK_INT(before, live_descriptors());
 }
 
+/* The last is read by the last read of a turn, which cannot know that: nothing comes that says so. */
+TEST(what_is_all_that_a_turn_reads_leaves_nothing_waiting)
+{
+    struct address          at_b = open_end(&b, live_v4(1, 0));
+    struct sockaddr_storage sa;
+    socklen_t               len = sockaddr_from(&sa, &at_b);
+    int                     fd  = socket(AF_INET, SOCK_DGRAM, 0);
+    uint32_t                looks;
+
+    CHECK(fd >= 0);
+    for (unsigned i = 0; i < 256; i++)
+        CHECK(sendto(fd, &sa, i % 8, 0, (struct sockaddr *)&sa, len) >= 0);
+    LIVE_UNTIL(world, b.heard == 256);
+    for (unsigned i = 0; i < 3; i++) {
+        looks = world->backlog.looks;
+        LIVE_UNTIL(world, world->backlog.looks != looks);
+    }
+    CHECK_INT(0, world->backlog.waited);
+    close(fd);
+}
+
 /* Linux 4.12 on: SO_MEMINFO. */
 TEST(what_waits_and_what_was_lost_is_looked_at)
 {
@@ -490,11 +550,14 @@ int main(void)
         LIVE_TEST(what_comes_together_of_one_length_is_heard_one_by_one),
         LIVE_TEST(the_largest_datagram_passes_and_one_byte_more_does_not),
         LIVE_TEST(an_empty_datagram_is_heard),
+        LIVE_TEST(empty_datagrams_are_each_heard),
+        LIVE_TEST(what_comes_together_does_not_come_in_one_turn_without_end),
         LIVE_TEST(a_full_send_queue_says_limit_and_recovers),
         LIVE_TEST(a_socket_may_close_itself_when_it_hears),
         LIVE_TEST(what_waits_leaves_before_a_close),
         LIVE_TEST(sending_again_from_on_error_does_not_hold_the_loop),
         LIVE_TEST(many_sockets_opened_and_closed_leave_nothing),
+        LIVE_TEST(what_is_all_that_a_turn_reads_leaves_nothing_waiting),
         LIVE_TEST(what_waits_and_what_was_lost_is_looked_at),
     };
 
