@@ -7,10 +7,12 @@
 #include "support/post_world.h"
 #include "support/temp_folder.h"
 #include "support/test.h"
+#include "support/version_1.h"
 
 #include <dirent.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 enum { QUEUE = 100 };
 
@@ -185,6 +187,83 @@ TEST(any_write_or_sync_may_fail_while_it_is_made_and_it_is_said)
     }
 }
 
+/* As version 1 left it: all of them are written anew. */
+static void make_old_file(void)
+{
+    sqlite3 *db;
+
+    CHECK_INT(SQLITE_OK, sqlite3_open(b.path, &db));
+    CHECK_INT(SQLITE_OK,
+              sqlite3_exec(db,
+                           VERSION_1_TABLES
+                           "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<100)"
+                           " INSERT INTO binding SELECT i,'sip:alice@example.test','sip:alice@192.0.2.1','','call',"
+                           "'phone','','udp 192.0.2.1:5060',i,1000,0,1152921504606846976 FROM n;"
+                           "PRAGMA user_version=1;",
+                           NULL, NULL, NULL));
+    CHECK_INT(SQLITE_OK, sqlite3_close(db));
+}
+
+static void sum_binding(void *arg, const struct stored_binding *x)
+{
+    CHECK_INT(x->row, x->cseq);
+    *(uint64_t *)arg += x->row;
+}
+
+static void check_all_of_old_file(void)
+{
+    uint64_t            sum    = 0;
+    struct store_loader loader = { .on_binding = sum_binding, .arg = &sum };
+
+    CHECK_INT(0, store_load(b.store, 0, &loader));
+    CHECK_INT(100 * 101 / 2, sum);
+}
+
+/* And if the power goes with the disk: some of what was not synced is there, some is not. */
+static void check_all_after_power_cut(uint64_t seed)
+{
+    char          folder[128], path[160], problem[512];
+    struct store *whole = b.store;
+
+    CHECK_INT(0, mkdir(temp_folder_file(&b.folder, "cut", folder), 0700));
+    disk_power_cut(b.path, folder, seed);
+    snprintf(path, sizeof path, "%s/ahoy.db", folder);
+    CHECK_INT(0, store_sqlite_open(path, QUEUE, STORE_QUEUE_AGE, &b.store, problem, sizeof problem));
+    CHECK_SLICE("", slice_from(problem));
+    check_all_of_old_file();
+    store_close(b.store);
+    b.store = whole;
+}
+
+TEST(any_write_or_sync_may_fail_while_an_older_file_is_brought_up_and_all_is_there_afterwards)
+{
+    for (size_t c = 0; c < sizeof codes / sizeof *codes; c++) {
+        bool failed = true;
+
+        for (unsigned n = 1; failed; n++) {
+            int error;
+
+            setup();
+            make_old_file();
+            disk_fail_at(n, 1000, codes[c]);
+            error  = open_store();
+            failed = disk_failed();
+            if (error == 0)
+                close_store();
+            else
+                CHECK(is_honest(error));
+            disk_fail_at(0, 0, 0);
+            check_all_after_power_cut(n);
+            CHECK_INT(0, open_store());
+            check_all_of_old_file();
+            close_store();
+            check_nothing_moved_aside();
+            teardown();
+            CHECK(n < 300);
+        }
+    }
+}
+
 TEST(a_disk_that_cannot_be_written_at_the_start_is_no_damaged_file)
 {
     bool failed = true;
@@ -219,6 +298,7 @@ int main(void)
         cmocka_unit_test(any_write_or_sync_may_fail_and_the_change_is_committed_in_the_end),
         cmocka_unit_test(any_write_or_sync_may_fail_while_it_is_closed_and_nothing_is_lost),
         cmocka_unit_test(any_write_or_sync_may_fail_while_it_is_made_and_it_is_said),
+        cmocka_unit_test(any_write_or_sync_may_fail_while_an_older_file_is_brought_up_and_all_is_there_afterwards),
         cmocka_unit_test(a_disk_that_cannot_be_written_at_the_start_is_no_damaged_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
