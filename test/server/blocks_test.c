@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { MANY = 40000, BLOCK = 144, SIZES = 7 };
@@ -142,6 +143,24 @@ TEST(huge_pages_are_asked_for_where_there_is_much)
     blocks_fini(&b);
 }
 
+TEST(without_memory_there_is_no_block_until_there_is_some)
+{
+    struct rlimit all, none;
+    char         *block;
+
+    blocks_init(&b, false);
+    CHECK_INT(0, getrlimit(RLIMIT_AS, &all));
+    none          = all;
+    none.rlim_cur = BLOCKS_RUN;
+    CHECK_INT(0, setrlimit(RLIMIT_AS, &none));
+    block = blocks_take(&b, BLOCK);
+    CHECK_INT(0, setrlimit(RLIMIT_AS, &all));
+    CHECK(block == NULL && b.segments == 0);
+    give_filled(take(BLOCK, 1), BLOCK, 1);
+    CHECK_INT(1, b.segments);
+    blocks_fini(&b);
+}
+
 TEST(what_was_given_back_is_taken_again_before_anything_new)
 {
     char *first, *second;
@@ -181,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_block_takes_its_size_and_hardly_more),
         cmocka_unit_test(a_segment_that_is_empty_goes_back_to_the_kernel_while_the_others_stay),
         cmocka_unit_test(huge_pages_are_asked_for_where_there_is_much),
+        cmocka_unit_test(without_memory_there_is_no_block_until_there_is_some),
         cmocka_unit_test(what_was_given_back_is_taken_again_before_anything_new),
         cmocka_unit_test(exact_ones_and_large_ones_are_mallocs),
     };
