@@ -291,6 +291,11 @@ static size_t block_size(struct slice key, const struct binding *values, size_t 
     return size;
 }
 
+bool aor_can_hold(struct slice key, const struct binding *b)
+{
+    return block_size(key, b, 1) > 0;
+}
+
 static struct binding_common *common_of_place(const char *at)
 {
     struct binding_common *c;

@@ -58,6 +58,9 @@ struct aor *aor_new(struct blocks *memory, struct binding_commons *commons, stru
                     const struct binding *values, size_t count);
 enum { AOR_TIME_BITS = 40 };
 
+/* Does it fit, but for memory? */
+bool aor_can_hold(struct slice key, const struct binding *b);
+
 /* It holds nothing in `commons` any more.  Returns what is to be freed together with it
  * (binding_common_free, aor_give), when no reader sees it. */
 struct binding_common *aor_release(struct aor *a, struct binding_commons *commons);

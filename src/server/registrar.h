@@ -68,7 +68,8 @@ bool registrar_is_pending(struct server *s, uint64_t seq);
 struct store_change registrar_put_change(struct server *s, struct slice key, const struct binding *b, struct buf *flow);
 struct store_change registrar_delete_change(uint64_t row);
 
-/* A binding that the store has; before anybody serves.  Returns 0 or -ERR_NO_MEMORY. */
+/* A binding that the store has; before anybody serves.  Returns 0, -ERR_NO_MEMORY, or
+ * -ERR_CORRUPT: no REGISTER can have left it. */
 int registrar_loaded(struct shared *s, struct world *world, const struct stored_binding *stored);
 
 /* Up to when the store needs no new write: for a binding that ends at `expires_at`,

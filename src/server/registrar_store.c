@@ -250,6 +250,8 @@ int registrar_loaded(struct shared *s, struct world *world, const struct stored_
         return 0;
     flow_parse(stored->flow, &values.flow);
     read_instance(&values);
+    if (!aor_can_hold(stored->aor, &values))
+        return -ERR_CORRUPT;
     values.expires_at = world_now(world) + (stored->lease_until - now);
     return add_loaded(s->location, stored->aor, &values);
 }

@@ -136,7 +136,29 @@ struct loading {
     struct shared    *shared;
     struct world     *world;
     struct load_ahead ahead;
+    size_t            damaged; /* bindings that are left out */
+    uint64_t          row;     /* of the last of them        */
 };
+
+static void load_damaged(void *arg, uint64_t row)
+{
+    struct loading *l = arg;
+
+    l->damaged++;
+    l->row = row;
+}
+
+/* Their phones come back as they refresh; all others must not wait for it. */
+static void log_damaged(const struct loading *l)
+{
+    struct log_line line;
+
+    if (l->damaged == 0 || !log_begin(&line, l->world->log, LOG_ERROR, LOG_PART_STORE, "bindings_damaged"))
+        return;
+    log_number(&line, "count", (int64_t)l->damaged);
+    log_number(&line, "row", (int64_t)l->row);
+    log_end(&line);
+}
 
 static void load_binding(void *arg, const struct stored_binding *b)
 {
@@ -145,10 +167,12 @@ static void load_binding(void *arg, const struct stored_binding *b)
 
 static void take_binding(void *arg, const struct stored_binding *b)
 {
-    const struct loading *l     = arg;
-    int                   error = registrar_loaded(l->shared, l->world, b);
+    struct loading *l     = arg;
+    int             error = registrar_loaded(l->shared, l->world, b);
 
-    if (error != 0)
+    if (error == -ERR_CORRUPT)
+        load_damaged(l, b->row);
+    else if (error != 0)
         l->shared->load_error = error;
 }
 
@@ -251,10 +275,13 @@ static int load(struct shared *s, struct world *world)
     struct loading            loading = { .shared = s,
                                           .world  = world,
                                           .ahead = { .location = s->location, .take = take_binding, .arg = &loading } };
-    const struct store_loader loader  = { NULL, load_binding, load_setting, load_sizes, load_ban, &loading };
-    int                       error   = store_load(s->store, world_wall(world), &loader);
+    const struct store_loader loader  = {
+         NULL, load_binding, load_setting, load_sizes, load_ban, load_damaged, &loading
+    };
+    int error = store_load(s->store, world_wall(world), &loader);
 
     load_ahead_end(&loading.ahead);
+    log_damaged(&loading);
     if (error == 0)
         error = s->load_error;
     if (error == 0)

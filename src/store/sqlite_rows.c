@@ -217,6 +217,19 @@ static int read_packed(sqlite3_stmt *s, struct stored_binding *b)
     return error != 0 ? error : -ERR_CORRUPT;
 }
 
+/* What cannot be read stays in the file, to be looked at, until its lease is long over, or its number another's. */
+static int read_binding(sqlite3_stmt *s, struct stored_binding *b, const struct store_loader *l)
+{
+    int error = read_packed(s, b);
+
+    if (error == 0)
+        l->on_binding(l->arg, b);
+    if (error != -ERR_CORRUPT || l->on_damaged == NULL)
+        return error;
+    l->on_damaged(l->arg, b->row);
+    return 0;
+}
+
 /* In one pass, whatever is left out: with a million each pass is a tenth of a second and more. */
 static int read_bindings(struct sqlite_rows *r, uint64_t wall, const struct store_loader *l)
 {
@@ -231,9 +244,7 @@ static int read_bindings(struct sqlite_rows *r, uint64_t wall, const struct stor
         old = old || (wall >= FORGET && b.lease_until < wall - FORGET);
         if (b.lease_until <= wall)
             continue;
-        error = read_packed(s, &b);
-        if (error == 0)
-            l->on_binding(l->arg, &b);
+        error = read_binding(s, &b, l);
     }
     sqlite3_reset(s);
     if (error == 0)

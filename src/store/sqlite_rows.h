@@ -30,8 +30,8 @@ struct sqlite_rows {
 int  sqlite_rows_prepare(struct sqlite_rows *r, struct sqlite3 *db);
 void sqlite_rows_finalize(struct sqlite_rows *r);
 
-/* Bindings whose lease ended before `wall` are left out, those of a day before deleted.  -ERR_CORRUPT: also for
- * a row that is none of ours. */
+/* Bindings whose lease ended before `wall` are left out, those of a day before deleted.  A row that is none of
+ * ours goes to `on_damaged`, without which it is -ERR_CORRUPT. */
 int sqlite_rows_load(struct sqlite_rows *r, uint64_t wall, const struct store_loader *loader);
 
 /* Errors as in store_report_fn. */

@@ -118,6 +118,8 @@ struct store_loader {
     void (*on_setting)(void *arg, struct slice name, struct slice value);
     void (*on_sizes)(void *arg, const struct store_sizes *sizes); /* before any of them */
     void (*on_ban)(void *arg, const struct stored_ban *b);
+    void (*on_damaged)(void    *arg,
+                       uint64_t row); /* a binding that cannot be read, and is left out; NULL: -ERR_CORRUPT */
     void *arg;
 };
 

@@ -246,6 +246,21 @@ def test_a_damaged_log_is_said_and_a_copy_is_kept():
         assert server.stop() == 0
 
 
+def test_a_registration_that_cannot_be_read_keeps_nobody_else_away():
+    with Bench() as b:
+        server, phone = bench_with_server(b)
+        assert accepted(phone.register("alice")) and accepted(phone.register("bob"))
+        assert server.stop() == 0
+        other = sqlite3.connect(database_of(server), isolation_level=None)
+        other.execute("UPDATE binding SET packed=x'0203' WHERE row=(SELECT max(row) FROM binding)")
+        other.close()
+        server.start()
+        assert phone.is_served("alice") and not phone.is_served("bob")
+        assert accepted(phone.register("bob")) and phone.is_served("bob")
+        assert server.stop() == 0
+        assert "event=bindings_damaged count=1 row=2" in server.process.stderr(), server.process.stderr()
+
+
 def test_a_port_in_use_is_said():
     for kind, transport in ((socket.SOCK_DGRAM, "udp"), (socket.SOCK_STREAM, "tcp")):
         with Bench() as b, socket.socket(socket.AF_INET, kind) as taken:

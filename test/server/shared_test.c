@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "support/alloc.h"
+#include "support/log_keep.h"
 #include "support/store_fake.h"
 #include "support/test.h"
 #include "support/world_fake.h"
@@ -157,6 +158,45 @@ TEST(without_memory_it_is_not_made_and_nothing_stays)
     teardown(&l);
 }
 
+static void put_binding(struct life *l, const struct stored_binding *b)
+{
+    struct store_change  change = { .kind = STORE_PUT_BINDING, .binding = *b };
+    struct store_client *client;
+    uint64_t             seq;
+
+    assert_int_equal(0, store_client_open(l->store, l->world, NULL, NULL, &client));
+    assert_int_equal(0, store_write(client, &change, 1, &seq));
+    store_client_close(client);
+    live(l);
+}
+
+/* One wrong bit on the disk is not to keep a million phones from being called. */
+TEST(a_binding_that_no_register_can_have_left_is_said_and_the_others_are_served)
+{
+    static struct log_keep said;
+    struct life            l;
+    struct stored_binding  b = { .row     = 1,
+                                 .aor     = SLICE("sip:alice@a.test"),
+                                 .contact = SLICE("sip:alice@192.0.2.1"),
+                                 .call_id = SLICE("call"),
+                                 .q       = 1000 };
+
+    setup(&l, "domain = a.test\n", 1);
+    log_keep_init(&said, LOG_WARNING);
+    l.world->log  = &said.log;
+    b.lease_until = world_wall(l.world) + 60000;
+    put_binding(&l, &b);
+    b.row = 2;
+    b.aor = SLICE("sip:bob@a.test");
+    b.q   = 5000;
+    put_binding(&l, &b);
+    starts(&l);
+    CHECK_INT(1, location_count(l.shared->location));
+    CHECK_INT(1, log_keep_count(&said, "event=bindings_damaged count=1 row=2"));
+    ends(&l);
+    teardown(&l);
+}
+
 TEST(a_store_that_is_full_is_said)
 {
     struct life l;
@@ -180,6 +220,7 @@ int main(void)
         cmocka_unit_test(the_keys_of_the_gruus_outlive_the_process),
         cmocka_unit_test(a_key_that_cannot_be_read_is_made_anew_and_kept),
         cmocka_unit_test(without_memory_it_is_not_made_and_nothing_stays),
+        cmocka_unit_test(a_binding_that_no_register_can_have_left_is_said_and_the_others_are_served),
         cmocka_unit_test(a_store_that_is_full_is_said),
     };
 

@@ -91,7 +91,7 @@ static void on_ban(void *arg, const struct stored_ban *ban)
 
 static void open_and_count(void)
 {
-    const struct store_loader loader = { on_user, on_binding, on_setting, on_sizes, on_ban, NULL };
+    const struct store_loader loader = { on_user, on_binding, on_setting, on_sizes, on_ban, NULL, NULL };
 
     b.users = b.bindings = b.settings = 0;
     CHECK_INT(0, sqlite_file_open(b.path, &b.file, b.problem, sizeof b.problem));

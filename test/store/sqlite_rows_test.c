@@ -125,7 +125,7 @@ static void on_sizes(void *arg, const struct store_sizes *sizes)
 
 static void count(void)
 {
-    const struct store_loader loader = { on_user, on_binding, on_setting, on_sizes, on_ban, NULL };
+    const struct store_loader loader = { on_user, on_binding, on_setting, on_sizes, on_ban, NULL, NULL };
 
     users = bindings = settings = bans = 0;
     CHECK_INT(0, sqlite_file_load(file, 0, &loader));
@@ -225,7 +225,35 @@ TEST(a_binding_is_forgotten_a_day_after_its_lease)
 
 /* ---- what cannot be used ---- */
 
-TEST(a_row_that_is_none_of_ours_is_damage)
+static uint64_t damaged_row;
+
+static void note_damaged(void *arg, uint64_t row)
+{
+    CHECK(arg == &bindings);
+    damaged_row = row;
+}
+
+TEST(a_row_that_is_none_of_ours_is_left_out_and_said_and_stays_in_the_file)
+{
+    const struct store_loader loader = { .on_binding = count_row, .on_damaged = note_damaged, .arg = &bindings };
+    sqlite3                  *db;
+
+    setup();
+    put_one(1, 2000);
+    put_one(3, 2000);
+    db = sqlite_file_connection(file);
+    CHECK_INT(SQLITE_OK, sqlite3_exec(db, "INSERT INTO binding VALUES(2,2000,x'0203')", NULL, NULL, NULL));
+    for (int i = 0; i < 2; i++) {
+        bindings    = 0;
+        damaged_row = 0;
+        CHECK_INT(0, sqlite_file_load(file, 0, &loader));
+        CHECK_INT(2, bindings);
+        CHECK_INT(2, damaged_row);
+    }
+    teardown();
+}
+
+TEST(who_does_not_want_to_hear_of_a_row_that_is_none_of_ours_gets_an_error)
 {
     const struct store_loader loader = { .on_binding = count_row, .arg = &bindings };
     sqlite3                  *db;
@@ -259,7 +287,8 @@ int main(void)
         cmocka_unit_test(what_is_put_is_read_as_it_was_and_what_is_deleted_is_gone),
         cmocka_unit_test(a_binding_for_which_there_is_no_memory_is_written_when_there_is),
         cmocka_unit_test(a_binding_is_forgotten_a_day_after_its_lease),
-        cmocka_unit_test(a_row_that_is_none_of_ours_is_damage),
+        cmocka_unit_test(a_row_that_is_none_of_ours_is_left_out_and_said_and_stays_in_the_file),
+        cmocka_unit_test(who_does_not_want_to_hear_of_a_row_that_is_none_of_ours_gets_an_error),
         cmocka_unit_test(tables_of_another_shape_are_not_supported),
     };
 

@@ -68,7 +68,7 @@ TEST(a_write_is_reported_in_a_later_turn_and_survives_a_restart)
 {
     struct bench        b;
     int                 users  = 0;
-    struct store_loader loader = { count_user, NULL, NULL, NULL, NULL, &users };
+    struct store_loader loader = { .on_user = count_user, .arg = &users };
     uint64_t            seq;
 
     setup(&b, 10);

@@ -138,7 +138,7 @@ static void saw_setting(void *arg, struct slice name, struct slice value)
 
 static struct slice content(struct bench *b, struct content *c)
 {
-    struct store_loader loader = { saw_user, saw_binding, saw_setting, NULL, NULL, &c->b };
+    struct store_loader loader = { saw_user, saw_binding, saw_setting, NULL, NULL, NULL, &c->b };
 
     c->b = buf_on(c->text, sizeof c->text);
     CHECK_INT(0, store_load(b->store, world_wall(post_world_of(b->post)), &loader));
