@@ -146,15 +146,19 @@ static void log_no_groups(struct udp *u, int number)
     log_end(&line);
 }
 
-/* Whose error it is shows when they go one by one.  A device that cannot cut them, or whose
- * frames are shorter, will not learn it. */
+/* Whose error it is shows when they go one by one. */
 static void group_failed(struct udp *u, int number)
 {
     u->singly = true;
-    if (number != EINVAL && number != EIO && number != EMSGSIZE && number != EOPNOTSUPP)
-        return;
+    if (number == EINVAL || number == EIO || number == EMSGSIZE || number == EOPNOTSUPP)
+        u->group_error = number;
+}
+
+/* A device that cannot cut them, or whose frames are shorter, will not learn it. */
+static void give_up_groups(struct udp *u)
+{
     u->no_groups = true;
-    log_no_groups(u, number);
+    log_no_groups(u, u->group_error);
 }
 
 /* --- the flush --- */
@@ -181,6 +185,8 @@ static bool head_failed(struct udp *u, int number)
         u->retried = true;
         return true;
     }
+    if (number == u->group_error)
+        u->group_error = 0; /* it was of the address, which a peer may have chosen, and not of the group */
     to                   = head_packet(u)->to;
     head_packet(u)->sent = true;
     drop_sent(u);
@@ -201,12 +207,11 @@ static bool first_failed(struct udp *u, bool grouped, int number)
 }
 
 /* Only as many rounds as packets were there at the start, two for each error: a
- * callback that sends again at once must not keep us here. */
-static void flush_socket(struct udp *u)
+ * callback that sends again at once must not keep us here.  False if the socket was closed. */
+static bool send_queued(struct udp *u)
 {
     size_t rounds = 2 * queue_bytes(&u->queue).len / padded(0);
 
-    u->singly = u->no_groups;
     for (; rounds > 0 && !queue_empty(&u->queue); rounds--) {
         unsigned count   = collect(u);
         bool     grouped = count > 1 && !u->singly;
@@ -222,11 +227,20 @@ static void flush_socket(struct udp *u)
             drop_sent(u);
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             u->blocked = watch_want(u->hub->loop, &u->watch, UDP_READY | LOOP_WRITE) == 0;
-            return;
+            return true;
         } else if (errno != EINTR && !first_failed(u, grouped, errno)) {
-            return;
+            return false;
         }
     }
+    return true;
+}
+
+static void flush_socket(struct udp *u)
+{
+    u->singly      = u->no_groups;
+    u->group_error = 0;
+    if (send_queued(u) && u->group_error != 0)
+        give_up_groups(u);
 }
 
 void udp_flush(struct udp_hub *hub)

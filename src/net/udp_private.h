@@ -32,6 +32,7 @@ struct udp {
     bool                     retried;      /* the head packet has met an error that may be old */
     bool                     singly;       /* no groups: in this flush one was refused ...     */
     bool                     no_groups;    /* ... or for good                                  */
+    int                      group_error;  /* what was said to one in this flush that may be for good; 0: nothing */
     struct queue             queue;        /* of struct packet, each followed by its bytes     */
     size_t                   accounted;    /* bytes of it */
 };

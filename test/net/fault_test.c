@@ -25,7 +25,8 @@ enum { PASS = 0, SHORT = -1 }; /* SHORT: one message or byte at most; else an er
 static const int *script;      /* ends with PASS, which then lasts */
 
 /* Linux before 4.18 does not know UDP_SEGMENT: what says it beside a datagram is passed over. */
-static bool cuts_nothing;
+static bool     cuts_nothing;
+static unsigned cut; /* groups that it was given */
 
 static int next_fault(void)
 {
@@ -100,8 +101,11 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 
 int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-    for (unsigned i = 0; cuts_nothing && i < count; i++)
-        messages[i].msg_hdr.msg_controllen = 0;
+    for (unsigned i = 0; i < count; i++) {
+        cut += messages[i].msg_hdr.msg_controllen > 0;
+        if (cuts_nothing)
+            messages[i].msg_hdr.msg_controllen = 0;
+    }
     FAULTY(count, __real_sendmmsg(fd, messages, count, flags));
 }
 
@@ -340,23 +344,28 @@ TEST(memory_may_be_gone_for_good_from_any_moment_on)
 
 /* --- datagrams --- */
 
-static struct udp *a;
+static struct udp *a, *b;
 
 /* Of one length they leave as one, of lengths of their own each by itself. */
-static void send_numbers(const int *faults, unsigned count, bool one_length)
+static void send_more_numbers(unsigned count, bool one_length)
 {
-    struct address local = live_v4(1, 0), at;
-    struct udp    *b;
+    struct address at = world->ops->udp_local(b);
 
-    CHECK_INT(0, world_udp_open(world, &local, &udp_events, NULL, &a));
-    CHECK_INT(0, world_udp_open(world, &local, &udp_events, NULL, &b));
-    at = world->ops->udp_local(b);
     for (unsigned i = 0; i < count; i++) {
         char         digit    = (char)('0' + i % 10);
         struct slice parts[2] = { { &digit, 1 }, { "            ", one_length ? 0 : i } };
 
         CHECK_INT(0, world_udp_send(world, a, NULL, &at, parts, 2));
     }
+}
+
+static void send_numbers(const int *faults, unsigned count, bool one_length)
+{
+    struct address local = live_v4(1, 0);
+
+    CHECK_INT(0, world_udp_open(world, &local, &udp_events, NULL, &a));
+    CHECK_INT(0, world_udp_open(world, &local, &udp_events, NULL, &b));
+    send_more_numbers(count, one_length);
     script = faults;
 }
 
@@ -431,6 +440,20 @@ TEST(where_the_kernel_cuts_nothing_all_leave_one_by_one)
     cuts_nothing = false;
     CHECK_SLICE("0123", ((struct slice){ seen.text, 4 }));
     CHECK_INT(0, seen.errors);
+}
+
+/* A peer says by what he writes in a Contact where two messages of one length go. */
+TEST(an_address_that_takes_nothing_does_not_part_all_groups_for_good)
+{
+    static const int faults[] = { EINVAL, EINVAL, EINVAL, PASS };
+
+    send_numbers(faults, 4, true);
+    LIVE_UNTIL(world, seen.datagrams == 3);
+    CHECK_INT(1, seen.errors);
+    cut = 0;
+    send_more_numbers(4, true);
+    LIVE_UNTIL(world, seen.datagrams == 7);
+    CHECK_INT(1, cut);
 }
 
 /* The error of an earlier datagram, told once by the wrong call (udp(7)). */
@@ -551,6 +574,7 @@ int main(void)
         LIVE_TEST(of_those_that_leave_as_one_the_refused_one_alone_is_told),
         LIVE_TEST(where_none_can_leave_as_one_all_leave_one_by_one),
         LIVE_TEST(where_the_kernel_cuts_nothing_all_leave_one_by_one),
+        LIVE_TEST(an_address_that_takes_nothing_does_not_part_all_groups_for_good),
         LIVE_TEST(an_error_told_once_costs_no_datagram),
         LIVE_TEST(a_full_device_queue_loses_a_datagram_without_a_word),
         LIVE_TEST(a_message_too_large_for_the_path_is_told_as_such),
