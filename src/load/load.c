@@ -96,19 +96,27 @@ static enum method method_of(enum load_scenario scenario)
     return METHOD_OTHER;
 }
 
-/* Who: registrations in turn; the called ones all over the place, as they are in life. */
+/* Below `users`, all over the place, and each once before one comes again: the factor is a prime above LOAD_USERS_MAX.
+ */
+static uint32_t shuffled(uint64_t number, uint32_t users)
+{
+    return (uint32_t)(number % users * 2654435761u % users);
+}
+
+/* Who: registrations in turn, unless shuffled; the called ones all over the place, as they are in life. */
 static void cast(struct attempt *a, uint64_t number)
 {
     const struct load_plan *p = a->load->plan;
     uint32_t                who;
 
     if (p->scenario == LOAD_OF_MESSAGE || p->scenario == LOAD_OF_INVITE) {
-        who     = (uint32_t)(number * 2654435761u % p->users);
+        who     = shuffled(number, p->users);
         a->to   = p->first + who;
         a->from = p->first + (who + 1) % p->users;
         a->way  = caller_way(a->load, number);
     } else {
-        a->from = a->to = p->first + (uint32_t)(number % p->users);
+        who     = p->shuffles ? shuffled(number, p->users) : (uint32_t)(number % p->users);
+        a->from = a->to = p->first + who;
         a->way          = p->scenario == LOAD_OF_REGISTER ? callee_way(a->load, a->from) : caller_way(a->load, number);
     }
 }
@@ -121,7 +129,7 @@ static void begin(struct load *l, uint64_t intended, uint64_t now)
         return;
     cast(a, l->begun++);
     if (l->plan->scenario == LOAD_OF_REGISTER && l->to_clean < l->plan->users)
-        l->to_clean++;
+        l->to_clean = l->plan->shuffles ? l->plan->users : l->to_clean + 1;
     l->tally.all_started++;
     a->counted = l->counting;
     if (a->counted) {

@@ -270,10 +270,13 @@ static void read_sides(struct reader *r, struct load_plan *p)
     p->callees   = calls && !is_given(r, LOAD_CALLER_ONLY);
     p->registers = p->callees && !is_given(r, LOAD_NO_REGISTER);
     p->keeps     = is_given(r, LOAD_KEEP);
+    p->shuffles  = is_given(r, LOAD_SHUFFLE);
     p->media     = is_given(r, LOAD_MEDIA);
     p->force     = is_given(r, LOAD_FORCE);
     p->progress  = is_given(r, LOAD_PROGRESS);
     p->json      = is_given(r, LOAD_JSON);
+    if (p->shuffles && p->scenario != LOAD_OF_REGISTER)
+        fault(r, "--shuffle is for register", NULL);
     if (p->media && p->scenario != LOAD_OF_INVITE)
         fault(r, "--media is for invite", NULL);
 }

@@ -39,7 +39,7 @@ struct load_plan {
     uint64_t           count; /* 0: no end by number */
     msec               timeout, ring, hold;
     uint32_t           size, max_errors;
-    bool               media, callers, callees, registers, keeps, force, progress, json, tls_no_verify;
+    bool               media, callers, callees, registers, keeps, shuffles, force, progress, json, tls_no_verify;
 };
 
 /* False: `why` says in a sentence what is wrong. */

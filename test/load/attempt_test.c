@@ -237,6 +237,26 @@ TEST(registrations_of_a_user_are_one_series)
     CHECK_INT(6, tally()->ok);
 }
 
+TEST(shuffled_each_user_registers_once_before_one_comes_again)
+{
+    unsigned seen = 0, in_order = 0;
+
+    load_bench_set(&b, LOAD_CALLER_ONLY, "no");
+    load_bench_set(&b, LOAD_USERS, "7");
+    load_bench_set(&b, LOAD_COUNT, "7");
+    load_bench_set(&b, LOAD_SHUFFLE, "yes");
+    load_bench_set(&b, LOAD_KEEP, "yes");
+    load_bench_run(&b, "register");
+    for (unsigned i = 0; i < 7; i++) {
+        unsigned user = (unsigned)strtoul(strstr(load_bench_line(b.heard[i + 1].text, "To"), "sip:u") + 5, NULL, 10);
+
+        seen |= 1u << user;
+        in_order += user == i;
+    }
+    CHECK_INT(0x7f, seen);
+    CHECK(in_order < 7);
+}
+
 TEST(what_was_registered_is_taken_back_at_the_end)
 {
     load_bench_set(&b, LOAD_CALLER_ONLY, "no");
@@ -306,6 +326,7 @@ int main(void)
         CASE(a_challenge_is_answered_once),
         CASE(a_wrong_password_is_not_tried_for_ever),
         CASE(registrations_of_a_user_are_one_series),
+        CASE(shuffled_each_user_registers_once_before_one_comes_again),
         CASE(what_was_registered_is_taken_back_at_the_end),
         CASE(a_response_to_nobody_changes_nothing),
         CASE(a_first_ctrl_c_ends_calls_in_order),
