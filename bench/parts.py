@@ -262,6 +262,11 @@ def million(run):
         server.stop()
         found["restart s"] = server.start()
         found["bytes after restart"] = (server.resident() - empty) / users
+    folder = os.path.join(run.folder, "shuffled")
+    os.makedirs(folder)
+    with harness.Server(run.ahoy, folder) as server:
+        _, samples = harness.watched(server, "register", "--users=%d" % users, "--count=%d" % users, "--keep", "--shuffle")
+        found["first shuffled"] = harness.per_operation(samples, 0, users)
     return found
 
 
@@ -350,8 +355,8 @@ PARTS = {
     "parse": Part(parse, 8, ("parse_compare",), "`bench/parse_compare.c`: all parsers by turns in one run, best of 21 rounds"),
     "compare": Part(compare, lambda rounds: 75 * rounds + 5, (),
                     "`compare.sh`: server on core 0, generator on core 1, by turns, medians of the rounds"),
-    "million": Part(million, 75, (), "`ahoy load register`: a million users one after the other, on the disk before the answer; "
-                    "then the server is ended and started"),
+    "million": Part(million, 105, (), "`ahoy load register`: a million users one after the other, on the disk before the answer; "
+                    "then the server is ended and started; and another million in no order"),
     "memory": Part(memory, 75, (), "resident before and after a million users have registered by `ahoy load`, for each; ours at "
                    "once, and after 35 s, when their transactions have ended"),
     "streams": Part(by_streams, lambda rounds: 38 * rounds, ("tcp_floor", "stream_load", "tls_floor", "tls_load"),

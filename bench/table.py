@@ -27,6 +27,7 @@ ROWS = [
     cpu_row("REGISTER with digest, both trips", "compare", "digest", Bound(0.45, "kamailio")),
     Row("first REGISTER of a million, in order, durable", "µs", "million", "first", bounds=(Bound(12),)),
     Row("the last tenth of them", "µs", "million", "last tenth", bounds=(Bound(1, "the first tenth", "first tenth"),)),
+    Row("the same in no order", "µs", "million", "first shuffled", bounds=(Bound(12),)),
     Row("adding a binding to the table, shuffled, last tenth", "ns", "location", "shuffled add-last"),
     cpu_row("resident memory per contact at a million", "memory", "memory", Bound(200))._replace(unit="bytes"),
     Row("at once, while the transactions of all wait", "bytes", "memory", "memory at once"),
