@@ -1,36 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "server/location.h"
+#include "server/location_shard.h"
 
 #include "base/error.h"
 #include "base/limits.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
-
-enum {
-    CHANGES        = 512,
-    AGAIN          = 1000, /* ms */
-    EXPIRE_AT_ONCE = 64,
-    PERIOD_BITS    = 14, /* 16 s */
-    PERIODS        = 255
-};
-
-/* Each change leaves its number in a small table, where it is there to be asked also when its AOR
- * is not; two AORs that share an entry only wait for each other.
- *
- * An AOR's note in the table (rcu_table_note) is the period of time in which its first binding
- * ends, or an earlier one, modulo PERIODS, from 1 on.  So who looks for what has ended reads a byte
- * of each slot and touches only the AORs of the periods since `swept`; a timer in each would take 32
- * bytes of it. */
-struct shard {
-    pthread_mutex_t        lock;
-    struct rcu_table       aors;
-    struct binding_commons commons;
-    uint64_t               swept; /* a period: nothing is noted for one before */
-    _Atomic(msec)          due;   /* nothing ends before; read without the lock */
-    uint64_t               changes[CHANGES];
-};
 
 /* What a change takes the place of, until no reader sees it. */
 struct retirement {
@@ -38,18 +13,6 @@ struct retirement {
     struct blocks         *memory; /* of aor */
     struct aor            *aor;
     struct binding_common *gone;
-};
-
-struct location {
-    struct rcu       *rcu;
-    struct budget    *budget; /* NULL: nobody accounts */
-    struct hash_key   hash_key;
-    _Atomic(size_t)   limit;
-    _Atomic(size_t)   count, aor_count;
-    _Atomic(size_t)   bytes; /* of the budget */
-    _Atomic(uint64_t) last_row;
-    struct blocks     memory; /* of the AORs */
-    struct shard      shards[LOCATION_SHARDS];
 };
 
 /* ---- life ---- */
@@ -68,7 +31,7 @@ struct location *location_new(struct rcu *rcu, const struct random *random, size
     for (unsigned i = 0; i < LOCATION_SHARDS; i++) {
         struct shard *s = &l->shards[i];
 
-        s->swept       = now >> PERIOD_BITS;
+        s->swept       = location_period(now);
         s->commons.key = l->hash_key;
         atomic_init(&s->due, NEVER);
         pthread_mutex_init(&s->lock, NULL); /* glibc's default kind cannot fail */
@@ -100,11 +63,6 @@ static void account(struct location *l, int64_t bytes)
 {
     if (l->budget != NULL && bytes != 0)
         budget_move(l->budget, ACCOUNT_LOCATION, bytes);
-}
-
-static struct aor *aor_of_entry(struct rcu_entry *entry)
-{
-    return CONTAINER_OF(entry, struct aor, entry);
 }
 
 /* An entry of a shard whose location is going. */
@@ -371,33 +329,6 @@ int location_prepare(struct location_guard *g, const struct binding *values, siz
     return 0;
 }
 
-/* Which is the same or earlier, but not so early that it has been swept. */
-static uint64_t period_of(const struct shard *s, msec at)
-{
-    uint64_t period = at >> PERIOD_BITS;
-
-    if (period < s->swept)
-        return s->swept;
-    return period < s->swept + PERIODS - 1 ? period : s->swept + PERIODS - 2;
-}
-
-static uint8_t note_of(const struct shard *s, msec at)
-{
-    return (uint8_t)(period_of(s, at) % PERIODS + 1);
-}
-
-static void ends_at(struct shard *s, msec at)
-{
-    if (at < atomic_load_explicit(&s->due, memory_order_relaxed))
-        atomic_store_explicit(&s->due, at, memory_order_relaxed);
-}
-
-static void note_end(struct shard *s, const struct aor *a, msec at)
-{
-    rcu_table_note(&s->aors, &a->entry, note_of(s, at));
-    ends_at(s, at);
-}
-
 static void retire(struct location_guard *g, struct aor *a)
 {
     struct retirement *r = g->retirement;
@@ -411,7 +342,7 @@ static void retire(struct location_guard *g, struct aor *a)
 
 static uint64_t *change_of(const struct location_guard *g)
 {
-    return &g->shard->changes[g->hash / LOCATION_SHARDS % CHANGES];
+    return &g->shard->changes[g->hash / LOCATION_SHARDS % LOCATION_CHANGES];
 }
 
 static void take_out(struct location_guard *g)
@@ -460,7 +391,7 @@ void location_publish(struct location_guard *g)
         atomic_fetch_sub(&g->location->count, before - after);
     g->aor = g->made;
     if (g->aor != NULL)
-        note_end(g->shard, g->aor, aor_first_expiry(g->aor));
+        location_note_end(g->shard, g->aor, aor_first_expiry(g->aor));
     g->made     = NULL;
     g->promised = 0;
     g->prepared = false;
@@ -473,7 +404,7 @@ void location_refresh(struct location_guard *g, unsigned index, msec expires_at,
 
     aor_refresh(g->aor, index, expires_at, cseq, lease_until);
     if (earlier)
-        note_end(g->shard, g->aor, aor_first_expiry(g->aor));
+        location_note_end(g->shard, g->aor, aor_first_expiry(g->aor));
 }
 
 void location_note_change(struct location_guard *g, uint64_t seq)
@@ -492,125 +423,4 @@ uint64_t location_last_change(const struct location_guard *g)
 uint64_t location_next_row(struct location *l)
 {
     return atomic_fetch_add(&l->last_row, 1) + 1;
-}
-
-/* ---- time ---- */
-
-struct expiry {
-    struct location     *location;
-    struct shard        *shard;
-    msec                 now, next; /* next: nothing of what was looked at, and stays, ends before */
-    location_expired_fn *fn;
-    void                *owner;
-    struct aor          *due[EXPIRE_AT_ONCE];
-    unsigned             due_count;
-    bool                 more; /* than fit */
-    struct binding       kept[LIMIT_LIST];
-};
-
-/* `a` without the bindings that have ended; false without memory. */
-static bool thin_out(struct expiry *x, struct location_guard *g)
-{
-    struct aor *a    = g->aor;
-    size_t      kept = 0;
-
-    for (unsigned i = 0; i < a->count; i++)
-        if (aor_expires_at(a, i) > x->now)
-            aor_binding(a, i, &x->kept[kept++]);
-    if (location_prepare(g, x->kept, kept, true) != 0)
-        return false;
-    for (unsigned i = 0; i < a->count; i++) {
-        struct binding b;
-
-        aor_binding(a, i, &b);
-        if (b.expires_at <= x->now)
-            x->fn(x->owner, a, &b);
-    }
-    location_publish(g);
-    return true;
-}
-
-static bool end_one(struct expiry *x, struct aor *a)
-{
-    struct location_guard g = {
-        .location = x->location, .shard = x->shard, .key = aor_key(a), .hash = a->entry.hash, .aor = a
-    };
-
-    return thin_out(x, &g);
-}
-
-/* Its note may have been early.  What has ended is seen again, lest it stays for want of room. */
-static uint8_t look_at(struct rcu_entry *entry, void *arg)
-{
-    struct expiry *x     = arg;
-    msec           first = aor_first_expiry(aor_of_entry(entry));
-
-    if (first > x->now) {
-        x->next = first < x->next ? first : x->next;
-    } else if (x->due_count < EXPIRE_AT_ONCE) {
-        x->due[x->due_count++] = aor_of_entry(entry);
-    } else {
-        x->more = true;
-    }
-    return note_of(x->shard, first);
-}
-
-static void distances_from(uint64_t period, uint8_t distance[256])
-{
-    distance[0] = UINT8_MAX;
-    for (unsigned i = 0; i < PERIODS; i++)
-        distance[(period + i) % PERIODS + 1] = (uint8_t)i;
-}
-
-/* Collect what has ended, and see when the next does. */
-static void look_around(struct expiry *x)
-{
-    struct shard *s      = x->shard;
-    uint64_t      period = x->now >> PERIOD_BITS, from = s->swept;
-    unsigned periods = period < from + PERIODS ? (unsigned)(period > from ? period - from : 0) + 1 : PERIODS, nearest;
-    uint8_t  distance[256];
-
-    distances_from(from, distance);
-    s->swept = period > from ? period : from;
-    nearest  = rcu_table_visit(&s->aors, distance, periods, look_at, x);
-    if (nearest < UINT8_MAX && (from + nearest) << PERIOD_BITS < x->next)
-        x->next = (from + nearest) << PERIOD_BITS;
-}
-
-/* So many at once, lest others wait for the lock.  Are there more? */
-static bool expire_shard(struct expiry *x, struct shard *s)
-{
-    bool has_memory = true;
-
-    x->shard     = s;
-    x->next      = NEVER;
-    x->due_count = 0;
-    x->more      = false;
-    rcu_enter(x->location->rcu);
-    pthread_mutex_lock(&s->lock);
-    look_around(x);
-    atomic_store_explicit(&s->due, x->more ? x->now : x->next, memory_order_relaxed);
-    for (unsigned i = 0; i < x->due_count && has_memory; i++)
-        has_memory = end_one(x, x->due[i]);
-    if (!has_memory)
-        atomic_store_explicit(&s->due, x->now + AGAIN, memory_order_relaxed);
-    pthread_mutex_unlock(&s->lock);
-    rcu_leave(x->location->rcu);
-    return x->more && has_memory;
-}
-
-bool location_expire(struct location *l, unsigned worker, unsigned workers, msec now, location_expired_fn *fn,
-                     void *owner)
-{
-    struct expiry x; /* large: only what is used is set */
-    bool          more = false;
-
-    x.location = l;
-    x.now      = now;
-    x.fn       = fn;
-    x.owner    = owner;
-    for (unsigned i = worker; i < LOCATION_SHARDS; i += workers)
-        if (atomic_load_explicit(&l->shards[i].due, memory_order_relaxed) <= now)
-            more = expire_shard(&x, &l->shards[i]) || more;
-    return more;
 }
