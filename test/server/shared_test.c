@@ -58,16 +58,21 @@ static void teardown(struct life *l)
 }
 
 /* Whoever writes to the store beside the server, a hand with a tool for databases say. */
-static void put_setting(struct life *l, const char *name, const char *value)
+static void write_beside(struct life *l, const struct store_change *change)
 {
-    struct store_change  change = { .kind = STORE_PUT_SETTING, .name = slice_from(name), .value = slice_from(value) };
     struct store_client *client;
     uint64_t             seq;
 
     assert_int_equal(0, store_client_open(l->store, l->world, NULL, NULL, &client));
-    assert_int_equal(0, store_write(client, &change, 1, &seq));
+    assert_int_equal(0, store_write(client, change, 1, &seq));
     store_client_close(client);
     live(l);
+}
+
+static void put_setting(struct life *l, const char *name, const char *value)
+{
+    write_beside(
+        l, &(struct store_change){ .kind = STORE_PUT_SETTING, .name = slice_from(name), .value = slice_from(value) });
 }
 
 /* Every hash of a password contains the realm, every dialog's token depends on the key. */
@@ -160,14 +165,7 @@ TEST(without_memory_it_is_not_made_and_nothing_stays)
 
 static void put_binding(struct life *l, const struct stored_binding *b)
 {
-    struct store_change  change = { .kind = STORE_PUT_BINDING, .binding = *b };
-    struct store_client *client;
-    uint64_t             seq;
-
-    assert_int_equal(0, store_client_open(l->store, l->world, NULL, NULL, &client));
-    assert_int_equal(0, store_write(client, &change, 1, &seq));
-    store_client_close(client);
-    live(l);
+    write_beside(l, &(struct store_change){ .kind = STORE_PUT_BINDING, .binding = *b });
 }
 
 /* One wrong bit on the disk is not to keep a million phones from being called. */
