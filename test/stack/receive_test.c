@@ -168,11 +168,12 @@ static const char early[] = "OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/UD
                             "From: <sip:a@far.test>;tag=1\r\nTo: <sip:example.test>\r\nCall-ID: e\r\n"
                             "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
 
-static void comes_early(void)
+static void comes_early(enum transport transport, object_id connection)
 {
-    struct flow flow = { .transport = TRANSPORT_UDP,
-                         .local     = address_v4(192, 0, 2, 1, 5060),
-                         .remote    = address_v4(192, 0, 2, 9, 6000) };
+    struct flow flow = { .transport  = transport,
+                         .connection = connection,
+                         .local      = address_v4(192, 0, 2, 1, 5060),
+                         .remote     = address_v4(192, 0, 2, 9, 6000) };
 
     receive_ahead(server_stack(b.server), &flow, slice_from(early));
     CHECK_INT(0, counter_read(&counters()->requests_received));
@@ -182,16 +183,38 @@ static void comes_early(void)
 TEST(what_was_read_ahead_does_not_outlast_its_socket)
 {
     bench_open(&b, "");
-    comes_early();
+    comes_early(TRANSPORT_UDP, 0);
     stack_unlisten(server_stack(b.server), 0);
     CHECK_INT(1, counter_read(&counters()->requests_received));
+    bench_close(&b);
+}
+
+/* What came before it on the same connection has ended that. */
+TEST(who_has_lost_his_connection_is_not_heard_any_further)
+{
+    struct raw_phone   tcp;
+    struct stack      *s;
+    struct connection *c;
+    uint32_t           at = 0;
+
+    bench_open(&b, "");
+    raw_connect(&tcp, b.at_phones);
+    bench_live(&b, 10);
+    s = server_stack(b.server);
+    c = id_next(&s->connection_ids, &at);
+    assert_non_null(c);
+    comes_early(TRANSPORT_TCP, c->id);
+    connection_close(c);
+    receive_ahead_end(s);
+    CHECK_INT(0, counter_read(&counters()->requests_received));
+    raw_close(&tcp);
     bench_close(&b);
 }
 
 TEST(a_stack_that_ends_drops_what_was_read_ahead)
 {
     bench_open(&b, "");
-    comes_early();
+    comes_early(TRANSPORT_UDP, 0);
     bench_close(&b);
 }
 
@@ -244,6 +267,7 @@ int main(void)
         cmocka_unit_test(what_comes_together_is_acted_on_in_its_order_though_it_is_read_ahead),
         cmocka_unit_test(a_request_at_the_place_of_another_has_a_tag_of_its_own),
         cmocka_unit_test(what_was_read_ahead_does_not_outlast_its_socket),
+        cmocka_unit_test(who_has_lost_his_connection_is_not_heard_any_further),
         cmocka_unit_test(a_stack_that_ends_drops_what_was_read_ahead),
         cmocka_unit_test(more_than_are_read_ahead_are_all_served),
         cmocka_unit_test(the_log_of_malformed_messages_is_bounded),
