@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/blocks.h"
 
+#include "base/pages.h"
+
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 enum { RUNS = BLOCKS_SEGMENT / BLOCKS_RUN };
 
@@ -37,31 +38,15 @@ void blocks_init(struct blocks *b, bool exact)
 
 /* ---- segments ---- */
 
-/* Twice as much as is wanted, and what stands over at both ends goes back. */
-static void *map_aligned(size_t size)
-{
-    char  *whole = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *wanted;
-    size_t before;
-
-    if (whole == MAP_FAILED)
-        return NULL;
-    before = -(uintptr_t)whole % size;
-    wanted = whole + before;
-    if (before > 0)
-        munmap(whole, before);
-    munmap(wanted + size, size - before);
-    return wanted;
-}
-
 static struct segment *segment_new(struct blocks *b)
 {
-    struct segment *s = map_aligned(BLOCKS_SEGMENT);
+    struct segment *s = pages_take(BLOCKS_SEGMENT);
 
     if (s == NULL)
         return NULL;
     if (b->segments >= BLOCKS_SMALL)
-        (void)madvise(s, BLOCKS_SEGMENT, MADV_HUGEPAGE); /* who has none goes on as before */
-    list_init(&s->free);                                 /* all else is zero */
+        pages_make_huge(s, BLOCKS_SEGMENT);
+    list_init(&s->free); /* all else is zero */
     s->begun = FIRST_RUN;
     list_append(&b->open, &s->link);
     b->segments++;
@@ -71,7 +56,7 @@ static struct segment *segment_new(struct blocks *b)
 static void segment_free(struct blocks *b, struct segment *s)
 {
     list_unlink(&s->link);
-    munmap(s, BLOCKS_SEGMENT);
+    pages_give(s, BLOCKS_SEGMENT);
     b->segments--;
 }
 

@@ -20,6 +20,7 @@
 #define SERVER_BLOCKS_H
 
 #include "base/list.h"
+#include "base/pages.h"
 #include "base/pool.h"
 
 #include <pthread.h>
@@ -29,7 +30,7 @@ enum {
     BLOCKS_LARGEST = 1024, /* bytes; what is larger is malloc's affair */
     BLOCKS_CLASSES = BLOCKS_LARGEST / BLOCKS_STEP,
     BLOCKS_RUN     = 16 << 10,
-    BLOCKS_SEGMENT = 2 << 20,
+    BLOCKS_SEGMENT = PAGES_HUGE,
     BLOCKS_SMALL   = 16,             /* segments before huge pages begin */
     BLOCKS_EXACT   = POOL_SANITIZED, /* what the server asks for: sanitizers want to see each block */
 };

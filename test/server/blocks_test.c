@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/blocks.h"
+
+#include "support/page_probe.h"
 #include "support/test.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 enum { MANY = 40000, BLOCK = 144, SIZES = 7 };
 
@@ -19,15 +18,6 @@ static unsigned roll(unsigned sides)
 {
     dice = dice * 1103515245u + 12345u;
     return (dice >> 16) % sides;
-}
-
-/* Whether the kernel still has memory there for us. */
-static bool is_mapped(const char *at)
-{
-    uintptr_t     page = (uintptr_t)at & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
-    unsigned char seen;
-
-    return mincore((void *)page, 1, &seen) == 0;
 }
 
 static char *take(size_t size, int fill)
@@ -98,34 +88,11 @@ TEST(a_segment_that_is_empty_goes_back_to_the_kernel_while_the_others_stay)
     for (int i = 0; i < MANY - 1; i++)
         give_filled(blocks[i], BLOCK, 2);
     CHECK(most > 2 && b.segments == 1);
-    CHECK(is_mapped(blocks[MANY - 1]) && !is_mapped(blocks[0]));
+    CHECK(page_is_mapped(blocks[MANY - 1]) && !page_is_mapped(blocks[0]));
     give_filled(blocks[MANY - 1], BLOCK, 2);
-    CHECK(is_mapped(blocks[MANY - 1])); /* the last is kept for the next ones */
+    CHECK(page_is_mapped(blocks[MANY - 1])); /* the last is kept for the next ones */
     blocks_fini(&b);
-    CHECK(!is_mapped(blocks[MANY - 1]));
-}
-
-/* What smaps says of the memory there: 'h' if it wants to be huge pages. */
-static bool wants_huge(const char *at)
-{
-    FILE         *f = fopen("/proc/self/smaps", "r");
-    char          line[512];
-    unsigned long from = 0, to = 0;
-    bool          huge = false;
-
-    CHECK(f != NULL);
-    while (fgets(line, sizeof line, f) != NULL) {
-        unsigned long a, b_end;
-
-        if (sscanf(line, "%lx-%lx ", &a, &b_end) == 2) {
-            from = a;
-            to   = b_end;
-        } else if ((uintptr_t)at >= from && (uintptr_t)at < to && strncmp(line, "VmFlags:", 8) == 0) {
-            huge = strstr(line, " hg") != NULL;
-        }
-    }
-    fclose(f);
-    return huge;
+    CHECK(!page_is_mapped(blocks[MANY - 1]));
 }
 
 TEST(huge_pages_are_asked_for_where_there_is_much)
@@ -136,8 +103,8 @@ TEST(huge_pages_are_asked_for_where_there_is_much)
     for (int i = 0; i < MANY; i++)
         blocks[i] = take(BLOCKS_LARGEST, 1);
     CHECK(b.segments > BLOCKS_SMALL);
-    CHECK(!wants_huge(blocks[0]));
-    CHECK(wants_huge(blocks[MANY - 1]) || access("/sys/kernel/mm/transparent_hugepage", F_OK) != 0);
+    CHECK(!page_wants_huge(blocks[0]));
+    CHECK(page_wants_huge(blocks[MANY - 1]) || !page_huge_known());
     for (int i = 0; i < MANY; i++)
         give_filled(blocks[i], BLOCKS_LARGEST, 1);
     blocks_fini(&b);
