@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "stack/fifo.h"
 
+#include "base/pages.h"
+
 #include <stdalign.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
-enum { ALIGN = alignof(max_align_t) };
+enum { ALIGN = alignof(max_align_t), KEPT = 8 /* of so many in use one is kept */ };
 
 struct fifo_chunk {
     struct fifo_chunk *next;
@@ -20,44 +21,96 @@ static size_t aligned(size_t size)
 
 static const size_t HEAD = (sizeof(struct fifo_chunk) + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 
-/* Not malloc's where it is a chunk for many: those come back to the kernel one by one. */
+void fifo_init(struct fifo *f, size_t chunk)
+{
+    *f = (struct fifo){ .chunk = chunk, .usual = chunk };
+}
+
+/* ---- chunks ---- */
+
 static struct fifo_chunk *chunk_new(const struct fifo *f, size_t size)
 {
-    void *memory;
+    struct fifo_chunk *c;
 
     if (f->chunk == 0)
         return malloc(size);
-    memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
+    c = pages_take(size);
+    if (c != NULL && size == PAGES_HUGE)
+        pages_make_huge(c, size);
+    return c;
 }
 
 static void chunk_free(const struct fifo *f, struct fifo_chunk *c)
 {
     if (f->chunk == 0)
         free(c);
-    else if (c != NULL)
-        munmap(c, c->size);
+    else
+        pages_give(c, c->size);
 }
 
-void fifo_init(struct fifo *f, size_t chunk)
+static struct fifo_chunk *take_spare(struct fifo *f)
 {
-    *f = (struct fifo){ .chunk = chunk };
+    struct fifo_chunk *c = f->spare;
+
+    f->spare = c->next;
+    f->spare_bytes -= c->size;
+    return c;
+}
+
+static void free_spares(struct fifo *f, size_t but)
+{
+    while (f->spare_bytes > but)
+        chunk_free(f, take_spare(f));
+}
+
+/* Chunks of another size from now on.  Half as little must be in use for the way back: who is at the bound would have
+ * some of each size, and need others all the time. */
+static void choose_size(struct fifo *f)
+{
+    size_t usual = f->usual;
+
+    if (f->chunk == 0)
+        return;
+    if (f->bytes >= FIFO_LARGE)
+        usual = PAGES_HUGE;
+    else if (f->bytes <= FIFO_LARGE / 2)
+        usual = f->chunk;
+    if (usual != f->usual)
+        free_spares(f, 0);
+    f->usual = usual;
 }
 
 /* One with room for a block of this size. */
 static struct fifo_chunk *chunk_for(struct fifo *f, size_t size)
 {
-    size_t             all = HEAD + size > f->chunk ? HEAD + size : f->chunk;
-    struct fifo_chunk *c   = all == f->chunk ? f->spare : NULL;
+    size_t             all = HEAD + size > f->usual ? HEAD + size : f->usual;
+    struct fifo_chunk *c   = all == f->usual && f->spare != NULL ? take_spare(f) : chunk_new(f, all);
 
-    if (c != NULL)
-        f->spare = NULL;
-    else
-        c = chunk_new(f, all);
-    if (c != NULL)
-        *c = (struct fifo_chunk){ .size = all, .fill = HEAD };
+    if (c == NULL)
+        return NULL;
+    *c = (struct fifo_chunk){ .size = all, .fill = HEAD };
+    f->bytes += all;
+    choose_size(f);
     return c;
 }
+
+/* Of the usual size one is kept, and more where there are many: traffic that swings a little asks the kernel nothing.
+ * As what is in use gets less, so does what is kept. */
+static void keep_or_free(struct fifo *f, struct fifo_chunk *c)
+{
+    f->bytes -= c->size;
+    choose_size(f);
+    if (c->size != f->usual) {
+        chunk_free(f, c);
+        return;
+    }
+    c->next  = f->spare;
+    f->spare = c;
+    f->spare_bytes += c->size;
+    free_spares(f, f->bytes / KEPT > c->size ? f->bytes / KEPT : c->size);
+}
+
+/* ---- blocks ---- */
 
 void *fifo_take(struct fifo *f, size_t size)
 {
@@ -81,15 +134,6 @@ void *fifo_take(struct fifo *f, size_t size)
     return block;
 }
 
-/* One of the usual size is kept: taking and giving by turns must not cost two calls each. */
-static void keep_or_free(struct fifo *f, struct fifo_chunk *c)
-{
-    if (f->spare == NULL && c->size == f->chunk)
-        f->spare = c;
-    else
-        chunk_free(f, c);
-}
-
 void fifo_give(struct fifo *f)
 {
     struct fifo_chunk *c = f->first;
@@ -104,6 +148,6 @@ void fifo_give(struct fifo *f)
 
 void fifo_fini(struct fifo *f)
 {
-    chunk_free(f, f->spare);
+    free_spares(f, 0);
     fifo_init(f, f->chunk);
 }

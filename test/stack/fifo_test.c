@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "stack/fifo.h"
+
+#include "base/pages.h"
+#include "support/page_probe.h"
 #include "support/test.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { CHUNK = 16 * 1024, BLOCK = 400 };
 
 static struct fifo f;
-
-/* Whether the kernel still has memory there for us. */
-static bool is_mapped(const char *at)
-{
-    uintptr_t     page = (uintptr_t)at & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
-    unsigned char seen;
-
-    return mincore((void *)page, 1, &seen) == 0;
-}
 
 static char *take(size_t size, int fill)
 {
@@ -59,15 +51,15 @@ TEST(what_is_given_back_goes_back_to_the_kernel_while_later_ones_stay)
     for (int i = 0; i < 199; i++)
         fifo_give(&f);
     check_filled(last, BLOCK, 2);
-    CHECK(is_mapped(last));
-    CHECK(is_mapped(first)); /* the first chunk is kept for the next ... */
+    CHECK(page_is_mapped(last));
+    CHECK(page_is_mapped(first)); /* the first chunk is kept for the next ... */
     for (int i = 0; i < 40; i++)
         take(BLOCK, 3);
     CHECK(f.spare == NULL); /* ... who comes */
     for (int i = 0; i < 41; i++)
         fifo_give(&f);
     fifo_fini(&f);
-    CHECK(!is_mapped(first) && !is_mapped(last));
+    CHECK(!page_is_mapped(first) && !page_is_mapped(last));
 }
 
 TEST(who_is_larger_than_a_chunk_has_one_of_his_own_and_it_is_not_kept)
@@ -81,7 +73,7 @@ TEST(who_is_larger_than_a_chunk_has_one_of_his_own_and_it_is_not_kept)
     fifo_give(&f);
     check_filled(large, 3 * CHUNK, 2);
     fifo_give(&f);
-    CHECK(!is_mapped(large + CHUNK));
+    CHECK(!page_is_mapped(large + CHUNK));
     fifo_give(&f);
     fifo_fini(&f);
 }
@@ -97,6 +89,83 @@ TEST(taking_and_giving_by_turns_uses_the_same_memory)
         CHECK(take(BLOCK, 1) == block);
         fifo_give(&f);
     }
+    fifo_fini(&f);
+}
+
+/* The last of so many of 1000 bytes. */
+static char *take_many(int count)
+{
+    char *block = NULL;
+
+    for (int i = 0; i < count; i++)
+        block = take(1000, 1);
+    return block;
+}
+
+static void give_many(int count)
+{
+    for (int i = 0; i < count; i++)
+        fifo_give(&f);
+}
+
+TEST(chunks_are_huge_pages_where_there_is_much)
+{
+    enum { FEW = FIFO_LARGE / 1024, MANY = 3 * FIFO_LARGE / 1000 };
+    char *small, *large;
+
+    fifo_init(&f, CHUNK);
+    small = take_many(FEW);
+    CHECK(f.bytes <= FIFO_LARGE && !page_wants_huge(small));
+    large = take_many(MANY);
+    CHECK(page_wants_huge(large) || !page_huge_known());
+    CHECK_INT(0, f.bytes % PAGES_HUGE);
+    give_many(FEW + MANY - 1);
+    check_filled(large, 1000, 1);
+    CHECK(f.bytes == PAGES_HUGE && f.spare_bytes <= CHUNK);
+    CHECK(!page_wants_huge(take_many(PAGES_HUGE / 1000))); /* small ones again, behind what was left of it */
+    give_many(PAGES_HUGE / 1000 + 1);
+    CHECK(f.bytes == 0 && f.spare_bytes <= CHUNK);
+    fifo_fini(&f);
+}
+
+/* A twentieth more or less, again and again: few, a little less and more than what makes it take huge
+ * pages, and many. */
+TEST(traffic_that_swings_a_little_asks_for_no_memory)
+{
+    static const int usual[] = { 100, FIFO_LARGE * 3 / 4 / 1000, FIFO_LARGE / 1000, 64 << 10 };
+
+    for (int i = 0; i < 4; i++) {
+        int    swing = usual[i] / 20;
+        size_t had   = 0;
+
+        fifo_init(&f, CHUNK);
+        take_many(usual[i] * 3 / 2);
+        give_many(usual[i] * 3 / 2 - usual[i] - swing);
+        for (int k = 0; k < 140; k++) {
+            give_many(swing);
+            if (k == 40) /* all that was there at first has gone */
+                had = f.bytes + f.spare_bytes;
+            CHECK(k < 40 || f.bytes + f.spare_bytes == had);
+            take_many(swing);
+            CHECK(k < 40 || f.bytes + f.spare_bytes == had);
+        }
+        give_many(usual[i] + swing);
+        CHECK(f.bytes == 0 && f.spare_bytes <= CHUNK);
+        fifo_fini(&f);
+    }
+}
+
+TEST(what_is_kept_gets_less_with_what_is_in_use)
+{
+    enum { MANY = 64 << 10 };
+
+    fifo_init(&f, CHUNK);
+    take_many(MANY);
+    for (int i = 0; i < MANY; i++) {
+        fifo_give(&f);
+        CHECK(f.spare_bytes <= (f.bytes / 8 > PAGES_HUGE ? f.bytes / 8 : PAGES_HUGE));
+    }
+    CHECK(f.spare_bytes <= CHUNK);
     fifo_fini(&f);
 }
 
@@ -118,6 +187,9 @@ int main(void)
         cmocka_unit_test(what_is_given_back_goes_back_to_the_kernel_while_later_ones_stay),
         cmocka_unit_test(who_is_larger_than_a_chunk_has_one_of_his_own_and_it_is_not_kept),
         cmocka_unit_test(taking_and_giving_by_turns_uses_the_same_memory),
+        cmocka_unit_test(chunks_are_huge_pages_where_there_is_much),
+        cmocka_unit_test(traffic_that_swings_a_little_asks_for_no_memory),
+        cmocka_unit_test(what_is_kept_gets_less_with_what_is_in_use),
         cmocka_unit_test(without_chunks_each_block_is_mallocs),
     };
 
