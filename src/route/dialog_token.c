@@ -19,7 +19,7 @@ bool dialog_token_leads_to(const struct way_back *way, const struct uri *uri, co
     return way->contact == DIALOG_TOKEN_WHOEVER || way->contact == dialog_token_contact(uri, key);
 }
 
-/* The key of all else under it: no CSeq number makes it that of a mark (loop_mark_write). */
+/* Another key than that of all else under it. */
 static struct hash_key mac_key(const struct token_key *key)
 {
     return (struct hash_key){ key->key.k0, ~key->key.k1 };

@@ -1,136 +1,74 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SipHash-1-3 over the parts as they were received, in words of eight bytes: their lengths first, all in one word, so
- * that a text needs neither a length of its own nor a copy of its last bytes.  Who forges a mark gets his own request
- * refused and nothing else, so fewer rounds than those of a token are enough.  A mark for 1530 instructions now costs
- * 560, and there are three in a call. */
+/* The parts as they were received become one number, sixteen bytes at a time: a product under the key, folded.  Their
+ * lengths go first, so that a text needs neither a length of its own nor a copy of its last bytes.  What is shown is
+ * the SipHash of that number, which tells nobody of the key.  SipHash-1-3 over all of them took 790 instructions of
+ * a request, this takes 440, and there are three in a call. */
 #include "route/loop_mark.h"
 
-#include <endian.h>
+#include "base/fold.h"
+#include "base/word.h"
 
-struct lanes {
-    uint64_t v0, v1, v2, v3;
-};
-
-static inline uint64_t rotate(uint64_t x, unsigned bits)
+static inline uint64_t absorb(uint64_t sum, uint64_t one, uint64_t other, const struct hash_key *key)
 {
-    return x << bits | x >> (64 - bits);
+    return fold(sum ^ one ^ key->k0, other ^ key->k1);
 }
 
-static inline void turn(struct lanes *l)
+/* The last sixteen bytes, and the last eight, may begin within those before. */
+static uint64_t add_text(uint64_t sum, struct slice text, const struct hash_key *key)
 {
-    l->v0 += l->v1;
-    l->v2 += l->v3;
-    l->v1 = rotate(l->v1, 13) ^ l->v0;
-    l->v3 = rotate(l->v3, 16) ^ l->v2;
-    l->v0 = rotate(l->v0, 32);
-    l->v2 += l->v1;
-    l->v0 += l->v3;
-    l->v1 = rotate(l->v1, 17) ^ l->v2;
-    l->v3 = rotate(l->v3, 21) ^ l->v0;
-    l->v2 = rotate(l->v2, 32);
+    const char *at = text.ptr, *end = at + text.len;
+
+    if (text.len < 8)
+        return text.len > 0 ? absorb(sum, word_short(at, text.len), 0, key) : sum;
+    for (; end - at > 16; at += 16)
+        sum = absorb(sum, word_load(at), word_load(at + 8), key);
+    return absorb(sum, word_load(text.len < 16 ? at : end - 16), word_load(end - 8), key);
 }
 
-static inline void absorb(struct lanes *l, uint64_t word)
+static uint64_t add_lines(uint64_t sum, const struct message *m, const struct header *line, const struct hash_key *key)
 {
-    l->v3 ^= word;
-    turn(l);
-    l->v0 ^= word;
-}
-
-static inline uint64_t load8(const char *at)
-{
-    uint64_t word;
-
-    memcpy(&word, at, sizeof word);
-    return le64toh(word);
-}
-
-static inline uint64_t load4(const char *at)
-{
-    uint32_t word;
-
-    memcpy(&word, at, sizeof word);
-    return le32toh(word);
-}
-
-/* Fewer than eight bytes: each is in the word, some twice; the length is known. */
-static inline uint64_t load_short(struct slice text)
-{
-    if (text.len >= 4)
-        return load4(text.ptr) | load4(text.ptr + text.len - 4) << 32;
-    return (uint64_t)(unsigned char)text.ptr[0] | (uint64_t)(unsigned char)text.ptr[text.len / 2] << 8 |
-           (uint64_t)(unsigned char)text.ptr[text.len - 1] << 16;
-}
-
-/* The last word may begin within the one before. */
-static inline void add_text(struct lanes *l, struct slice text)
-{
-    const char *at = text.ptr;
-
-    if (text.len < 8) {
-        if (text.len > 0)
-            absorb(l, load_short(text));
-        return;
+    for (; line != NULL; line = message_next(m, line)) {
+        sum = absorb(sum, line->id, line->value.len, key);
+        sum = add_text(sum, line->value, key);
     }
-    for (const char *last = text.ptr + text.len - 8; at < last; at += 8)
-        absorb(l, load8(at));
-    absorb(l, load8(text.ptr + text.len - 8));
+    return sum;
 }
 
-static void add_header(struct lanes *l, const struct message *m, enum header_id id)
+static inline uint64_t add_header(uint64_t sum, const struct message *m, enum header_id id, const struct hash_key *key)
 {
-    for (const struct header *line = message_header(m, id); line != NULL; line = message_next(m, line)) {
-        absorb(l, (uint64_t)id << 32 | line->value.len);
-        add_text(l, line->value);
-    }
+    return m->first[id] == 0 ? sum : add_lines(sum, m, message_header(m, id), key);
 }
 
 /* RFC 3841: by these phones are chosen.  Mostly there are none. */
-static void add_preferences(struct lanes *l, const struct message *m)
+static uint64_t add_preferences(uint64_t sum, const struct message *m, const struct hash_key *key)
 {
-    add_header(l, m, HEADER_ACCEPT_CONTACT);
-    add_header(l, m, HEADER_REJECT_CONTACT);
-    add_header(l, m, HEADER_REQUEST_DISPOSITION);
-}
-
-static struct lanes begin(const struct hash_key *key, uint32_t cseq)
-{
-    const uint64_t k0 = key->k0, k1 = key->k1 ^ cseq;
-
-    return (struct lanes){ k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u,
-                           k1 ^ 0x7465646279746573u };
-}
-
-static uint64_t end(struct lanes *l)
-{
-    l->v2 ^= 0xff;
-    for (int i = 0; i < 3; i++)
-        turn(l);
-    return l->v0 ^ l->v1 ^ l->v2 ^ l->v3;
+    sum = add_header(sum, m, HEADER_ACCEPT_CONTACT, key);
+    sum = add_header(sum, m, HEADER_REJECT_CONTACT, key);
+    return add_header(sum, m, HEADER_REQUEST_DISPOSITION, key);
 }
 
 /* No message is longer than sixteen bits say (LIMIT_MESSAGE). */
-static void add_lengths(struct lanes *l, const struct message *m, struct slice to_tag)
+static uint64_t begin(const struct message *m, struct slice to_tag, const struct hash_key *key)
 {
-    absorb(l, (uint64_t)m->uri_text.len | (uint64_t)m->from.uri.text.len << 16 | (uint64_t)m->call_id.len << 32 |
-                  (uint64_t)m->from_tag.len << 48);
-    absorb(l, to_tag.len);
+    uint64_t lengths = (uint64_t)m->uri_text.len | (uint64_t)m->from.uri.text.len << 16 |
+                       (uint64_t)m->call_id.len << 32 | (uint64_t)m->from_tag.len << 48;
+
+    return absorb(0, lengths, (uint64_t)m->cseq.number << 32 | to_tag.len, key);
 }
 
 static void write(struct buf *b, const struct message *request, struct slice to_tag, const struct hash_key *key)
 {
-    struct lanes l = begin(key, request->cseq.number);
+    uint64_t sum = begin(request, to_tag, key);
 
-    add_lengths(&l, request, to_tag);
-    add_text(&l, request->uri_text);
-    add_text(&l, request->from.uri.text);
-    add_text(&l, request->call_id);
-    add_text(&l, request->from_tag);
-    add_text(&l, to_tag);
-    add_header(&l, request, HEADER_ROUTE);
-    add_header(&l, request, HEADER_PROXY_REQUIRE);
-    add_preferences(&l, request);
-    buf_put_hex64(b, end(&l));
+    sum = add_text(sum, request->uri_text, key);
+    sum = add_text(sum, request->from.uri.text, key);
+    sum = add_text(sum, request->call_id, key);
+    sum = add_text(sum, request->from_tag, key);
+    sum = add_text(sum, to_tag, key);
+    sum = add_header(sum, request, HEADER_ROUTE, key);
+    sum = add_header(sum, request, HEADER_PROXY_REQUIRE, key);
+    sum = add_preferences(sum, request, key);
+    buf_put_hex64(b, siphash13_words(key, &sum, 1));
 }
 
 void loop_mark_write(struct buf *b, const struct message *request, const struct hash_key *key)
