@@ -24,34 +24,34 @@ struct copy {
     bool                         strict;    /* the next hop is a strict router: uri goes to the end */
 };
 
+static bool read_path(struct slice path, struct name_addr *first)
+{
+    struct scan s = scan_from(path);
+
+    if (!name_addr_scan(&s, first))
+        return false;
+    scan_lws(&s);
+    return scan_at_end(&s) || (scan_byte(&s, ',') && scan_lws(&s) && !scan_at_end(&s));
+}
+
 /* The topmost Route of the copy: from the path, which is read into `first`, else from what was received. */
 static bool find_top(struct copy *c, struct name_addr *first)
 {
-    struct scan s = scan_from(c->target->path);
-
     c->path_rest = c->target->path;
     c->first     = c->way->first;
-    if (s.at != s.end) {
+    if (c->path_rest.len > 0) {
         c->top = first;
-        if (!name_addr_scan(&s, first))
-            return false;
-        scan_lws(&s);
-        if (!scan_at_end(&s) && !(scan_byte(&s, ',') && scan_lws(&s) && !scan_at_end(&s)))
-            return false;
-    } else if (c->way->first < c->way->last) {
-        c->top = &c->routes->value[c->way->first];
+        return read_path(c->path_rest, first);
     }
+    if (c->way->first < c->way->last)
+        c->top = &c->routes->value[c->way->first];
     return true;
 }
 
 /* 16.6 item 6: a strict router wants itself in the Request-URI and its own
  * successor on top of the Route. */
-static void suit_strict_router(struct copy *c)
+static __attribute__((cold)) void suit_strict_router(struct copy *c)
 {
-    struct slice value;
-
-    if (c->top == NULL || uri_param(&c->top->uri, SLICE("lr"), &value))
-        return;
     c->strict = true;
     if (c->target->path.len > 0) {
         const char *end = c->target->path.ptr + c->target->path.len;
@@ -62,6 +62,13 @@ static void suit_strict_router(struct copy *c)
     } else {
         c->first++;
     }
+}
+
+static bool is_strict_router(const struct uri *uri)
+{
+    struct slice value;
+
+    return !uri_param(uri, SLICE("lr"), &value);
 }
 
 /* 16.6 item 2, 19.1.1: a Request-URI has neither headers nor a method. */
@@ -118,7 +125,7 @@ static void put_route(struct gather *g, struct slice value)
     gather_header(g, HEADER_ROUTE, value);
 }
 
-static void put_strict_end(struct copy *c)
+static __attribute__((cold)) void put_strict_end(struct copy *c)
 {
     size_t mark = gather_mark(c->g);
 
@@ -175,12 +182,13 @@ static bool is_of_identity(const struct identity_change *change, const struct he
 
 static void put_identity(struct gather *g, const struct identity_change *change)
 {
-    gather_put(g, change->lines[0]);
-    gather_put(g, change->lines[1]);
+    for (int i = 0; i < 2; i++)
+        if (change->lines[i].len > 0)
+            gather_put(g, change->lines[i]);
 }
 
-/* Those that may not be copied; of most requests the first three. */
-static const bool may_be_ours[HEADER_COUNT] = {
+/* Those that may not be copied; of most requests the first three, of most responses the first. */
+static const bool may_end_here[HEADER_COUNT] = {
     [HEADER_VIA]                  = true,
     [HEADER_ROUTE]                = true,
     [HEADER_MAX_FORWARDS]         = true,
@@ -195,8 +203,10 @@ static const bool may_be_ours[HEADER_COUNT] = {
 };
 
 /* Not copied: what put_all has written anew, and what ends here. */
-static bool is_ours(const struct copy *c, const struct header *h)
+static bool is_ours(const void *copy, const struct header *h)
 {
+    const struct copy *c = copy;
+
     if (h->id == HEADER_VIA || h->id == HEADER_ROUTE || h->id == HEADER_MAX_FORWARDS)
         return true;
     if (h->id == HEADER_MAX_BREADTH)
@@ -220,7 +230,7 @@ static bool ends_here(const struct copy *c, enum header_id id, struct slice toke
 }
 
 /* RFC 3329 2.3.1, RFC 3323 5: the other values stay, the header goes with the last. */
-static void put_what_goes_on(struct copy *c, enum header_id id)
+static __attribute__((cold)) void put_what_goes_on(struct copy *c, enum header_id id)
 {
     struct header_values v = message_values(c->request, id);
     struct slice         token;
@@ -230,45 +240,64 @@ static void put_what_goes_on(struct copy *c, enum header_id id)
             gather_header(c->g, id, token);
 }
 
-static void put_apart(struct gather *g, struct slice *run, const struct header *h, bool whole)
+/* ---- the lines that go on ---- */
+
+static bool ends_as_it_should(const struct header *h)
 {
-    gather_put(g, *run);
-    *run = whole ? h->line : SLICE("");
-    if (!whole)
-        gather_line(g, h);
+    return memcmp(h->line.ptr + h->line.len - 2, "\r\n", 2) == 0;
 }
 
-/* A line of the copy.  Lines that stand together stay together: `run` are those that have not been put yet. */
-static inline void put_line(struct gather *g, struct slice *run, const struct header *h)
+/* The lines from this one up to another one, without that: they stand together in the message. */
+static struct slice lines_between(const struct header *from, const struct header *to)
 {
-    bool whole = ends_so(h->line, SLICE("\r\n"));
-
-    if (whole && run->ptr + run->len == h->line.ptr)
-        run->len += h->line.len;
-    else
-        put_apart(g, run, h, whole);
+    return from < to ? slice_between(from->line.ptr, to[-1].line.ptr + to[-1].line.len) : SLICE("");
 }
 
-/* 16.6 item 9, 16.7 item 9: what is left of `run`, the length if nobody has said it, the body. */
-static void put_end(struct gather *g, struct slice run, const struct message *m)
+static const struct header *end_of(const struct message *m)
 {
-    const char *end = run.ptr + run.len;
+    return m->headers + m->header_count;
+}
+
+/* 16.6 item 9, 16.7 item 9: the lines that are left, the length if nobody has said it, the body. */
+static void put_end(struct gather *g, const struct message *m, const struct header *from)
+{
+    struct slice left = lines_between(from, end_of(m));
+    const char  *end  = left.ptr + left.len;
 
     if (m->has_length && end == m->body.ptr - 2 && end[0] == '\r') {
-        gather_put(g, slice_between(run.ptr, m->body.ptr + m->body.len));
+        gather_put(g, slice_between(left.ptr, m->body.ptr + m->body.len));
         return;
     }
-    gather_put(g, run);
+    gather_put(g, left);
     if (!m->has_length) /* 16.6 item 9 */
         gather_header_number(g, HEADER_CONTENT_LENGTH, m->body.len);
     gather_put(g, SLICE("\r\n"));
     gather_put(g, m->body);
 }
 
+typedef bool ends_here_fn(const void *arg, const struct header *h);
+
+/* Those that go on, but for the last that stand together: the first of these. */
+static const struct header *put_lines(struct gather *g, const struct message *m, ends_here_fn *ends, const void *arg)
+{
+    const struct header *from = m->headers;
+
+    for (const struct header *h = from, *end = end_of(m); h < end; h++) {
+        bool gone = may_end_here[h->id] && ends(arg, h);
+
+        if (!gone && ends_as_it_should(h))
+            continue;
+        gather_put(g, lines_between(from, h));
+        if (!gone)
+            gather_line(g, h);
+        from = h + 1;
+    }
+    return from;
+}
+
 static void put_all(struct copy *c)
 {
-    const struct message *m   = c->request;
-    struct slice          run = SLICE("");
+    const struct message *m = c->request;
 
     gather_vias(c->g, m);
     put_routes(c);
@@ -279,10 +308,7 @@ static void put_all(struct copy *c)
         put_what_goes_on(c, HEADER_REQUIRE);
     if (c->sec_agree || c->privacy)
         put_what_goes_on(c, HEADER_PROXY_REQUIRE);
-    for (unsigned i = 0; i < m->header_count; i++)
-        if (!may_be_ours[m->headers[i].id] || !is_ours(c, &m->headers[i]))
-            put_line(c->g, &run, &m->headers[i]);
-    put_end(c->g, run, m);
+    put_end(c->g, m, put_lines(c->g, m, is_ours, c));
 }
 
 unsigned forward_request(struct gather *g, const struct message *request, const struct proxy_routes *routes,
@@ -299,7 +325,8 @@ unsigned forward_request(struct gather *g, const struct message *request, const 
         return 400;
     c.sec_agree = target->sec_agree && asks_for_sec_agree(request);
     c.privacy   = target->identity.drop_privacy && message_lists(request, HEADER_PROXY_REQUIRE, privacy);
-    suit_strict_router(&c);
+    if (c.top != NULL && is_strict_router(&c.top->uri))
+        suit_strict_router(&c);
     out->destination = c.top != NULL ? c.top->uri : *c.uri;
     /* The URI of a strict router, which takes its place, may say less. */
     if (c.uri->scheme == URI_SIPS)
@@ -348,26 +375,29 @@ static void put_status_line(struct gather *g, const struct message *response)
     gather_put(g, SLICE("\r\n"));
 }
 
+static bool is_not_for_the_caller(const void *change, const struct header *h)
+{
+    return h->id == HEADER_VIA || is_of_identity(change, h);
+}
+
 bool forward_response(struct gather *g, const struct message *response, const struct message *const *others,
                       size_t count, const struct identity_change *identity)
 {
-    struct slice run = SLICE("");
+    const struct header *from;
 
     put_status_line(g, response);
     if (!put_other_vias(g, response))
         return false;
     put_identity(g, identity);
-    for (unsigned i = 0; i < response->header_count; i++)
-        if (response->headers[i].id != HEADER_VIA && !is_of_identity(identity, &response->headers[i]))
-            put_line(g, &run, &response->headers[i]);
+    from = put_lines(g, response, is_not_for_the_caller, identity);
     if (count > 0) {
-        gather_put(g, run);
-        run = SLICE("");
+        gather_put(g, lines_between(from, end_of(response)));
+        from = end_of(response);
     }
     for (size_t i = 0; i < count; i++) {
         gather_copy(g, others[i], HEADER_WWW_AUTHENTICATE);
         gather_copy(g, others[i], HEADER_PROXY_AUTHENTICATE);
     }
-    put_end(g, run, response);
+    put_end(g, response, from);
     return gather_ok(g);
 }
