@@ -16,19 +16,18 @@ static inline unsigned digit_at(const char *at)
 static bool parse_4(struct slice text, uint8_t *ip)
 {
     const char *at = text.ptr, *end = at + text.len;
-    unsigned    digit, number;
 
     for (int i = 0; i < 4; i++) {
-        if (i > 0 && (at == end || *at++ != '.'))
+        unsigned number = at < end ? digit_at(at) : 10, digit;
+
+        if (number > 9)
             return false;
-        if (at == end || (number = digit_at(at++)) > 9)
-            return false;
-        while (at < end && (digit = digit_at(at)) <= 9) {
+        for (at++; at < end && (digit = digit_at(at)) <= 9; at++)
             if (number == 0 || (number = 10 * number + digit) > UINT8_MAX)
                 return false;
-            at++;
-        }
         ip[i] = (uint8_t)number;
+        if (i < 3 && (at == end || *at++ != '.'))
+            return false;
     }
     return at == end;
 }
@@ -200,15 +199,21 @@ static char *put_octet(char *at, unsigned value)
 
 static void write_4(struct buf *b, const struct address *a)
 {
-    char  text[sizeof "255.255.255.255"];
-    char *at = text;
+    char   text[sizeof "255.255.255.255"];
+    char  *at = text;
+    size_t len;
 
     for (unsigned i = 0; i < 4; i++) {
-        if (i > 0)
-            *at++ = '.';
-        at = put_octet(at, a->ip[i]);
+        at    = put_octet(at, a->ip[i]);
+        *at++ = '.';
     }
-    buf_put(b, slice_between(text, at));
+    len = (size_t)(at - 1 - text);
+    if (b->overflow || b->cap - b->len < sizeof text) {
+        buf_put(b, (struct slice){ text, len });
+        return;
+    }
+    memcpy(b->ptr + b->len, text, sizeof text); /* all of it is two stores */
+    b->len += len;
 }
 
 void address_write_ip(struct buf *b, const struct address *a)

@@ -114,9 +114,12 @@ bool message_lists(const struct message *m, enum header_id id, struct slice toke
 
 bool message_is_direct(const struct message *m)
 {
+    const struct header *h = message_header(m, HEADER_VIA);
     struct header_values v = message_values(m, HEADER_VIA);
     struct via           via;
 
+    if (h != NULL && h->next == 0 && h->value.len == m->via.text.len) /* the one that was read with the message */
+        return true;
     return values_next_via(&v, &via) && !values_next_via(&v, &via) && !v.broken;
 }
 

@@ -299,6 +299,8 @@ enum transport uri_transport(const struct uri *uri)
 {
     struct slice value;
 
+    if (uri->params.len < sizeof ";transport=" - 1) /* ";lr", mostly */
+        return TRANSPORT_NONE;
     return uri_param(uri, SLICE("transport"), &value) ? transport_parse(value) : TRANSPORT_NONE;
 }
 

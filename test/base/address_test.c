@@ -50,6 +50,30 @@ TEST(every_spelling_of_an_address_becomes_one)
     }
 }
 
+/* Whatever room there is, as many bytes are written as it has, and none behind them. */
+TEST(an_address_needs_no_more_room_than_its_text)
+{
+    static const char *const texts[] = { "1.2.3.4", "192.0.2.10", "255.255.255.255", "[2001:db8::1]" };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct slice   text = slice_from(texts[i]);
+        struct address a;
+
+        CHECK(address_parse_ip(text, &a));
+        for (size_t room = 0; room < text.len + 20; room++) {
+            char       memory[64];
+            struct buf b = buf_on(memory, room);
+
+            memset(memory, '#', sizeof memory);
+            address_write_ip(&b, &a);
+            CHECK(buf_ok(&b) == (room >= text.len));
+            CHECK(memory[room] == '#');
+            if (buf_ok(&b))
+                CHECK_SLICE(texts[i], buf_slice(&b));
+        }
+    }
+}
+
 TEST(what_is_no_address_is_refused)
 {
     static const char *const bad[] = {
@@ -145,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_spelling_of_an_address_becomes_one),
+        cmocka_unit_test(an_address_needs_no_more_room_than_its_text),
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(a_port_may_follow),
         cmocka_unit_test(equality_is_of_bytes_scope_and_port),
