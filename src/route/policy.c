@@ -302,7 +302,7 @@ static bool could_begin(enum method method)
 
 /* Also if the server forwards no more, since a reload: who talks is not to be cut off.  But who was let into one dialog
  * does not get to a trunk by it, unless that has one. */
-static struct policy_decision decide_in_dialog(const struct policy *p, const struct policy_case *c)
+struct policy_decision policy_decide_in_dialog(const struct policy *p, const struct policy_case *c)
 {
     if (!c->own_trunk && could_begin(c->request->method) && policy_is_trunks(p, c->route_left ? c->next : c->uri))
         return decide(POLICY_ANSWER, 403, "a trunk, but the dialog has none", "policy: trunk");
@@ -313,7 +313,7 @@ static struct policy_decision decide_in_dialog(const struct policy *p, const str
 static struct policy_decision decide_relay(const struct policy *p, const struct policy_case *c)
 {
     if (c->own_route && (c->request->to_tag.len > 0 || c->request->method == METHOD_ACK))
-        return decide_in_dialog(p, c);
+        return policy_decide_in_dialog(p, c);
     if (!p->proxy)
         return decide(POLICY_ANSWER, 403, "this server does not forward", "policy");
     if (p->edge_count > 0 && is_edges(p, c))

@@ -100,7 +100,7 @@ static void note_own(struct proxy_way *way, const struct uri *uri)
 }
 
 /* The Request-URI without maddr, port and transport (16.4). */
-static bool strip_maddr(struct proxy_way *way)
+static __attribute__((cold)) bool strip_maddr(struct proxy_way *way)
 {
     struct buf   b = BUF_ON(way->memory);
     struct scan  s = scan_from(way->uri.params);

@@ -140,6 +140,7 @@ static void copy_target(struct route_target *t, struct buf *texts, struct flow *
     const struct flow *flow = t->flow;
 
     t->uri    = copy_text(texts, t->uri);
+    t->parsed = NULL;
     t->path   = copy_text(texts, t->path);
     t->params = copy_text(texts, t->params);
     t->flow   = copy_flow(free_one, flow);

@@ -36,6 +36,7 @@ struct route_target {
     unsigned     group;  /* from 0, rising by one at most: see target_set_group                        */
     msec         time;   /* for a final answer, then the next group's turn has come; 0: the usual      */
 
+    const struct uri   *parsed;    /* `uri` in its parts, from who has them; or NULL.  Not kept           */
     const struct flow  *flow;      /* or NULL: `uri` or `path` is looked up                               */
     const struct flow  *like;      /* or NULL: see struct outgoing                                        */
     bool                flow_only; /* what does not go by the flow does not go                        */

@@ -15,7 +15,7 @@ static bool has_bindings(struct server *s, const struct passage *p, bool secure)
     bool              has;
 
     rcu_enter(s->shared->rcu);
-    a   = location_find(s->shared->location, p->aor);
+    a   = passage_find(s, p);
     has = a != NULL && (secure || p->gruu.kind != GRUU_NONE
                             ? proxy_sort_bindings(a, world_now(s->world), secure, &p->gruu, &one, 1) > 0
                             : aor_is_alive(a, world_now(s->world)));
@@ -172,11 +172,36 @@ static bool is_rejected(struct server *s, struct passage *p, struct policy_case 
     return true;
 }
 
+/* A request within a dialog that we have set up, to somebody elsewhere: that it is so is all that has to be known, and
+ * whoever asks for more finds the same.  ACK and BYE take 600 of a call's instructions less. */
+static bool is_on_its_way(const struct passage *p)
+{
+    return p->of_our_dialog && p->request->to_tag.len > 0 && p->elsewhere && p->way.uri.scheme != URI_TEL;
+}
+
+static struct policy_decision decide_in_dialog(const struct server *s, const struct passage *p)
+{
+    bool               left = p->way.first < p->way.last;
+    struct policy_case c    = { .request    = p->request,
+                                .uri        = &p->way.uri,
+                                .own_trunk  = p->of_trunk,
+                                .route_left = left,
+                                .next       = left ? &p->routes.value[p->way.first].uri : NULL };
+
+    return policy_decide_in_dialog(&s->snapshot->policy, &c);
+}
+
 enum user_state facts_decide(struct server *s, struct passage *p, struct policy_decision *decision)
 {
     struct policy_case c;
-    enum user_state    state = look(s, p, &c);
+    enum user_state    state;
 
+    if (is_on_its_way(p)) {
+        *decision = decide_in_dialog(s, p);
+        asked_tell_decision(s, p, decision);
+        return USER_FOUND;
+    }
+    state = look(s, p, &c);
     if (is_known(state) && are_rules_wanted(s, p, &c) && is_rejected(s, p, &c, decision, &state))
         return USER_FOUND;
     if (!is_known(state))

@@ -126,7 +126,8 @@ void gruu_open(struct server *s, struct passage *p)
     if (p->gruu.kind != GRUU_TEMPORARY)
         return;
     memcpy(p->aor_text, owner.ptr, owner.len);
-    p->aor = (struct slice){ p->aor_text, owner.len };
+    p->aor      = (struct slice){ p->aor_text, owner.len };
+    p->aor_hash = p->gruu.registration.aor;
 }
 
 bool gruu_fits(const struct gruu *g, const struct binding *b)

@@ -92,10 +92,12 @@ struct passage {
     struct proxy_routes           routes;
     struct proxy_way              way; /* do not move: see proxy_preprocess */
     char                          aor_text[AOR_TEXT];
-    bool                          names_us; /* way.uri: it is one of our listeners             */
-    struct slice                  aor;      /* canonical key of way.uri if it is ours, else empty */
-    struct gruu                   gruu;     /* what way.uri is then; its key is that of whom it belongs to */
-    struct slice                  instead;  /* way.uri, if it is not the request's: where a number has led   */
+    bool                          names_us;  /* way.uri: it is one of our listeners             */
+    bool                          elsewhere; /* way.uri: it is neither, nor in a domain of ours; or it is not known */
+    struct slice                  aor;       /* canonical key of way.uri if it is ours, else empty */
+    uint64_t                      aor_hash;  /* location_hash of it, if there is one */
+    struct gruu                   gruu;      /* what way.uri is then; its key is that of whom it belongs to */
+    struct slice                  instead;   /* way.uri, if it is not the request's: where a number has led   */
     char                          alias_text[AOR_TEXT];  /* way.uri, if it is the user's whose alias was asked for */
     char                          number_text[AOR_TEXT]; /* way.uri, if it is what a number rule has made */
     struct standing               standing;              /* who asks, see claim.h */
@@ -137,6 +139,8 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
  * for the first domain); empty if it is not ours or does not fit. */
 struct slice aor_of(struct server *s, const struct uri *uri, char memory[AOR_TEXT]);
 struct slice aor_domain(struct server *s, const struct uri *uri);
+/* Who is registered as p->aor; see location_find. */
+const struct aor *passage_find(const struct server *s, const struct passage *p);
 /* Is it one of our listeners? */
 bool passage_names_us(struct server *s, const struct uri *uri);
 

@@ -149,11 +149,14 @@ static struct aor *find(const struct shard *s, struct slice key, uint64_t hash)
     return NULL;
 }
 
+const struct aor *location_find_hashed(const struct location *l, struct slice key, uint64_t hash)
+{
+    return find(&l->shards[shard_index(hash)], key, hash);
+}
+
 const struct aor *location_find(const struct location *l, struct slice key)
 {
-    uint64_t hash = location_hash(l, key);
-
-    return find(&l->shards[shard_index(hash)], key, hash);
+    return location_find_hashed(l, key, location_hash(l, key));
 }
 
 void location_prefetch(const struct location *l, struct slice key)

@@ -48,6 +48,8 @@ uint64_t        location_hash(const struct location *l, struct slice key);
 /* By the canonical key (uri_write_aor); NULL if nobody is registered.  Good until the
  * section ends. */
 const struct aor *location_find(const struct location *l, struct slice key);
+/* The same for who has its location_hash. */
+const struct aor *location_find_hashed(const struct location *l, struct slice key, uint64_t hash);
 
 /* The same by what a temporary GRUU says (route/gruu.h): the hash of the key, and the epoch
  * that one of its bindings has which has not ended by `now`. */

@@ -47,25 +47,43 @@ bool passage_names_us(struct server *s, const struct uri *uri)
 
 /* The same as aor_of, for whose URI it has been found out whether it names us.  None for the domain itself: nobody
  * registers without a user part, so nobody is looked for.  (3 % of the instructions of an OPTIONS to the server.) */
-static struct slice aor_of_way(struct server *s, struct passage *p)
+static void read_aor(struct server *s, struct passage *p)
 {
-    const struct policy *policy = &s->snapshot->policy;
+    const struct policy *policy  = &s->snapshot->policy;
+    bool                 is_bare = p->way.uri.user.len == 0 && p->way.uri.params.len == 0;
     struct slice         domain;
 
-    if (p->way.uri.user.len == 0 && p->way.uri.params.len == 0)
-        return SLICE("");
+    p->aor       = SLICE("");
+    p->elsewhere = false;
+    if (is_bare && !p->way.own_route)
+        return;
     domain = policy_domain(policy, p->way.uri.host);
     if (domain.len == 0 && p->names_us)
         domain = policy->domains[0];
-    return write_aor(&p->way.uri, domain, p->aor_text);
+    p->elsewhere = domain.len == 0;
+    if (p->elsewhere || is_bare)
+        return;
+    p->aor = write_aor(&p->way.uri, domain, p->aor_text);
+    if (p->aor.len == 0)
+        return;
+    p->aor_hash = location_hash(s->shared->location, p->aor);
+    if (p->way.uri.params.len > 0 && p->gruu.kind == GRUU_NONE)
+        gruu_open(s, p);
+}
+
+const struct aor *passage_find(const struct server *s, const struct passage *p)
+{
+    return location_find_hashed(s->shared->location, p->aor, p->aor_hash);
 }
 
 /* RFC 3261 16.4.  A phone may call its outbound proxy by the name of its domain, for whose
  * certificate that is (RFC 5922); whoever found us by it meant us. */
-static bool route_names_us(struct server *s, const struct uri *uri)
+static bool route_names_us(struct server *s, const struct uri *uri, struct flow *like)
 {
-    return passage_names_us(s, uri) || (is_sip(uri) && policy_is_ours(&s->snapshot->policy, uri->host) &&
-                                        (uri->port == 0 || stack_has_port(s->stack, uri->port)));
+    if (!is_sip(uri))
+        return false;
+    return stack_find_local(s->stack, uri->host, uri->port, TRANSPORT_NONE, like) ||
+           (policy_is_ours(&s->snapshot->policy, uri->host) && (uri->port == 0 || stack_has_port(s->stack, uri->port)));
 }
 
 /* Our Record-Route of this very call, whatever our name was then: a reload may have given us another. */
@@ -77,7 +95,8 @@ static bool is_token_of(struct server *s, const struct message *request, const s
     return uri->user.len >= TOKEN_MAC && dialog_token_read(uri->user, request->call_id, &key, &way);
 }
 
-static bool refuse(struct server *s, object_id txn, unsigned status, const char *text, const char *rule)
+static __attribute__((cold)) bool refuse(struct server *s, object_id txn, unsigned status, const char *text,
+                                         const char *rule)
 {
     struct reason why = REASON(text, rule);
 
@@ -86,11 +105,24 @@ static bool refuse(struct server *s, object_id txn, unsigned status, const char 
     return false;
 }
 
+/* The listener that our own value names; `found` is that of the only value, by any transport. */
+static void find_listener(struct server *s, struct passage *p, const struct flow *found)
+{
+    enum transport transport = uri_transport(&p->way.own);
+
+    if (transport != TRANSPORT_NONE && transport != TRANSPORT_UDP)
+        return;
+    if (found->transport == TRANSPORT_UDP && p->routes.count == 1 &&
+        p->way.own.text.ptr == p->routes.value[0].uri.text.ptr)
+        p->like = *found;
+    else
+        stack_find_local(s->stack, p->way.own.host, p->way.own.port, TRANSPORT_UDP, &p->like);
+}
+
 /* What the last own value of the Route says of the side that the request goes to. */
 static void read_own_route(struct server *s, struct passage *p)
 {
-    struct token_key key       = shared_token_key(s->shared);
-    enum transport   transport = uri_transport(&p->way.own);
+    struct token_key key = shared_token_key(s->shared);
     struct way_back  way;
 
     p->of_our_dialog = dialog_token_read(p->way.own.user, p->request->call_id, &key, &way);
@@ -99,13 +131,12 @@ static void read_own_route(struct server *s, struct passage *p)
     p->of_trunk = way.trunk;
     if (p->of_our_dialog && dialog_token_leads_to(&way, &p->way.uri, &key))
         p->back = way.flow;
-    if (transport == TRANSPORT_NONE || transport == TRANSPORT_UDP)
-        stack_find_local(s->stack, p->way.own.host, p->way.own.port, TRANSPORT_UDP, &p->like);
 }
 
 bool passage_open(struct server *s, object_id txn, struct message *request, struct passage *p)
 {
     struct proxy_routes *routes = &p->routes;
+    struct flow          found  = { .transport = TRANSPORT_NONE };
 
     p->request       = request;
     p->explain       = s->explain;
@@ -128,18 +159,18 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
     routes->uri_is_us   = p->names_us || is_token_of(s, request, &request->uri);
     routes->maddr_is_us = routes->maddr.len > 0 && stack_is_local(s->stack, routes->maddr, request->uri.port);
     for (unsigned i = 0; i < routes->count; i++)
-        routes->is_us[i] = route_names_us(s, &routes->value[i].uri);
+        routes->is_us[i] = route_names_us(s, &routes->value[i].uri, &found);
     for (unsigned i = 0; i < routes->count; i++)
         routes->is_us[i] = routes->is_us[i] || is_token_of(s, request, &routes->value[i].uri);
     if (!proxy_preprocess(request, routes, &p->way))
         return refuse(s, txn, 414, "Request-URI is too long", "RFC 3261 16.4");
     if (p->way.uri.text.ptr != request->uri.text.ptr)
         p->names_us = passage_names_us(s, &p->way.uri);
-    p->aor = aor_of_way(s, p);
-    if (p->aor.len > 0 && p->way.uri.params.len > 0)
-        gruu_open(s, p);
-    if (p->way.own_route)
+    read_aor(s, p);
+    if (p->way.own_route) {
         read_own_route(s, p);
+        find_listener(s, p, &found);
+    }
     identity_open(s, p);
     asked_tell_passage(p);
     return true;
@@ -154,7 +185,5 @@ void passage_redirect(struct server *s, struct passage *p, struct slice uri)
     p->instead  = uri;
     p->way.uri  = parsed;
     p->names_us = passage_names_us(s, &parsed);
-    p->aor      = aor_of_way(s, p);
-    if (p->gruu.kind == GRUU_NONE && p->aor.len > 0 && p->way.uri.params.len > 0)
-        gruu_open(s, p);
+    read_aor(s, p);
 }

@@ -212,11 +212,12 @@ static unsigned send_only(struct context *c, const struct passage *p, const stru
 void proxy_start(struct server *s, struct passage *p, const struct policy_decision *decision)
 {
     char               memory[AOR_TEXT];
-    struct buf         hop  = BUF_ON(memory);
-    struct branch_plan plan = proxy_plan(p, decision, &hop);
-    struct context    *c    = context_new(s, p);
+    struct buf         hop = BUF_ON(memory);
+    struct branch_plan plan;
+    struct context    *c = context_new(s, p);
     unsigned           status;
 
+    proxy_plan(&plan, p, decision, &hop);
     if (c == NULL) {
         refuse_at_limit(s, p->txn);
         return;
@@ -253,8 +254,8 @@ void proxy_start(struct server *s, struct passage *p, const struct policy_decisi
 void proxy_ack(struct server *s, struct passage *p, const struct policy_decision *decision)
 {
     char               memory[AOR_TEXT];
-    struct buf         hop  = BUF_ON(memory);
-    struct branch_plan plan = proxy_plan(p, decision, &hop);
+    struct buf         hop = BUF_ON(memory);
+    struct branch_plan plan;
     struct binding     best;
     const struct aor  *a;
     struct gather      g;
@@ -262,8 +263,9 @@ void proxy_ack(struct server *s, struct passage *p, const struct policy_decision
     struct copy_marks  marks;
     struct outgoing    out;
 
+    proxy_plan(&plan, p, decision, &hop);
     rcu_enter(s->shared->rcu);
-    a = decision->kind == POLICY_LOCATION ? location_find(s->shared->location, p->aor) : NULL;
+    a = decision->kind == POLICY_LOCATION ? passage_find(s, p) : NULL;
     if (a != NULL && proxy_sort_bindings(a, world_now(s->world), p->way.uri.scheme == URI_SIPS, &p->gruu, &best, 1) > 0)
         plan.to = proxy_target(p, &best);
     if (buf_ok(&hop) && proxy_write_copy(s, p, &plan, &g, &f, &marks, &out) == 0)

@@ -125,9 +125,10 @@ bool proxy_follow(struct context *c, const struct passage *p, unsigned branch);
  * said. */
 void proxy_cancel_branch(struct context *c, unsigned branch, unsigned status);
 
-/* proxy_fork.c: the user's phones that can be reached, the best first, as targets.  They borrow from the location and
- * from `list`, which has room for as many as the set. */
-void proxy_fill(struct server *s, const struct passage *p, struct binding list[], struct target_set *set);
+/* proxy_fork.c: the user's phones that can be reached, the best first, as targets.  They borrow from the location,
+ * from `list`, which has room for as many as the set, and the first of them from `contact`. */
+void proxy_fill(struct server *s, const struct passage *p, struct binding list[], struct uri *contact,
+                struct target_set *set);
 /* A branch for each phone of the user whose turn it is.  0, or the status that says why there is none. */
 unsigned proxy_fork(struct context *c, const struct passage *p, struct branch_plan *plan);
 /* What went by the flow of `branch` has failed with `error`. */

@@ -130,6 +130,8 @@ unsigned proxy_write_copy(struct server *s, const struct passage *p, const struc
 
     if (copy.uri.ptr == p->way.uri.text.ptr && p->way.uri.scheme != URI_OTHER)
         copy.parsed = &p->way.uri;
+    else if (copy.uri.ptr == to->uri.ptr)
+        copy.parsed = to->parsed;
     copy.identity = identity_of_copy(s, p, plan, &copy);
     gather_init(g);
     status = forward_request(g, p->request, &p->routes, &p->way, &copy, f);
@@ -151,15 +153,21 @@ unsigned proxy_write_copy(struct server *s, const struct passage *p, const struc
     return 0;
 }
 
-const struct flow *proxy_flow_of(const struct binding *b)
+/* `contact` is the binding's, or NULL if that cannot be read. */
+static const struct flow *flow_of(const struct binding *b, const struct uri *contact)
 {
-    struct uri contact;
-
     if (b->path.len > 0)
         return NULL;
     if (b->outbound)
         return &b->flow;
-    return uri_parse(b->contact, &contact) && way_back_is_needed(&b->flow, &contact) ? &b->flow : NULL;
+    return contact != NULL && way_back_is_needed(&b->flow, contact) ? &b->flow : NULL;
+}
+
+const struct flow *proxy_flow_of(const struct binding *b)
+{
+    struct uri contact;
+
+    return flow_of(b, uri_parse(b->contact, &contact) ? &contact : NULL);
 }
 
 static bool is_sips(struct slice contact)
@@ -190,16 +198,19 @@ bool proxy_may_reach(const struct binding *b, msec now, bool secure)
     return b->expires_at > now && has_way(b) && (!secure || is_sips(b->contact));
 }
 
-struct route_target proxy_target(const struct passage *p, const struct binding *b)
+struct route_target proxy_target_parsed(const struct passage *p, const struct binding *b, struct uri *contact)
 {
     bool by_route = p->way.first < p->way.last; /* it is in a dialog: the Path stands there (RFC 5627 6.1) */
 
+    if (!uri_parse(b->contact, contact))
+        contact = NULL;
     return (struct route_target){
         .uri       = b->contact,
+        .parsed    = contact,
         .path      = by_route ? SLICE("") : b->path,
         .params    = b->params,
         .q         = b->q,
-        .flow      = by_route ? NULL : proxy_flow_of(b),
+        .flow      = by_route ? NULL : flow_of(b, contact),
         .like      = by_route ? NULL : &b->flow,
         .flow_only = b->outbound && !by_route && b->path.len == 0,
         .phone     = true,
@@ -208,6 +219,15 @@ struct route_target proxy_target(const struct passage *p, const struct binding *
         .secure    = is_sips(b->contact) && p->way.uri.scheme != URI_SIPS,
         .why       = REASON("registered", "RFC 3261 16.5"),
     };
+}
+
+struct route_target proxy_target(const struct passage *p, const struct binding *b)
+{
+    struct uri          contact;
+    struct route_target t = proxy_target_parsed(p, b, &contact);
+
+    t.parsed = NULL;
+    return t;
 }
 
 /* Where in the list is another binding of the same instance?  `count` if there is none. */
@@ -288,35 +308,35 @@ static struct slice home_hop(struct buf *b, const struct passage *p, struct slic
     return buf_slice(b);
 }
 
-struct branch_plan proxy_plan(const struct passage *p, const struct policy_decision *decision, struct buf *hop)
+void proxy_plan(struct branch_plan *plan, const struct passage *p, const struct policy_decision *decision,
+                struct buf *hop)
 {
-    struct branch_plan plan = { .to      = { .uri = p->way.uri.text, .q = Q_MOST, .why = decision->why },
-                                .breadth = proxy_breadth(p->request, 1) };
+    *plan = (struct branch_plan){ .to      = { .uri = p->way.uri.text, .q = Q_MOST, .why = decision->why },
+                                  .breadth = proxy_breadth(p->request, 1) };
 
     if (decision->kind == POLICY_FORWARD && p->way.first == p->way.last) {
-        plan.to.flow = p->back.transport != TRANSPORT_NONE ? &p->back : NULL;
-        plan.to.like = p->like.transport != TRANSPORT_NONE ? &p->like : NULL;
+        plan->to.flow = p->back.transport != TRANSPORT_NONE ? &p->back : NULL;
+        plan->to.like = p->like.transport != TRANSPORT_NONE ? &p->like : NULL;
     }
     if (decision->kind == POLICY_FLOW) {
-        plan.to.flow      = &p->back;
-        plan.to.flow_only = true;
-        plan.to.kind      = RC_FLOW;
-        plan.to.stay      = true; /* RFC 5626 5.3.1 */
+        plan->to.flow      = &p->back;
+        plan->to.flow_only = true;
+        plan->to.kind      = RC_FLOW;
+        plan->to.stay      = true; /* RFC 5626 5.3.1 */
     }
-    plan.edge = decision->edge;
+    plan->edge = decision->edge;
     if (decision->edge) {
-        plan.path    = edge_wants_path(p->request);
-        plan.to.stay = true; /* RFC 5626 5.3.2 */
-        if (plan.path)
-            plan.headers = SLICE("Require: path\r\n"); /* RFC 3327 5.2 */
+        plan->path    = edge_wants_path(p->request);
+        plan->to.stay = true; /* RFC 5626 5.3.2 */
+        if (plan->path)
+            plan->headers = SLICE("Require: path\r\n"); /* RFC 3327 5.2 */
     }
     if (decision->kind == POLICY_HOME)
-        plan.to.path = home_hop(hop, p, decision->home);
+        plan->to.path = home_hop(hop, p, decision->home);
     if (decision->kind == POLICY_ROUTE)
-        plan.to.path = proxy_next_hop(hop, decision->route->targets[0].uri);
+        plan->to.path = proxy_next_hop(hop, decision->route->targets[0].uri);
     if (decision->kind == POLICY_ASK) {
-        plan.to.path = proxy_next_hop(hop, decision->route->redirect);
-        plan.to.kind = RC_REDIRECT;
+        plan->to.path = proxy_next_hop(hop, decision->route->redirect);
+        plan->to.kind = RC_REDIRECT;
     }
-    return plan;
 }

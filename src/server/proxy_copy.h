@@ -26,7 +26,8 @@ struct slice proxy_next_hop(struct buf *b, struct slice uri);
 
 /* The plan that all branches of a decision share; `hop` holds its text.  If that has overflown there is no
  * plan: nothing may be sent. */
-struct branch_plan proxy_plan(const struct passage *p, const struct policy_decision *decision, struct buf *hop);
+void proxy_plan(struct branch_plan *plan, const struct passage *p, const struct policy_decision *decision,
+                struct buf *hop);
 
 /* The first `max` bindings that have not ended by `now`, with `secure` only those with a sips Contact, by
  * preference, and among equals the newest first; how many.  Of several of one instance only the first (RFC
@@ -37,6 +38,8 @@ unsigned proxy_sort_bindings(const struct aor *a, msec now, bool secure, const s
 /* This binding as a target.  A sips Contact of a request that is none is called sip, by TLS all the same
  * (RFC 5630 5.3).  It borrows from `b`; instance and mark are left to the caller. */
 struct route_target proxy_target(const struct passage *p, const struct binding *b);
+/* The same, and its Contact in its parts is kept in `contact`, for as long as the target is used. */
+struct route_target proxy_target_parsed(const struct passage *p, const struct binding *b, struct uri *contact);
 
 /* A phone that registered over a stream, or from behind an address translator, or with a flow (RFC 5626),
  * can only be reached the way it came; NULL for any other, and where a Path says the way. */

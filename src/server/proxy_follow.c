@@ -67,7 +67,7 @@ static bool begin_asked(struct context *c, const struct passage *p)
 
     if (c->asked == NULL || p->aor.len == 0)
         return fits;
-    a = location_find(c->server->shared->location, p->aor);
+    a = passage_find(c->server, p);
     for (unsigned i = 0; a != NULL && i < aor_count(a) && fits; i++) {
         struct binding b;
 
@@ -110,19 +110,23 @@ static void add(struct follow *f, struct route_target t)
 /* The phones of the user whose Contact it is are as preferred as that. */
 static void add_phones(struct follow *f, unsigned q)
 {
-    unsigned begin = f->set.count;
+    unsigned   begin = f->set.count;
+    struct uri contact;
 
-    proxy_fill(f->context->server, &f->there, &f->bindings[begin], &f->set);
-    for (unsigned i = begin; i < f->set.count; i++)
-        f->set.list[i].q = q;
+    proxy_fill(f->context->server, &f->there, &f->bindings[begin], &contact, &f->set);
+    for (unsigned i = begin; i < f->set.count; i++) {
+        f->set.list[i].q      = q;
+        f->set.list[i].parsed = NULL;
+    }
 }
 
 static void add_elsewhere(struct follow *f, const struct policy_decision *decision, unsigned q)
 {
     char               memory[AOR_TEXT];
-    struct buf         hop  = BUF_ON(memory);
-    struct branch_plan plan = proxy_plan(&f->there, decision, &hop);
+    struct buf         hop = BUF_ON(memory);
+    struct branch_plan plan;
 
+    proxy_plan(&plan, &f->there, decision, &hop);
     plan.to.q = q;
     if (buf_ok(&hop))
         add(f, plan.to);

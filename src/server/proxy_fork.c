@@ -44,20 +44,22 @@ static bool is_trunks(const struct server *s, const struct binding *b)
 }
 
 /* False: there is no way that may be gone. */
-static bool target_of(const struct server *s, const struct passage *p, const struct binding *b, struct route_target *t)
+static bool target_of(const struct server *s, const struct passage *p, const struct binding *b, struct uri *contact,
+                      struct route_target *t)
 {
     bool trunks = is_trunks(s, b);
 
-    *t          = proxy_target(p, b);
+    *t          = proxy_target_parsed(p, b, contact);
     t->instance = instance_of(s, b);
     t->mark     = t->instance != 0 ? mark_of(s, b) : 0;
     t->flow_only |= trunks; /* its network may have the addresses of a trunk: by its flow it is the phone */
     return !trunks || t->flow != NULL;
 }
 
-void proxy_fill(struct server *s, const struct passage *p, struct binding list[], struct target_set *set)
+void proxy_fill(struct server *s, const struct passage *p, struct binding list[], struct uri *contact,
+                struct target_set *set)
 {
-    const struct aor *a     = location_find(s->shared->location, p->aor);
+    const struct aor *a     = passage_find(s, p);
     unsigned          count = 0;
 
     if (a != NULL)
@@ -65,9 +67,12 @@ void proxy_fill(struct server *s, const struct passage *p, struct binding list[]
                                     set->room - set->count);
     for (unsigned i = 0; i < count; i++) {
         struct route_target t;
+        struct uri          another;
 
-        if (target_of(s, p, &list[i], &t))
-            (void)target_set_add(set, &t);
+        if (!target_of(s, p, &list[i], i == 0 ? contact : &another, &t))
+            continue;
+        t.parsed = i == 0 ? t.parsed : NULL;
+        (void)target_set_add(set, &t);
     }
 }
 
@@ -77,12 +82,13 @@ unsigned proxy_fork(struct context *c, const struct passage *p, struct branch_pl
     struct binding      list[LIMIT_TARGETS];
     struct route_target memory[LIMIT_TARGETS];
     struct target_set   set;
+    struct uri          contact;
     unsigned            status;
 
     target_set_init(&set, memory, LIMIT_TARGETS);
     set.explain = p->explain;
     rcu_enter(c->server->shared->rcu);
-    proxy_fill(c->server, p, list, &set);
+    proxy_fill(c->server, p, list, &contact, &set);
     proxy_order(c->server, p, &set);
     c->rc.ring_on = prefer_rings_on(p);
     status        = proxy_groups_start(c, p, plan, &set);
@@ -159,13 +165,14 @@ bool proxy_next_flow(struct context *c, const struct passage *p, unsigned branch
     struct server     *s    = c->server;
     struct branch_plan plan = { .breadth = c->branches[branch].breadth };
     struct binding     next;
+    struct uri         contact;
     const struct aor  *a;
     bool               sent = false;
 
     rcu_enter(s->shared->rcu);
-    a = location_find(s->shared->location, p->aor);
+    a = passage_find(s, p);
     if (a != NULL && find_next(c, p, a, c->branches[branch].instance, &next)) {
-        sent = target_of(s, p, &next, &plan.to) && proxy_send_branch(c, p, &plan);
+        sent = target_of(s, p, &next, &contact, &plan.to) && proxy_send_branch(c, p, &plan);
     }
     rcu_leave(s->shared->rcu);
     return sent;

@@ -92,7 +92,7 @@ static unsigned put_phones(struct server *s, struct gather *g, const struct pass
     target_set_init(&set, memory, LIMIT_TARGETS);
     set.explain = p->explain;
     rcu_enter(s->shared->rcu);
-    a = location_find(s->shared->location, p->aor);
+    a = passage_find(s, p);
     if (a != NULL)
         fill(s, p, a, &set);
     target_set_sort(&set);

@@ -84,12 +84,75 @@ TEST(who_claims_to_be_ours_is_asked_for_his_proof_first)
     bench_close(&b);
 }
 
+/* The request with this URI and these headers, by way of our own Route; `shortly` or with all that may be asked. */
+static struct policy_decision decide_by_token(const char *method, const char *uri, const char *to_tag, bool trunk,
+                                              const char *next, bool shortly)
+{
+    const struct way_back  way = { .flow.transport = TRANSPORT_NONE, .trunk = trunk };
+    struct token_key       key = shared_token_key(b.server->shared);
+    char                   text[1024], memory[DIALOG_TOKEN];
+    struct buf             token = BUF_ON(memory);
+    struct parse_fault     fault;
+    struct message        *m;
+    struct passage         p;
+    struct policy_decision d;
+
+    dialog_token_write(&token, SLICE("one"), &way, &key);
+    snprintf(text, sizeof text,
+             "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK7\r\nFrom: <sip:alice@example.test>;tag=1\r\n"
+             "To: <sip:bob@example.test>%s\r\nRoute: <sip:%s@192.0.2.1;lr>%s\r\nCall-ID: one\r\nCSeq: 1 %s\r\n"
+             "Content-Length: 0\r\n\r\n",
+             method, uri, to_tag, buf_cstr(&token), next, method);
+    m = message_parse(slice_from(text), &fault);
+    CHECK(m != NULL && passage_open(b.server, 0, m, &p) && p.of_our_dialog);
+    p.elsewhere = p.elsewhere && shortly;
+    while (facts_decide(b.server, &p, &d) == USER_WAIT)
+        bench_live(&b, 10);
+    message_drop(m);
+    return d;
+}
+
+/* RFC 3261 16.12 */
+TEST(a_request_of_a_dialog_goes_the_same_way_whether_all_is_asked_or_not)
+{
+    static const char *const methods[] = { "BYE", "ACK", "INVITE", "MESSAGE", "REFER" };
+    static const char *const uris[]    = { "sip:bob@192.0.2.7:5070",
+                                           "sip:192.0.2.7",
+                                           "sip:x@carrier.test",
+                                           "sip:x@far.test;gr",
+                                           "sip:bob@example.test",
+                                           "tel:+4930",
+                                           "sip:x@far.test;maddr=192.0.2.66",
+                                           "mailto:x@far.test",
+                                           "sip:71@192.0.2.1" };
+    static const char *const nexts[]   = { "", ", <sip:far.test;lr>", ", <sip:carrier.test;lr>" };
+
+    bench_open(&b, "authentication = yes\ntrunk carrier { to = \"sip:carrier.test\" }\n");
+    bench_add_user(&b, "bob", "secret");
+    for (unsigned i = 0; i < sizeof methods / sizeof *methods * 4; i++)
+        for (unsigned k = 0; k < sizeof uris / sizeof *uris * 3; k++) {
+            const char            *to   = i % 2 == 0 ? ";tag=2" : "";
+            const char            *next = nexts[k % 3];
+            struct policy_decision all  = decide_by_token(methods[i / 4], uris[k / 3], to, i % 4 < 2, next, false);
+            struct policy_decision few  = decide_by_token(methods[i / 4], uris[k / 3], to, i % 4 < 2, next, true);
+
+            CHECK_INT(all.kind, few.kind);
+            CHECK_INT(all.status, few.status);
+            CHECK(all.why.text == few.why.text && all.why.rule == few.why.rule);
+        }
+    CHECK_INT(POLICY_FORWARD, decide_by_token("BYE", uris[0], ";tag=2", false, "", true).kind);
+    CHECK_INT(480, decide_by_token("BYE", uris[4], ";tag=2", false, "", true).status);   /* ours */
+    CHECK_INT(403, decide_by_token("REFER", uris[2], ";tag=2", false, "", true).status); /* a trunk */
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_have_their_say_where_no_user_is_meant),
         cmocka_unit_test(what_comes_of_a_number_goes_by_its_route_for_our_users),
         cmocka_unit_test(who_claims_to_be_ours_is_asked_for_his_proof_first),
+        cmocka_unit_test(a_request_of_a_dialog_goes_the_same_way_whether_all_is_asked_or_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
