@@ -2,6 +2,9 @@
 #include "base/buf.h"
 #include "support/test.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 TEST(puts_follow_one_another)
 {
     char       memory[64];
@@ -20,6 +23,40 @@ TEST(puts_follow_one_another)
     CHECK(buf_ok(&b));
     CHECK_SLICE("n=0 18446744073709551615 00fe 0123456789abcdef 5%", buf_slice(&b));
     CHECK(strcmp(buf_cstr(&b), "n=0 18446744073709551615 00fe 0123456789abcdef 5%") == 0);
+}
+
+/* Into just as much room as it takes, into more, and into a byte less, which leaves nothing of it behind. */
+static void check_number(uint64_t number)
+{
+    char       expected[24], memory[40];
+    size_t     len   = (size_t)snprintf(expected, sizeof expected, "%" PRIu64, number);
+    struct buf exact = buf_on(memory, len), wide = BUF_ON(memory), tight = buf_on(memory, len - 1);
+
+    buf_put_number(&exact, number);
+    CHECK(buf_ok(&exact));
+    CHECK_SLICE(expected, buf_slice(&exact));
+    buf_put_byte(&wide, '=');
+    buf_put_number(&wide, number);
+    buf_put_byte(&wide, ';');
+    CHECK_INT(len + 2, wide.len);
+    CHECK(memcmp(memory + 1, expected, len) == 0 && memory[len + 1] == ';');
+    buf_put_number(&tight, number);
+    CHECK(!buf_ok(&tight));
+    CHECK_INT(0, tight.len);
+}
+
+TEST(numbers_of_any_length_are_decimal)
+{
+    for (uint64_t least = 1;; least *= 10) {
+        check_number(least - 1);
+        check_number(least);
+        check_number(least + least / 7);
+        if (least > UINT64_MAX / 10)
+            break;
+    }
+    for (uint64_t number = 0; number < 30000; number++)
+        check_number(number * 3331);
+    check_number(UINT64_MAX);
 }
 
 /* Four bytes at a time, and what is left. */
@@ -111,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(puts_follow_one_another),
+        cmocka_unit_test(numbers_of_any_length_are_decimal),
         cmocka_unit_test(hex_has_two_digits_for_each_byte),
         cmocka_unit_test(what_does_not_fit_writes_nothing_and_is_remembered),
         cmocka_unit_test(a_full_buffer_is_still_right),
