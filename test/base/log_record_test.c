@@ -105,6 +105,53 @@ TEST(a_line_without_room_is_cut_between_pairs)
     CHECK_SLICE("level=info part=call event=e first=0123456789012345678901234 cut=yes", buf_slice(&b));
 }
 
+/* One byte after the other, by the comment of log_record.c. */
+static void write_slowly(struct buf *b, struct slice value)
+{
+    bool bare = value.len > 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        bare = bare && value.ptr[i] > ' ' && value.ptr[i] < 0x7f && strchr("\"=\\", value.ptr[i]) == NULL;
+    if (!bare)
+        buf_put_byte(b, '"');
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.ptr[i];
+
+        if (c == '"' || c == '\\')
+            buf_printf(b, "\\%c", c);
+        else if (c == '\n' || c == '\r' || c == '\t')
+            buf_printf(b, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+        else if (c < ' ' || c >= 0x7f)
+            buf_printf(b, "\\x%02x", (unsigned)(unsigned char)c);
+        else
+            buf_put_byte(b, c);
+    }
+    if (!bare)
+        buf_put_byte(b, '"');
+}
+
+TEST(each_byte_at_each_place_is_escaped_where_it_has_to_be)
+{
+    char        plain[40];
+    const char *end;
+
+    memset(plain, 'a', sizeof plain);
+    end = test_guarded((struct slice){ plain, sizeof plain }).ptr + sizeof plain;
+    for (size_t len = 1; len <= sizeof plain; len++)
+        for (size_t place = 0; place < len; place++)
+            for (unsigned c = 0; c < 256; c++) {
+                char       one[200], other[200], *value = (char *)end - len;
+                struct buf fast = BUF_ON(one), slow = BUF_ON(other);
+
+                memcpy(value, plain, len);
+                value[place] = (char)c;
+                log_value_write(&fast, (struct slice){ value, len }, false);
+                write_slowly(&slow, (struct slice){ value, len });
+                if (!slice_eq(buf_slice(&fast), buf_slice(&slow)))
+                    CHECK_SLICE(buf_cstr(&slow), buf_slice(&fast));
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +161,7 @@ int main(void)
         cmocka_unit_test(a_full_record_leaves_pairs_out_and_says_so),
         cmocka_unit_test(the_longest_record_of_bytes_to_escape_has_room),
         cmocka_unit_test(a_line_without_room_is_cut_between_pairs),
+        cmocka_unit_test(each_byte_at_each_place_is_escaped_where_it_has_to_be),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
