@@ -17,23 +17,19 @@ enum {
     STEPS      = 1 << STEPS_LOG2
 };
 
-struct place {
-    size_t number, size; /* of the class: which, and the bytes of its blocks */
-};
-
-static struct place place_of(size_t size)
+/* The class of what has this size. */
+static inline size_t number_of(size_t size)
 {
     size_t   last = size + WORD - 1;
-    unsigned top, shift;
+    unsigned top;
 
     if (last < SMALL)
-        return (struct place){ last / SMALL_STEP, (last / SMALL_STEP + 1) * SMALL_STEP - WORD };
-    top   = 63u - (unsigned)__builtin_clzll(last);
-    shift = top - STEPS_LOG2;
-    return (struct place){ SMALL / SMALL_STEP + (top - SMALL_LOG2) * STEPS + (last >> shift) - STEPS,
-                           (((last >> shift) + 1) << shift) - WORD };
+        return last / SMALL_STEP;
+    top = 63u - (unsigned)__builtin_clzll(last);
+    return SMALL / SMALL_STEP + (top - SMALL_LOG2) * STEPS + (last >> (top - STEPS_LOG2)) - STEPS;
 }
 
+/* The bytes of a class's blocks. */
 static size_t size_of(size_t number)
 {
     unsigned shift;
@@ -66,26 +62,22 @@ void pool_fini(struct pool *p)
 
 /* With sanitizers exactly as large as was asked for, unless it may be kept and taken by
  * somebody who asks for a little more. */
-static void *fresh(size_t size, size_t rounded, bool kept)
+__attribute__((cold, noinline)) static void *fresh(size_t size, bool kept)
 {
-    return malloc(POOL_SANITIZED && !kept ? size : rounded);
+    return malloc(size > POOL_LARGEST || (POOL_SANITIZED && !kept) ? size : size_of(number_of(size)));
 }
 
 void *pool_take(struct pool *p, size_t size)
 {
-    struct place       at;
     struct pool_class *c;
     void              *block;
 
-    if (size > POOL_LARGEST)
-        return malloc(size);
-    at = place_of(size);
-    if (p == NULL)
-        return fresh(size, at.size, false);
-    c     = &p->classes[at.number];
+    if (p == NULL || size > POOL_LARGEST)
+        return fresh(size, false);
+    c     = &p->classes[number_of(size)];
     block = c->first;
     if (block == NULL)
-        return fresh(size, at.size, c->limit > 0);
+        return fresh(size, c->limit > 0);
     memcpy(&c->first, block, sizeof(void *));
     c->count--;
     return block;
@@ -104,7 +96,7 @@ void pool_give(struct pool *p, void *block, size_t size)
 
     if (block == NULL)
         return;
-    c = p == NULL || size > POOL_LARGEST ? NULL : &p->classes[place_of(size).number];
+    c = p == NULL || size > POOL_LARGEST ? NULL : &p->classes[number_of(size)];
     if (c == NULL || c->count >= c->limit) {
         free(block);
         return;
@@ -116,7 +108,7 @@ void pool_give(struct pool *p, void *block, size_t size)
 
 size_t pool_size(size_t size)
 {
-    return size > POOL_LARGEST ? size : place_of(size).size;
+    return size > POOL_LARGEST ? size : size_of(number_of(size));
 }
 
 size_t pool_kept(const struct pool *p)
