@@ -4,6 +4,7 @@
 #ifndef BASE_WORD_H
 #define BASE_WORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -78,6 +79,24 @@ static inline uint32_t word_number(uint64_t word, unsigned digits)
     word = (word << (64 - 8 * digits) & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
     word = (word & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
     return (uint32_t)((word & 0x0000ffff0000ffffu) * 42949672960001u >> 32);
+}
+
+/* Eight hexadecimal digits of either case, and the number they stand for; false if one is none.  Digit by digit an id
+ * took 400 of a call's instructions more. */
+static inline bool word_hex(uint64_t word, uint32_t *number)
+{
+    const uint64_t each   = 0x0101010101010101u;
+    uint64_t       value  = (word & 0x0f * each) + 9 * (word >> 6 & each);
+    uint64_t       letter = (value + 6 * each) >> 4 & each;
+    uint64_t       again  = value + '0' * each + ('a' - '0' - 10) * letter; /* how they are written, if they are any */
+
+    if (word_lower(word) != again || (value & 0xf0 * each) != 0)
+        return false;
+    value   = __builtin_bswap64(value);
+    value   = (value | value >> 4) & 0x00ff00ff00ff00ffu;
+    value   = (value | value >> 8) & 0x0000ffff0000ffffu;
+    *number = (uint32_t)(value | value >> 16);
+    return true;
 }
 
 #define WORD_OF(byte) (0x0101010101010101u * (uint64_t)(byte))

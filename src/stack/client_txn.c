@@ -3,6 +3,7 @@
 #include "stack/internal.h"
 
 #include "base/error.h"
+#include "base/word.h"
 
 #include <stdlib.h>
 
@@ -320,23 +321,20 @@ void client_txn_transport_error(struct client_txn *t, int error)
     client_txn_rearm(t);
 }
 
-/* The id stands in 16 hex digits before the random part: see make_branch. */
+/* The id stands in 16 hex digits before the random part: see renew_branch. */
 object_id client_txn_named_by(const struct message *response)
 {
-    enum { RANDOM = 8, HEX = 16 };
+    enum { HEX = 16 };
     struct slice branch = response->via.branch;
-    object_id    id     = 0;
-    unsigned     bad    = 0;
+    const char  *at;
+    uint32_t     high, low;
 
-    if (branch.len < RANDOM + HEX)
+    if (branch.len < BRANCH_RANDOM + HEX)
         return 0;
-    for (size_t i = branch.len - RANDOM - HEX; i < branch.len - RANDOM; i++) {
-        unsigned digit = (unsigned)hex_value(branch.ptr[i]);
-
-        bad |= digit;
-        id = id << 4 | digit;
-    }
-    return bad < 16 ? id : 0;
+    at = branch.ptr + branch.len - BRANCH_RANDOM - HEX;
+    if (!word_hex(word_load(at), &high) || !word_hex(word_load(at + 8), &low))
+        return 0;
+    return (object_id)high << 32 | low;
 }
 
 struct client_txn *client_txn_of(const struct stack *s, object_id id)

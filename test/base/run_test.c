@@ -189,6 +189,29 @@ TEST(marks_of_a_uri_are_the_first_ones_inside_it)
     }
 }
 
+/* In place of each of eight digits stands each byte. */
+TEST(hexadecimal_digits_of_either_case_are_a_number)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint32_t          number;
+
+    CHECK(word_hex(word_load("0123abCD"), &number));
+    CHECK_INT(0x0123abcd, number);
+    CHECK(word_hex(word_load("FfEe9876"), &number));
+    CHECK_INT(0xffee9876, number);
+    for (unsigned place = 0; place < 8; place++)
+        for (unsigned c = 0; c < 256; c++) {
+            char        text[] = "00000000";
+            const char *digit  = strchr(digits, c >= 'A' && c <= 'F' ? (int)(c | 0x20) : (int)c);
+            bool        is_one = c != 0 && digit != NULL;
+
+            text[place] = (char)c;
+            CHECK_INT(is_one, word_hex(word_load(text), &number));
+            if (is_one)
+                CHECK_INT((uint32_t)(digit - digits) << 4 * (7 - place), number);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +221,7 @@ int main(void)
         cmocka_unit_test(empty_run_ends_where_it_starts),
         cmocka_unit_test(byte_is_found_at_every_place),
         cmocka_unit_test(marks_of_a_uri_are_the_first_ones_inside_it),
+        cmocka_unit_test(hexadecimal_digits_of_either_case_are_a_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
