@@ -28,28 +28,20 @@ enum {
 };
 
 /* z9hG4bK [mark -] id random: the id finds the transaction, the random part keeps
- * a stranger from guessing it. */
-static void make_branch(struct client_txn *t, struct slice mark)
+ * a stranger from guessing it.  The mark stands there from the start. */
+static void renew_branch(struct client_txn *t)
 {
     struct stack *s = t->stack;
     struct buf    b = BUF_ON(t->branch);
 
     buf_put(&b, SLICE(BRANCH_COOKIE));
-    buf_put(&b, mark);
+    b.len += t->mark_len;
     if (!t->whole) {
         buf_put_byte(&b, '-');
         buf_put_hex64(&b, t->id != 0 ? t->id : random_u64(&s->world->random)); /* nobody asks for what has no id */
         random_token(&s->world->random, &b, BRANCH_RANDOM);
     }
     t->branch_len = b.len;
-}
-
-static void renew_branch(struct client_txn *t)
-{
-    char memory[BRANCH_MAX];
-
-    memcpy(memory, t->branch + sizeof BRANCH_COOKIE - 1, t->mark_len);
-    make_branch(t, (struct slice){ memory, t->mark_len });
 }
 
 /* The same address in other words. */
@@ -77,9 +69,19 @@ bool client_is_sent_by(const struct stack *s, uint32_t mark, const struct flow *
            means_sent_by(&own, via);
 }
 
+/* Byte for byte as it was sent: two thirds of the look at one less. */
+static bool is_as_sent(const struct client_txn *t, const struct via *via)
+{
+    const char *end = via->text.ptr + via->text.len;
+
+    return t->wire != NULL && t->sent_by_len > 0 && end - via->host.ptr > t->sent_by_len &&
+           via->host.ptr[t->sent_by_len] == ';' &&
+           memcmp(t->wire + t->start_len + t->sent_by_at, via->host.ptr, t->sent_by_len) == 0;
+}
+
 bool client_has_sent_by(const struct client_txn *t, const struct via *via)
 {
-    return client_is_sent_by(t->stack, t->sent_by, &t->flow, via);
+    return is_as_sent(t, via) || client_is_sent_by(t->stack, t->sent_by, &t->flow, via);
 }
 
 static void write_sent_by(struct client_txn *t, struct buf *b)
@@ -87,15 +89,21 @@ static void write_sent_by(struct client_txn *t, struct buf *b)
     char           memory[ADDRESS_TEXT];
     struct sent_by own = transport_sent_by(t->stack, &t->flow, memory);
 
+    t->sent_by     = own.mark;
+    t->sent_by_at  = (uint16_t)b->len;
+    t->sent_by_len = (uint16_t)own.text.len;
     buf_put(b, own.text);
-    t->sent_by = own.mark;
 }
 
 static void write_via(struct client_txn *t, struct buf *b)
 {
-    buf_put(b, SLICE("Via: SIP/2.0/"));
-    buf_put(b, transport_name(t->flow.transport));
-    buf_put_byte(b, ' ');
+    if (t->flow.transport == TRANSPORT_UDP) {
+        buf_put(b, SLICE("Via: SIP/2.0/UDP "));
+    } else {
+        buf_put(b, SLICE("Via: SIP/2.0/"));
+        buf_put(b, transport_name(t->flow.transport));
+        buf_put_byte(b, ' ');
+    }
     write_sent_by(t, b);
     buf_put(b, SLICE(";branch="));
     buf_put(b, (struct slice){ t->branch, t->branch_len });
@@ -229,20 +237,25 @@ static void take_wire(struct client_txn *t, const struct buf *b, size_t head_len
     t->head_len  = head_len;
 }
 
+/* Where there is room for all of it. */
+static inline char *copy(char *to, struct slice text)
+{
+    return text.len > 0 ? (char *)memcpy(to, text.ptr, text.len) + text.len : to;
+}
+
 /* Of what the user has given: each byte is copied once. */
 static int first_wire(struct client_txn *t, struct slice head)
 {
     const struct outgoing *out = t->out;
     struct buf             b   = wire_buf(t, t->start_len + head.len + out->rest->total + users_len(t));
+    char                  *at  = b.ptr;
 
-    if (b.ptr == NULL)
+    if (at == NULL)
         return -ERR_NO_MEMORY;
-    buf_put(&b, out->start_line);
-    buf_put(&b, head);
-    gather_flatten(out->rest, &b);
-    buf_put(&b, out->user_up);
-    buf_put(&b, out->user_down);
-    buf_put(&b, out->user_located);
+    at = copy(copy(at, out->start_line), head);
+    for (size_t i = 0; i < out->rest->count; i++)
+        at = copy(at, out->rest->parts[i]);
+    b.len = (size_t)(copy(copy(copy(at, out->user_up), out->user_down), out->user_located) - b.ptr);
     take_wire(t, &b, head.len);
     return 0;
 }
@@ -265,6 +278,7 @@ static int next_wire(struct client_txn *t, struct slice head)
 
 int client_keep_request(struct client_txn *t)
 {
+    t->sent_by_len = 0;
     return first_wire(t, SLICE(""));
 }
 

@@ -215,8 +215,9 @@ struct client_txn {
     struct flow datagram;
     unsigned    listener; /* to leave by, or STACK_LISTENERS            */
     bool        record_route, path, sips_route;
-    uint32_t    sent_by;  /* a hash of what the Via says, see transport_sent_by */
-    struct flow upstream; /* TRANSPORT_NONE: not known                  */
+    uint32_t    sent_by;                 /* a hash of what the Via says, see transport_sent_by */
+    uint16_t    sent_by_at, sent_by_len; /* where that stands in the head of the wire */
+    struct flow upstream;                /* TRANSPORT_NONE: not known                  */
     size_t      branch_len, mark_len;
     bool        whole; /* the mark is the branch */
     /* See client_wire.c.  What the request is made of is borrowed while client_begin runs; from then on it is in
@@ -318,8 +319,20 @@ bool     transport_takes_alias(const struct stack *s, const struct flow *flow);
 unsigned transport_set(const struct stack *s); /* bits 1 << enum transport */
 unsigned transport_families(const struct stack *s);
 /* Is anybody looking: a trace, or the log at debug level? */
-bool     transport_is_traced(const struct stack *s);
-void     transport_trace(struct stack *s, bool sent, const struct flow *flow, struct slice text);
+static inline bool transport_is_traced(const struct stack *s)
+{
+    return s->config.trace.fn != NULL || log_wants(s->world->log, LOG_DEBUG, LOG_PART_TRANSPORT);
+}
+
+void transport_show(struct stack *s, bool sent, const struct flow *flow, struct slice text);
+
+/* Asked for each message, and mostly answered by no: here, so that it costs no call. */
+static inline void transport_trace(struct stack *s, bool sent, const struct flow *flow, struct slice text)
+{
+    if (__builtin_expect(transport_is_traced(s), 0))
+        transport_show(s, sent, flow, text);
+}
+
 uint64_t address_hash(const struct stack *s, enum transport transport, const struct address *a);
 
 /* sent_by.c: what messages by this flow call us.  Its text lives until the listener is advertised anew, or in

@@ -7,12 +7,7 @@ uint64_t address_hash(const struct stack *s, enum transport transport, const str
     return flow_remote_hash(&s->key, transport, a);
 }
 
-bool transport_is_traced(const struct stack *s)
-{
-    return s->config.trace.fn != NULL || log_wants(s->world->log, LOG_DEBUG, LOG_PART_TRANSPORT);
-}
-
-void transport_trace(struct stack *s, bool sent, const struct flow *flow, struct slice text)
+void transport_show(struct stack *s, bool sent, const struct flow *flow, struct slice text)
 {
     if (s->config.trace.fn != NULL)
         s->config.trace.fn(s->config.trace.arg, sent, flow, text);
