@@ -137,16 +137,19 @@ static void on_located(void *owner, enum locate_action action)
 
 static int begin_by_destination(struct client_txn *t, const struct uri *destination)
 {
-    struct stack *s  = t->stack;
-    struct uri    to = *destination;
+    struct stack *s = t->stack;
+    struct uri    secured;
     struct target target;
     int           error;
 
     t->by_given_flow = false;
-    if (t->secure) /* 8.1.2: as if it were a sips URI */
-        to.scheme = URI_SIPS;
-    if (locate_numeric(&to, transport_set(s), transport_families(s), &target)) { /* no memory for a lookup */
-        error = transport_open(s, &target, to.host, &t->flow);
+    if (t->secure && destination->scheme != URI_SIPS) { /* 8.1.2: as if it were a sips URI */
+        secured        = *destination;
+        secured.scheme = URI_SIPS;
+        destination    = &secured;
+    }
+    if (locate_numeric(destination, transport_set(s), transport_families(s), &target)) { /* no memory for a lookup */
+        error = transport_open(s, &target, destination->host, &t->flow);
         return error != 0 ? error : client_send_first(t);
     }
     if (t->id == 0)
@@ -155,7 +158,7 @@ static int begin_by_destination(struct client_txn *t, const struct uri *destinat
     t->lookup     = lookup_new(s, on_located, t);
     if (t->lookup == NULL)
         return -ERR_NO_MEMORY;
-    return follow_lookup(t, lookup_start(t->lookup, &to));
+    return follow_lookup(t, lookup_start(t->lookup, destination));
 }
 
 /* RFC 7118 5: nobody can connect to a WebSocket's client.  What does not reach it by the

@@ -72,13 +72,11 @@ static bool is_fit(const struct outgoing *out)
 /* Is the Request-URI? */
 static bool is_sips(struct slice start_line)
 {
-    const char  *uri = memchr(start_line.ptr, ' ', start_line.len);
-    struct slice scheme;
+    const char *uri = memchr(start_line.ptr, ' ', start_line.len);
 
-    if (uri == NULL || (size_t)(start_line.ptr + start_line.len - uri) <= 5)
+    if (uri == NULL || (size_t)(start_line.ptr + start_line.len - uri) <= 5 || uri[5] != ':') /* as in nearly all */
         return false;
-    scheme = (struct slice){ uri + 1, 5 };
-    return slice_eq_nocase(scheme, SLICE("sips:"));
+    return slice_eq_nocase((struct slice){ uri + 1, 5 }, SLICE("sips:"));
 }
 
 /* A transaction that has no id yet, and whose memory is the caller's. */
@@ -389,13 +387,15 @@ static bool passes_response(const struct client_txn *t, unsigned actions)
     return (actions & (t->kind == CLIENT_INVITE ? (unsigned)ICT_PASS_RESPONSE : (unsigned)NICT_PASS_RESPONSE)) != 0;
 }
 
-/* After a final response there is nothing to be sent but ACKs, which are made of the wire copy. */
+/* After a final response there is nothing to be sent but ACKs, which are made of the wire copy.  Who sleeps needs no
+ * timer of its own. */
 static void fall_silent(struct client_txn *t, unsigned status)
 {
-    if (client_txn_sleep(t) || (t->kind != CLIENT_OTHER && status >= 300))
+    if (client_txn_sleep(t))
         return;
-    client_drop_wire(t);
-    recount(t);
+    if (t->kind == CLIENT_OTHER || status < 300)
+        client_drop_wire(t);
+    client_txn_rearm(t);
 }
 
 bool client_txn_match(struct stack *s, struct message *response)
@@ -433,7 +433,8 @@ bool client_txn_match(struct stack *s, struct message *response)
         t->final = true;
     if (t->final) /* nothing of it will be sent again, but the wire that makes ACKs */
         release_bytes(t);
-    client_txn_rearm(t);
+    else
+        client_txn_rearm(t);
     if (passes_response(t, actions))
         tell(t, CLIENT_RESPONSE, response, 0);
     t = client_txn_of(s, id);
