@@ -487,6 +487,27 @@ bool server_txn_keep_response(struct server_txn *t, struct slice response)
     return true;
 }
 
+/* A 2xx to an INVITE is repeated by the user: of one that leaves by a datagram, which no connection can lose, no copy
+ * is needed. */
+static bool is_sent_once(const struct server_txn *t, unsigned status)
+{
+    return t->is_invite && status >= 200 && status < 300 && t->reply.transport == TRANSPORT_UDP &&
+           !transport_is_traced(t->stack);
+}
+
+static void send_once(struct server_txn *t, const struct gather *response)
+{
+    struct world *w     = t->stack->world;
+    int           error = transport_send_for(t->stack, t->id, &t->reply, response->parts, response->count);
+
+    if (error == 0) {
+        counter_add(&w->counters.responses_sent, 1);
+        return;
+    }
+    counter_add(&w->counters.transport_errors, 1);
+    t->failed = error;
+}
+
 /* For a response: who sleeps wakes for a further 2xx, since no other can follow. */
 static struct server_txn *find_for_response(struct stack *s, object_id server_txn, unsigned status)
 {
@@ -515,7 +536,9 @@ int stack_respond(struct stack *s, object_id server_txn, unsigned status, const 
                    status < 200 ? NIST_1XX : NIST_FINAL);
     if (actions == 0)
         return -ERR_CLOSED;
-    if (keep_response(t, response))
+    if (is_sent_once(t, status))
+        send_once(t, response);
+    else if (keep_response(t, response))
         send_latest(t);
     else
         transport_send(s, &t->reply, response->parts, response->count); /* once is better than never */
