@@ -8,10 +8,10 @@
  * remain, one beside each.  Here what stays is together.  (Of a million contacts, each in a block of 137 bytes, 222
  * bytes were resident with malloc.)
  *
- * From the seventeenth segment on each is a huge page, if the kernel has them: of a hundred thousands of blocks one at
- * random is in no cache, and then where its page is should be.  (With a million contacts a fifth of what a REGISTER
- * that refreshes costs, a seventh of a call.)  Before that small pages are enough, and nothing is resident that is not
- * used.
+ * From the third segment on each is a huge page, if the kernel has them: of ten thousands of blocks one at random is in
+ * no cache, and then where its page is should be.  (With a million contacts a fifth of what a REGISTER that refreshes
+ * costs, a seventh of a call; with a hundred thousand a twelfth of the REGISTER.)  Before that small pages are enough,
+ * and nothing is resident that is not used.
  *
  * A run whose blocks were all given back serves any size, a segment whose runs all were returns to the kernel but for
  * one.  What has never been used is not resident.  Any thread: a lock is held for some instructions. */
@@ -31,7 +31,7 @@ enum {
     BLOCKS_CLASSES = BLOCKS_LARGEST / BLOCKS_STEP,
     BLOCKS_RUN     = 16 << 10,
     BLOCKS_SEGMENT = PAGES_HUGE,
-    BLOCKS_SMALL   = 16,             /* segments before huge pages begin */
+    BLOCKS_SMALL   = 2,              /* segments before huge pages begin */
     BLOCKS_EXACT   = POOL_SANITIZED, /* what the server asks for: sanitizers want to see each block */
 };
 
