@@ -69,19 +69,17 @@ void proxy_write_unsupported(struct gather *g, const struct message *request, bo
 bool proxy_read_routes(const struct message *request, struct proxy_routes *out)
 {
     struct header_values v = message_values(request, HEADER_ROUTE);
-    struct name_addr     value;
+    struct name_addr     surplus;
 
     out->count     = 0; /* what is behind it is never read, and large */
     out->uri_is_us = out->maddr_is_us = false;
     out->maddr                        = SLICE("");
     if (request->uri.params.len > 0)
         uri_param(&request->uri, SLICE("maddr"), &out->maddr);
-    while (values_next_name_addr(&v, &value)) {
-        if (out->count == LIMIT_ROUTE_SET)
-            return false;
-        out->is_us[out->count]   = false;
-        out->value[out->count++] = value;
-    }
+    while (out->count < LIMIT_ROUTE_SET && values_next_name_addr(&v, &out->value[out->count]))
+        out->is_us[out->count++] = false;
+    if (out->count == LIMIT_ROUTE_SET && values_next_name_addr(&v, &surplus))
+        return false;
     return !v.broken;
 }
 
