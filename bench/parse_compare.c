@@ -6,7 +6,7 @@
  *     parse_compare            one line for each: name, ns
  *     parse_compare --json
  *
- *     index         the start line's end and every header field: name, value, line
+ *     index         the start line's end and every header field: kind, name, value, line
  *     route         message_parse_in: that, a copy in a block of a pool, as in a worker, and all checks that a
  *                   transaction needs
  *     full          route, and every value of every header that has a reader
@@ -33,13 +33,16 @@ static void fail(const char *name)
 
 static unsigned read_index(struct slice text)
 {
+    static const uint8_t none[HEADER_COUNT]; /* copied, since a compiler would clear by REP STOS: see message.c */
     static struct header headers[LIMIT_HEADERS];
+    static uint8_t       first[HEADER_COUNT];
     struct parse_fault   fault = { 0 };
     struct lines         l;
     unsigned             count;
 
+    memcpy(first, none, sizeof first);
     lines_start(&l, text);
-    count = lines_read(&l, headers, &fault);
+    count = lines_read(&l, headers, first, &fault);
     return fault.expected == NULL ? count : 0;
 }
 

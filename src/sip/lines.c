@@ -117,8 +117,18 @@ static const char *read_folds(struct lines *l, const char *stop, const char *tex
     return stop;
 }
 
+/* The field from `at` to `stop`, behind whose name is `value`. */
+static void set_field(const struct lines *l, struct header *h, const char *at, const char *value, const char *stop,
+                      const char *next)
+{
+    h->value     = trim(value, stop);
+    h->name.ptr  = l->copy + (at - l->ends.text);
+    h->value.ptr = l->copy + (h->value.ptr - l->ends.text);
+    h->line      = (struct slice){ h->name.ptr, (size_t)(next - at) };
+}
+
 /* The field at l->at; false if it is none. */
-static __attribute__((noinline)) bool read_any_field(struct lines *l, struct header *h, struct parse_fault *fault)
+static bool read_any_field(struct lines *l, struct header *h, struct parse_fault *fault)
 {
     const char *text = l->ends.text, *text_end = text + l->ends.size, *at = text + l->at;
     const char *stop = text + *l->next++, *value = read_any_name(h, at, stop), *next;
@@ -130,11 +140,47 @@ static __attribute__((noinline)) bool read_any_field(struct lines *l, struct hea
         complain(l, fault, at, next, 400, "a header field name and a colon");
         return false;
     }
-    h->value     = trim(value, stop);
-    h->name.ptr  = l->copy + (at - text);
-    h->value.ptr = l->copy + (h->value.ptr - text);
-    h->line      = (struct slice){ h->name.ptr, (size_t)(next - at) };
+    set_field(l, h, at, value, stop, next);
     return true;
+}
+
+/* One field, or none, for which there is no room. */
+static void read_surplus(struct lines *l, struct parse_fault *fault)
+{
+    const char   *start = l->ends.text + l->at;
+    struct header none;
+
+    if (read_any_field(l, &none, fault))
+        complain(l, fault, start, l->ends.text + l->at, 513, "fewer header fields");
+}
+
+/* The first of each kind, and the next one of each: from the last to the first, so that nothing is to be asked.
+ * Not 0 if a SINGLE one is there again. */
+static inline uint8_t link_field(struct header *h, unsigned number, uint8_t *first)
+{
+    uint8_t next = first[h->id];
+
+    first[h->id] = (uint8_t)number;
+    h->next      = next;
+    return next & header_single[h->id];
+}
+
+/* Whatever there is: lines that are continued, no fields at all, too many, no end. */
+static __attribute__((noinline)) unsigned read_any_fields(struct lines *l, struct header *headers, uint8_t *first,
+                                                          struct parse_fault *fault)
+{
+    unsigned count = 0;
+
+    memset(first, 0, HEADER_COUNT);
+    l->repeated = 0;
+    while (l->next < l->last || more_ends(l))
+        if (count == l->most)
+            read_surplus(l, fault);
+        else if (read_any_field(l, &headers[count], fault))
+            count++;
+    for (unsigned i = count; i > 0; i--)
+        l->repeated |= link_field(&headers[i - 1], i, first);
+    return count;
 }
 
 #ifdef __x86_64__
@@ -159,62 +205,57 @@ static inline bool read_usual_field(struct header *h, const char *at, const char
     h->line  = (struct slice){ copy, (size_t)(stop - at) + 1 };
     return true;
 }
-
-/* So many of them as follow each other; a last line which nothing follows is not among them, nor one that the next
- * line continues: that is asked where they end, since no such line is a usual one. */
-static unsigned read_usual_fields(struct lines *l, struct header *headers, unsigned count)
-{
-    const char     *text = l->ends.text, *at = text + l->at, *copy = l->copy;
-    const uint32_t *next = l->next, *last = l->last - !l->ends.empty_line;
-    struct header  *h = headers + count;
-
-    if (last - next > (ptrdiff_t)(l->most - count))
-        last = next + (l->most - count);
-    while (last > next && (last - next > 1 ? last[-2] + 1 : l->at) + 16 > l->ends.size)
-        last--; /* sixteen bytes from its start on are looked at */
-    for (; next < last && read_usual_field(h, at, text + *next, copy + (at - text)); h++)
-        at = text + *next++ + 1;
-    if (h > headers + count && is_blank(*at)) {
-        h--;
-        next--;
-        at -= h->line.len;
-    }
-    l->next = next;
-    l->at   = (uint32_t)(at - text);
-    return (unsigned)(h - headers);
-}
 #else
-static unsigned read_usual_fields(struct lines *l, struct header *headers, unsigned count)
+static inline bool read_usual_field(struct header *h, const char *at, const char *stop, const char *copy)
 {
-    (void)l;
-    (void)headers;
-    return count;
+    (void)h;
+    (void)at;
+    (void)stop;
+    (void)copy;
+    return false;
 }
 #endif
 
-/* One field, or none, for which there is no room. */
-static void read_surplus(struct lines *l, struct parse_fault *fault)
+/* A field of one line; false if it is none, or continues the line before. */
+static __attribute__((noinline)) bool read_line(const struct lines *l, struct header *h, const char *at,
+                                                const char *stop)
 {
-    const char   *start = l->ends.text + l->at;
-    struct header none;
+    const char *value = read_any_name(h, at, stop);
 
-    if (read_any_field(l, &none, fault))
-        complain(l, fault, start, l->ends.text + l->at, 513, "fewer header fields");
+    if (value != NULL)
+        set_field(l, h, at, value, stop, stop + 1);
+    return value != NULL;
 }
 
-unsigned lines_read(struct lines *l, struct header *headers, struct parse_fault *fault)
+/* Where all line ends are known and each line is a field, from the last to the first, so that a field is linked as it
+ * is read; else false, and what was read is of no use. */
+static inline bool read_lines(struct lines *l, struct header *headers, uint8_t *first)
 {
-    unsigned count = 0;
+    const char     *text = l->ends.text, *text_end = text + l->ends.size, *copy = l->copy;
+    const uint32_t *ends     = l->next;
+    size_t          count    = (size_t)(l->last - ends);
+    uint8_t         repeated = 0;
 
-    for (;;) {
-        count = read_usual_fields(l, headers, count);
-        if (l->next >= l->last && !more_ends(l))
-            break;
-        if (count == l->most)
-            read_surplus(l, fault);
-        else if (read_any_field(l, &headers[count], fault))
-            count++;
+    if (!l->ends.empty_line || count > l->most)
+        return false;
+    for (; count > 0; count--) {
+        const char    *at = text + ends[(ptrdiff_t)count - 2] + 1, *stop = text + ends[count - 1];
+        struct header *h = &headers[count - 1];
+
+        if ((text_end - at < 16 || !read_usual_field(h, at, stop, copy + (at - text))) && !read_line(l, h, at, stop))
+            return false;
+        repeated |= link_field(h, (unsigned)count, first);
     }
+    l->repeated = repeated;
+    return true;
+}
+
+unsigned lines_read(struct lines *l, struct header *headers, uint8_t *first, struct parse_fault *fault)
+{
+    unsigned count = (unsigned)(l->last - l->next);
+
+    if (!read_lines(l, headers, first))
+        count = read_any_fields(l, headers, first, fault);
     l->body = l->ends.empty_line ? *l->last + 1 : l->ends.size;
     note_bare_cr(l, fault, l->body);
     if (!l->ends.empty_line)

@@ -24,6 +24,7 @@ struct lines {
     uint32_t         body;        /* when read: the first byte after the empty line,
                                      or the end of the text                            */
     unsigned most;                /* so many fields at most; LIMIT_HEADERS at most     */
+    uint8_t  repeated;            /* when read: not 0 if a SINGLE header is there twice */
 };
 
 /* Begin to walk `text`, which begins with the start line, is shorter than 4 GB and
@@ -33,11 +34,11 @@ void lines_start(struct lines *l, struct slice text);
  * returned. */
 void lines_move(struct lines *l, const char *bytes);
 
-/* Read the fields into `headers`, which has room for l->most, and return how many there
- * are, not yet linked.  A malformed line is left out and the walk goes on; the first thing wrong is
- * described in `fault` (status 400, or 513 for more than LIMIT_HEADERS fields) unless
- * that holds one already. */
-unsigned lines_read(struct lines *l, struct header *headers, struct parse_fault *fault);
+/* Read the fields into `headers`, which has room for l->most, link those of a kind by `first`, which has
+ * HEADER_COUNT zeros, and return how many there are.  A malformed line is left out and the walk goes on; the first
+ * thing wrong is described in `fault` (status 400, or 513 for more than LIMIT_HEADERS fields) unless that holds one
+ * already. */
+unsigned lines_read(struct lines *l, struct header *headers, uint8_t *first, struct parse_fault *fault);
 
 /* Note what is wrong unless something was wrong before. */
 void fault_set(struct parse_fault *fault, size_t offset, unsigned status, const char *expected);

@@ -45,7 +45,7 @@ static struct message *message_new(struct pool *pool, struct slice text, struct 
 }
 
 /* A SINGLE header that is there twice. */
-static void complain_of_two(struct message *m, struct parse_fault *fault)
+static __attribute__((noinline)) void complain_of_two(struct message *m, struct parse_fault *fault)
 {
     for (unsigned i = 0; i < m->header_count; i++) {
         const struct header *h = &m->headers[i];
@@ -57,25 +57,11 @@ static void complain_of_two(struct message *m, struct parse_fault *fault)
     }
 }
 
-/* The first of each kind, and the next one of each: from the last to the first, so that nothing is to be asked. */
 static void read_lines(struct message *m, struct lines *l, struct parse_fault *fault)
 {
-    struct header *h     = m->headers;
-    uint8_t       *first = m->first, two = 0;
-    unsigned       i = lines_read(l, h, fault);
-
-    m->header_count = i;
+    m->header_count = lines_read(l, m->headers, m->first, fault);
     m->body         = slice_between(m->text.ptr + l->body, m->text.ptr + m->text.len);
-    for (h += i; i > 0; i--) {
-        uint8_t next;
-
-        h--;
-        next         = first[h->id];
-        first[h->id] = (uint8_t)i;
-        h->next      = next;
-        two |= next & header_single[h->id];
-    }
-    if (two != 0)
+    if (l->repeated != 0)
         complain_of_two(m, fault);
 }
 

@@ -7,13 +7,15 @@
 
 static struct lines  l;
 static struct header found[LIMIT_HEADERS];
+static uint8_t       first[HEADER_COUNT];
 static unsigned      count;
 
 /* The walk from its start to its end. */
 static bool walk(struct slice text, struct parse_fault *fault)
 {
+    memset(first, 0, sizeof first);
     lines_start(&l, test_guarded(text));
-    count = lines_read(&l, found, fault);
+    count = lines_read(&l, found, first, fault);
     CHECK(count <= l.most);
     return fault->expected == NULL;
 }
@@ -46,11 +48,44 @@ TEST(fields_may_be_those_of_a_copy)
     lines_start(&l, slice_from(text));
     memcpy(copy, text, sizeof text);
     lines_move(&l, copy);
-    CHECK_INT(2, lines_read(&l, found, &fault));
+    CHECK_INT(2, lines_read(&l, found, first, &fault));
     memset(text, '\n', sizeof text);
     CHECK_SLICE("2\r\n 3", found[1].value);
     CHECK(found[1].line.ptr > copy && found[1].line.ptr < copy + sizeof copy);
     CHECK_SLICE("body", slice_from(copy + l.body));
+}
+
+static void check_linked(const char *text)
+{
+    struct parse_fault fault = { 0 };
+
+    CHECK(walk(slice_from(text), &fault));
+    CHECK_INT(6, count);
+    CHECK_INT(1, first[HEADER_VIA]);
+    CHECK_INT(3, found[0].next);
+    CHECK_INT(6, found[2].next);
+    CHECK_INT(0, found[5].next);
+    CHECK_INT(2, first[HEADER_TO]);
+    CHECK_INT(0, found[1].next);
+    CHECK_INT(4, first[HEADER_OTHER]);
+    CHECK_INT(0, first[HEADER_FROM]);
+}
+
+/* So the next Via is found, and what may stand once only is seen to stand twice. */
+TEST(fields_of_a_kind_are_linked)
+{
+    struct parse_fault fault = { 0 };
+
+    check_linked("s\r\nVia: 1\r\nTo: 2\r\nv: 3\r\nX-Y: 4\r\nP-Asserted-Identity: 5\r\nVIA: 6\r\n\r\n");
+    CHECK_INT(0, l.repeated);
+    check_linked("s\r\nVia: 1\r\nTo: 2\r\nv: 3\r\n 4\r\nX-Y: 4\r\nP-Asserted-Identity: 5\r\nVIA: 6\r\n\r\n");
+    CHECK_INT(0, l.repeated);
+    CHECK(walk(SLICE("s\r\nTo: 2\r\nVia: 1\r\nTo: 2\r\n\r\n"), &fault));
+    CHECK(l.repeated != 0);
+    CHECK(walk(SLICE("s\r\nTo: 2\r\nVia: 1\r\n 1\r\nTo: 2\r\n\r\n"), &fault));
+    CHECK(l.repeated != 0);
+    CHECK(walk(SLICE("s\r\nTo: 2\r\nVia: 1\r\n\r\n"), &fault));
+    CHECK_INT(0, l.repeated);
 }
 
 /* RFC 4475 3.1.1.2: control bytes may stand in a quoted string. */
@@ -231,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_cut_with_their_folds_and_ends),
         cmocka_unit_test(fields_may_be_those_of_a_copy),
+        cmocka_unit_test(fields_of_a_kind_are_linked),
         cmocka_unit_test(other_control_bytes_do_not_end_a_line),
         cmocka_unit_test(line_end_is_found_at_every_offset),
         cmocka_unit_test(malformed_lines_are_left_out_and_the_walk_goes_on),
