@@ -226,18 +226,13 @@ static void read_via(struct message *m, struct parse_fault *fault)
     fault_at(fault, m, s.at, 400, "a sent-by and parameters in Via");
 }
 
-/* From or To, and its tag. */
-static void read_address(struct message *m, const struct header *h, struct name_addr *out, struct slice *tag,
-                         struct parse_fault *fault, const char *expected)
+static __attribute__((noinline)) void read_any_address(struct message *m, const struct header *h, struct name_addr *out,
+                                                       struct slice *tag, struct parse_fault *fault,
+                                                       const char *expected)
 {
-    struct scan s;
+    struct scan s = scan_value_of(m, h);
     unsigned    tags;
 
-    if (h == NULL) {
-        *out = (struct name_addr){ 0 };
-        return;
-    }
-    s = scan_value_of(m, h);
     if (name_addr_scan_tag(&s, out, tag, &tags) && (scan_at_end(&s) || (scan_lws(&s) && scan_at_end(&s)))) {
         if (tags > 1)
             fault_at(fault, m, out->params.ptr, 400, "one tag");
@@ -246,6 +241,16 @@ static void read_address(struct message *m, const struct header *h, struct name_
     *tag = (struct slice){ NULL, 0 };
     *out = (struct name_addr){ .text = h->value };
     fault_at(fault, m, s.at, 400, expected);
+}
+
+/* From or To, and its tag. */
+static inline void read_address(struct message *m, const struct header *h, struct name_addr *out, struct slice *tag,
+                                struct parse_fault *fault, const char *expected)
+{
+    if (h == NULL)
+        *out = (struct name_addr){ 0 };
+    else if (!name_addr_usual(h->value, out, tag))
+        read_any_address(m, h, out, tag, fault, expected);
 }
 
 /* word [ "@" word ], of which only this is held to: one run of bytes. */

@@ -41,49 +41,50 @@ static bool scan_quoted_name(struct scan *s, struct slice *display)
 }
 
 /* [ "display" [ SP ] ] <URI>, both as nearly everyone writes them; behind it, or NULL for anything else. */
-static inline const char *usual_address(const char *at, const char *end, struct name_addr *out)
+static const char *usual_address(const char *at, const char *end, struct name_addr *out)
 {
     const char *start = at;
 
     if (at < end && *at == '"') {
         at = run_end_padded(at + 1, end, RUN_QUOTED);
-        if (at == end || *at != '"')
+        if (*at++ != '"')
             return NULL;
-        at++;
     }
-    out->display = slice_between(start, at);
+    out->display   = slice_between(start, at);
+    out->bracketed = true;
     if (*at == ' ')
         at++;
     if (*at != '<')
         return NULL;
     at = uri_usual(at + 1, end, '>', &out->uri);
-    return at == NULL || at == end ? NULL : at + 1;
+    return at == NULL || at >= end ? NULL : at + 1;
 }
 
-/* Nothing, or ";tag=" and its value and nothing else: so end most From and To. */
-static inline bool usual_tag(const char *at, const char *end, struct name_addr *out, struct slice *tag, unsigned *tags)
+bool name_addr_usual(struct slice value, struct name_addr *out, struct slice *tag)
 {
+    const char *end = value.ptr + value.len, *at = usual_address(value.ptr, end, out);
+
+    if (at == NULL)
+        return false;
+    out->text   = value;
+    out->params = slice_between(at, end);
     if (at == end) {
         out->params = SLICE("");
         *tag        = SLICE("");
-        *tags       = 0;
         return true;
     }
-    if (end - at <= 5 || word_lower(word_first(word_load(at), 5)) != WORD(";tag=") ||
-        run_end_padded(at + 5, end, RUN_VALUE) != end)
-        return false;
-    out->params = slice_between(at, end);
-    *tag        = slice_between(at + 5, end);
-    *tags       = 1;
-    return true;
+    *tag = slice_between(at + 5, end);
+    return end - at > 5 && word_lower(word_first(word_load(at), 5)) == WORD(";tag=") &&
+           run_end_padded(at + 5, end, RUN_VALUE) == end;
 }
 
 static bool scan_any_address(struct scan *s, struct name_addr *out)
 {
     bool named;
 
-    out->display = SLICE("");
-    named        = !scan_at_end(s) && *s->at == '"' ? scan_quoted_name(s, &out->display) : scan_words(s, &out->display);
+    out->bracketed = true;
+    out->display   = SLICE("");
+    named = !scan_at_end(s) && *s->at == '"' ? scan_quoted_name(s, &out->display) : scan_words(s, &out->display);
     if (!named) {
         out->bracketed = false;
         return !scan_at_end(s) && *s->at != '"' && out->display.len == 0 && uri_scan(s, true, &out->uri);
@@ -91,29 +92,17 @@ static bool scan_any_address(struct scan *s, struct name_addr *out)
     return scan_byte(s, '<') && uri_scan(s, false, &out->uri) && scan_byte(s, '>');
 }
 
-static __attribute__((noinline)) bool scan_any(struct scan *s, struct name_addr *out, struct slice *tag, unsigned *tags)
-{
-    const char *start = s->at;
-
-    if (!scan_any_address(s, out) || !params_scan_tag(s, &out->params, tag, tags))
-        return false;
-    out->text = slice_between(start, s->at);
-    return true;
-}
-
 bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct slice *tag, unsigned *tags)
 {
     const char *at, *start;
 
     scan_lws(s);
-    out->bracketed = true;
-    if (!scan_is_padded(s) || (at = usual_address(s->at, s->end, out)) == NULL)
-        return scan_any(s, out, tag, tags);
     start = s->at;
-    s->at = at;
-    if (usual_tag(at, s->end, out, tag, tags))
-        s->at = s->end;
-    else if (!params_scan_tag(s, &out->params, tag, tags))
+    if (scan_is_padded(s) && (at = usual_address(start, s->end, out)) != NULL)
+        s->at = at;
+    else if (!scan_any_address(s, out))
+        return false;
+    if (!params_scan_tag(s, &out->params, tag, tags))
         return false;
     out->text = slice_between(start, s->at);
     return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "sip/name_addr.h"
+#include "sip/uri_usual.h"
 #include "support/test.h"
 
 #include <stdlib.h>
@@ -150,6 +150,17 @@ static void check_same(const char *a_text, struct slice a, const char *b_text, s
         CHECK_INT(a.ptr - a_text, b.ptr - b_text);
 }
 
+static void check_same_address(const char *start, const struct name_addr *a, struct slice a_tag, const char *text,
+                               const struct name_addr *b, struct slice b_tag)
+{
+    CHECK_INT(b->bracketed, a->bracketed);
+    check_same(start, a->text, text, b->text);
+    check_same(start, a->display, text, b->display);
+    check_same(start, a->params, text, b->params);
+    check_same(start, a->uri.text, text, b->uri.text);
+    check_same(start, a_tag, text, b_tag);
+}
+
 /* As nearly everyone writes it and padded, it is read in one go; alone, by the whole grammar. */
 static void check_both_ways(struct slice text)
 {
@@ -159,7 +170,7 @@ static void check_both_ways(struct slice text)
     struct slice     a_tag, b_tag;
     unsigned         a_tags, b_tags;
     const char      *start;
-    bool             found;
+    bool             found, whole;
 
     memcpy(bytes, text.ptr, text.len);
     memcpy(bytes + text.len, "\"> <sip:a>;tag=x", 16);
@@ -167,17 +178,38 @@ static void check_both_ways(struct slice text)
     padded.end -= 16;
     start = padded.at;
     found = name_addr_scan_tag(&alone, &b, &b_tag, &b_tags);
+    whole = name_addr_usual(scan_rest(&padded), &a, &a_tag);
+    if (whole) {
+        CHECK(found && scan_at_end(&alone) && b_tags <= 1);
+        check_same_address(start, &a, a_tag, text.ptr, &b, b_tag);
+    }
     CHECK_INT(found, name_addr_scan_tag(&padded, &a, &a_tag, &a_tags));
     CHECK_INT(alone.at - text.ptr, padded.at - start);
     if (!found)
         return;
     CHECK_INT(b_tags, a_tags);
-    CHECK_INT(b.bracketed, a.bracketed);
-    check_same(start, a.text, text.ptr, b.text);
-    check_same(start, a.display, text.ptr, b.display);
-    check_same(start, a.params, text.ptr, b.params);
-    check_same(start, a.uri.text, text.ptr, b.uri.text);
-    check_same(start, a_tag, text.ptr, b_tag);
+    check_same_address(start, &a, a_tag, text.ptr, &b, b_tag);
+}
+
+TEST(whole_value_is_read_at_once)
+{
+    static const char text[] = "\"A\" <sip:a@h.test>;TAG=x\"0123456789abcdef";
+    struct name_addr  n;
+    struct slice      tag, value = { text, 24 };
+
+    CHECK(name_addr_usual(value, &n, &tag));
+    CHECK_SLICE("\"A\" <sip:a@h.test>;TAG=x", n.text);
+    CHECK_SLICE("x", tag);
+    value.len = 18;
+    CHECK(name_addr_usual(value, &n, &tag));
+    CHECK_SLICE("", tag);
+    CHECK_SLICE("", n.params);
+    value.len = 23;
+    CHECK(!name_addr_usual(value, &n, &tag));
+    value.len = 17;
+    CHECK(!name_addr_usual(value, &n, &tag));
+    value.len = 25;
+    CHECK(!name_addr_usual(value, &n, &tag));
 }
 
 TEST(usual_form_is_read_to_the_same_result)
@@ -261,6 +293,7 @@ int main(void)
         cmocka_unit_test(value_stops_before_the_next),
         cmocka_unit_test(malformed_addresses_are_refused_at_their_byte),
         cmocka_unit_test(tag_of_from_is_noted_on_the_way),
+        cmocka_unit_test(whole_value_is_read_at_once),
         cmocka_unit_test(usual_form_is_read_to_the_same_result),
         cmocka_unit_test(contact_expires_is_seconds_or_the_fallback),
         cmocka_unit_test(contact_q_is_thousandths),
