@@ -110,6 +110,21 @@ TEST(secrets_are_equal_only_in_every_byte)
     CHECK(secret_eq("", "", 0));
 }
 
+/* Eight at a time, and the rest. */
+TEST(a_secret_differs_wherever_one_bit_does)
+{
+    char a[20], b[20];
+
+    for (size_t len = 1; len <= sizeof a; len++)
+        for (size_t bit = 0; bit < 8 * len; bit++) {
+            memset(a, 'x', sizeof a);
+            memset(b, 'x', sizeof b);
+            b[bit / 8] ^= (char)(1 << bit % 8);
+            CHECK(!secret_eq(test_guarded((struct slice){ a, len }).ptr, b, len));
+            CHECK(secret_eq(a, b, bit / 8));
+        }
+}
+
 /* What is short goes to OpenSSL in one piece, what is long as it came. */
 TEST(what_is_long_has_the_same_digest_in_parts)
 {
@@ -190,6 +205,7 @@ int main(void)
         cmocka_unit_test(nothing_at_all_has_a_digest),
         cmocka_unit_test(the_mac_is_hmac_sha256),
         cmocka_unit_test(secrets_are_equal_only_in_every_byte),
+        cmocka_unit_test(a_secret_differs_wherever_one_bit_does),
         cmocka_unit_test(what_is_long_has_the_same_digest_in_parts),
         cmocka_unit_test(what_is_hashed_often_has_its_own_digest),
         cmocka_unit_test(what_is_remembered_counts_as_work),
