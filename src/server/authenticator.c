@@ -10,6 +10,7 @@ struct authenticator {
     struct user_reader  *users;
     struct nonces       *nonces;
     struct slice         realm;
+    struct nonce_realm   nonce_realm;
     const struct config *config;
     struct hasher       *hasher;
     struct auth_guard    guard;
@@ -59,6 +60,7 @@ struct authenticator *authenticator_new(struct world *w, struct user_reader *use
     a->users        = users;
     a->nonces       = nonces;
     a->realm        = realm;
+    a->nonce_realm  = nonces_realm(nonces, realm);
     a->guard.world  = w;
     a->hasher       = hasher_new();
     a->quoted_realm = buf_on((char *)(a + 1), room);
@@ -184,7 +186,7 @@ static enum auth_result judge(struct authenticator *a, const struct credentials 
     enum user_state state;
     bool            known;
 
-    if (!nonces_read(a->nonces, a->realm, c->nonce, &proof->nonce))
+    if (!nonces_read(a->nonce_realm, c->nonce, &proof->nonce))
         return AUTH_STALE; /* from before a restart, or made up: a new one costs nothing */
     read_named(c, proof);
     if (!auth_guard_allow(&a->guard, request, proof->named, domain, &proof->retry_after))
@@ -282,7 +284,7 @@ void authenticator_challenge(struct authenticator *a, struct gather *g, enum hea
              .stale        = stale,
     };
 
-    nonces_make(a->nonces, a->realm, world_now(a->world) + a->config->nonce_lifetime, nonce);
+    nonces_make(a->nonces, a->nonce_realm, world_now(a->world) + a->config->nonce_lifetime, nonce);
     for (size_t i = 0; i < a->offered_count; i++) {
         c.algorithm = a->offered[i];
         c.userhash  = a->config->digest_userhash && c.algorithm != HASH_MD5;
@@ -301,7 +303,7 @@ void authenticator_info(struct authenticator *a, const struct auth_proof *proof,
         return;
     info.rspauth = slice_from(rspauth);
     if (next_until > proof->nonce.ends_at) {
-        nonces_make(a->nonces, a->realm, next_until, next);
+        nonces_make(a->nonces, a->nonce_realm, next_until, next);
         info.nextnonce = (struct slice){ next, sizeof next };
     }
     put_line(g, HEADER_AUTHENTICATION_INFO, write_info, &info);

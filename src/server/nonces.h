@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nonces.h - the nonces of one server, for all its workers (RFC 7616 3.3, 5.4).
  *
- *     nonce = end, number, MAC(end, number, realm)      the MAC: SipHash-2-4 of 128 bits
+ *     nonce = end, number, MAC(realm, end, number)      the MAC: SipHash-2-4 of 128 bits
  *     slots[number % slots] = number / slots | highest nonce count | which of those below
  *
  * A nonce proves itself by its MAC, so nothing is kept for a challenge that is never
@@ -18,7 +18,7 @@
 
 #include "base/msec.h"
 #include "base/random.h"
-#include "base/slice.h"
+#include "base/siphash.h"
 
 struct nonces;
 
@@ -42,11 +42,17 @@ struct nonce { /* what one says */
 struct nonces *nonces_new(const struct random *random, uint32_t slots);
 void           nonces_free(struct nonces *n);
 
+/* What the nonces of one realm have in common: their MAC, as far as it is known. */
+struct nonce_realm {
+    struct siphash begun;
+};
+struct nonce_realm nonces_realm(const struct nonces *n, struct slice realm);
+
 /* Make one; `ends_at` by the clock that all workers have. */
-void nonces_make(struct nonces *n, struct slice realm, msec ends_at, char text[NONCE_TEXT]);
+void nonces_make(struct nonces *n, struct nonce_realm realm, msec ends_at, char text[NONCE_TEXT]);
 
 /* Is it one of ours, be it old or new? */
-bool nonces_read(const struct nonces *n, struct slice realm, struct slice text, struct nonce *out);
+bool nonces_read(struct nonce_realm realm, struct slice text, struct nonce *out);
 
 /* Use it with this count: false if the count has been used or is too far behind, or
  * the slot is another nonce's by now. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sip/digest.h"
 
+#include "base/word.h"
+
 /* What is hashed, one behind the other.  An escaped text is several: none of it is
  * copied. */
 enum { PARTS = 32 };
@@ -192,7 +194,7 @@ bool digest_verify(struct hasher *h, const struct credentials *c, struct slice h
     if (!c->known || c->response.len != size ||
         (c->qop.len > 0 && !slice_eq_nocase(c->qop, SLICE("auth")) && !covers_body(c)))
         return false;
-    for (size_t i = 0; i < size; i++)
-        given[i] = ascii_lower(c->response.ptr[i]);
+    for (size_t i = 0; i < size; i += sizeof(uint64_t))
+        word_store(given + i, word_lower_letters(word_load(c->response.ptr + i)));
     return digest_response(h, c, ha1, method, body, hex) && secret_eq(hex, given, size);
 }

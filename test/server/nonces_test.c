@@ -23,15 +23,15 @@ TEST(a_nonce_is_known_by_its_mac_and_says_when_it_ends)
     struct slice   all = { text, NONCE_TEXT };
     struct nonce   nonce;
 
-    nonces_make(n, REALM, 123456789, text);
-    CHECK(nonces_read(n, REALM, all, &nonce));
+    nonces_make(n, nonces_realm(n, REALM), 123456789, text);
+    CHECK(nonces_read(nonces_realm(n, REALM), all, &nonce));
     CHECK(nonce.ends_at == 123456789);
-    CHECK(!nonces_read(others, REALM, all, &nonce));
-    CHECK(!nonces_read(n, SLICE("other"), all, &nonce));
-    CHECK(!nonces_read(n, REALM, (struct slice){ text, NONCE_TEXT - 1 }, &nonce));
+    CHECK(!nonces_read(nonces_realm(others, REALM), all, &nonce));
+    CHECK(!nonces_read(nonces_realm(n, SLICE("other")), all, &nonce));
+    CHECK(!nonces_read(nonces_realm(n, REALM), (struct slice){ text, NONCE_TEXT - 1 }, &nonce));
     for (size_t i = 0; i < NONCE_TEXT; i++) {
         text[i] ^= 1;
-        CHECK(!nonces_read(n, REALM, all, &nonce));
+        CHECK(!nonces_read(nonces_realm(n, REALM), all, &nonce));
         text[i] ^= 1;
     }
     nonces_free(others);
@@ -43,8 +43,8 @@ static struct nonce made(struct nonces *n)
     char         text[NONCE_TEXT];
     struct nonce nonce;
 
-    nonces_make(n, REALM, 1000, text);
-    CHECK(nonces_read(n, REALM, (struct slice){ text, NONCE_TEXT }, &nonce));
+    nonces_make(n, nonces_realm(n, REALM), 1000, text);
+    CHECK(nonces_read(nonces_realm(n, REALM), (struct slice){ text, NONCE_TEXT }, &nonce));
     return nonce;
 }
 
@@ -155,8 +155,8 @@ static void *replay(void *arg)
         if (count % ROUND == 1)
             meet(w, count / ROUND + 1);
         if (count % (4 * ROUND) == 0)
-            nonces_make(w->nonces, REALM, 5, other); /* challenges go on */
-        if (count % (4 * ROUND) == 1 && !nonces_read(w->nonces, REALM, text, &nonce))
+            nonces_make(w->nonces, nonces_realm(w->nonces, REALM), 5, other); /* challenges go on */
+        if (count % (4 * ROUND) == 1 && !nonces_read(nonces_realm(w->nonces, REALM), text, &nonce))
             w->bad++;
         if (nonces_use(w->nonces, &nonce, count))
             w->accepted[count]++;
@@ -176,7 +176,7 @@ TEST(no_worker_accepts_what_another_has)
 
     for (unsigned i = 0; i < THREADS; i++)
         workers[i] = (struct worker){ n, text, accepted, &ready, 0 };
-    nonces_make(n, REALM, 1000, text);
+    nonces_make(n, nonces_realm(n, REALM), 1000, text);
     for (unsigned i = 0; i < THREADS; i++)
         CHECK_INT(0, pthread_create(&threads[i], NULL, replay, &workers[i]));
     for (unsigned i = 0; i < THREADS; i++) {
