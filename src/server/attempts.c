@@ -49,37 +49,30 @@ struct attempts {
 
 enum kind { SOURCE, USER, USER_AT_PLACE, ANYBODY_THERE };
 
-/* What is not part of its kind is 0. */
-static uint64_t hash_of(const struct attempts *a, enum kind kind, const uint8_t *network, uint64_t domain,
+/* What is not part of its kind is empty.  A domain is the same in whatever case. */
+static uint64_t hash_of(const struct attempts *a, enum kind kind, const uint8_t *network, struct slice domain,
                         struct slice user)
 {
-    uint64_t words[] = { kind, 0, domain, user.len > 0 ? siphash13(&a->key, user) : 0 };
-    uint64_t hash;
+    uint64_t number = 0, hash;
 
     if (network != NULL)
-        memcpy(&words[1], network, NETWORK);
-    hash = siphash13_words(&a->key, words, sizeof words / sizeof *words);
+        memcpy(&number, network, NETWORK);
+    hash = siphash13_key(&a->key, user, domain, number) + kind * UINT64_C(0x9e3779b97f4a7c15);
     return hash != 0 ? hash : 1;
 }
 
-/* Whatever case its letters have. */
-static uint64_t domain_of(const struct attempts *a, const struct attempt *t)
-{
-    return siphash13_nocase(&a->key, t->domain);
-}
-
-static uint64_t key_of(const struct attempts *a, const struct attempt *t, uint64_t domain, enum kind kind)
+static uint64_t key_of(const struct attempts *a, const struct attempt *t, enum kind kind)
 {
     switch (kind) {
     case SOURCE:
-        return hash_of(a, kind, t->source->ip, 0, SLICE(""));
+        return hash_of(a, kind, t->source->ip, SLICE(""), SLICE(""));
     case USER:
-        return hash_of(a, kind, NULL, domain, t->user);
+        return hash_of(a, kind, NULL, t->domain, t->user);
     case USER_AT_PLACE:
     case ANYBODY_THERE:
         break;
     }
-    return hash_of(a, USER_AT_PLACE, t->source->ip, domain, t->user);
+    return hash_of(a, USER_AT_PLACE, t->source->ip, t->domain, t->user);
 }
 
 /* ---- counts ---- */
@@ -286,12 +279,12 @@ static void note_place(struct attempts *a, uint64_t place, msec now)
 
 static uint64_t place_of_anybody(const struct attempts *a, const struct address *source)
 {
-    return hash_of(a, ANYBODY_THERE, source->ip, 0, SLICE(""));
+    return hash_of(a, ANYBODY_THERE, source->ip, SLICE(""), SLICE(""));
 }
 
 bool attempts_knows(struct attempts *a, const struct attempt *t, msec now)
 {
-    return age_of(a, key_of(a, t, domain_of(a, t), USER_AT_PLACE), now) != NEVER;
+    return age_of(a, key_of(a, t, USER_AT_PLACE), now) != NEVER;
 }
 
 bool attempts_knows_source(struct attempts *a, const struct address *source, msec now)
@@ -307,19 +300,18 @@ static bool is_quiet(const struct attempts *a, msec now)
 
 bool attempts_allow(struct attempts *a, const struct attempt *t, msec now, msec *wait)
 {
-    uint64_t domain, place;
+    uint64_t place;
     msec     other;
 
     *wait = 0;
     if (is_quiet(a, now))
         return true;
-    domain = domain_of(a, t);
-    place  = key_of(a, t, domain, USER_AT_PLACE);
+    place = key_of(a, t, USER_AT_PLACE);
     if (age_of(a, place, now) != NEVER) {
         *wait = wait_of(a, place, now);
     } else {
-        *wait = wait_of(a, key_of(a, t, domain, SOURCE), now);
-        other = wait_of(a, key_of(a, t, domain, USER), now);
+        *wait = wait_of(a, key_of(a, t, SOURCE), now);
+        other = wait_of(a, key_of(a, t, USER), now);
         *wait = other > *wait ? other : *wait;
     }
     return *wait == 0;
@@ -327,13 +319,13 @@ bool attempts_allow(struct attempts *a, const struct attempt *t, msec now, msec 
 
 void attempts_failed(struct attempts *a, const struct attempt *t, msec now, struct attempts_news *news)
 {
-    const uint64_t domain = domain_of(a, t), place = key_of(a, t, domain, USER_AT_PLACE);
+    const uint64_t place = key_of(a, t, USER_AT_PLACE);
     const bool     known = age_of(a, place, now) != NEVER;
     unsigned       source, user;
 
     atomic_store_explicit(&a->quiet_at, now + a->delay_max + a->window, memory_order_relaxed);
-    source = count_up(a, key_of(a, t, domain, SOURCE), now);
-    user   = count_up(a, known ? place : key_of(a, t, domain, USER), now);
+    source = count_up(a, key_of(a, t, SOURCE), now);
+    user   = count_up(a, known ? place : key_of(a, t, USER), now);
     *news  = (struct attempts_news){ .source   = source == a->failures,
                                      .user     = user == a->failures,
                                      .failures = source == a->failures ? source : user,
@@ -342,8 +334,8 @@ void attempts_failed(struct attempts *a, const struct attempt *t, msec now, stru
 
 void attempts_proved(struct attempts *a, const struct attempt *t, msec now)
 {
-    const uint64_t domain = domain_of(a, t), place = key_of(a, t, domain, USER_AT_PLACE);
-    const msec     age = age_of(a, place, now);
+    const uint64_t place = key_of(a, t, USER_AT_PLACE);
+    const msec     age   = age_of(a, place, now);
 
     if (age == NEVER || age > a->window) {
         note_place(a, place, now);
@@ -353,9 +345,9 @@ void attempts_proved(struct attempts *a, const struct attempt *t, msec now)
         return;
     count_down(a, place, UINT32_MAX, now);
     if (age == NEVER)
-        count_down(a, key_of(a, t, domain, USER), UINT32_MAX, now);
+        count_down(a, key_of(a, t, USER), UINT32_MAX, now);
     if (age == NEVER || age > a->window)
-        count_down(a, key_of(a, t, domain, SOURCE), 1, now);
+        count_down(a, key_of(a, t, SOURCE), 1, now);
 }
 
 struct holding {
