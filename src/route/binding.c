@@ -68,7 +68,7 @@ static bool out_of_order(struct update *u)
 
 static bool is_star(const struct header *h)
 {
-    return slice_eq(slice_trim(h->value), SLICE("*"));
+    return h->value.len > 0 && *h->value.ptr != '<' && slice_eq(slice_trim(h->value), SLICE("*"));
 }
 
 static bool has_star(const struct message *m)
@@ -300,7 +300,7 @@ static bool update_one(struct update *u, const struct name_addr *contact)
 {
     struct binding_change change = { .contact = *contact };
 
-    binding_read_params(contact, &u->params);
+    binding_read_params(contact, message_readable(u->message), &u->params);
     if (!read_q(u, &change))
         return refuse(u->out, 400, "Contact has a malformed q", "RFC 3261 20.10");
     if (uri_repeats_param(&contact->uri))

@@ -96,7 +96,8 @@ struct binding_params {
     bool         has_expires, has_q, has_reg_id;
     bool         keeps; /* binding_write_params writes something */
 };
-void binding_read_params(const struct name_addr *contact, struct binding_params *out);
+/* `readable`: up to where may be looked at, as in a struct scan. */
+void binding_read_params(const struct name_addr *contact, const char *readable, struct binding_params *out);
 
 /* The Contact's header parameters but for expires, q and GRUUs: what is kept and given
  * back (";+sip.instance=..."). */

@@ -26,17 +26,19 @@ static void take(bool *has, struct slice *out, struct slice value)
     *has = true;
 }
 
-void binding_read_params(const struct name_addr *contact, struct binding_params *out)
+void binding_read_params(const struct name_addr *contact, const char *readable, struct binding_params *out)
 {
-    struct scan  s            = scan_from(contact->params);
+    struct scan  s            = scan_within(contact->params, readable);
     bool         has_instance = false;
     struct slice name, value;
 
     *out = (struct binding_params){ .keeps = false };
     while (params_next(&s, &name, &value)) {
-        if (param_is(name, "expires"))
+        if (param_is(name, "expires")) {
             take(&out->has_expires, &out->expires, value);
-        else if (param_is(name, "q"))
+            continue;
+        }
+        if (param_is(name, "q"))
             take(&out->has_q, &out->q, value);
         else if (slice_eq_nocase(name, SLICE("+sip.instance")))
             take(&has_instance, &out->instance, value);

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "sip/instance.h"
+#include "sip/params.h"
 
 static const struct slice known_extensions[] = { SLICE_INIT("path"), SLICE_INIT("outbound"), SLICE_INIT("gruu"),
                                                  SLICE_INIT("pref") };
@@ -56,9 +57,9 @@ static struct supported read_supported(const struct message *request)
     struct slice         extension;
 
     while (values_next_token(&v, &extension)) {
-        s.path     = s.path || slice_eq_nocase(extension, SLICE("path"));
-        s.outbound = s.outbound || slice_eq_nocase(extension, SLICE("outbound"));
-        s.gruu     = s.gruu || slice_eq_nocase(extension, SLICE("gruu"));
+        s.path     = s.path || param_is(extension, "path");
+        s.outbound = s.outbound || param_is(extension, "outbound");
+        s.gruu     = s.gruu || param_is(extension, "gruu");
     }
     return s;
 }

@@ -126,7 +126,15 @@ bool params_scan_tag(struct scan *s, struct slice *params, struct slice *tag, un
 
 bool params_next(struct scan *s, struct slice *name, struct slice *value)
 {
+    const char *next = scan_is_padded(s) ? usual_param(s->at, s->end, name, value) : NULL;
+
+    if (next != NULL) {
+        s->at = next;
+        return true;
+    }
     *value = SLICE("");
+    if (scan_at_end(s))
+        return false;
     while (scan_lws(s) && scan_byte(s, ';'))
         continue;
     if (!scan_name(s, name))

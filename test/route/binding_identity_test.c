@@ -7,7 +7,7 @@ static bool read_identity(struct binding_change *c, bool outbound)
 {
     struct binding_params params;
 
-    binding_read_params(&c->contact, &params);
+    binding_read_params(&c->contact, NULL, &params);
     return binding_read_identity(c, &params, outbound);
 }
 

@@ -25,7 +25,7 @@ static struct binding_params read_params(const char *text)
     struct binding_params params;
 
     CHECK(name_addr_scan(&s, &contact));
-    binding_read_params(&contact, &params);
+    binding_read_params(&contact, NULL, &params);
     return params;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/run.h"
 #include "sip/params.h"
 #include "support/test.h"
 
@@ -50,6 +51,44 @@ TEST(empty_parameter_of_a_uri_is_stepped_over)
     CHECK(params_find(SLICE(";;a=;b;"), SLICE("a"), &value));
     CHECK(!params_find((struct slice){ NULL, 0 }, SLICE("a"), &value));
     CHECK_SLICE("", value);
+}
+
+/* Where there is a pad, the usual ones are read by pointers: to the same result, and no byte behind the pad is looked
+ * at. */
+TEST(parameters_are_walked_to_the_same_result_where_they_are_padded)
+{
+    static const char *const texts[] = { ";expires=3600",
+                                         ";a;b=c;d=\"x;,y\"",
+                                         ";a=b;;c=d;",
+                                         "; a = b ;c",
+                                         ";a=\"b\\\"c\";d",
+                                         ";a=;b",
+                                         ";a=\"b",
+                                         ";a=b,c;d",
+                                         ";=a;b",
+                                         ";a=b c;d",
+                                         "a=b",
+                                         ";",
+                                         ";tag=\xc3\xa9",
+                                         ";name-of-more-than-sixteen-bytes=value-of-more-than-that;x" };
+    char                     padded[128];
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct slice text = slice_from(texts[i]), name, value, same_name, same_value;
+        struct scan  bare = scan_from(test_guarded(text)), s;
+        bool         more;
+
+        memset(padded, 0, sizeof padded);
+        memcpy(padded, text.ptr, text.len);
+        text = test_guarded((struct slice){ padded, text.len + RUN_PAD });
+        s    = scan_within((struct slice){ text.ptr, text.len - RUN_PAD }, text.ptr + text.len);
+        do {
+            more = params_next(&bare, &name, &value);
+            assert_int_equal(params_next(&s, &same_name, &same_value), more);
+            CHECK(!more || (slice_eq(name, same_name) && slice_eq(value, same_value)));
+            CHECK_INT(bare.end - bare.at, s.end - s.at);
+        } while (more);
+    }
 }
 
 TEST(seconds_are_digits_and_saturate)
@@ -130,6 +169,7 @@ int main(void)
         cmocka_unit_test(no_parameter_is_an_empty_string),
         cmocka_unit_test(values_may_hold_more_than_tokens),
         cmocka_unit_test(empty_parameter_of_a_uri_is_stepped_over),
+        cmocka_unit_test(parameters_are_walked_to_the_same_result_where_they_are_padded),
         cmocka_unit_test(seconds_are_digits_and_saturate),
         cmocka_unit_test(first_tag_is_noted_and_all_are_counted),
         cmocka_unit_test(name_is_compared_in_any_case_and_whole),
