@@ -250,6 +250,8 @@ static bool read_user(struct slice escaped, struct gruu_registration *r, const s
     char       memory[GRUU_USER];
     struct buf user = BUF_ON(memory);
 
+    if (escaped.len < GRUU_USER) /* as nearly all are */
+        return false;
     uri_write_unescaped(&user, escaped);
     return buf_ok(&user) && take_user(buf_slice(&user), r, keys, h);
 }

@@ -139,6 +139,8 @@ bool passage_open(struct server *s, object_id txn, struct message *request, stru
  * for the first domain); empty if it is not ours or does not fit. */
 struct slice aor_of(struct server *s, const struct uri *uri, char memory[AOR_TEXT]);
 struct slice aor_domain(struct server *s, const struct uri *uri);
+/* aor_of, for whose URI it is known which of our domains it is in; empty: in none. */
+struct slice aor_in(const struct uri *uri, struct slice domain, char memory[AOR_TEXT]);
 /* Who is registered as p->aor; see location_find. */
 const struct aor *passage_find(const struct server *s, const struct passage *p);
 /* Is it one of our listeners? */

@@ -22,7 +22,7 @@ static bool is_sip(const struct uri *uri)
     return uri->scheme == URI_SIP || uri->scheme == URI_SIPS;
 }
 
-static struct slice write_aor(const struct uri *uri, struct slice domain, char memory[AOR_TEXT])
+struct slice aor_in(const struct uri *uri, struct slice domain, char memory[AOR_TEXT])
 {
     struct buf b     = buf_on(memory, AOR_TEXT);
     struct uri plain = *uri;
@@ -37,7 +37,7 @@ static struct slice write_aor(const struct uri *uri, struct slice domain, char m
 
 struct slice aor_of(struct server *s, const struct uri *uri, char memory[AOR_TEXT])
 {
-    return write_aor(uri, aor_domain(s, uri), memory);
+    return aor_in(uri, aor_domain(s, uri), memory);
 }
 
 bool passage_names_us(struct server *s, const struct uri *uri)
@@ -63,7 +63,7 @@ static void read_aor(struct server *s, struct passage *p)
     p->elsewhere = domain.len == 0;
     if (p->elsewhere || is_bare)
         return;
-    p->aor = write_aor(&p->way.uri, domain, p->aor_text);
+    p->aor = aor_in(&p->way.uri, domain, p->aor_text);
     if (p->aor.len == 0)
         return;
     p->aor_hash = location_hash(s->shared->location, p->aor);

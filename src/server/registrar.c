@@ -38,7 +38,8 @@ static bool may_register(struct server *s, const struct registering *r)
 
     if (whom.user.len == 0)
         return false;
-    return (slice_eq(who.user, whom.user) && slice_eq_nocase(who.domain, whom.domain)) ||
+    return (slice_eq(who.user, whom.user) &&
+            (slice_eq(who.domain, whom.domain) || slice_eq_nocase(who.domain, whom.domain))) ||
            third_party_allows(rules->texts, rules->count, who, whom);
 }
 
@@ -95,12 +96,17 @@ static bool is_to_be_looked_for(struct server *s, const struct registering *r)
  * themselves: who is named twice is looked for once. */
 static enum user_state find_both(struct server *s, struct registering *r)
 {
-    const struct uri *sender = sender_of(s, r->request);
-    enum user_state   state  = who_is(s, &r->request->to.uri, &r->whom);
+    const struct uri *to    = &r->request->to.uri, *sender;
+    enum user_state   state = who_is(s, to, &r->whom);
 
-    if (state == USER_FOUND && r->whom.by_alias)
-        r->key = who_key(s, &r->whom, r->memory);
-    if (state == USER_WAIT || state == USER_FAILED || slice_eq(sender->text, r->request->to.uri.text))
+    if (state == USER_FOUND && r->whom.by_alias) {
+        r->key    = who_key(s, &r->whom, r->memory);
+        r->domain = gruu_domain(r->key);
+    }
+    if (state == USER_WAIT || state == USER_FAILED || slice_eq(r->request->from.uri.text, to->text))
+        return state;
+    sender = sender_of(s, r->request);
+    if (sender == to)
         return state;
     r->sender = &r->other;
     return who_is(s, sender, &r->other);
@@ -137,13 +143,16 @@ const struct domain_rules *registrar_rules(const struct server *s, struct slice 
 /* 8.2.2.2, behind 8.2's first step: who has been overheard and is said again hears, as ever, that his
  * nonce has been used, and who was asked for a password may come again with the same CSeq.
  * False: answered. */
-static bool is_first(struct server *s, object_id txn, uint64_t mark)
+static bool is_first(struct server *s, object_id txn, const struct message *request)
 {
     static const struct reason merged = { "it came another way already", "RFC 3261 8.2.2.2" };
+    uint64_t                   mark   = merged_mark(&s->shared->loop_key, request);
     bool                       first  = !merged_is_known(s->merged, s->stack, mark, txn);
 
     if (!first)
         answer(s, txn, 482, &merged);
+    else
+        merged_note(s->merged, mark, txn);
     return first;
 }
 
@@ -159,7 +168,7 @@ static bool is_valid_for_domain(struct server *s, const struct registering *r)
         return false;
     if (gruu_is_user(r->request->to.uri.user, &s->shared->gruu_keys, s->hasher))
         return false;
-    return asked.len == 0 || slice_eq(asked, aor_domain(s, &r->request->to.uri));
+    return asked.len == 0 || slice_eq(asked, r->domain);
 }
 
 /* Which domains are ours is no secret, so what is in none of them is refused before anybody is asked who
@@ -168,13 +177,13 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
 {
     static const struct reason foreign = { "To is no user of the domain in the Request-URI", "RFC 3261 10.3 step 5" };
     static const struct reason nobodys = { "To is a number of nobody here", "RFC 3261 10.3 step 5" };
-    uint64_t                   mark    = merged_mark(&s->shared->loop_key, request);
     struct registering         r; /* large: only what is used is set */
 
     counter_add(&s->world->counters.registers, s->times_held == 0);
     r.txn     = txn;
     r.request = request;
-    r.key     = aor_of(s, &request->to.uri, r.memory);
+    r.domain  = aor_domain(s, &request->to.uri);
+    r.key     = aor_in(&request->to.uri, r.domain, r.memory);
     if (!answer_understood(s, txn, request)) /* 10.3 step 2 */
         return;
     if (!is_valid_for_domain(s, &r)) {
@@ -187,10 +196,9 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
         answer(s, txn, 404, &nobodys);
         return;
     }
-    if (!is_first(s, txn, mark))
+    if (!is_first(s, txn, request))
         return;
-    merged_note(s->merged, mark, txn);
-    r.rules = registrar_rules(s, r.key);
+    r.rules = snapshot_rules(s->snapshot, r.domain);
     register_terms_read(request, s->config->path_without_support, &r.terms);
     if (r.terms.status != 0)
         registrar_answer_terms(s, &r);

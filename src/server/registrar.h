@@ -20,7 +20,8 @@ const struct domain_rules *registrar_rules(const struct server *s, struct slice 
 struct registering {
     object_id                  txn;
     struct message            *request;
-    struct slice               key; /* whose bindings: canonical, in `memory` */
+    struct slice               key;    /* whose bindings: canonical, in `memory` */
+    struct slice               domain; /* its; empty with it */
     const struct domain_rules *rules;
     struct register_terms      terms;       /* do not move */
     bool                       proved;      /* somebody was asked who he is, and has answered */
