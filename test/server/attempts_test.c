@@ -408,6 +408,21 @@ TEST(its_memory_is_accounted_for_and_given_back)
     CHECK_INT(0, budget_figures(&b, ACCOUNT_ATTEMPTS).bytes);
 }
 
+TEST(users_of_one_name_in_two_domains_are_two)
+{
+    struct place   p;
+    struct attempt here, there;
+    msec           wait;
+
+    setup(&p);
+    is_attacked(&p, "bob", FREE);
+    here  = by(&p, "bob");
+    there = (struct attempt){ here.source, here.user, SLICE("example.net") };
+    CHECK(!attempts_allow(p.attempts, &here, p.now, &wait));
+    CHECK(attempts_allow(p.attempts, &there, p.now, &wait));
+    teardown(&p);
+}
+
 TEST(without_memory_there_are_none)
 {
     for (unsigned i = 1; i <= 2; i++) {
@@ -425,6 +440,7 @@ int main(void)
         cmocka_unit_test(of_an_ipv6_address_the_network_is_the_source),
         cmocka_unit_test(a_user_is_held_when_many_sources_try_in_his_name),
         cmocka_unit_test(the_case_of_a_domain_makes_no_other_user),
+        cmocka_unit_test(users_of_one_name_in_two_domains_are_two),
         cmocka_unit_test(a_user_under_attack_is_let_in_where_he_was_known_and_nowhere_else),
         cmocka_unit_test(a_proof_at_a_known_place_gives_no_further_guesses_to_strangers),
         cmocka_unit_test(a_place_is_known_for_a_day),

@@ -38,6 +38,27 @@ TEST(a_nonce_is_known_by_its_mac_and_says_when_it_ends)
     nonces_free(n);
 }
 
+/* Its numbers are read whatever stands there: so no other byte may be taken for the one that was written. */
+TEST(a_nonce_is_known_only_as_it_was_written)
+{
+    struct nonces           *n     = nonces_new(&dice, SLOTS);
+    const struct nonce_realm realm = nonces_realm(n, REALM);
+    char                     text[NONCE_TEXT];
+    struct slice             all = { text, NONCE_TEXT };
+    struct nonce             nonce;
+
+    nonces_make(n, realm, 0xabcdef1234, text);
+    for (size_t i = 0; i < NONCE_TEXT; i++)
+        for (int by = 1; by < 256; by++) {
+            text[i] ^= (char)by;
+            CHECK(!nonces_read(realm, all, &nonce));
+            text[i] ^= (char)by;
+        }
+    CHECK(nonces_read(realm, test_guarded(all), &nonce));
+    CHECK(nonce.ends_at == 0xabcdef1234);
+    nonces_free(n);
+}
+
 static struct nonce made(struct nonces *n)
 {
     char         text[NONCE_TEXT];
@@ -203,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_nonce_is_known_by_its_mac_and_says_when_it_ends),
+        cmocka_unit_test(a_nonce_is_known_only_as_it_was_written),
         cmocka_unit_test(a_recycled_slot_is_another_nonces_though_it_ends_at_the_same_time),
         cmocka_unit_test(a_count_is_good_once_and_may_be_late_within_the_window),
         cmocka_unit_test(whatever_the_order_each_count_is_taken_once),
