@@ -14,7 +14,8 @@
 
 enum { PAGES_HUGE = 2 << 20 };
 
-/* All zeros; NULL without memory.  Of PAGES_HUGE bytes or more, it begins at a multiple of that. */
+/* All zeros; NULL without memory.  Of PAGES_HUGE bytes or more, it begins at a multiple of that, and is to be a
+ * multiple of a page. */
 void *pages_take(size_t size);
 /* `size` is what it was taken with; `pages` may be NULL. */
 void pages_give(void *pages, size_t size);

@@ -140,8 +140,8 @@ bool policy_is_nameless(const struct uri *from);
  * looked for.  `user_known` and what is known of bindings need not be right. */
 bool policy_asks_for_user(const struct policy *p, const struct policy_case *c);
 
-/* The same for what is on the way of a dialog that was set up through us, and not to a user of ours: of the case only
- * `request`, `uri`, `own_trunk` and what is left of the Route matter. */
+/* What policy_decide decides of what is on the way of a dialog set up through us, not to a user of ours: of the case
+ * only `request`, `uri`, `own_trunk` and what is left of the Route matter. */
 struct policy_decision policy_decide_in_dialog(const struct policy *p, const struct policy_case *c);
 
 /* Decide.  Borrows all. */

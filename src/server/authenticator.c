@@ -78,6 +78,7 @@ void authenticator_free(struct authenticator *a)
     if (a == NULL)
         return;
     hasher_free(a->hasher);
+    explicit_bzero(&a->nonce_realm, sizeof a->nonce_realm);
     free(a);
 }
 

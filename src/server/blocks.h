@@ -14,7 +14,8 @@
  * and nothing is resident that is not used.
  *
  * A run whose blocks were all given back serves any size, a segment whose runs all were returns to the kernel but for
- * one.  What has never been used is not resident.  Any thread: a lock is held for some instructions. */
+ * one.  What has never been used is not resident, but in a huge page.  Any thread: a lock is held for some
+ * instructions. */
 
 #ifndef SERVER_BLOCKS_H
 #define SERVER_BLOCKS_H

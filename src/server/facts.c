@@ -173,7 +173,7 @@ static bool is_rejected(struct server *s, struct passage *p, struct policy_case 
 }
 
 /* A request within a dialog that we have set up, to somebody elsewhere: that it is so is all that has to be known, and
- * whoever asks for more finds the same.  ACK and BYE take 600 of a call's instructions less. */
+ * whoever asks for more finds the same.  ACK and BYE take a thousand of a call's instructions less. */
 static bool is_on_its_way(const struct passage *p)
 {
     return p->of_our_dialog && p->request->to_tag.len > 0 && p->elsewhere && p->way.uri.scheme != URI_TEL;
@@ -196,9 +196,8 @@ enum user_state facts_decide(struct server *s, struct passage *p, struct policy_
     struct policy_case c;
     enum user_state    state;
 
-    if (is_on_its_way(p)) {
+    if (p->explain == NULL && is_on_its_way(p)) {
         *decision = decide_in_dialog(s, p);
-        asked_tell_decision(s, p, decision);
         return USER_FOUND;
     }
     state = look(s, p, &c);

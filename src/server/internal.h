@@ -93,7 +93,7 @@ struct passage {
     struct proxy_way              way; /* do not move: see proxy_preprocess */
     char                          aor_text[AOR_TEXT];
     bool                          names_us;  /* way.uri: it is one of our listeners             */
-    bool                          elsewhere; /* way.uri: it is neither, nor in a domain of ours; or it is not known */
+    bool                          elsewhere; /* way.uri: it is certainly neither that nor in a domain of ours */
     struct slice                  aor;       /* canonical key of way.uri if it is ours, else empty */
     uint64_t                      aor_hash;  /* location_hash of it, if there is one */
     struct gruu                   gruu;      /* what way.uri is then; its key is that of whom it belongs to */

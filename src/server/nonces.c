@@ -48,7 +48,7 @@ void nonces_free(struct nonces *n)
 {
     if (n == NULL)
         return;
-    memset(&n->key, 0, sizeof n->key);
+    explicit_bzero(&n->key, sizeof n->key);
     free(n);
 }
 

@@ -45,8 +45,9 @@ bool passage_names_us(struct server *s, const struct uri *uri)
     return is_sip(uri) && stack_is_local(s->stack, uri->host, uri->port);
 }
 
-/* The same as aor_of, for whose URI it has been found out whether it names us.  None for the domain itself: nobody
- * registers without a user part, so nobody is looked for.  (3 % of the instructions of an OPTIONS to the server.) */
+/* p->aor as by aor_of, and what goes with it, once it is known whether the URI names us.  None for the domain itself:
+ * nobody registers without a user part, so nobody is looked for.  (3 % of the instructions of an OPTIONS to the
+ * server.) */
 static void read_aor(struct server *s, struct passage *p)
 {
     const struct policy *policy  = &s->snapshot->policy;
@@ -54,6 +55,7 @@ static void read_aor(struct server *s, struct passage *p)
     struct slice         domain;
 
     p->aor       = SLICE("");
+    p->aor_hash  = 0;
     p->elsewhere = false;
     if (is_bare && !p->way.own_route)
         return;

@@ -38,8 +38,7 @@ static bool may_register(struct server *s, const struct registering *r)
 
     if (whom.user.len == 0)
         return false;
-    return (slice_eq(who.user, whom.user) &&
-            (slice_eq(who.domain, whom.domain) || slice_eq_nocase(who.domain, whom.domain))) ||
+    return (slice_eq(who.user, whom.user) && slice_eq_nocase(who.domain, whom.domain)) ||
            third_party_allows(rules->texts, rules->count, who, whom);
 }
 

@@ -21,7 +21,7 @@ struct registering {
     object_id                  txn;
     struct message            *request;
     struct slice               key;    /* whose bindings: canonical, in `memory` */
-    struct slice               domain; /* its; empty with it */
+    struct slice               domain; /* its, canonical; empty: To is in none of ours */
     const struct domain_rules *rules;
     struct register_terms      terms;       /* do not move */
     bool                       proved;      /* somebody was asked who he is, and has answered */

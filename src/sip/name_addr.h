@@ -23,6 +23,11 @@ bool name_addr_scan(struct scan *s, struct name_addr *out);
 /* The same for From and To: the first tag (empty if there is none) and how many there are are noted on the way. */
 bool name_addr_scan_tag(struct scan *s, struct name_addr *out, struct slice *tag, unsigned *tags);
 
+/* A whole value as nearly every From and To is: a name in quotes or none, a URI as nearly everyone writes it in <>, and
+ * behind it nothing or a tag alone.  False for anything else, which may be an address, too.  RUN_PAD bytes behind it
+ * may be looked at. */
+bool name_addr_usual(struct slice value, struct name_addr *out, struct slice *tag);
+
 /* A parameter of the header (not of the URI) by name, any case; a quoted value
  * comes without its quotes. */
 bool name_addr_param(const struct name_addr *n, struct slice name, struct slice *value);

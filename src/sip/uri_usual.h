@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* uri_usual.h - a URI, and an address, as nearly everyone writes them, read in one go.
+/* uri_usual.h - a URI as nearly everyone writes it, read in one go.
  *
  * By pointers, so that the cursor stays in registers: one in memory is copied by loads of sixteen bytes, which wait
  * for what was stored by eights.  The grammar is that of uri_scan, which reads the same to the same result. */
@@ -7,15 +7,11 @@
 #ifndef SIP_URI_USUAL_H
 #define SIP_URI_USUAL_H
 
-#include "sip/name_addr.h"
+#include "sip/uri.h"
 
 /* "sip:" [ user "@" ] host [ ":" port ] [ ";" params ], behind which `stop`, '>' or the end stands, user and host of
  * nothing but what a host may have.  Where it ends, or NULL for anything else, which may be a URI, too.  RUN_PAD bytes
  * behind `end` may be looked at. */
 const char *uri_usual(const char *at, const char *end, char stop, struct uri *uri);
-
-/* A whole value as nearly every From and To is: a name in quotes or none, such a URI in <>, and behind it nothing or a
- * tag alone.  False for anything else, which may be an address, too.  RUN_PAD bytes behind it may be looked at. */
-bool name_addr_usual(struct slice value, struct name_addr *out, struct slice *tag);
 
 #endif

@@ -125,7 +125,7 @@ TEST(a_secret_differs_wherever_one_bit_does)
         }
 }
 
-/* What is short goes to OpenSSL in one piece, what is long as it came. */
+/* What is short is hashed in one piece, what is long as it came. */
 TEST(what_is_long_has_the_same_digest_in_parts)
 {
     char           memory[600];

@@ -70,6 +70,18 @@ static int drop_request(void **state)
     return 0;
 }
 
+TEST(lines_that_end_here_may_stand_together_and_last)
+{
+    struct forward_target t = to("sip:b@b.test");
+
+    CHECK_INT(0, forward(INVITE "X: 1\r\nRoute: <sip:us.test;lr>\r\nMax-Forwards: 5\r\nY: 2\r\nl: 4\r\n"
+                                "Max-Breadth: 9\r\nRoute: <sip:n.test;lr>\r\n\r\nbody",
+                         &t));
+    CHECK(wrote("X: 1\r\nY: 2\r\n"));
+    CHECK(wrote("\r\n\r\nbody"));
+    CHECK(!wrote("us.test"));
+}
+
 /* RFC 3261 16.6 items 1-3 and 9; 18.2.1 and RFC 3581 for the Via. */
 TEST(a_copy_is_all_that_came_but_for_what_must_change)
 {
@@ -324,6 +336,7 @@ TEST(what_is_known_of_who_answers_does_too)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(lines_that_end_here_may_stand_together_and_last, drop_request),
         cmocka_unit_test_teardown(a_copy_is_all_that_came_but_for_what_must_change, drop_request),
         cmocka_unit_test_teardown(a_copy_gets_what_the_request_lacks, drop_request),
         cmocka_unit_test_teardown(a_line_that_ends_in_a_bare_lf_is_mended, drop_request),

@@ -84,6 +84,12 @@ TEST(who_claims_to_be_ours_is_asked_for_his_proof_first)
     bench_close(&b);
 }
 
+static void on_alias(void *arg, int error)
+{
+    (void)arg;
+    CHECK_INT(0, error);
+}
+
 /* The request with this URI and these headers, by way of our own Route; `shortly` or with all that may be asked. */
 static struct policy_decision decide_by_token(const char *method, const char *uri, const char *to_tag, bool trunk,
                                               const char *next, bool shortly)
@@ -129,6 +135,10 @@ TEST(a_request_of_a_dialog_goes_the_same_way_whether_all_is_asked_or_not)
 
     bench_open(&b, "authentication = yes\ntrunk carrier { to = \"sip:carrier.test\" }\n");
     bench_add_user(&b, "bob", "secret");
+    users_add_alias(server_users(b.server),
+                    &(struct stored_alias){ SLICE(""), SLICE("+4930"), SLICE("example.test"), SLICE("bob") }, on_alias,
+                    NULL);
+    bench_live(&b, 10);
     for (unsigned i = 0; i < sizeof methods / sizeof *methods * 4; i++)
         for (unsigned k = 0; k < sizeof uris / sizeof *uris * 3; k++) {
             const char            *to   = i % 2 == 0 ? ";tag=2" : "";
@@ -142,7 +152,29 @@ TEST(a_request_of_a_dialog_goes_the_same_way_whether_all_is_asked_or_not)
         }
     CHECK_INT(POLICY_FORWARD, decide_by_token("BYE", uris[0], ";tag=2", false, "", true).kind);
     CHECK_INT(480, decide_by_token("BYE", uris[4], ";tag=2", false, "", true).status);   /* ours */
+    CHECK_INT(480, decide_by_token("BYE", uris[5], ";tag=2", false, "", true).status);   /* bob's number */
     CHECK_INT(403, decide_by_token("REFER", uris[2], ";tag=2", false, "", true).status); /* a trunk */
+    bench_close(&b);
+}
+
+/* It is anybody's word. */
+TEST(a_to_tag_without_a_token_of_ours_helps_nobody)
+{
+    struct parse_fault fault;
+    struct message    *m = message_parse(
+           SLICE("MESSAGE sip:x@far.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK7\r\n"
+                    "From: <sip:eve@else.test>;tag=1\r\nTo: <sip:x@far.test>;tag=2\r\nRoute: <sip:192.0.2.1;lr>\r\n"
+                    "Call-ID: one\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n"),
+           &fault);
+    struct passage         p;
+    struct policy_decision d;
+
+    bench_open(&b, "authentication = yes\n");
+    CHECK(m != NULL && passage_open(b.server, 0, m, &p) && p.elsewhere);
+    CHECK_INT(USER_FOUND, facts_decide(b.server, &p, &d));
+    CHECK_INT(POLICY_ANSWER, d.kind);
+    CHECK_INT(403, d.status);
+    message_drop(m);
     bench_close(&b);
 }
 
@@ -153,6 +185,7 @@ int main(void)
         cmocka_unit_test(what_comes_of_a_number_goes_by_its_route_for_our_users),
         cmocka_unit_test(who_claims_to_be_ours_is_asked_for_his_proof_first),
         cmocka_unit_test(a_request_of_a_dialog_goes_the_same_way_whether_all_is_asked_or_not),
+        cmocka_unit_test(a_to_tag_without_a_token_of_ours_helps_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,16 @@ TEST(tag_call_id_and_cseq_all_make_another_request)
     bench_close(&b);
 }
 
+/* RFC 3261 7.3.1: it is a token. */
+TEST(a_tag_in_other_case_is_the_same)
+{
+    bench_open(&b, "");
+    registers("a", "<sip:bob@example.test>;tag=ab", NULL, "call", 1);
+    registers("b", "<sip:bob@example.test>;tag=AB", NULL, "call", 1);
+    CHECK(raw_last_is(&b.bob, "SIP/2.0 482 "));
+    bench_close(&b);
+}
+
 TEST(what_belongs_to_a_dialog_is_not_compared)
 {
     bench_open(&b, "");
@@ -54,6 +64,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_came_another_way_is_known_until_the_first_is_over),
         cmocka_unit_test(tag_call_id_and_cseq_all_make_another_request),
+        cmocka_unit_test(a_tag_in_other_case_is_the_same),
         cmocka_unit_test(what_belongs_to_a_dialog_is_not_compared),
     };
 

@@ -118,7 +118,12 @@ TEST(a_passage_can_be_led_elsewhere)
     CHECK(opens("sip:12@example.test", ""));
     passage_redirect(b.server, &p, SLICE("sip:carol@example.test"));
     CHECK_SLICE("sip:carol@example.test", p.aor);
+    CHECK(p.aor_hash == location_hash(b.server->shared->location, p.aor));
     CHECK_SLICE("sip:carol@example.test", p.instead);
+    passage_redirect(b.server, &p, SLICE("sip:carol@far.test"));
+    CHECK_SLICE("", p.aor);
+    passage_redirect(b.server, &p, SLICE("sip:carol@example.test"));
+    CHECK_SLICE("sip:carol@example.test", p.aor);
     passage_redirect(b.server, &p, SLICE("no URI"));
     CHECK_SLICE("sip:carol@example.test", p.way.uri.text);
     end();
