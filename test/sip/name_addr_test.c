@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "sip/uri_usual.h"
+#include "sip/name_addr.h"
 #include "support/test.h"
 
 #include <stdlib.h>
