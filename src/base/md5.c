@@ -15,7 +15,7 @@ static inline uint32_t load(const char *block, int index)
 {
     uint32_t word;
 
-    memcpy(&word, block + 4 * index, sizeof word);
+    memcpy(&word, block + 4 * (size_t)index, sizeof word);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     word = __builtin_bswap32(word);
 #endif
