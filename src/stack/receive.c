@@ -160,17 +160,17 @@ static void act_on(struct stack *s, struct message *m)
 {
     const struct flow *flow = &m->flow;
 
+    in_hand_set(&s->world->in_hand, m->call_id);
     transport_trace(s, false, flow, m->text);
     if (m->is_request && m->via.alias && flow->transport == TRANSPORT_TLS)
         connection_take_alias(s, m);
     if (!admission_message(s, m)) {
         message_drop(m);
-        return;
+    } else if (!handover_message(s, m)) {
+        receive_message(s, m);
+        message_drop(m);
     }
-    if (handover_message(s, m))
-        return;
-    receive_message(s, m);
-    message_drop(m);
+    in_hand_set(&s->world->in_hand, SLICE(""));
 }
 
 void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)
