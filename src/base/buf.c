@@ -14,8 +14,6 @@ static void undo_if_cut(struct buf *b, size_t mark)
         b->len = mark;
 }
 
-#define EACH_BYTE(b) (0x0101010101010101u * (uint64_t)(b))
-
 /* The eight digits of what is less than 100,000,000, a byte each, the first of them lowest: halves, pairs and digits
  * are each divided all at once. */
 static inline uint64_t eight_digits(uint32_t number)
@@ -32,7 +30,7 @@ static void put_eight(struct buf *b, uint32_t number)
 {
     char text[8];
 
-    word_store(text, eight_digits(number) + EACH_BYTE('0'));
+    word_store(text, eight_digits(number) + WORD_OF('0'));
     buf_put(b, (struct slice){ text, sizeof text });
 }
 
@@ -43,7 +41,7 @@ static void put_short(struct buf *b, uint32_t number)
     unsigned zeros  = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
     char     text[8];
 
-    digits = (digits + EACH_BYTE('0')) >> 8 * zeros;
+    digits = (digits + WORD_OF('0')) >> 8 * zeros;
     if (b->cap - b->len >= sizeof text && !b->overflow) {
         word_store(b->ptr + b->len, digits); /* what is behind them is still free */
         b->len += sizeof text - zeros;
@@ -79,8 +77,8 @@ static inline void put_hex32(char *to, uint32_t number)
     x      = (x | x << 16) & 0x0000ffff0000ffffu;
     x      = (x | x << 8) & 0x00ff00ff00ff00ffu;
     x      = (x | x << 4) & 0x0f0f0f0f0f0f0f0fu;
-    letter = (x + EACH_BYTE(6)) >> 4 & EACH_BYTE(1);
-    x      = htobe64(x + EACH_BYTE('0') + letter * ('a' - '0' - 10));
+    letter = (x + WORD_OF(6)) >> 4 & WORD_OF(1);
+    x      = htobe64(x + WORD_OF('0') + letter * ('a' - '0' - 10));
     memcpy(to, &x, sizeof x);
 }
 

@@ -81,16 +81,17 @@ static inline uint32_t word_number(uint64_t word, unsigned digits)
     return (uint32_t)((word & 0x0000ffff0000ffffu) * 42949672960001u >> 32);
 }
 
+#define WORD_OF(byte) (0x0101010101010101u * (uint64_t)(byte))
+
 /* Eight hexadecimal digits of either case, and the number they stand for; false if one is none.  Digit by digit an id
  * took 400 of a call's instructions more. */
 static inline bool word_hex(uint64_t word, uint32_t *number)
 {
-    const uint64_t each   = 0x0101010101010101u;
-    uint64_t       value  = (word & 0x0f * each) + 9 * (word >> 6 & each);
-    uint64_t       letter = (value + 6 * each) >> 4 & each;
-    uint64_t       again  = value + '0' * each + ('a' - '0' - 10) * letter; /* how they are written, if they are any */
+    uint64_t value  = (word & WORD_OF(0x0f)) + 9 * (word >> 6 & WORD_OF(1));
+    uint64_t letter = (value + WORD_OF(6)) >> 4 & WORD_OF(1);
+    uint64_t again  = value + WORD_OF('0') + ('a' - '0' - 10) * letter; /* how they are written, if they are any */
 
-    if (word_lower(word) != again || (value & 0xf0 * each) != 0)
+    if (word_lower(word) != again || (value & WORD_OF(0xf0)) != 0)
         return false;
     value   = __builtin_bswap64(value);
     value   = (value | value >> 4) & 0x00ff00ff00ff00ffu;
@@ -98,8 +99,6 @@ static inline bool word_hex(uint64_t word, uint32_t *number)
     *number = (uint32_t)(value | value >> 16);
     return true;
 }
-
-#define WORD_OF(byte) (0x0101010101010101u * (uint64_t)(byte))
 
 /* ASCII capitals, and nothing else, in lower case: adding carries into bit 7 of a byte that is >= 'A', and of one that
  * is > 'Z'; bit 5 makes the difference lower. */

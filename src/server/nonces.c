@@ -101,27 +101,17 @@ void nonces_make(struct nonces *n, struct nonce_realm realm, msec ends_at, char 
     write_nonce(realm, &nonce, text);
 }
 
-/* The number that eight hexadecimal digits stand for; of anything else, any. */
-static uint64_t number_of_hex(const char *text)
-{
-    uint64_t word = word_load(text), nibbles = (word & WORD_OF(0x0f)) + 9 * (word >> 6 & WORD_OF(0x01));
-
-    nibbles = (nibbles << 4 | nibbles >> 8) & 0x00ff00ff00ff00ff;
-    nibbles = (nibbles << 8 | nibbles >> 16) & 0x0000ffff0000ffff;
-    return (nibbles << 16 | nibbles >> 32) & 0xffffffff;
-}
-
 /* Is it as it would be written? */
 bool nonces_read(struct nonce_realm realm, struct slice text, struct nonce *out)
 {
     char     wanted[NONCE_TEXT];
-    uint64_t middle;
+    uint32_t first, middle, last;
 
-    if (text.len != NONCE_TEXT)
+    if (text.len != NONCE_TEXT || !word_hex(word_load(text.ptr), &first) ||
+        !word_hex(word_load(text.ptr + 8), &middle) || !word_hex(word_load(text.ptr + 12), &last))
         return false;
-    middle       = number_of_hex(text.ptr + 8);
-    out->ends_at = number_of_hex(text.ptr) << 8 | middle >> 24;
-    out->number  = (middle << 16 | (number_of_hex(text.ptr + 12) & 0xffff)) & STAMP_MASK;
+    out->ends_at = (uint64_t)first << 8 | middle >> 24;
+    out->number  = ((uint64_t)middle << 16 | (last & 0xffff)) & STAMP_MASK;
     write_nonce(realm, out, wanted);
     return secret_eq(wanted, text.ptr, sizeof wanted);
 }
