@@ -97,13 +97,9 @@ static void write_sent_by(struct client_txn *t, struct buf *b)
 
 static void write_via(struct client_txn *t, struct buf *b)
 {
-    if (t->flow.transport == TRANSPORT_UDP) {
-        buf_put(b, SLICE("Via: SIP/2.0/UDP "));
-    } else {
-        buf_put(b, SLICE("Via: SIP/2.0/"));
-        buf_put(b, transport_name(t->flow.transport));
-        buf_put_byte(b, ' ');
-    }
+    buf_put(b, SLICE("Via: SIP/2.0/"));
+    buf_put(b, transport_name(t->flow.transport));
+    buf_put_byte(b, ' ');
     write_sent_by(t, b);
     buf_put(b, SLICE(";branch="));
     buf_put(b, (struct slice){ t->branch, t->branch_len });
@@ -237,25 +233,20 @@ static void take_wire(struct client_txn *t, const struct buf *b, size_t head_len
     t->head_len  = head_len;
 }
 
-/* Where there is room for all of it. */
-static inline char *copy(char *to, struct slice text)
-{
-    return text.len > 0 ? (char *)memcpy(to, text.ptr, text.len) + text.len : to;
-}
-
 /* Of what the user has given: each byte is copied once. */
 static int first_wire(struct client_txn *t, struct slice head)
 {
     const struct outgoing *out = t->out;
     struct buf             b   = wire_buf(t, t->start_len + head.len + out->rest->total + users_len(t));
-    char                  *at  = b.ptr;
 
-    if (at == NULL)
+    if (b.ptr == NULL)
         return -ERR_NO_MEMORY;
-    at = copy(copy(at, out->start_line), head);
-    for (size_t i = 0; i < out->rest->count; i++)
-        at = copy(at, out->rest->parts[i]);
-    b.len = (size_t)(copy(copy(copy(at, out->user_up), out->user_down), out->user_located) - b.ptr);
+    buf_put(&b, out->start_line);
+    buf_put(&b, head);
+    gather_flatten(out->rest, &b);
+    buf_put(&b, out->user_up);
+    buf_put(&b, out->user_down);
+    buf_put(&b, out->user_located);
     take_wire(t, &b, head.len);
     return 0;
 }
