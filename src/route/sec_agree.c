@@ -95,15 +95,9 @@ static bool is_our_list(const struct message *request, struct slice offer, struc
     return !next(&given, &theirs) && !given.broken;
 }
 
-/* Most require nothing at all, and are asked several times. */
-static bool lists(const struct message *request, enum header_id id)
-{
-    return message_header(request, id) != NULL && message_lists(request, id, option);
-}
-
 static bool is_asked(const struct message *request)
 {
-    return lists(request, HEADER_REQUIRE) || lists(request, HEADER_PROXY_REQUIRE);
+    return message_lists(request, HEADER_REQUIRE, option) || message_lists(request, HEADER_PROXY_REQUIRE, option);
 }
 
 static bool is_first_hop(const struct message *request)

@@ -103,9 +103,12 @@ bool values_next_token(struct header_values *v, struct slice *out)
 
 bool message_lists(const struct message *m, enum header_id id, struct slice token)
 {
-    struct header_values v = message_values(m, id);
+    struct header_values v;
     struct slice         value;
 
+    if (message_header(m, id) == NULL) /* as mostly */
+        return false;
+    v = message_values(m, id);
     while (values_next_token(&v, &value))
         if (slice_eq_nocase(value, token))
             return true;
