@@ -68,7 +68,7 @@ static bool out_of_order(struct update *u)
 
 static bool is_star(const struct header *h)
 {
-    return h->value.len > 0 && *h->value.ptr != '<' && slice_eq(slice_trim(h->value), SLICE("*"));
+    return slice_eq(h->value, SLICE("*"));
 }
 
 static bool has_star(const struct message *m)

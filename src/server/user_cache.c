@@ -176,12 +176,6 @@ static bool hash_of(const struct user_cache *c, struct slice domain, struct slic
     return true;
 }
 
-/* Mostly it comes as it is kept. */
-static bool is_domain(const struct cached *e, struct slice domain)
-{
-    return slice_eq(e->facts.domain, domain) || slice_eq_nocase(e->facts.domain, domain);
-}
-
 static struct cached *lookup(const struct user_cache *c, struct slice domain, struct slice name, uint64_t hash)
 {
     struct rcu_probe p;
@@ -189,7 +183,7 @@ static struct cached *lookup(const struct user_cache *c, struct slice domain, st
     for (struct rcu_entry *e = rcu_table_first(&c->table, hash, &p); e != NULL; e = rcu_table_next(&p)) {
         struct cached *found = cached_of(e);
 
-        if (slice_eq(found->facts.name, name) && is_domain(found, domain))
+        if (slice_eq(found->facts.name, name) && slice_eq_nocase(found->facts.domain, domain))
             return found;
     }
     return NULL;
