@@ -212,7 +212,7 @@ static void write_4(struct buf *b, const struct address *a)
         buf_put(b, (struct slice){ text, len });
         return;
     }
-    memcpy(b->ptr + b->len, text, sizeof text); /* all of it is two stores */
+    memcpy(b->ptr + b->len, text, sizeof text); /* of known size: no call of memcpy */
     b->len += len;
 }
 

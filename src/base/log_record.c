@@ -106,15 +106,6 @@ static inline size_t span_long(struct slice text, unsigned kind)
     }
     return found != 0 ? at + (size_t)__builtin_ctz(found) : text.len;
 }
-#else
-static inline size_t span_long(struct slice text, unsigned kind)
-{
-    size_t len = 0;
-
-    while (len < text.len && kinds[(unsigned char)text.ptr[len]] & kind)
-        len++;
-    return len;
-}
 #endif
 
 /* How many bytes at the start are of this kind. */
@@ -122,8 +113,10 @@ static inline size_t span(struct slice text, unsigned kind)
 {
     size_t len = 0;
 
+#ifdef __x86_64__
     if (text.len >= 16)
         return span_long(text, kind);
+#endif
     while (len < text.len && kinds[(unsigned char)text.ptr[len]] & kind)
         len++;
     return len;
