@@ -125,9 +125,8 @@ static void refuse_length(struct stack *s, const struct message *m)
         stack_reply_stateless(s, m, 513, SLICE(""));
 }
 
-void receive_message(struct stack *s, struct message *m)
+static void act_at_home(struct stack *s, struct message *m)
 {
-    in_hand_set(&s->world->in_hand, m->call_id);
     if (m->text.len > s->config.max_message)
         refuse_length(s, m);
     else if (m->is_request)
@@ -135,6 +134,12 @@ void receive_message(struct stack *s, struct message *m)
     else
         on_response(s, m);
     s->hashed = NULL; /* another may come to lie at its place */
+}
+
+void receive_message(struct stack *s, struct message *m)
+{
+    in_hand_set(&s->world->in_hand, m->call_id);
+    act_at_home(s, m);
     in_hand_set(&s->world->in_hand, SLICE(""));
 }
 
@@ -167,7 +172,7 @@ static void act_on(struct stack *s, struct message *m)
     if (!admission_message(s, m)) {
         message_drop(m);
     } else if (!handover_message(s, m)) {
-        receive_message(s, m);
+        act_at_home(s, m);
         message_drop(m);
     }
     in_hand_set(&s->world->in_hand, SLICE(""));
