@@ -30,17 +30,24 @@ static const struct reason *reason_of(enum auth_result result, const struct auth
     return any ? &useless : &first;
 }
 
+void answer_note_challenge(struct server *s, const struct message *request, unsigned status, enum auth_result result,
+                           const struct auth_proof *proof)
+{
+    bool any = message_header(request, credentials_of(status)) != NULL;
+
+    answer_log_at(s, result == AUTH_WRONG ? LOG_NOTICE : LOG_DEBUG, request, status, reason_of(result, proof, any));
+    counter_add(&s->world->counters.auth_challenged, 1);
+}
+
 static void challenge(struct server *s, object_id txn, unsigned status, enum auth_result result,
                       const struct auth_proof *proof)
 {
     struct message *request = stack_server_request(s->stack, txn);
-    bool            any     = request != NULL && message_header(request, credentials_of(status)) != NULL;
     struct gather   g;
 
     if (!answer_begin(s, txn, &g, status, SLICE("")))
         return;
-    answer_log_at(s, result == AUTH_WRONG ? LOG_NOTICE : LOG_DEBUG, request, status, reason_of(result, proof, any));
-    counter_add(&s->world->counters.auth_challenged, 1);
+    answer_note_challenge(s, request, status, result, proof);
     authenticator_challenge(s->authenticator, &g, status == 401 ? HEADER_WWW_AUTHENTICATE : HEADER_PROXY_AUTHENTICATE,
                             result == AUTH_STALE);
     answer_end(s, txn, &g, status);

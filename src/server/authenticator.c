@@ -3,22 +3,60 @@
 
 #include <stdlib.h>
 
-enum { ALGORITHMS = HASH_SHA512_256 + 1, LONGEST_URI = 2048 };
+enum { ALGORITHMS = HASH_SHA512_256 + 1, LONGEST_URI = 2048, BEFORE_TEXT = 64, REST_TEXT = 128 };
+
+/* What is the same in each challenge is written once: up to the nonce for either header, and behind it for each
+ * algorithm, whether the nonce before was stale or not. */
+struct challenge_texts {
+    struct buf before[2];
+    struct buf behind[ALGORITHMS][2];
+    char       memory[ALGORITHMS][2][REST_TEXT];
+};
 
 struct authenticator {
-    struct world        *world;
-    struct user_reader  *users;
-    struct nonces       *nonces;
-    struct slice         realm;
-    struct nonce_realm   nonce_realm;
-    const struct config *config;
-    struct hasher       *hasher;
-    struct auth_guard    guard;
-    enum hash_algorithm  offered[ALGORITHMS]; /* the most wanted first */
-    size_t               offered_count;
-    bool                 qop_auth, qop_auth_int;
-    struct buf           quoted_realm; /* as it stands between quotes */
+    struct world          *world;
+    struct user_reader    *users;
+    struct nonces         *nonces;
+    struct slice           realm;
+    struct nonce_realm     nonce_realm;
+    const struct config   *config;
+    struct hasher         *hasher;
+    struct auth_guard      guard;
+    enum hash_algorithm    offered[ALGORITHMS]; /* the most wanted first */
+    size_t                 offered_count;
+    bool                   qop_auth, qop_auth_int;
+    struct challenge_texts texts;
 };
+
+static struct buf *before_nonce(struct challenge_texts *t, enum header_id header)
+{
+    return &t->before[header == HEADER_PROXY_AUTHENTICATE];
+}
+
+static void write_before(struct buf *b, enum header_id header, struct slice realm)
+{
+    buf_put(b, header_name(header));
+    buf_put(b, SLICE(": Digest realm="));
+    buf_put_quoted(b, realm);
+    buf_put(b, SLICE(", nonce=\""));
+}
+
+static void write_behind(struct authenticator *a, size_t offer, bool stale)
+{
+    struct buf            *b = &a->texts.behind[offer][stale];
+    const struct challenge c = {
+        .algorithm    = a->offered[offer],
+        .qop_auth     = a->qop_auth,
+        .qop_auth_int = a->qop_auth_int,
+        .stale        = stale,
+        .userhash     = a->config->digest_userhash && a->offered[offer] != HASH_MD5,
+    };
+
+    *b = BUF_ON(a->texts.memory[offer][stale]);
+    buf_put_byte(b, '"');
+    challenge_write_rest(b, &c);
+    buf_put(b, SLICE("\r\n"));
+}
 
 static bool is_offered(const struct authenticator *a, enum hash_algorithm algorithm)
 {
@@ -46,25 +84,31 @@ static void take_config(struct authenticator *a, const struct config *config)
         a->qop_auth |= slice_eq(qops->texts[i], SLICE("auth"));
         a->qop_auth_int |= slice_eq(qops->texts[i], SLICE("auth-int"));
     }
+    for (size_t i = 0; i < a->offered_count; i++) {
+        write_behind(a, i, false);
+        write_behind(a, i, true);
+    }
 }
 
 struct authenticator *authenticator_new(struct world *w, struct user_reader *users, struct nonces *nonces,
                                         struct slice realm, const struct config *config)
 {
-    size_t                room = 2 * realm.len + 2;
-    struct authenticator *a    = calloc(1, sizeof *a + room);
+    size_t                room = BEFORE_TEXT + 2 * realm.len; /* each byte of it escaped */
+    struct authenticator *a    = calloc(1, sizeof *a + 2 * room);
 
     if (a == NULL)
         return NULL;
-    a->world        = w;
-    a->users        = users;
-    a->nonces       = nonces;
-    a->realm        = realm;
-    a->nonce_realm  = nonces_realm(nonces, realm);
-    a->guard.world  = w;
-    a->hasher       = hasher_new();
-    a->quoted_realm = buf_on((char *)(a + 1), room);
-    buf_put_quoted(&a->quoted_realm, realm);
+    a->world       = w;
+    a->users       = users;
+    a->nonces      = nonces;
+    a->realm       = realm;
+    a->nonce_realm = nonces_realm(nonces, realm);
+    a->guard.world = w;
+    a->hasher      = hasher_new();
+    for (int i = 0; i < 2; i++)
+        a->texts.before[i] = buf_on((char *)(a + 1) + (size_t)i * room, room);
+    write_before(before_nonce(&a->texts, HEADER_WWW_AUTHENTICATE), HEADER_WWW_AUTHENTICATE, realm);
+    write_before(before_nonce(&a->texts, HEADER_PROXY_AUTHENTICATE), HEADER_PROXY_AUTHENTICATE, realm);
     take_config(a, config);
     if (a->hasher == NULL) {
         free(a);
@@ -249,48 +293,24 @@ bool authenticator_verifies(struct authenticator *a, const struct auth_proof *pr
            secret_eq(response.ptr, hex, response.len);
 }
 
-static void put_line(struct gather *g, enum header_id header, void (*write)(struct buf *b, const void *value),
-                     const void *value)
+void authenticator_write_challenges(struct authenticator *a, struct buf *b, enum header_id header, bool stale)
 {
-    size_t mark = gather_mark(g);
+    char nonce[NONCE_TEXT];
 
-    buf_put(&g->scratch, header_name(header));
-    buf_put(&g->scratch, SLICE(": "));
-    write(&g->scratch, value);
-    buf_put(&g->scratch, SLICE("\r\n"));
-    gather_written(g, mark);
-}
-
-static void write_challenge(struct buf *b, const void *challenge)
-{
-    challenge_write(b, challenge);
-}
-
-static void write_info(struct buf *b, const void *info)
-{
-    auth_info_write(b, info);
+    nonces_make(a->nonces, a->nonce_realm, world_now(a->world) + a->config->nonce_lifetime, nonce);
+    for (size_t i = 0; i < a->offered_count; i++) {
+        buf_put(b, buf_slice(before_nonce(&a->texts, header)));
+        buf_put(b, (struct slice){ nonce, sizeof nonce });
+        buf_put(b, buf_slice(&a->texts.behind[i][stale]));
+    }
 }
 
 void authenticator_challenge(struct authenticator *a, struct gather *g, enum header_id header, bool stale)
 {
-    char             nonce[NONCE_TEXT];
-    struct slice     quoted = buf_slice(&a->quoted_realm);
-    struct challenge c      = {
-             .realm        = { quoted.ptr + 1, quoted.len - 2 },
-             .nonce        = { nonce, sizeof nonce },
-             .known        = true,
-             .has_qop      = true,
-             .qop_auth     = a->qop_auth,
-             .qop_auth_int = a->qop_auth_int,
-             .stale        = stale,
-    };
+    size_t mark = gather_mark(g);
 
-    nonces_make(a->nonces, a->nonce_realm, world_now(a->world) + a->config->nonce_lifetime, nonce);
-    for (size_t i = 0; i < a->offered_count; i++) {
-        c.algorithm = a->offered[i];
-        c.userhash  = a->config->digest_userhash && c.algorithm != HASH_MD5;
-        put_line(g, header, write_challenge, &c);
-    }
+    authenticator_write_challenges(a, &g->scratch, header, stale);
+    gather_written(g, mark);
 }
 
 void authenticator_info(struct authenticator *a, const struct auth_proof *proof, msec next_until, struct slice body,
@@ -299,6 +319,7 @@ void authenticator_info(struct authenticator *a, const struct auth_proof *proof,
     const struct credentials *c    = &proof->given;
     struct auth_info          info = { .qop = c->qop, .cnonce = c->cnonce, .nc_text = c->nc_text };
     char                      next[NONCE_TEXT], rspauth[DIGEST_HEX];
+    size_t                    mark = gather_mark(g);
 
     if (!a->config->digest_info || c->qop.len == 0 || !digest_rspauth(a->hasher, c, proof->ha1, body, rspauth))
         return;
@@ -307,5 +328,8 @@ void authenticator_info(struct authenticator *a, const struct auth_proof *proof,
         nonces_make(a->nonces, a->nonce_realm, next_until, next);
         info.nextnonce = (struct slice){ next, sizeof next };
     }
-    put_line(g, HEADER_AUTHENTICATION_INFO, write_info, &info);
+    buf_put(&g->scratch, SLICE("Authentication-Info: "));
+    auth_info_write(&g->scratch, &info);
+    buf_put(&g->scratch, SLICE("\r\n"));
+    gather_written(g, mark);
 }

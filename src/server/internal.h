@@ -148,6 +148,8 @@ bool passage_names_us(struct server *s, const struct uri *uri);
 
 /* registrar.c */
 void registrar_request(struct server *s, object_id txn, struct message *request);
+/* Is who sends this, which requires nothing and shows no credentials, but to be asked for some? */
+bool registrar_asks(struct server *s, const struct message *request);
 void registrar_report(struct server *s, uint64_t seq, int error);
 void registrar_stop(struct server *s);
 void registrar_start(struct server *s);
@@ -187,6 +189,9 @@ enum auth_result prove(struct server *s, const struct message *request, enum hea
 /* answer_auth.c: 401 or 407 to whom has proved nothing yet; and what else is to be
  * said to a proof that was no AUTH_OK. */
 void answer_challenge(struct server *s, object_id txn, unsigned status);
+/* Tell log and counters of one. */
+void answer_note_challenge(struct server *s, const struct message *request, unsigned status, enum auth_result result,
+                           const struct auth_proof *proof);
 void answer_unproved(struct server *s, object_id txn, unsigned status, enum auth_result result,
                      const struct auth_proof *proof);
 void answer_options(struct server *s, object_id txn);

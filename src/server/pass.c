@@ -2,9 +2,9 @@
 #include "server/pass.h"
 
 #include "route/stateless.h"
+#include "server/at_once.h"
 #include "server/facts.h"
 #include "server/identity.h"
-#include "server/options.h"
 #include "server/proxy_context.h"
 #include "server/proxy_log.h"
 #include "server/trunk.h"
@@ -120,7 +120,7 @@ static bool pass(void *user, struct message *m)
 
     if (!m->is_request)
         return pass_response(s, m);
-    return options_at_once(s, m) || (s->snapshot->policy.stateless && pass_request(s, m));
+    return at_once_answer(s, m) || (s->snapshot->policy.stateless && pass_request(s, m));
 }
 
 void pass_start(struct server *s)

@@ -157,17 +157,25 @@ static bool is_first(struct server *s, object_id txn, const struct message *requ
 
 /* 10.3 step 5.  A Request-URI that names an address of ours names none of our domains, so that
  * any of them will do; and a telephone number is of none. */
-static bool is_valid_for_domain(struct server *s, const struct registering *r)
+static bool is_valid_for_domain(struct server *s, const struct message *request, struct slice domain, struct slice key)
 {
-    struct slice asked = policy_domain(&s->snapshot->policy, r->request->uri.host);
+    struct slice asked = policy_domain(&s->snapshot->policy, request->uri.host);
 
-    if (r->request->to.uri.scheme == URI_TEL)
-        return who_may_be(s, &r->request->to.uri);
-    if (r->key.len == 0 || r->request->to.uri.user.len == 0)
+    if (request->to.uri.scheme == URI_TEL)
+        return who_may_be(s, &request->to.uri);
+    if (key.len == 0 || request->to.uri.user.len == 0)
         return false;
-    if (gruu_is_user(r->request->to.uri.user, &s->shared->gruu_keys, s->hasher))
+    if (gruu_is_user(request->to.uri.user, &s->shared->gruu_keys, s->hasher))
         return false;
-    return asked.len == 0 || slice_eq(asked, r->domain);
+    return asked.len == 0 || slice_eq(asked, domain);
+}
+
+bool registrar_asks(struct server *s, const struct message *request)
+{
+    char         memory[AOR_TEXT];
+    struct slice domain = aor_domain(s, &request->to.uri);
+
+    return is_valid_for_domain(s, request, domain, aor_in(&request->to.uri, domain, memory));
 }
 
 /* Which domains are ours is no secret, so what is in none of them is refused before anybody is asked who
@@ -185,7 +193,7 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
     r.key     = aor_in(&request->to.uri, r.domain, r.memory);
     if (!answer_understood(s, txn, request)) /* 10.3 step 2 */
         return;
-    if (!is_valid_for_domain(s, &r)) {
+    if (!is_valid_for_domain(s, request, r.domain, r.key)) {
         answer(s, txn, 404, &foreign);
         return;
     }

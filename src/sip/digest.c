@@ -427,6 +427,11 @@ void challenge_write(struct buf *b, const struct challenge *c)
 {
     put_quoted(b, SLICE("Digest realm"), c->realm);
     put_quoted(b, SLICE(", nonce"), c->nonce);
+    challenge_write_rest(b, c);
+}
+
+void challenge_write_rest(struct buf *b, const struct challenge *c)
+{
     if (c->opaque.ptr != NULL)
         put_quoted(b, SLICE(", opaque"), c->opaque);
     put_algorithm(b, c->algorithm, c->sess);

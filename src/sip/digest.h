@@ -58,6 +58,8 @@ bool hash_algorithm_parse(struct slice text, enum hash_algorithm *algorithm);
 void credentials_write(struct buf *b, const struct credentials *c, struct slice response);
 /* "Digest realm=..., nonce=..., algorithm=..., qop="auth"[, stale=true][, userhash=true]" */
 void challenge_write(struct buf *b, const struct challenge *c);
+/* What of it stands behind the nonce. */
+void challenge_write_rest(struct buf *b, const struct challenge *c);
 /* "[nextnonce="..."][, ]qop=auth, rspauth="...", cnonce="...", nc=00000001" */
 void auth_info_write(struct buf *b, const struct auth_info *i);
 

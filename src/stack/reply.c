@@ -116,9 +116,9 @@ int stack_reply_stateless(struct stack *s, const struct message *request, unsign
     return send_stateless(s, request, status, reason, SLICE(""));
 }
 
-int stack_answer_stateless(struct stack *s, const struct message *request, struct slice headers)
+int stack_answer_stateless(struct stack *s, const struct message *request, unsigned status, struct slice headers)
 {
-    return send_stateless(s, request, 200, SLICE(""), headers);
+    return send_stateless(s, request, status, SLICE(""), headers);
 }
 
 int stack_pass_response(struct stack *s, unsigned listener, const struct address *to, const struct gather *response)

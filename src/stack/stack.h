@@ -218,8 +218,8 @@ void stack_abandon(struct stack *s, object_id server_txn);
 void stack_refuse_all(struct stack *s, unsigned status);
 /* Answer without transaction (the To tag is a hash, so repetitions agree). */
 int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason);
-/* 200 likewise, with whole header lines: for what costs nothing to be asked twice. */
-int stack_answer_stateless(struct stack *s, const struct message *request, struct slice headers);
+/* Likewise with whole header lines, of this turn: for what costs nothing to be asked twice. */
+int stack_answer_stateless(struct stack *s, const struct message *request, unsigned status, struct slice headers);
 /* The request of a server transaction; NULL if it is over or was answered, but for
  * an INVITE that was refused. */
 struct message *stack_server_request(const struct stack *s, object_id server_txn);

@@ -7,7 +7,7 @@
 
 static struct bench b;
 
-/* A plain OPTIONS would get no transaction (server/options.h). */
+/* A plain OPTIONS would get no transaction (server/at_once.h). */
 #define LONGER "Require: pref\r\n"
 
 static void fill_transactions(void)

@@ -14,7 +14,7 @@ static const struct counters *counters(void)
     return &b.at_server->counters;
 }
 
-/* A plain OPTIONS would get no transaction (server/options.h). */
+/* A plain OPTIONS would get no transaction (server/at_once.h). */
 static void ask(const char *branch, const char *via)
 {
     raw_ask(&b.alice,
