@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/siphash.h"
 
+#include "base/mix.h"
 #include "base/word.h"
 
 #include <endian.h>
@@ -161,15 +162,14 @@ uint64_t siphash13_nocase(const struct hash_key *key, struct slice text)
     return hash(key, text, true, 1, 3);
 }
 
-/* Each text's last word has its length on top, so that neither runs into what follows. */
+/* The texts become one number first: word for word a branch of usual length took 270 instructions, so 60. */
 uint64_t siphash13_key(const struct hash_key *key, struct slice exact, struct slice folded, uint64_t number)
 {
-    struct siphash s = begin(key);
+    uint64_t sum = mix(0, exact.len ^ (uint64_t)folded.len << 32, number, key);
 
-    absorb_text(&s, exact, (uint64_t)exact.len << 56, false, 1);
-    absorb_text(&s, folded, (uint64_t)folded.len << 56, true, 1);
-    absorb(&s, number, 1);
-    return end(&s, 3);
+    sum = mix_text(sum, exact, key);
+    sum = mix_text_nocase(sum, folded, key);
+    return siphash13_words(key, &sum, 1);
 }
 
 uint64_t siphash13_words(const struct hash_key *key, const uint64_t *words, size_t count)

@@ -39,7 +39,7 @@ void siphash128_result(struct siphash *h, uint64_t out[2]); /* once, at the end 
 
 uint64_t siphash13(const struct hash_key *key, struct slice text);
 uint64_t siphash13_nocase(const struct hash_key *key, struct slice text);
-/* One hash of what makes a key together: a text as it is, one in whatever case, a number. */
+/* One hash of what makes a key together: a text as it is, one in whatever case, a number; of all that by mix.h. */
 uint64_t siphash13_key(const struct hash_key *key, struct slice exact, struct slice folded, uint64_t number);
 /* Of a key that is numbers already, always as many in one table: an address. */
 uint64_t siphash13_words(const struct hash_key *key, const uint64_t *words, size_t count);
