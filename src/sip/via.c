@@ -219,7 +219,7 @@ static bool is_source(const struct via *via, const struct address *remote)
 }
 
 /* received has no brackets (RFC 3261 25.1, RFC 5118 4.5). */
-static void put_received(struct buf *b, const struct address *remote)
+static __attribute__((noinline)) void put_without_brackets(struct buf *b, const struct address *remote)
 {
     char         memory[ADDRESS_TEXT];
     struct buf   text = BUF_ON(memory);
@@ -227,10 +227,16 @@ static void put_received(struct buf *b, const struct address *remote)
 
     address_write_ip(&text, remote);
     ip = buf_slice(&text);
-    if (ip.len > 2 && *ip.ptr == '[')
-        ip = (struct slice){ ip.ptr + 1, ip.len - 2 };
+    buf_put(b, *ip.ptr == '[' ? slice_between(ip.ptr + 1, ip.ptr + ip.len - 1) : ip);
+}
+
+static void put_received(struct buf *b, const struct address *remote)
+{
     buf_put(b, SLICE(";received="));
-    buf_put(b, ip);
+    if (remote->family == FAMILY_4)
+        address_write_ip(b, remote);
+    else
+        put_without_brackets(b, remote);
 }
 
 /* The value up to its first parameter. */
