@@ -285,7 +285,7 @@ static const struct header *put_lines(struct gather *g, const struct message *m,
     for (const struct header *h = from, *end = end_of(m); h < end; h++) {
         bool gone = may_end_here[h->id] && ends(arg, h);
 
-        if (!gone && ends_as_it_should(h))
+        if (!gone && (m->all_crlf || ends_as_it_should(h)))
             continue;
         gather_put(g, lines_between(from, h));
         if (!gone)

@@ -231,19 +231,24 @@ static __attribute__((noinline)) bool read_line(const struct lines *l, struct he
  * is read; else false, and what was read is of no use. */
 static inline bool read_lines(struct lines *l, struct header *headers, uint8_t *first)
 {
-    const char     *text = l->ends.text, *text_end = text + l->ends.size, *copy = l->copy;
+    const char     *text = l->ends.text, *copy = l->copy;
     const uint32_t *ends     = l->next;
     size_t          count    = (size_t)(l->last - ends);
+    uint32_t        readable = l->ends.size < 16 ? 0 : l->ends.size - 15; /* before it sixteen bytes may be read */
     uint8_t         repeated = 0;
 
     if (!l->ends.empty_line || count > l->most)
         return false;
     for (; count > 0; count--) {
-        const char    *at = text + ends[(ptrdiff_t)count - 2] + 1, *stop = text + ends[count - 1];
+        uint32_t       start = ends[(ptrdiff_t)count - 2] + 1;
+        const char    *at = text + start, *stop = text + ends[count - 1];
         struct header *h = &headers[count - 1];
 
-        if ((text_end - at < 16 || !read_usual_field(h, at, stop, copy + (at - text))) && !read_line(l, h, at, stop))
-            return false;
+        if (start >= readable || !read_usual_field(h, at, stop, copy + start)) {
+            if (!read_line(l, h, at, stop))
+                return false;
+            l->all_crlf = false;
+        }
         repeated |= link_field(h, (unsigned)count, first);
     }
     l->repeated = repeated;
@@ -254,8 +259,11 @@ unsigned lines_read(struct lines *l, struct header *headers, uint8_t *first, str
 {
     unsigned count = (unsigned)(l->last - l->next);
 
-    if (!read_lines(l, headers, first))
-        count = read_any_fields(l, headers, first, fault);
+    l->all_crlf = true;
+    if (!read_lines(l, headers, first)) {
+        l->all_crlf = false;
+        count       = read_any_fields(l, headers, first, fault);
+    }
     l->body = l->ends.empty_line ? *l->last + 1 : l->ends.size;
     note_bare_cr(l, fault, l->body);
     if (!l->ends.empty_line)

@@ -25,6 +25,7 @@ struct lines {
                                      or the end of the text                            */
     unsigned most;                /* so many fields at most; LIMIT_HEADERS at most     */
     uint8_t  repeated;            /* when read: not 0 if a SINGLE header is there twice */
+    bool     all_crlf;            /* when read: no field ends otherwise; false if nobody looked */
 };
 
 /* Begin to walk `text`, which begins with the start line, is shorter than 4 GB and

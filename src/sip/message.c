@@ -60,6 +60,7 @@ static __attribute__((noinline)) void complain_of_two(struct message *m, struct 
 static void read_lines(struct message *m, struct lines *l, struct parse_fault *fault)
 {
     m->header_count = lines_read(l, m->headers, m->first, fault);
+    m->all_crlf     = l->all_crlf;
     m->body         = slice_between(m->text.ptr + l->body, m->text.ptr + m->text.len);
     if (l->repeated != 0)
         complain_of_two(m, fault);

@@ -68,6 +68,7 @@ struct message {
     struct header *headers; /* in order of appearance */
     unsigned       header_count;
     uint8_t        first[HEADER_COUNT]; /* 1 + index of the first with that id, 0: none */
+    bool           all_crlf;            /* each of their lines ends so; false if nobody looked */
 
     struct slice from_tag, to_tag;
     struct slice call_id;

@@ -119,6 +119,14 @@ TEST(a_line_that_ends_in_a_bare_lf_is_mended)
     CHECK(wrote("CSeq: 1 INVITE\r\nX: y\r\nContent-Length: 0\r\n\r\n"));
 }
 
+TEST(one_line_among_others_is_mended)
+{
+    struct forward_target t = to("sip:b@b.test");
+
+    CHECK_INT(0, forward(INVITE "Subject: x\nDate: ?\r\nX: y\n" END, &t));
+    CHECK(wrote("CSeq: 1 INVITE\r\nSubject: x\r\nDate: ?\r\nX: y\r\nContent-Length: 0\r\n\r\n"));
+}
+
 /* 19.1.1: neither headers nor method in a Request-URI. */
 TEST(what_a_request_uri_may_not_have_is_left_out)
 {
@@ -340,6 +348,7 @@ int main(void)
         cmocka_unit_test_teardown(a_copy_is_all_that_came_but_for_what_must_change, drop_request),
         cmocka_unit_test_teardown(a_copy_gets_what_the_request_lacks, drop_request),
         cmocka_unit_test_teardown(a_line_that_ends_in_a_bare_lf_is_mended, drop_request),
+        cmocka_unit_test_teardown(one_line_among_others_is_mended, drop_request),
         cmocka_unit_test_teardown(what_a_request_uri_may_not_have_is_left_out, drop_request),
         cmocka_unit_test_teardown(the_rest_of_the_route_goes_on_and_leads, drop_request),
         cmocka_unit_test_teardown(a_path_goes_on_top_of_the_route, drop_request),
