@@ -10,7 +10,7 @@
  * old array while the new one fills to three quarters at most.  A small table doubles, a
  * large one grows by a quarter: with a million entries they take 11 to 15 bytes each, where
  * doubling would take up to 21. */
-enum { SMALLEST = 16, SMALL = 1024, MOVES = 8, TAG = 15, TAG_SHIFT = 8, REMOVED = 1 };
+enum { SMALLEST = 16, SMALL = 1024, MOVES = 8, TAG = 15, TAG_SHIFT = 8, REMOVED = 1, LINE = 64 /* of a cache */ };
 
 /* A slot is 0, REMOVED, or an entry with its tag in the low four bits. */
 struct rcu_slots {
@@ -151,6 +151,25 @@ void rcu_table_prefetch(const struct rcu_table *t, uint64_t hash)
 
     __builtin_prefetch((const void *)&s->slot[at]);
     __builtin_prefetch(&s->notes[at]);
+}
+
+/* No entry is looked at, so it may be another one with the same tag. */
+static uintptr_t guess(const struct rcu_slots *s, uint64_t hash)
+{
+    size_t    at = home_of(s, hash);
+    uintptr_t slot;
+
+    while ((slot = read_slot(s, at)) != 0 && ((slot & TAG) != tag_of(hash) || slot <= TAG))
+        at = after(s, at);
+    return slot & ~(uintptr_t)TAG;
+}
+
+void rcu_table_prefetch_entry(const struct rcu_table *t, uint64_t hash, size_t bytes)
+{
+    uintptr_t at = guess(current(t), hash);
+
+    for (size_t i = 0; at != 0 && i < bytes; i += LINE)
+        __builtin_prefetch((const void *)(at + i)); /* NOLINT(performance-no-int-to-ptr): tagged */
 }
 
 /* ---- changing ---- */

@@ -54,6 +54,8 @@ struct rcu_entry *rcu_table_next(struct rcu_probe *p);
 
 /* Memory fetches what a search for this hash begins with, and its note, while the caller does something else. */
 void rcu_table_prefetch(const struct rcu_table *t, uint64_t hash);
+/* When that has come: the first so many bytes of the entry that the search finds, most probably.  In a section. */
+void rcu_table_prefetch_entry(const struct rcu_table *t, uint64_t hash, size_t bytes);
 
 /* Returns 0, or -ERR_NO_MEMORY when the table is nearly full and cannot grow.  After
  * rcu_table_make_room, which returns the same, the next insertion cannot fail. */

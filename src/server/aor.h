@@ -57,6 +57,8 @@ struct aor {
 struct aor *aor_new(struct blocks *memory, struct binding_commons *commons, struct slice key,
                     const struct binding *values, size_t count);
 enum { AOR_TIME_BITS = 40 };
+/* Most of them have no more bytes than this: that of a phone with one binding has some 140. */
+enum { AOR_USUAL = 192 };
 
 /* Does it fit, but for memory? */
 bool aor_can_hold(struct slice key, const struct binding *b);

@@ -159,12 +159,23 @@ const struct aor *location_find(const struct location *l, struct slice key)
     return location_find_hashed(l, key, location_hash(l, key));
 }
 
+void location_prefetch_slot(const struct location *l, uint64_t hash)
+{
+    rcu_table_prefetch(&l->shards[shard_index(hash)].aors, hash);
+}
+
+/* Few blocks are longer than AOR_USUAL. */
+void location_prefetch_aor(const struct location *l, uint64_t hash)
+{
+    rcu_table_prefetch_entry(&l->shards[shard_index(hash)].aors, hash, AOR_USUAL);
+}
+
 void location_prefetch(const struct location *l, struct slice key)
 {
     uint64_t hash = location_hash(l, key);
 
     rcu_enter(l->rcu);
-    rcu_table_prefetch(&l->shards[shard_index(hash)].aors, hash);
+    location_prefetch_slot(l, hash);
     rcu_leave(l->rcu);
 }
 
@@ -245,14 +256,17 @@ uint64_t location_list(const struct location *l, uint64_t cursor, size_t want,
 
 /* ---- changing ---- */
 
-void location_lock(struct location *l, struct slice key, struct location_guard *g)
+void location_lock_hashed(struct location *l, struct slice key, uint64_t hash, struct location_guard *g)
 {
-    uint64_t hash = location_hash(l, key);
-
     *g = (struct location_guard){ .location = l, .shard = &l->shards[shard_index(hash)], .key = key, .hash = hash };
     rcu_enter(l->rcu);
     pthread_mutex_lock(&g->shard->lock);
     g->aor = find(g->shard, key, hash);
+}
+
+void location_lock(struct location *l, struct slice key, struct location_guard *g)
+{
+    location_lock_hashed(l, key, location_hash(l, key), g);
 }
 
 static size_t count_of(const struct aor *a)

@@ -60,6 +60,10 @@ const struct aor *location_find_flow(const struct location *l, uint64_t hash, co
 /* Nothing but time: what a search for it wants is on its way from memory, if it is begun a little later.
  * In a section or not. */
 void location_prefetch(const struct location *l, struct slice key);
+/* The same in two steps for who has its location_hash, in one section: where it stands, and when that has come, what
+ * stands there. */
+void location_prefetch_slot(const struct location *l, uint64_t hash);
+void location_prefetch_aor(const struct location *l, uint64_t hash);
 
 /* Bindings, and AORs that have any; any thread, in a section or not. */
 size_t location_count(const struct location *l);
@@ -89,6 +93,8 @@ struct location_guard {
 
 /* Borrows `key` until the unlock. */
 void location_lock(struct location *l, struct slice key, struct location_guard *g);
+/* The same for who has its location_hash. */
+void location_lock_hashed(struct location *l, struct slice key, uint64_t hash, struct location_guard *g);
 void location_unlock(struct location_guard *g);
 
 /* Make ready that the AOR has these bindings and no others (it goes with the last):

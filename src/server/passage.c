@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What stands in a request is taken apart: its Route, its Request-URI, whose that is. */
+#include "server/ahead.h"
 #include "server/asked.h"
 #include "server/edge.h"
 #include "server/gruu.h"
@@ -68,7 +69,7 @@ static void read_aor(struct server *s, struct passage *p)
     p->aor = aor_in(&p->way.uri, domain, p->aor_text);
     if (p->aor.len == 0)
         return;
-    p->aor_hash = location_hash(s->shared->location, p->aor);
+    p->aor_hash = ahead_hash(s, p->request, p->aor);
     if (p->way.uri.params.len > 0 && p->gruu.kind == GRUU_NONE)
         gruu_open(s, p);
 }

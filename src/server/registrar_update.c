@@ -10,6 +10,7 @@
 #include "server/registrar_list.h"
 
 #include "base/error.h"
+#include "server/ahead.h"
 #include "server/gruu.h"
 
 #include <stdlib.h>
@@ -223,7 +224,7 @@ void registrar_update(struct server *s, const struct registering *r)
     w.server = s;
     w.r      = r;
     registrar_begin_ok(s, r, &w.answer);
-    location_lock(s->shared->location, r->key, &w.guard);
+    location_lock_hashed(s->shared->location, r->key, ahead_hash(s, r->request, r->key), &w.guard);
     registrar_list_init(&w.list, s, r, w.guard.aor);
     decide(&w, &verdict);
     if (verdict.status == 200)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "server/abuse.h"
 #include "server/agreement.h"
+#include "server/ahead.h"
 #include "server/flow_failure.h"
 #include "server/merged.h"
 #include "server/pass.h"
@@ -203,6 +204,7 @@ int server_attach(struct server *s, char *problem, size_t problem_size)
     registrar_start(s);
     flow_failure_watch(s);
     pass_start(s);
+    ahead_start(s);
     return 0;
 }
 

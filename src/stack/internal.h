@@ -268,6 +268,8 @@ struct stack {
 
     stack_pass_fn     *on_pass; /* NULL: nothing is passed on without a transaction */
     void              *pass_user;
+    stack_ahead_fn    *on_ahead; /* NULL: nobody wants to know */
+    void              *ahead_user;
     stack_stun_fn     *on_stun; /* answers to what we ask; NULL: we ask nothing */
     void              *stun_user;
     stack_flow_end_fn *on_flow_end; /* flow_end.c; NULL: nobody wants to know */

@@ -113,6 +113,12 @@ void stack_on_pass(struct stack *s, stack_pass_fn *fn, void *user)
     s->pass_user = user;
 }
 
+void stack_on_ahead(struct stack *s, stack_ahead_fn *fn, void *user)
+{
+    s->on_ahead   = fn;
+    s->ahead_user = user;
+}
+
 static bool is_keepalive(struct slice bytes)
 {
     return (bytes.len == 0 || *bytes.ptr <= ' ') && slice_trim(bytes).len == 0;
@@ -208,6 +214,10 @@ static bool is_cut_off(const struct stack *s, const struct message *m)
 /* Where acting on one comes here again, the rest is acted on there. */
 void receive_ahead_end(struct stack *s)
 {
+    unsigned count = s->ahead_count - s->ahead_next;
+
+    if (count > 1 && s->on_ahead != NULL)
+        s->on_ahead(s->ahead_user, s->ahead + s->ahead_next, count);
     while (s->ahead_next < s->ahead_count) {
         struct message *m = s->ahead[s->ahead_next++];
 

@@ -190,6 +190,11 @@ int stack_send(struct stack *s, const struct outgoing *out);
  * if it belongs to none, and about a response that has none.  True: that was it. */
 typedef bool stack_pass_fn(void *user, struct message *m);
 void         stack_on_pass(struct stack *s, stack_pass_fn *fn, void *user);
+/* Several have come at once, and are going to be acted on one after the other: the time to have memory fetch what that
+ * will want.  Nothing is decided here, as some may be turned away, or be another worker's; what was found out may be
+ * left in a message's `ahead`. */
+typedef void stack_ahead_fn(void *user, struct message *const *messages, unsigned count);
+void         stack_on_ahead(struct stack *s, stack_ahead_fn *fn, void *user);
 /* To the sender of such a request, by UDP from the listener that it came to; -ERR_CLOSED if that is no more. */
 int stack_pass_response(struct stack *s, unsigned listener, const struct address *to, const struct gather *response);
 

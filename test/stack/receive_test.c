@@ -147,6 +147,36 @@ TEST(what_comes_together_is_acted_on_in_its_order_though_it_is_read_ahead)
     bench_close(&b);
 }
 
+static unsigned told, told_of, acted_on;
+
+static void on_ahead(void *user, struct message *const *messages, unsigned count)
+{
+    CHECK(user == &told);
+    told++;
+    told_of += count;
+    acted_on = (unsigned)counter_read(&counters()->requests_received);
+    for (unsigned i = 0; i < count; i++)
+        CHECK(messages[i]->cseq.number == i + 1 && messages[i]->ahead == 0);
+}
+
+TEST(of_what_comes_together_it_is_told_before_the_first_is_acted_on)
+{
+    told = told_of = acted_on = 0;
+    bench_open(&b, "");
+    stack_on_ahead(server_stack(b.server), on_ahead, &told);
+    asks(&b.alice, 1);
+    bench_live(&b, 50);
+    CHECK_INT(0, told); /* one alone would be waited for just as long */
+    for (unsigned i = 1; i <= 10; i++)
+        asks(&b.alice, i);
+    bench_live(&b, 50);
+    CHECK_INT(1, told);
+    CHECK_INT(10, told_of);
+    CHECK_INT(1, acted_on);
+    CHECK_INT(11, counter_read(&counters()->requests_received));
+    bench_close(&b);
+}
+
 /* Its block is used again, and what was known of the one before is not believed of it. */
 TEST(a_request_at_the_place_of_another_has_a_tag_of_its_own)
 {
@@ -264,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_datagram_cut_short_gets_400_and_a_longer_one_is_served),
         cmocka_unit_test(what_cannot_be_answered_is_dropped_and_counted),
         cmocka_unit_test(keep_alives_cost_nothing_and_stray_responses_go_nowhere),
+        cmocka_unit_test(of_what_comes_together_it_is_told_before_the_first_is_acted_on),
         cmocka_unit_test(what_comes_together_is_acted_on_in_its_order_though_it_is_read_ahead),
         cmocka_unit_test(a_request_at_the_place_of_another_has_a_tag_of_its_own),
         cmocka_unit_test(what_was_read_ahead_does_not_outlast_its_socket),
