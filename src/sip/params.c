@@ -51,26 +51,32 @@ bool params_scan(struct scan *s, struct slice *params)
     return params_scan_tag(s, params, &tag, &tags);
 }
 
-/* ";name", ";name=value" or ";name=\"value\"" at `at`, padded, without blanks or escapes, up to the next or the end;
- * behind it, or NULL for anything else. */
-static inline const char *usual_param(const char *at, const char *end, struct slice *name, struct slice *value)
+RUN_INLINE const char *end_of_run(const char *at, const char *end, bool padded, uint8_t class)
+{
+    return padded ? run_end_padded(at, end, class) : run_end(at, end, class);
+}
+
+/* ";name", ";name=value" or ";name=\"value\"" at `at`, without blanks or escapes, up to the next or the end; behind it,
+ * or NULL for anything else. */
+RUN_INLINE const char *usual_param(const char *at, const char *end, bool padded, struct slice *name,
+                                   struct slice *value)
 {
     const char *start = at + 1;
 
     if (at >= end || *at != ';')
         return NULL;
-    at     = run_end_padded(start, end, RUN_NAME);
+    at     = end_of_run(start, end, padded, RUN_NAME);
     *name  = slice_between(start, at);
     *value = SLICE("");
     if (at < end && *at == '=') {
         start = at + 1;
-        if (*start == '"' && start < end) {
-            at     = run_end_padded(++start, end, RUN_QUOTED);
+        if (start < end && *start == '"') {
+            at     = end_of_run(++start, end, padded, RUN_QUOTED);
             *value = slice_between(start, at);
-            if (at++ == end || at[-1] != '"')
+            if (at == end || *at++ != '"')
                 return NULL;
         } else {
-            at     = run_end_padded(start, end, RUN_VALUE);
+            at     = end_of_run(start, end, padded, RUN_VALUE);
             *value = slice_between(start, at);
             if (at == start)
                 return NULL;
@@ -85,7 +91,7 @@ static inline void scan_usual_params(struct scan *s, struct slice *params, struc
     const char  *at = s->at, *next;
     struct slice name, value;
 
-    while ((next = usual_param(at, s->end, &name, &value)) != NULL) {
+    while ((next = usual_param(at, s->end, true, &name, &value)) != NULL) {
         if (param_is(name, "tag") && ++*tags == 1)
             *tag = value;
         at = next;
@@ -104,6 +110,8 @@ bool params_scan_tag(struct scan *s, struct slice *params, struct slice *tag, un
     *params = SLICE("");
     *tag    = SLICE("");
     *tags   = 0;
+    if (scan_at_end(s))
+        return true;
     if (scan_is_padded(s)) {
         scan_usual_params(s, params, tag, tags);
         first = params->len > 0 ? params->ptr : NULL;
@@ -126,7 +134,7 @@ bool params_scan_tag(struct scan *s, struct slice *params, struct slice *tag, un
 
 bool params_next(struct scan *s, struct slice *name, struct slice *value)
 {
-    const char *next = scan_is_padded(s) ? usual_param(s->at, s->end, name, value) : NULL;
+    const char *next = scan_is_padded(s) ? usual_param(s->at, s->end, true, name, value) : NULL;
 
     if (next != NULL) {
         s->at = next;
@@ -173,19 +181,33 @@ static bool may_hold(struct slice params, struct slice name)
 }
 #endif
 
-bool params_find(struct slice params, struct slice name, struct slice *value)
+/* The same, from one that is not as nearly all are. */
+static __attribute__((noinline)) bool find_any(struct scan *s, struct slice name, struct slice *value)
 {
-    struct scan  s = scan_from(params);
     struct slice found;
 
-    *value = SLICE("");
-    if (params.len == 0 || !may_hold(params, name))
-        return false;
-    while (params_next(&s, &found, value))
+    while (params_next(s, &found, value))
         if (slice_eq_nocase(found, name))
             return true;
     *value = SLICE("");
     return false;
+}
+
+bool params_find(struct slice params, struct slice name, struct slice *value)
+{
+    struct scan  s = scan_from(params);
+    struct slice found;
+    const char  *next;
+
+    *value = SLICE("");
+    if (params.len == 0 || !may_hold(params, name))
+        return false;
+    while ((next = usual_param(s.at, s.end, false, &found, value)) != NULL) {
+        if (slice_eq_nocase(found, name))
+            return true;
+        s.at = next;
+    }
+    return find_any(&s, name, value);
 }
 
 /* RFC 3261 19.1.4: a character and its escape are the same, unless it is

@@ -53,25 +53,32 @@ TEST(empty_parameter_of_a_uri_is_stepped_over)
     CHECK_SLICE("", value);
 }
 
+/* Usual ones, and what only looks like them. */
+static const char *const texts[] = {
+    ";expires=3600",
+    ";a;b=c;d=\"x;,y\"",
+    ";a=b;;c=d;",
+    "; a = b ;c",
+    ";a=\"b\\\"c\";d",
+    ";a=;b",
+    ";a=\"b",
+    ";a=b,c;d",
+    ";=a;b",
+    ";a=b c;d",
+    "a=b",
+    ";",
+    ";tag=\xc3\xa9",
+    ";name-of-more-than-sixteen-bytes=value-of-more-than-that;x",
+    ";a=\"b\"z;d=e",
+    ";a\"b\";c",
+    ";x=y;+sip.instance=\"<urn:uuid:00000000-0000-1000-8000-000a95a0e128>\";Reg-id=1;expires=3600;q=0.5"
+};
+
 /* Where there is a pad, the usual ones are read by pointers: to the same result, and no byte behind the pad is looked
  * at. */
 TEST(parameters_are_walked_to_the_same_result_where_they_are_padded)
 {
-    static const char *const texts[] = { ";expires=3600",
-                                         ";a;b=c;d=\"x;,y\"",
-                                         ";a=b;;c=d;",
-                                         "; a = b ;c",
-                                         ";a=\"b\\\"c\";d",
-                                         ";a=;b",
-                                         ";a=\"b",
-                                         ";a=b,c;d",
-                                         ";=a;b",
-                                         ";a=b c;d",
-                                         "a=b",
-                                         ";",
-                                         ";tag=\xc3\xa9",
-                                         ";name-of-more-than-sixteen-bytes=value-of-more-than-that;x" };
-    char                     padded[128];
+    char padded[128];
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct slice text = slice_from(texts[i]), name, value, same_name, same_value;
@@ -88,6 +95,27 @@ TEST(parameters_are_walked_to_the_same_result_where_they_are_padded)
             CHECK(!more || (slice_eq(name, same_name) && slice_eq(value, same_value)));
             CHECK_INT(bare.end - bare.at, s.end - s.at);
         } while (more);
+    }
+}
+
+/* It is found there where walking leads, without a look behind the end. */
+TEST(a_parameter_is_found_where_walking_finds_it)
+{
+    static const char *const names[] = {
+        "a", "b", "c", "d", "x", "tag", "expires", "reg-id", "q", "+sip.instance", "e"
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        for (size_t k = 0; *texts[i] == ';' && k < sizeof names / sizeof *names; k++) {
+            struct slice text = test_guarded(slice_from(texts[i])), wanted = slice_from(names[k]), name, value, found;
+            struct scan  s     = scan_from(text);
+            bool         there = false;
+
+            while (!there && params_next(&s, &name, &value))
+                there = slice_eq_nocase(name, wanted);
+            assert_int_equal(params_find(text, wanted, &found), there);
+            CHECK(slice_eq(there ? value : SLICE(""), found));
+        }
     }
 }
 
@@ -170,6 +198,7 @@ int main(void)
         cmocka_unit_test(values_may_hold_more_than_tokens),
         cmocka_unit_test(empty_parameter_of_a_uri_is_stepped_over),
         cmocka_unit_test(parameters_are_walked_to_the_same_result_where_they_are_padded),
+        cmocka_unit_test(a_parameter_is_found_where_walking_finds_it),
         cmocka_unit_test(seconds_are_digits_and_saturate),
         cmocka_unit_test(first_tag_is_noted_and_all_are_counted),
         cmocka_unit_test(name_is_compared_in_any_case_and_whole),
