@@ -72,6 +72,9 @@ static void check_credentials(struct hasher *h, struct slice text)
     if (!digest_rspauth(h, &c, ha1, text, proof) || !digest_rspauth(h, &again, ha1, text, hex) ||
         !slice_eq(slice_from(hex), slice_from(proof)))
         abort();
+    if (digest_verify_mutually(h, &again, ha1, method, text, hex) != proves(&c) ||
+        (hex[0] != '\0' && !slice_eq(slice_from(hex), slice_from(proof))))
+        abort();
 }
 
 static void check_info(struct slice text)

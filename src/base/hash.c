@@ -112,12 +112,18 @@ static size_t join(const struct slice *parts, size_t count, char *memory, size_t
     return len;
 }
 
-static void digest_parts(EVP_MD_CTX *context, const struct slice *parts, size_t count, uint8_t *out)
+static void add_part(EVP_MD_CTX *context, struct slice part)
+{
+    if (part.len > 0)
+        must(EVP_DigestUpdate(context, part.ptr, part.len));
+}
+
+static void digest_parts(EVP_MD_CTX *context, const struct slice *parts, size_t count, struct slice end, uint8_t *out)
 {
     must(EVP_DigestInit_ex2(context, NULL, NULL));
     for (size_t i = 0; i < count; i++)
-        if (parts[i].len > 0)
-            must(EVP_DigestUpdate(context, parts[i].ptr, parts[i].len));
+        add_part(context, parts[i]);
+    add_part(context, end);
     must(EVP_DigestFinal_ex(context, out, NULL));
 }
 
@@ -129,14 +135,44 @@ void hasher_digest(struct hasher *h, enum hash_algorithm algorithm, const struct
 
     h->work++;
     if (len == SIZE_MAX) {
-        digest_parts(h->contexts[algorithm], parts, count, out);
+        digest_parts(h->contexts[algorithm], parts, count, SLICE(""), out);
         return;
     }
     if (algorithm == HASH_MD5)
         md5(memory, len, out);
     else
-        digest_parts(h->contexts[algorithm], &(struct slice){ memory, len }, 1, out);
+        digest_parts(h->contexts[algorithm], NULL, 0, (struct slice){ memory, len }, out);
     OPENSSL_cleanse(memory, len); /* a password may have been among it */
+}
+
+/* `memory` holds what they share. */
+static void md5_both(char *memory, size_t len, const struct slice ends[2], uint8_t out[2][HASH_MAX])
+{
+    struct md5 begun;
+
+    md5_begin(&begun, memory, len);
+    for (int i = 0; i < 2; i++) {
+        memcpy(memory + len, ends[i].ptr, ends[i].len);
+        md5_end(&begun, memory, len + ends[i].len, out[i]);
+    }
+}
+
+void hasher_digest_both(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
+                        const struct slice ends[2], uint8_t out[2][HASH_MAX])
+{
+    char   memory[TOGETHER + MD5_PAD];
+    size_t longest = ends[0].len > ends[1].len ? ends[0].len : ends[1].len;
+    size_t len =
+        algorithm == HASH_MD5 && longest < TOGETHER ? join(parts, count, memory, TOGETHER - longest) : SIZE_MAX;
+
+    h->work += 2;
+    if (len != SIZE_MAX) {
+        md5_both(memory, len, ends, out);
+        OPENSSL_cleanse(memory, len);
+        return;
+    }
+    for (int i = 0; i < 2; i++)
+        digest_parts(h->contexts[algorithm], parts, count, ends[i], out[i]);
 }
 
 /* By its last bytes: domains end in different ways, and the methods of one are few. */
@@ -211,8 +247,7 @@ void hasher_mac(struct hasher *h, const uint8_t key[32], const struct slice *par
     must(EVP_DigestInit_ex2(context, NULL, NULL));
     must(EVP_DigestUpdate(context, inner_pad, sizeof inner_pad));
     for (size_t i = 0; i < count; i++)
-        if (parts[i].len > 0)
-            must(EVP_DigestUpdate(context, parts[i].ptr, parts[i].len));
+        add_part(context, parts[i]);
     must(EVP_DigestFinal_ex(context, out, NULL));
     hasher_digest(h, HASH_SHA256, outer, 2, out);
     OPENSSL_cleanse(inner_pad, sizeof inner_pad);

@@ -24,8 +24,11 @@ size_t hash_size(enum hash_algorithm algorithm); /* 16, 32 or 32 */
 /* Hashes the parts one after another into out[hash_size]. */
 void hasher_digest(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
                    uint8_t *out);
-/* The same, for what is hashed again and again and is no secret (the method and URI of a digest): the last few such
- * texts are remembered. */
+/* Two such, of texts that begin alike: the parts and then either end.  With MD5 what they share is hashed once. */
+void hasher_digest_both(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
+                        const struct slice ends[2], uint8_t out[2][HASH_MAX]);
+/* As hasher_digest, for what is hashed again and again and is no secret (the method and URI of a digest): the last few
+ * such texts are remembered. */
 void hasher_digest_often(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
                          uint8_t *out);
 /* The first 64 bits of that, as a number to find it by. */

@@ -30,7 +30,8 @@ static inline uint32_t rotate(uint32_t x, int bits)
 #define STEP(f, a, b, c, d, index, bits, constant)                                                                     \
     ((a) += load(block, index) + (constant), (a) += f(b, c, d), (a) = rotate(a, bits) + (b))
 
-static void add_block(uint32_t state[4], const char *block)
+/* 2 KB of code: once is enough. */
+static __attribute__((noinline)) void add_block(uint32_t state[4], const char *block)
 {
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
 
@@ -115,15 +116,32 @@ static size_t pad(char *text, size_t len)
     return padded;
 }
 
+static const struct md5 nothing = { { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476 }, 0 };
+
+static void add_blocks(struct md5 *m, const char *text, size_t len)
+{
+    for (; m->done + BLOCK <= len; m->done += BLOCK)
+        add_block(m->state, text + m->done);
+}
+
+void md5_begin(struct md5 *m, const char *text, size_t len)
+{
+    *m = nothing;
+    add_blocks(m, text, len);
+}
+
+void md5_end(const struct md5 *m, char *text, size_t len, uint8_t out[MD5_SIZE])
+{
+    struct md5 all = *m;
+    char       bytes[MD5_SIZE];
+
+    add_blocks(&all, text, pad(text, len));
+    word_store(bytes, all.state[0] | (uint64_t)all.state[1] << 32);
+    word_store(bytes + 8, all.state[2] | (uint64_t)all.state[3] << 32);
+    memcpy(out, bytes, sizeof bytes);
+}
+
 void md5(char *text, size_t len, uint8_t out[MD5_SIZE])
 {
-    uint32_t state[4] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476 };
-    size_t   padded   = pad(text, len);
-    char     bytes[MD5_SIZE];
-
-    for (size_t at = 0; at < padded; at += BLOCK)
-        add_block(state, text + at);
-    word_store(bytes, state[0] | (uint64_t)state[1] << 32);
-    word_store(bytes + 8, state[2] | (uint64_t)state[3] << 32);
-    memcpy(out, bytes, sizeof bytes);
+    md5_end(&nothing, text, len, out);
 }

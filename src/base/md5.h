@@ -15,4 +15,13 @@ enum { MD5_SIZE = 16, MD5_PAD = 72 };
 /* Writes up to MD5_PAD bytes behind the `len` of the text: the padding goes there. */
 void md5(char *text, size_t len, uint8_t out[MD5_SIZE]);
 
+/* The same for texts that begin alike: what they share is read once, up to its last whole block. */
+struct md5 {
+    uint32_t state[4];
+    size_t   done;
+};
+void md5_begin(struct md5 *m, const char *text, size_t len);
+/* Of all of a text that begins with that one. */
+void md5_end(const struct md5 *m, char *text, size_t len, uint8_t out[MD5_SIZE]);
+
 #endif

@@ -225,8 +225,19 @@ static uint32_t count_of(const struct credentials *c)
     return c->qop.len > 0 ? c->nc : NONCE_ONCE;
 }
 
+/* Whoever is asked for Authorization is told in the 2xx that we know the secret, too.  That is known here before it
+ * is asked for, in half the time: the proof of a password takes a tenth of it all. */
+static bool is_right(struct authenticator *a, const struct credentials *c, const struct message *request,
+                     enum header_id header, struct slice ha1, struct auth_proof *proof)
+{
+    proof->rspauth[0] = '\0';
+    if (header == HEADER_AUTHORIZATION && a->config->digest_info)
+        return digest_verify_mutually(a->hasher, c, ha1, request->method_text, request->body, proof->rspauth);
+    return digest_verify(a->hasher, c, ha1, request->method_text, request->body);
+}
+
 static enum auth_result judge(struct authenticator *a, const struct credentials *c, const struct message *request,
-                              struct slice domain, struct auth_proof *proof)
+                              enum header_id header, struct slice domain, struct auth_proof *proof)
 {
     enum user_state state;
     bool            known;
@@ -241,9 +252,7 @@ static enum auth_result judge(struct authenticator *a, const struct credentials 
         return state == USER_WAIT ? AUTH_WAIT : AUTH_FAILED;
     known          = state == USER_FOUND && proof->ha1.len > 0;
     proof->no_hash = state == USER_FOUND && !known;
-    if (!digest_verify(a->hasher, c, known ? proof->ha1 : nobodys_ha1(c->algorithm), request->method_text,
-                       request->body) ||
-        !known)
+    if (!is_right(a, c, request, header, known ? proof->ha1 : nobodys_ha1(c->algorithm), proof) || !known)
         return AUTH_WRONG;
     if (world_now(a->world) > proof->nonce.ends_at || !nonces_use(a->nonces, &proof->nonce, count_of(c)))
         return AUTH_STALE;
@@ -265,7 +274,7 @@ enum auth_result authenticator_check(struct authenticator *a, const struct messa
     if (!collect(a, request, header, given, &count))
         return AUTH_BROKEN;
     for (unsigned i = 0; i < count; i++) {
-        enum auth_result result = judge(a, &given[i], request, domain, proof);
+        enum auth_result result = judge(a, &given[i], request, header, domain, proof);
 
         if (result == AUTH_OK || result == AUTH_WRONG)
             auth_guard_note(&a->guard, request, proof->named, domain, result == AUTH_OK);
@@ -313,6 +322,16 @@ void authenticator_challenge(struct authenticator *a, struct gather *g, enum hea
     gather_written(g, mark);
 }
 
+/* What is known of it, or is hashed now. */
+static bool find_rspauth(struct authenticator *a, const struct auth_proof *proof, struct slice body,
+                         char hex[DIGEST_HEX])
+{
+    if (proof->rspauth[0] == '\0' || body.len > 0)
+        return digest_rspauth(a->hasher, &proof->given, proof->ha1, body, hex);
+    memcpy(hex, proof->rspauth, sizeof proof->rspauth);
+    return true;
+}
+
 void authenticator_info(struct authenticator *a, const struct auth_proof *proof, msec next_until, struct slice body,
                         struct gather *g)
 {
@@ -321,7 +340,7 @@ void authenticator_info(struct authenticator *a, const struct auth_proof *proof,
     char                      next[NONCE_TEXT], rspauth[DIGEST_HEX];
     size_t                    mark = gather_mark(g);
 
-    if (!a->config->digest_info || c->qop.len == 0 || !digest_rspauth(a->hasher, c, proof->ha1, body, rspauth))
+    if (!a->config->digest_info || c->qop.len == 0 || !find_rspauth(a, proof, body, rspauth))
         return;
     info.rspauth = slice_from(rspauth);
     if (next_until > proof->nonce.ends_at) {

@@ -48,6 +48,7 @@ struct auth_proof {
     struct credentials given; /* with AUTH_OK: borrowed from the request    */
     struct nonce       nonce;
     struct slice       ha1;
+    char               rspauth[DIGEST_HEX]; /* with AUTH_OK: for a 2xx without a body; "": is to be hashed */
     bool               no_hash; /* with AUTH_WRONG: there is such a user, but no hash of his by this algorithm */
     msec               retry_after;
     char               memory[USER_NAME_MAX], named_memory[USER_KEY_MAX], ha1_memory[USER_HA1_MAX];

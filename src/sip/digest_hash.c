@@ -54,17 +54,23 @@ static void put_meant(struct parts *p, struct slice inner)
 typedef void digest_fn(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
                        uint8_t *out);
 
+static void put_hex(char hex[DIGEST_HEX], const uint8_t *bytes, size_t size)
+{
+    struct buf b = buf_on(hex, DIGEST_HEX);
+
+    buf_put_hex(&b, bytes, size);
+    buf_cstr(&b);
+}
+
 static bool hash_by(digest_fn *digest, struct hasher *h, enum hash_algorithm algorithm, const struct parts *p,
                     char hex[DIGEST_HEX])
 {
-    uint8_t    bytes[HASH_MAX];
-    struct buf b = buf_on(hex, DIGEST_HEX);
+    uint8_t bytes[HASH_MAX];
 
     if (p->overflow)
         return false;
     digest(h, algorithm, p->part, p->count, bytes);
-    buf_put_hex(&b, bytes, hash_size(algorithm));
-    buf_cstr(&b);
+    put_hex(hex, bytes, hash_size(algorithm));
     return true;
 }
 
@@ -149,34 +155,60 @@ static bool hash_a2(struct hasher *h, const struct credentials *c, struct slice 
     return hash_by(way_of(c->uri), h, c->algorithm, &p, hex);
 }
 
+/* What stands before A2's hash; with a session variant ha1 goes to `session`. */
+static bool put_before_a2(struct parts *p, struct hasher *h, const struct credentials *c, struct slice ha1,
+                          char session[DIGEST_HEX])
+{
+    if (c->sess) {
+        if (!hash_session(h, c, ha1, session))
+            return false;
+        ha1 = slice_from(session);
+    }
+    begin(p);
+    put(p, ha1);
+    put_colon(p);
+    put_meant(p, c->nonce);
+    put_colon(p);
+    if (c->qop.len > 0) {
+        put(p, c->nc_text);
+        put_colon(p);
+        put_meant(p, c->cnonce);
+        put_colon(p);
+        put(p, c->qop);
+        put_colon(p);
+    }
+    return true;
+}
+
 bool digest_response(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice method,
                      struct slice body, char hex[DIGEST_HEX])
 {
     char         session[DIGEST_HEX], ha2[DIGEST_HEX];
     struct parts p;
 
-    if (c->sess) {
-        if (!hash_session(h, c, ha1, session))
-            return false;
-        ha1 = slice_from(session);
-    }
-    if (!hash_a2(h, c, method, body, ha2))
+    if (!hash_a2(h, c, method, body, ha2) || !put_before_a2(&p, h, c, ha1, session))
         return false;
-    begin(&p);
-    put(&p, ha1);
-    put_colon(&p);
-    put_meant(&p, c->nonce);
-    put_colon(&p);
-    if (c->qop.len > 0) {
-        put(&p, c->nc_text);
-        put_colon(&p);
-        put_meant(&p, c->cnonce);
-        put_colon(&p);
-        put(&p, c->qop);
-        put_colon(&p);
-    }
     put(&p, slice_from(ha2));
     return hash(h, c->algorithm, &p, hex);
+}
+
+/* Both sides' at once: theirs, of `method`, and ours (3.5).  The body is in neither. */
+static bool hash_both(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice method,
+                      char hex[2][DIGEST_HEX])
+{
+    const size_t size = hash_size(c->algorithm);
+    char         session[DIGEST_HEX], ha2[2][DIGEST_HEX];
+    uint8_t      bytes[2][HASH_MAX];
+    struct parts p;
+
+    if (!hash_a2(h, c, method, SLICE(""), ha2[0]) || !hash_a2(h, c, SLICE(""), SLICE(""), ha2[1]) ||
+        !put_before_a2(&p, h, c, ha1, session) || p.overflow)
+        return false;
+    hasher_digest_both(h, c->algorithm, p.part, p.count, (struct slice[]){ { ha2[0], 2 * size }, { ha2[1], 2 * size } },
+                       bytes);
+    put_hex(hex[0], bytes[0], size);
+    put_hex(hex[1], bytes[1], size);
+    return true;
 }
 
 bool digest_rspauth(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice body,
@@ -185,16 +217,40 @@ bool digest_rspauth(struct hasher *h, const struct credentials *c, struct slice 
     return digest_response(h, c, ha1, SLICE(""), body, hex);
 }
 
+static bool may_prove(const struct credentials *c)
+{
+    return c->known && c->response.len == 2 * hash_size(c->algorithm) &&
+           (c->qop.len == 0 || slice_eq_nocase(c->qop, SLICE("auth")) || covers_body(c));
+}
+
+static bool is_given(const struct credentials *c, const char hex[DIGEST_HEX])
+{
+    char   given[DIGEST_HEX];
+    size_t size = c->response.len;
+
+    for (size_t i = 0; i < size; i += sizeof(uint64_t))
+        word_store(given + i, word_lower_letters(word_load(c->response.ptr + i)));
+    return secret_eq(hex, given, size);
+}
+
 bool digest_verify(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice method,
                    struct slice body)
 {
-    char   hex[DIGEST_HEX], given[DIGEST_HEX];
-    size_t size = 2 * hash_size(c->algorithm);
+    char hex[DIGEST_HEX];
 
-    if (!c->known || c->response.len != size ||
-        (c->qop.len > 0 && !slice_eq_nocase(c->qop, SLICE("auth")) && !covers_body(c)))
+    return may_prove(c) && digest_response(h, c, ha1, method, body, hex) && is_given(c, hex);
+}
+
+bool digest_verify_mutually(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice method,
+                            struct slice body, char rspauth[DIGEST_HEX])
+{
+    char hex[2][DIGEST_HEX];
+
+    rspauth[0] = '\0';
+    if (c->qop.len == 0 || covers_body(c))
+        return digest_verify(h, c, ha1, method, body);
+    if (!may_prove(c) || !hash_both(h, c, ha1, method, hex))
         return false;
-    for (size_t i = 0; i < size; i += sizeof(uint64_t))
-        word_store(given + i, word_lower_letters(word_load(c->response.ptr + i)));
-    return digest_response(h, c, ha1, method, body, hex) && secret_eq(hex, given, size);
+    memcpy(rspauth, hex[1], sizeof hex[1]);
+    return is_given(c, hex[0]);
 }

@@ -145,6 +145,42 @@ TEST(what_is_long_has_the_same_digest_in_parts)
     hasher_free(h);
 }
 
+static void check_both(struct hasher *h, enum hash_algorithm algorithm, struct slice shared, struct slice one,
+                       struct slice other)
+{
+    const struct slice parts[] = { { shared.ptr, shared.len / 2 },
+                                   { shared.ptr + shared.len / 2, shared.len - shared.len / 2 } };
+    const struct slice ends[]  = { one, other };
+    uint8_t            wanted[HASH_MAX], out[2][HASH_MAX];
+    uint64_t           work = hasher_work(h);
+
+    hasher_digest_both(h, algorithm, parts, 2, ends, out);
+    CHECK_INT(2, (int)(hasher_work(h) - work));
+    for (int i = 0; i < 2; i++) {
+        hasher_digest(h, algorithm, (struct slice[]){ shared, ends[i] }, 2, wanted);
+        CHECK(memcmp(wanted, out[i], hash_size(algorithm)) == 0);
+    }
+}
+
+/* Wherever a block ends, and where it is too long for one piece. */
+TEST(two_that_begin_alike_have_their_own_digests)
+{
+    char           memory[300];
+    struct hasher *h = hasher_new();
+
+    for (size_t i = 0; i < sizeof memory; i++)
+        memory[i] = (char)(i * 7);
+    for (size_t len = 0; len < sizeof memory; len++)
+        for (enum hash_algorithm a = HASH_MD5; a <= HASH_SHA512_256; a++) {
+            struct slice shared = test_guarded((struct slice){ memory, len });
+
+            check_both(h, a, shared, SLICE("939e7578ed9e3c518a452acee763bce9"),
+                       SLICE("0cc175b9c0f1b6a831c399e269772661"));
+            check_both(h, a, shared, SLICE(""), (struct slice){ memory, sizeof memory - len });
+        }
+    hasher_free(h);
+}
+
 static void check_often(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count)
 {
     uint8_t wanted[HASH_MAX], out[HASH_MAX];
@@ -207,6 +243,7 @@ int main(void)
         cmocka_unit_test(secrets_are_equal_only_in_every_byte),
         cmocka_unit_test(a_secret_differs_wherever_one_bit_does),
         cmocka_unit_test(what_is_long_has_the_same_digest_in_parts),
+        cmocka_unit_test(two_that_begin_alike_have_their_own_digests),
         cmocka_unit_test(what_is_hashed_often_has_its_own_digest),
         cmocka_unit_test(what_is_remembered_counts_as_work),
         cmocka_unit_test(without_memory_there_is_no_hasher),

@@ -170,6 +170,39 @@ TEST(rspauth_is_the_servers_proof)
     assert_string_equal("290c0f9727fa0b94dc9d1db0ef95c61c", proof);
 }
 
+/* What both sides prove is the same as one by one, whatever the phone has proved. */
+static void check_mutual(struct credentials c, enum hash_algorithm algorithm, const char *wanted)
+{
+    char         ha1[DIGEST_HEX], response[DIGEST_HEX], proof[DIGEST_HEX];
+    struct slice secret = { ha1, 2 * hash_size(algorithm) };
+
+    digest_ha1(hasher, algorithm, SLICE("Mufasa"), SLICE("http-auth@example.org"), SLICE("Circle of Life"), ha1);
+    CHECK(digest_response(hasher, &c, secret, SLICE("GET"), SLICE("any"), response));
+    c.response = slice_from(response);
+    CHECK(digest_verify_mutually(hasher, &c, secret, SLICE("GET"), SLICE("any"), proof));
+    assert_string_equal(wanted, proof);
+    CHECK(!digest_verify_mutually(hasher, &c, secret, SLICE("PUT"), SLICE("any"), proof));
+    assert_string_equal(wanted, proof);
+    c.response.len--;
+    CHECK(!digest_verify_mutually(hasher, &c, secret, SLICE("GET"), SLICE("any"), proof));
+    assert_string_equal("", proof);
+}
+
+TEST(both_sides_prove_at_once_what_they_prove_one_by_one)
+{
+    struct credentials c;
+
+    CHECK(scan_credentials(HEAD_7616 "qop=auth, algorithm=SHA-256, response=\"\"", &c));
+    check_mutual(c, HASH_SHA256, "86d3b25618d41854ca5039a5d7e53ff6355d5134a9b1fb088a78ac3c462195a0");
+    CHECK(scan_credentials(HEAD_7616 "qop=auth, response=\"\"", &c));
+    check_mutual(c, HASH_MD5, "9b712497bc9f91499fbcca1dfc5f09a5");
+    CHECK(scan_credentials(HEAD_7616 "qop=auth-int, response=\"\"", &c));
+    check_mutual(c, HASH_MD5, "");
+    CHECK(scan_credentials(HEAD_7616 "response=\"\"", &c));
+    c.qop = SLICE("");
+    check_mutual(c, HASH_MD5, "");
+}
+
 /* RFC 7616 3.4.4.  The name printed in 3.9.2 is hashed by SHA-512, cut to 256 bits: this
  * is SHA-512/256's. */
 TEST(a_name_has_a_hash)
@@ -234,6 +267,7 @@ int main(void)
         cmocka_unit_test(auth_int_without_a_body_hashes_the_empty_string),
         cmocka_unit_test(another_qop_proves_nothing),
         cmocka_unit_test(rspauth_is_the_servers_proof),
+        cmocka_unit_test(both_sides_prove_at_once_what_they_prove_one_by_one),
         cmocka_unit_test(a_name_has_a_hash),
         cmocka_unit_test(what_is_hashed_has_no_backslashes),
         cmocka_unit_test(more_escapes_than_anyone_needs_prove_nothing),
