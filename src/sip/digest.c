@@ -202,16 +202,7 @@ static bool parse_nc(struct slice text, uint32_t *nc)
     *nc = 0;
     if (text.ptr == NULL)
         return true;
-    if (text.len != 8)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        int digit = hex_value(text.ptr[i]);
-
-        if (digit < 0)
-            return false;
-        *nc = *nc << 4 | (uint32_t)digit;
-    }
-    return true;
+    return text.len == 8 && word_hex(word_load(text.ptr), nc);
 }
 
 /* qop-value is a token even between quotes, which some peers put: it is written

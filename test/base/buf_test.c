@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 TEST(puts_follow_one_another)
 {
@@ -59,18 +60,25 @@ TEST(numbers_of_any_length_are_decimal)
     check_number(UINT64_MAX);
 }
 
-/* Four bytes at a time, and what is left. */
+/* Eight bytes at a time, or what is fewer; nothing is read or written beside them. */
 TEST(hex_has_two_digits_for_each_byte)
 {
-    static const unsigned char bytes[] = { 0x00, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0, 0x0f, 0xff };
-    static const char          text[]  = "00123456789abcdef00fff";
+    unsigned char bytes[70];
+    char          text[2 * sizeof bytes + 1];
 
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (unsigned char)(i * 0x25 + 0x09);
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    }
     for (size_t len = 0; len <= sizeof bytes; len++) {
-        char       memory[2 * sizeof bytes];
-        struct buf b = buf_on(memory, 2 * len);
+        struct slice guarded = test_guarded((struct slice){ (const char *)bytes, len });
+        char        *memory  = malloc(2 * len + 1);
+        struct buf   b       = buf_on(memory, 2 * len);
 
-        buf_put_hex(&b, bytes, len);
-        CHECK(buf_ok(&b) && slice_eq(buf_slice(&b), (struct slice){ text, 2 * len }));
+        memory[2 * len] = '!';
+        buf_put_hex(&b, guarded.ptr, len);
+        CHECK(buf_ok(&b) && slice_eq(buf_slice(&b), (struct slice){ text, 2 * len }) && memory[2 * len] == '!');
+        free(memory);
     }
 }
 
