@@ -259,6 +259,22 @@ static int find(const struct descriptors *d, unsigned worker, int type, const st
     return -1;
 }
 
+bool descriptors_are_shared(struct descriptors *d, int type, const struct address *address)
+{
+    bool bound = false, inherited = false;
+
+    if (d == NULL)
+        return true;
+    lock(d);
+    for (size_t i = 0; i < d->count; i++)
+        if (d->list[i].type == type && address_eq(&d->list[i].bound, address)) {
+            bound     = true;
+            inherited = inherited || d->list[i].inherited;
+        }
+    unlock(d);
+    return !bound || inherited;
+}
+
 int descriptors_open(struct descriptors *d, unsigned worker, int type, const struct address *address)
 {
     int fd = -1, copy = -1;

@@ -66,6 +66,9 @@ int descriptors_take(struct descriptors *d, const struct descriptor *one);
  * is bound by who started us anyway. */
 void descriptors_drop(struct descriptors *d, int type, const struct address *address);
 
+/* May others than these workers have a socket at this bound address: was it inherited, or not bound ahead at all? */
+bool descriptors_are_shared(struct descriptors *d, int type, const struct address *address);
+
 /* A socket of its own for a world: a duplicate of the worker's descriptor with this
  * requested or bound address, else one that is bound now.  `d` may be NULL.  The
  * caller closes it.  The descriptor, or an error as descriptors_bind. */

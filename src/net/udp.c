@@ -5,9 +5,11 @@
 #include "net/sockaddr.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -157,6 +159,20 @@ static void look_at(struct udp *u, struct backlog *b)
     b->bytes += bytes;
 }
 
+/* What this thread, which is the world's, has used. */
+static void note_processor(struct udp_hub *hub)
+{
+    struct timespec t;
+    uint64_t        used;
+
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0)
+        return;
+    used = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+    if (used > hub->processor)
+        counter_add(&hub->world->counters.worker_microseconds, used - hub->processor);
+    hub->processor = used;
+}
+
 void udp_look(struct udp_hub *hub)
 {
     struct backlog b = { .looks = hub->world->backlog.looks + 1, .lost = hub->world->backlog.lost };
@@ -164,6 +180,7 @@ void udp_look(struct udp_hub *hub)
     if (hub->world->now - hub->looked_at < OVERLOAD_LOOK)
         return;
     hub->looked_at = hub->world->now;
+    note_processor(hub);
     LIST_EACH (l, &hub->sockets)
         look_at(CONTAINER_OF(l, struct udp, member), &b);
     hub->world->backlog = b;
@@ -265,6 +282,22 @@ void udp_close(struct udp *u)
     list_unlink(&u->member);
     close(u->fd);
     free(u);
+}
+
+/* The kernel asks a program which of the sockets at one address gets a datagram: this one says, the first that was
+ * bound.  To take it away needs Linux 5.3; where that cannot be done it is not begun. */
+int udp_steer(struct udp *u, bool here)
+{
+    struct sock_filter first   = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog  program = { 1, &first };
+    int                none    = 0;
+
+    if (u->hub->worker != 0 || descriptors_are_shared(u->hub->ahead, SOCK_DGRAM, &u->local) ||
+        (setsockopt(u->fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &none, sizeof none) != 0 && errno != ENOENT))
+        return -ERR_UNSUPPORTED;
+    if (here && setsockopt(u->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) != 0)
+        return -ERR_UNSUPPORTED;
+    return 0;
 }
 
 /* --- the hub --- */

@@ -45,5 +45,6 @@ struct address udp_local(const struct udp *u);
 int            udp_send(struct udp *u, const struct address *from, const struct address *to, const struct slice *parts,
                         size_t count);
 void           udp_close(struct udp *u);
+int            udp_steer(struct udp *u, bool here);
 
 #endif

@@ -61,6 +61,7 @@ struct udp_hub {
     struct udp         *current; /* whose callback runs; NULL once that has closed it */
     struct link         sockets, unsent;
     msec                looked_at; /* at what waits to be read */
+    uint64_t            processor; /* microseconds that the thread had used by then */
     struct mailbag      in, out;
     char               *slots; /* UDP_BATCH of them, touched only as far as datagrams reach */
 

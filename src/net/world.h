@@ -79,6 +79,7 @@ struct world_ops {
     int (*udp_send)(struct udp *u, const struct address *from, const struct address *to, const struct slice *parts,
                     size_t count);
     void (*udp_close)(struct udp *u);
+    int (*udp_steer)(struct udp *u, bool here);
 
     int (*source)(struct world *w, const struct address *remote, struct address *local);
 
@@ -184,6 +185,13 @@ static inline int world_udp_send(struct world *w, struct udp *u, const struct ad
                                  const struct slice *parts, size_t count)
 {
     return w->ops->udp_send(u, from, to, parts, count);
+}
+
+/* Of the sockets that workers have at one address: does this one, the first of them, get all that comes (`here`), or
+ * each what the kernel picks for it?  What has come is not moved.  Returns 0, or -ERR_UNSUPPORTED: the kernel picks. */
+static inline int world_udp_steer(struct world *w, struct udp *u, bool here)
+{
+    return w->ops->udp_steer(u, here);
 }
 
 /* Which of our addresses the host would use to reach `remote` (port 0 in

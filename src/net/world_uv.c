@@ -92,6 +92,7 @@ static const struct world_ops ops = {
     .udp_local      = udp_local,
     .udp_send       = udp_send,
     .udp_close      = udp_close,
+    .udp_steer      = udp_steer,
     .source         = op_source,
     .listen         = op_listen,
     .listener_local = listener_local,

@@ -132,6 +132,52 @@ TEST(two_workers_share_the_datagrams_of_one_ipv6_address)
     check_both_serve_udp(live_v6(0));
 }
 
+static void check_first_is_steered_to(struct address local)
+{
+    struct udp *udp[2];
+
+    CHECK_INT(0, descriptors_bind(&bound, SOCK_DGRAM, &local, 2));
+    for (unsigned i = 0; i < 2; i++)
+        CHECK_INT(0, world_udp_open(worlds[i], &local, &datagrams, &heard[i], &udp[i]));
+    CHECK_INT(-ERR_UNSUPPORTED, world_udp_steer(worlds[1], udp[1], true));
+    CHECK_INT(0, world_udp_steer(worlds[0], udp[0], true));
+    CHECK_INT(0, world_udp_steer(worlds[0], udp[0], true)); /* as after a crash: the socket has it still */
+    send_from_many(bound.list[0].bound, 200);
+    for (msec end = loop_clock() + 5000; heard[0] < 200 && loop_clock() < end;)
+        turn_both();
+    CHECK_INT(200, heard[0]);
+    CHECK_INT(0, heard[1]);
+    CHECK_INT(0, world_udp_steer(worlds[0], udp[0], false));
+    CHECK_INT(0, world_udp_steer(worlds[0], udp[0], false));
+    send_from_many(bound.list[0].bound, 200);
+    for (msec end = loop_clock() + 5000; heard[0] + heard[1] < 400 && loop_clock() < end;)
+        turn_both();
+    CHECK_INT(400, heard[0] + heard[1]);
+    CHECK(heard[0] > 200 && heard[1] > 0);
+}
+
+TEST(the_first_worker_gets_all_datagrams_of_an_address_and_no_longer)
+{
+    check_first_is_steered_to(live_v4(1, 0));
+}
+
+TEST(and_of_an_ipv6_address)
+{
+    if (!live_has_v6())
+        skip();
+    check_first_is_steered_to(live_v6(0));
+}
+
+/* Others may have sockets there, too. */
+TEST(a_socket_that_was_not_bound_ahead_is_not_steered_to)
+{
+    struct address local = live_v4(1, 0);
+    struct udp    *udp;
+
+    CHECK_INT(0, world_udp_open(worlds[0], &local, &datagrams, &heard[0], &udp));
+    CHECK_INT(-ERR_UNSUPPORTED, world_udp_steer(worlds[0], udp, true));
+}
+
 static void check_both_accept(struct address local)
 {
     struct listener *listener[2];
@@ -418,6 +464,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LIVE_TEST(two_workers_share_the_datagrams_of_one_address),
         LIVE_TEST(two_workers_share_the_datagrams_of_one_ipv6_address),
+        LIVE_TEST(the_first_worker_gets_all_datagrams_of_an_address_and_no_longer),
+        LIVE_TEST(and_of_an_ipv6_address),
+        LIVE_TEST(a_socket_that_was_not_bound_ahead_is_not_steered_to),
         LIVE_TEST(two_workers_share_the_connections_of_one_address),
         LIVE_TEST(two_workers_share_the_connections_of_one_ipv6_address),
         LIVE_TEST(a_second_process_hears_that_the_address_is_in_use),

@@ -73,6 +73,7 @@ static const struct world_ops fake_ops = {
     .udp_local      = fake_udp_local,
     .udp_send       = fake_udp_send,
     .udp_close      = fake_udp_close,
+    .udp_steer      = fake_udp_steer,
     .source         = fake_source,
     .listen         = fake_listen,
     .listener_local = fake_listener_local,

@@ -174,6 +174,7 @@ struct address fake_udp_local(const struct udp *u);
 int  fake_udp_send(struct udp *u, const struct address *from, const struct address *to, const struct slice *parts,
                    size_t count);
 void fake_udp_close(struct udp *u);
+int  fake_udp_steer(struct udp *u, bool here);
 void fake_udp_flush(struct fake_world *w);
 void fake_udp_fini(struct fake_world *w);
 

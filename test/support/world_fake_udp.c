@@ -11,6 +11,7 @@ struct udp {
     struct address           local;
     const struct udp_events *events;
     void                    *owner;
+    bool                     gets_all;
 };
 
 /* ---- sockets ---- */
@@ -42,10 +43,12 @@ static struct udp *nth_socket(const struct host *h, const struct address *addres
 
 static struct udp *find_socket(const struct host *h, const struct packet *p, const struct address *address)
 {
-    unsigned count = 0;
+    unsigned    count = 0;
+    struct udp *u;
 
-    while (nth_socket(h, address, count) != NULL)
-        count++;
+    for (; (u = nth_socket(h, address, count)) != NULL; count++)
+        if (u->gets_all)
+            return u;
     return count == 0 ? NULL : nth_socket(h, address, host_spread(h, p, count));
 }
 
@@ -89,6 +92,12 @@ int fake_udp_open(struct world *world, const struct address *local, const struct
 struct address fake_udp_local(const struct udp *u)
 {
     return u->local;
+}
+
+int fake_udp_steer(struct udp *u, bool here)
+{
+    u->gets_all = here;
+    return 0;
 }
 
 void fake_udp_close(struct udp *u)
