@@ -272,6 +272,8 @@ static int start_servers(struct service *v, const struct problem *p)
         error = server_start(v->workers[i].server, first, p->text, p->size);
         first = v->workers[0].server;
     }
+    if (error == 0)
+        stack_gather(server_stack(v->workers[0].server));
     return error;
 }
 

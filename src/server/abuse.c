@@ -87,16 +87,17 @@ static bool passes(struct server *s, const struct message *request, const struct
     return refuse(s, request, verdict, rule);
 }
 
-/* How much of it is being answered is looked at only when there is as much altogether. */
+/* How much of it all workers answer is looked at only when this one answers its part of that. */
 static bool has_room(struct server *s, const struct message *request)
 {
     static const struct limit_rule once_a_second = {
         .name = SLICE_INIT("max_peer_transactions"), .key = 2, .interval = 1, .burst = 0
     };
-    const uint32_t       limit = (s->snapshot->abuse->peer_transactions + s->workers - 1) / s->workers;
+    const uint32_t       limit = s->snapshot->abuse->peer_transactions;
+    const uint32_t       part  = (limit + s->workers - 1) / s->workers;
     const struct limited who   = { &request->flow.remote, SLICE(""), SLICE("") };
 
-    if (stack_peer_load(s->stack, &request->flow.remote, limit) < limit)
+    if (stack_peer_load(s->stack, &request->flow.remote, part) < limit)
         return true;
     if (refuse(s, request, limiter_take(s->shared->limiter, &once_a_second, &who, world_now(s->world)), &once_a_second))
         return true;

@@ -103,12 +103,19 @@ static struct stack_config stack_config_of(const struct config *config, const st
     };
 }
 
-static void take_limits(struct server *s, const struct stack_config *stack)
+static void take_limits(struct server *s, uint32_t limit)
 {
-    s->wait_limit = stack->max_server_txns;
-    id_table_limit(&s->contexts, stack->max_server_txns);
+    s->wait_limit = limit;
+    id_table_limit(&s->contexts, limit);
     gauge_set_limit(&s->world->counters.contexts, s->contexts.limit);
     gauge_set_limit(&s->world->counters.registers_pending, s->wait_limit);
+}
+
+static void on_limits(void *user)
+{
+    struct server *s = user;
+
+    take_limits(s, stack_server_limit(s->stack));
 }
 
 static void guard(struct server *s)
@@ -137,7 +144,7 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
     list_init(&s->held);
     list_init(&s->inquiries);
     id_table_init(&s->contexts, (uint8_t)worker, ID_CONTEXT, stack.max_server_txns);
-    take_limits(s, &stack);
+    take_limits(s, stack.max_server_txns);
     s->trace  = *trace;
     s->stack  = stack_new(w, &stack, &events, s);
     s->hasher = hasher_new();
@@ -146,6 +153,7 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
         server_free(s);
         return NULL;
     }
+    stack_on_limits(s->stack, on_limits, s);
     return s;
 }
 
@@ -236,7 +244,7 @@ void server_take(struct server *s, const struct snapshot *snapshot)
     s->snapshot = snapshot_hold(snapshot);
     s->config   = snapshot->config;
     stack_configure(s->stack, &stack);
-    take_limits(s, &stack);
+    take_limits(s, stack_server_limit(s->stack));
     authenticator_configure(s->authenticator, s->config);
     guard(s);
     snapshot_drop(before);

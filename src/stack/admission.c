@@ -71,9 +71,14 @@ static timer_fn on_overload;
 
 static void look(struct stack *s)
 {
-    struct world       *w     = s->world;
-    enum overload_event event = overload_look(&s->overload, world_now(w), s->config.overload_delay, &w->backlog);
+    struct world       *w = s->world;
+    enum overload_event event;
 
+    if (!s->overload.active && world_now(w) < s->spread.patient_until) {
+        s->overload.last = w->backlog;
+        return;
+    }
+    event = overload_look(&s->overload, world_now(w), s->config.overload_delay, &w->backlog);
     if (event == OVERLOAD_SAME)
         return;
     gauge_set(&w->counters.overloads, s->overload.active);

@@ -53,22 +53,29 @@ static unsigned home_of_response(const struct workers *w, const struct message *
     return workers_home(w, m->call_id);
 }
 
+/* Those of one home may part some day, if homes change. */
+static bool stay_together(const struct homes *h, uint32_t one, uint32_t other)
+{
+    return one == other || (!homes_have_changed(h) && homes_look(h, one) == homes_look(h, other));
+}
+
 /* RFC 3891 3: such an INVITE concerns a call that is somewhere already, and has to be
  * handled there, with all that follows it. */
-static unsigned home_of_request(struct stack *s, const struct message *m)
+static uint32_t cell_of_request(struct stack *s, const struct message *m)
 {
     struct workers *w    = s->config.workers;
-    unsigned        home = workers_home(w, m->call_id), there;
+    uint32_t        cell = workers_cell(w, m->call_id), there;
     struct slice    named;
 
     if (m->method != METHOD_INVITE || m->to_tag.len > 0)
-        return home;
+        return cell;
     named = call_named(m);
     if (named.len == 0)
-        return home;
-    there = workers_home(w, named);
-    if (there == home || lives_on_put(workers_lives_on(w), m->call_id, there, world_now(s->world)) != 0)
-        return home; /* at the limit the replaced call is not found: 481, as for one that is gone */
+        return cell;
+    there = workers_cell(w, named);
+    if (stay_together(workers_homes(w), cell, there) ||
+        lives_on_put(workers_lives_on(w), m->call_id, there, world_now(s->world)) != 0)
+        return cell; /* at the limit the replaced call is not found: 481, as for one that is gone */
     return there;
 }
 
@@ -81,6 +88,18 @@ static void refuse(struct stack *s, struct message *m)
     message_drop(m);
 }
 
+/* Asked right before a request is acted on, as the answer is good for that moment only.  True: it has been taken. */
+static bool goes_on(struct stack *s, struct handed *h, unsigned home)
+{
+    s->cell = h->cell;
+    if (home == s->config.worker)
+        return false;
+    counter_add(&s->world->counters.handed_over, 1);
+    if (!hand(s, home, h))
+        refuse(s, h->u.message);
+    return true;
+}
+
 bool handover_message(struct stack *s, struct message *m)
 {
     struct handed h = { .kind = HANDED_MESSAGE, .u.message = m };
@@ -88,14 +107,14 @@ bool handover_message(struct stack *s, struct message *m)
 
     if (is_alone(s))
         return false;
-    home = m->is_request ? home_of_request(s, m) : home_of_response(s->config.workers, m);
+    if (m->is_request) {
+        h.cell = cell_of_request(s, m);
+        home   = homes_decide(workers_homes(s->config.workers), s->config.worker, h.cell);
+    } else {
+        home = home_of_response(s->config.workers, m);
+    }
     lives_on_touch(workers_lives_on(s->config.workers), m->call_id, world_now(s->world));
-    if (home == s->config.worker)
-        return false;
-    counter_add(&s->world->counters.handed_over, 1);
-    if (!hand(s, home, &h))
-        refuse(s, m);
-    return true;
+    return goes_on(s, &h, home);
 }
 
 /* ---- connections of other workers ---- */
@@ -184,6 +203,24 @@ static void take_failure(struct stack *s, const struct handed *h)
         server_txn_lost(server);
 }
 
+/* Homes may have changed on its way. */
+static void take_message(struct stack *s, struct handed *h)
+{
+    struct message *m    = h->u.message;
+    struct homes   *all  = workers_homes(s->config.workers);
+    unsigned        home = s->config.worker;
+
+    message_arrive(m, &s->world->pool);
+    if (m->is_request)
+        home = homes_decide(all, s->config.worker, h->cell);
+    if (goes_on(s, h, home))
+        return;
+    if (s->world->memory != NULL)
+        message_account(m, s->world->memory, ACCOUNT_MESSAGES);
+    receive_message(s, m);
+    handed_drop(h);
+}
+
 static void take(void *arg, struct handed *h)
 {
     struct stack      *s = arg;
@@ -192,11 +229,8 @@ static void take(void *arg, struct handed *h)
     world_give(s->world, ACCOUNT_HANDOVER, handed_size(h));
     switch (h->kind) {
     case HANDED_MESSAGE:
-        message_arrive(h->u.message, &s->world->pool);
-        if (s->world->memory != NULL)
-            message_account(h->u.message, s->world->memory, ACCOUNT_MESSAGES);
-        receive_message(s, h->u.message);
-        handed_drop(h);
+        spread_note(s);
+        take_message(s, h);
         break;
     case HANDED_BYTES:
         take_bytes(s, h);
@@ -225,12 +259,15 @@ void handover_join(struct stack *s)
     if (s->config.workers == NULL)
         return;
     workers_join(s->config.workers, s->config.worker, s->world, take, s);
+    workers_lend_load(s->config.workers, s->config.worker, s->peer_load);
     world_recount(s->world, ACCOUNT_HANDOVER, &s->rings_accounted, workers_rings_size(s->config.workers));
 }
 
 void handover_leave(struct stack *s)
 {
-    if (s->config.workers != NULL)
+    if (s->config.workers != NULL) {
+        workers_lend_load(s->config.workers, s->config.worker, NULL);
         workers_leave(s->config.workers, s->config.worker);
+    }
     world_recount(s->world, ACCOUNT_HANDOVER, &s->rings_accounted, 0);
 }

@@ -23,6 +23,7 @@
 #include "stack/oversize_peers.h"
 #include "stack/peer_load.h"
 #include "stack/rested.h"
+#include "stack/spread.h"
 #include "stack/stack.h"
 #include "txn/invite_client.h"
 #include "txn/invite_server.h"
@@ -147,6 +148,7 @@ struct server_txn {
     struct server_key key;
     struct message   *request; /* NULL once a 2xx to an INVITE was sent */
     struct peer_cells load;    /* where it counts for its source      */
+    uint32_t          cell;    /* of its call: see homes.h            */
     msec              arrived;
     struct flow       reply;  /* where responses go (18.2.2) */
     struct address    source; /* whence the request came, once its connection is gone */
@@ -258,6 +260,7 @@ struct stack {
 
     const struct message *hashed; /* the request in hand, if server_txn_hash of it is known: `hash` */
     uint64_t              hash;
+    uint32_t              cell;                   /* of the request in hand, if there are other workers */
     struct message       *refused[RECEIVE_AHEAD]; /* of the same batch, to be answered at its end: admission_refuse */
     unsigned              refused_count;
 
@@ -280,6 +283,7 @@ struct stack {
     struct rested         *rested;          /* of all workers, or if alone its own */
     struct oversize_peers *oversize;        /* the same */
     struct peer_load      *peer_load;       /* requests being answered, by who has sent them */
+    struct homes          *homes;           /* of all workers; NULL: it is alone */
     struct peer_count     *peer_count;      /* the same                            */
     size_t                 rings_accounted; /* bytes of the rings from other workers */
     struct source_entry    sources[SOURCE_CACHE];
@@ -291,6 +295,7 @@ struct stack {
     struct timer           overload_timer; /* while there is one */
     msec                   refusals_until; /* an ACK to what was refused without a transaction may come */
 
+    struct spread     spread;
     struct rehearsal *rehearsal; /* a request that is only asked about; or NULL */
 };
 
@@ -411,6 +416,13 @@ void handover_expect(struct stack *s, object_id connection, msec silence);
 void handover_failure(struct stack *s, object_id connection, object_id txn, int error);
 void handover_icmp(struct stack *s, const struct address *remote, int error);
 
+/* A message is about to be acted on: now and then that is the time to look around. */
+static inline void spread_note(struct stack *s)
+{
+    if (s->spread.looks_seen != s->world->backlog.looks)
+        spread_look(s);
+}
+
 /* admission.c: what passes when memory or time is scarce */
 /* May the request be served?  If not it has been answered 503. */
 bool admission_request(struct stack *s, const struct message *request);
@@ -442,6 +454,7 @@ enum { LOG_NO_STATE = -1 };
 void log_message(struct stack *s, bool sent, const struct flow *flow, struct slice text);
 /* An overload (base/overload.h) begins, or has ended. */
 void log_overload(struct stack *s, enum overload_event event);
+void log_spread(struct stack *s, bool spread, const char *reason);
 /* A peer has as many connections as it may. */
 void log_peer_full(struct stack *s, const struct address *peer);
 void log_fault(struct stack *s, const struct flow *flow, const struct parse_fault *fault, struct slice bytes,
@@ -464,6 +477,17 @@ bool  log_keeps_call_ids(const struct stack *s); /* does anybody? */
 bool server_txn_match(struct stack *s, struct message *request, uint64_t hash); /* true: absorbed */
 void server_txn_open(struct stack *s, struct message *request, uint64_t hash);
 void server_txn_free(struct server_txn *t);
+/* As long as it lives its call stays with this worker. */
+static inline void server_txn_enters(struct stack *s, uint32_t cell)
+{
+    if (s->homes != NULL)
+        homes_enter(s->homes, s->config.worker, cell);
+}
+static inline void server_txn_leaves(struct stack *s, uint32_t cell)
+{
+    if (s->homes != NULL)
+        homes_leave(s->homes, s->config.worker, cell);
+}
 /* Its machine has ended; it may yet wait for whether its response can be sent. */
 bool server_txn_is_terminated(const struct server_txn *t);
 /* How long ago its request came, in milliseconds. */

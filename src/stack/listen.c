@@ -81,6 +81,8 @@ static int open_socket(struct stack *s, struct socket_entry *e)
     address_write_ip(&host, &e->local);
     e->host_len = (uint8_t)host.len;
     e->state    = SOCKET_OPEN;
+    if (e->udp != NULL)
+        spread_opened(s, e->udp);
     return 0;
 }
 

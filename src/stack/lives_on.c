@@ -13,7 +13,7 @@ struct entry {
     struct table_link by_call;
     struct link       by_age; /* the next to end comes first */
     msec              until;
-    unsigned          worker;
+    uint32_t          cell;
     size_t            len;
     char              call_id[];
 };
@@ -92,7 +92,7 @@ static struct entry *find(struct lives_on *l, struct slice call_id)
     return NULL;
 }
 
-bool lives_on_find(struct lives_on *l, struct slice call_id, unsigned *worker)
+bool lives_on_find(struct lives_on *l, struct slice call_id, uint32_t *cell)
 {
     const struct entry *e;
 
@@ -101,7 +101,7 @@ bool lives_on_find(struct lives_on *l, struct slice call_id, unsigned *worker)
     pthread_mutex_lock(&l->mutex);
     e = find(l, call_id);
     if (e != NULL)
-        *worker = e->worker;
+        *cell = e->cell;
     pthread_mutex_unlock(&l->mutex);
     return e != NULL;
 }
@@ -113,7 +113,7 @@ static void extend(struct lives_on *l, struct entry *e, msec now)
     e->until = now + LIVES_ON;
 }
 
-static int add(struct lives_on *l, struct slice call_id, unsigned worker, msec now)
+static int add(struct lives_on *l, struct slice call_id, uint32_t cell, msec now)
 {
     struct entry *e;
 
@@ -122,8 +122,8 @@ static int add(struct lives_on *l, struct slice call_id, unsigned worker, msec n
     e = calloc(1, sizeof *e + call_id.len);
     if (e == NULL)
         return -ERR_NO_MEMORY;
-    e->worker = worker;
-    e->len    = call_id.len;
+    e->cell = cell;
+    e->len  = call_id.len;
     memcpy(e->call_id, call_id.ptr, call_id.len);
     account(l, size_of(e));
     table_insert(&l->table, &e->by_call, siphash13(&l->key, call_id));
@@ -132,7 +132,7 @@ static int add(struct lives_on *l, struct slice call_id, unsigned worker, msec n
     return 0;
 }
 
-int lives_on_put(struct lives_on *l, struct slice call_id, unsigned worker, msec now)
+int lives_on_put(struct lives_on *l, struct slice call_id, uint32_t cell, msec now)
 {
     struct entry *e;
     int           error = 0;
@@ -142,9 +142,9 @@ int lives_on_put(struct lives_on *l, struct slice call_id, unsigned worker, msec
         drop(l, e);
     e = find(l, call_id);
     if (e == NULL) {
-        error = add(l, call_id, worker, now);
+        error = add(l, call_id, cell, now);
     } else {
-        e->worker = worker;
+        e->cell = cell;
         extend(l, e, now);
     }
     pthread_mutex_unlock(&l->mutex);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lives_on.h - the calls that live on another worker than the hash of their Call-ID
- * says.
+/* lives_on.h - the calls that live in another cell (stack/homes.h) than the hash of their
+ * Call-ID says.
  *
  * There are few, or none: an INVITE with Replaces or Join lives where the call does
- * that it names.  An entry lasts LIVES_ON ms from the last message of its call.  All
+ * that it names, and moves with it.  An entry lasts LIVES_ON ms from the last message of its call.  All
  * functions may be called from any thread; while there is no entry a look costs one
  * load. */
 
@@ -28,12 +28,12 @@ void             lives_on_free(struct lives_on *l);
 /* Account for what is in it in `b`, which it borrows; before there is anything. */
 void lives_on_account(struct lives_on *l, struct budget *b);
 
-/* True and `*worker` if there is an entry. */
-bool lives_on_find(struct lives_on *l, struct slice call_id, unsigned *worker);
+/* True and `*cell` if there is an entry. */
+bool lives_on_find(struct lives_on *l, struct slice call_id, uint32_t *cell);
 
 /* Make an entry, or move it, until `now` + LIVES_ON.  Returns 0, -ERR_LIMIT (of entries,
  * or of the Call-ID's length) or -ERR_NO_MEMORY. */
-int lives_on_put(struct lives_on *l, struct slice call_id, unsigned worker, msec now);
+int lives_on_put(struct lives_on *l, struct slice call_id, uint32_t cell, msec now);
 
 /* A message of this call has been seen. */
 void lives_on_touch(struct lives_on *l, struct slice call_id, msec now);

@@ -62,6 +62,17 @@ void log_overload(struct stack *s, enum overload_event event)
     log_end(&line);
 }
 
+void log_spread(struct stack *s, bool spread, const char *reason)
+{
+    struct log_line line;
+
+    if (!log_begin(&line, s->world->log, LOG_INFO, LOG_PART_STACK, spread ? "workers_spread" : "workers_gathered"))
+        return;
+    log_number(&line, "workers", workers_count(s->config.workers));
+    log_text(&line, "reason", reason);
+    log_end(&line);
+}
+
 void log_fault(struct stack *s, const struct flow *flow, const struct parse_fault *fault, struct slice bytes,
                bool answered)
 {

@@ -7,13 +7,15 @@
  *
  * It is never less than what there is.  Who shares one cell with a busy peer is not taken for
  * busy; for that he would have to share both, and nobody can choose to: the hash is keyed.  A
- * peer is an IPv4 address or an IPv6 /64.  Of one worker. */
+ * peer is an IPv4 address or an IPv6 /64.  Of one worker, which alone changes it; any thread may read. */
 
 #ifndef STACK_PEER_LOAD_H
 #define STACK_PEER_LOAD_H
 
 #include "base/address.h"
 #include "base/siphash.h"
+
+#include <stdatomic.h>
 
 enum { PEER_CELLS = 16384 };
 
@@ -23,7 +25,7 @@ struct peer_cells {
 };
 
 struct peer_load {
-    uint32_t rows[2][PEER_CELLS];
+    _Atomic uint32_t rows[2][PEER_CELLS];
 };
 
 /* Zeros; free() it.  NULL without memory. */

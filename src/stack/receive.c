@@ -172,6 +172,7 @@ static void act_on(struct stack *s, struct message *m)
     const struct flow *flow = &m->flow;
 
     in_hand_set(&s->world->in_hand, m->call_id);
+    spread_note(s);
     transport_trace(s, false, flow, m->text);
     if (m->is_request && m->via.alias && flow->transport == TRANSPORT_TLS)
         connection_take_alias(s, m);

@@ -61,11 +61,24 @@ static void stateless_tag(const struct stack *s, const struct message *request, 
     }
 }
 
+/* Whichever worker has refused, another may get the ACK once homes have changed. */
+static msec refusals_until(const struct stack *s)
+{
+    return s->config.workers != NULL ? workers_refusals_until(s->config.workers) : s->refusals_until;
+}
+
+static void note_refusal(struct stack *s)
+{
+    s->refusals_until = world_now(s->world) + ACK_TIME * s->timers.t1;
+    if (s->config.workers != NULL)
+        workers_note_refusal(s->config.workers, s->refusals_until);
+}
+
 bool reply_was_stateless(const struct stack *s, const struct message *ack)
 {
     char tag[TAG_LENGTH];
 
-    if (ack->method != METHOD_ACK || ack->to_tag.len != TAG_LENGTH || world_now(s->world) >= s->refusals_until)
+    if (ack->method != METHOD_ACK || ack->to_tag.len != TAG_LENGTH || world_now(s->world) >= refusals_until(s))
         return false;
     stateless_tag(s, ack, tag);
     return memcmp(tag, ack->to_tag.ptr, TAG_LENGTH) == 0;
@@ -105,7 +118,7 @@ static int send_stateless(struct stack *s, const struct message *request, unsign
         put_retry_after(&g, RETRY_AFTER + (unsigned char)tag[0] % RETRY_SPREAD);
     gather_body(&g, SLICE(""), SLICE(""));
     if (request->method == METHOD_INVITE)
-        s->refusals_until = world_now(s->world) + ACK_TIME * s->timers.t1;
+        note_refusal(s);
     error = transport_send_gather(s, &flow, &g);
     counter_add(&s->world->counters.responses_sent, error == 0);
     return error;

@@ -9,6 +9,7 @@ struct server_asleep {
     struct table_link link; /* in stack->server_asleep */
     uint32_t          response_len;
     struct peer_cells load;
+    uint32_t          cell;
     uint16_t          branch_len, host_len, port;
     uint8_t           method, flow_len;
     char              tag[TAG_LENGTH];
@@ -82,6 +83,7 @@ static struct server_asleep *pack(const struct server_txn *t, msec end_at)
         .base         = { .id = t->id, .end_at = end_at },
         .response_len = (uint32_t)t->response_len,
         .load         = t->load,
+        .cell         = t->cell,
         .branch_len   = (uint16_t)t->key.branch.len,
         .host_len     = (uint16_t)t->key.host.len,
         .port         = t->key.port,
@@ -178,6 +180,7 @@ static void unpack(struct server_txn *t, const struct server_asleep *a)
     t->answered  = true;
     t->woken     = true;
     t->load      = a->load;
+    t->cell      = a->cell;
     t->reply     = server_asleep_flow(a);
     memcpy(t->tag, a->tag, TAG_LENGTH);
     memcpy(t->memory, a->memory, (size_t)a->branch_len + a->host_len);
@@ -221,6 +224,7 @@ void server_asleep_end(struct stack *s, struct asleep *base, bool quiet)
         id_remove(&s->server_ids, id);
         gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
         peer_load_take(s->peer_load, a->load);
+        server_txn_leaves(s, a->cell);
     }
     world_give(s->world, ACCOUNT_SERVER_TRANSACTIONS, size_of(a) + INDEX_ENTRY);
     if (id != 0 && !quiet)

@@ -160,6 +160,7 @@ void server_txn_free(struct server_txn *t)
     log_server_dropped(t);
     count_answered(t);
     peer_load_take(s->peer_load, t->load);
+    server_txn_leaves(s, t->cell);
     table_remove(&s->server_txns, &t->link);
     id_remove(&s->server_ids, t->id);
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
@@ -336,6 +337,8 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
     t->load = peer_cells_of(&s->key, &request->flow.remote);
     peer_load_add(s->peer_load, t->load);
+    t->cell = s->cell;
+    server_txn_enters(s, t->cell);
     t->request   = message_hold(request);
     t->arrived   = world_now(s->world);
     t->is_invite = request->method == METHOD_INVITE;
@@ -386,7 +389,13 @@ void server_txn_open(struct stack *s, struct message *request, uint64_t hash)
 
 uint32_t stack_peer_load(const struct stack *s, const struct address *peer, uint32_t least)
 {
-    return s->server_ids.used < least ? 0 : peer_load_of(s->peer_load, peer_cells_of(&s->key, peer));
+    struct peer_cells at = peer_cells_of(&s->key, peer);
+    uint32_t          here;
+
+    if (s->server_ids.used < least)
+        return 0;
+    here = peer_load_of(s->peer_load, at);
+    return here < least || s->config.workers == NULL ? here : workers_peer_load(s->config.workers, at);
 }
 
 struct message *stack_server_request(const struct stack *s, object_id server_txn)

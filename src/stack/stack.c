@@ -88,6 +88,10 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     list_init(&s->ended_flows);
     peers_init(s);
     random_fill(&w->random, &s->key, sizeof s->key);
+    if (config->workers != NULL) {
+        s->key   = *workers_key(config->workers);
+        s->homes = workers_homes(config->workers);
+    }
     log_limit_init(&s->log_limit, &s->key);
     overload_init(&s->overload, world_now(w));
     s->rested     = config->workers != NULL ? workers_rested(config->workers) : rested_new(&s->key);
@@ -107,6 +111,32 @@ struct stack *stack_new(struct world *w, const struct stack_config *config, cons
     return s;
 }
 
+static void take_limits(struct stack *s)
+{
+    id_table_limit(&s->server_ids, stack_server_limit(s));
+    id_table_limit(&s->client_ids, spread_limit(s, s->config.max_client_txns));
+    id_table_limit(&s->connection_ids, s->config.max_connections);
+    tell_limits(s);
+}
+
+uint32_t stack_server_limit(const struct stack *s)
+{
+    return spread_limit(s, s->config.max_server_txns);
+}
+
+void stack_on_limits(struct stack *s, stack_limits_fn *fn, void *user)
+{
+    s->spread.on_limits = fn;
+    s->spread.user      = user;
+}
+
+void stack_take_limits(struct stack *s)
+{
+    take_limits(s);
+    if (s->spread.on_limits != NULL)
+        s->spread.on_limits(s->spread.user);
+}
+
 void stack_configure(struct stack *s, const struct stack_config *config)
 {
     struct stack_config new = *config;
@@ -117,10 +147,7 @@ void stack_configure(struct stack *s, const struct stack_config *config)
     new.user_agent = s->config.user_agent;
     s->config      = new;
     set_defaults(s);
-    id_table_limit(&s->server_ids, s->config.max_server_txns);
-    id_table_limit(&s->client_ids, s->config.max_client_txns);
-    id_table_limit(&s->connection_ids, s->config.max_connections);
-    tell_limits(s);
+    take_limits(s);
     channels_configure(s->channels, &s->config.channel);
 }
 
@@ -156,6 +183,7 @@ void stack_free(struct stack *s)
         message_drop(s->refused[--s->refused_count]);
     listen_close_all(s);
     admission_end(s);
+    spread_end(s);
     channels_free(s->channels);
     free(s->peer_load);
     id_table_fini(&s->client_ids);
@@ -201,7 +229,8 @@ void stack_write_call_id(struct stack *s, struct buf *b, size_t length)
     do {
         *b = start;
         random_token(&s->world->random, b, length);
-    } while (s->config.workers != NULL && buf_ok(b) && workers_home(s->config.workers, id) != me);
+    } while (s->homes != NULL && !homes_have_changed(s->homes) && buf_ok(b) &&
+             workers_home(s->config.workers, id) != me);
 }
 
 struct world *stack_world(const struct stack *s)

@@ -152,6 +152,16 @@ bool stack_has_port(const struct stack *s, uint16_t port);
 bool stack_find_local(const struct stack *s, struct slice host, uint16_t port, enum transport transport,
                       struct flow *like);
 
+/* Let the first worker serve all, and hear of all datagrams, while it is not busy (base/spreading.h); for it to call,
+ * once, when all of them listen.  Where the kernel does not let it they stay spread. */
+void stack_gather(struct stack *s);
+/* What is divided among the workers is divided anew from time to time, so that a busy one may take what others leave:
+ * `fn` is told in this worker's turn. */
+typedef void stack_limits_fn(void *user);
+void         stack_on_limits(struct stack *s, stack_limits_fn *fn, void *user);
+/* Server transactions that it may have now. */
+uint32_t stack_server_limit(const struct stack *s);
+
 struct outgoing {
     struct slice         start_line; /* with its CRLF                                     */
     const struct gather *rest;       /* all headers but the top Via, empty line, body     */
@@ -235,7 +245,7 @@ struct slice stack_server_tag(const struct stack *s, object_id server_txn);
 bool stack_is_merged(const struct stack *s, object_id server_txn);
 
 /* Write a new Call-ID: one whose home this worker is, so that nothing of the call needs
- * to be handed over. */
+ * to be handed over; if homes do not change. */
 void stack_write_call_id(struct stack *s, struct buf *b, size_t length);
 
 /* Has the peer of this flow, whoever has opened it, proved by a certificate that it is this SIP domain (RFC 5922)?  Of
@@ -274,7 +284,8 @@ void         stack_on_stun(struct stack *s, stack_stun_fn *fn, void *user);
  * which address leads there, and datagrams that were to leave from there leave from that. */
 void stack_moved(struct stack *s, const struct flow *flow);
 
-/* About how many requests of this host are being answered, 0 if there are less than `least` altogether. */
+/* About how many requests of this host are being answered, by all workers; less than `least` if this one answers less
+ * than that. */
 uint32_t stack_peer_load(const struct stack *s, const struct address *peer, uint32_t least);
 
 /* Close the connections of those who have been banned since the last call; one who says something is found

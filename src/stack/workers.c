@@ -17,15 +17,17 @@ struct hand_ring {
 };
 
 struct seat {
-    struct world   *world; /* NULL: nobody sits here */
-    handed_fn      *take;
-    void           *arg;
-    bool            handed_to[WORKERS_MAX]; /* in this turn: they are woken at its end */
-    bool            waking;                 /* that is posted                          */
-    struct timer    again;                  /* a wake that could not be posted is tried again */
-    bool            unwoken[WORKERS_MAX];
-    struct workers *workers;
-    unsigned        index;
+    struct world           *world; /* NULL: nobody sits here */
+    handed_fn              *take;
+    void                   *arg;
+    bool                    handed_to[WORKERS_MAX]; /* in this turn: they are woken at its end */
+    bool                    waking;                 /* that is posted                          */
+    struct timer            again;                  /* a wake that could not be posted is tried again */
+    bool                    unwoken[WORKERS_MAX];
+    struct workers         *workers;
+    unsigned                index;
+    const struct peer_load *load;
+    _Atomic uint32_t        share;
     _Alignas(CACHE_LINE) atomic_bool woken; /* a drain is posted that has not begun */
 };
 
@@ -33,6 +35,8 @@ struct workers {
     unsigned               count;
     size_t                 ring_size;
     struct hash_key        key;
+    _Atomic msec           refusals_until;
+    struct homes          *homes; /* NULL if there is but one */
     struct lives_on       *lives_on;
     struct directory      *directory;
     struct rested         *rested;
@@ -147,6 +151,7 @@ struct workers *workers_new(unsigned count, const struct random *random)
     w->count     = count;
     w->ring_size = ring_size_for(count);
     random_fill(random, &w->key, sizeof w->key);
+    w->homes      = count > 1 ? homes_new(count) : NULL;
     w->lives_on   = lives_on_new(&w->key);
     w->directory  = directory_new(&w->key);
     w->rested     = rested_new(&w->key);
@@ -156,7 +161,7 @@ struct workers *workers_new(unsigned count, const struct random *random)
     if (w->seats != NULL)
         memset(w->seats, 0, count * sizeof *w->seats);
     if (w->lives_on == NULL || w->directory == NULL || w->rested == NULL || w->oversize == NULL ||
-        w->peer_count == NULL || w->seats == NULL || !make_rings(w)) {
+        w->peer_count == NULL || w->seats == NULL || (count > 1 && w->homes == NULL) || !make_rings(w)) {
         workers_free(w);
         return NULL;
     }
@@ -188,6 +193,7 @@ void workers_free(struct workers *w)
         drop_all(w, &w->rings[i]);
     free(w->rings);
     free(w->seats);
+    homes_free(w->homes);
     lives_on_free(w->lives_on);
     directory_free(w->directory);
     rested_free(w->rested);
@@ -239,20 +245,91 @@ struct oversize_peers *workers_oversize(struct workers *w)
     return w->oversize;
 }
 
+struct homes *workers_homes(const struct workers *w)
+{
+    return w->homes;
+}
+
+uint32_t workers_cell(const struct workers *w, struct slice call_id)
+{
+    uint32_t cell;
+
+    return lives_on_find(w->lives_on, call_id, &cell) ? cell : homes_cell(siphash13(&w->key, call_id));
+}
+
 unsigned workers_home(const struct workers *w, struct slice call_id)
 {
-    unsigned worker;
-
-    if (w->count == 1)
-        return 0;
-    if (lives_on_find(w->lives_on, call_id, &worker))
-        return worker;
-    return (unsigned)(siphash13(&w->key, call_id) % w->count);
+    return w->count == 1 ? 0 : homes_look(w->homes, workers_cell(w, call_id));
 }
 
 unsigned workers_home_of_name(const struct workers *w, struct slice name)
 {
     return w->count == 1 ? 0 : (unsigned)(siphash13(&w->key, name) % w->count);
+}
+
+const struct hash_key *workers_key(const struct workers *w)
+{
+    return &w->key;
+}
+
+void workers_note_refusal(struct workers *w, msec until)
+{
+    if (workers_refusals_until(w) != until) /* what many write to is dear */
+        atomic_store_explicit(&w->refusals_until, until, memory_order_relaxed);
+}
+
+msec workers_refusals_until(const struct workers *w)
+{
+    return atomic_load_explicit(&w->refusals_until, memory_order_relaxed);
+}
+
+/* ---- what one may of what all may ---- */
+
+void workers_lend_load(struct workers *w, unsigned index, const struct peer_load *load)
+{
+    w->seats[index].load = load;
+}
+
+uint32_t workers_peer_load(const struct workers *w, struct peer_cells at)
+{
+    uint32_t sum = 0;
+
+    for (unsigned i = 0; i < w->count; i++)
+        if (w->seats[i].load != NULL)
+            sum += peer_load_of(w->seats[i].load, at);
+    return sum;
+}
+
+void workers_set_share(struct workers *w, unsigned index, uint32_t share)
+{
+    atomic_store_explicit(&w->seats[index].share, share, memory_order_relaxed);
+}
+
+uint32_t workers_share(const struct workers *w, unsigned index)
+{
+    return atomic_load_explicit(&w->seats[index].share, memory_order_relaxed);
+}
+
+const struct counters *workers_counters(const struct workers *w, unsigned index)
+{
+    return w->seats[index].world != NULL ? &w->seats[index].world->counters : NULL;
+}
+
+static void adopt(void *arg)
+{
+    struct seat *seat = arg;
+
+    homes_adopt(seat->workers->homes, seat->index);
+}
+
+void workers_tell_change(struct workers *w, unsigned from)
+{
+    for (unsigned i = 0; i < w->count; i++) {
+        struct seat *seat = &w->seats[i];
+
+        if (i != from && seat->world != NULL)
+            (void)seat->world->ops->post(seat->world, adopt, seat);
+    }
 }
 
 /* ---- handing over ---- */

@@ -9,9 +9,9 @@
  * to 2| ring  | ring  |       |   of a turn its writer wakes those it has given something
  *     +-------+-------+-------+
  *
- * A call's home is a keyed hash of its Call-ID, so every message of a call is
- * handled by one worker, whichever socket it came by (17.2.3, 12.2.2 then need no
- * lock).  A call may live elsewhere than its home: an INVITE with Replaces or Join
+ * What a call's messages are handled by is one worker, whichever socket they came by (17.2.3,
+ * 12.2.2 then need no lock): its home, by the cell that a keyed hash of its Call-ID says
+ * (stack/homes.h).  A call may live in another cell: an INVITE with Replaces or Join
  * goes where the call is that it names (RFC 3891, RFC 3911).
  *
  * A full ring: what was to be handed over stays with the caller, who drops it or
@@ -24,9 +24,11 @@
 #include "net/world.h"
 #include "sip/message.h"
 #include "stack/directory.h"
+#include "stack/homes.h"
 #include "stack/lives_on.h"
 #include "stack/oversize_peers.h"
 #include "stack/peer_count.h"
+#include "stack/peer_load.h"
 #include "stack/rested.h"
 
 struct workers;
@@ -50,6 +52,7 @@ enum handed_kind {
 struct handed {
     enum handed_kind kind;
     int              error;      /* FAILED, ICMP: -ERR_X               */
+    uint32_t         cell;       /* MESSAGE, a request: that it is in  */
     object_id        connection; /* BYTES, FAILED, KEEP, EXPECT        */
     object_id        txn;        /* BYTES, FAILED: who sent them, or 0 */
     union {
@@ -77,8 +80,19 @@ void workers_account(struct workers *w, struct budget *b);
 
 unsigned workers_count(const struct workers *w);
 
-/* Where messages with this Call-ID belong. */
+/* The cell of this Call-ID, and where messages of it belong as it seems now. */
+uint32_t workers_cell(const struct workers *w, struct slice call_id);
 unsigned workers_home(const struct workers *w, struct slice call_id);
+
+/* NULL if there is but one. */
+struct homes *workers_homes(const struct workers *w);
+
+/* The key of what all have to hash alike: requests, so that each of them knows what another has refused
+ * without a transaction; and sources. */
+const struct hash_key *workers_key(const struct workers *w);
+/* An ACK to what was refused without a transaction may come until then. */
+void workers_note_refusal(struct workers *w, msec until);
+msec workers_refusals_until(const struct workers *w);
 
 /* Where a thing lives that has a name and no call, such as an address-of-record. */
 unsigned workers_home_of_name(const struct workers *w, struct slice name);
@@ -89,6 +103,19 @@ struct directory      *workers_directory(struct workers *w);
 struct rested         *workers_rested(struct workers *w);
 struct oversize_peers *workers_oversize(struct workers *w);
 struct peer_count     *workers_peer_count(struct workers *w);
+
+/* Worker `index` notes which requests of whom it is answering there; and how many of this source all are. */
+void     workers_lend_load(struct workers *w, unsigned index, const struct peer_load *load);
+uint32_t workers_peer_load(const struct workers *w, struct peer_cells at);
+
+/* What each has in use and may have of what all may: parts of SHARES_WHOLE (stack/shares.h).  0: an equal part. */
+void     workers_set_share(struct workers *w, unsigned index, uint32_t share);
+uint32_t workers_share(const struct workers *w, unsigned index);
+/* What a worker counts; NULL: nobody sits there. */
+const struct counters *workers_counters(const struct workers *w, unsigned index);
+/* Have all others adopt a change of the homes in their next turn: worker `from`'s own.  Who cannot be told hears of
+ * it with the next message. */
+void workers_tell_change(struct workers *w, unsigned from);
 
 /* The seat of worker `index`: `take` is called in turns of `world`, with `arg`, for
  * each thing handed to it, and takes what it is given.  All join before the first

@@ -66,6 +66,17 @@ foreach(name lossy_network lossy_two_domains race_lossy)
     set_tests_properties(scenario/wrong-worker/${name} PROPERTIES LABELS scenario TIMEOUT 300 COST 100)
 endforeach()
 
+# The same, and homes of calls change with each seventh packet: one worker serves all, all do, again and again.
+foreach(name lossy_network lossy_two_domains race_lossy)
+    add_test(NAME scenario/moving/${name}
+        COMMAND scenario --seeds 100 --workers 3 --moving ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)
+    set_tests_properties(scenario/moving/${name} PROPERTIES LABELS scenario TIMEOUT 300 COST 50)
+endforeach()
+set(MOVING_SCENARIOS ${SCENARIOS}) # but one that counts the connections of each worker
+list(FILTER MOVING_SCENARIOS EXCLUDE REGEX flood_of_handshakes)
+add_test(NAME scenario/moving COMMAND scenario --workers 3 --moving ${MOVING_SCENARIOS})
+set_tests_properties(scenario/moving PROPERTIES LABELS scenario TIMEOUT 300 COST 60)
+
 # One seed, one run: whatever reads a real clock, real randomness or an address breaks this.
 foreach(name lossy_two_domains fuzzing_peer tcp_restart wss_call)
     add_test(NAME scenario/twice/${name} COMMAND scenario --twice ${CMAKE_CURRENT_SOURCE_DIR}/scenario/${name}.scn)

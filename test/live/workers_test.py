@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A server with several workers under calls from many addresses: whichever worker's
+"""A server with several workers under calls from many addresses: whether one serves all or all do, and whichever worker's
 socket the kernel picks, each call is set up, ended and counted once.
 
 Also what tools/tsan looks at with a server made for it."""
 
+import os
 import re
 import select
+import signal
 import socket
 import time
 
@@ -80,7 +82,7 @@ class Caller:
         self.phone.send(data)
 
     def begin(self):
-        self.call_id = "call-%s-%d" % (self.phone.name, self.done)
+        self.call_id = "call-%s-%d" % (self.phone.name, self.phone.branches)
         self.state = "INVITE"
         self.say(self.phone.request("INVITE", "sip:%s@example.test" % self.callee.name,
                                     "<sip:%s@example.test>" % self.callee.name, self.call_id))
@@ -133,13 +135,52 @@ def call_all(pairs):
             caller.repeat()
 
 
-def test_calls_from_many_addresses_are_handled_by_all_workers():
+def serve(bench):
+    return bench.server(extra='authentication = false\nworkers = %d\noverload_delay = 0ms\nlog_file = "%s/server/log"\n'
+                        % (WORKERS, bench.folder))
+
+
+def logged(server, what):
+    with open(server.folder + "/log") as file:
+        return file.read().count(what)
+
+
+def wait_logged(server, what, meanwhile):
+    end = time.monotonic() + PATIENCE
+    while not logged(server, what):
+        assert time.monotonic() < end, "never logged: " + what
+        meanwhile()
+
+
+def flood(server):
+    """More than the first worker's socket holds, while nobody reads: some is lost."""
+    os.kill(server.pid(), signal.SIGSTOP)
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            for _ in range(40000):
+                s.sendto(b"\r\n\r\n", ("127.0.0.1", server.port))
+    finally:
+        os.kill(server.pid(), signal.SIGCONT)
+
+
+def spread(server):
+    phone = Phone(server, "asker")
+    flood(server)
+    wait_logged(server, "event=workers_spread", lambda: phone.ask(phone.request(
+        "OPTIONS", "sip:example.test", "<sip:example.test>", "ask-%d" % phone.cseq), "200"))
+    phone.socket.close()
+
+
+def test_calls_are_handled_by_one_worker_or_by_all():
     with Bench() as b:
-        server = b.server(extra="authentication = false\nworkers = %d\n" % WORKERS)
+        server = serve(b)
         pairs = [(Phone(server, "a%d" % i), Phone(server, "b%d" % i)) for i in range(PAIRS)]
         for pair in pairs:
             for phone in pair:
                 phone.register()
+        assert logged(server, "event=workers_gathered") == 1
+        call_all(pairs)
+        spread(server)
         call_all(pairs)
         status = status_of(server)
         assert status["workers"] == WORKERS, status["workers"]
@@ -147,7 +188,7 @@ def test_calls_from_many_addresses_are_handled_by_all_workers():
         counters = status["counters"]
         assert counters["handed_over"] > 0, "every message came to the right worker"
         assert counters["handover_dropped"] == 0, counters["handover_dropped"]
-        assert counters["requests_forwarded"] >= 2 * PAIRS * CALLS, counters["requests_forwarded"]
+        assert counters["requests_forwarded"] >= 4 * PAIRS * CALLS, counters["requests_forwarded"]
         for pair in pairs:
             for phone in pair:
                 phone.socket.close()
@@ -156,7 +197,8 @@ def test_calls_from_many_addresses_are_handled_by_all_workers():
 
 def test_a_stream_serves_calls_of_every_worker():
     with Bench() as b:
-        server = b.server(extra="authentication = false\nworkers = %d\n" % WORKERS)
+        server = serve(b)
+        spread(server)
         with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as stream:
             for i in range(30):
                 stream.sendall(("OPTIONS sip:example.test SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK%d\r\n"

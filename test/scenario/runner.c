@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* scenario [--seed N] [--seeds N] [--workers N [--wrong]] [--trace] [--twice]
+/* scenario [--seed N] [--seeds N] [--workers N [--wrong | --moving]] [--trace] [--twice]
  *          [--starve STEP | --refuse STEP | --cut STEP] FILE.scn ...
  *
  * Runs each file with each seed; a failure prints the line, the seed and the
  * ladder.  --workers gives each server so many; with --wrong no datagram comes to the
- * one that it is for.  --twice wants the same seed to give the same run.  --starve runs it again and again, with
- * allocation 1, 1 + STEP, 1 + 2 STEP, ... failing, until it needs no more; --refuse with sends, --cut with
- * the streams that those messages came by.  Exit code 0: all passed; 1: one did not; 2:
- * usage. */
+ * one that it is for, and with --moving which one that is changes with each seventh datagram.  --twice wants the same
+ * seed to give the same run.  --starve runs it again and again, with allocation 1, 1 + STEP, 1 + 2 STEP, ... failing,
+ * until it needs no more; --refuse with sends, --cut with the streams that those messages came by.  Exit code 0: all
+ * passed; 1: one did not; 2: usage. */
 #include "scenario/scenario.h"
 #include "support/alloc.h"
 
@@ -20,7 +20,7 @@ struct options {
     uint64_t seeds;
     uint64_t starve, refuse, cut; /* step; 0: no allocation, no send fails, no stream is cut */
     uint64_t workers;
-    bool     trace, twice, wrong;
+    bool     trace, twice, wrong, moving;
 };
 
 static bool run_once(const char *path, const struct scenario_options *run, bool trace, bool *struck, uint64_t *digest)
@@ -32,7 +32,11 @@ static bool run_once(const char *path, const struct scenario_options *run, bool 
     if (!ok) {
         printf("%s:%u: %s\n", path, s.line, s.problem);
         printf("  seed %" PRIu64 "; again with more: scenario --workers %u%s --seed %" PRIu64 " --trace %s\n", seed,
-               run->workers, run->wrong_worker ? " --wrong" : "", seed, path);
+               run->workers,
+               run->moving         ? " --moving"
+               : run->wrong_worker ? " --wrong"
+                                   : "",
+               seed, path);
     }
     if (!ok && s.troubled)
         printf("  failed: allocation %u, send %u, stream of message %u\n", run->trouble.starve, run->trouble.refuse,
@@ -46,7 +50,9 @@ static bool run_once(const char *path, const struct scenario_options *run, bool 
 
 static struct scenario_options options_of(const struct options *o, uint64_t seed)
 {
-    return (struct scenario_options){ .seed = seed, .workers = (unsigned)o->workers, .wrong_worker = o->wrong };
+    return (struct scenario_options){
+        .seed = seed, .workers = (unsigned)o->workers, .wrong_worker = o->wrong || o->moving, .moving = o->moving
+    };
 }
 
 /* What fails, of which there is one kind; and number `n` of it. */
@@ -100,7 +106,7 @@ static bool run_file(const char *path, const struct options *o)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: scenario [--seed N] [--seeds N] [--workers N [--wrong]] [--trace] [--twice]\n"
+    fprintf(stderr, "usage: scenario [--seed N] [--seeds N] [--workers N [--wrong | --moving]] [--trace] [--twice]\n"
                     "                [--starve STEP | --refuse STEP | --cut STEP] FILE.scn ...\n");
     return 2;
 }
@@ -129,6 +135,8 @@ int main(int argc, char **argv)
             o.twice = true;
         else if (strcmp(argv[i], "--wrong") == 0)
             o.wrong = true;
+        else if (strcmp(argv[i], "--moving") == 0)
+            o.moving = true;
         else if (!take_number(argv, &i, "--workers", &o.workers) && !take_number(argv, &i, "--seed", &o.first_seed) &&
                  !take_number(argv, &i, "--seeds", &o.seeds) && !take_number(argv, &i, "--starve", &o.starve) &&
                  !take_number(argv, &i, "--refuse", &o.refuse) && !take_number(argv, &i, "--cut", &o.cut))

@@ -307,6 +307,7 @@ bool scenario_run(struct scenario *s, const char *path, const struct scenario_op
     s->seed         = options->seed;
     s->workers      = options->workers;
     s->wrong_worker = options->wrong_worker;
+    s->moving       = options->moving;
     s->settle       = SETTLE;
     s->troubled     = trouble->starve > 0 || trouble->refuse > 0 || trouble->cut > 0;
     s->path_default = (struct path){ .delay = 1 };

@@ -82,6 +82,7 @@ struct scenario {
     uint64_t        seed;
     unsigned        workers;      /* of each server; 0 as 1                        */
     bool            wrong_worker; /* no message comes to the worker that it is for */
+    bool            moving;       /* and which one that is changes all the time */
     struct script   script;
     struct network *net;
     struct journal  journal;
@@ -110,7 +111,7 @@ struct scenario {
 struct scenario_options {
     uint64_t       seed;
     unsigned       workers; /* see struct scenario */
-    bool           wrong_worker;
+    bool           wrong_worker, moving;
     struct trouble trouble;
 };
 bool scenario_run(struct scenario *s, const char *path, const struct scenario_options *options, bool *struck);

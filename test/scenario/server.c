@@ -23,6 +23,7 @@ struct server_actor {
     struct budget        memory;
     struct shared       *shared;
     unsigned             workers, made;
+    unsigned             packets; /* that have come, so far */
     struct server       *servers[WORKERS_MAX];
     struct server       *server; /* the first of them; NULL: not running */
     int                  done;   /* of the last change of users, or reload; 1: not yet */
@@ -73,12 +74,26 @@ static void config_problem(void *arg, const char *text)
     scenario_fail(a->actor.scenario, "%s", text);
 }
 
+/* In the middle of whatever is under way. */
+static void move_homes(struct server_actor *a)
+{
+    enum { EACH = 7 };
+    struct homes *h = a->all != NULL ? workers_homes(a->all) : NULL;
+
+    if (h == NULL || ++a->packets % EACH != 0)
+        return;
+    homes_change(h, !homes_are_spread(h));
+    workers_tell_change(a->all, 0);
+}
+
 /* Packets for this server, each to a worker that is not the home of its call. */
 static unsigned to_a_wrong_worker(void *arg, const struct packet *p, unsigned count)
 {
     struct server_actor *a = arg;
     struct slice         call_id;
 
+    if (a->actor.scenario->moving)
+        move_homes(a);
     if (a->shared == NULL || p->bytes.len == 0 || !wire_header(p->bytes, "Call-ID", 0, &call_id))
         return 0;
     return (workers_home(a->all, call_id) + 1) % count;
@@ -453,7 +468,7 @@ static void server_check(struct actor *actor, struct buf *left)
         stack += stack_alive(server_stack(a->servers[i]));
         handed += counter_read(&stack_world(server_stack(a->servers[i]))->counters.handed_over);
     }
-    if (actor->scenario->wrong_worker && a->made > 0 && handed == 0)
+    if (actor->scenario->wrong_worker && !actor->scenario->moving && a->made > 0 && handed == 0)
         buf_printf(left, "no message that came to a wrong worker; ");
     if (alive + stack > 0)
         buf_printf(left, "%zu requests or waits, %zu transactions, connections or lookups", alive, stack);

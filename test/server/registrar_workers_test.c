@@ -211,6 +211,25 @@ TEST(on_a_hanging_disk_the_waits_of_all_workers_together_have_a_bound)
     teardown();
 }
 
+/* What limits are divided among is how many serve. */
+TEST(the_server_that_serves_all_may_have_nearly_all_that_waits)
+{
+    const struct counters *c;
+
+    setup_with("max_server_transactions = 1600\n");
+    c = &worlds[0]->counters;
+    CHECK_INT(800, c->registers_pending.limit);
+    stack_gather(server_stack(servers[0]));
+    bench_live(&b, 100);
+    worlds[0]->backlog.looks++;
+    says(&b.alice, 0, "");
+    bench_live(&b, 50);
+    CHECK_INT(1500, c->server_transactions.limit);
+    CHECK_INT(1500, c->registers_pending.limit);
+    CHECK_INT(1500, c->contexts.limit);
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_commit_that_fails_is_a_500_at_both_workers_and_heals),
         cmocka_unit_test(what_another_worker_has_committed_is_acknowledged_at_once),
         cmocka_unit_test(on_a_hanging_disk_the_waits_of_all_workers_together_have_a_bound),
+        cmocka_unit_test(the_server_that_serves_all_may_have_nearly_all_that_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

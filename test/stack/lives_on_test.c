@@ -17,18 +17,18 @@ static struct slice call(unsigned number, char text[32])
 
 TEST(a_call_is_found_where_it_was_said_to_live)
 {
-    struct lives_on *l      = lives_on_new(&key);
-    unsigned         worker = 9;
+    struct lives_on *l    = lives_on_new(&key);
+    uint32_t         cell = 9;
 
-    CHECK(!lives_on_find(l, SLICE("a"), &worker));
+    CHECK(!lives_on_find(l, SLICE("a"), &cell));
     CHECK_INT(0, lives_on_put(l, SLICE("a"), 2, 0));
     CHECK_INT(0, lives_on_put(l, SLICE("b"), 1, 0));
-    CHECK(lives_on_find(l, SLICE("a"), &worker));
-    CHECK_INT(2, worker);
-    CHECK(!lives_on_find(l, SLICE("A"), &worker));
+    CHECK(lives_on_find(l, SLICE("a"), &cell));
+    CHECK_INT(2, cell);
+    CHECK(!lives_on_find(l, SLICE("A"), &cell));
     CHECK_INT(0, lives_on_put(l, SLICE("a"), 3, 0)); /* moved, not doubled */
-    CHECK(lives_on_find(l, SLICE("a"), &worker));
-    CHECK_INT(3, worker);
+    CHECK(lives_on_find(l, SLICE("a"), &cell));
+    CHECK_INT(3, cell);
     CHECK_INT(2, lives_on_count(l));
     lives_on_free(l);
 }
@@ -36,15 +36,15 @@ TEST(a_call_is_found_where_it_was_said_to_live)
 TEST(an_entry_lasts_an_hour_from_the_last_message_of_its_call)
 {
     struct lives_on *l = lives_on_new(&key);
-    unsigned         worker;
+    uint32_t         cell;
 
     CHECK_INT(0, lives_on_put(l, SLICE("old"), 1, 0));
     CHECK_INT(0, lives_on_put(l, SLICE("used"), 1, 0));
     lives_on_touch(l, SLICE("used"), LIVES_ON - 1);
     lives_on_touch(l, SLICE("unknown"), LIVES_ON - 1);
     CHECK_INT(0, lives_on_put(l, SLICE("new"), 1, LIVES_ON));
-    CHECK(!lives_on_find(l, SLICE("old"), &worker));
-    CHECK(lives_on_find(l, SLICE("used"), &worker));
+    CHECK(!lives_on_find(l, SLICE("old"), &cell));
+    CHECK(lives_on_find(l, SLICE("used"), &cell));
     CHECK_INT(2, lives_on_count(l));
     CHECK_INT(0, lives_on_put(l, SLICE("newer"), 1, 3 * (msec)LIVES_ON));
     CHECK_INT(1, lives_on_count(l));
@@ -70,13 +70,13 @@ TEST(a_call_id_of_any_length_takes_no_more_than_its_share)
 {
     static char      text[LIVES_ON_CALL_ID + 1];
     struct lives_on *l = lives_on_new(&key);
-    unsigned         worker;
+    uint32_t         cell;
 
     memset(text, 'x', sizeof text);
     CHECK_INT(-ERR_LIMIT, lives_on_put(l, (struct slice){ text, LIVES_ON_CALL_ID + 1 }, 1, 0));
     CHECK_INT(0, lives_on_count(l));
     CHECK_INT(0, lives_on_put(l, (struct slice){ text, LIVES_ON_CALL_ID }, 1, 0));
-    CHECK(lives_on_find(l, (struct slice){ text, LIVES_ON_CALL_ID }, &worker));
+    CHECK(lives_on_find(l, (struct slice){ text, LIVES_ON_CALL_ID }, &cell));
     lives_on_free(l);
 }
 
@@ -98,12 +98,12 @@ TEST(what_it_holds_is_accounted_for)
 TEST(without_memory_nothing_is_noted)
 {
     struct lives_on *l = lives_on_new(&key);
-    unsigned         worker;
+    uint32_t         cell;
 
     alloc_fail_at(1);
     CHECK_INT(-ERR_NO_MEMORY, lives_on_put(l, SLICE("a"), 1, 0));
     alloc_fail_at(0);
-    CHECK(!lives_on_find(l, SLICE("a"), &worker));
+    CHECK(!lives_on_find(l, SLICE("a"), &cell));
     CHECK_INT(0, lives_on_count(l));
     lives_on_free(l);
     for (unsigned n = 1; n < 3; n++) {
