@@ -41,6 +41,10 @@ void table_trim(struct table *t);
 struct table_link *table_first(const struct table *t, uint64_t hash);
 struct table_link *table_next(const struct table_link *entry);
 
+/* Nothing but time: what a search for this hash begins with is on its way from memory, if it is begun a little later.
+ */
+void table_prefetch(const struct table *t, uint64_t hash);
+
 /* Walk all entries, in no order; `fn` may remove the entry it is given. */
 void table_each(struct table *t, void (*fn)(struct table_link *entry, void *arg), void *arg);
 

@@ -81,6 +81,7 @@ struct message {
     uint32_t             account_number, size; /* of the block */
     struct pool         *pool;                 /* where the block goes; or NULL */
     uint64_t             ahead;                /* of who acts on it: found out before, see stack_on_ahead; or 0 */
+    uint64_t             found_by;             /* of the stack: server_txn_hash of a request; or 0 */
 
     struct via       via; /* the topmost Via value */
     struct name_addr from, to;

@@ -258,11 +258,9 @@ struct stack {
     struct message *ahead[RECEIVE_AHEAD]; /* parsed and not yet acted on: see receive_ahead */
     unsigned        ahead_count, ahead_next;
 
-    const struct message *hashed; /* the request in hand, if server_txn_hash of it is known: `hash` */
-    uint64_t              hash;
-    uint32_t              cell;                   /* of the request in hand, if there are other workers */
-    struct message       *refused[RECEIVE_AHEAD]; /* of the same batch, to be answered at its end: admission_refuse */
-    unsigned              refused_count;
+    uint32_t        cell;                   /* of the request in hand, if there are other workers */
+    struct message *refused[RECEIVE_AHEAD]; /* of the same batch, to be answered at its end: admission_refuse */
+    unsigned        refused_count;
 
     struct table       server_txns, server_asleep, connections_by_remote, aliases;
     struct asleep_line server_line, client_line, client_short_line;

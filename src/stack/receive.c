@@ -61,8 +61,7 @@ static void on_request(struct stack *s, struct message *request)
 {
     uint64_t hash = server_txn_hash(s, request);
 
-    s->hashed = request;
-    s->hash   = hash;
+    request->found_by = hash; /* who answers without a transaction wants it, too */
     counter_add(&s->world->counters.requests_received, 1);
     if (reply_was_stateless(s, request)) /* first: it costs no look into a large table */
         return;
@@ -139,7 +138,6 @@ static void act_at_home(struct stack *s, struct message *m)
         on_request(s, m);
     else
         on_response(s, m);
-    s->hashed = NULL; /* another may come to lie at its place */
 }
 
 void receive_message(struct stack *s, struct message *m)
@@ -212,13 +210,25 @@ static bool is_cut_off(const struct stack *s, const struct message *m)
     return m->flow.connection != 0 && id_find(&s->connection_ids, m->flow.connection) == NULL;
 }
 
+/* What a request is looked for in is larger than the caches: 2 to 3 % of the server's CPU for a call, 64 at once. */
+static void look_ahead(struct stack *s)
+{
+    struct message **messages = s->ahead + s->ahead_next;
+    unsigned         count    = s->ahead_count - s->ahead_next;
+
+    if (count < 2)
+        return;
+    for (unsigned i = 0; i < count; i++)
+        if (messages[i]->is_request)
+            server_txn_prefetch(s, messages[i]);
+    if (s->on_ahead != NULL)
+        s->on_ahead(s->ahead_user, messages, count);
+}
+
 /* Where acting on one comes here again, the rest is acted on there. */
 void receive_ahead_end(struct stack *s)
 {
-    unsigned count = s->ahead_count - s->ahead_next;
-
-    if (count > 1 && s->on_ahead != NULL)
-        s->on_ahead(s->ahead_user, s->ahead + s->ahead_next, count);
+    look_ahead(s);
     while (s->ahead_next < s->ahead_count) {
         struct message *m = s->ahead[s->ahead_next++];
 

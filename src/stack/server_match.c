@@ -12,11 +12,18 @@ static bool has_cookie(struct slice branch)
 
 uint64_t server_txn_hash(const struct stack *s, const struct message *m)
 {
-    if (m == s->hashed)
-        return s->hash;
+    if (m->found_by != 0)
+        return m->found_by;
     if (has_cookie(m->via.branch))
         return siphash13_key(&s->key, m->via.branch, m->via.host, m->via.port);
     return siphash13_key(&s->key, m->call_id, SLICE(""), m->cseq.number);
+}
+
+void server_txn_prefetch(const struct stack *s, struct message *request)
+{
+    request->found_by = server_txn_hash(s, request);
+    table_prefetch(&s->server_txns, request->found_by);
+    table_prefetch(&s->server_asleep, request->found_by);
 }
 
 /* RFC 3261 17.2.3, the second procedure: peers of RFC 2543. */

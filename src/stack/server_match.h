@@ -10,6 +10,8 @@
 
 /* Where it stands in the table, and those that sleep in theirs. */
 uint64_t server_txn_hash(const struct stack *s, const struct message *request);
+/* Makes it, and has memory fetch what a search for it begins with. */
+void server_txn_prefetch(const struct stack *s, struct message *request);
 
 /* Awake and not ended, or NULL.  `method` is INVITE for an ACK, and what a CANCEL is looked up for. */
 struct server_txn *server_txn_find(struct stack *s, const struct message *m, enum method method, uint64_t hash);
