@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Without transaction, answering costs half the instructions and no memory. */
+/* Without transaction, answering costs no memory and a third to a half fewer instructions. */
 #include "server/at_once.h"
 
 #include "server/facts.h"

@@ -225,8 +225,8 @@ static uint32_t count_of(const struct credentials *c)
     return c->qop.len > 0 ? c->nc : NONCE_ONCE;
 }
 
-/* Whoever is asked for Authorization is told in the 2xx that we know the secret, too.  That is known here before it
- * is asked for, in half the time: the proof of a password takes a tenth of it all. */
+/* Whoever is asked for Authorization is told in the 2xx that we know the secret, too.  What both
+ * proofs share is hashed once here: 3 % of a REGISTER with a password. */
 static bool is_right(struct authenticator *a, const struct credentials *c, const struct message *request,
                      enum header_id header, struct slice ha1, struct auth_proof *proof)
 {

@@ -79,7 +79,7 @@ bool authenticator_verifies(struct authenticator *a, const struct auth_proof *pr
 
 /* Write one challenge header per algorithm, strongest first (RFC 8760 2.3). */
 void authenticator_write_challenges(struct authenticator *a, struct buf *b, enum header_id header, bool stale);
-/* Put them. */
+/* The same into a response in the making. */
 void authenticator_challenge(struct authenticator *a, struct gather *g, enum header_id header, bool stale);
 
 /* Put Authentication-Info (RFC 7616 3.5) into the 2xx with this body: that we know the

@@ -24,8 +24,8 @@ enum {
 #define GENERATION_MASK 0xffffff
 #define WINDOW_MASK     0xffff
 
-/* A slot holds from the top: how often it had been given before (24 bits), the highest
- * count used (24), and a bit for each of the 16 counts below that, the nearest lowest. */
+/* A slot holds from the top: the generation of the nonce that has it (24 bits), the highest count used (24), and a bit
+ * for each of the 16 counts below that, the nearest lowest.  0: nobody has used it. */
 struct nonces {
     struct hash_key  key;
     uint32_t         slot_count;
@@ -91,13 +91,21 @@ static uint64_t generation_of(const struct nonces *n, uint64_t number)
     return number / n->slot_count & GENERATION_MASK;
 }
 
+/* Was `one` made before `other`?  They begin anew when all have been. */
+static bool is_older(const struct nonces *n, uint64_t one, uint64_t other)
+{
+    uint64_t mask = STAMP_MASK / n->slot_count & GENERATION_MASK;
+
+    return ((one - other) & mask) > mask / 2;
+}
+
 void nonces_make(struct nonces *n, struct nonce_realm realm, msec ends_at, char text[NONCE_TEXT])
 {
-    uint64_t           number = atomic_fetch_add_explicit(&n->next, 1, memory_order_relaxed) & STAMP_MASK;
-    const struct nonce nonce  = { ends_at & STAMP_MASK, number };
+    const struct nonce nonce = {
+        .ends_at = ends_at & STAMP_MASK,
+        .number  = atomic_fetch_add_explicit(&n->next, 1, memory_order_relaxed) & STAMP_MASK,
+    };
 
-    atomic_store_explicit(&n->slots[number % n->slot_count], generation_of(n, number) << GENERATION_SHIFT,
-                          memory_order_relaxed);
     write_nonce(realm, &nonce, text);
 }
 
@@ -156,7 +164,9 @@ bool nonces_use(struct nonces *n, const struct nonce *nonce, uint32_t count)
     uint64_t          seen       = atomic_load_explicit(slot, memory_order_relaxed), state;
 
     do {
-        if (seen >> GENERATION_SHIFT != generation || !next_state(seen, count, &state))
+        uint64_t owner = seen >> GENERATION_SHIFT;
+
+        if ((seen != 0 && is_older(n, generation, owner)) || !next_state(owner == generation ? seen : 0, count, &state))
             return false;
         state |= generation << GENERATION_SHIFT;
     } while (!atomic_compare_exchange_weak_explicit(slot, &seen, state, memory_order_relaxed, memory_order_relaxed));

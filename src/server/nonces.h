@@ -5,10 +5,11 @@
  *     slots[number % slots] = number / slots | highest nonce count | which of those below
  *
  * A nonce proves itself by its MAC, so nothing is kept for a challenge that is never
- * answered.  What is kept is which nonce counts of each have been used, in a fixed array:
- * a count that has been used is a replay, whichever worker it is tried on; and the nonce
- * that is made when all slots have been given takes the oldest one's, which makes that
- * stale.  No lock: using one is one compare-and-swap.
+ * answered, and no flood of challenges makes those stale that are in use.  What is kept is
+ * which nonce counts of each have been used, in a fixed array: a count that has been used
+ * is a replay, whichever worker it is tried on; and a later nonce of the same slot that is
+ * used takes it, which makes the earlier one stale.  No lock: using one is one
+ * compare-and-swap.
  *
  * Datagrams overtake each other, and a phone does not wait for the answer to one request
  * before it sends another: so a count may come late, by NONCE_WINDOW at most. */
@@ -23,7 +24,7 @@
 struct nonces;
 
 enum {
-    NONCE_SLOTS     = 1 << 18, /* 2 MiB when all have been given */
+    NONCE_SLOTS     = 1 << 18, /* 2 MiB when all have been used */
     NONCE_TEXT      = 10 + 10 + 32,
     NONCE_WINDOW    = 16,
     NONCE_COUNT_MAX = 0xffffff, /* a higher count wants a new nonce */
@@ -55,7 +56,7 @@ void nonces_make(struct nonces *n, struct nonce_realm realm, msec ends_at, char 
 bool nonces_read(struct nonce_realm realm, struct slice text, struct nonce *out);
 
 /* Use it with this count: false if the count has been used or is too far behind, or
- * the slot is another nonce's by now. */
+ * the slot is a later nonce's by now. */
 bool nonces_use(struct nonces *n, const struct nonce *nonce, uint32_t count);
 
 #endif

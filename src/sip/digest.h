@@ -87,8 +87,8 @@ bool digest_rspauth(struct hasher *h, const struct credentials *c, struct slice 
  * auth and auth-int proves nothing. */
 bool digest_verify(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice method,
                    struct slice body);
-/* The same, and in any case `rspauth` for a 2xx without a body, at half the price; "" if that is to be asked for:
- * auth-int, or no qop. */
+/* The same, and in any case `rspauth` for a 2xx without a body: what both share is hashed once; "" if that is to be
+ * asked for: auth-int, or no qop. */
 bool digest_verify_mutually(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice method,
                             struct slice body, char rspauth[DIGEST_HEX]);
 

@@ -80,8 +80,9 @@ struct message {
     struct budget_share *account;              /* who accounts for it until it is freed; or NULL */
     uint32_t             account_number, size; /* of the block */
     struct pool         *pool;                 /* where the block goes; or NULL */
-    uint64_t             ahead;                /* of who acts on it: found out before, see stack_on_ahead; or 0 */
-    uint64_t             found_by;             /* of the stack: server_txn_hash of a request; or 0 */
+    /* What others have found out; 0 in a new message, as all that stands before `via`. */
+    uint64_t ahead;    /* of who acts on it: see stack_on_ahead; or 0 */
+    uint64_t found_by; /* of the stack: server_txn_hash of a request; or 0 */
 
     struct via       via; /* the topmost Via value */
     struct name_addr from, to;

@@ -233,7 +233,7 @@ void stack_abandon(struct stack *s, object_id server_txn);
 void stack_refuse_all(struct stack *s, unsigned status);
 /* Answer without transaction (the To tag is a hash, so repetitions agree). */
 int stack_reply_stateless(struct stack *s, const struct message *request, unsigned status, struct slice reason);
-/* Likewise with whole header lines, of this turn: for what costs nothing to be asked twice. */
+/* Likewise with whole header lines, borrowed for the call: for what costs nothing to be asked twice. */
 int stack_answer_stateless(struct stack *s, const struct message *request, unsigned status, struct slice headers);
 /* The request of a server transaction; NULL if it is over or was answered, but for
  * an INVITE that was refused. */

@@ -366,7 +366,7 @@ static const char *challenges(struct judge *j, unsigned count, char nonce[128])
 
 /* Challenges cost nothing to keep: a flood of as many as there are slots makes the oldest
  * stale, no more. */
-TEST(a_flood_of_challenges_recycles_the_oldest)
+TEST(a_flood_of_challenges_takes_nobodys_nonce_but_who_answers_a_later_one_may)
 {
     char         nonce[128], other[128];
     struct judge j;
@@ -376,9 +376,10 @@ TEST(a_flood_of_challenges_recycles_the_oldest)
     challenges(&j, 1, nonce);
     challenges(&j, 63, other);
     CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = nonce, .nc = 1 }));
-    challenges(&j, 1, other); /* the nonce that takes its slot */
-    CHECK_INT(AUTH_STALE, judged(&j, &(struct proof){ .nonce = nonce, .nc = 2 }));
+    challenges(&j, 1, other); /* a nonce of the same slot */
+    CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = nonce, .nc = 2 }));
     CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = other, .nc = 1 }));
+    CHECK_INT(AUTH_STALE, judged(&j, &(struct proof){ .nonce = nonce, .nc = 3 }));
     judge_close(&j);
     bench_close(&b);
 }
@@ -538,7 +539,8 @@ TEST(of_several_credentials_the_right_ones_are_found)
     open_with("");
     judge_open(&j, 4);
     challenges(&j, 1, old);
-    challenges(&j, 4, nonce);
+    challenges(&j, 4, nonce); /* of the same slot */
+    CHECK_INT(AUTH_OK, judged(&j, &(struct proof){ .nonce = nonce, .nc = 16 }));
     right.nc = 1;
     snprintf(text, sizeof text, "%s", proof_line(&other, line));
     CHECK_INT(AUTH_NONE, judged_lines(&j, text, ""));
@@ -872,7 +874,7 @@ int main(void)
         cmocka_unit_test(a_user_registers_only_himself),
         cmocka_unit_test(the_proof_is_for_one_method_and_one_realm),
         cmocka_unit_test(a_call_is_challenged_with_407_and_the_proof_stays_here),
-        cmocka_unit_test(a_flood_of_challenges_recycles_the_oldest),
+        cmocka_unit_test(a_flood_of_challenges_takes_nobodys_nonce_but_who_answers_a_later_one_may),
         cmocka_unit_test(only_algorithms_that_are_offered_are_accepted),
         cmocka_unit_test(session_variants_are_not_offered_and_not_accepted),
         cmocka_unit_test(auth_int_is_offered_where_it_is_configured_and_covers_the_body),

@@ -69,7 +69,7 @@ static struct nonce made(struct nonces *n)
     return nonce;
 }
 
-TEST(a_recycled_slot_is_another_nonces_though_it_ends_at_the_same_time)
+TEST(a_slot_is_that_of_the_latest_nonce_that_was_used_though_both_end_at_the_same_time)
 {
     struct nonces *n     = nonces_new(&dice, SLOTS);
     struct nonce   first = made(n), last = first;
@@ -77,11 +77,29 @@ TEST(a_recycled_slot_is_another_nonces_though_it_ends_at_the_same_time)
     CHECK(nonces_use(n, &first, 1));
     for (unsigned i = 0; i < SLOTS - 1; i++)
         made(n);
-    CHECK(nonces_use(n, &first, 2));
     last = made(n);
-    CHECK(!nonces_use(n, &first, 3));
+    CHECK(nonces_use(n, &first, 2));
     CHECK(nonces_use(n, &last, 1));
-    CHECK(!nonces_use(n, &first, 4));
+    CHECK(!nonces_use(n, &first, 3));
+    CHECK(!nonces_use(n, &last, 1));
+    CHECK(nonces_use(n, &last, 2));
+    nonces_free(n);
+}
+
+/* Who asks for challenges without end locks nobody out. */
+TEST(a_nonce_that_is_made_and_not_used_takes_nobodys_slot)
+{
+    struct nonces *n      = nonces_new(&dice, SLOTS);
+    struct nonce   used   = made(n);
+    struct nonce   unused = made(n);
+
+    CHECK(nonces_use(n, &used, 1));
+    for (unsigned i = 0; i < 100 * SLOTS; i++)
+        made(n);
+    CHECK(nonces_use(n, &used, 2));
+    CHECK(!nonces_use(n, &used, 1));
+    CHECK(nonces_use(n, &unused, 1));
+    CHECK(!nonces_use(n, &unused, 1));
     nonces_free(n);
 }
 
@@ -225,7 +243,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_nonce_is_known_by_its_mac_and_says_when_it_ends),
         cmocka_unit_test(a_nonce_is_known_only_as_it_was_written),
-        cmocka_unit_test(a_recycled_slot_is_another_nonces_though_it_ends_at_the_same_time),
+        cmocka_unit_test(a_slot_is_that_of_the_latest_nonce_that_was_used_though_both_end_at_the_same_time),
+        cmocka_unit_test(a_nonce_that_is_made_and_not_used_takes_nobodys_slot),
         cmocka_unit_test(a_count_is_good_once_and_may_be_late_within_the_window),
         cmocka_unit_test(whatever_the_order_each_count_is_taken_once),
         cmocka_unit_test(without_a_count_it_is_good_once),
