@@ -159,7 +159,8 @@ static void look_at(struct udp *u, struct backlog *b)
     b->bytes += bytes;
 }
 
-/* What this thread, which is the world's, has used. */
+/* What this thread, which is the world's, has used since the first look: the main thread has done all that starts the
+ * program, which is no load. */
 static void note_processor(struct udp_hub *hub)
 {
     struct timespec t;
@@ -168,7 +169,7 @@ static void note_processor(struct udp_hub *hub)
     if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0)
         return;
     used = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-    if (used > hub->processor)
+    if (hub->processor != 0 && used > hub->processor)
         counter_add(&hub->world->counters.worker_microseconds, used - hub->processor);
     hub->processor = used;
 }

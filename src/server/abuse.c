@@ -87,14 +87,18 @@ static bool passes(struct server *s, const struct message *request, const struct
     return refuse(s, request, verdict, rule);
 }
 
-/* How much of it all workers answer is looked at only when this one answers its part of that. */
+uint32_t abuse_unasked(uint32_t limit, unsigned workers)
+{
+    return limit / (8 * workers) + 1;
+}
+
 static bool has_room(struct server *s, const struct message *request)
 {
     static const struct limit_rule once_a_second = {
         .name = SLICE_INIT("max_peer_transactions"), .key = 2, .interval = 1, .burst = 0
     };
     const uint32_t       limit = s->snapshot->abuse->peer_transactions;
-    const uint32_t       part  = (limit + s->workers - 1) / s->workers;
+    const uint32_t       part  = abuse_unasked(limit, s->workers);
     const struct limited who   = { &request->flow.remote, SLICE(""), SLICE("") };
 
     if (stack_peer_load(s->stack, &request->flow.remote, part) < limit)

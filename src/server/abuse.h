@@ -22,7 +22,12 @@
 /* May a new request be served?  If not, it is over: counted, and answered or not. */
 bool abuse_admits(struct server *s, const struct message *request);
 
-/* The same for who has proved to be this user of ours, by the limits of users; `txn` has been answered then. */
+/* Of `max_peer_transactions`: who answers fewer of one source does not ask how many all workers do.  So all together
+ * pass the limit by no more than an eighth of it, and one for each. */
+uint32_t abuse_unasked(uint32_t limit, unsigned workers);
+
+/* May a new request be served of who has proved to be this user of ours, by the limits of users; `txn` has been
+ * answered then. */
 bool abuse_user_admits(struct server *s, object_id txn, const struct message *request, struct slice user,
                        struct slice domain);
 

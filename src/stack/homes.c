@@ -56,7 +56,9 @@ static bool is_spread(uint32_t number)
 
 static _Atomic uint8_t *living_at(const struct homes *h, unsigned worker, uint32_t cell)
 {
-    return worker == 0 ? &h->cells[cell].first : &h->cells[cell].other;
+    struct cell *at = &h->cells[cell & (HOMES_CELLS - 1)]; /* a broken number of a cell is not to write elsewhere */
+
+    return worker == 0 ? &at->first : &at->other;
 }
 
 static unsigned home(const struct homes *h, uint32_t number, uint32_t cell)

@@ -282,7 +282,7 @@ struct stack {
     struct oversize_peers *oversize;        /* the same */
     struct peer_load      *peer_load;       /* requests being answered, by who has sent them */
     struct homes          *homes;           /* of all workers; NULL: it is alone */
-    struct peer_count     *peer_count;      /* the same                            */
+    struct peer_count     *peer_count;      /* of all workers, or if alone its own */
     size_t                 rings_accounted; /* bytes of the rings from other workers */
     struct source_entry    sources[SOURCE_CACHE];
     struct address         gone[GONE_ADDRESSES]; /* where this host is no longer, stack_moved; the latest ones */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A server transaction that only waits: its key, where its responses go and the last of them,
- * one behind the other in one block.  An INVITE that was accepted takes 135 bytes, any other
+ * one behind the other in one block.  An INVITE that was accepted takes 139 bytes, any other
  * request that much and its response; awake they are ten times as many. */
 #include "stack/internal.h"
 

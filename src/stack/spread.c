@@ -94,28 +94,33 @@ static void change(struct stack *s, bool spread, const char *reason)
     log_spread(s, spread, reason);
 }
 
-/* For good. */
+/* For good.  The timer goes on: what each has in use changes. */
 static void give_up(struct stack *s)
 {
     s->spread.may_gather = false;
+    s->spread.gave_up    = true;
     (void)steer_all(s, false);
     change(s, true, "refused");
-    world_timer_stop(s->world, &s->spread.timer);
 }
 
 static struct spreading_look look_around(struct stack *s)
 {
-    const struct backlog *b    = &s->world->backlog;
-    struct spreading_look look = { .waiting = b->waited >= WAITS || b->lost != s->spread.lost_seen };
+    const struct backlog *b       = &s->world->backlog;
+    struct spreading_look look    = { .waiting = b->waited >= WAITS || b->lost != s->spread.lost_seen };
+    uint64_t              dropped = 0;
 
-    s->spread.lost_seen = b->lost;
     for (unsigned i = 0; i < workers_count(s->config.workers); i++) {
         const struct counters *c    = workers_counters(s->config.workers, i);
         uint64_t               used = c == NULL ? 0 : counter_read(&c->worker_microseconds);
 
         look.first += i == 0 ? used : 0;
         look.all += used;
+        dropped += c == NULL ? 0 : counter_read(&c->handover_dropped);
     }
+    if (dropped != s->spread.dropped_seen) /* gathered, all that comes to a worker by streams goes through one ring */
+        look.waiting = true;
+    s->spread.lost_seen    = b->lost;
+    s->spread.dropped_seen = dropped;
     return look;
 }
 
@@ -144,29 +149,36 @@ static void decide(struct stack *s)
     }
 }
 
+static void look_again(struct stack *s)
+{
+    if (s->spread.may_gather)
+        decide(s);
+    else if (s->spread.gave_up)
+        share_out(s);
+    take_share(s);
+}
+
 static void on_spread(struct timer *timer, msec now)
 {
     struct stack *s = CONTAINER_OF(timer, struct stack, spread.timer);
 
-    decide(s);
-    take_share(s);
-    if (s->spread.may_gather && homes_are_spread(s->homes))
+    look_again(s);
+    if (homes_are_spread(s->homes))
         world_timer(s->world, timer, on_spread, now + LOOK_AGAIN);
 }
 
 void spread_look(struct stack *s)
 {
     s->spread.looks_seen = s->world->backlog.looks;
-    if (s->homes == NULL)
-        return;
-    if (s->spread.may_gather)
-        decide(s);
-    take_share(s);
+    if (s->homes != NULL)
+        look_again(s);
 }
 
 void spread_opened(struct stack *s, struct udp *udp)
 {
-    if (s->spread.may_gather && !homes_are_spread(s->homes) && world_udp_steer(s->world, udp, true) != 0)
+    bool here = s->spread.may_gather && !homes_are_spread(s->homes);
+
+    if (s->spread.may_gather && world_udp_steer(s->world, udp, here) != 0 && here)
         give_up(s);
 }
 

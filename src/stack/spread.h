@@ -11,8 +11,9 @@
 /* Of one stack; of those but the first worker's only the looks and the share, and who is told of that. */
 struct spread {
     bool             may_gather; /* the kernel lets it */
+    bool             gave_up;    /* it does not, and all stay spread: only the shares go on */
     struct spreading law;
-    uint64_t         lost_seen;
+    uint64_t         lost_seen, dropped_seen;
     struct timer     timer;         /* while all are spread */
     msec             patient_until; /* there is no overload before */
     uint32_t         looks_seen;    /* of world->backlog */

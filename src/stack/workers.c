@@ -168,6 +168,12 @@ struct workers *workers_new(unsigned count, const struct random *random)
     return w;
 }
 
+static void account_homes(struct workers *w, int sign)
+{
+    if (w->budget != NULL && w->homes != NULL)
+        budget_move(w->budget, ACCOUNT_HANDOVER, sign * (int64_t)homes_size());
+}
+
 /* Nobody takes it any more. */
 static void drop_one(struct workers *w, struct handed *h)
 {
@@ -193,6 +199,7 @@ void workers_free(struct workers *w)
         drop_all(w, &w->rings[i]);
     free(w->rings);
     free(w->seats);
+    account_homes(w, -1);
     homes_free(w->homes);
     lives_on_free(w->lives_on);
     directory_free(w->directory);
@@ -205,6 +212,7 @@ void workers_free(struct workers *w)
 void workers_account(struct workers *w, struct budget *b)
 {
     w->budget = b;
+    account_homes(w, 1);
     lives_on_account(w->lives_on, b);
     directory_account(w->directory, b);
     peer_count_account(w->peer_count, b);

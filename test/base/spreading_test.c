@@ -72,7 +72,6 @@ TEST(after_five_seconds_of_calm_in_a_row_he_does_again)
     l.waiting = true;
     pass(LOOK, 10, 10);
     l.waiting = false;
-    s.enough  = 5000;
     for (int i = 0; i < 4; i++)
         CHECK_INT(SPREADING_SAME, pass(1000, 20, 49));
     CHECK_INT(SPREADING_SAME, pass(1000, 20, 50));
@@ -87,7 +86,7 @@ TEST(after_five_seconds_of_calm_in_a_row_he_does_again)
 
 TEST(where_it_does_not_last_calm_has_to_last_longer)
 {
-    static const msec lasts[] = { 10000, 20000, 40000, 80000, 80000 };
+    static const msec lasts[] = { 5000, 10000, 20000, 40000, 80000, 80000 };
 
     begin();
     for (unsigned i = 0; i < sizeof lasts / sizeof lasts[0]; i++) {
@@ -98,6 +97,60 @@ TEST(where_it_does_not_last_calm_has_to_last_longer)
     CHECK_INT(SPREADING_SAME, pass(60000, 20, 20));
     CHECK_INT(SPREADING_SAME, pass(LOOK, 90, 90));
     CHECK_INT(SPREADING_BUSY, pass(LOOK, 90, 90));
+    CHECK_INT(5000, calm_down());
+}
+
+/* Two of them: one each 100 ms of the clock, when what has been used is known, the other 10 ms before. */
+static enum spreading_event two_looks(unsigned first, unsigned all)
+{
+    enum spreading_event event;
+
+    now += LOOK - 10;
+    event = spreading_look(&s, now, &l);
+    if (event != SPREADING_SAME)
+        return event;
+    now -= LOOK - 10;
+    return pass(LOOK, first, all);
+}
+
+TEST(what_is_known_in_steps_is_judged_over_whole_windows)
+{
+    msec began;
+
+    begin();
+    l.waiting = true;
+    CHECK_INT(SPREADING_WAITING, pass(LOOK, 10, 10));
+    l.waiting = false;
+    began     = now;
+    while (now - began < 60000 && two_looks(20, 40) == SPREADING_SAME)
+        ;
+    CHECK_INT(5000, now - began);
+    for (int i = 0; i < 100; i++) /* nor does what is all of 10 ms spread them */
+        CHECK_INT(SPREADING_SAME, two_looks(70, 70));
+}
+
+TEST(one_window_is_not_two_however_often_somebody_looks)
+{
+    begin();
+    CHECK_INT(SPREADING_SAME, two_looks(10, 10));
+    for (int i = 0; i < 10; i++) {
+        CHECK_INT(SPREADING_SAME, two_looks(100, 100));
+        CHECK_INT(SPREADING_SAME, pass(2, 2500, 2500)); /* what the look before did not know yet */
+        CHECK_INT(SPREADING_SAME, pass(98, 10, 10));
+    }
+}
+
+TEST(what_has_waited_at_any_look_of_a_window_is_no_calm)
+{
+    begin();
+    l.waiting = true;
+    pass(LOOK, 10, 10);
+    for (int i = 0; i < 20; i++) {
+        l.waiting = true;
+        CHECK_INT(SPREADING_SAME, pass(500, 10, 10));
+        l.waiting = false;
+        CHECK_INT(SPREADING_SAME, pass(500, 10, 10));
+    }
     CHECK_INT(5000, calm_down());
 }
 
@@ -117,6 +170,9 @@ int main(void)
         cmocka_unit_test(nor_one_for_whom_something_waits),
         cmocka_unit_test(after_five_seconds_of_calm_in_a_row_he_does_again),
         cmocka_unit_test(where_it_does_not_last_calm_has_to_last_longer),
+        cmocka_unit_test(what_is_known_in_steps_is_judged_over_whole_windows),
+        cmocka_unit_test(one_window_is_not_two_however_often_somebody_looks),
+        cmocka_unit_test(what_has_waited_at_any_look_of_a_window_is_no_calm),
         cmocka_unit_test(a_look_at_the_same_time_is_none),
     };
 

@@ -156,6 +156,22 @@ static void check_first_is_steered_to(struct address local)
     CHECK(heard[0] > 200 && heard[1] > 0);
 }
 
+static uint64_t used(void)
+{
+    return counter_read(&worlds[0]->counters.worker_microseconds);
+}
+
+/* The main thread, which serves as the first worker's, has done all that starts the program. */
+TEST(what_a_thread_has_used_before_it_was_a_worker_is_no_load)
+{
+    while (worlds[0]->backlog.looks == 0)
+        turn_both();
+    CHECK_INT(0, used());
+    while (worlds[0]->backlog.looks < 3)
+        turn_both();
+    CHECK(used() > 0);
+}
+
 TEST(the_first_worker_gets_all_datagrams_of_an_address_and_no_longer)
 {
     check_first_is_steered_to(live_v4(1, 0));
@@ -464,6 +480,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LIVE_TEST(two_workers_share_the_datagrams_of_one_address),
         LIVE_TEST(two_workers_share_the_datagrams_of_one_ipv6_address),
+        LIVE_TEST(what_a_thread_has_used_before_it_was_a_worker_is_no_load),
         LIVE_TEST(the_first_worker_gets_all_datagrams_of_an_address_and_no_longer),
         LIVE_TEST(and_of_an_ipv6_address),
         LIVE_TEST(a_socket_that_was_not_bound_ahead_is_not_steered_to),

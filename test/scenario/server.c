@@ -10,7 +10,11 @@
 
 #include <stdlib.h>
 
-enum { SERVER_TEXT = 8192, MEMORY = 1 << 30 };
+enum {
+    SERVER_TEXT = 8192,
+    MEMORY      = 1 << 30,
+    EACH        = 7, /* packets between two changes of homes */
+};
 
 struct server_actor {
     struct actor         actor;
@@ -24,6 +28,7 @@ struct server_actor {
     struct shared       *shared;
     unsigned             workers, made;
     unsigned             packets; /* that have come, so far */
+    unsigned             before;  /* of them, before it was started */
     struct server       *servers[WORKERS_MAX];
     struct server       *server; /* the first of them; NULL: not running */
     int                  done;   /* of the last change of users, or reload; 1: not yet */
@@ -77,7 +82,6 @@ static void config_problem(void *arg, const char *text)
 /* In the middle of whatever is under way. */
 static void move_homes(struct server_actor *a)
 {
-    enum { EACH = 7 };
     struct homes *h = a->all != NULL ? workers_homes(a->all) : NULL;
 
     if (h == NULL || ++a->packets % EACH != 0)
@@ -148,6 +152,7 @@ static bool make_servers(struct server_actor *a)
     a->all          = workers_new(a->workers, &a->actor.world->random);
     if (a->all != NULL)
         workers_account(a->all, &a->memory);
+    a->before = a->packets;
     a->shared = a->all != NULL ? shared_new(a->actor.world, a->config, rcu_single_new(), a->all) : NULL;
     if (a->shared != NULL && wants_tls(a->config))
         give_certificate(a);
@@ -470,6 +475,9 @@ static void server_check(struct actor *actor, struct buf *left)
     }
     if (actor->scenario->wrong_worker && !actor->scenario->moving && a->made > 0 && handed == 0)
         buf_printf(left, "no message that came to a wrong worker; ");
+    if (actor->scenario->moving && a->made > 1 && a->packets / EACH > a->before / EACH &&
+        !homes_have_changed(workers_homes(a->all)))
+        buf_printf(left, "homes that never changed; ");
     if (alive + stack > 0)
         buf_printf(left, "%zu requests or waits, %zu transactions, connections or lookups", alive, stack);
 }

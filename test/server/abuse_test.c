@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Limits and scanners of a whole server; its phones are all at 192.0.2.9. */
+#include "server/abuse.h"
 #include "support/server_bench.h"
 #include "support/test.h"
 
@@ -190,6 +191,19 @@ TEST(who_asks_for_what_is_forbidden_again_and_again_is_heard_no_more)
     bench_close(&b);
 }
 
+/* As when one worker, who has served all, answers as many as may be, and then all serve. */
+TEST(workers_that_do_not_ask_pass_the_limit_of_a_source_by_an_eighth)
+{
+    static const uint32_t limits[] = { 1, 3, 100, 1024, 400000, UINT32_MAX };
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        for (unsigned workers = 1; workers <= 64; workers++) {
+            uint64_t past = (uint64_t)workers * abuse_unasked(limits[i], workers);
+
+            CHECK(past > 0 && past <= limits[i] / 8 + workers);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +215,7 @@ int main(void)
         cmocka_unit_test(a_limit_may_be_silent),
         cmocka_unit_test(a_trunk_has_the_limits_of_trunks),
         cmocka_unit_test(a_source_has_so_many_requests_being_answered_and_no_more),
+        cmocka_unit_test(workers_that_do_not_ask_pass_the_limit_of_a_source_by_an_eighth),
         cmocka_unit_test(who_asks_for_many_users_who_do_not_exist_is_heard_no_more),
         cmocka_unit_test(nobody_is_banned_if_it_is_switched_off),
         cmocka_unit_test(who_sends_much_that_cannot_be_read_is_heard_no_more),

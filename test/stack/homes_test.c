@@ -87,6 +87,18 @@ TEST(a_change_to_what_is_changes_nothing)
     homes_free(h);
 }
 
+TEST(a_cell_that_is_none_is_one_of_them)
+{
+    begin();
+    homes_enter(h, 1, UINT32_MAX);
+    homes_leave(h, 1, UINT32_MAX);
+    homes_enter(h, 0, HOMES_CELLS + 5);
+    change(true);
+    CHECK_INT(0, homes_look(h, 2 * HOMES_CELLS + 5));
+    homes_leave(h, 0, HOMES_CELLS + 5);
+    homes_free(h);
+}
+
 TEST(who_has_more_than_can_be_counted_keeps_them)
 {
     begin();
@@ -236,6 +248,7 @@ int main(void)
         cmocka_unit_test(what_lives_somewhere_stays_there_until_it_ends),
         cmocka_unit_test(a_change_waits_for_the_former_home_to_adopt_it),
         cmocka_unit_test(a_change_to_what_is_changes_nothing),
+        cmocka_unit_test(a_cell_that_is_none_is_one_of_them),
         cmocka_unit_test(who_has_more_than_can_be_counted_keeps_them),
         cmocka_unit_test(never_do_two_have_parts_of_one_cell),
         cmocka_unit_test(nor_do_threads),

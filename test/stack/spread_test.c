@@ -296,6 +296,54 @@ TEST(where_the_kernel_does_not_steer_they_stay_spread)
     CHECK_INT(1, workers[1].requests);
     bench_live(&b, 20000);
     CHECK(!is_gathered());
+    for (unsigned i = 0; i < SERVER_TXNS; i++) /* what all may have is shared out for all that */
+        say(&b.alice, "OPTIONS", a_call(2 + i, call), call, "");
+    bench_live(&b, 2000);
+    look(1);
+    ask(a_call(1, call));
+    CHECK(stack_server_limit(workers[1].stack) > SERVER_TXNS + SERVER_TXNS / 2);
+    teardown();
+}
+
+TEST(what_was_dropped_on_its_way_to_another_has_them_spread)
+{
+    char call[32];
+
+    setup_gathered();
+    bench_live(&b, 100);
+    counter_add(&workers[2].world->counters.handover_dropped, 1);
+    look(0);
+    ask(a_call(1, call));
+    CHECK(!is_gathered());
+    CHECK_INT(1, log_keep_count(&kept, "reason=waiting"));
+    be_calm(); /* it is told once */
+    teardown();
+}
+
+static unsigned steered, let_go;
+
+static int note_steering(struct udp *u, bool here)
+{
+    (void)u;
+    steered += here;
+    let_go += !here;
+    return 0;
+}
+
+TEST(a_socket_that_is_opened_while_all_are_spread_gets_its_part)
+{
+    struct address at = address_v4(192, 0, 2, 1, 5062);
+    unsigned       index;
+
+    setup_gathered();
+    be_busy();
+    refusing              = *workers[0].world->ops;
+    refusing.udp_steer    = note_steering;
+    workers[0].world->ops = &refusing;
+    steered = let_go = 0;
+    CHECK_INT(0, stack_listen(workers[0].stack, TRANSPORT_UDP, &at, SLICE(""), &index));
+    CHECK_INT(0, steered);
+    CHECK_INT(1, let_go);
     teardown();
 }
 
@@ -515,6 +563,8 @@ int main(void)
         cmocka_unit_test(when_it_is_busy_all_serve_and_when_they_are_not_it_alone_again),
         cmocka_unit_test(what_was_lost_has_them_spread_at_once),
         cmocka_unit_test(where_the_kernel_does_not_steer_they_stay_spread),
+        cmocka_unit_test(what_was_dropped_on_its_way_to_another_has_them_spread),
+        cmocka_unit_test(a_socket_that_is_opened_while_all_are_spread_gets_its_part),
         cmocka_unit_test(a_socket_that_is_opened_later_gets_all_as_well),
         cmocka_unit_test(a_call_stays_with_the_first_one_when_all_are_spread),
         cmocka_unit_test(a_call_stays_with_another_one_when_they_gather),
