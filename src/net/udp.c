@@ -170,7 +170,7 @@ static void note_processor(struct udp_hub *hub)
         return;
     used = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
     if (hub->processor != 0 && used > hub->processor)
-        counter_add(&hub->world->counters.worker_microseconds, used - hub->processor);
+        counter_add(&hub->world->counters.worker_processor_time, used - hub->processor);
     hub->processor = used;
 }
 

@@ -111,7 +111,7 @@ static struct spreading_look look_around(struct stack *s)
 
     for (unsigned i = 0; i < workers_count(s->config.workers); i++) {
         const struct counters *c    = workers_counters(s->config.workers, i);
-        uint64_t               used = c == NULL ? 0 : counter_read(&c->worker_microseconds);
+        uint64_t               used = c == NULL ? 0 : counter_read(&c->worker_processor_time);
 
         look.first += i == 0 ? used : 0;
         look.all += used;

@@ -158,7 +158,7 @@ static void check_first_is_steered_to(struct address local)
 
 static uint64_t used(void)
 {
-    return counter_read(&worlds[0]->counters.worker_microseconds);
+    return counter_read(&worlds[0]->counters.worker_processor_time);
 }
 
 /* The main thread, which serves as the first worker's, has done all that starts the program. */

@@ -188,7 +188,7 @@ static void be_busy(void)
 
     for (unsigned i = 0; i < 3; i++) { /* the first of them is of what was before */
         bench_live(&b, 100);
-        counter_add(&workers[0].world->counters.worker_microseconds, i == 0 ? 0 : 130000);
+        counter_add(&workers[0].world->counters.worker_processor_time, i == 0 ? 0 : 130000);
         look(0);
         ask(a_call(1000 + asked, call));
     }
@@ -207,7 +207,7 @@ static void be_calm(void)
 static void live_spread(unsigned seconds)
 {
     for (unsigned i = 0; i < seconds; i++) {
-        counter_add(&workers[2].world->counters.worker_microseconds, 600000);
+        counter_add(&workers[2].world->counters.worker_processor_time, 600000);
         bench_live(&b, 1000);
     }
     CHECK(!is_gathered());
