@@ -50,9 +50,10 @@ def send_options(server):
         phone.bind(("127.0.0.1", 0))
         phone.settimeout(live.PATIENCE)
         port = phone.getsockname()[1]
+        # what requires something is not answered without a transaction
         phone.sendto(("OPTIONS sip:127.0.0.1:%d SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bKm\r\nMax-Forwards: 70\r\n"
                       "From: <sip:a@x.test>;tag=1\r\nTo: <sip:127.0.0.1:%d>\r\nCall-ID: metrics\r\nCSeq: 1 OPTIONS\r\n"
-                      "Content-Length: 0\r\n\r\n" % (server.port, port, server.port)).encode(), ("127.0.0.1", server.port))
+                      "Require: nothing\r\nContent-Length: 0\r\n\r\n" % (server.port, port, server.port)).encode(), ("127.0.0.1", server.port))
         phone.recv(65536)
 
 
