@@ -173,6 +173,43 @@ TEST(what_is_more_than_a_first_register_gets_a_transaction)
     bench_close(&b);
 }
 
+/* Each of these may be somebody else's business, or says more than nothing. */
+TEST(a_register_with_more_to_it_gets_a_transaction)
+{
+    static const char *const more[] = { "Route: <sip:192.0.2.1;lr>\r\n", "Proxy-Require: path\r\n",
+                                        "Proxy-Authorization: Digest realm=\"elsewhere\"\r\n" };
+    char                     branch[8];
+
+    bench_open(&b, "authentication = yes\n");
+    for (unsigned i = 0; i < sizeof more / sizeof *more; i++) {
+        snprintf(branch, sizeof branch, "%u", i);
+        ask_to_register("<sip:bob@example.test>", branch, more[i]);
+        CHECK_INT(i + 1, b.alice.count);
+        CHECK_INT(i + 1, transactions());
+    }
+    bench_close(&b);
+}
+
+TEST(who_sends_too_many_gets_no_challenge_for_each)
+{
+    bench_open(&b, "authentication = yes\nsource_rate = 1\nsource_burst = 2\n");
+    for (unsigned i = 0; i < 10; i++)
+        ask_to_register("<sip:bob@example.test>", "1", "");
+    CHECK_INT(2, counter_read(&b.at_server->counters.auth_challenged));
+    CHECK_INT(3, b.alice.count); /* and one 503 */
+    CHECK_INT(0, transactions());
+    bench_close(&b);
+}
+
+TEST(a_server_that_ends_asks_nobody_for_a_password)
+{
+    bench_open(&b, "authentication = yes\n");
+    shared_drain(b.shared);
+    ask_to_register("<sip:bob@example.test>", "1", "");
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 503 "));
+    bench_close(&b);
+}
+
 TEST(who_needs_no_password_is_not_asked_for_one)
 {
     bench_open(&b, "");
@@ -194,6 +231,9 @@ int main(void)
         cmocka_unit_test(a_repetition_of_it_gets_a_nonce_of_its_own),
         cmocka_unit_test(the_challenge_is_that_of_a_transaction),
         cmocka_unit_test(what_is_more_than_a_first_register_gets_a_transaction),
+        cmocka_unit_test(a_register_with_more_to_it_gets_a_transaction),
+        cmocka_unit_test(who_sends_too_many_gets_no_challenge_for_each),
+        cmocka_unit_test(a_server_that_ends_asks_nobody_for_a_password),
         cmocka_unit_test(who_needs_no_password_is_not_asked_for_one),
     };
 
