@@ -145,7 +145,6 @@ static void give_certificate(struct server_actor *a)
 
 static bool make_servers(struct server_actor *a)
 {
-    workers_free(a->all); /* of a start that failed */
     accounts_init(&a->memory, MEMORY);
     world_fake_account(a->actor.world, &a->memory);
     a->actor.memory = &a->memory;
@@ -226,7 +225,7 @@ static bool server_begin(struct server_actor *a)
     if (a->actor.world == NULL)
         actor_start_world(&a->actor);
     if (!make_servers(a)) {
-        free_servers(a);
+        server_end(a, false);
         return scenario_fail(s, "no memory for a server");
     }
     if (s->wrong_worker)
