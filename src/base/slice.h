@@ -58,14 +58,19 @@ static inline struct slice slice_between(const char *from, const char *to)
     return (struct slice){ from, (size_t)(to - from) };
 }
 
+static inline bool slice_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Without the SP, HTAB, CR and LF at both ends. */
 static inline struct slice slice_trim(struct slice s)
 {
-    while (s.len > 0 && strchr(" \t\r\n", *s.ptr) != NULL && *s.ptr != '\0') {
+    while (s.len > 0 && slice_is_space(*s.ptr)) {
         s.ptr++;
         s.len--;
     }
-    while (s.len > 0 && strchr(" \t\r\n", s.ptr[s.len - 1]) != NULL && s.ptr[s.len - 1] != '\0')
+    while (s.len > 0 && slice_is_space(s.ptr[s.len - 1]))
         s.len--;
     return s;
 }

@@ -91,6 +91,12 @@ static bool is_length(struct slice line, uint32_t *length)
     return scan_number(&s, UINT16_MAX, length) && scan_at_end(&s);
 }
 
+/* Of two bytes, so that no other line is read: "l", or an 'l' behind "Content-". */
+static bool may_be_length(struct slice line)
+{
+    return ascii_lower(*line.ptr) == 'l' || (line.len > 8 && ascii_lower(line.ptr[8]) == 'l');
+}
+
 bool peek_ends_by_length(struct slice datagram)
 {
     struct slice rest  = datagram;
@@ -100,9 +106,9 @@ bool peek_ends_by_length(struct slice datagram)
     while (rest.len > 0) {
         struct slice line = peek_line(&rest);
 
-        if (slice_trim(line).len == 0)
+        if (slice_is_space(*line.ptr) && slice_trim(line).len == 0)
             return found && length <= rest.len;
-        if (!found && (ascii_lower(*line.ptr) == 'c' || ascii_lower(*line.ptr) == 'l'))
+        if (!found && may_be_length(line))
             found = is_length(line, &length);
     }
     return false;

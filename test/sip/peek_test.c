@@ -63,6 +63,8 @@ TEST(a_datagram_ends_by_its_length_if_a_header_says_so_that_is_true)
         { "SIP/2.0 200 OK\r\nl:3\r\n\r\nabc", true },
         { "SIP/2.0 200 OK\r\ncontent-length : 3\r\nTo: x\r\n\r\nabcd", true },
         { "SIP/2.0 200 OK\nContent-Length: 0\n\n", true },
+        { "SIP/2.0 200 OK\r\nCONTENT-LENGTH:0\r\n\r\n", true },
+        { "SIP/2.0 200 OK\r\nCall-ID: 1\r\nL: 0\r\n \r\n", true },
         { "SIP/2.0 200 OK\r\nTo: x\r\n\r\n", false },
         { "SIP/2.0 200 OK\r\nTo: x\r\n\r\nContent-Length: 0\r\n\r\n", false },
         { "SIP/2.0 200 OK\r\nTo: x\r\n Content-Length: 0\r\n\r\n", false },
