@@ -28,4 +28,11 @@ static inline void in_hand_set(struct in_hand *h, struct slice call_id)
     atomic_store_explicit(&h->len, call_id.len, memory_order_relaxed);
 }
 
+/* For the thread itself, as long as what is borrowed is there. */
+static inline struct slice in_hand_get(const struct in_hand *h)
+{
+    return (struct slice){ atomic_load_explicit(&h->ptr, memory_order_relaxed),
+                           atomic_load_explicit(&h->len, memory_order_relaxed) };
+}
+
 #endif

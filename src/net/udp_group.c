@@ -6,23 +6,14 @@
 /* A group that may still grow, by its number: the members are linked until all are known. */
 struct growing {
     unsigned char first, last;
-    bool          may_pad; /* all of them */
+    bool          may_pad; /* all of them                */
+    bool          unknown; /* one of them is of no call known */
     size_t        shortest;
 };
 
 static bool same_way(const struct udp_piece *a, const struct udp_piece *b)
 {
     return address_eq(a->to, b->to) && address_eq(a->from, b->from);
-}
-
-/* The last group whose members go the way of `piece`, not before number `least`; or `count`. */
-static unsigned group_of(const struct udp_piece *pieces, const struct udp_piece *piece, const struct growing *groups,
-                         unsigned least, unsigned count)
-{
-    for (unsigned i = count; i-- > least;)
-        if (same_way(&pieces[groups[i].first], piece))
-            return i;
-    return count;
 }
 
 static bool may_join(const struct udp_group *g, const struct growing *grown, const struct udp_piece *piece, bool pad)
@@ -34,6 +25,20 @@ static bool may_join(const struct udp_group *g, const struct growing *grown, con
     return size > 0 && fits && (size == shortest || (pad && grown->may_pad && piece->may_pad && size <= 2 * shortest));
 }
 
+/* The group for `piece`, not before number `least`; or `count`.  What is of no call known keeps its place among all
+ * that goes its way. */
+static unsigned group_of(const struct udp_piece *pieces, const struct udp_piece *piece, const struct udp_groups *groups,
+                         const struct growing *grown, unsigned least, bool pad)
+{
+    for (unsigned i = groups->count; i-- > least;) {
+        bool joins = may_join(&groups->of[i], &grown[i], piece, pad);
+
+        if ((joins || piece->call == 0 || grown[i].unknown) && same_way(&pieces[grown[i].first], piece))
+            return joins ? i : groups->count;
+    }
+    return groups->count;
+}
+
 static void begin(struct udp_group *g, struct growing *grown, const struct udp_piece *piece, unsigned index)
 {
     *g     = (struct udp_group){ .count = 1, .size = piece->len };
@@ -41,34 +46,44 @@ static void begin(struct udp_group *g, struct growing *grown, const struct udp_p
         .first    = (unsigned char)index,
         .last     = (unsigned char)index,
         .may_pad  = piece->may_pad,
+        .unknown  = piece->call == 0,
         .shortest = piece->len,
     };
+}
+
+static void join(struct udp_group *g, struct growing *grown, const struct udp_piece *piece, unsigned char *next,
+                 unsigned index)
+{
+    next[grown->last] = (unsigned char)index;
+    grown->last       = (unsigned char)index;
+    grown->may_pad &= piece->may_pad;
+    grown->unknown |= piece->call == 0;
+    g->count++;
+    g->size         = piece->len > g->size ? piece->len : g->size;
+    grown->shortest = piece->len < grown->shortest ? piece->len : grown->shortest;
 }
 
 void udp_group(const struct udp_piece *pieces, unsigned count, bool pad, struct udp_groups *out)
 {
     struct growing grown[UDP_GROUP_BATCH];
     unsigned char  next[UDP_GROUP_BATCH];
-    unsigned       at = 0;
+    unsigned char  last[UDP_GROUP_CALLS] = { 0 }; /* the last group with a piece of that call */
+    unsigned       at                    = 0;
 
     assert(count <= UDP_GROUP_BATCH);
     out->count = 0;
     for (unsigned i = 0; i < count; i++) {
-        unsigned          least = pad || out->count < UDP_GROUP_REACH ? 0 : out->count - UDP_GROUP_REACH;
-        unsigned          n     = group_of(pieces, &pieces[i], grown, least, out->count);
-        struct udp_group *g     = &out->of[n];
+        const struct udp_piece *piece = &pieces[i];
+        unsigned                reach = pad || out->count < UDP_GROUP_REACH ? 0 : out->count - UDP_GROUP_REACH;
+        unsigned                own   = piece->call != 0 ? last[piece->call] : 0;
+        unsigned                n     = group_of(pieces, piece, out, grown, own > reach ? own : reach, pad);
 
-        if (n == out->count || !may_join(g, &grown[n], &pieces[i], pad)) {
-            begin(&out->of[out->count], &grown[out->count], &pieces[i], i);
-            out->count++;
-            continue;
-        }
-        next[grown[n].last] = (unsigned char)i;
-        grown[n].last       = (unsigned char)i;
-        grown[n].may_pad &= pieces[i].may_pad;
-        g->count++;
-        g->size           = pieces[i].len > g->size ? pieces[i].len : g->size;
-        grown[n].shortest = pieces[i].len < grown[n].shortest ? pieces[i].len : grown[n].shortest;
+        if (n < out->count)
+            join(&out->of[n], &grown[n], piece, next, i);
+        else
+            begin(&out->of[out->count++], &grown[n], piece, i);
+        if (last[piece->call] < n)
+            last[piece->call] = (unsigned char)n;
     }
     for (unsigned n = 0; n < out->count; n++) {
         unsigned char member = grown[n].first;

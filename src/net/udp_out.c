@@ -2,6 +2,7 @@
 #include "net/udp_private.h"
 
 #include "base/error.h"
+#include "base/mix.h"
 #include "net/sockaddr.h"
 
 #include <errno.h>
@@ -118,7 +119,7 @@ static unsigned fill_groups(struct udp *u, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         const struct packet *p = hub->packets[i];
 
-        pieces[i] = (struct udp_piece){ &p->to, &p->from, p->len, p->may_pad };
+        pieces[i] = (struct udp_piece){ &p->to, &p->from, p->len, p->may_pad, p->call };
     }
     udp_group(pieces, count, hub->may_pad != NULL, &hub->groups);
     for (unsigned i = 0; i < hub->groups.count; i++) {
@@ -262,6 +263,15 @@ bool udp_waiting(const struct udp_hub *hub)
 
 /* --- in --- */
 
+/* What is sent now belongs to the call that is in hand. */
+static uint8_t call_in_hand(const struct world *w)
+{
+    static const struct hash_key open = { 0x9e3779b97f4a7c15, 0xd1b54a32d192ed03 }; /* no secret: see UDP_GROUP_CALLS */
+    struct slice                 id   = in_hand_get(&w->in_hand);
+
+    return id.len > 0 ? (uint8_t)(1 + mix_text(id.len, id, &open) % (UDP_GROUP_CALLS - 1)) : 0;
+}
+
 int udp_send(struct udp *u, const struct address *from, const struct address *to, const struct slice *parts,
              size_t count)
 {
@@ -274,7 +284,8 @@ int udp_send(struct udp *u, const struct address *from, const struct address *to
         return -ERR_TOO_LARGE;
     if (from != NULL)
         p.from = *from;
-    at = queue_room(&u->queue, padded(p.len), u->hub->queue_limit);
+    p.call = call_in_hand(u->hub->world);
+    at     = queue_room(&u->queue, padded(p.len), u->hub->queue_limit);
     if (at == NULL)
         return -ERR_LIMIT;
     bytes = at + sizeof p;

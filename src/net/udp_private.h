@@ -40,6 +40,7 @@ struct udp {
 struct packet {
     struct address from, to;
     size_t         len;
+    uint8_t        call; /* as of struct udp_piece */
     bool           may_pad;
     bool           sent; /* with its group, before others that wait ahead of it */
 };

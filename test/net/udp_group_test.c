@@ -3,15 +3,23 @@
 
 #include "support/test.h"
 
-static struct address    addresses[4], none;
+static struct address    addresses[UDP_GROUP_REACH + 1], none;
 static struct udp_piece  pieces[UDP_GROUP_BATCH];
 static struct udp_groups groups;
 
 static struct udp_piece piece(unsigned to, size_t len, bool may_pad)
 {
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i <= UDP_GROUP_REACH; i++)
         addresses[i] = address_v4(192, 0, 2, (uint8_t)i, 5060);
-    return (struct udp_piece){ &addresses[to], &none, len, may_pad };
+    return (struct udp_piece){ &addresses[to], &none, len, may_pad, 0 };
+}
+
+static struct udp_piece of_call(uint8_t call, unsigned to, size_t len)
+{
+    struct udp_piece p = piece(to, len, false);
+
+    p.call = call;
+    return p;
 }
 
 static void check_group(unsigned number, size_t size, const char *members)
@@ -82,24 +90,57 @@ TEST(what_has_one_length_anyway_needs_no_padding)
     }
 }
 
+TEST(what_belongs_to_different_calls_may_overtake_each_other)
+{
+    pieces[0] = of_call(1, 0, 600);
+    pieces[1] = of_call(1, 0, 700);
+    pieces[2] = of_call(2, 0, 600);
+    pieces[3] = of_call(2, 0, 700);
+    udp_group(pieces, 4, false, &groups);
+    CHECK_INT(2, groups.count);
+    check_group(0, 600, "02");
+    check_group(1, 700, "13");
+}
+
+TEST(what_belongs_to_one_call_overtakes_nothing_of_it)
+{
+    pieces[0] = of_call(1, 0, 600);
+    pieces[1] = of_call(2, 0, 700);
+    pieces[2] = of_call(2, 0, 600); /* it would come before 1 */
+    pieces[3] = of_call(3, 0, 600);
+    pieces[4] = of_call(1, 0, 700);
+    udp_group(pieces, 5, false, &groups);
+    CHECK_INT(3, groups.count);
+    check_group(0, 600, "0");
+    check_group(1, 700, "14");
+    check_group(2, 600, "23");
+}
+
+TEST(what_is_of_no_call_known_keeps_its_place_among_all)
+{
+    pieces[0] = of_call(1, 0, 600);
+    pieces[1] = of_call(2, 0, 700);
+    pieces[2] = piece(0, 600, true); /* it overtakes nobody */
+    pieces[3] = of_call(3, 0, 700);  /* nobody overtakes it */
+    pieces[4] = of_call(3, 0, 600);
+    udp_group(pieces, 5, false, &groups);
+    CHECK_INT(5, groups.count);
+}
+
 /* Where each goes elsewhere it costs little to find that out. */
 TEST(without_padding_only_the_last_groups_are_looked_at)
 {
-    unsigned to[] = { 0, 1, 2, 3, 0, 1 };
+    for (unsigned i = 0; i < UDP_GROUP_REACH; i++)
+        pieces[i] = piece(i, 600, true);
+    pieces[UDP_GROUP_REACH] = piece(0, 600, true);
+    udp_group(pieces, UDP_GROUP_REACH + 1, false, &groups);
+    CHECK_INT(UDP_GROUP_REACH, groups.count);
+    CHECK_INT(2, groups.of[0].count);
 
-    for (unsigned i = 0; i < 6; i++)
-        pieces[i] = piece(to[i], 600, true);
-    udp_group(pieces, 6, false, &groups);
-    CHECK_INT(4, groups.count);
-    check_group(0, 600, "04");
-    for (unsigned i = 0; i < 6; i++)
-        pieces[i].from = i == 2 ? &addresses[2] : &none; /* one way more */
-    pieces[3].to = &addresses[2];
-    pieces[4]    = piece(3, 600, true);
-    pieces[5]    = piece(0, 600, true);
-    udp_group(pieces, 6, false, &groups);
-    CHECK_INT(6, groups.count);
-    check_group(5, 600, "5");
+    pieces[UDP_GROUP_REACH]     = piece(UDP_GROUP_REACH, 600, true); /* one address more */
+    pieces[UDP_GROUP_REACH + 1] = piece(0, 600, true);
+    udp_group(pieces, UDP_GROUP_REACH + 2, false, &groups);
+    CHECK_INT(UDP_GROUP_REACH + 2, groups.count);
 }
 
 TEST(without_padding_what_leaves_together_fits_into_any_link)
@@ -148,34 +189,51 @@ TEST(a_group_is_bounded_in_bytes_and_in_the_length_of_one)
     CHECK_INT(UDP_GROUP_BATCH - 2 - groups.of[2].count, groups.of[3].count);
 }
 
-/* Whatever comes: each piece in one group, in order for its address, the first one first. */
+/* Nothing of a call, or of none known, may come before `index` of the same call and address. */
+static bool keeps_order(unsigned first, unsigned second)
+{
+    const struct udp_piece *a = &pieces[first], *b = &pieces[second];
+
+    return first < second || a->to != b->to || (a->call != b->call && a->call != 0 && b->call != 0);
+}
+
+static void check_any_batch(unsigned count, bool pad)
+{
+    bool     seen[UDP_GROUP_BATCH] = { false };
+    unsigned at                    = 0;
+
+    udp_group(pieces, count, pad, &groups);
+    CHECK_INT(0, groups.order[0]);
+    for (unsigned n = 0; n < groups.count; n++) {
+        const struct udp_group *g = &groups.of[n];
+
+        CHECK_INT(at, g->first);
+        for (unsigned i = 0; i < g->count; i++, at++) {
+            const struct udp_piece *p = &pieces[groups.order[at]];
+
+            CHECK(p->to == pieces[groups.order[g->first]].to);
+            CHECK(p->len == g->size || (pad && p->may_pad && p->len < g->size));
+            CHECK(!seen[groups.order[at]]);
+            seen[groups.order[at]] = true;
+            for (unsigned before = 0; before < at; before++)
+                CHECK(keeps_order(groups.order[before], groups.order[at]));
+        }
+    }
+    CHECK_INT(count, at);
+}
+
+/* Whatever comes: each piece in one group, in order for its call and address, the first one first. */
 TEST(groups_of_any_batch_hold_each_piece_once_and_in_order)
 {
     for (unsigned seed = 1; seed < 500; seed++) {
-        unsigned x = seed, last[4] = { 0 }, at = 0, count = 1 + seed % UDP_GROUP_BATCH;
-        bool     seen[UDP_GROUP_BATCH] = { false };
+        unsigned x = seed, count = 1 + seed % UDP_GROUP_BATCH, calls = 1 + seed % 7;
 
         for (unsigned i = 0; i < count; i++) {
-            x         = x * 1103515245 + 12345;
-            pieces[i] = piece(x >> 16 & 3, (x >> 18) % 3 == 0 ? 400 : (x >> 18) % 1500, (x >> 10 & 7) != 0);
+            x              = x * 1103515245 + 12345;
+            pieces[i]      = piece(x >> 16 & 3, (x >> 18) % 3 == 0 ? 400 : (x >> 18) % 1500, (x >> 10 & 7) != 0);
+            pieces[i].call = (uint8_t)((x >> 21) % calls);
         }
-        udp_group(pieces, count, seed % 2 == 0, &groups);
-        CHECK_INT(0, groups.order[0]);
-        for (unsigned n = 0; n < groups.count; n++) {
-            const struct udp_group *g = &groups.of[n];
-
-            CHECK_INT(at, g->first);
-            for (unsigned i = 0; i < g->count; i++, at++) {
-                unsigned index = groups.order[at], to = (unsigned)(pieces[index].to - addresses);
-
-                CHECK(!seen[index] && index + 1 > last[to]);
-                CHECK(pieces[index].len == g->size ||
-                      (seed % 2 == 0 && pieces[index].may_pad && pieces[index].len < g->size));
-                seen[index] = true;
-                last[to]    = index + 1;
-            }
-        }
-        CHECK_INT(count, at);
+        check_any_batch(count, seed % 2 == 0);
     }
 }
 
@@ -186,6 +244,9 @@ int main(void)
         cmocka_unit_test(addresses_that_we_leave_from_part_groups_too),
         cmocka_unit_test(what_may_not_be_padded_goes_alone_and_nothing_overtakes_it),
         cmocka_unit_test(what_has_one_length_anyway_needs_no_padding),
+        cmocka_unit_test(what_belongs_to_different_calls_may_overtake_each_other),
+        cmocka_unit_test(what_belongs_to_one_call_overtakes_nothing_of_it),
+        cmocka_unit_test(what_is_of_no_call_known_keeps_its_place_among_all),
         cmocka_unit_test(without_padding_only_the_last_groups_are_looked_at),
         cmocka_unit_test(without_padding_what_leaves_together_fits_into_any_link),
         cmocka_unit_test(what_is_empty_goes_alone),

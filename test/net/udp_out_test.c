@@ -14,6 +14,7 @@ enum { MESSAGES = 300 };
 struct end {
     struct udp    *udp;
     unsigned       heard, out_of_order, padded, spoilt, errors, failed;
+    unsigned       first[4]; /* the numbers that came first */
     struct address local;
 };
 
@@ -37,6 +38,8 @@ static void on_datagram(void *owner, struct udp *udp, const struct datagram *d)
         number = number * 10 + (unsigned)(d->bytes.ptr[i] - '0');
     len = length_of(number);
     e->out_of_order += number != e->heard;
+    if (e->heard < 4)
+        e->first[e->heard] = number;
     e->spoilt += d->bytes.len < len || d->bytes.ptr[len - 1] != '.';
     e->padded += d->bytes.len > len;
     for (size_t i = len; i < d->bytes.len; i++)
@@ -109,6 +112,50 @@ TEST(messages_for_two_peers_arrive_whole_and_in_order_and_padded_at_their_end_on
     LIVE_UNTIL(world, b.heard == MESSAGES && c.heard == MESSAGES);
     CHECK_INT(0, b.out_of_order + c.out_of_order + b.spoilt + c.spoilt);
     CHECK(b.padded > MESSAGES / 4 && c.padded > MESSAGES / 4); /* they did leave in groups */
+}
+
+/* Of each call one short message and one that is too long to be padded to. */
+static void send_of_calls(struct address to, const char *one, const char *other)
+{
+    in_hand_set(&world->in_hand, slice_from(one));
+    send_number(&a, NULL, to, 0);
+    send_number(&a, NULL, to, 25);
+    in_hand_set(&world->in_hand, slice_from(other));
+    send_number(&a, NULL, to, 200);
+    send_number(&a, NULL, to, 225);
+    in_hand_set(&world->in_hand, SLICE(""));
+}
+
+static void check_first(unsigned first, unsigned second, unsigned third, unsigned fourth)
+{
+    LIVE_UNTIL(world, b.heard == 4);
+    CHECK_INT(first, b.first[0]);
+    CHECK_INT(second, b.first[1]);
+    CHECK_INT(third, b.first[2]);
+    CHECK_INT(fourth, b.first[3]);
+    b.heard = 0;
+}
+
+TEST(of_two_calls_what_has_one_length_leaves_together)
+{
+    struct address at_b = open_end(&b, live_v4(1, 0));
+
+    open_end(&a, live_v4(1, 0));
+    send_of_calls(at_b, "a84b4c76e66710", "f81d4fae-7dec-11d0@198.51.100.3");
+    check_first(0, 200, 25, 225);
+}
+
+TEST(what_is_of_one_call_or_of_none_known_leaves_in_order)
+{
+    struct address at_b = open_end(&b, live_v4(1, 0));
+
+    open_end(&a, live_v4(1, 0));
+    send_of_calls(at_b, "a84b4c76e66710", "a84b4c76e66710");
+    check_first(0, 25, 200, 225);
+    send_of_calls(at_b, "", "");
+    check_first(0, 25, 200, 225);
+    send_of_calls(at_b, "a84b4c76e66710", "");
+    check_first(0, 25, 200, 225);
 }
 
 TEST(a_group_of_a_wildcard_socket_leaves_from_the_address_that_was_hit)
@@ -192,6 +239,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define LIVE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
         LIVE(messages_for_two_peers_arrive_whole_and_in_order_and_padded_at_their_end_only),
+        LIVE(of_two_calls_what_has_one_length_leaves_together),
+        LIVE(what_is_of_one_call_or_of_none_known_leaves_in_order),
         LIVE(a_group_of_a_wildcard_socket_leaves_from_the_address_that_was_hit),
         LIVE(ipv6_leaves_in_groups_too),
         LIVE(a_group_for_nobody_is_an_error_and_takes_no_others_along),
