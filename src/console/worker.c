@@ -40,7 +40,7 @@ static int open_world(struct worker *w, const struct config *config, const struc
         .names        = common->names,
         .descriptors  = common->place->descriptors,
         .worker       = w->index,
-        .may_pad      = config->udp_gso ? peek_ends_by_length : NULL,
+        .grouping     = { config->udp_gso ? peek_ends_by_length : NULL, .by_call = true },
         .budget       = common->budget,
     };
 

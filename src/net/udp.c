@@ -304,7 +304,7 @@ int udp_steer(struct udp *u, bool here)
 /* --- the hub --- */
 
 struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_limit, struct descriptors *ahead,
-                            unsigned worker, udp_may_pad_fn *may_pad)
+                            unsigned worker, struct udp_grouping grouping)
 {
     struct udp_hub *hub = calloc(1, sizeof *hub);
 
@@ -315,7 +315,7 @@ struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_lim
     hub->queue_limit = queue_limit != 0 ? queue_limit : UDP_QUEUE;
     hub->ahead       = ahead;
     hub->worker      = worker;
-    hub->may_pad     = may_pad;
+    hub->grouping    = grouping;
     hub->slots       = malloc((size_t)UDP_BATCH * SLOT);
     list_init(&hub->sockets);
     list_init(&hub->unsent);

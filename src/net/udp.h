@@ -22,10 +22,9 @@
 struct udp_hub;
 
 /* Borrows the loop, the world, for its accounts, and the sockets that are bound `ahead` (NULL: none), of which it
- * uses those of this worker.  `may_pad` says which datagrams may be padded; NULL: none.
- * NULL without memory. */
+ * uses those of this worker.  NULL without memory. */
 struct udp_hub *udp_hub_new(struct loop *loop, struct world *w, size_t queue_limit, struct descriptors *ahead,
-                            unsigned worker, udp_may_pad_fn *may_pad);
+                            unsigned worker, struct udp_grouping grouping);
 /* Closes what is still open; nobody is called. */
 void udp_hub_free(struct udp_hub *hub);
 

@@ -63,11 +63,13 @@ static void join(struct udp_group *g, struct growing *grown, const struct udp_pi
     grown->shortest = piece->len < grown->shortest ? piece->len : grown->shortest;
 }
 
+_Static_assert(UDP_GROUP_CALLS == UINT8_MAX + 1, "as many as a piece can name");
+
 void udp_group(const struct udp_piece *pieces, unsigned count, bool pad, struct udp_groups *out)
 {
     struct growing grown[UDP_GROUP_BATCH];
     unsigned char  next[UDP_GROUP_BATCH];
-    unsigned char  last[UDP_GROUP_CALLS] = { 0 }; /* the last group with a piece of that call */
+    unsigned char  last[UDP_GROUP_CALLS] = { 0 }; /* the last group with a piece of that call, to any address */
     unsigned       at                    = 0;
 
     assert(count <= UDP_GROUP_BATCH);

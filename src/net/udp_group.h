@@ -25,7 +25,7 @@ enum {
     UDP_GROUP_SEGMENT = 1400,  /* bytes of one at most: what is cut must fit into a frame      */
     UDP_GROUP_SURE    = 1232,  /* the same where nobody has said so: any link of IPv6 takes it */
     UDP_GROUP_REACH   = 16,    /* so many groups back what is of one length anyway finds its own */
-    UDP_GROUP_CALLS   = 256,   /* so many calls are told from each other; others wait for each other in vain */
+    UDP_GROUP_CALLS   = 256,   /* so many calls are told from each other; those of one number keep the order of both */
     UDP_GROUP_BYTES   = 60000, /* of a group, below what the length of an IP packet can say    */
 };
 
@@ -48,8 +48,8 @@ struct udp_groups {
 };
 
 /* Group `count` pieces, UDP_GROUP_BATCH at most.  What goes to one address stays in its order but for what belongs to
- * different calls; the first group has the first piece.  With `pad` what may be padded is, to no more than twice its
- * length. */
+ * different calls; groups are in the order of their first pieces.  With `pad` what may be padded is, to no more than
+ * twice its length. */
 void udp_group(const struct udp_piece *pieces, unsigned count, bool pad, struct udp_groups *out);
 
 #endif

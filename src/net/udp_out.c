@@ -121,7 +121,7 @@ static unsigned fill_groups(struct udp *u, unsigned count)
 
         pieces[i] = (struct udp_piece){ &p->to, &p->from, p->len, p->may_pad, p->call };
     }
-    udp_group(pieces, count, hub->may_pad != NULL, &hub->groups);
+    udp_group(pieces, count, hub->grouping.may_pad != NULL, &hub->groups);
     for (unsigned i = 0; i < hub->groups.count; i++) {
         const struct udp_group *g = &hub->groups.of[i];
         struct msghdr          *m = &hub->out.messages[i].msg_hdr;
@@ -284,7 +284,7 @@ int udp_send(struct udp *u, const struct address *from, const struct address *to
         return -ERR_TOO_LARGE;
     if (from != NULL)
         p.from = *from;
-    p.call = call_in_hand(u->hub->world);
+    p.call = u->hub->grouping.by_call ? call_in_hand(u->hub->world) : 0;
     at     = queue_room(&u->queue, padded(p.len), u->hub->queue_limit);
     if (at == NULL)
         return -ERR_LIMIT;
@@ -292,8 +292,8 @@ int udp_send(struct udp *u, const struct address *from, const struct address *to
     for (size_t i = 0, done = 0; i < count; done += parts[i++].len)
         if (parts[i].len > 0)
             memcpy(bytes + done, parts[i].ptr, parts[i].len);
-    if (u->hub->may_pad != NULL && p.len <= UDP_GROUP_SEGMENT)
-        p.may_pad = u->hub->may_pad((struct slice){ bytes, p.len });
+    if (u->hub->grouping.may_pad != NULL && p.len <= UDP_GROUP_SEGMENT)
+        p.may_pad = u->hub->grouping.may_pad((struct slice){ bytes, p.len });
     memcpy(at, &p, sizeof p);
     queue_added(&u->queue, padded(p.len));
     recount(u);

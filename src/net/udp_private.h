@@ -66,11 +66,11 @@ struct udp_hub {
     struct mailbag      in, out;
     char               *slots; /* UDP_BATCH of them, touched only as far as datagrams reach */
 
-    udp_may_pad_fn   *may_pad;                 /* NULL: each datagram leaves alone               */
-    struct packet    *packets[UDP_BATCH];      /* of the batch that is being sent     */
-    struct udp_groups groups;                  /* of them, if they are grouped        */
-    struct iovec      segments[2 * UDP_BATCH]; /* of groups: bytes, padding      */
-    char              padding[UDP_GROUP_SEGMENT / 2];
+    struct udp_grouping grouping;
+    struct packet      *packets[UDP_BATCH];      /* of the batch that is being sent     */
+    struct udp_groups   groups;                  /* of them, if they are grouped        */
+    struct iovec        segments[2 * UDP_BATCH]; /* of groups: bytes, padding      */
+    char                padding[UDP_GROUP_SEGMENT / 2];
 };
 
 /* Of udp_out.c: the end of a socket's queue, by sending what the kernel takes at once. */

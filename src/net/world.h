@@ -70,6 +70,12 @@ typedef void resolve_fn(void *owner, int error, const struct record *records, si
 /* May bytes follow the end of this datagram, since whoever gets it discards them? */
 typedef bool udp_may_pad_fn(struct slice datagram);
 
+/* Of what goes to one address at once. */
+struct udp_grouping {
+    udp_may_pad_fn *may_pad; /* which datagrams may be padded; NULL: none               */
+    bool            by_call; /* what is sent for one call may overtake that for another */
+};
+
 struct world_ops {
     uint64_t (*wall_msec)(struct world *w); /* since 1970: for Date, stored expiry, records only */
 
@@ -112,7 +118,7 @@ struct world {
     struct random           random; /* unpredictable in a program, seeded in a scenario */
     struct log             *log;
     struct counters         counters; /* what this thread counts */
-    struct in_hand          in_hand;  /* the Call-ID this thread is busy with, for the report of a crash */
+    struct in_hand          in_hand;  /* the Call-ID this thread is busy with */
     struct pool             pool;     /* blocks for what comes and goes with each message */
     struct backlog          backlog;  /* what waits unread; the world looks each OVERLOAD_LOOK that it turns */
     struct budget_share    *memory;   /* flushed by the world each turn; NULL: nobody accounts */
@@ -176,11 +182,11 @@ static inline int world_udp_open(struct world *w, const struct address *local, c
     return w->ops->udp_open(w, local, events, owner, out);
 }
 
-/* Queue one datagram; it leaves at the end of the turn with all others.  Copies
- * the parts.  `from` (NULL or any: the socket's own) picks the source address on
- * a wildcard socket.  Returns 0, -ERR_TOO_LARGE, or -ERR_LIMIT if the send queue
- * is full; what the kernel says later comes through on_error.  A close sends what
- * still waits. */
+/* Queue one datagram; it leaves at the end of the turn with all others.  What is
+ * sent while one call is in hand keeps its order, as does what is sent while none
+ * is; between calls there may be none.  Copies the parts.  `from` (NULL or any: the socket's own) picks the source
+ * address on a wildcard socket.  Returns 0, -ERR_TOO_LARGE, or -ERR_LIMIT if the send queue is full; what the kernel
+ * says later comes through on_error.  A close sends what still waits. */
 static inline int world_udp_send(struct world *w, struct udp *u, const struct address *from, const struct address *to,
                                  const struct slice *parts, size_t count)
 {

@@ -161,7 +161,7 @@ static bool start_parts(struct world_uv *r, const struct world_uv_options *optio
     if (r->loop == NULL || (options->exact && loop_be_exact(r->loop) != 0))
         return false;
     r->udp =
-        udp_hub_new(r->loop, &r->world, options->udp_queue, options->descriptors, options->worker, options->may_pad);
+        udp_hub_new(r->loop, &r->world, options->udp_queue, options->descriptors, options->worker, options->grouping);
     if (r->udp == NULL || stream_hub_init(&r->streams, r->loop, &r->world, options->stream_queue, options->stream_stall,
                                           options->descriptors, options->worker) != 0)
         return false;

@@ -168,19 +168,21 @@ static struct message *parse(struct stack *s, const struct flow *flow, struct sl
 static void act_on(struct stack *s, struct message *m)
 {
     const struct flow *flow = &m->flow;
+    bool               mine = true;
 
     in_hand_set(&s->world->in_hand, m->call_id);
     spread_note(s);
     transport_trace(s, false, flow, m->text);
     if (m->is_request && m->via.alias && flow->transport == TRANSPORT_TLS)
         connection_take_alias(s, m);
-    if (!admission_message(s, m)) {
-        message_drop(m);
-    } else if (!handover_message(s, m)) {
-        act_at_home(s, m);
-        message_drop(m);
+    if (admission_message(s, m)) {
+        mine = !handover_message(s, m); /* else its bytes may be gone: nothing is sent before they are let go of */
+        if (mine)
+            act_at_home(s, m);
     }
     in_hand_set(&s->world->in_hand, SLICE(""));
+    if (mine)
+        message_drop(m);
 }
 
 void receive_bytes(struct stack *s, const struct flow *flow, struct slice bytes)

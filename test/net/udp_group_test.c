@@ -189,7 +189,7 @@ TEST(a_group_is_bounded_in_bytes_and_in_the_length_of_one)
     CHECK_INT(UDP_GROUP_BATCH - 2 - groups.of[2].count, groups.of[3].count);
 }
 
-/* Nothing of a call, or of none known, may come before `index` of the same call and address. */
+/* May `second` leave after `first`? */
 static bool keeps_order(unsigned first, unsigned second)
 {
     const struct udp_piece *a = &pieces[first], *b = &pieces[second];

@@ -69,7 +69,7 @@ static bool any(struct slice datagram)
 static int setup(void **state)
 {
     (void)state;
-    world = live_world_new(NULL, &(struct world_uv_options){ .may_pad = any });
+    world = live_world_new(NULL, &(struct world_uv_options){ .grouping = { any, .by_call = true } });
     memset(&a, 0, sizeof a);
     memset(&b, 0, sizeof b);
     memset(&c, 0, sizeof c);

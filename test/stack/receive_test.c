@@ -210,6 +210,28 @@ static void comes_early(enum transport transport, object_id connection)
 }
 
 /* The end of its batch is told by nobody. */
+static char in_hand[64];
+
+static bool note_in_hand(void *user, struct message *m)
+{
+    struct slice call = in_hand_get(&b.at_server->in_hand);
+
+    (void)user;
+    (void)m;
+    snprintf(in_hand, sizeof in_hand, "%.*s", SLICE_ARG(call));
+    return false;
+}
+
+TEST(while_a_message_is_acted_on_its_call_is_in_hand_and_then_none)
+{
+    bench_open(&b, "");
+    stack_on_pass(server_stack(b.server), note_in_hand, NULL);
+    says(&b.alice, &(struct mistake){ 0 });
+    assert_string_equal("x", in_hand);
+    CHECK_INT(0, in_hand_get(&b.at_server->in_hand).len);
+    bench_close(&b);
+}
+
 TEST(what_was_read_ahead_does_not_outlast_its_socket)
 {
     bench_open(&b, "");
@@ -297,6 +319,7 @@ int main(void)
         cmocka_unit_test(of_what_comes_together_it_is_told_before_the_first_is_acted_on),
         cmocka_unit_test(what_comes_together_is_acted_on_in_its_order_though_it_is_read_ahead),
         cmocka_unit_test(a_request_at_the_place_of_another_has_a_tag_of_its_own),
+        cmocka_unit_test(while_a_message_is_acted_on_its_call_is_in_hand_and_then_none),
         cmocka_unit_test(what_was_read_ahead_does_not_outlast_its_socket),
         cmocka_unit_test(who_has_lost_his_connection_is_not_heard_any_further),
         cmocka_unit_test(a_stack_that_ends_drops_what_was_read_ahead),
