@@ -6,7 +6,7 @@
 /* A group that may still grow, by its number: the members are linked until all are known. */
 struct growing {
     unsigned char first, last;
-    bool          may_pad; /* all of them                */
+    bool          may_pad; /* all of them                     */
     bool          unknown; /* one of them is of no call known */
     size_t        shortest;
 };

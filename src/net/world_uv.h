@@ -35,7 +35,7 @@ struct world_uv_options {
                                       * 0: UDP_QUEUE, STREAM_QUEUE                     */
     struct descriptors *descriptors; /* sockets bound already; borrowed; NULL: none     */
     unsigned            worker;      /* which of them are this world's                  */
-    struct udp_grouping grouping;    /* of datagrams for one peer (net/udp.h) */
+    struct udp_grouping grouping;    /* of datagrams for one peer */
     struct budget      *budget;      /* accounts for its memory; borrowed; NULL: nobody does */
     bool                exact;       /* timers come at their millisecond, not up to one later: for sound */
 };
