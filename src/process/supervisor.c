@@ -413,12 +413,14 @@ static int begin(struct supervisor *s)
     return 0;
 }
 
+/* Who was asked to end stays deaf to being asked again, which would kill him on his last steps. */
 static void finish(struct supervisor *s)
 {
     if (!s->is_child) {
         notify_fini(&s->notify);
         close(s->signals);
-        sigprocmask(SIG_SETMASK, &s->before, NULL);
+        if (!s->stop_wanted)
+            sigprocmask(SIG_SETMASK, &s->before, NULL);
     }
     hearts_free(s->hearts);
 }

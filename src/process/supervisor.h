@@ -71,7 +71,8 @@ struct supervisor_options {
 
 /* Run until a child ends for good.  Returns in the parent with the exit code of the
  * program, and in each child with the result of `child`: both go on from there to
- * their end.  -ERR_LIMIT or -ERR_NO_MEMORY if it cannot begin. */
+ * their end.  A parent that was asked to end hears no SIGTERM, SIGINT and SIGHUP from then on.  -ERR_LIMIT or
+ * -ERR_NO_MEMORY if it cannot begin. */
 int supervisor_run(const struct supervisor_options *options);
 
 #endif

@@ -19,6 +19,7 @@ static int  code;       /* of the whole program              */
 static int  out;        /* where reports and children write  */
 static msec patience;
 static int  go_ahead; /* a pipe to the child */
+static bool again;    /* the parent is asked to end once more when it has seen the end of its child */
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -206,6 +207,17 @@ static int follow(void *arg, struct child *c)
 
 /* --- the program, in a process of its own --- */
 
+/* Parent and children. */
+static int run_supervisor(const struct supervisor_options *options)
+{
+    pid_t parent = getpid();
+    int   result = supervisor_run(options);
+
+    if (again && getpid() == parent)
+        kill(parent, SIGTERM);
+    return result;
+}
+
 static int start(int (*child)(void *arg, struct child *c), pid_t *program)
 {
     const struct supervisor_options options = { child, on_report, on_words, &go_ahead, WATCHDOG, patience };
@@ -216,7 +228,7 @@ static int start(int (*child)(void *arg, struct child *c), pid_t *program)
     if (*program == 0) {
         close(ends[0]);
         out = ends[1];
-        _exit(supervisor_run(&options)); /* parent and children */
+        _exit(run_supervisor(&options));
     }
     close(ends[1]);
     told[0] = '\0';
@@ -285,6 +297,20 @@ TEST(sigterm_ends_the_child_and_its_code_is_ours)
     pid_t program;
     int   from = start(serve_until_asked, &program);
 
+    hear(from, "child:");
+    CHECK_INT(0, kill(program, SIGTERM));
+    finish(from, program);
+    CHECK_INT(5, code);
+}
+
+TEST(who_is_asked_to_end_once_more_while_he_ends_has_been_asked_already)
+{
+    pid_t program;
+    int   from;
+
+    again = true;
+    from  = start(serve_until_asked, &program);
+    again = false;
     hear(from, "child:");
     CHECK_INT(0, kill(program, SIGTERM));
     finish(from, program);
@@ -427,6 +453,7 @@ int main(void)
         cmocka_unit_test(a_start_that_fails_is_the_end_with_its_code),
         cmocka_unit_test(a_code_that_nobody_asked_for_is_a_reason_to_start_again),
         cmocka_unit_test(sigterm_ends_the_child_and_its_code_is_ours),
+        cmocka_unit_test(who_is_asked_to_end_once_more_while_he_ends_has_been_asked_already),
         cmocka_unit_test(sighup_is_passed_on),
         cmocka_unit_test(sighup_for_a_child_that_is_not_ready_is_dropped),
         cmocka_unit_test(a_child_that_does_not_end_is_made_to),
