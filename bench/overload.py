@@ -5,7 +5,8 @@
 bench/overload.py [AHOY [SHARE [FACTOR...]]]     (build/release/ahoy, 0.25, 1 2 3)
 
 The peak is what is completed in a closed loop of 64 calls; then so many times as many begin each second, whatever
-becomes of them (`ahoy load`). The other core has to be idle: the load is made there."""
+becomes of them (`ahoy load`). The server runs on core 0, the load is made on core 1: a generator that shares the server's
+core begins its calls late and in heaps, and repeats what it is late to read the answer of."""
 
 import os
 import sys
@@ -22,7 +23,9 @@ from quota import quota  # noqa: E402
 def measure(share, factor):
     with quota(share) as held:
         with Bench() as bench:
+            os.sched_setaffinity(0, {0})
             server = held_server(bench, held)
+            os.sched_setaffinity(0, {1})
             peak = calls(load(server, "--window=64", "--warm-up=1", "--duration=5"))
             flood = load(server, "--rate=%d" % (factor * peak), "--window=100000", "--warm-up=2", "--duration=10")
             refused = flood["errors"]["status"].get("503", 0) / flood["seconds"]

@@ -340,7 +340,10 @@ def parse_overload(text):
 
 
 def overload(run):
-    return parse_overload(output("python3", os.path.join(harness.ROOT, "bench/overload.py"), run.ahoy, "0.25", "1" if run.quick else "3"))
+    factors = ["1"] if run.quick else ["3"] * run.rounds
+    text = output("python3", os.path.join(harness.ROOT, "bench/overload.py"), run.ahoy, "0.25", *factors)
+    runs = [parse_overload(line) for line in text.splitlines()]
+    return {name: statistics.median(one[name] for one in runs) for name in runs[0]}
 
 
 def phone(run):
@@ -363,7 +366,8 @@ PARTS = {
                     "`bench/streams.py`: floor, ours and Kamailio by turns, medians of the rounds"),
     "waiting": Part(waiting, 50, (), "`ahoy load invite --rate 10000` for 40 s: the most that was resident, CPU by the second"),
     "set-up": Part(set_up, lambda rounds: 18 * rounds, (), "one call at a time, INVITE to its answer, a generator that spins"),
-    "overload": Part(overload, 30, (), "`bench/overload.py`: the server held to a quarter of a core, three times as many calls as it completes at most"),
+    "overload": Part(overload, lambda rounds: 22 * rounds, (), "`bench/overload.py`: the server held to a quarter of core 0, generator on core 1, three "
+                     "times as many calls as it completes at most, medians of the rounds"),
     "phone": Part(phone, 120, (), "`bench/phone_calls.py`: 200 calls of one phone, each of its packets noted by the kernel and sent back; the PSS of one "
                   "that is registered and idle; baresip the same afterwards"),
     "growth": Part(growth, lambda rounds: 85 + 20 * rounds, (), "`ahoy load` with 1000 to a million users registered, whose registrations' transactions have ended: "
