@@ -6,10 +6,13 @@
  *   report  <------ mailboxes <-------- outcome
  *
  * A group that failed stays at the head of the queue and is tried again after a
- * pause that doubles up to RETRY_MAX; each try is reported. */
+ * pause that doubles up to RETRY_MAX; each try is reported.
+ *
+ * When changes have come during a commit, more are coming: the next one waits a while for them (store/gather.h). */
 
 #include "base/error.h"
 #include "store/batch.h"
+#include "store/gather.h"
 #include "store/mailbox.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_reader.h"
@@ -182,11 +185,33 @@ static int commit_group(struct sqlite_store *s, bool *delivered)
     return error;
 }
 
+/* With s->mutex held, which is released while it waits: nobody wakes it, nor has to. */
+static void gather(struct sqlite_store *s, unsigned us)
+{
+    struct timespec pause = { .tv_nsec = (long)us * 1000 };
+
+    if (us == 0)
+        return;
+    pthread_mutex_unlock(&s->mutex);
+    nanosleep(&pause, NULL);
+    pthread_mutex_lock(&s->mutex);
+}
+
+static uint64_t clock_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void *thread_main(void *arg)
 {
     struct sqlite_store *s         = arg;
     msec                 pause     = RETRY_MIN;
     bool                 delivered = true;
+    unsigned             wait      = 0; /* us, before the next commit */
+    uint64_t             began;
 
     pthread_mutex_lock(&s->mutex);
     for (;;) {
@@ -199,10 +224,14 @@ static void *thread_main(void *arg)
             delivered = deliver(s);
             continue;
         }
+        gather(s, wait);
+        began = clock_us();
         if (commit_group(s, &delivered) == 0) {
+            wait  = list_empty(&s->waiting) ? 0 : gather_us(clock_us() - began);
             pause = RETRY_MIN;
             continue;
         }
+        wait = 0;
         if (s->closing)
             break; /* one last try was made */
         pause_for(s, pause);
