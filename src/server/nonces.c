@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/nonces.h"
 
-#include "base/buf.h"
 #include "base/hash.h"
 #include "base/word.h"
 
-#include <endian.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
-    MAC_BYTES    = 16,
-    END_BYTES    = 5, /* milliseconds: 34 years         */
-    NUMBER_BYTES = 5, /* at 100000 a second: 127 days   */
-    STAMP_BYTES  = END_BYTES + NUMBER_BYTES,
-    NONCE_BYTES  = STAMP_BYTES + MAC_BYTES,
+    SIXES      = 8, /* characters at a time */
+    STAMP_TEXT = NONCE_END + NONCE_NUMBER,
+    STAMP_BITS = 42, /* the end in milliseconds: 139 years; the number at 100000 a second: 509 days */
 
     COUNT_SHIFT      = NONCE_WINDOW,
     GENERATION_SHIFT = COUNT_SHIFT + 24,
 };
 
-#define STAMP_MASK      0xffffffffff
+/* With a cnonce of 8 what is hashed for a response, with the 9 that MD5 adds, fills two blocks of it: HA1, nonce, nc,
+ * cnonce, "auth", HA2, and five colons. */
+_Static_assert(32 + NONCE_TEXT + 8 + 8 + 4 + 32 + 5 + 9 <= 2 * 64, "a character more costs two blocks");
+
+#define STAMP_MASK      (UINT64_MAX >> (64 - STAMP_BITS))
 #define GENERATION_MASK 0xffffff
 #define WINDOW_MASK     0xffff
 
@@ -52,29 +52,43 @@ void nonces_free(struct nonces *n)
     free(n);
 }
 
-/* The highest byte first: `end` and the upper bytes of `number`, then the rest of that. */
-static void put_stamp(uint8_t bytes[STAMP_BYTES], const struct nonce *nonce)
+/* 1 in each byte of these that is `least` or more, if none is above 127. */
+static uint64_t from(uint64_t bytes, unsigned least)
 {
-    uint64_t first = htobe64(nonce->ends_at << 24 | nonce->number >> 16);
-    uint16_t last  = htobe16((uint16_t)nonce->number);
-
-    memcpy(bytes, &first, sizeof first);
-    memcpy(bytes + sizeof first, &last, sizeof last);
+    return (bytes + WORD_OF(0x80 - least)) >> 7 & WORD_OF(1);
 }
 
-/* There are three to a registration that is asked for a password, and a HMAC of each would be more work than the
- * digests that they are for: 600 instructions instead of 4000. */
-static void write_nonce(struct nonce_realm realm, const struct nonce *nonce, char text[NONCE_TEXT])
+/* The lowest 48 bits, the lowest six of them first, each six as one of "-.0-9A-Za-z": nothing that has to be quoted, or
+ * that anybody takes for an end. */
+static uint64_t to_text(uint64_t bits)
 {
-    struct buf b = buf_on(text, NONCE_TEXT);
-    uint64_t   mac[MAC_BYTES / 8];
-    uint8_t    bytes[NONCE_BYTES];
+    bits = (bits & 0xffffff) | (bits & 0xffffff000000) << 8;
+    bits = (bits & 0x00000fff00000fff) | (bits & 0x00fff00000fff000) << 4;
+    bits = (bits & 0x003f003f003f003f) | (bits & 0x0fc00fc00fc00fc0) << 2;
+    return bits + WORD_OF('-') + from(bits, 2) + 7 * from(bits, 12) + 6 * from(bits, 38);
+}
 
-    put_stamp(bytes, nonce);
-    siphash_add(&realm.begun, (struct slice){ (const char *)bytes, STAMP_BYTES });
+/* The reverse; anything, if any byte is another one. */
+static uint64_t from_text(uint64_t text)
+{
+    uint64_t bits = text - WORD_OF('-') - from(text, '0') - 7 * from(text, 'A') - 6 * from(text, 'a');
+
+    bits = (bits & 0x003f003f003f003f) | (bits >> 2 & 0x0fc00fc00fc00fc0);
+    bits = (bits & 0x00000fff00000fff) | (bits >> 4 & 0x00fff00000fff000);
+    return (bits & 0xffffff) | (bits >> 8 & 0xffffff000000);
+}
+
+/* Of the stamp as it is written, so there is no other way to write it.  There are three to a registration that is asked
+ * for a password, and a HMAC of each would be more work than the digests that they are for: 600 instructions instead of
+ * 4000. */
+static void write_mac(struct nonce_realm realm, const char stamp[STAMP_TEXT], char text[NONCE_MAC])
+{
+    uint64_t mac[2];
+
+    siphash_add(&realm.begun, (struct slice){ stamp, STAMP_TEXT });
     siphash128_result(&realm.begun, mac);
-    memcpy(bytes + STAMP_BYTES, mac, sizeof mac);
-    buf_put_hex(&b, bytes, sizeof bytes);
+    word_store(text, to_text(mac[0]));
+    word_store(text + SIXES, to_text(mac[1]));
 }
 
 struct nonce_realm nonces_realm(const struct nonces *n, struct slice realm)
@@ -99,29 +113,26 @@ static bool is_older(const struct nonces *n, uint64_t one, uint64_t other)
     return ((one - other) & mask) > mask / 2;
 }
 
+/* From the left to the right: the eighth character of either is written over. */
 void nonces_make(struct nonces *n, struct nonce_realm realm, msec ends_at, char text[NONCE_TEXT])
 {
-    const struct nonce nonce = {
-        .ends_at = ends_at & STAMP_MASK,
-        .number  = atomic_fetch_add_explicit(&n->next, 1, memory_order_relaxed) & STAMP_MASK,
-    };
+    uint64_t number = atomic_fetch_add_explicit(&n->next, 1, memory_order_relaxed);
 
-    write_nonce(realm, &nonce, text);
+    word_store(text, to_text(ends_at & STAMP_MASK));
+    word_store(text + NONCE_END, to_text(number & STAMP_MASK));
+    write_mac(realm, text, text + STAMP_TEXT);
 }
 
-/* Is it as it would be written? */
 bool nonces_read(struct nonce_realm realm, struct slice text, struct nonce *out)
 {
-    char     wanted[NONCE_TEXT];
-    uint32_t first, middle, last;
+    char mac[NONCE_MAC];
 
-    if (text.len != NONCE_TEXT || !word_hex(word_load(text.ptr), &first) ||
-        !word_hex(word_load(text.ptr + 8), &middle) || !word_hex(word_load(text.ptr + 12), &last))
+    if (text.len != NONCE_TEXT)
         return false;
-    out->ends_at = (uint64_t)first << 8 | middle >> 24;
-    out->number  = ((uint64_t)middle << 16 | (last & 0xffff)) & STAMP_MASK;
-    write_nonce(realm, out, wanted);
-    return secret_eq(wanted, text.ptr, sizeof wanted);
+    out->ends_at = from_text(word_load(text.ptr)) & STAMP_MASK;
+    out->number  = from_text(word_load(text.ptr + NONCE_END)) & STAMP_MASK;
+    write_mac(realm, text.ptr, mac);
+    return secret_eq(mac, text.ptr + STAMP_TEXT, sizeof mac);
 }
 
 /* The bits below `highest` once `count`, above it, is the highest. */

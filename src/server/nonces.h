@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nonces.h - the nonces of one server, for all its workers (RFC 7616 3.3, 5.4).
  *
- *     nonce = end, number, MAC(realm, end, number)      the MAC: SipHash-2-4 of 128 bits
+ *     nonce = end, number, MAC(realm, end, number)      30 characters of six bits each
  *     slots[number % slots] = number / slots | highest nonce count | which of those below
  *
  * A nonce proves itself by its MAC, so nothing is kept for a challenge that is never
@@ -25,7 +25,10 @@ struct nonces;
 
 enum {
     NONCE_SLOTS     = 1 << 18, /* 2 MiB when all have been used */
-    NONCE_TEXT      = 10 + 10 + 32,
+    NONCE_END       = 7,
+    NONCE_NUMBER    = 7,
+    NONCE_MAC       = 16, /* 96 bits of SipHash-2-4's 128 */
+    NONCE_TEXT      = NONCE_END + NONCE_NUMBER + NONCE_MAC,
     NONCE_WINDOW    = 16,
     NONCE_COUNT_MAX = 0xffffff, /* a higher count wants a new nonce */
 };

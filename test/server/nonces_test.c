@@ -59,6 +59,31 @@ TEST(a_nonce_is_known_only_as_it_was_written)
     nonces_free(n);
 }
 
+static bool is_plain(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.';
+}
+
+/* Each of the 64 values stands in each place; nobody has to quote one, or takes it for an end. */
+TEST(whatever_a_nonce_says_is_written_plainly_and_read_back)
+{
+    struct nonces           *n     = nonces_new(&dice, SLOTS);
+    const struct nonce_realm realm = nonces_realm(n, REALM);
+    char                     text[NONCE_TEXT];
+    struct nonce             nonce;
+
+    for (msec value = 0; value < 64; value++)
+        for (unsigned place = 0; place < 6 * NONCE_END; place += 6) {
+            nonces_make(n, realm, value << place, text);
+            CHECK(nonces_read(realm, test_guarded((struct slice){ text, NONCE_TEXT }), &nonce));
+            CHECK(nonce.ends_at == value << place);
+            CHECK(nonce.number == value * NONCE_END + place / 6);
+            for (size_t i = 0; i < NONCE_TEXT; i++)
+                CHECK(is_plain(text[i]));
+        }
+    nonces_free(n);
+}
+
 static struct nonce made(struct nonces *n)
 {
     char         text[NONCE_TEXT];
@@ -243,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_nonce_is_known_by_its_mac_and_says_when_it_ends),
         cmocka_unit_test(a_nonce_is_known_only_as_it_was_written),
+        cmocka_unit_test(whatever_a_nonce_says_is_written_plainly_and_read_back),
         cmocka_unit_test(a_slot_is_that_of_the_latest_nonce_that_was_used_though_both_end_at_the_same_time),
         cmocka_unit_test(a_nonce_that_is_made_and_not_used_takes_nobodys_slot),
         cmocka_unit_test(a_count_is_good_once_and_may_be_late_within_the_window),
