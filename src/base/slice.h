@@ -42,15 +42,7 @@ static inline char ascii_lower(char c)
     return (c >= 'A' && c <= 'Z') ? (char)(c + ('a' - 'A')) : c;
 }
 
-static inline bool slice_eq_nocase(struct slice a, struct slice b)
-{
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i]))
-            return false;
-    return true;
-}
+bool slice_eq_nocase(struct slice a, struct slice b); /* of ASCII, too */
 
 /* The bytes from `from` up to, not including, `to`. */
 static inline struct slice slice_between(const char *from, const char *to)
