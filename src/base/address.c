@@ -60,10 +60,16 @@ static bool may_be_6(struct slice text)
     return at < text.len && text.ptr[at] == ':';
 }
 
+/* Most names do; addresses end in a digit of some kind, a colon or a bracket. */
+static bool ends_like_a_name(struct slice text)
+{
+    return (unsigned char)((text.ptr[text.len - 1] | 0x20) - 'g') <= 'z' - 'g';
+}
+
 bool address_parse_ip(struct slice text, struct address *out)
 {
     *out = (struct address){ 0 };
-    if (text.len == 0)
+    if (text.len == 0 || ends_like_a_name(text))
         return false;
     if (text.ptr[0] == '[') {
         if (text.len < 2 || text.ptr[text.len - 1] != ']')
