@@ -196,14 +196,20 @@ static struct often *find_often(struct often_set *set, enum hash_algorithm algor
     return o;
 }
 
+/* Longer than OFTEN_MAX if they are. */
+static struct slice as_one(const struct slice *parts, size_t count, char memory[OFTEN_MAX])
+{
+    return count == 1 ? parts[0] : (struct slice){ memory, join(parts, count, memory, OFTEN_MAX) };
+}
+
 void hasher_digest_often(struct hasher *h, enum hash_algorithm algorithm, const struct slice *parts, size_t count,
                          uint8_t *out)
 {
     char          memory[OFTEN_MAX];
-    struct slice  text = { memory, join(parts, count, memory, sizeof memory) };
+    struct slice  text = as_one(parts, count, memory);
     struct often *o;
 
-    if (text.len == SIZE_MAX || text.len < OFTEN_MIN) {
+    if (text.len > OFTEN_MAX || text.len < OFTEN_MIN) {
         hasher_digest(h, algorithm, parts, count, out);
         return;
     }

@@ -102,21 +102,29 @@ static inline bool scan_auth_param(struct scan *s, place_fn *place_of, void *int
         return false;
     if (place != NULL)
         *place = value;
-    return scan_lws(s);
+    return (s->at < s->end && *s->at == ',') || scan_lws(s);
+}
+
+/* Mostly a blank, or none, and the next name. */
+static inline void skip_empty(struct scan *s)
+{
+    s->at += s->at < s->end && *s->at == ' ';
+    if (s->at < s->end && is_alnum_byte(*s->at))
+        return;
+    while (scan_lws(s) && scan_byte(s, ','))
+        continue;
 }
 
 /* 1#auth-param up to the end; empty elements are stepped over (RFC 7230 7). */
 RUN_INLINE bool scan_auth_params(struct scan *s, place_fn *place_of, void *into)
 {
-    while (scan_lws(s) && scan_byte(s, ','))
-        continue;
+    skip_empty(s);
     while (!scan_at_end(s)) {
         if (!scan_auth_param(s, place_of, into))
             return false;
         if (!scan_at_end(s) && !scan_byte(s, ','))
             return false;
-        while (scan_lws(s) && scan_byte(s, ','))
-            continue;
+        skip_empty(s);
     }
     return true;
 }
@@ -444,8 +452,10 @@ void auth_info_write(struct buf *b, const struct auth_info *i)
         return;
     buf_put(b, SLICE("qop="));
     buf_put(b, i->qop);
-    put_quoted(b, SLICE(", rspauth"), i->rspauth);
-    put_quoted(b, SLICE(", cnonce"), i->cnonce);
-    buf_put(b, SLICE(", nc="));
+    buf_put(b, SLICE(", rspauth=\""));
+    buf_put(b, i->rspauth);
+    buf_put(b, SLICE("\", cnonce=\""));
+    buf_put(b, i->cnonce);
+    buf_put(b, SLICE("\", nc="));
     buf_put(b, i->nc_text);
 }

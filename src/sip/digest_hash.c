@@ -5,7 +5,7 @@
 
 /* What is hashed, one behind the other.  An escaped text is several: none of it is
  * copied. */
-enum { PARTS = 32 };
+enum { PARTS = 32, A2_TEXT = 96 };
 
 struct parts {
     struct slice part[PARTS];
@@ -192,6 +192,27 @@ bool digest_response(struct hasher *h, const struct credentials *c, struct slice
     return hash(h, c->algorithm, &p, hex);
 }
 
+/* Of what a response without auth-int covers, and of what its answer does, which is the end of it (3.5): all of it is
+ * hashed as often as the phones of a domain say it, so it is put together once. */
+static bool hash_both_a2(struct hasher *h, const struct credentials *c, struct slice method, char hex[2][DIGEST_HEX])
+{
+    char         memory[A2_TEXT];
+    struct buf   a2 = BUF_ON(memory);
+    struct parts all, end;
+
+    buf_put(&a2, method);
+    buf_put_byte(&a2, ':');
+    buf_put(&a2, c->uri);
+    if (!buf_ok(&a2) || c->uri.len == 0 || memchr(c->uri.ptr, '\\', c->uri.len) != NULL)
+        return hash_a2(h, c, method, SLICE(""), hex[0]) && hash_a2(h, c, SLICE(""), SLICE(""), hex[1]);
+    begin(&all);
+    put(&all, buf_slice(&a2));
+    begin(&end);
+    put(&end, (struct slice){ memory + method.len, a2.len - method.len });
+    return hash_by(way_of(c->uri), h, c->algorithm, &all, hex[0]) &&
+           hash_by(way_of(c->uri), h, c->algorithm, &end, hex[1]);
+}
+
 /* Both sides' at once: theirs, of `method`, and ours (3.5).  The body is in neither. */
 static bool hash_both(struct hasher *h, const struct credentials *c, struct slice ha1, struct slice method,
                       char hex[2][DIGEST_HEX])
@@ -201,8 +222,7 @@ static bool hash_both(struct hasher *h, const struct credentials *c, struct slic
     uint8_t      bytes[2][HASH_MAX];
     struct parts p;
 
-    if (!hash_a2(h, c, method, SLICE(""), ha2[0]) || !hash_a2(h, c, SLICE(""), SLICE(""), ha2[1]) ||
-        !put_before_a2(&p, h, c, ha1, session) || p.overflow)
+    if (!hash_both_a2(h, c, method, ha2) || !put_before_a2(&p, h, c, ha1, session) || p.overflow)
         return false;
     hasher_digest_both(h, c->algorithm, p.part, p.count, (struct slice[]){ { ha2[0], 2 * size }, { ha2[1], 2 * size } },
                        bytes);

@@ -203,6 +203,25 @@ TEST(both_sides_prove_at_once_what_they_prove_one_by_one)
     check_mutual(c, HASH_MD5, "");
 }
 
+/* What is said often and what is not, escaped, or longer than what is put together. */
+TEST(both_sides_prove_at_once_for_whatever_uri)
+{
+    static const char *const uris[] = {
+        "sip:example.test", "sip:bob@example.test", "sip:ex\\ample.test", "\\\\",
+        "sip:a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.a.b.c.d.e.f.g.h.i.j.k.l.m.n"
+    };
+    char               ha1[DIGEST_HEX], wanted[DIGEST_HEX];
+    struct credentials c;
+
+    digest_ha1(hasher, HASH_MD5, SLICE("Mufasa"), SLICE("http-auth@example.org"), SLICE("Circle of Life"), ha1);
+    CHECK(scan_credentials(HEAD_7616 "qop=auth, response=\"\"", &c));
+    for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
+        c.uri = slice_from(uris[i]);
+        CHECK(digest_rspauth(hasher, &c, slice_from(ha1), SLICE(""), wanted));
+        check_mutual(c, HASH_MD5, wanted);
+    }
+}
+
 /* RFC 7616 3.4.4.  The name printed in 3.9.2 is hashed by SHA-512, cut to 256 bits: this
  * is SHA-512/256's. */
 TEST(a_name_has_a_hash)
@@ -268,6 +287,7 @@ int main(void)
         cmocka_unit_test(another_qop_proves_nothing),
         cmocka_unit_test(rspauth_is_the_servers_proof),
         cmocka_unit_test(both_sides_prove_at_once_what_they_prove_one_by_one),
+        cmocka_unit_test(both_sides_prove_at_once_for_whatever_uri),
         cmocka_unit_test(a_name_has_a_hash),
         cmocka_unit_test(what_is_hashed_has_no_backslashes),
         cmocka_unit_test(more_escapes_than_anyone_needs_prove_nothing),
