@@ -96,7 +96,7 @@ static bool is_to_be_looked_for(struct server *s, const struct registering *r)
 static enum user_state find_both(struct server *s, struct registering *r)
 {
     const struct uri *to    = &r->request->to.uri, *sender;
-    enum user_state   state = who_is(s, to, &r->whom);
+    enum user_state   state = who_is_in(s, to, to->scheme == URI_TEL ? SLICE("") : r->domain, &r->whom);
 
     if (state == USER_FOUND && r->whom.by_alias) {
         r->key    = who_key(s, &r->whom, r->memory);
@@ -155,19 +155,27 @@ static bool is_first(struct server *s, object_id txn, const struct message *requ
     return first;
 }
 
-/* 10.3 step 5.  A Request-URI that names an address of ours names none of our domains, so that
- * any of them will do; and a telephone number is of none. */
+/* A Request-URI that names an address of ours names none of our domains, so that any of them will do. */
+static bool is_asked_in(struct server *s, const struct message *request, struct slice domain)
+{
+    struct slice asked;
+
+    if (slice_eq(request->uri.host, request->to.uri.host))
+        return true;
+    asked = policy_domain(&s->snapshot->policy, request->uri.host);
+    return asked.len == 0 || slice_eq(asked, domain);
+}
+
+/* 10.3 step 5.  A telephone number is of no domain. */
 static bool is_valid_for_domain(struct server *s, const struct message *request, struct slice domain, struct slice key)
 {
-    struct slice asked = policy_domain(&s->snapshot->policy, request->uri.host);
-
     if (request->to.uri.scheme == URI_TEL)
         return who_may_be(s, &request->to.uri);
     if (key.len == 0 || request->to.uri.user.len == 0)
         return false;
     if (gruu_is_user(request->to.uri.user, &s->shared->gruu_keys, s->hasher))
         return false;
-    return asked.len == 0 || slice_eq(asked, domain);
+    return is_asked_in(s, request, domain);
 }
 
 bool registrar_asks(struct server *s, const struct message *request)

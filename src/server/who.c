@@ -36,8 +36,12 @@ bool who_may_be(struct server *s, const struct uri *uri)
 
 enum user_state who_is(struct server *s, const struct uri *uri, struct user_id *id)
 {
+    return who_is_in(s, uri, is_sip(uri) ? aor_domain(s, uri) : SLICE(""), id);
+}
+
+enum user_state who_is_in(struct server *s, const struct uri *uri, struct slice domain, struct user_id *id)
+{
     char            name_memory[USER_NAME_MAX], number_memory[USER_NUMBER_MAX];
-    struct slice    domain = is_sip(uri) ? aor_domain(s, uri) : SLICE("");
     struct slice    name   = domain.len > 0 ? name_of(uri, name_memory) : SLICE("");
     struct slice    number = SLICE("");
     enum user_state state  = USER_UNKNOWN;

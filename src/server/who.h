@@ -11,6 +11,8 @@
  * domain of ours, else empty.  A sip URI with user=phone is looked for as a name first,
  * then as a number.  `uri` need not be ours. */
 enum user_state who_is(struct server *s, const struct uri *uri, struct user_id *id);
+/* The same where it is known in which domain of ours the URI is; empty: in none, or a number. */
+enum user_state who_is_in(struct server *s, const struct uri *uri, struct slice domain, struct user_id *id);
 
 /* The canonical key of an id's bindings, "sip:alice@example.com"; empty if its domain is
  * not ours (any more). */
