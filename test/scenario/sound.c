@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { FRAME_SAMPLES = SOUND_RATE / 1000 * AUDIO_FRAME_MS, WHISPER = 200 };
+enum { FRAME_SAMPLES = SOUND_RATE / 1000 * AUDIO_FRAME_MS, WHISPER = 200, FIRST_FRAMES = 256 };
 
 struct voice {
     struct audio_source  source;
@@ -24,13 +24,19 @@ struct ear {
 
 /* ---- tracks ---- */
 
+static void make_room(struct track *t, size_t frames)
+{
+    t->room    = frames;
+    t->at      = alloc_grow(t->at, frames * sizeof *t->at);
+    t->start   = alloc_grow(t->start, frames * sizeof *t->start);
+    t->samples = alloc_grow(t->samples, frames * FRAME_SAMPLES * sizeof *t->samples);
+}
+
 struct track *track_new(void)
 {
     struct track *t = alloc_new(sizeof *t);
 
-    t->at      = alloc_new(SOUND_FRAMES * sizeof *t->at);
-    t->start   = alloc_new(SOUND_FRAMES * sizeof *t->start);
-    t->samples = alloc_new(SOUND_FRAMES * FRAME_SAMPLES * sizeof *t->samples);
+    make_room(t, FIRST_FRAMES);
     return t;
 }
 
@@ -49,6 +55,8 @@ static void track_add(struct track *t, msec at, const int16_t *samples, size_t c
 {
     if (t == NULL || t->frames == SOUND_FRAMES || count > SOUND_FRAMES * (size_t)FRAME_SAMPLES - t->count)
         return;
+    while (t->frames == t->room || count > t->room * FRAME_SAMPLES - t->count)
+        make_room(t, 2 * t->room);
     t->at[t->frames]      = at;
     t->start[t->frames++] = t->count;
     memcpy(t->samples + t->count, samples, count * sizeof *samples);

@@ -13,12 +13,14 @@
 
 enum { SOUND_RATE = AUDIO_RATE, SOUND_FRAMES = 6000 }; /* two minutes of 20 ms */
 
-/* A run of frames, each with the time at which it was pulled or pushed. */
+/* A run of frames, each with the time at which it was pulled or pushed.  It grows: most scenarios talk for seconds,
+ * and there are two for each stream of each phone. */
 struct track {
     msec    *at;
     size_t  *start; /* index of each frame's first sample */
     int16_t *samples;
     size_t   frames, count;
+    size_t   room; /* in frames */
 };
 
 struct track *track_new(void);
