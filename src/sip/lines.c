@@ -156,13 +156,14 @@ static void read_surplus(struct lines *l, struct parse_fault *fault)
 
 /* The first of each kind, and the next one of each: from the last to the first, so that nothing is to be asked.
  * Not 0 if a SINGLE one is there again. */
-static inline uint8_t link_field(struct header *h, unsigned number, uint8_t *first)
+static inline uint8_t link_field(struct header *h, enum header_id id, uint8_t single, unsigned number, uint8_t *first)
 {
-    uint8_t next = first[h->id];
+    uint8_t next = first[id];
 
-    first[h->id] = (uint8_t)number;
-    h->next      = next;
-    return next & header_single[h->id];
+    first[id] = (uint8_t)number;
+    h->id     = id;
+    h->next   = next;
+    return next & single;
 }
 
 /* Whatever there is: lines that are continued, no fields at all, too many, no end. */
@@ -179,52 +180,61 @@ static __attribute__((noinline)) unsigned read_any_fields(struct lines *l, struc
         else if (read_any_field(l, &headers[count], fault))
             count++;
     for (unsigned i = count; i > 0; i--)
-        l->repeated |= link_field(&headers[i - 1], i, first);
+        l->repeated |= link_field(&headers[i - 1], headers[i - 1].id, header_single[headers[i - 1].id], i, first);
     return count;
 }
 
 #ifdef __x86_64__
 /* A field as nearly all are: a name that we know, of fewer than sixteen bytes, ':' SP, a value with no
- * more blanks around it, and CRLF at `stop` - 1.  What is not so is left to the whole grammar.  Sixteen bytes may be
- * read from `at` on. */
-static inline bool read_usual_field(struct header *h, const char *at, const char *stop, const char *copy)
+ * more blanks around it, and CRLF at `stop` - 1.  What is not so is left to the whole grammar: NULL.  Sixteen bytes may
+ * be read from `at` on. */
+static inline const struct header_slot *read_usual_field(struct header *h, const char *at, const char *stop,
+                                                         const char *copy)
 {
-    unsigned    colons = (unsigned)_mm_movemask_epi8(run_is(run_load(at), ':'));
-    const char *value;
-    size_t      len;
+    unsigned                  colons = (unsigned)_mm_movemask_epi8(run_is(run_load(at), ':'));
+    const struct header_slot *s;
+    const char               *value;
+    size_t                    len;
 
     if (colons == 0)
-        return false;
+        return NULL;
     len   = (size_t)__builtin_ctz(colons);
     value = at + len + 1; /* no name has a line end in it, so this is not behind `stop` */
-    if (!header_lookup(at, len, &h->id) || *value != ' ' || (unsigned char)value[1] <= ' ' || stop[-1] != '\r' ||
+    s     = header_find(at, len);
+    if (s == NULL || *value != ' ' || (unsigned char)value[1] <= ' ' || stop[-1] != '\r' ||
         (unsigned char)stop[-2] <= ' ')
-        return false;
+        return NULL;
     h->name  = (struct slice){ copy, len };
     h->value = (struct slice){ copy + len + 2, (size_t)(stop - value) - 2 };
     h->line  = (struct slice){ copy, (size_t)(stop - at) + 1 };
-    return true;
+    return s;
 }
 #else
-static inline bool read_usual_field(struct header *h, const char *at, const char *stop, const char *copy)
+static inline const struct header_slot *read_usual_field(struct header *h, const char *at, const char *stop,
+                                                         const char *copy)
 {
     (void)h;
     (void)at;
     (void)stop;
     (void)copy;
-    return false;
+    return NULL;
 }
 #endif
 
-/* A field of one line; false if it is none, or continues the line before. */
-static __attribute__((noinline)) bool read_line(const struct lines *l, struct header *h, const char *at,
-                                                const char *stop)
+/* The field number `number`, of one line, and linked; false if it is none, or continues the line before. */
+static __attribute__((noinline)) bool read_line(struct lines *l, struct header *headers, size_t number, uint8_t *first)
 {
-    const char *value = read_any_name(h, at, stop);
+    const char    *text = l->ends.text, *at = text + l->next[(ptrdiff_t)number - 2] + 1;
+    const char    *stop  = text + l->next[number - 1];
+    struct header *h     = &headers[number - 1];
+    const char    *value = read_any_name(h, at, stop);
 
-    if (value != NULL)
-        set_field(l, h, at, value, stop, stop + 1);
-    return value != NULL;
+    if (value == NULL)
+        return false;
+    set_field(l, h, at, value, stop, stop + 1);
+    l->repeated |= link_field(h, h->id, header_single[h->id], (unsigned)number, first);
+    l->all_crlf = false;
+    return true;
 }
 
 /* Where all line ends are known and each line is a field, from the last to the first, so that a field is linked as it
@@ -239,19 +249,20 @@ static inline bool read_lines(struct lines *l, struct header *headers, uint8_t *
 
     if (!l->ends.empty_line || count > l->most)
         return false;
+    for (; count > 0 && ends[(ptrdiff_t)count - 2] + 1 >= readable; count--)
+        if (!read_line(l, headers, count, first))
+            return false;
     for (; count > 0; count--) {
-        uint32_t       start = ends[(ptrdiff_t)count - 2] + 1;
-        const char    *at = text + start, *stop = text + ends[count - 1];
-        struct header *h = &headers[count - 1];
+        uint32_t                  start = ends[(ptrdiff_t)count - 2] + 1;
+        struct header            *h     = &headers[count - 1];
+        const struct header_slot *s     = read_usual_field(h, text + start, text + ends[count - 1], copy + start);
 
-        if (start >= readable || !read_usual_field(h, at, stop, copy + start)) {
-            if (!read_line(l, h, at, stop))
-                return false;
-            l->all_crlf = false;
-        }
-        repeated |= link_field(h, (unsigned)count, first);
+        if (s != NULL)
+            repeated |= link_field(h, s->id, s->single, (unsigned)count, first);
+        else if (!read_line(l, headers, count, first))
+            return false;
     }
-    l->repeated = repeated;
+    l->repeated |= repeated;
     return true;
 }
 
@@ -260,6 +271,7 @@ unsigned lines_read(struct lines *l, struct header *headers, uint8_t *first, str
     unsigned count = (unsigned)(l->last - l->next);
 
     l->all_crlf = true;
+    l->repeated = 0;
     if (!read_lines(l, headers, first)) {
         l->all_crlf = false;
         count       = read_any_fields(l, headers, first, fault);

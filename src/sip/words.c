@@ -15,8 +15,14 @@ const struct header_word header_words[HEADER_COUNT] = {
 #undef HEADER
 };
 
+enum {
+#define HEADER(id, name, compact, flags) SINGLE_##id = ((flags)&SINGLE) != 0 ? 0xff : 0,
+#include "sip/headers.def"
+#undef HEADER
+};
+
 const uint8_t header_single[HEADER_COUNT] = {
-#define HEADER(id, name, compact, flags) [HEADER_##id] = ((flags)&SINGLE) != 0 ? 0xff : 0,
+#define HEADER(id, name, compact, flags) [HEADER_##id] = SINGLE_##id,
 #include "sip/headers.def"
 #undef HEADER
 };
@@ -44,10 +50,19 @@ struct slice header_name(enum header_id id)
     return header_words[id].name;
 }
 
-#define REST(length) ((length) < 15 ? (uint16_t)(0xfffeu << (length)) : 0)
+/* A byte of the name and its colon, 0 behind them; and what is known of it. */
+#define BYTE(text, i)        (text ":\0\0\0\0\0\0\0\0\0\0\0\0\0")[i]
+#define LOOK(text, i)        (BYTE(text, i) == 0 ? 0xff : BYTE(text, i))
+#define ANY(text, i)         (BYTE(text, i) == 0 ? 0xff : BYTE(text, i) >= 'a' ? 0x20 : 0)
+#define FOUR(known, text, i) known(text, i), known(text, (i) + 1), known(text, (i) + 2), known(text, (i) + 3)
+#define SIXTEEN(known, text)                                                                                           \
+    {                                                                                                                  \
+        FOUR(known, text, 0), FOUR(known, text, 4), FOUR(known, text, 8), FOUR(known, text, 12)                        \
+    }
 const struct header_slot header_slots[HEADER_SLOTS] = {
 #define MULTIPLIER(number)
-#define SLOT(at, header, text, other) [at] = { text ":", REST(sizeof(text) - 1), HEADER_##header, other, 0 },
+#define SLOT(at, header, text, other)                                                                                  \
+    [at] = { SIXTEEN(LOOK, text), SIXTEEN(ANY, text), text ":", HEADER_##header, other, SINGLE_##header },
 #define COMPACT(letter, header)
 #include "sip/header_slots.def"
 #undef MULTIPLIER
@@ -104,7 +119,8 @@ enum method method_parse(struct slice name)
     uint64_t word = name.len > 0 ? word_short(name.ptr, name.len) : 0;
 
 #define METHOD(text)                                                                                                   \
-    if (name.len == sizeof(#text) - 1 && word == WORD(#text) && slice_eq(name, methods[METHOD_##text]))                \
+    if (name.len == sizeof(#text) - 1 && word == WORD(#text) &&                                                        \
+        (sizeof(#text) - 1 <= 8 || slice_eq(name, methods[METHOD_##text])))                                            \
         return METHOD_##text;
 #include "sip/methods.def"
 #undef METHOD
