@@ -35,9 +35,11 @@ struct line_masks line_masks_portable(const char *at)
 
 /* Those parts of a struct line_ends that change with every block, in registers. */
 struct walk {
-    uint32_t scanned, bare_cr, count, before;
-    uint64_t last_cr;
-    bool     empty_line;
+    size_t    scanned;
+    uint32_t *next; /* of `at` */
+    uint32_t  bare_cr, before;
+    uint64_t  last_cr;
+    bool      empty_line;
 };
 
 /* Is the line empty that ends with the LF at `at`, behind the one at `before`? */
@@ -46,19 +48,18 @@ static inline bool is_empty(const struct line_ends *e, uint32_t before, uint32_t
     return at - before == 1 || (at - before == 2 && e->text[at - 1] == '\r');
 }
 
-/* What is found in `bytes` more bytes, at most a block. */
-RUN_INLINE void take_block(struct walk *w, struct line_ends *e, struct line_masks m, uint32_t bytes)
+/* What is found in the block at `start`; what stands before `scanned` has been. */
+RUN_INLINE void take_block(struct walk *w, struct line_ends *e, struct line_masks m, size_t start)
 {
-    uint64_t bare = (m.cr << 1 | w->last_cr) & ~m.lf;
+    uint64_t fresh = UINT64_MAX << (w->scanned - start);
+    uint64_t bare  = (m.cr << 1 | w->last_cr) & ~m.lf & fresh;
 
-    if (bytes < LINE_ENDS_BLOCK)
-        bare &= ((uint64_t)1 << bytes) - 1; /* what may follow the last byte comes later */
     if (bare != 0 && w->bare_cr == e->size)
-        w->bare_cr = w->scanned + (uint32_t)__builtin_ctzll(bare) - 1;
-    for (uint64_t lf = m.lf; lf != 0; lf &= lf - 1) {
-        uint32_t at = w->scanned + (uint32_t)__builtin_ctzll(lf);
+        w->bare_cr = (uint32_t)start + (uint32_t)__builtin_ctzll(bare) - 1;
+    for (uint64_t lf = m.lf & fresh; lf != 0; lf &= lf - 1) {
+        uint32_t at = (uint32_t)start + (uint32_t)__builtin_ctzll(lf);
 
-        e->at[w->count++] = at;
+        *w->next++ = at;
         if (at <= w->before + 2 && is_empty(e, w->before, at)) {
             w->empty_line = true;
             break;
@@ -66,35 +67,39 @@ RUN_INLINE void take_block(struct walk *w, struct line_ends *e, struct line_mask
         w->before = at;
     }
     w->last_cr = m.cr >> 63;
-    w->scanned += bytes;
+    w->scanned = start + LINE_ENDS_BLOCK;
 }
 
 /* So many whole blocks as there are, and as there is room for their lines. */
 RUN_INLINE void take_blocks(struct walk *w, struct line_ends *e, line_masks_fn *masks)
 {
-    const char    *text = e->text;
-    const uint32_t size = e->size;
+    const char     *text = e->text;
+    const size_t    size = e->size;
+    const uint32_t *most = e->at + LINE_ENDS_ROOM - LINE_ENDS_BLOCK;
 
-    while (!w->empty_line && size - w->scanned >= LINE_ENDS_BLOCK && w->count <= LINE_ENDS_ROOM - LINE_ENDS_BLOCK)
-        take_block(w, e, masks(text + w->scanned), LINE_ENDS_BLOCK);
+    while (!w->empty_line && size - w->scanned >= LINE_ENDS_BLOCK && w->next <= most)
+        take_block(w, e, masks(text + w->scanned), w->scanned);
 }
 
-/* The last bytes, fewer than a block. */
+/* All of a text that is shorter than a block. */
+static __attribute__((noinline)) struct line_masks short_masks(const struct line_ends *e, line_masks_fn *masks)
+{
+    char copy[LINE_ENDS_BLOCK] = { 0 };
+
+    memcpy(copy, e->text, e->size);
+    return masks(copy);
+}
+
+/* The last bytes, fewer than a block: by a look at the last block, of which most has been seen. */
 RUN_INLINE void take_tail(struct walk *w, struct line_ends *e, line_masks_fn *masks)
 {
-    uint32_t          left                  = e->size - w->scanned;
-    char              copy[LINE_ENDS_BLOCK] = { 0 };
-    struct line_masks m;
+    size_t start = e->size - LINE_ENDS_BLOCK;
 
-    if (e->size >= LINE_ENDS_BLOCK) {
-        m = masks(e->text + e->size - LINE_ENDS_BLOCK);
-        m.lf >>= LINE_ENDS_BLOCK - left;
-        m.cr >>= LINE_ENDS_BLOCK - left;
-    } else {
-        memcpy(copy, e->text + w->scanned, left);
-        m = masks(copy);
-    }
-    take_block(w, e, m, left);
+    if (e->size < LINE_ENDS_BLOCK)
+        take_block(w, e, short_masks(e, masks), 0);
+    else
+        take_block(w, e, masks(e->text + start), start);
+    w->scanned = e->size;
 }
 
 /* What the end of the text means. */
@@ -105,25 +110,25 @@ static void take_end(struct walk *w, struct line_ends *e)
     if (last == '\r' && w->bare_cr == e->size)
         w->bare_cr = e->size - 1;
     if (last != '\n')
-        e->at[w->count++] = e->size;
+        *w->next++ = e->size;
 }
 
 RUN_INLINE void find_ends(struct line_ends *e, line_masks_fn *masks)
 {
-    struct walk w = { e->scanned, e->bare_cr, 0, e->before, e->last_cr, false };
+    struct walk w = { e->scanned, e->at, e->bare_cr, e->before, e->last_cr, false };
 
     take_blocks(&w, e, masks);
     e->finished = w.empty_line;
-    if (!w.empty_line && e->size - w.scanned < LINE_ENDS_BLOCK && w.count < LINE_ENDS_ROOM - LINE_ENDS_BLOCK) {
+    if (!w.empty_line && e->size - w.scanned < LINE_ENDS_BLOCK && w.next < e->at + LINE_ENDS_ROOM - LINE_ENDS_BLOCK) {
         e->finished = true;
         if (w.scanned < e->size)
             take_tail(&w, e, masks);
         if (!w.empty_line)
             take_end(&w, e);
     }
-    e->scanned    = w.scanned;
+    e->scanned    = (uint32_t)w.scanned;
     e->bare_cr    = w.bare_cr;
-    e->count      = w.count;
+    e->count      = (unsigned)(w.next - e->at);
     e->before     = w.before;
     e->last_cr    = w.last_cr;
     e->empty_line = w.empty_line;
