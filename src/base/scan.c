@@ -193,6 +193,19 @@ static bool scan_long_number(struct scan *s, uint64_t max, uint64_t *value)
     return true;
 }
 
+const char *scan_seven_padded(const char *at, const char *end, uint32_t max, uint32_t *value)
+{
+    uint64_t word   = word_load(at);
+    size_t   digits = word_digits(word), left = (size_t)(end - at);
+
+    if (digits > left)
+        digits = left;
+    if (digits - 1 >= 7)
+        return NULL;
+    *value = word_number(word, (unsigned)digits);
+    return *value <= max ? at + digits : NULL;
+}
+
 /* Up to seven digits are read together. */
 bool scan_number64(struct scan *s, uint64_t max, uint64_t *value)
 {

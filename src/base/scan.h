@@ -101,17 +101,53 @@ static inline bool scan_is_padded(const struct scan *s)
 }
 
 /* A number of up to seven digits by pointers, where it is padded: behind them, or NULL. */
+const char *scan_seven_padded(const char *at, const char *end, uint32_t max, uint32_t *value);
+
+/* How many of the four bytes there are digits, from the first on, and the number they stand for. */
+static inline unsigned scan_four(const char *at, uint32_t *value)
+{
+    uint32_t word   = (uint32_t)word_load(at) ^ 0x30303030u;
+    uint32_t other  = ((word + 0x76767676u) | word) & 0x80808080u;
+    unsigned digits = other == 0 ? 4 : (unsigned)__builtin_ctz(other) / 8;
+
+    if (digits == 0)
+        return 0;
+    word   = (word << (32 - 8 * digits)) * 2561 >> 8 & 0x00ff00ffu;
+    *value = word * 6553601 >> 16;
+    return digits;
+}
+
+/* scan_seven_padded; up to four digits, as nearly all have, are read in place: half the instructions, half the code. */
 static inline const char *scan_number_padded(const char *at, const char *end, uint32_t max, uint32_t *value)
 {
-    uint64_t word   = word_load(at);
-    size_t   digits = word_digits(word), left = (size_t)(end - at);
+    unsigned digits = scan_four(at, value);
 
-    if (digits > left)
-        digits = left;
-    if (digits - 1 >= 7)
+    if (digits == 0)
         return NULL;
-    *value = word_number(word, (unsigned)digits);
+    if ((ptrdiff_t)digits > end - at || (digits == 4 && (unsigned char)(at[4] - '0') <= 9))
+        return scan_seven_padded(at, end, max, value);
     return *value <= max ? at + digits : NULL;
+}
+
+/* The same for a port, of up to five digits; not 0x10000 or more. */
+static inline const char *scan_port_padded(const char *at, const char *end, uint16_t *port)
+{
+    uint32_t      value;
+    unsigned      digits = scan_four(at, &value);
+    unsigned char fifth;
+
+    if (digits == 0)
+        return NULL;
+    at += digits;
+    fifth = (unsigned char)(*at - '0');
+    if (digits == 4 && fifth <= 9) {
+        value = 10 * value + fifth;
+        at++;
+        if (value > UINT16_MAX || (unsigned char)(*at - '0') <= 9)
+            return NULL;
+    }
+    *port = (uint16_t)value;
+    return at <= end ? at : NULL;
 }
 
 /* Single bytes by class, for the few places that walk by hand. */

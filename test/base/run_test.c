@@ -133,6 +133,25 @@ TEST(run_in_a_padded_text_ends_at_its_stop_or_its_end)
             }
 }
 
+/* Two bytes that are not plain, each of any value at any place. */
+TEST(value_ends_where_a_run_of_its_class_does)
+{
+    char  bytes[3 * RUN_PAD];
+    char *text, *end;
+
+    memset(bytes, 'a', sizeof bytes);
+    text = (char *)(uintptr_t)test_guarded((struct slice){ bytes, sizeof bytes }).ptr;
+    end  = text + 2 * RUN_PAD;
+    for (char *one = text; one < end + 2; one++)
+        for (char *two = one; two < end + 2; two += 5)
+            for (unsigned c = 0; c < 256; c++) {
+                *one = (char)c;
+                *two = two == one ? (char)c : "=,"[c & 1];
+                assert_ptr_equal(run_end_padded(text, end, RUN_VALUE), run_value_padded(text, end));
+                *one = *two = 'a';
+            }
+}
+
 TEST(empty_run_ends_where_it_starts)
 {
     struct slice nothing = test_guarded(SLICE(""));
@@ -218,6 +237,7 @@ int main(void)
         cmocka_unit_test(both_ways_stop_at_the_same_byte),
         cmocka_unit_test(run_in_a_longer_text_ends_where_it_is_told_to),
         cmocka_unit_test(run_in_a_padded_text_ends_at_its_stop_or_its_end),
+        cmocka_unit_test(value_ends_where_a_run_of_its_class_does),
         cmocka_unit_test(empty_run_ends_where_it_starts),
         cmocka_unit_test(byte_is_found_at_every_place),
         cmocka_unit_test(marks_of_a_uri_are_the_first_ones_inside_it),

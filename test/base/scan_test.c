@@ -2,6 +2,8 @@
 #include "base/scan.h"
 #include "support/test.h"
 
+#include <stdio.h>
+
 static struct scan over(const char *text)
 {
     return scan_from(test_guarded(slice_from(text)));
@@ -170,6 +172,25 @@ TEST(number_in_a_padded_text_is_of_up_to_seven_digits_before_its_end)
     assert_int_equal(70, value);
 }
 
+/* Every port as it is written, with zeros before it, and cut. */
+TEST(port_in_a_padded_text_is_that_of_the_grammar_or_left_to_it)
+{
+    for (unsigned number = 0; number < 200000; number++)
+        for (int zeros = 0; zeros < 3; zeros++) {
+            char        text[40] = { 0 };
+            size_t      len      = (size_t)snprintf(text, sizeof text, "%.*s%u;9999999999", zeros, "00", number) - 11;
+            struct scan s        = scan_from((struct slice){ text, len });
+            uint32_t    expected = 0;
+            uint16_t    port     = 0;
+            bool        found    = scan_number(&s, UINT16_MAX, &expected);
+            const char *end      = scan_port_padded(text, text + len, &port);
+
+            assert_true(end == NULL ? !found || len > 5 : found && end == text + len && port == expected);
+            assert_null(scan_port_padded(text, text + len - 1, &port));
+            assert_true(scan_port_padded(text, text + len + 3, &port) == end);
+        }
+}
+
 TEST(text_is_padded_if_sixteen_bytes_behind_it_may_be_looked_at)
 {
     char         bytes[40] = { 0 };
@@ -232,6 +253,7 @@ int main(void)
         cmocka_unit_test(hosts_are_names_and_addresses_with_their_brackets),
         cmocka_unit_test(numbers_reach_exactly_to_their_maximum),
         cmocka_unit_test(number_in_a_padded_text_is_of_up_to_seven_digits_before_its_end),
+        cmocka_unit_test(port_in_a_padded_text_is_that_of_the_grammar_or_left_to_it),
         cmocka_unit_test(text_is_padded_if_sixteen_bytes_behind_it_may_be_looked_at),
         cmocka_unit_test(number_ends_at_any_byte_that_is_no_digit),
     };
