@@ -212,19 +212,23 @@ static const struct header *require(const struct message *m, enum header_id id, 
     return h;
 }
 
-static void read_via(struct message *m, struct parse_fault *fault)
+static __attribute__((noinline)) void read_any_via(struct message *m, const struct header *h, struct parse_fault *fault)
 {
-    const struct header *h = require(m, HEADER_VIA, fault, "a Via header");
-    struct scan          s;
+    struct scan s = scan_value_of(m, h);
 
-    if (h == NULL) {
-        m->via = (struct via){ 0 };
-        return;
-    }
-    s = scan_value_of(m, h);
     if (via_scan(&s, &m->via) && (scan_at_end(&s) || (scan_lws(&s) && (scan_at_end(&s) || *s.at == ','))))
         return;
     fault_at(fault, m, s.at, 400, "a sent-by and parameters in Via");
+}
+
+static void read_via(struct message *m, struct parse_fault *fault)
+{
+    const struct header *h = require(m, HEADER_VIA, fault, "a Via header");
+
+    if (h == NULL)
+        m->via = (struct via){ 0 };
+    else if (!via_usual(h->value, &m->via))
+        read_any_via(m, h, fault);
 }
 
 static __attribute__((noinline)) void read_any_address(struct message *m, const struct header *h, struct name_addr *out,
@@ -271,20 +275,36 @@ static void read_call_id(struct message *m, struct parse_fault *fault)
         fault_at(fault, m, h->value.ptr, 400, "a Call-ID that is not empty");
 }
 
+/* Where eight bytes of either may be looked at, which are as many as nearly every method has. */
+static inline bool same_method(struct slice a, struct slice b)
+{
+    if (a.len != b.len || a.len == 0)
+        return false;
+    return a.len <= 8 ? word_first(word_load(a.ptr) ^ word_load(b.ptr), a.len) == 0 : slice_eq(a, b);
+}
+
 /* "314159 INVITE": the method of the request line, or in a response one that we know. */
 static inline bool read_usual_cseq(struct message *m, const char *at, const char *end)
 {
+    struct slice method;
+    enum method  known;
+
     at = scan_number_padded(at, end, INT32_MAX, &m->cseq.number);
     if (at == NULL || *at != ' ' || at == end)
         return false;
-    m->cseq.method_text = slice_between(at + 1, end);
-    if (m->is_request)
-        return slice_eq(m->cseq.method_text, m->method_text);
-    m->cseq.method = method_parse(m->cseq.method_text);
-    if (m->cseq.method == METHOD_OTHER)
-        return false;
-    m->method      = m->cseq.method;
-    m->method_text = m->cseq.method_text;
+    method = slice_between(at + 1, end);
+    if (m->is_request) {
+        if (!same_method(method, m->method_text))
+            return false;
+    } else {
+        known = method_parse(method);
+        if (known == METHOD_OTHER)
+            return false;
+        m->method      = known;
+        m->method_text = method;
+    }
+    m->cseq.method      = m->method;
+    m->cseq.method_text = method;
     return true;
 }
 
@@ -321,46 +341,68 @@ static void read_cseq(struct message *m, struct parse_fault *fault)
 {
     const struct header *h = require(m, HEADER_CSEQ, fault, "a CSeq header");
 
+    if (h != NULL && read_usual_cseq(m, h->value.ptr, h->value.ptr + h->value.len))
+        return;
     m->cseq.method      = m->method;
     m->cseq.method_text = m->method_text;
-    if (h != NULL && !read_usual_cseq(m, h->value.ptr, h->value.ptr + h->value.len))
+    if (h != NULL)
         read_any_cseq(m, h, fault);
+}
+
+static __attribute__((noinline)) void read_any_max_forwards(struct message *m, const struct header *h,
+                                                            struct parse_fault *fault)
+{
+    struct scan s     = scan_value_of(m, h);
+    uint32_t    value = 0;
+
+    if (scan_number(&s, UINT8_MAX, &value) && scan_at_end(&s))
+        m->max_forwards = (int)value;
+    else
+        fault_at(fault, m, s.at, 400, "a number below 256 in Max-Forwards");
 }
 
 static void read_max_forwards(struct message *m, struct parse_fault *fault)
 {
     const struct header *h = message_header(m, HEADER_MAX_FORWARDS);
-    struct scan          s;
-    uint32_t             value = 0;
+    const char          *end;
+    uint32_t             value;
 
     if (h == NULL)
         return;
-    s = scan_value_of(m, h);
-    if (scan_number_padded(s.at, s.end, UINT8_MAX, &value) == s.end ||
-        (scan_number(&s, UINT8_MAX, &value) && scan_at_end(&s)))
+    end = h->value.ptr + h->value.len;
+    if (scan_number_padded(h->value.ptr, end, UINT8_MAX, &value) == end)
         m->max_forwards = (int)value;
     else
-        fault_at(fault, m, s.at, 400, "a number below 256 in Max-Forwards");
+        read_any_max_forwards(m, h, fault);
+}
+
+static __attribute__((noinline)) bool read_any_length(const struct message *m, const struct header *h,
+                                                      struct parse_fault *fault, uint64_t *length)
+{
+    struct scan s = scan_value_of(m, h);
+
+    if (scan_number64(&s, UINT64_MAX, length) && scan_at_end(&s))
+        return true;
+    fault_at(fault, m, s.at, 400, "a number of bytes in Content-Length");
+    return false;
 }
 
 /* Bytes after Content-Length are not part of the message (RFC 3261 18.3). */
 static void read_length(struct message *m, struct parse_fault *fault)
 {
     const struct header *h = message_header(m, HEADER_CONTENT_LENGTH);
-    struct scan          s;
+    const char          *end;
     uint32_t             usual;
     uint64_t             length;
 
     if (h == NULL)
         return;
-    s             = scan_value_of(m, h);
     m->has_length = true;
-    if (scan_number_padded(s.at, s.end, UINT32_MAX, &usual) == s.end) {
+    end           = h->value.ptr + h->value.len;
+    if (scan_number_padded(h->value.ptr, end, UINT32_MAX, &usual) == end)
         length = usual;
-    } else if (!scan_number64(&s, UINT64_MAX, &length) || !scan_at_end(&s)) {
-        fault_at(fault, m, s.at, 400, "a number of bytes in Content-Length");
+    else if (!read_any_length(m, h, fault, &length))
         return;
-    }
     if (length > m->body.len) {
         fault_at(fault, m, h->value.ptr, 400, "a body as long as Content-Length says");
         return;
@@ -405,7 +447,6 @@ static struct message *message_read(struct pool *pool, struct slice bytes, struc
     if (m->is_request)
         read_max_forwards(m, fault);
     read_length(m, fault);
-    fault->answerable = is_answerable(m);
     return m;
 }
 
@@ -415,6 +456,7 @@ struct message *message_parse_in(struct pool *pool, struct slice bytes, struct p
 
     if (m == NULL || fault->expected == NULL)
         return m;
+    fault->answerable = is_answerable(m);
     message_drop(m);
     return NULL;
 }
@@ -428,7 +470,10 @@ struct message *message_parse_broken(struct slice bytes, struct parse_fault *fau
 {
     struct message *m = message_read(NULL, bytes, fault);
 
-    if (m == NULL || fault->answerable)
+    if (m == NULL)
+        return NULL;
+    fault->answerable = is_answerable(m);
+    if (fault->answerable)
         return m;
     message_drop(m);
     return NULL;

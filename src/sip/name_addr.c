@@ -75,7 +75,7 @@ bool name_addr_usual(struct slice value, struct name_addr *out, struct slice *ta
     }
     *tag = slice_between(at + 5, end);
     return end - at > 5 && word_lower(word_first(word_load(at), 5)) == WORD(";tag=") &&
-           run_end_padded(at + 5, end, RUN_VALUE) == end;
+           run_value_padded(at + 5, end) == end;
 }
 
 static bool scan_any_address(struct scan *s, struct name_addr *out)

@@ -15,13 +15,13 @@ struct uri {
     enum uri_scheme scheme;
     struct slice    text; /* all of it, as written                                 */
     struct slice    scheme_text;
+    struct slice    host;     /* IPv6 keeps its brackets; empty for tel and others     */
     struct slice    user;     /* escapes kept; tel: the number; empty without userinfo */
     struct slice    password; /* "alice:secret@": what stands after the colon          */
-    bool            has_user; /* an '@' was there, even after an empty user            */
-    struct slice    host;     /* IPv6 keeps its brackets; empty for tel and others     */
-    uint16_t        port;     /* 0 if absent                                           */
     struct slice    params;   /* ";transport=tcp;lr" with the first ';', or empty      */
     struct slice    headers;  /* "?subject=x" with the '?', or empty                   */
+    uint16_t        port;     /* 0 if absent                                           */
+    bool            has_user; /* an '@' was there, even after an empty user            */
 };
 
 /* Read a URI.  Inside <> everything up to the '>' belongs to it; in a bare

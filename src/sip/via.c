@@ -107,21 +107,10 @@ static bool scan_protocol(struct scan *s)
     return scan_word(s, SLICE("SIP")) && scan_slash(s) && scan_token(s, &version) && scan_slash(s);
 }
 
-/* Field by field, each by itself: see uri_clear. */
-static inline void via_clear(struct via *via)
+/* All behind the host, see uri_clear. */
+static inline void clear_rest(struct via *via)
 {
-    const struct slice none = { NULL, 0 };
-
-    via->transport   = none;
-    via->host        = none;
-    via->branch      = none;
-    via->received    = none;
-    via->maddr       = none;
-    via->port        = 0;
-    via->rport_value = 0;
-    via->rport       = false;
-    via->alias       = false;
-    via->ttl         = 0;
+    memset(&via->branch, 0, sizeof *via - offsetof(struct via, branch));
 }
 
 /* ";branch=...", ";rport", ";rport=..." or ";received=..." at the ';'; where it ends, or NULL for anything else. */
@@ -129,7 +118,6 @@ RUN_INLINE const char *usual_param(const char *at, const char *end, struct via *
 {
     uint64_t      word = word_lower(word_load(at + 1));
     struct slice *into;
-    uint32_t      port = 0;
 
     if (word_first(word, 7) == WORD("branch=")) {
         if (via->branch.ptr != NULL)
@@ -144,51 +132,56 @@ RUN_INLINE const char *usual_param(const char *at, const char *end, struct via *
         at += 6;
         if (*at != '=' || at >= end)
             return at;
-        at               = scan_number_padded(at + 1, end, UINT16_MAX, &port);
-        via->rport_value = (uint16_t)port;
-        return at;
+        return scan_port_padded(at + 1, end, &via->rport_value);
     } else {
         return NULL;
     }
     if (at >= end)
         return NULL;
     into->ptr = at;
-    at        = run_end_padded(at, end, RUN_VALUE);
+    at        = run_value_padded(at, end);
     into->len = (size_t)(at - into->ptr);
     return at > into->ptr ? at : NULL;
 }
 
 /* "SIP/2.0/UDP host:port" and parameters as nearly everyone writes them; behind them, or NULL for anything else. */
-static inline const char *usual_via(const char *at, const char *end, struct via *via)
+static const char *usual_via(const char *at, const char *end, struct via *via)
 {
-    const char *host = at + 12;
+    const char *start = at, *host = at + 12;
     uint64_t    transport;
-    uint32_t    port = 0;
 
     if (end - at < 16 || word_load(at) != WORD("SIP/2.0/"))
         return NULL;
     transport = word_first(word_load(at + 8), 4);
     if (transport != WORD("UDP ") && transport != WORD("TCP ") && transport != WORD("TLS "))
         return NULL;
+    clear_rest(via);
     via->transport = (struct slice){ at + 8, 3 };
     at             = run_end_padded(host, end, RUN_HOST);
     via->host      = slice_between(host, at);
     if (at == host)
         return NULL;
-    if (*at == ':' && at < end && (at = scan_number_padded(at + 1, end, UINT16_MAX, &port)) == NULL)
+    if (*at == ':' && at < end && (at = scan_port_padded(at + 1, end, &via->port)) == NULL)
         return NULL;
-    via->port = (uint16_t)port;
     while (at < end && *at == ';') {
         at = usual_param(at, end, via);
         if (at == NULL)
             return NULL;
     }
+    via->text = slice_between(start, at);
     return at == end || (at < end && *at == ',') ? at : NULL;
+}
+
+bool via_usual(struct slice value, struct via *via)
+{
+    const char *end = value.ptr + value.len;
+
+    return usual_via(value.ptr, end, via) == end;
 }
 
 static __attribute__((noinline)) bool scan_any(struct scan *s, struct via *via)
 {
-    via_clear(via);
+    *via      = (struct via){ 0 };
     via->text = (struct slice){ s->at, 0 };
     return scan_protocol(s) && scan_token(s, &via->transport) && scan_lws(s) && scan_sent_by(s, via) &&
            scan_params(s, via);
@@ -199,16 +192,11 @@ bool via_scan(struct scan *s, struct via *via)
     const char *at;
 
     scan_lws(s);
-    if (scan_is_padded(s)) {
-        via_clear(via);
-        at = usual_via(s->at, s->end, via);
-        if (at != NULL) {
-            via->text = slice_between(s->at, at);
-            s->at     = at;
-            return true;
-        }
-    }
-    return scan_any(s, via);
+    at = scan_is_padded(s) ? usual_via(s->at, s->end, via) : NULL;
+    if (at == NULL)
+        return scan_any(s, via);
+    s->at = at;
+    return true;
 }
 
 static bool is_source(const struct via *via, const struct address *remote)

@@ -9,17 +9,17 @@
 #include "sip/flow.h"
 
 struct via {
-    struct slice text;        /* the whole value as written                        */
-    struct slice transport;   /* "UDP", "TLS", ... as written                      */
-    struct slice host;        /* sent-by host; an IPv6 address keeps its []        */
-    uint16_t     port;        /* sent-by port, host byte order; 0 if absent        */
-    struct slice branch;      /* transaction id; empty in an RFC 2543 request      */
-    bool         rport;       /* the sender asks for the source port, RFC 3581     */
-    uint16_t     rport_value; /* rport=5061 in a response, else 0                */
-    struct slice received;    /* received=192.0.2.1, else empty                    */
-    bool         alias;       /* its connection may be used the other way too, RFC 5923 */
+    struct slice text;      /* the whole value as written                        */
+    struct slice transport; /* "UDP", "TLS", ... as written                      */
+    struct slice host;      /* sent-by host; an IPv6 address keeps its []        */
+    struct slice branch;    /* transaction id; empty in an RFC 2543 request      */
+    struct slice received;  /* received=192.0.2.1, else empty                    */
     struct slice maddr;
-    uint32_t     ttl; /* 0 if absent                                       */
+    uint32_t     ttl;         /* 0 if absent                                       */
+    uint16_t     port;        /* sent-by port, host byte order; 0 if absent        */
+    uint16_t     rport_value; /* rport=5061 in a response, else 0                  */
+    bool         rport;       /* the sender asks for the source port, RFC 3581     */
+    bool         alias;       /* its connection may be used the other way too, RFC 5923 */
 };
 
 /* RFC 3261 8.1.1.7: a branch that starts so is unique and names a transaction. */
@@ -32,6 +32,10 @@ struct via {
  * 400 response; via->text then is what was good, and if via->host is not empty
  * that is enough to send this response. */
 bool via_scan(struct scan *s, struct via *via);
+
+/* A whole value as nearly every one is: "SIP/2.0/UDP host:port", and of parameters branch, rport and received.  False
+ * for anything else, which may be a Via, too.  RUN_PAD bytes behind it may be looked at. */
+bool via_usual(struct slice value, struct via *via);
 
 /* The value with received= and rport= as RFC 3261 18.2.1 and RFC 3581 4 want
  * them for a request that came from `remote`: received if sent-by differs from
