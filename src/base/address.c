@@ -174,7 +174,7 @@ static void put_group(struct buf *b, unsigned value)
     }
 }
 
-static void write_6(struct buf *b, const struct address *a)
+static __attribute__((noinline)) void write_6(struct buf *b, const struct address *a)
 {
     unsigned start, length;
 
@@ -193,33 +193,39 @@ static void write_6(struct buf *b, const struct address *a)
     buf_put_byte(b, ']');
 }
 
+/* What an octet is written as, and a dot. */
+#define TEN(tens)                                                                                                      \
+    tens "0.", tens "1.", tens "2.", tens "3.", tens "4.", tens "5.", tens "6.", tens "7.", tens "8.", tens "9."
+#define HUNDRED(hundreds)                                                                                              \
+    TEN(hundreds "0"), TEN(hundreds "1"), TEN(hundreds "2"), TEN(hundreds "3"), TEN(hundreds "4"), TEN(hundreds "5"),  \
+        TEN(hundreds "6"), TEN(hundreds "7"), TEN(hundreds "8"), TEN(hundreds "9")
+enum { OCTET = sizeof "255." - 1 };
+static const char octets[UINT8_MAX + 1][OCTET] = {
+    TEN(""),  TEN("1"), TEN("2"),     TEN("3"),  TEN("4"),  TEN("5"),  TEN("6"),  TEN("7"),
+    TEN("8"), TEN("9"), HUNDRED("1"), TEN("20"), TEN("21"), TEN("22"), TEN("23"), TEN("24"),
+    "250.",   "251.",   "252.",       "253.",    "254.",    "255.",
+};
+
 static char *put_octet(char *at, unsigned value)
 {
-    if (value >= 100)
-        *at++ = (char)('0' + value / 100);
-    if (value >= 10)
-        *at++ = (char)('0' + value / 10 % 10);
-    *at++ = (char)('0' + value % 10);
-    return at;
+    memcpy(at, octets[value], OCTET);
+    return at + 2 + (value >= 10) + (value >= 100);
 }
 
 static void write_4(struct buf *b, const struct address *a)
 {
-    char   text[sizeof "255.255.255.255"];
-    char  *at = text;
+    char   text[4 * OCTET];
+    bool   fits  = !b->overflow && b->cap - b->len >= sizeof text;
+    char  *start = fits ? b->ptr + b->len : text, *at = start;
     size_t len;
 
-    for (unsigned i = 0; i < 4; i++) {
-        at    = put_octet(at, a->ip[i]);
-        *at++ = '.';
-    }
-    len = (size_t)(at - 1 - text);
-    if (b->overflow || b->cap - b->len < sizeof text) {
+    for (unsigned i = 0; i < 4; i++)
+        at = put_octet(at, a->ip[i]);
+    len = (size_t)(at - 1 - start);
+    if (fits)
+        b->len += len; /* what is behind it is still free */
+    else
         buf_put(b, (struct slice){ text, len });
-        return;
-    }
-    memcpy(b->ptr + b->len, text, sizeof text); /* of known size: no call of memcpy */
-    b->len += len;
 }
 
 void address_write_ip(struct buf *b, const struct address *a)

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { EIGHT_DIGITS = 100000000 };
+
 /* A put of several parts that did not fit leaves nothing of itself behind. */
 static void undo_if_cut(struct buf *b, size_t mark)
 {
@@ -51,22 +53,34 @@ static void put_short(struct buf *b, uint32_t number)
     buf_put(b, (struct slice){ text, sizeof text - zeros });
 }
 
-void buf_put_number(struct buf *b, uint64_t number)
+/* Max-Forwards and Max-Breadth: two for each request that goes on. */
+static void put_two(struct buf *b, unsigned number)
 {
-    enum { EIGHT_DIGITS = 100000000 };
+    const char text[2] = { (char)('0' + number / 10), (char)('0' + number % 10) };
+
+    if (number < 10)
+        buf_put_byte(b, text[1]);
+    else
+        buf_put(b, (struct slice){ text, sizeof text });
+}
+
+static __attribute__((noinline)) void put_long(struct buf *b, uint64_t number)
+{
     size_t mark = b->len;
 
-    if (number < 10) {
-        buf_put_byte(b, (char)('0' + number));
-        return;
-    }
-    if (number < EIGHT_DIGITS) {
-        put_short(b, (uint32_t)number);
-        return;
-    }
     buf_put_number(b, number / EIGHT_DIGITS);
     put_eight(b, (uint32_t)(number % EIGHT_DIGITS));
     undo_if_cut(b, mark);
+}
+
+void buf_put_number(struct buf *b, uint64_t number)
+{
+    if (number < 100)
+        put_two(b, (unsigned)number);
+    else if (number < EIGHT_DIGITS)
+        put_short(b, (uint32_t)number);
+    else
+        put_long(b, number);
 }
 
 #ifdef __x86_64__

@@ -2,6 +2,8 @@
 #include "base/address.h"
 #include "support/test.h"
 
+#include <stdio.h>
+
 static struct slice written(const struct address *a, bool port)
 {
     static char memory[ADDRESS_TEXT];
@@ -71,6 +73,19 @@ TEST(an_address_needs_no_more_room_than_its_text)
             if (buf_ok(&b))
                 CHECK_SLICE(texts[i], buf_slice(&b));
         }
+    }
+}
+
+TEST(every_octet_is_written_in_every_place)
+{
+    for (unsigned i = 0; i <= UINT8_MAX; i++) {
+        struct address a = address_v4((uint8_t)i, (uint8_t)(255 - i), (uint8_t)(i ^ 0x5a), (uint8_t)i, 0);
+        char           expected[sizeof "255.255.255.255"], memory[ADDRESS_TEXT];
+        struct buf     b = BUF_ON(memory);
+
+        snprintf(expected, sizeof expected, "%u.%u.%u.%u", i, 255 - i, i ^ 0x5a, i);
+        address_write_ip(&b, &a);
+        CHECK_SLICE(expected, buf_slice(&b));
     }
 }
 
@@ -170,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_spelling_of_an_address_becomes_one),
         cmocka_unit_test(an_address_needs_no_more_room_than_its_text),
+        cmocka_unit_test(every_octet_is_written_in_every_place),
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(a_port_may_follow),
         cmocka_unit_test(equality_is_of_bytes_scope_and_port),
