@@ -48,7 +48,7 @@ static void write(struct buf *b, const struct message *request, struct slice to_
     sum = add_header(sum, request, HEADER_ROUTE, key);
     sum = add_header(sum, request, HEADER_PROXY_REQUIRE, key);
     sum = add_preferences(sum, request, key);
-    buf_put_hex64(b, siphash(key, (struct slice){ (const char *)&sum, sizeof sum }));
+    buf_put_hex64(b, siphash13_words(key, &sum, 1));
 }
 
 void loop_mark_write(struct buf *b, const struct message *request, const struct hash_key *key)
