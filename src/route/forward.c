@@ -275,24 +275,36 @@ static void put_end(struct gather *g, const struct message *m, const struct head
     gather_put(g, m->body);
 }
 
+static const struct header *first_that_may_end(const struct header *h, const struct header *end)
+{
+    while (h < end && !may_end_here[h->id])
+        h++;
+    return h;
+}
+
 typedef bool ends_here_fn(const void *arg, const struct header *h);
 
 /* Those that go on, but for the last that stand together: the first of these. */
 static const struct header *put_lines(struct gather *g, const struct message *m, ends_here_fn *ends, const void *arg)
 {
-    const struct header *from = m->headers;
+    const struct header *from = m->headers, *end = end_of(m);
 
-    for (const struct header *h = from, *end = end_of(m); h < end; h++) {
-        bool gone = may_end_here[h->id] && ends(arg, h);
+    for (const struct header *h = from;; h++) {
+        bool gone;
 
+        if (m->all_crlf)
+            h = first_that_may_end(h, end);
+        if (h == end)
+            return from;
+        gone = may_end_here[h->id] && ends(arg, h);
         if (!gone && (m->all_crlf || ends_as_it_should(h)))
             continue;
-        gather_put(g, lines_between(from, h));
+        if (from < h)
+            gather_put(g, lines_between(from, h));
         if (!gone)
             gather_line(g, h);
         from = h + 1;
     }
-    return from;
 }
 
 static void put_all(struct copy *c)
