@@ -10,8 +10,7 @@ void id_table_init(struct id_table *t, uint8_t worker, enum id_kind kind, uint32
     *t = (struct id_table){
         .idle   = NO_SEGMENT,
         .limit  = limit < ID_MASK ? limit : ID_MASK,
-        .worker = worker,
-        .kind   = (uint8_t)kind,
+        .prefix = (uint16_t)(worker << 8 | (uint8_t)kind),
     };
 }
 
@@ -20,7 +19,7 @@ void id_table_fini(struct id_table *t)
     for (uint32_t i = 0; i < t->segment_count; i++)
         free(t->segments[i].slots);
     free(t->segments);
-    *t = (struct id_table){ .idle = NO_SEGMENT, .limit = t->limit, .worker = t->worker, .kind = t->kind };
+    *t = (struct id_table){ .idle = NO_SEGMENT, .limit = t->limit, .prefix = t->prefix };
 }
 
 void id_table_limit(struct id_table *t, uint32_t limit)
@@ -131,8 +130,8 @@ object_id id_add(struct id_table *t, void *object)
     s->slots[place].object = object;
     s->used++;
     t->used++;
-    return (uint64_t)t->worker << 56 | (uint64_t)t->kind << 48 |
-           (uint64_t)(segment << ID_SEGMENT_BITS | place) << ID_INDEX_BITS | s->slots[place].generation;
+    return (uint64_t)t->prefix << 48 | (uint64_t)(segment << ID_SEGMENT_BITS | place) << ID_INDEX_BITS |
+           s->slots[place].generation;
 }
 
 static void free_slot(struct id_table *t, uint32_t index)

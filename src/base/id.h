@@ -64,7 +64,7 @@ struct id_table {
     uint32_t           segment_count, used, limit;
     uint32_t           idle;                   /* an empty segment that is kept, or ID_SEGMENTS */
     uint64_t           open[ID_SEGMENTS / 64]; /* a bit for each that has a free place */
-    uint8_t            worker, kind;
+    uint16_t           prefix;                 /* of all its ids: worker and kind */
 };
 
 /* No memory is taken until the first id_add; at most `limit` objects. */
@@ -81,7 +81,7 @@ static inline struct id_slot *id_slot_of(const struct id_table *t, object_id id)
     uint32_t                 place = index % ID_SEGMENT_SLOTS;
     const struct id_segment *s;
 
-    if (id >> 48 != ((uint64_t)t->worker << 8 | t->kind) || index >> ID_SEGMENT_BITS >= t->segment_count)
+    if (id >> 48 != t->prefix || index >> ID_SEGMENT_BITS >= t->segment_count)
         return NULL;
     s = &t->segments[index >> ID_SEGMENT_BITS];
     if (place >= s->begun)

@@ -59,8 +59,13 @@ static inline struct link *list_shift(struct link *head)
 /* All of `from` behind what is in `to`; `from` is empty then. */
 static inline void list_move(struct link *from, struct link *to)
 {
-    for (struct link *l; (l = list_shift(from)) != NULL;)
-        list_append(to, l);
+    if (list_empty(from))
+        return;
+    from->next->prev = to->prev;
+    to->prev->next   = from->next;
+    from->prev->next = to;
+    to->prev         = from->prev;
+    list_init(from);
 }
 
 /* `l` must not be unlinked in the body; the SAFE form allows it. */

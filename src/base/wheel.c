@@ -110,15 +110,6 @@ bool timer_running(const struct timer *t)
     return link_in_list(&t->link);
 }
 
-/* All of `from` to the end of `to`, in its order. */
-static void move_all(struct link *from, struct link *to)
-{
-    struct link *l;
-
-    while ((l = list_shift(from)) != NULL)
-        list_append(to, l);
-}
-
 /* Empty the slot at whose start `now` has arrived. */
 static void deal_out(struct wheel *w, struct place p, struct link *due)
 {
@@ -126,7 +117,7 @@ static void deal_out(struct wheel *w, struct place p, struct link *due)
     struct link *l;
 
     list_init(&held);
-    move_all(&w->slots[p.level][p.slot], &held);
+    list_move(&w->slots[p.level][p.slot], &held);
     w->occupied[p.level] &= ~(1ull << p.slot);
     while ((l = list_shift(&held)) != NULL)
         put(w, CONTAINER_OF(l, struct timer, link), due);
@@ -153,7 +144,7 @@ void wheel_advance(struct wheel *w, msec now)
     struct place p;
 
     list_init(&due);
-    move_all(&w->due, &due);
+    list_move(&w->due, &due);
     fire(w, &due, now);
     while (next_place(w, &p) && start_of(w, p) <= now) {
         w->now = start_of(w, p);
