@@ -8,11 +8,11 @@ static bool proves(void *arg, const struct flow *flow, struct slice domain)
     return stack_peer_is(((struct server *)arg)->stack, flow, domain);
 }
 
-const struct trunk *trunk_of(struct server *s, const struct flow *flow)
+const struct trunk *trunk_of_any(struct server *s, const struct flow *flow)
 {
     const struct policy *p = &s->snapshot->policy;
 
     if (s->asked != NULL && s->asked->trunk.len > 0)
         return trunk_by_name(p->trunks, p->trunk_count, s->asked->trunk);
-    return p->trunk_count > 0 ? trunk_of_flow(p->trunks, p->trunk_count, flow, proves, s) : NULL;
+    return trunk_of_flow(p->trunks, p->trunk_count, flow, proves, s);
 }

@@ -6,7 +6,13 @@
 
 #include "server/internal.h"
 
-/* NULL: none.  It lives as long as the snapshot. */
-const struct trunk *trunk_of(struct server *s, const struct flow *flow);
+/* Private to trunk_of. */
+const struct trunk *trunk_of_any(struct server *s, const struct flow *flow);
+
+/* NULL: none.  It lives as long as the snapshot.  Asked twice for each request, and mostly there are none. */
+static inline const struct trunk *trunk_of(struct server *s, const struct flow *flow)
+{
+    return s->snapshot->policy.trunk_count > 0 ? trunk_of_any(s, flow) : NULL;
+}
 
 #endif
