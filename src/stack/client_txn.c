@@ -82,7 +82,7 @@ static bool is_sips(struct slice start_line)
 /* A transaction that has no id yet, and whose memory is the caller's. */
 static void init(struct client_txn *t, struct stack *s, const struct outgoing *out, enum client_kind kind)
 {
-    memset(t, 0, offsetof(struct client_txn, branch));
+    memset(t, 0, offsetof(struct client_txn, datagram));
     t->stack            = s;
     t->kind             = kind;
     t->method           = out->method;
@@ -516,9 +516,17 @@ void stack_cancel(struct stack *s, object_id client_txn, struct slice extra_head
 
 void stack_forget(struct stack *s, object_id client_txn)
 {
-    struct client_txn *t = client_txn_of(s, client_txn);
+    static const struct client_user nobody = { .fn = NULL };
+    void                           *object = id_find(&s->client_ids, client_txn);
+    struct client_txn              *t      = object;
 
-    stack_retell(s, client_txn, &(struct client_user){ .fn = NULL });
-    if (t != NULL && t->kind == CLIENT_INVITE) /* else a peer that rings for ever would keep it for ever */
+    if (is_asleep(object)) {
+        client_asleep_tell(asleep_unmark(object), &nobody);
+        return;
+    }
+    if (t == NULL)
+        return;
+    t->user = nobody;
+    if (t->kind == CLIENT_INVITE) /* else a peer that rings for ever would keep it for ever */
         stack_cancel(s, client_txn, SLICE(""));
 }

@@ -134,7 +134,10 @@ static void write_uri(struct client_txn *t, struct buf *b, const struct side *si
         buf_put(b, side->user);
         buf_put_byte(b, '@');
     }
-    stack_write_sent_by(t->stack, b, side->flow);
+    if (side->flow == &t->flow)
+        buf_put(b, (struct slice){ b->ptr + t->sent_by_at, t->sent_by_len }); /* as in the Via before it */
+    else
+        stack_write_sent_by(t->stack, b, side->flow);
     if (with_transport)
         write_transport(t, b, side->flow->transport);
     buf_put(b, SLICE(";lr"));

@@ -210,18 +210,16 @@ struct client_txn {
     char     *cancel_extra;    /* header lines for the CANCEL, malloc'ed or NULL */
     size_t    cancel_extra_len;
 
-    bool        secure;        /* only by TLS (RFC 3261 26.2.2)               */
-    bool        by_given_flow; /* by no other, whatever the size              */
-    bool        moved;         /* it went by TCP for its size, instead of ... */
-    bool        by_datagram;   /* ... this: and came back to it               */
-    struct flow datagram;
-    unsigned    listener; /* to leave by, or STACK_LISTENERS            */
-    bool        record_route, path, sips_route;
-    uint32_t    sent_by;                 /* a hash of what the Via says, see transport_sent_by */
-    uint16_t    sent_by_at, sent_by_len; /* where that stands in the head of the wire */
-    struct flow upstream;                /* TRANSPORT_NONE: not known                  */
-    size_t      branch_len, mark_len;
-    bool        whole; /* the mark is the branch */
+    bool     secure;        /* only by TLS (RFC 3261 26.2.2)               */
+    bool     by_given_flow; /* by no other, whatever the size              */
+    bool     moved;         /* it went by TCP for its size, instead of ... */
+    bool     by_datagram;   /* ... `datagram`: and came back to it         */
+    unsigned listener;      /* to leave by, or STACK_LISTENERS            */
+    bool     record_route, path, sips_route;
+    uint32_t sent_by;                 /* a hash of what the Via says, see transport_sent_by */
+    uint16_t sent_by_at, sent_by_len; /* where that stands in the head of the wire */
+    size_t   branch_len, mark_len;
+    bool     whole; /* the mark is the branch */
     /* See client_wire.c.  What the request is made of is borrowed while client_begin runs; from then on it is in
      * the wire, made once for a first target that is known at once. */
     const struct outgoing *out;
@@ -231,7 +229,11 @@ struct client_txn {
     char                  *call_id;   /* see log_keep_call_id */
     size_t                 accounted; /* bytes */
 
-    char branch[BRANCH_MAX]; /* the last: what was not written of it is not cleared */
+    struct flow upstream; /* TRANSPORT_NONE: not known */
+
+    /* The last: what is not written is not cleared. */
+    struct flow datagram;
+    char        branch[BRANCH_MAX];
 };
 
 struct source_entry {
@@ -314,6 +316,8 @@ int transport_open(struct stack *s, const struct target *target, struct slice do
 /* The listener that `flow` is of, STACK_LISTENERS if there is none; and let a datagram leave by it, if
  * it is of that kind. */
 unsigned transport_listener(const struct stack *s, const struct flow *flow);
+/* The same, of a flow that has a transport; NULL: there is none. */
+const struct socket_entry *transport_entry(const struct stack *s, const struct flow *flow);
 /* The address of ours that leads to `remote`; `*local` stays if none does. */
 void transport_source(const struct stack *s, const struct address *remote, struct address *local);
 void transport_leave_by(struct stack *s, unsigned listener, struct flow *flow);

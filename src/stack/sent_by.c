@@ -55,18 +55,18 @@ static struct sent_by kept(struct stack *s, struct socket_entry *e, const struct
 
 struct sent_by transport_sent_by(const struct stack *s, const struct flow *flow, char memory[ADDRESS_TEXT])
 {
-    unsigned                   index = transport_listener(s, flow);
-    const struct socket_entry *e     = index < STACK_LISTENERS ? &s->sockets[index] : NULL;
-    struct address             local = flow->local;
+    const struct socket_entry *e = flow->transport != TRANSPORT_NONE ? transport_entry(s, flow) : NULL;
+    struct address             local;
 
     if (e == NULL && (flow->transport == TRANSPORT_WS || flow->transport == TRANSPORT_WSS))
         return sent_by_of(s, stack_nobody(s));
     if (e == NULL)
-        return of_address(s, &local, memory);
+        return of_address(s, &flow->local, memory);
     if (e->advertise_len > 0)
         return e->advertised;
-    if (e->udp != NULL && !e->wildcard)
-        local = e->local; /* it leaves from there, whatever a flow of old says */
+    if (e->udp != NULL && !e->wildcard) /* it leaves from there, whatever a flow of old says */
+        return kept((struct stack *)s, (struct socket_entry *)e, &e->local);
+    local      = flow->local;
     local.port = e->local.port;
     if (address_is_any(&local))
         transport_source(s, &flow->remote, &local);

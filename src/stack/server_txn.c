@@ -389,11 +389,12 @@ void server_txn_open(struct stack *s, struct message *request, uint64_t hash)
 
 uint32_t stack_peer_load(const struct stack *s, const struct address *peer, uint32_t least)
 {
-    struct peer_cells at = peer_cells_of(&s->key, peer);
+    struct peer_cells at;
     uint32_t          here;
 
-    if (s->server_ids.used < least)
+    if (s->server_ids.used < least) /* as mostly: no peer can have more than all */
         return 0;
+    at   = peer_cells_of(&s->key, peer);
     here = peer_load_of(s->peer_load, at);
     return here < least || s->config.workers == NULL ? here : workers_peer_load(s->config.workers, at);
 }
@@ -520,10 +521,12 @@ static void send_once(struct server_txn *t, const struct gather *response)
 /* For a response: who sleeps wakes for a further 2xx, since no other can follow. */
 static struct server_txn *find_for_response(struct stack *s, object_id server_txn, unsigned status)
 {
-    struct server_asleep *a = asleep_of(s, server_txn);
+    void                 *object = id_find(&s->server_ids, server_txn);
+    struct server_asleep *a;
 
-    if (a == NULL)
-        return server_txn_of(s, server_txn);
+    if (!is_asleep(object))
+        return object;
+    a = asleep_unmark(object);
     return server_asleep_is_invite(a) && status / 100 == 2 ? server_asleep_wake(s, a) : NULL;
 }
 

@@ -158,7 +158,7 @@ static bool fits(const struct socket_entry *e, const struct flow *flow)
  * be relied on, so what it says is checked and, if need be, one is found by its
  * address.  A stream that was opened, not accepted, has a local port nobody listens
  * on: any listener of its kind stands for it. */
-static const struct socket_entry *entry_of(const struct stack *s, const struct flow *flow)
+const struct socket_entry *transport_entry(const struct stack *s, const struct flow *flow)
 {
     if (flow->listener < s->socket_count && fits(&s->sockets[flow->listener], flow))
         return &s->sockets[flow->listener];
@@ -175,7 +175,7 @@ void transport_source(const struct stack *s, const struct address *remote, struc
 
 unsigned transport_listener(const struct stack *s, const struct flow *flow)
 {
-    const struct socket_entry *e = flow->transport != TRANSPORT_NONE ? entry_of(s, flow) : NULL;
+    const struct socket_entry *e = flow->transport != TRANSPORT_NONE ? transport_entry(s, flow) : NULL;
 
     return e != NULL ? (unsigned)(e - s->sockets) : STACK_LISTENERS;
 }
@@ -206,7 +206,7 @@ static bool is_gone(const struct stack *s, const struct address *local)
 
 static int send_datagram(struct stack *s, const struct flow *flow, const struct slice *parts, size_t count)
 {
-    const struct socket_entry *e = entry_of(s, flow);
+    const struct socket_entry *e = transport_entry(s, flow);
 
     if (e == NULL || e->udp == NULL) /* see stack_assume */
         return -ERR_CLOSED;
