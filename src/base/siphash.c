@@ -142,15 +142,24 @@ void siphash128_init(struct siphash *h, const struct hash_key *key)
     h->v1 ^= 0xee;
 }
 
-void siphash128_result(struct siphash *h, uint64_t out[2])
+static inline uint64_t half(struct siphash *s)
 {
-    h->v2 ^= 0xee;
-    for (int half = 0; half < 2; half++) {
-        for (int i = 0; i < 4; i++)
-            sip_round(h);
-        out[half] = h->v0 ^ h->v1 ^ h->v2 ^ h->v3;
-        h->v1 ^= 0xdd;
-    }
+    for (int i = 0; i < 4; i++)
+        sip_round(s);
+    return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+/* A nonce takes 210 instructions, where its 14 bytes were added as a text 320. */
+void siphash128_result(const struct siphash *begun, const uint64_t last[2], uint64_t out[2])
+{
+    struct siphash s = *begun;
+
+    absorb(&s, last[0], 2);
+    absorb(&s, last[1], 2);
+    s.v2 ^= 0xee;
+    out[0] = half(&s);
+    s.v1 ^= 0xdd;
+    out[1] = half(&s);
 }
 
 uint64_t siphash13(const struct hash_key *key, struct slice text)

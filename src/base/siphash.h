@@ -31,9 +31,10 @@ void     siphash_init(struct siphash *h, const struct hash_key *key);
 void     siphash_add(struct siphash *h, struct slice text);
 uint64_t siphash_result(struct siphash *h); /* once, at the end */
 
-/* The same of 128 bits: SipHash's own form of it, for what must not be guessed. */
+/* The same of 128 bits, SipHash's own form of it, for what must not be guessed: of all that begins alike, and two
+ * numbers more.  What has begun stays as it is. */
 void siphash128_init(struct siphash *h, const struct hash_key *key);
-void siphash128_result(struct siphash *h, uint64_t out[2]); /* once, at the end */
+void siphash128_result(const struct siphash *begun, const uint64_t last[2], uint64_t out[2]);
 
 /* ---- for tables ---- */
 
