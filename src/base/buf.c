@@ -191,6 +191,10 @@ void buf_put_unquoted(struct buf *b, struct slice inner)
 {
     size_t mark = b->len;
 
+    if (inner.len == 0 || memchr(inner.ptr, '\\', inner.len) == NULL) {
+        buf_put(b, inner);
+        return;
+    }
     for (size_t i = 0; i < inner.len; i++) {
         if (inner.ptr[i] == '\\' && i + 1 < inner.len)
             i++;

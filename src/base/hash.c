@@ -105,7 +105,9 @@ static size_t join(const struct slice *parts, size_t count, char *memory, size_t
     for (size_t i = 0; i < count; i++) {
         if (parts[i].len > size - len)
             return SIZE_MAX;
-        if (parts[i].len > 0)
+        if (parts[i].len == 1) /* a colon: every other one */
+            memory[len] = *parts[i].ptr;
+        else if (parts[i].len > 0)
             memcpy(memory + len, parts[i].ptr, parts[i].len);
         len += parts[i].len;
     }
