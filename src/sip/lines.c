@@ -201,12 +201,11 @@ static inline const struct header_slot *read_usual_field(struct header *h, const
     len   = (size_t)__builtin_ctz(colons);
     value = at + len + 1; /* no name has a line end in it, so this is not behind `stop` */
     s     = header_find(at, len);
-    if (s == NULL || *value != ' ' || (unsigned char)value[1] <= ' ' || stop[-1] != '\r' ||
-        (unsigned char)stop[-2] <= ' ')
+    if (s == NULL || (unsigned char)value[1] <= ' ' || stop[-1] != '\r' || (unsigned char)stop[-2] <= ' ')
         return NULL;
     h->name  = (struct slice){ copy, len };
     h->value = (struct slice){ copy + len + 2, (size_t)(stop - value) - 2 };
-    h->line  = (struct slice){ copy, (size_t)(stop - at) + 1 };
+    h->line  = (struct slice){ copy, (size_t)(stop + 1 - at) };
     return s;
 }
 #else
@@ -233,7 +232,8 @@ static __attribute__((noinline)) bool read_line(struct lines *l, struct header *
         return false;
     set_field(l, h, at, value, stop, stop + 1);
     l->repeated |= link_field(h, h->id, header_single[h->id], (unsigned)number, first);
-    l->all_crlf = false;
+    if (stop == at || stop[-1] != '\r')
+        l->all_crlf = false;
     return true;
 }
 
@@ -252,11 +252,12 @@ static inline bool read_lines(struct lines *l, struct header *headers, uint8_t *
     for (; count > 0 && ends[(ptrdiff_t)count - 2] + 1 >= readable; count--)
         if (!read_line(l, headers, count, first))
             return false;
-    for (; count > 0; count--) {
-        uint32_t                  start = ends[(ptrdiff_t)count - 2] + 1;
-        struct header            *h     = &headers[count - 1];
-        const struct header_slot *s     = read_usual_field(h, text + start, text + ends[count - 1], copy + start);
+    for (uint32_t next = ends[(ptrdiff_t)count - 1] + 1, start; count > 0; count--, next = start) {
+        struct header            *h = &headers[count - 1];
+        const struct header_slot *s;
 
+        start = ends[(ptrdiff_t)count - 2] + 1;
+        s     = read_usual_field(h, text + start, text + next - 1, copy + start);
         if (s != NULL)
             repeated |= link_field(h, s->id, s->single, (unsigned)count, first);
         else if (!read_line(l, headers, count, first))

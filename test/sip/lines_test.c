@@ -88,6 +88,34 @@ TEST(fields_of_a_kind_are_linked)
     CHECK_INT(0, l.repeated);
 }
 
+/* Where a name is looked for, there are places that hold none. */
+TEST(name_of_zeros_is_none)
+{
+    for (size_t zeros = 0; zeros < 40; zeros++)
+        for (size_t colon = 0; colon < 2; colon++) {
+            char               text[80] = "s\r\n";
+            struct parse_fault fault    = { 0 };
+
+            memcpy(text + 3 + zeros, colon ? ": x\r\n\r\n" : "0 x\r\n\r\n", 7);
+            CHECK(!walk((struct slice){ text, zeros + 10 }, &fault));
+            CHECK_INT(0, count);
+        }
+}
+
+/* It is known that each line ends with CRLF, of whatever names they are. */
+TEST(lines_that_all_end_with_crlf_are_known_to)
+{
+    struct parse_fault fault = { 0 };
+
+    CHECK(walk(SLICE("s\r\nVia: 1\r\nX-Y: 2\r\nAccept-Language: en\r\nl: 0\r\n\r\n"), &fault));
+    CHECK(l.all_crlf);
+    CHECK_INT(HEADER_ACCEPT_LANGUAGE, found[2].id);
+    CHECK(walk(SLICE("s\r\nVia: 1\r\nX-Y: 2\nTo: 3\r\n\r\n"), &fault));
+    CHECK(!l.all_crlf);
+    CHECK(walk(SLICE("s\r\nVia: 1\r\nTo: 3\nl:\n\r\n"), &fault));
+    CHECK(!l.all_crlf);
+}
+
 /* RFC 4475 3.1.1.2: control bytes may stand in a quoted string. */
 TEST(other_control_bytes_do_not_end_a_line)
 {
@@ -267,6 +295,8 @@ int main(void)
         cmocka_unit_test(lines_are_cut_with_their_folds_and_ends),
         cmocka_unit_test(fields_may_be_those_of_a_copy),
         cmocka_unit_test(fields_of_a_kind_are_linked),
+        cmocka_unit_test(name_of_zeros_is_none),
+        cmocka_unit_test(lines_that_all_end_with_crlf_are_known_to),
         cmocka_unit_test(other_control_bytes_do_not_end_a_line),
         cmocka_unit_test(line_end_is_found_at_every_offset),
         cmocka_unit_test(malformed_lines_are_left_out_and_the_walk_goes_on),
