@@ -138,7 +138,7 @@ static void fire(struct wheel *w, struct link *due, msec now)
 
 /* What a callback starts for a time already passed waits for the next call:
  * it goes to w->due, which is taken over only once. */
-void wheel_advance(struct wheel *w, msec now)
+static __attribute__((noinline)) void advance(struct wheel *w, msec now)
 {
     struct link  due;
     struct place p;
@@ -151,6 +151,15 @@ void wheel_advance(struct wheel *w, msec now)
         deal_out(w, p, &due);
         fire(w, &due, now);
     }
+}
+
+/* Mostly there is nothing to be done. */
+void wheel_advance(struct wheel *w, msec now)
+{
+    struct place p;
+
+    if (!list_empty(&w->due) || (next_place(w, &p) && start_of(w, p) <= now))
+        advance(w, now);
     if (now > w->now)
         w->now = now;
 }

@@ -93,8 +93,17 @@ bool gather_ok(const struct gather *g)
 
 void gather_flatten(const struct gather *g, struct buf *b)
 {
-    for (size_t i = 0; i < g->count; i++)
-        buf_put(b, g->parts[i]);
+    char *at = b->ptr + b->len;
+
+    if (b->overflow || b->cap - b->len < g->total) {
+        b->overflow = true;
+        return;
+    }
+    for (size_t i = 0; i < g->count; i++) {
+        memcpy(at, g->parts[i].ptr, g->parts[i].len);
+        at += g->parts[i].len;
+    }
+    b->len += g->total;
 }
 
 /* The status lines that RFCs have words for: as texts they cost 20 instructions, put together 240. */

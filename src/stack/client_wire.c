@@ -247,9 +247,11 @@ static int first_wire(struct client_txn *t, struct slice head)
     buf_put(&b, out->start_line);
     buf_put(&b, head);
     gather_flatten(out->rest, &b);
-    buf_put(&b, out->user_up);
-    buf_put(&b, out->user_down);
-    buf_put(&b, out->user_located);
+    if (users_len(t) > 0) {
+        buf_put(&b, out->user_up);
+        buf_put(&b, out->user_down);
+        buf_put(&b, out->user_located);
+    }
     take_wire(t, &b, head.len);
     return 0;
 }

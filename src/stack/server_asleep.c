@@ -76,6 +76,12 @@ static bool only_waits(const struct server_txn *t)
            t->key.branch.len <= UINT16_MAX && t->key.host.len <= UINT16_MAX;
 }
 
+static char *put(char *to, const void *from, size_t size)
+{
+    memcpy(to, from, size);
+    return to + size;
+}
+
 static struct server_asleep *pack(const struct server_txn *t, msec end_at)
 {
     uint8_t              flow[FLOW_PACK_MAX];
@@ -91,17 +97,16 @@ static struct server_asleep *pack(const struct server_txn *t, msec end_at)
         .flow_len     = (uint8_t)flow_pack(&t->reply, flow),
     };
     struct server_asleep *block = asleep_line_room(&t->stack->server_line, size_of(&a));
-    struct buf            b;
+    char                 *at;
 
     if (block == NULL)
         return NULL;
     memcpy(a.tag, t->tag, TAG_LENGTH);
     memcpy(block, &a, offsetof(struct server_asleep, memory));
-    b = buf_on(block->memory, size_of(&a) - offsetof(struct server_asleep, memory));
-    buf_put(&b, t->key.branch);
-    buf_put(&b, t->key.host);
-    buf_put(&b, (struct slice){ (const char *)flow, a.flow_len });
-    buf_put(&b, (struct slice){ t->response, t->response_len });
+    at = put(block->memory, t->memory, t->key.branch.len + t->key.host.len); /* see server_txn_keep_key */
+    at = put(at, flow, a.flow_len);
+    if (t->response_len > 0)
+        put(at, t->response, t->response_len);
     return block;
 }
 
