@@ -15,13 +15,15 @@ void gather_put(struct gather *g, struct slice text)
 
     if (g->overflow || text.len == 0)
         return;
-    g->total += text.len;
-    if (last != NULL && last->ptr + last->len == text.ptr)
+    if (last != NULL && last->ptr + last->len == text.ptr) {
         last->len += text.len;
-    else if (g->count < GATHER_PARTS)
+    } else if (g->count < GATHER_PARTS) {
         g->parts[g->count++] = text;
-    else
+    } else {
         g->overflow = true;
+        return;
+    }
+    g->total += text.len; /* of what is in the parts: gather_flatten counts on it */
 }
 
 size_t gather_mark(const struct gather *g)

@@ -73,6 +73,21 @@ TEST(more_parts_than_there_is_room_for_is_not_ok)
     CHECK_INT(GATHER_PARTS, g.count);
 }
 
+/* Who has no more to say than fits is understood without the rest. */
+TEST(what_had_no_room_is_no_byte_of_the_text)
+{
+    struct buf b = BUF_ON(memory);
+
+    gather_init(&g);
+    for (int i = 0; i < GATHER_PARTS + 10; i++)
+        gather_put(&g, i % 2 == 0 ? SLICE("a") : SLICE("b"));
+    gather_flatten(&g, &b);
+    CHECK(buf_ok(&b));
+    CHECK_INT(GATHER_PARTS, b.len);
+    CHECK_INT(GATHER_PARTS, g.total);
+    CHECK_INT('b', memory[GATHER_PARTS - 1]);
+}
+
 TEST(more_scratch_than_there_is_room_for_is_not_ok)
 {
     gather_init(&g);
@@ -216,6 +231,7 @@ int main(void)
         cmocka_unit_test(neighbours_are_joined_into_one_part),
         cmocka_unit_test(headers_and_body_are_written),
         cmocka_unit_test(more_parts_than_there_is_room_for_is_not_ok),
+        cmocka_unit_test(what_had_no_room_is_no_byte_of_the_text),
         cmocka_unit_test(more_scratch_than_there_is_room_for_is_not_ok),
         cmocka_unit_test(lines_are_copied_as_they_came),
         cmocka_unit_test(success_of_an_invite_has_tag_and_record_route),
