@@ -201,7 +201,8 @@ static inline const struct header_slot *read_usual_field(struct header *h, const
     len   = (size_t)__builtin_ctz(colons);
     value = at + len + 1; /* no name has a line end in it, so this is not behind `stop` */
     s     = header_find(at, len);
-    if (s == NULL || (unsigned char)value[1] <= ' ' || stop[-1] != '\r' || (unsigned char)stop[-2] <= ' ')
+    if (s == NULL || *value != ' ' || (unsigned char)value[1] <= ' ' || stop[-1] != '\r' ||
+        (unsigned char)stop[-2] <= ' ')
         return NULL;
     h->name  = (struct slice){ copy, len };
     h->value = (struct slice){ copy + len + 2, (size_t)(stop - value) - 2 };

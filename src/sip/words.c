@@ -52,7 +52,7 @@ struct slice header_name(enum header_id id)
 
 /* A byte of the name, its colon and a SP, 0 behind them; and what is known of it. */
 #define BYTE(text, i)        (text ": \0\0\0\0\0\0\0\0\0\0\0\0\0")[i]
-#define LOOK(text, i)        (sizeof(text) + 1 > HEADER_SLOT_LOOK ? 0 : BYTE(text, i) == 0 ? 0xff : BYTE(text, i))
+#define LOOK(text, i)        (sizeof(text) > HEADER_SLOT_LOOK ? 0 : BYTE(text, i) == 0 ? 0xff : BYTE(text, i))
 #define ANY(text, i)         (BYTE(text, i) == 0 ? 0xff : BYTE(text, i) >= 'a' ? 0x20 : 0)
 #define FOUR(known, text, i) known(text, i), known(text, (i) + 1), known(text, (i) + 2), known(text, (i) + 3)
 #define SIXTEEN(known, text)                                                                                           \

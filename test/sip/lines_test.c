@@ -209,6 +209,21 @@ TEST(number_of_fields_is_limited)
     CHECK_INT(LIMIT_HEADERS, count);
 }
 
+/* Its colon is the sixteenth byte, so what follows that is not compared with it. */
+TEST(a_name_of_fifteen_bytes_needs_no_blank_behind_its_colon)
+{
+    struct parse_fault fault = { 0 };
+
+    CHECK(walk(SLICE("s\r\nSession-Expires: 1800\r\nSession-Expires:1800\r\nSession-Expires:\t1800\r\nTo: a\r\n\r\n"),
+               &fault));
+    CHECK_INT(4, count);
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK_INT(HEADER_SESSION_EXPIRES, found[i].id);
+        CHECK_SLICE("Session-Expires", found[i].name);
+        CHECK_SLICE("1800", found[i].value);
+    }
+}
+
 /* More lines than are noted at once. */
 TEST(field_may_have_any_number_of_folds)
 {
@@ -302,6 +317,7 @@ int main(void)
         cmocka_unit_test(malformed_lines_are_left_out_and_the_walk_goes_on),
         cmocka_unit_test(bare_cr_behind_the_empty_line_is_no_fault),
         cmocka_unit_test(number_of_fields_is_limited),
+        cmocka_unit_test(a_name_of_fifteen_bytes_needs_no_blank_behind_its_colon),
         cmocka_unit_test(field_may_have_any_number_of_folds),
         cmocka_unit_test(lines_are_those_of_a_reader_of_its_own),
         cmocka_unit_test(earlier_fault_is_kept),
