@@ -3,8 +3,8 @@
  * hashed with a key they do not know.
  *
  *   siphash...     SipHash-2-4: what proves something to others, or is kept
- *   siphash13...   SipHash-1-3: what finds something in a table of this process, and is never
- *                  shown to anybody; half the work */
+ *   siphash13...   SipHash-1-3: what finds something in a table of this process, and is not
+ *                  shown to anybody but as the mark of a loop, which proves nothing; half the work */
 
 #ifndef BASE_SIPHASH_H
 #define BASE_SIPHASH_H
