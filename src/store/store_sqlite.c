@@ -190,7 +190,7 @@ static void gather(struct sqlite_store *s, unsigned us)
 {
     struct timespec pause = { .tv_nsec = (long)us * 1000 };
 
-    if (us == 0)
+    if (us == 0 || s->closing || s->stats.queued >= GROUP) /* a whole group waits already */
         return;
     pthread_mutex_unlock(&s->mutex);
     nanosleep(&pause, NULL);
