@@ -184,6 +184,30 @@ TEST(every_refusal_has_its_status)
     bench_close(&b);
 }
 
+/* No more are told than there is room for, and nothing else. */
+TEST(of_many_unknown_extensions_some_are_told)
+{
+    static char more[2048] = "Proxy-Require: a";
+    const char *heard, *at;
+    unsigned    told = 0;
+
+    for (int i = 0; i < 200; i++)
+        strcat(more, ",a");
+    strcat(more, "\r\n");
+    bench_open(&b, "");
+    raw_ask(&b.alice, &(struct request_form){ .method = "OPTIONS", .uri = "sip:x@other.test", .more = more });
+    bench_live(&b, 50);
+    CHECK(raw_last_is(&b.alice, "SIP/2.0 420 "));
+    heard = raw_heard(&b.alice, 0);
+    at    = strstr(heard, "Unsupported: a\r\n");
+    assert_non_null(at);
+    for (; strncmp(at, "Unsupported: a\r\n", 16) == 0; at += 16)
+        told++;
+    CHECK(told > 50 && told < 200);
+    assert_string_equal("Content-Length: 0\r\n\r\n", at);
+    bench_close(&b);
+}
+
 /* RFC 3261 9.2. */
 TEST(a_cancel_of_nothing_gets_481)
 {
@@ -218,6 +242,7 @@ int main(void)
         cmocka_unit_test(strangers_are_not_relayed_to_strangers),
         cmocka_unit_test(a_to_tag_does_not_stand_in_for_a_password),
         cmocka_unit_test(every_refusal_has_its_status),
+        cmocka_unit_test(of_many_unknown_extensions_some_are_told),
         cmocka_unit_test(a_cancel_of_nothing_gets_481),
         cmocka_unit_test(options_claims_only_what_there_is),
     };
