@@ -41,6 +41,8 @@ def measure(share, factor):
 def main(args):
     share = float(args[1]) if len(args) > 1 else 0.25
     try:
+        if not {0, 1} <= os.sched_getaffinity(0):
+            raise Skip("cores 0 and 1 are not both to be had")
         for factor in map(float, args[2:] or ["1", "2", "3"]):
             measure(share, factor)
     except Skip as reason:
