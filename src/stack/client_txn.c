@@ -443,14 +443,24 @@ bool client_txn_match(struct stack *s, struct message *response)
     return true;
 }
 
+/* Whom it tells from now on; the transaction, if it is awake. */
+static struct client_txn *retell(struct stack *s, object_id client_txn, const struct client_user *user)
+{
+    void              *object = id_find(&s->client_ids, client_txn);
+    struct client_txn *t      = object;
+
+    if (is_asleep(object)) {
+        client_asleep_tell(asleep_unmark(object), user);
+        return NULL;
+    }
+    if (t != NULL)
+        t->user = *user;
+    return t;
+}
+
 void stack_retell(struct stack *s, object_id client_txn, const struct client_user *user)
 {
-    void *object = id_find(&s->client_ids, client_txn);
-
-    if (is_asleep(object))
-        client_asleep_tell(asleep_unmark(object), user);
-    else if (object != NULL)
-        ((struct client_txn *)object)->user = *user;
+    retell(s, client_txn, user);
 }
 
 object_id stack_request(struct stack *s, const struct outgoing *out, const struct client_user *user)
@@ -516,17 +526,8 @@ void stack_cancel(struct stack *s, object_id client_txn, struct slice extra_head
 
 void stack_forget(struct stack *s, object_id client_txn)
 {
-    static const struct client_user nobody = { .fn = NULL };
-    void                           *object = id_find(&s->client_ids, client_txn);
-    struct client_txn              *t      = object;
+    const struct client_txn *t = retell(s, client_txn, &(struct client_user){ .fn = NULL });
 
-    if (is_asleep(object)) {
-        client_asleep_tell(asleep_unmark(object), &nobody);
-        return;
-    }
-    if (t == NULL)
-        return;
-    t->user = nobody;
-    if (t->kind == CLIENT_INVITE) /* else a peer that rings for ever would keep it for ever */
+    if (t != NULL && t->kind == CLIENT_INVITE) /* else a peer that rings for ever would keep it for ever */
         stack_cancel(s, client_txn, SLICE(""));
 }
