@@ -166,6 +166,11 @@ static inline uint8_t link_field(struct header *h, enum header_id id, uint8_t si
     return next & single;
 }
 
+static inline uint8_t link_any(struct header *h, unsigned number, uint8_t *first)
+{
+    return link_field(h, h->id, header_single[h->id], number, first);
+}
+
 /* Whatever there is: lines that are continued, no fields at all, too many, no end. */
 static __attribute__((noinline)) unsigned read_any_fields(struct lines *l, struct header *headers, uint8_t *first,
                                                           struct parse_fault *fault)
@@ -180,7 +185,7 @@ static __attribute__((noinline)) unsigned read_any_fields(struct lines *l, struc
         else if (read_any_field(l, &headers[count], fault))
             count++;
     for (unsigned i = count; i > 0; i--)
-        l->repeated |= link_field(&headers[i - 1], headers[i - 1].id, header_single[headers[i - 1].id], i, first);
+        l->repeated |= link_any(&headers[i - 1], i, first);
     return count;
 }
 
@@ -232,7 +237,7 @@ static __attribute__((noinline)) bool read_line(struct lines *l, struct header *
     if (value == NULL)
         return false;
     set_field(l, h, at, value, stop, stop + 1);
-    l->repeated |= link_field(h, h->id, header_single[h->id], (unsigned)number, first);
+    l->repeated |= link_any(h, (unsigned)number, first);
     if (stop == at || stop[-1] != '\r')
         l->all_crlf = false;
     return true;
