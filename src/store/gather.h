@@ -4,7 +4,7 @@
  * A commit costs the same with one change as with fifty: it waits for the disk twice and writes whole pages.  When a
  * crowd registers, what came during one commit is half of what is on its way; a short wait takes the rest along.  With
  * 64 phones that register at one time (ahoy load), each the first time, the store takes 4.3 us for each instead of
- * 6.2, and nobody hears later of it.  A change that finds the store idle never waits. */
+ * 6.2, and the median answer comes no later.  A change that finds the store idle never waits. */
 
 #ifndef STORE_GATHER_H
 #define STORE_GATHER_H
