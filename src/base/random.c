@@ -45,12 +45,17 @@ static inline void put_letters(char *to, uint64_t bits)
     memcpy(to, &x, sizeof x);
 }
 
+void random_letters(uint64_t bits, char letters[RANDOM_LETTERS])
+{
+    put_letters(letters, bits);
+    put_letters(letters + RANDOM_LETTERS - 8, bits >> 5 * (RANDOM_LETTERS - 8)); /* some of them again */
+}
+
 static void put_part(struct buf *b, uint64_t bits, size_t len)
 {
-    char letters[16];
+    char letters[RANDOM_LETTERS];
 
-    put_letters(letters, bits);
-    put_letters(letters + 8, bits >> 40);
+    random_letters(bits, letters);
     memcpy(b->ptr + b->len, letters, len);
 }
 
@@ -58,7 +63,7 @@ void random_token(const struct random *r, struct buf *b, size_t len)
 {
     while (len > 0 && buf_ok(b)) {
         uint64_t bits = random_u64(r);
-        size_t   part = len < 12 ? len : 12, room = b->cap - b->len;
+        size_t   part = len < RANDOM_LETTERS ? len : RANDOM_LETTERS, room = b->cap - b->len;
         size_t   fits = part < room ? part : room;
 
         if (fits == 8)

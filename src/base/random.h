@@ -21,6 +21,10 @@ uint32_t random_below(const struct random *r, uint32_t below);
 /* `len` characters of [a-z2-7]: 5 bits each. */
 void random_token(const struct random *r, struct buf *b, size_t len);
 
+/* Those of one number, of its lowest 60 bits, the lowest five first. */
+enum { RANDOM_LETTERS = 12 };
+void random_letters(uint64_t bits, char letters[RANDOM_LETTERS]);
+
 /* xoshiro256**, for scenarios and tests: the same seed, the same bytes. */
 struct random_seeded {
     uint64_t state[4];

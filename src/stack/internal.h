@@ -34,8 +34,8 @@ enum {
     STACK_LISTENERS  = 16,
     SENT_BY_TEXT     = 280,
     BRANCH_MAX       = 96,
-    BRANCH_RANDOM    = 8, /* letters at its end */
-    TAG_LENGTH       = 13,
+    BRANCH_RANDOM    = 8,              /* letters at its end */
+    TAG_LENGTH       = RANDOM_LETTERS, /* 60 bits of one draw; 19.3 wants 32 */
     NOBODY_TOKEN     = 12,
     SOURCE_CACHE     = 64,
     RECEIVE_AHEAD    = 64, /* as many as net/udp.c reads at once */

@@ -51,14 +51,9 @@ int stack_reply(struct stack *s, object_id server_txn, unsigned status, struct s
  * hashed in any case: 4 % of an OPTIONS less than of Call-ID and branch.  Again, as it is shown. */
 static void stateless_tag(const struct stack *s, const struct message *request, char tag[TAG_LENGTH])
 {
-    static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
-    uint64_t          found_by = server_txn_hash(s, request);
-    uint64_t          hash     = siphash(&s->key, (struct slice){ (const char *)&found_by, sizeof found_by });
+    uint64_t found_by = server_txn_hash(s, request);
 
-    for (int i = 0; i < TAG_LENGTH; i++) {
-        tag[i] = digits[hash & 31];
-        hash >>= 5;
-    }
+    random_letters(siphash(&s->key, (struct slice){ (const char *)&found_by, sizeof found_by }), tag);
 }
 
 /* Whichever worker has refused, another may get the ACK once homes have changed. */

@@ -408,10 +408,8 @@ struct message *stack_server_request(const struct stack *s, object_id server_txn
 
 struct slice server_tag(const struct stack *s, char tag[TAG_LENGTH])
 {
-    struct buf b = buf_on(tag, TAG_LENGTH);
-
     if (tag[0] == '\0')
-        random_token(&s->world->random, &b, TAG_LENGTH);
+        random_letters(random_u64(&s->world->random), tag);
     return (struct slice){ tag, TAG_LENGTH };
 }
 

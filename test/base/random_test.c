@@ -105,6 +105,23 @@ TEST(a_token_is_the_base_32_of_what_is_drawn)
     }
 }
 
+TEST(the_letters_of_a_number_are_those_that_a_token_has_of_it)
+{
+    struct random_seeded s, again;
+    struct random        r = { random_seeded_fill, &s }, same = { random_seeded_fill, &again };
+
+    random_seed(&s, 7);
+    random_seed(&again, 7);
+    for (int i = 0; i < 100; i++) {
+        char       token[RANDOM_LETTERS], letters[RANDOM_LETTERS];
+        struct buf b = BUF_ON(token);
+
+        random_token(&r, &b, sizeof token);
+        random_letters(random_u64(&same), letters);
+        CHECK(memcmp(token, letters, sizeof letters) == 0);
+    }
+}
+
 TEST(a_token_that_does_not_fit_ends)
 {
     struct random_seeded s;
@@ -126,6 +143,7 @@ int main(void)
         cmocka_unit_test(below_reaches_every_number_and_no_other),
         cmocka_unit_test(a_token_is_as_long_as_asked_and_of_its_alphabet),
         cmocka_unit_test(a_token_is_the_base_32_of_what_is_drawn),
+        cmocka_unit_test(the_letters_of_a_number_are_those_that_a_token_has_of_it),
         cmocka_unit_test(a_token_that_does_not_fit_ends),
     };
 
