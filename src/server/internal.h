@@ -80,7 +80,6 @@ struct server {
     struct date_line date;   /* registrar_answer.c */
 
     struct id_table contexts; /* proxy_context.c: requests being forwarded */
-    struct table    contexts_by_txn;
 };
 
 /* One request on its way through the server: what was found out so far. */

@@ -334,15 +334,12 @@ static void perform(struct context *c, const struct rc_actions *actions)
     }
 }
 
-void proxy_cancel(struct server *s, object_id invite, const struct message *cancel)
+static void cancel_all_of(struct context *c, const struct message *cancel)
 {
-    struct context        *c = context_of(s, invite);
+    struct server         *s        = c->server;
+    const struct snapshot *in_force = server_decide_by(s, c->snapshot);
     struct rc_actions      actions;
-    const struct snapshot *in_force;
 
-    if (c == NULL)
-        return;
-    in_force  = server_decide_by(s, c->snapshot);
     c->cancel = cancel;
     rc_cancel(&c->rc, &actions);
     perform(c, &actions);
@@ -351,11 +348,19 @@ void proxy_cancel(struct server *s, object_id invite, const struct message *canc
     server_decide_by(s, in_force);
 }
 
+void proxy_cancel(struct server *s, object_id invite, const struct message *cancel)
+{
+    struct context *c = context_of(s, invite);
+
+    if (c != NULL)
+        cancel_all_of(c, cancel);
+}
+
 void proxy_cancel_all(struct server *s)
 {
     struct context *c;
 
     for (uint32_t at = 0; (c = id_next(&s->contexts, &at)) != NULL;)
         if (!c->rc.answered)
-            proxy_cancel(s, c->txn, NULL);
+            cancel_all_of(c, NULL);
 }

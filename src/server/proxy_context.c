@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-/* With what the tables that find it take for it. */
-static const size_t CONTEXT_SIZE = sizeof(struct context) + sizeof(struct id_slot) + 2 * sizeof(struct table_link *);
+/* With what the table that finds it takes for it. */
+static const size_t CONTEXT_SIZE = sizeof(struct context) + sizeof(struct id_slot);
 
 void context_free(struct context *c)
 {
@@ -24,7 +24,6 @@ void context_free(struct context *c)
     free(c->asserted);
     free(c->asked);
     free(c->caller);
-    table_remove(&s->contexts_by_txn, &c->by_txn);
     id_remove(&s->contexts, c->id);
     gauge_set(&s->world->counters.contexts, s->contexts.used);
     world_give(s->world, ACCOUNT_CONTEXTS, CONTEXT_SIZE + (c->fork != NULL ? sizeof *c->fork : 0));
@@ -54,7 +53,7 @@ struct context *context_new(struct server *s, const struct passage *p)
     c->txn      = p->txn;
     c->request  = message_hold(p->request);
     identity_keep(c, p);
-    table_insert(&s->contexts_by_txn, &c->by_txn, id_hash(c->txn));
+    stack_server_set_owner(s->stack, c->txn, c->id);
     rc_init(&c->rc, p->request->method == METHOD_INVITE, s->config->timer_c, 64 * s->config->t1);
     rc_room(&c->rc, &c->rc_first, 1);
     c->branches = &c->first;
@@ -86,15 +85,7 @@ void proxy_free_all(struct server *s)
 
 struct context *context_of(struct server *s, object_id txn)
 {
-    struct table_link *l = table_first(&s->contexts_by_txn, id_hash(txn));
-
-    for (; l != NULL; l = table_next(l)) {
-        struct context *c = CONTAINER_OF(l, struct context, by_txn);
-
-        if (c->txn == txn)
-            return c;
-    }
-    return NULL;
+    return id_find(&s->contexts, stack_server_owner(s->stack, txn));
 }
 
 bool proxy_open_again(const struct context *c, struct passage *p)

@@ -30,7 +30,6 @@ struct context {
     struct server          *server;
     const struct snapshot  *snapshot; /* held: its decision was made with it */
     object_id               id, txn;
-    struct table_link       by_txn;
     struct message         *request;  /* held until the final response has gone up */
     char                   *instead;  /* what was called in the place of its Request-URI, or NULL */
     char                   *asserted; /* who has proved that he asks, as header lines, or NULL */
@@ -71,7 +70,7 @@ struct context *context_new(struct server *s, const struct passage *p);
 void context_make_room(struct context *c);
 /* With all that it keeps; its branches are forgotten. */
 void context_free(struct context *c);
-/* That of the request of this transaction, or NULL. */
+/* That of the request of this transaction, or NULL; NULL, too, if that only waits for its end. */
 struct context *context_of(struct server *s, object_id txn);
 
 /* The request's passage once more, to whom it was decided to go.  False if it has been answered. */

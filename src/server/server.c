@@ -149,7 +149,7 @@ struct server *server_new(struct world *w, struct shared *shared, unsigned worke
     s->stack  = stack_new(w, &stack, &events, s);
     s->hasher = hasher_new();
     s->merged = calloc(1, sizeof *s->merged);
-    if (s->stack == NULL || s->hasher == NULL || s->merged == NULL || table_init(&s->contexts_by_txn, 1024) != 0) {
+    if (s->stack == NULL || s->hasher == NULL || s->merged == NULL) {
         server_free(s);
         return NULL;
     }
@@ -173,7 +173,6 @@ void server_free(struct server *s)
     user_reader_free(s->users);
     hasher_free(s->hasher);
     free(s->merged);
-    table_fini(&s->contexts_by_txn);
     id_table_fini(&s->contexts);
     snapshot_drop(s->snapshot);
     free(s);

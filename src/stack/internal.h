@@ -147,6 +147,7 @@ struct server_txn {
     struct table_link link; /* in stack->server_txns */
     struct server_key key;
     struct message   *request; /* NULL once a 2xx to an INVITE was sent */
+    object_id         owner;   /* see stack_server_set_owner          */
     struct peer_cells load;    /* where it counts for its source      */
     uint32_t          cell;    /* of its call: see homes.h            */
     msec              arrived;

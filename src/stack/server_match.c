@@ -114,3 +114,18 @@ struct cancelled server_txn_cancelled(struct stack *s, const struct message *can
         found = method != METHOD_CANCEL && find_named(s, cancel, method, hash, &named);
     return named;
 }
+
+void stack_server_set_owner(struct stack *s, object_id server_txn, object_id owner)
+{
+    struct server_txn *t = server_txn_of(s, server_txn);
+
+    if (t != NULL)
+        t->owner = owner;
+}
+
+object_id stack_server_owner(const struct stack *s, object_id server_txn)
+{
+    const struct server_txn *t = server_txn_of(s, server_txn);
+
+    return t != NULL ? t->owner : 0;
+}

@@ -240,6 +240,10 @@ int stack_answer_stateless(struct stack *s, const struct message *request, unsig
 struct message *stack_server_request(const struct stack *s, object_id server_txn);
 /* The To tag that stack_reply uses in this transaction: make dialogs with it. */
 struct slice stack_server_tag(const struct stack *s, object_id server_txn);
+/* What the user serves this request by, to be found again when it is cancelled.  0: none was set, or the transaction
+ * only waits for its end. */
+void      stack_server_set_owner(struct stack *s, object_id server_txn, object_id owner);
+object_id stack_server_owner(const struct stack *s, object_id server_txn);
 /* Is this request the same as one that is being served, come another way
  * (RFC 3261 8.2.2.2)? */
 bool stack_is_merged(const struct stack *s, object_id server_txn);
