@@ -353,7 +353,6 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
         nist_start(&t->machine.nist, reliable, &s->timers, world_now(s->world));
     t->call_id = log_keep_call_id(s, request->text);
     log_server_state(t, LOG_NO_STATE);
-    server_txn_rearm(t);
     return t;
 }
 
@@ -375,16 +374,21 @@ static void open_cancel(struct stack *s, struct server_txn *t, struct message *c
 void server_txn_open(struct stack *s, struct message *request, uint64_t hash)
 {
     struct server_txn *t = server_txn_new(s, request, hash);
+    object_id          id;
 
     if (t == NULL) {
         counter_add(&s->world->counters.transactions_refused, 1);
         stack_reply_stateless(s, request, 503, SLICE(""));
         return;
     }
+    id = t->id;
     if (request->method == METHOD_CANCEL)
         open_cancel(s, t, request);
     else
-        s->events->on_request(s->user, t->id, request);
+        s->events->on_request(s->user, id, request);
+    t = server_txn_of(s, id);
+    if (t != NULL && !timer_running(&t->timer)) /* who was answered at once sleeps, and has had none */
+        server_txn_rearm(t);
 }
 
 uint32_t stack_peer_load(const struct stack *s, const struct address *peer, uint32_t least)
