@@ -172,13 +172,6 @@ static bool is_rejected(struct server *s, struct passage *p, struct policy_case 
     return true;
 }
 
-/* A request within a dialog that we have set up, to somebody elsewhere: that it is so is all that has to be known, and
- * whoever asks for more finds the same.  ACK and BYE take a thousand of a call's instructions less. */
-static bool is_on_its_way(const struct passage *p)
-{
-    return p->of_our_dialog && p->request->to_tag.len > 0 && p->elsewhere && p->way.uri.scheme != URI_TEL;
-}
-
 static struct policy_decision decide_in_dialog(const struct server *s, const struct passage *p)
 {
     bool               left = p->way.first < p->way.last;
@@ -196,7 +189,7 @@ enum user_state facts_decide(struct server *s, struct passage *p, struct policy_
     struct policy_case c;
     enum user_state    state;
 
-    if (p->explain == NULL && is_on_its_way(p)) {
+    if (p->explain == NULL && passage_is_on_its_way(p)) { /* who asks for all finds the same */
         *decision = decide_in_dialog(s, p);
         return USER_FOUND;
     }

@@ -142,6 +142,9 @@ struct slice aor_domain(struct server *s, const struct uri *uri);
 struct slice aor_in(const struct uri *uri, struct slice domain, char memory[AOR_TEXT]);
 /* Who is registered as p->aor; see location_find. */
 const struct aor *passage_find(const struct server *s, const struct passage *p);
+/* Is it a request within a dialog that we have set up, to somebody elsewhere?  That it is so is all that has to be
+ * known. */
+bool passage_is_on_its_way(const struct passage *p);
 /* Is it one of our listeners? */
 bool passage_names_us(struct server *s, const struct uri *uri);
 

@@ -79,6 +79,12 @@ const struct aor *passage_find(const struct server *s, const struct passage *p)
     return location_find_hashed(s->shared->location, p->aor, p->aor_hash);
 }
 
+/* Not to ask more of an ACK and a BYE saves a thousand of a call's instructions, not to mark them 700. */
+bool passage_is_on_its_way(const struct passage *p)
+{
+    return p->of_our_dialog && p->request->to_tag.len > 0 && p->elsewhere && p->way.uri.scheme != URI_TEL;
+}
+
 /* RFC 3261 16.4.  A phone may call its outbound proxy by the name of its domain, for whose
  * certificate that is (RFC 5922); whoever found us by it meant us. */
 static bool route_names_us(struct server *s, const struct uri *uri, struct flow *like)

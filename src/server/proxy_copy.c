@@ -93,8 +93,10 @@ static void put_marks(struct server *s, const struct passage *p, const struct br
     const struct message *request = p->request;
     struct buf            mark    = BUF_ON(m->mark);
 
-    loop_mark_write(&mark, request, &s->shared->loop_key);
-    out->branch_mark = buf_slice(&mark);
+    if (!passage_is_on_its_way(p)) { /* the mark has our Route in it, so it would not be met again */
+        loop_mark_write(&mark, request, &s->shared->loop_key);
+        out->branch_mark = buf_slice(&mark);
+    }
     if (plan->path) {
         out->path      = true;
         out->user_down = edge_write_token(s, request, m->flow);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The server among raw phones: what goes in and comes out of the proxy. */
-#include "server/server.h"
+#include "server/internal.h"
 #include "support/store_fake.h"
 #include "support/test.h"
 #include "support/world_fake.h"
@@ -289,6 +289,31 @@ TEST(a_loop_ends_in_482)
     teardown(&b);
 }
 
+/* RFC 3261 16.6 item 8: what comes by our Record-Route goes on without a mark.  It would not be met again, since it
+ * covers the Route, which is taken off; what comes back is marked. */
+TEST(a_loop_behind_a_dialog_ends_in_482)
+{
+    struct way_back way = { .flow.transport = TRANSPORT_NONE };
+    char            memory[DIALOG_TOKEN + 1], text[1024];
+    struct buf      token = BUF_ON(memory), t = BUF_ON(text);
+    struct bench    b;
+
+    setup(&b, "");
+    network_add_ip(b.network, "loop.test", "192.0.2.1");
+    dialog_token_write(&token, SLICE("call"), &way, &(struct token_key){ b.shared->relay_key, b.shared->boot });
+    buf_printf(&t,
+               "BYE sip:x@loop.test SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:6000;branch=z9hG4bKc\r\n"
+               "From: <sip:alice@example.test>;tag=a\r\nTo: <sip:bob@example.test>;tag=b\r\nCall-ID: call\r\n"
+               "CSeq: 1 BYE\r\nRoute: <sip:%s@192.0.2.1;lr>\r\nContent-Length: 0\r\n\r\n",
+               buf_cstr(&token));
+    say(&b.caller, buf_cstr(&t));
+    live(&b, 500);
+    CHECK(begins(&b.caller, "SIP/2.0 482 "));
+    CHECK_INT(2, counter_read(&b.at_server->counters.requests_forwarded));
+    CHECK_INT(1, counter_read(&b.at_server->counters.loops_refused));
+    teardown(&b);
+}
+
 /* A redirect is followed to each of its contacts, none twice as broad. */
 TEST(a_redirect_is_followed)
 {
@@ -358,6 +383,7 @@ int main(void)
         cmocka_unit_test(no_more_phones_are_called_than_branches_are_allowed),
         cmocka_unit_test(challenges_of_two_phones_come_up_as_one),
         cmocka_unit_test(a_loop_ends_in_482),
+        cmocka_unit_test(a_loop_behind_a_dialog_ends_in_482),
         cmocka_unit_test(a_redirect_is_followed),
         cmocka_unit_test(a_redirect_that_leads_nowhere_is_passed_on),
         cmocka_unit_test(silence_is_answered_by_silence),
