@@ -91,12 +91,22 @@ static bool is_to_be_looked_for(struct server *s, const struct registering *r)
     return users_may_have_aliases(s->shared->users) && !has_key(s, r->key);
 }
 
+/* Where there are no aliases everybody is whom he is called, and if there is no such user, his password will be wrong:
+ * 2 % of the instructions of a REGISTER with one. */
+static enum user_state find(struct server *s, const struct uri *uri, struct slice domain, struct user_id *id)
+{
+    if (users_may_have_aliases(s->shared->users))
+        return who_is_in(s, uri, domain, id);
+    who_is_called(uri, domain, id);
+    return USER_UNKNOWN;
+}
+
 /* Before anybody proves anything, since a nonce is good for that only once.  Most phones register
  * themselves: who is named twice is looked for once. */
 static enum user_state find_both(struct server *s, struct registering *r)
 {
     const struct uri *to    = &r->request->to.uri, *sender;
-    enum user_state   state = who_is_in(s, to, to->scheme == URI_TEL ? SLICE("") : r->domain, &r->whom);
+    enum user_state   state = find(s, to, to->scheme == URI_TEL ? SLICE("") : r->domain, &r->whom);
 
     if (state == USER_FOUND && r->whom.by_alias) {
         r->key    = who_key(s, &r->whom, r->memory);
@@ -108,7 +118,7 @@ static enum user_state find_both(struct server *s, struct registering *r)
     if (sender == to)
         return state;
     r->sender = &r->other;
-    return who_is(s, sender, &r->other);
+    return find(s, sender, sender->scheme == URI_TEL ? SLICE("") : aor_domain(s, sender), &r->other);
 }
 
 /* 10.3 step 5: aliases stand for their user.  False: answered, or held. */

@@ -9,14 +9,13 @@ static struct slice name_of(const struct uri *uri, char memory[USER_NAME_MAX])
     return buf_ok(&name) ? buf_slice(&name) : SLICE("");
 }
 
-/* As it stands there. */
+/* A domain of ours is in lower case in the configuration. */
 static void set_literal(struct user_id *id, struct slice domain, struct slice name)
 {
     struct buf b = BUF_ON(id->memory);
 
     id->by_alias = false;
-    for (size_t i = 0; i < domain.len; i++)
-        buf_put_byte(&b, ascii_lower(domain.ptr[i]));
+    buf_put(&b, domain);
     buf_put(&b, name);
     id->domain = buf_ok(&b) ? (struct slice){ id->memory, domain.len } : SLICE("");
     id->name   = buf_ok(&b) ? (struct slice){ id->memory + domain.len, name.len } : SLICE("");
@@ -55,6 +54,13 @@ enum user_state who_is_in(struct server *s, const struct uri *uri, struct slice 
     if (state == USER_UNKNOWN)
         set_literal(id, domain, name);
     return state;
+}
+
+void who_is_called(const struct uri *uri, struct slice domain, struct user_id *id)
+{
+    char memory[USER_NAME_MAX];
+
+    set_literal(id, domain, domain.len > 0 ? name_of(uri, memory) : SLICE(""));
 }
 
 struct slice who_key(struct server *s, const struct user_id *id, char memory[AOR_TEXT])

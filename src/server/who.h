@@ -14,6 +14,10 @@ enum user_state who_is(struct server *s, const struct uri *uri, struct user_id *
 /* The same where it is known in which domain of ours the URI is; empty: in none, or a number. */
 enum user_state who_is_in(struct server *s, const struct uri *uri, struct slice domain, struct user_id *id);
 
+/* The name as it stands in the URI, whether or not there is such a user: `id` as who_is_in leaves it for one who is
+ * unknown. */
+void who_is_called(const struct uri *uri, struct slice domain, struct user_id *id);
+
 /* The canonical key of an id's bindings, "sip:alice@example.com"; empty if its domain is
  * not ours (any more). */
 struct slice who_key(struct server *s, const struct user_id *id, char memory[AOR_TEXT]);

@@ -61,6 +61,25 @@ TEST(a_uri_means_a_user_whatever_it_calls_him)
     bench_close(&b);
 }
 
+TEST(what_somebody_is_called_is_known_without_asking)
+{
+    struct uri     uri;
+    struct user_id id;
+
+    setup();
+    assert_true(uri_parse(SLICE("sip:nob%6fdy@EXAMPLE.test"), &uri));
+    who_is_called(&uri, aor_domain(b.server, &uri), &id);
+    CHECK(!id.by_alias);
+    CHECK_SLICE("nobody", id.name);
+    CHECK_SLICE("example.test", id.domain);
+    assert_true(uri_parse(SLICE("tel:+4930123"), &uri));
+    who_is_called(&uri, SLICE(""), &id);
+    CHECK_SLICE("", id.name);
+    CHECK_SLICE("", id.domain);
+    CHECK_INT(0, counter_read(&b.at_server->counters.user_lookups));
+    bench_close(&b);
+}
+
 /* RFC 3261 19.1.6: with user=phone the user part is a number, unless somebody is called so. */
 TEST(a_name_goes_before_a_number)
 {
@@ -106,6 +125,7 @@ TEST(only_what_is_ours_or_a_number_may_be_somebody)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_somebody_is_called_is_known_without_asking),
         cmocka_unit_test(a_uri_means_a_user_whatever_it_calls_him),
         cmocka_unit_test(a_name_goes_before_a_number),
         cmocka_unit_test(who_is_unknown_is_who_the_uri_says),
