@@ -177,23 +177,26 @@ static bool is_asked_in(struct server *s, const struct message *request, struct 
 }
 
 /* 10.3 step 5.  A telephone number is of no domain. */
-static bool is_valid_for_domain(struct server *s, const struct message *request, struct slice domain, struct slice key)
+static bool is_valid_for_domain(struct server *s, const struct message *request, struct slice domain, bool has_key)
 {
     if (request->to.uri.scheme == URI_TEL)
         return who_may_be(s, &request->to.uri);
-    if (key.len == 0 || request->to.uri.user.len == 0)
+    if (!has_key || request->to.uri.user.len == 0)
         return false;
     if (gruu_is_user(request->to.uri.user, &s->shared->gruu_keys, s->hasher))
         return false;
     return is_asked_in(s, request, domain);
 }
 
+/* Whoever has a name so long that it may not fit into a key is looked at more closely. */
 bool registrar_asks(struct server *s, const struct message *request)
 {
-    char         memory[AOR_TEXT];
-    struct slice domain = aor_domain(s, &request->to.uri);
+    const struct uri *to     = &request->to.uri;
+    struct slice      domain = aor_domain(s, to);
+    bool              is_sip = to->scheme == URI_SIP || to->scheme == URI_SIPS;
 
-    return is_valid_for_domain(s, request, domain, aor_in(&request->to.uri, domain, memory));
+    return is_valid_for_domain(s, request, domain,
+                               is_sip && domain.len > 0 && sizeof "sip:@" + to->user.len + domain.len <= AOR_TEXT);
 }
 
 /* Which domains are ours is no secret, so what is in none of them is refused before anybody is asked who
@@ -211,7 +214,7 @@ void registrar_request(struct server *s, object_id txn, struct message *request)
     r.key     = aor_in(&request->to.uri, r.domain, r.memory);
     if (!answer_understood(s, txn, request)) /* 10.3 step 2 */
         return;
-    if (!is_valid_for_domain(s, request, r.domain, r.key)) {
+    if (!is_valid_for_domain(s, request, r.domain, r.key.len > 0)) {
         answer(s, txn, 404, &foreign);
         return;
     }
