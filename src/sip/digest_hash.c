@@ -197,7 +197,8 @@ bool digest_response(struct hasher *h, const struct credentials *c, struct slice
 static bool hash_both_a2(struct hasher *h, const struct credentials *c, struct slice method, char hex[2][DIGEST_HEX])
 {
     char         memory[A2_TEXT];
-    struct buf   a2 = BUF_ON(memory);
+    struct buf   a2  = BUF_ON(memory);
+    digest_fn   *way = way_of(c->uri);
     struct parts all, end;
 
     buf_put(&a2, method);
@@ -209,8 +210,7 @@ static bool hash_both_a2(struct hasher *h, const struct credentials *c, struct s
     put(&all, buf_slice(&a2));
     begin(&end);
     put(&end, (struct slice){ memory + method.len, a2.len - method.len });
-    return hash_by(way_of(c->uri), h, c->algorithm, &all, hex[0]) &&
-           hash_by(way_of(c->uri), h, c->algorithm, &end, hex[1]);
+    return hash_by(way, h, c->algorithm, &all, hex[0]) && hash_by(way, h, c->algorithm, &end, hex[1]);
 }
 
 /* Both sides' at once: theirs, of `method`, and ours (3.5).  The body is in neither. */
