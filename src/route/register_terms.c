@@ -45,23 +45,10 @@ unsigned register_terms_require(const struct message *request, bool sec_agree, s
     return v.broken ? 400 : status;
 }
 
-/* What its sender knows of what matters here. */
-struct supported {
-    bool path, outbound, gruu;
-};
-
-static struct supported read_supported(const struct message *request)
+/* A list of what nearly nobody needs, so it is read by who does: 2 % of a refresh. */
+static bool knows(const struct message *request, const char *extension)
 {
-    struct header_values v = message_values(request, HEADER_SUPPORTED);
-    struct supported     s = { .path = false };
-    struct slice         extension;
-
-    while (values_next_token(&v, &extension)) {
-        s.path     = s.path || param_is(extension, "path");
-        s.outbound = s.outbound || param_is(extension, "outbound");
-        s.gruu     = s.gruu || param_is(extension, "gruu");
-    }
-    return s;
+    return message_lists(request, HEADER_SUPPORTED, slice_from(extension));
 }
 
 static void refuse(struct register_terms *out, unsigned status, const char *text, const char *rule)
@@ -130,6 +117,15 @@ static void read_path(const struct message *request, struct register_terms *out,
 
 /* ---- outbound ---- */
 
+/* An instance is said by "+sip.instance". */
+static bool may_have_instance(const struct message *request)
+{
+    for (const struct header *h = message_header(request, HEADER_CONTACT); h != NULL; h = message_next(request, h))
+        if (h->value.len > 0 && memchr(h->value.ptr, '+', h->value.len) != NULL)
+            return true;
+    return false;
+}
+
 /* One Contact with both makes it a registration of a flow.  (Is reg-id a number?  See route/binding.h.) */
 static bool names_a_flow(const struct message *request)
 {
@@ -149,7 +145,7 @@ static void read_outbound(const struct message *request, struct register_terms *
     struct slice value;
     bool         kept;
 
-    if (!names_a_flow(request))
+    if (!may_have_instance(request) || !knows(request, "outbound") || !names_a_flow(request))
         return;
     out->direct = out->path.len == 0 && message_is_direct(request);
     kept        = out->path.len > 0 ? uri_param(&first_hop->uri, SLICE("ob"), &value) : out->direct;
@@ -161,24 +157,22 @@ static void read_outbound(const struct message *request, struct register_terms *
 
 void register_terms_read(const struct message *request, bool path_without_support, struct register_terms *out)
 {
-    struct supported knows = read_supported(request);
     struct name_addr first_hop;
 
     out->status = 0;
     out->direct = out->outbound = false;
-    out->gruu                   = knows.gruu;
     out->path                   = SLICE("");
     if (has_strange_body(request)) {
         refuse(out, 415, "A registrar understands no body", "RFC 3261 8.2.3");
         return;
     }
     if (message_header(request, HEADER_PATH) != NULL) {
-        if (!path_without_support && !knows.path) {
+        if (!path_without_support && !knows(request, "path")) {
             refuse(out, 420, "Path was added for a phone that does not know it", "RFC 3327 5.3");
             return;
         }
         read_path(request, out, &first_hop);
     }
-    if (out->status == 0 && knows.outbound)
+    if (out->status == 0)
         read_outbound(request, out, &first_hop);
 }

@@ -22,7 +22,6 @@ struct register_terms {
     struct reason why;
     bool          outbound; /* RFC 5626 is in use for its Contact with instance and reg-id    */
     bool          direct;   /* with it: no proxy stands between, the flow is ours             */
-    bool          gruu;     /* its sender knows GRUUs                                         */
     struct slice  path;     /* the values of Path as one list, in `memory`; or empty          */
     char          memory[PATH_TEXT];
 };

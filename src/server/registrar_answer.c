@@ -11,7 +11,7 @@ static void put_contact(struct server *s, struct gather *g, const struct registe
 
     buf_put(&g->scratch, SLICE("Contact: "));
     binding_write_contact(&g->scratch, &now, world_now(s->world));
-    if (r->terms.gruu)
+    if (b->instance.len > 0 && message_lists(r->request, HEADER_SUPPORTED, SLICE("gruu")))
         gruu_put_params(s, &g->scratch, r->key, b);
     buf_put(&g->scratch, SLICE("\r\n"));
     gather_written(g, mark);
