@@ -184,6 +184,20 @@ static struct policy_decision decide_in_dialog(const struct server *s, const str
     return policy_decide_in_dialog(&s->snapshot->policy, &c);
 }
 
+/* Of a registration in a domain of ours nothing else is asked: 2 % of a refresh, and of both trips with a password. */
+static bool is_for_registrar(const struct server *s, const struct passage *p)
+{
+    return p->request->method == METHOD_REGISTER && p->token == FLOW_TOKEN_NONE && p->way.first == p->way.last &&
+           p->way.uri.params.len == 0 && (p->names_us || policy_is_ours(&s->snapshot->policy, p->way.uri.host));
+}
+
+static struct policy_decision decide_registration(const struct server *s, const struct passage *p)
+{
+    const struct policy_case c = { .request = p->request, .uri = &p->way.uri, .uri_is_us = true };
+
+    return policy_decide(&s->snapshot->policy, &c);
+}
+
 enum user_state facts_decide(struct server *s, struct passage *p, struct policy_decision *decision)
 {
     struct policy_case c;
@@ -191,6 +205,10 @@ enum user_state facts_decide(struct server *s, struct passage *p, struct policy_
 
     if (p->explain == NULL && passage_is_on_its_way(p)) { /* who asks for all finds the same */
         *decision = decide_in_dialog(s, p);
+        return USER_FOUND;
+    }
+    if (p->explain == NULL && is_for_registrar(s, p)) {
+        *decision = decide_registration(s, p);
         return USER_FOUND;
     }
     state = look(s, p, &c);

@@ -157,6 +157,56 @@ TEST(a_request_of_a_dialog_goes_the_same_way_whether_all_is_asked_or_not)
     bench_close(&b);
 }
 
+static struct policy_decision decide_register(const char *uri, const char *route, struct explain *explain)
+{
+    char                   text[512];
+    struct parse_fault     fault;
+    struct message        *m;
+    struct passage         p;
+    struct policy_decision d;
+
+    snprintf(text, sizeof text,
+             "REGISTER %s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK7\r\nFrom: <sip:bob@192.0.2.1>;tag=1\r\n"
+             "To: <sip:bob@example.test>\r\n%sCall-ID: one\r\nCSeq: 1 REGISTER\r\nContent-Length: 0\r\n\r\n",
+             uri, route);
+    m = message_parse(slice_from(text), &fault);
+    CHECK(m != NULL && passage_open(b.server, 0, m, &p));
+    p.explain = explain;
+    CHECK_INT(USER_FOUND, facts_decide(b.server, &p, &d));
+    message_drop(m);
+    return d;
+}
+
+/* RFC 3261 10.3 step 1 */
+TEST(a_registration_goes_the_same_way_whether_all_is_asked_or_not)
+{
+    static const char *const uris[]   = { "sip:example.test",
+                                          "sip:EXAMPLE.test.:5070",
+                                          "sip:192.0.2.1",
+                                          "sip:bob@example.test",
+                                          "sip:example.test;maddr=192.0.2.66",
+                                          "sip:example.test;x",
+                                          "sip:far.test",
+                                          "sip:192.0.2.7",
+                                          "tel:+4930" };
+    static const char *const routes[] = { "", "Route: <sip:192.0.2.1;lr>\r\n", "Route: <sip:far.test;lr>\r\n" };
+    static struct explain    explain;
+
+    setup();
+    for (unsigned i = 0; i < sizeof uris / sizeof *uris * 3; i++) {
+        struct policy_decision few = decide_register(uris[i / 3], routes[i % 3], NULL), all;
+
+        explain_init(&explain);
+        all = decide_register(uris[i / 3], routes[i % 3], &explain);
+        CHECK_INT(all.kind, few.kind);
+        CHECK_INT(all.status, few.status);
+        CHECK(all.why.text == few.why.text && all.why.rule == few.why.rule);
+    }
+    CHECK_INT(POLICY_REGISTER, decide_register(uris[0], routes[1], NULL).kind);
+    CHECK(decide_register(uris[0], routes[2], NULL).kind != POLICY_REGISTER);
+    bench_close(&b);
+}
+
 /* It is anybody's word. */
 TEST(a_to_tag_without_a_token_of_ours_helps_nobody)
 {
@@ -185,6 +235,7 @@ int main(void)
         cmocka_unit_test(what_comes_of_a_number_goes_by_its_route_for_our_users),
         cmocka_unit_test(who_claims_to_be_ours_is_asked_for_his_proof_first),
         cmocka_unit_test(a_request_of_a_dialog_goes_the_same_way_whether_all_is_asked_or_not),
+        cmocka_unit_test(a_registration_goes_the_same_way_whether_all_is_asked_or_not),
         cmocka_unit_test(a_to_tag_without_a_token_of_ours_helps_nobody),
     };
 
