@@ -48,42 +48,61 @@ static void put_back(struct mailbag *in, int count)
     }
 }
 
-/* What the kernel has for one slot: a datagram, or many of one sender and one length, but for the last, which came
- * together (UDP_GRO).  Returns how many; the socket may have been closed meanwhile. */
-static unsigned deliver_slot(struct udp *u, unsigned slot)
+/* Those that came together are over for who hears them, and what he has said to that leaves.  False if the socket was
+ * closed meanwhile. */
+static bool end_portion(struct udp *u)
 {
-    struct udp_hub *hub   = u->hub;
-    struct mmsghdr *m     = &hub->in.messages[slot];
-    struct slice    rest  = { hub->in.parts[slot].iov_base, m->msg_len };
-    size_t          size  = ancillary_segment(&m->msg_hdr, rest.len);
-    unsigned        count = 0;
-    struct datagram d     = {
-            .remote = address_from_sockaddr(&hub->in.names[slot]),
-            .local  = u->any ? ancillary_hit(&m->msg_hdr, &u->local) : u->local,
+    struct udp_hub *hub = u->hub;
+
+    hub->portion = 0;
+    if (u->events->on_batch_end != NULL)
+        u->events->on_batch_end(u->owner, u);
+    return hub->current == u;
+}
+
+/* False if the socket was closed meanwhile. */
+static bool deliver_one(struct udp *u, const struct datagram *d)
+{
+    struct udp_hub *hub = u->hub;
+
+    if (hub->portion == UDP_PORTION && !(end_portion(u) && udp_send_early(u)))
+        return false;
+    hub->portion++;
+    u->events->on_datagram(u->owner, u, d);
+    return hub->current == u;
+}
+
+/* What the kernel has for one slot: a datagram, or many of one sender and one length, but for the last, which came
+ * together (UDP_GRO).  Adds to `*heard` how many.  False if the socket was closed meanwhile. */
+static bool deliver_slot(struct udp *u, unsigned slot, unsigned *heard)
+{
+    struct udp_hub *hub  = u->hub;
+    struct mmsghdr *m    = &hub->in.messages[slot];
+    struct slice    rest = { hub->in.parts[slot].iov_base, m->msg_len };
+    size_t          size = ancillary_segment(&m->msg_hdr, rest.len);
+    bool            open;
+    struct datagram d = {
+        .remote = address_from_sockaddr(&hub->in.names[slot]),
+        .local  = u->any ? ancillary_hit(&m->msg_hdr, &u->local) : u->local,
     };
 
     do {
         d.bytes = (struct slice){ rest.ptr, rest.len < size ? rest.len : size };
         rest    = (struct slice){ rest.ptr + d.bytes.len, rest.len - d.bytes.len };
-        count++;
-        u->events->on_datagram(u->owner, u, &d);
-    } while (rest.len > 0 && hub->current == u);
-    return count;
+        ++*heard;
+        open = deliver_one(u, &d);
+    } while (rest.len > 0 && open);
+    return open;
 }
 
 /* Adds to `*heard`.  False if the socket was closed meanwhile. */
 static bool deliver(struct udp *u, int count, unsigned *heard)
 {
-    struct udp_hub *hub = u->hub;
-
-    for (int i = 0; i < count; i++) {
-        *heard += deliver_slot(u, (unsigned)i);
-        if (hub->current != u)
+    u->hub->portion = 0;
+    for (int i = 0; i < count; i++)
+        if (!deliver_slot(u, (unsigned)i, heard))
             return false;
-    }
-    if (count > 0 && u->events->on_batch_end != NULL)
-        u->events->on_batch_end(u->owner, u);
-    return hub->current == u;
+    return count <= 0 || end_portion(u);
 }
 
 /* It is empty, or it still was not when its part of the turn was over. */

@@ -256,6 +256,17 @@ void udp_flush(struct udp_hub *hub)
     hub->current = NULL;
 }
 
+bool udp_send_early(struct udp *u)
+{
+    struct udp_hub *hub = u->hub;
+
+    if (!link_in_list(&u->unsent))
+        return true;
+    list_unlink(&u->unsent);
+    flush_socket(u);
+    return hub->current == u;
+}
+
 bool udp_waiting(const struct udp_hub *hub)
 {
     return !list_empty(&hub->unsent);

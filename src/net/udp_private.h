@@ -13,6 +13,12 @@
 enum {
     UDP_BATCH = UDP_GROUP_BATCH,
     UDP_READY = LOOP_READ | LOOP_ERROR, /* what a socket is watched for while nothing waits to be sent */
+
+    /* So many datagrams are delivered at once, and what they are answered with leaves before the next.  Linux has who
+     * reads a datagram on another core give its memory back to the core that sent it, and interrupts that when 32 wait
+     * (net.core.skb_defer_max / 2), but for what it takes back itself whenever it sends on the loopback interface.
+     * Where both ends are on one machine: 13 interrupts for 1000 calls instead of 63, 5 % of a call's CPU. */
+    UDP_PORTION = 28,
 };
 
 struct udp {
@@ -63,6 +69,7 @@ struct udp_hub {
     struct link         sockets, unsent;
     msec                looked_at; /* at what waits to be read */
     uint64_t            processor; /* microseconds that the thread had used by then */
+    unsigned            portion;   /* datagrams that were delivered since the last on_batch_end */
     struct mailbag      in, out;
     char               *slots; /* UDP_BATCH of them, touched only as far as datagrams reach */
 
@@ -75,6 +82,9 @@ struct udp_hub {
 
 /* Of udp_out.c: the end of a socket's queue, by sending what the kernel takes at once. */
 void udp_send_last(struct udp *u);
+/* What waits to be sent by it leaves now, and not at the end of the turn.  Of hub->current, which it is afterwards
+ * unless it was closed in a callback: then this is false. */
+bool udp_send_early(struct udp *u);
 /* Something may be sent: again, or for the first time. */
 void udp_want_flush(struct udp *u);
 /* `out` of the hub is what sendmmsg gets. */

@@ -46,8 +46,8 @@ struct udp_events {
     /* An ICMP error came back for something sent to `remote`: -ERR_REFUSED,
      * -ERR_UNREACHABLE, -ERR_TOO_LARGE. */
     void (*on_error)(void *owner, struct udp *udp, const struct address *remote, int error);
-    /* After the last on_datagram of those that came together: who would rather look at all of them
-     * first, acts now.  NULL: nobody would. */
+    /* After the last on_datagram of some that came together: who would rather look at all of them
+     * first, acts now.  What he sends leaves before there are others.  NULL: nobody would. */
     void (*on_batch_end)(void *owner, struct udp *udp);
 };
 
