@@ -104,7 +104,8 @@ static int find_lag(struct comparison *c)
     size_t             length = c->played.count;
     double             best   = 0;
 
-    if (correlation_init(&correlation, c->played.samples, length, c->recorded.samples, c->recorded.count) != 0)
+    if (correlation_init(&correlation, c->played.samples, length, c->recorded.samples, c->recorded.count,
+                         -(ptrdiff_t)c->lead, (ptrdiff_t)c->delay) != 0)
         return -ERR_NO_MEMORY;
     for (ptrdiff_t lag = -(ptrdiff_t)c->lead; lag <= (ptrdiff_t)c->delay; lag++) {
         double value = normalised(correlation_at(&correlation, lag), signal_energy(&c->played, 0, length),
@@ -133,7 +134,8 @@ static int find_place(const struct comparison *c, size_t start, size_t length, s
         return -ERR_NO_MEMORY;
     for (size_t i = 0; i < window; i++)
         around[i] = signal_at(&c->recorded, origin + (ptrdiff_t)i);
-    if (correlation_init(&correlation, c->played.samples + start, length, around, window) != 0) {
+    if (correlation_init(&correlation, c->played.samples + start, length, around, window, 0,
+                         (ptrdiff_t)(2 * c->slip)) != 0) {
         free(around);
         return -ERR_NO_MEMORY;
     }

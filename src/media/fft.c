@@ -72,18 +72,29 @@ static void spectrum_to_correlation(const struct complex_value *z, struct comple
     }
 }
 
-static size_t power_of_two(size_t at_least)
+static ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b)
 {
-    size_t size = 2;
+    return a > b ? a : b;
+}
 
-    while (size < at_least)
+/* The transform is a circle: lags that are `size` apart fall into one.  So far round it has to be that a lag from
+ * first to last shares its place with none at which the signals overlap, -a_count + 1 to b_count - 1. */
+static size_t size_for(ptrdiff_t a_count, ptrdiff_t b_count, ptrdiff_t first, ptrdiff_t last)
+{
+    ptrdiff_t at_least = larger(larger(a_count, b_count), larger(a_count + last, b_count - first));
+    size_t    size     = 2;
+
+    while ((ptrdiff_t)size < at_least)
         size *= 2;
     return size;
 }
 
-int correlation_init(struct correlation *c, const double *a, size_t a_count, const double *b, size_t b_count)
+int correlation_init(struct correlation *c, const double *a, size_t a_count, const double *b, size_t b_count,
+                     ptrdiff_t first, ptrdiff_t last)
 {
-    size_t                size    = power_of_two(a_count + b_count);
+    ptrdiff_t             lowest  = larger(first, 1 - (ptrdiff_t)a_count);
+    ptrdiff_t             highest = last < (ptrdiff_t)b_count - 1 ? last : (ptrdiff_t)b_count - 1;
+    size_t                size    = size_for((ptrdiff_t)a_count, (ptrdiff_t)b_count, lowest, highest);
     struct complex_value *roots   = malloc(size / 2 * sizeof *roots);
     struct complex_value *z       = calloc(size, sizeof *z);
     struct complex_value *product = malloc(size * sizeof *product);
@@ -91,8 +102,8 @@ int correlation_init(struct correlation *c, const double *a, size_t a_count, con
     *c = (struct correlation){
         .values = malloc(size * sizeof *c->values),
         .size   = size,
-        .first  = 1 - (ptrdiff_t)a_count,
-        .last   = (ptrdiff_t)b_count - 1,
+        .first  = lowest,
+        .last   = highest,
     };
     if (roots != NULL && z != NULL && product != NULL && c->values != NULL) {
         fill_roots(roots, size);
