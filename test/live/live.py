@@ -36,18 +36,25 @@ def need(program):
     return path
 
 
+PROMISED = []  # sockets of the ports that free_port gave
+
+
 def free_port():
     """A port that is free for UDP and TCP now, on all addresses. It is below those that the kernel gives to
-    connections: the many of a test beside this one could take it before it is bound."""
+    connections: the many of a test beside this one could take it before it is bound. While this process lives no
+    free_port, here or in another, gives it again: a name in the kernel, bound and never listened at, says so."""
     for _ in range(1000):
         port = random.randrange(10000, 32768)
+        promise = socket.socket(socket.AF_UNIX)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
             try:
+                promise.bind("\0ahoy-test-port-%d" % port)
                 udp.bind(("", port))
                 tcp.bind(("", port))
+                PROMISED.append(promise)
                 return port
             except OSError:
-                continue
+                promise.close()
     raise AssertionError("no port is free for UDP and TCP")
 
 
