@@ -4,14 +4,25 @@
 
 #include "server/gruu.h"
 
-static void put_contact(struct server *s, struct gather *g, const struct registering *r, const struct binding *b)
+/* Only what has an instance has any (RFC 5627 5.1), and few have one. */
+static bool wants_gruus(const struct registering *r, const struct binding *bindings, size_t count)
+{
+    size_t i = 0;
+
+    while (i < count && bindings[i].instance.len == 0)
+        i++;
+    return i < count && message_lists(r->request, HEADER_SUPPORTED, SLICE("gruu"));
+}
+
+static void put_contact(struct server *s, struct gather *g, const struct registering *r, const struct binding *b,
+                        bool gruus)
 {
     struct binding_now now  = { .contact = b->contact, .params = b->params, .q = b->q, .expires_at = b->expires_at };
     size_t             mark = gather_mark(g);
 
     buf_put(&g->scratch, SLICE("Contact: "));
     binding_write_contact(&g->scratch, &now, world_now(s->world));
-    if (b->instance.len > 0 && message_lists(r->request, HEADER_SUPPORTED, SLICE("gruu")))
+    if (gruus)
         gruu_put_params(s, &g->scratch, r->key, b);
     buf_put(&g->scratch, SLICE("\r\n"));
     gather_written(g, mark);
@@ -77,9 +88,11 @@ void registrar_begin_ok(struct server *s, const struct registering *r, struct ga
 bool registrar_end_ok(struct server *s, const struct registering *r, const struct binding *bindings, size_t count,
                       struct gather *answer)
 {
+    bool gruus = wants_gruus(r, bindings, count);
+
     for (size_t i = 0; i < count; i++)
         if (bindings[i].expires_at > world_now(s->world))
-            put_contact(s, answer, r, &bindings[i]);
+            put_contact(s, answer, r, &bindings[i], gruus);
     gather_body(answer, SLICE(""), SLICE(""));
     return gather_ok(answer);
 }
