@@ -187,8 +187,8 @@ static struct policy_decision decide_in_dialog(const struct server *s, const str
 /* Of a registration in a domain of ours nothing else is asked: 2 % of a refresh, and of both trips with a password. */
 static bool is_for_registrar(const struct server *s, const struct passage *p)
 {
-    return p->request->method == METHOD_REGISTER && p->token == FLOW_TOKEN_NONE && p->way.first == p->way.last &&
-           p->way.uri.params.len == 0 && (p->names_us || policy_is_ours(&s->snapshot->policy, p->way.uri.host));
+    return p->request->method == METHOD_REGISTER && p->way.first == p->way.last && p->way.uri.params.len == 0 &&
+           (p->names_us || policy_is_ours(&s->snapshot->policy, p->way.uri.host));
 }
 
 static struct policy_decision decide_registration(const struct server *s, const struct passage *p)

@@ -93,7 +93,9 @@ static void put_marks(struct server *s, const struct passage *p, const struct br
     const struct message *request = p->request;
     struct buf            mark    = BUF_ON(m->mark);
 
-    if (!passage_is_on_its_way(p)) { /* the mark has our Route in it, so it would not be met again */
+    /* It covers our Route, which is taken off, so it would not be met again; where somebody puts that back Max-Forwards
+     * ends it. */
+    if (!passage_is_on_its_way(p)) {
         loop_mark_write(&mark, request, &s->shared->loop_key);
         out->branch_mark = buf_slice(&mark);
     }
