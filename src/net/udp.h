@@ -5,6 +5,9 @@
  *                     ^                                               |
  *                     +-- EAGAIN: the rest waits till it is writable -+
  *
+ * What is sent while datagrams come does not wait for the end of the turn, but for that of a portion of them
+ * (udp_private.h).
+ *
  * Where many of one size go to one address they leave as one, if the kernel knows UDP_SEGMENT: net/udp_group.h. Where
  * that is wanted they are padded to one size.  What comes so is parted (UDP_GRO).
  *
