@@ -19,6 +19,7 @@
 #include "net/channel.h"
 #include "sip/framer.h"
 #include "stack/asleep.h"
+#include "stack/log_lines.h"
 #include "stack/lookup.h"
 #include "stack/oversize_peers.h"
 #include "stack/peer_load.h"
@@ -38,7 +39,7 @@ enum {
     TAG_LENGTH       = RANDOM_LETTERS, /* 60 bits of one draw; 19.3 wants 32 */
     NOBODY_TOKEN     = 12,
     SOURCE_CACHE     = 64,
-    RECEIVE_AHEAD    = 64, /* as many as net/udp.c reads at once */
+    RECEIVE_AHEAD    = 64, /* more than net/udp.c delivers at once */
     GONE_ADDRESSES   = 4,
     SOURCE_CACHE_AGE = 10000,  /* ms that a looked-up source address is believed */
     TARGETS_TIME     = 180000, /* ms in which all targets of one request are begun */
@@ -451,29 +452,6 @@ void receive_ahead_end(struct stack *s);
 void receive_fault(struct stack *s, const struct flow *flow, struct slice bytes, struct parse_fault *fault);
 /* A message that belongs here: to its transaction or the user. */
 void receive_message(struct stack *s, struct message *m);
-
-/* log_lines.c: what this folder logs.  `before`: the machine's state, LOG_NO_STATE at its start. */
-enum { LOG_NO_STATE = -1 };
-void log_message(struct stack *s, bool sent, const struct flow *flow, struct slice text);
-/* An overload (base/overload.h) begins, or has ended. */
-void log_overload(struct stack *s, enum overload_event event);
-void log_spread(struct stack *s, bool spread, const char *reason);
-/* A peer has as many connections as it may. */
-void log_peer_full(struct stack *s, const struct address *peer);
-void log_fault(struct stack *s, const struct flow *flow, const struct parse_fault *fault, struct slice bytes,
-               bool answered);
-void log_server_state(const struct server_txn *t, int before);
-void log_client_state(const struct client_txn *t, int before);
-/* A server is tried last from now on, for `rest` ms; it is treated like any other again. */
-void log_target_rests(struct stack *s, const struct target *target, msec rest, const char *why);
-void log_target_answers(struct stack *s, const struct target *target);
-/* It ends without having come to its end. */
-void log_server_dropped(const struct server_txn *t);
-void log_client_dropped(const struct client_txn *t);
-/* The message's Call-ID, copied for the lines that follow when the message is gone; NULL
- * while nobody wants them.  To be freed. */
-char *log_keep_call_id(const struct stack *s, struct slice message);
-bool  log_keeps_call_ids(const struct stack *s); /* does anybody? */
 
 /* server_txn.c */
 /* `hash` is server_txn_hash of the request (server_match.h), made once for both. */
