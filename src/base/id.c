@@ -114,6 +114,13 @@ static void note_idle(struct id_table *t, uint32_t segment)
 
 /* ---- ids ---- */
 
+static object_id id_made(const struct id_table *t, uint32_t index)
+{
+    const struct id_segment *s = &t->segments[index >> ID_SEGMENT_BITS];
+
+    return (uint64_t)t->prefix << 48 | (uint64_t)index << ID_INDEX_BITS | s->slots[index % ID_SEGMENT_SLOTS].generation;
+}
+
 object_id id_add(struct id_table *t, void *object)
 {
     uint32_t           segment = t->used < t->limit ? lowest_open(t) : NO_SEGMENT, place;
@@ -130,8 +137,7 @@ object_id id_add(struct id_table *t, void *object)
     s->slots[place].object = object;
     s->used++;
     t->used++;
-    return (uint64_t)t->prefix << 48 | (uint64_t)(segment << ID_SEGMENT_BITS | place) << ID_INDEX_BITS |
-           s->slots[place].generation;
+    return id_made(t, segment << ID_SEGMENT_BITS | place);
 }
 
 static void free_slot(struct id_table *t, uint32_t index)
@@ -183,11 +189,17 @@ void *id_next(const struct id_table *t, uint32_t *at)
     return NULL;
 }
 
-void id_forget(struct id_table *t, const void *object)
+object_id id_of(const struct id_table *t, const void *object)
 {
-    void *found;
+    const void *found;
 
     for (uint32_t at = 0; (found = id_next(t, &at)) != NULL;)
         if (found == object)
-            free_slot(t, at - 1);
+            return id_made(t, at - 1);
+    return 0;
+}
+
+void id_forget(struct id_table *t, const void *object)
+{
+    id_remove(t, id_of(t, object));
 }

@@ -97,13 +97,29 @@ static inline void *id_find(const struct id_table *t, object_id id)
     return slot == NULL ? NULL : slot->object;
 }
 
+/* Where an object stands among those of its table: for a struct hash_index. */
+static inline uint32_t id_index(object_id id)
+{
+    return (uint32_t)(id >> ID_INDEX_BITS) & ID_MASK;
+}
+
+/* Whatever stands there now, or NULL. */
+static inline void *id_at(const struct id_table *t, uint32_t index)
+{
+    uint32_t place = index % ID_SEGMENT_SLOTS, segment = index >> ID_SEGMENT_BITS;
+
+    return segment < t->segment_count && place < t->segments[segment].begun ? t->segments[segment].slots[place].object
+                                                                            : NULL;
+}
+
 /* Returns 0 at the limit or without memory. */
 object_id id_add(struct id_table *t, void *object);
 void      id_remove(struct id_table *t, object_id id);
 /* It names this object from now on; nothing if it names none. */
 void id_replace(struct id_table *t, object_id id, void *object);
-/* The same for an object that may not know its id any more: looks at every slot. */
-void id_forget(struct id_table *t, const void *object);
+/* For an object that may not know its id any more, looking at every slot: what it is, or 0; and away with it. */
+object_id id_of(const struct id_table *t, const void *object);
+void      id_forget(struct id_table *t, const void *object);
 
 /* Walk all objects, in no order; the one that was given may be removed meanwhile:
  *

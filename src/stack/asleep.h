@@ -9,10 +9,9 @@
  *
  * Such a one is awake (struct server_txn, struct client_txn) until it has nothing else to
  * do, and then goes to sleep: all it had is given back, and one small block takes its place
- * in the table and under its id, where the lowest bit of the pointer tells it from one that
- * is awake.  A server transaction wakes when it has something to send, and stays awake: its
- * block stays in the line, and who repeats himself without end would leave one each time.  A
- * client transaction never wakes.
+ * under its id, where the lowest bit of the pointer tells it from one that is awake.  A server transaction wakes when
+ * it has something to send, and stays awake: its block stays in the line, and who repeats himself without end would
+ * leave one each time.  A client transaction never wakes.
  *
  * All of a line sleep equally long, so the first to come is the first to end: a line needs
  * one timer, and its sleepers none; their memory is given back in the order in which it was
@@ -76,9 +75,8 @@ static inline void *asleep_unmark(const void *object)
 asleep_end_fn server_asleep_end;
 /* True: it sleeps, and `t` is gone.  False: it has other things to do, or there is no memory. */
 bool server_txn_sleep(struct server_txn *t);
-/* The one that this request belongs to; `hash` is that of its key. */
-struct server_asleep *server_asleep_find(const struct stack *s, const struct message *m, enum method method,
-                                         uint64_t hash);
+/* Does this request belong to it? */
+bool server_asleep_matches(const struct server_asleep *a, const struct message *m, enum method method);
 /* Awake again; NULL without memory: then it sleeps on. */
 struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a);
 bool               server_asleep_is_invite(const struct server_asleep *a);

@@ -3,8 +3,8 @@
  *
  * Who owns what:
  *   struct stack       owns listeners, connections and both kinds of transaction
- *   server_txns        finds a server transaction by what its request carries, if it is awake;
- *   server_asleep      if it sleeps (asleep.h)
+ *   server_index       finds a server transaction by what its request carries, awake or asleep
+ *                      (asleep.h): the places of both in server_ids
  *   client_ids         finds a client transaction by the id inside its branch
  *   peers              lists the client transactions an ICMP error may belong to
  *   connection->users  the client transactions that die with a connection; those of
@@ -14,6 +14,7 @@
 #define STACK_INTERNAL_H
 
 #include "base/expect.h"
+#include "base/hash_index.h"
 #include "base/log_limit.h"
 #include "base/table.h"
 #include "net/channel.h"
@@ -50,7 +51,8 @@ enum {
     STRANGERS        = 64, /* transactions of other workers that a connection remembers */
     /* What the tables that find an object take for it: a slot of ids, a bucket when half of
      * them are empty.  It is accounted for with the object. */
-    INDEX_ENTRY = sizeof(struct id_slot) + 2 * (sizeof(struct table_link *) + 1),
+    INDEX_ENTRY  = sizeof(struct id_slot) + 2 * sizeof(struct table_link *),
+    SERVER_ENTRY = sizeof(struct id_slot) + 3 * sizeof(uint64_t), /* a hash_index fills to a third at least */
 };
 
 enum socket_state {
@@ -145,7 +147,7 @@ struct server_key {
 struct server_txn {
     struct stack     *stack;
     object_id         id;
-    struct table_link link; /* in stack->server_txns */
+    uint64_t          hash; /* of the key: see stack->server_index */
     struct server_key key;
     struct message   *request; /* NULL once a 2xx to an INVITE was sent */
     object_id         owner;   /* see stack_server_set_owner          */
@@ -266,7 +268,8 @@ struct stack {
     struct message *refused[RECEIVE_AHEAD]; /* of the same batch, to be answered at its end: admission_refuse */
     unsigned        refused_count;
 
-    struct table       server_txns, server_asleep, connections_by_remote, aliases;
+    struct hash_index  server_index;
+    struct table       connections_by_remote, aliases;
     struct asleep_line server_line, client_line, client_short_line;
     struct link        peers[PEER_LISTS]; /* see peer.c */
     struct id_table    server_ids, client_ids, connection_ids;

@@ -6,7 +6,7 @@
 
 struct server_asleep {
     struct asleep     base;
-    struct table_link link; /* in stack->server_asleep */
+    uint64_t          hash; /* see stack->server_index */
     uint32_t          response_len;
     struct peer_cells load;
     uint32_t          cell;
@@ -87,6 +87,7 @@ static struct server_asleep *pack(const struct server_txn *t, msec end_at)
     uint8_t              flow[FLOW_PACK_MAX];
     struct server_asleep a = {
         .base         = { .id = t->id, .end_at = end_at },
+        .hash         = t->hash,
         .response_len = (uint32_t)t->response_len,
         .load         = t->load,
         .cell         = t->cell,
@@ -110,17 +111,6 @@ static struct server_asleep *pack(const struct server_txn *t, msec end_at)
     return block;
 }
 
-/* Under its id and in the table there is `a` now. */
-static void give_place(struct server_txn *t, struct server_asleep *a)
-{
-    struct stack *s = t->stack;
-
-    table_remove(&s->server_txns, &t->link);
-    table_insert(&s->server_asleep, &a->link, t->link.hash);
-    id_replace(&s->server_ids, t->id, asleep_mark(a));
-    server_txn_dispose(t);
-}
-
 bool server_txn_sleep(struct server_txn *t)
 {
     struct stack         *s = t->stack;
@@ -132,27 +122,19 @@ bool server_txn_sleep(struct server_txn *t)
     end_at = t->is_invite ? ist_deadline(&t->machine.ist) : nist_deadline(&t->machine.nist);
     if (!asleep_line_takes(&s->server_line, end_at) || (a = pack(t, end_at)) == NULL)
         return false;
-    world_take(s->world, ACCOUNT_SERVER_TRANSACTIONS, size_of(a) + INDEX_ENTRY);
-    give_place(t, a);
+    world_take(s->world, ACCOUNT_SERVER_TRANSACTIONS, size_of(a) + SERVER_ENTRY);
+    id_replace(&s->server_ids, t->id, asleep_mark(a));
+    server_txn_dispose(t);
     asleep_line_add(&s->server_line, &a->base);
     return true;
 }
 
 /* ---- what comes ---- */
 
-struct server_asleep *server_asleep_find(const struct stack *s, const struct message *m, enum method method,
-                                         uint64_t hash)
+bool server_asleep_matches(const struct server_asleep *a, const struct message *m, enum method method)
 {
-    struct table_link *l = table_first(&s->server_asleep, hash);
-
-    for (; l != NULL; l = table_next(l)) {
-        struct server_asleep *a = CONTAINER_OF(l, struct server_asleep, link);
-
-        if (a->method == method && slice_eq(branch_of(a), m->via.branch) && a->port == m->via.port &&
-            slice_eq_nocase(host_of(a), m->via.host))
-            return a;
-    }
-    return NULL;
+    return a->method == method && slice_eq(branch_of(a), m->via.branch) && a->port == m->via.port &&
+           slice_eq_nocase(host_of(a), m->via.host);
 }
 
 /* ---- waking ---- */
@@ -181,6 +163,7 @@ static void unpack_machine(struct server_txn *t, msec end_at)
 static void unpack(struct server_txn *t, const struct server_asleep *a)
 {
     t->id        = a->base.id;
+    t->hash      = a->hash;
     t->is_invite = server_asleep_is_invite(a);
     t->answered  = true;
     t->woken     = true;
@@ -210,8 +193,6 @@ struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a)
         server_txn_dispose(t);
         return NULL;
     }
-    table_remove(&s->server_asleep, &a->link);
-    table_insert(&s->server_txns, &t->link, a->link.hash);
     id_replace(&s->server_ids, t->id, t);
     a->base.id = 0; /* its block stays in the line */
     server_txn_rearm(t);
@@ -223,15 +204,17 @@ void server_asleep_end(struct stack *s, struct asleep *base, bool quiet)
     struct server_asleep *a  = CONTAINER_OF(base, struct server_asleep, base);
     object_id             id = base->id;
 
+    if (base->next !=
+        NULL) /* it mostly ends now, too: 4 % of what the server itself does for a call, at 10,000 a second */
+        hash_index_prefetch(&s->server_index, CONTAINER_OF(base->next, struct server_asleep, base)->hash);
     if (id != 0) {
-        table_remove(&s->server_asleep, &a->link);
-        table_trim(&s->server_asleep);
+        hash_index_remove(&s->server_index, a->hash, id_index(id));
         id_remove(&s->server_ids, id);
         gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
         peer_load_take(s->peer_load, a->load);
         server_txn_leaves(s, a->cell);
     }
-    world_give(s->world, ACCOUNT_SERVER_TRANSACTIONS, size_of(a) + INDEX_ENTRY);
+    world_give(s->world, ACCOUNT_SERVER_TRANSACTIONS, size_of(a) + SERVER_ENTRY);
     if (id != 0 && !quiet)
         s->events->on_server_end(s->user, id, 0);
 }

@@ -22,8 +22,7 @@ uint64_t server_txn_hash(const struct stack *s, const struct message *m)
 void server_txn_prefetch(const struct stack *s, struct message *request)
 {
     request->found_by = server_txn_hash(s, request);
-    table_prefetch(&s->server_txns, request->found_by);
-    table_prefetch(&s->server_asleep, request->found_by);
+    hash_index_prefetch(&s->server_index, request->found_by);
 }
 
 /* RFC 3261 17.2.3, the second procedure: peers of RFC 2543. */
@@ -54,25 +53,29 @@ static bool key_matches(const struct server_txn *t, const struct message *m, enu
 
 /* One whose machine has ended may still wait for whether its response can be sent: to
  * requests it is gone. */
-struct server_txn *server_txn_find(struct stack *s, const struct message *m, enum method method, uint64_t hash)
+struct server_found server_txn_find(const struct stack *s, const struct message *m, enum method method, uint64_t hash)
 {
-    struct table_link *l = table_first(&s->server_txns, hash);
+    struct hash_probe p = hash_index_probe(&s->server_index, hash);
+    uint32_t          index;
 
-    for (; l != NULL; l = table_next(l)) {
-        struct server_txn *t = CONTAINER_OF(l, struct server_txn, link);
+    while (hash_index_next(&p, &index)) {
+        void *object = id_at(&s->server_ids, index);
 
-        if (!server_txn_is_terminated(t) && key_matches(t, m, method))
-            return t;
+        if (object == NULL)
+            continue;
+        if (is_asleep(object) && server_asleep_matches(asleep_unmark(object), m, method))
+            return (struct server_found){ .asleep = asleep_unmark(object) };
+        if (!is_asleep(object) && !server_txn_is_terminated(object) && key_matches(object, m, method))
+            return (struct server_found){ .awake = object };
     }
-    return NULL;
+    return (struct server_found){ NULL, NULL };
 }
 
-bool server_txn_has_invite(struct stack *s, const struct message *cancel)
+bool server_txn_has_invite(const struct stack *s, const struct message *cancel)
 {
-    uint64_t hash = server_txn_hash(s, cancel);
+    struct server_found found = server_txn_find(s, cancel, METHOD_INVITE, server_txn_hash(s, cancel));
 
-    return server_txn_find(s, cancel, METHOD_INVITE, hash) != NULL ||
-           server_asleep_find(s, cancel, METHOD_INVITE, hash) != NULL;
+    return found.awake != NULL || found.asleep != NULL;
 }
 
 void server_txn_keep_key(struct server_txn *t, const struct message *m)
@@ -92,8 +95,9 @@ void server_txn_keep_key(struct server_txn *t, const struct message *m)
 static bool find_named(struct stack *s, const struct message *cancel, enum method method, uint64_t hash,
                        struct cancelled *named)
 {
-    struct server_txn    *t = server_txn_find(s, cancel, method, hash);
-    struct server_asleep *a = t == NULL ? server_asleep_find(s, cancel, method, hash) : NULL;
+    struct server_found   found = server_txn_find(s, cancel, method, hash);
+    struct server_txn    *t     = found.awake;
+    struct server_asleep *a     = found.asleep;
 
     if (t == NULL && a == NULL)
         return false;

@@ -8,19 +8,23 @@
 
 #include "stack/internal.h"
 
-/* Where it stands in the table, and those that sleep in theirs. */
+/* Where it stands in server_index. */
 uint64_t server_txn_hash(const struct stack *s, const struct message *request);
 /* Makes it, and has memory fetch what a search for it begins with. */
 void server_txn_prefetch(const struct stack *s, struct message *request);
 
-/* Awake and not ended, or NULL.  `method` is INVITE for an ACK, and what a CANCEL is looked up for. */
-struct server_txn *server_txn_find(struct stack *s, const struct message *m, enum method method, uint64_t hash);
+/* Awake and not ended, or asleep, or neither.  `method` is INVITE for an ACK, and what a CANCEL is looked up for. */
+struct server_found {
+    struct server_txn    *awake;
+    struct server_asleep *asleep;
+};
+struct server_found server_txn_find(const struct stack *s, const struct message *m, enum method method, uint64_t hash);
 
 /* A copy of what is compared, behind the transaction, which has room for it (server_txn_block). */
 void server_txn_keep_key(struct server_txn *t, const struct message *request);
 
 /* Is there an INVITE that this CANCEL means? */
-bool server_txn_has_invite(struct stack *s, const struct message *cancel);
+bool server_txn_has_invite(const struct stack *s, const struct message *cancel);
 
 /* What a CANCEL has to know of the transaction it names, whether that sleeps or not. */
 struct cancelled {

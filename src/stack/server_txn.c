@@ -70,7 +70,7 @@ static void on_timer(struct timer *timer, msec now);
 
 static void recount(struct server_txn *t)
 {
-    size_t bytes = sizeof *t + INDEX_ENTRY + t->key.branch.len + t->key.host.len + t->response_room;
+    size_t bytes = sizeof *t + SERVER_ENTRY + t->key.branch.len + t->key.host.len + t->response_room;
 
     if (t->call_id != NULL)
         bytes += strlen(t->call_id) + 1;
@@ -161,7 +161,7 @@ void server_txn_free(struct server_txn *t)
     count_answered(t);
     peer_load_take(s->peer_load, t->load);
     server_txn_leaves(s, t->cell);
-    table_remove(&s->server_txns, &t->link);
+    hash_index_remove(&s->server_index, t->hash, id_index(t->id));
     id_remove(&s->server_ids, t->id);
     gauge_set(&s->world->counters.server_transactions, s->server_ids.used);
     server_txn_dispose(t);
@@ -172,8 +172,7 @@ static void drop_broken(struct server_txn *t)
     struct stack *s  = t->stack;
     object_id     id = t->id;
 
-    id_forget(&s->server_ids, t);
-    t->id = 0; /* not to remove another one by it */
+    t->id = id_of(&s->server_ids, t); /* not to remove another one by it */
     if (t->is_invite)
         t->machine.ist.state = IST_TERMINATED; /* which has a name */
     else
@@ -270,13 +269,10 @@ static void follow_connection(struct server_txn *t, const struct message *reques
         t->reply = reply_way(request);
 }
 
-/* Nobody awake knows this request.  It may wake one who then does. */
-static bool match_asleep(struct stack *s, struct message *request, uint64_t hash)
+/* It may wake, and is asked then. */
+static bool match_asleep(struct stack *s, struct server_asleep *a, struct message *request, uint64_t hash)
 {
-    bool                  is_ack = request->method == METHOD_ACK;
-    struct server_asleep *a      = server_asleep_find(s, request, is_ack ? METHOD_INVITE : request->method, hash);
-
-    if (a == NULL || is_ack) /* the ACK to a 2xx is the user's */
+    if (request->method == METHOD_ACK) /* to a 2xx: it is the user's */
         return false;
     if (server_asleep_is_invite(a) && !transport_is_reliable(request->flow.transport))
         counter_add(&s->world->counters.retransmissions_seen, 1); /* the user repeats its 2xx by its own clock */
@@ -287,12 +283,15 @@ static bool match_asleep(struct stack *s, struct message *request, uint64_t hash
 
 bool server_txn_match(struct stack *s, struct message *request, uint64_t hash)
 {
-    bool               is_ack = request->method == METHOD_ACK;
-    struct server_txn *t      = server_txn_find(s, request, is_ack ? METHOD_INVITE : request->method, hash);
-    unsigned           actions;
+    bool                is_ack = request->method == METHOD_ACK;
+    struct server_found found  = server_txn_find(s, request, is_ack ? METHOD_INVITE : request->method, hash);
+    struct server_txn  *t      = found.awake;
+    unsigned            actions;
 
+    if (found.asleep != NULL)
+        return match_asleep(s, found.asleep, request, hash);
     if (t == NULL)
-        return match_asleep(s, request, hash);
+        return false;
     EXPECT_OR_KILL(server_txn_is_sound(t), server_txn_suspect(t), drop_broken(t); return false);
     actions = is_ack ? step(t, IST_ACK, NIST_REQUEST) : step(t, IST_REQUEST, NIST_REQUEST);
     if (t->is_invite && (actions & IST_PASS_ACK) != 0)
@@ -329,8 +328,10 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
 
     if (t == NULL)
         return NULL;
-    t->id = id_add(&s->server_ids, t);
-    if (t->id == 0) {
+    t->id   = id_add(&s->server_ids, t);
+    t->hash = hash;
+    if (t->id == 0 || !hash_index_add(&s->server_index, hash, id_index(t->id))) {
+        id_remove(&s->server_ids, t->id);
         server_txn_dispose(t);
         return NULL;
     }
@@ -345,7 +346,6 @@ static struct server_txn *server_txn_new(struct stack *s, struct message *reques
     t->reply     = reply_way(request);
     server_txn_keep_key(t, request);
     gauge_set(&s->world->counters.requests_unanswered, gauge_read(&s->world->counters.requests_unanswered) + 1);
-    table_insert(&s->server_txns, &t->link, hash);
     reliable = transport_is_reliable(request->flow.transport);
     if (t->is_invite)
         ist_start(&t->machine.ist, reliable, &s->timers, world_now(s->world));

@@ -50,8 +50,7 @@ static bool init_tables(struct stack *s)
     id_table_init(&s->client_ids, c->worker, ID_CLIENT_TXN, c->max_client_txns);
     id_table_init(&s->connection_ids, c->worker, ID_CONNECTION, c->max_connections);
     tell_limits(s);
-    return table_init(&s->server_txns, EXPECTED_TRANSACTIONS) == 0 &&
-           table_init(&s->server_asleep, EXPECTED_TRANSACTIONS) == 0 &&
+    return hash_index_init(&s->server_index, EXPECTED_TRANSACTIONS) == 0 &&
            table_init(&s->connections_by_remote, EXPECTED_CONNECTIONS) == 0 &&
            table_init(&s->aliases, EXPECTED_ALIASES) == 0;
 }
@@ -189,8 +188,7 @@ void stack_free(struct stack *s)
     id_table_fini(&s->client_ids);
     id_table_fini(&s->server_ids);
     id_table_fini(&s->connection_ids);
-    table_fini(&s->server_txns);
-    table_fini(&s->server_asleep);
+    hash_index_fini(&s->server_index);
     table_fini(&s->connections_by_remote);
     table_fini(&s->aliases);
     if (s->config.workers == NULL) {

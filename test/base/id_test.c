@@ -253,12 +253,32 @@ TEST(an_object_that_lost_its_id_is_forgotten_all_the_same)
     id_table_init(&t, 0, ID_CALL, 100);
     first  = id_add(&t, &one);
     second = id_add(&t, &two);
+    CHECK(id_of(&t, &one) == first && id_of(&t, &two) == second);
     id_forget(&t, &one);
+    CHECK(id_of(&t, &one) == 0 && id_of(&t, &two) == second);
     CHECK(id_find(&t, first) == NULL);
     CHECK(id_find(&t, second) == &two);
     CHECK_INT(1, t.used);
     id_forget(&t, &one); /* harmless */
     CHECK_INT(1, t.used);
+    id_table_fini(&t);
+}
+
+TEST(what_stands_at_an_index_is_found_whatever_its_generation)
+{
+    struct id_table t;
+    char            one, two;
+    object_id       first, second;
+
+    id_table_init(&t, 0, ID_CALL, 100);
+    first = id_add(&t, &one);
+    CHECK(id_at(&t, id_index(first)) == &one);
+    CHECK(id_at(&t, id_index(first) + 1) == NULL && id_at(&t, ID_MASK) == NULL);
+    id_remove(&t, first);
+    CHECK(id_at(&t, id_index(first)) == NULL);
+    second = id_add(&t, &two);
+    CHECK(id_index(second) == id_index(first) && second != first);
+    CHECK(id_at(&t, id_index(first)) == &two);
     id_table_fini(&t);
 }
 
@@ -282,6 +302,7 @@ TEST(an_id_may_name_another_object_from_now_on)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_stands_at_an_index_is_found_whatever_its_generation),
         cmocka_unit_test(an_id_may_name_another_object_from_now_on),
         cmocka_unit_test(an_object_that_lost_its_id_is_forgotten_all_the_same),
         cmocka_unit_test(what_many_took_is_given_back_and_their_ids_find_nothing),

@@ -5,9 +5,6 @@
 #include "support/alloc.h"
 #include "support/test.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 struct thing {
     struct table_link link;
     unsigned          number;
@@ -67,76 +64,6 @@ TEST(entries_are_removed_in_every_stage_of_growth)
     }
 }
 
-/* Down and up again, one found after each step whatever half it is in. */
-TEST(a_table_that_is_trimmed_gets_small_and_loses_nothing)
-{
-    enum { MOST = 5000 };
-    static struct thing things[MOST];
-    struct table        t;
-
-    CHECK_INT(0, table_init(&t, 0));
-    for (unsigned round = 0; round < 3; round++) {
-        for (unsigned i = 0; i < MOST; i++) {
-            things[i].number = i;
-            table_insert(&t, &things[i].link, spread(i));
-        }
-        CHECK(t.bucket_count >= MOST);
-        for (unsigned i = 0; i + 20 < MOST; i++) {
-            table_remove(&t, &things[i].link);
-            table_trim(&t);
-            CHECK(find(&t, i, spread(i)) == NULL);
-            for (unsigned k = i + 1; k < MOST; k += 997)
-                CHECK(find(&t, k, spread(k)) == &things[k]);
-        }
-        CHECK_INT(20, t.count);
-        CHECK(t.bucket_count + t.old_count * (t.old != NULL) < 1024);
-        for (unsigned i = MOST - 20; i < MOST; i++) {
-            CHECK(find(&t, i, spread(i)) == &things[i]);
-            table_remove(&t, &things[i].link);
-            table_trim(&t);
-        }
-    }
-    table_fini(&t);
-}
-
-/* Where entries come while it gets smaller, they are all found, and it gets bigger again in time. */
-TEST(a_table_that_gets_smaller_takes_more)
-{
-    enum { MOST = 4000 };
-    static struct thing things[MOST];
-    struct table        t;
-
-    CHECK_INT(0, table_init(&t, 0));
-    for (unsigned i = 0; i < MOST; i++) {
-        things[i].number = i;
-        table_insert(&t, &things[i].link, spread(i));
-    }
-    for (unsigned i = 500; i < MOST; i++)
-        table_remove(&t, &things[i].link);
-    table_trim(&t);
-    CHECK(t.old != NULL && t.old_count > t.bucket_count);
-    for (unsigned i = 500; i < MOST; i++) {
-        table_insert(&t, &things[i].link, spread(i));
-        for (unsigned k = i % 101; k <= i; k += 101)
-            CHECK(find(&t, k, spread(k)) == &things[k]);
-    }
-    CHECK(t.bucket_count >= MOST);
-    table_fini(&t);
-}
-
-TEST(what_it_was_made_for_is_kept)
-{
-    struct table t;
-    struct thing one = { .number = 1 };
-
-    CHECK_INT(0, table_init(&t, 1000));
-    table_insert(&t, &one.link, 1);
-    table_remove(&t, &one.link);
-    table_trim(&t);
-    CHECK(t.old == NULL && t.bucket_count == 1024);
-    table_fini(&t);
-}
-
 TEST(equal_hashes_are_all_walked_and_strangers_in_the_chain_are_not)
 {
     struct thing things[60] = { { .number = 0 } };
@@ -151,53 +78,6 @@ TEST(equal_hashes_are_all_walked_and_strangers_in_the_chain_are_not)
         seen++;
     }
     CHECK_INT(30, seen);
-    table_fini(&t);
-}
-
-/* One bucket, so many eighths of the hashes. */
-static uint64_t in_eighth(unsigned number)
-{
-    return (uint64_t)number << 40 | 3;
-}
-
-static struct thing *on_a_page(void)
-{
-    void *page = mmap(NULL, (size_t)getpagesize(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    CHECK(page != MAP_FAILED);
-    return page;
-}
-
-static void forbid(struct thing *thing, bool forbidden)
-{
-    CHECK_INT(0, mprotect(thing, (size_t)getpagesize(), forbidden ? PROT_NONE : PROT_READ | PROT_WRITE));
-}
-
-TEST(who_looks_for_what_is_not_there_touches_no_entry)
-{
-    struct thing *there = on_a_page(), gone = { .number = 1 }, more[2] = { { .number = 2 } };
-    struct table  t;
-
-    CHECK_INT(0, table_init(&t, 0));
-    table_insert(&t, &there->link, in_eighth(5));
-    forbid(there, true);
-    CHECK(table_first(&t, in_eighth(2)) == NULL);
-    forbid(there, false);
-    CHECK(table_first(&t, in_eighth(5)) == &there->link);
-    CHECK(table_first(&t, in_eighth(5 + 8)) == NULL); /* the eighth is not the hash */
-    table_insert(&t, &more[0].link, in_eighth(2));
-    table_insert(&t, &more[1].link, in_eighth(2));
-    table_remove(&t, &more[0].link);
-    CHECK(table_first(&t, in_eighth(2)) == &more[1].link);
-    table_remove(&t, &more[1].link);
-    table_remove(&t, &there->link);
-    table_insert(&t, &gone.link, in_eighth(1));
-    table_remove(&t, &gone.link);
-    table_insert(&t, &there->link, in_eighth(3)); /* what was in an empty bucket is forgotten */
-    forbid(there, true);
-    for (unsigned i = 0; i < 8; i++)
-        CHECK(i == 3 || table_first(&t, in_eighth(i)) == NULL);
-    munmap(there, (size_t)getpagesize());
     table_fini(&t);
 }
 
@@ -277,11 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_are_found_in_every_stage_of_growth),
         cmocka_unit_test(entries_are_removed_in_every_stage_of_growth),
-        cmocka_unit_test(a_table_that_is_trimmed_gets_small_and_loses_nothing),
-        cmocka_unit_test(a_table_that_gets_smaller_takes_more),
-        cmocka_unit_test(what_it_was_made_for_is_kept),
         cmocka_unit_test(equal_hashes_are_all_walked_and_strangers_in_the_chain_are_not),
-        cmocka_unit_test(who_looks_for_what_is_not_there_touches_no_entry),
         cmocka_unit_test(removing_what_is_not_there_changes_nothing),
         cmocka_unit_test(each_sees_all_entries_once_and_may_remove_them),
         cmocka_unit_test(a_table_without_memory_to_grow_goes_on_working),
