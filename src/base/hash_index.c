@@ -2,12 +2,11 @@
 #include "base/hash_index.h"
 
 #include "base/error.h"
-#include "base/pages.h"
 
 #include <stdlib.h>
 
-/* It doubles when two thirds are full; moving so many slots with each addition empties the old array while five sixths
- * of it are full at most, and long before the new one is.  It is halved where an eighth is full; with so many moved at
+/* It doubles when two thirds are full; moving so many slots with each addition empties the old array long before
+ * either is full.  It is halved where an eighth is full; with so many moved at
  * each removal the old one is empty before a quarter as many have gone. */
 enum { LEAST_BITS = 4, MOST_BITS = 31, MOVES = 8, MOVES_DOWN = 32, SPARSE = 8, CROWDED = 16, HASH_BITS = 32 };
 
@@ -16,31 +15,15 @@ static size_t size_of(const struct hash_slots *s)
     return (size_t)1 << s->bits;
 }
 
-static size_t bytes_of(const struct hash_slots *s)
-{
-    return size_of(s) * sizeof s->slot[0];
-}
-
-/* Large ones are in huge pages: any of their slots may be the next. */
 static bool slots_new(struct hash_slots *s, unsigned bits)
 {
-    s->bits = bits;
-    if (bytes_of(s) < PAGES_HUGE) {
-        s->slot = calloc(size_of(s), sizeof s->slot[0]);
-        return s->slot != NULL;
-    }
-    s->slot = pages_take(bytes_of(s));
-    if (s->slot != NULL)
-        pages_make_huge(s->slot, bytes_of(s));
+    *s = (struct hash_slots){ .slot = calloc((size_t)1 << bits, sizeof s->slot[0]), .bits = bits };
     return s->slot != NULL;
 }
 
 static void slots_free(struct hash_slots *s)
 {
-    if (bytes_of(s) < PAGES_HUGE)
-        free(s->slot);
-    else
-        pages_give(s->slot, bytes_of(s));
+    free(s->slot);
     *s = (struct hash_slots){ .slot = NULL };
 }
 

@@ -9,7 +9,9 @@
  *
  * Homes are in the order of the hashes, whatever the size: growing and shrinking, a little at each change (no pause
  * grows with the index), reads one array and writes the other from their beginnings to their ends.  It takes 12 to 24
- * bytes an entry.  Who chooses the hashes must not be a peer: siphash with a secret key (base/siphash.h). */
+ * bytes an entry as it grows, half as much again while it doubles, and up to 64 where an eighth of the most is left.
+ * No peer may choose the hashes (siphash with a secret key, base/siphash.h), and few entries may have the same one: all
+ * that stands beside them would be walked with them, and moved at once. */
 
 #ifndef BASE_HASH_INDEX_H
 #define BASE_HASH_INDEX_H

@@ -52,7 +52,7 @@ enum {
     /* What the tables that find an object take for it: a slot of ids, a bucket when half of
      * them are empty.  It is accounted for with the object. */
     INDEX_ENTRY  = sizeof(struct id_slot) + 2 * sizeof(struct table_link *),
-    SERVER_ENTRY = sizeof(struct id_slot) + 3 * sizeof(uint64_t), /* a hash_index fills to a third at least */
+    SERVER_ENTRY = sizeof(struct id_slot) + 3 * sizeof(uint64_t), /* a hash_index that grows is a third full at least */
 };
 
 enum socket_state {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A server transaction that only waits: its key, where its responses go and the last of them,
- * one behind the other in one block.  An INVITE that was accepted takes 139 bytes, any other
+ * one behind the other in one block.  An INVITE that was accepted takes 131 bytes, any other
  * request that much and its response; awake they are ten times as many. */
 #include "stack/internal.h"
 
@@ -199,13 +199,14 @@ struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a)
     return t;
 }
 
+/* The next one mostly ends now, too: asking for its line of the index is 4 % of the server's own code for a call, where
+ * 10,000 end a second. */
 void server_asleep_end(struct stack *s, struct asleep *base, bool quiet)
 {
     struct server_asleep *a  = CONTAINER_OF(base, struct server_asleep, base);
     object_id             id = base->id;
 
-    if (base->next !=
-        NULL) /* it mostly ends now, too: 4 % of what the server itself does for a call, at 10,000 a second */
+    if (base->next != NULL)
         hash_index_prefetch(&s->server_index, CONTAINER_OF(base->next, struct server_asleep, base)->hash);
     if (id != 0) {
         hash_index_remove(&s->server_index, a->hash, id_index(id));

@@ -10,13 +10,21 @@ static bool has_cookie(struct slice branch)
                                        slice_eq_nocase((struct slice){ branch.ptr, cookie.len }, cookie));
 }
 
+/* What a peer may write a thousand times for as many transactions, with something else in what is compared, would have
+ * them all in one place of the index: so that goes into the hash, too. */
 uint64_t server_txn_hash(const struct stack *s, const struct message *m)
 {
+    uint64_t number = m->via.port;
+
     if (m->found_by != 0)
         return m->found_by;
-    if (has_cookie(m->via.branch))
-        return siphash13_key(&s->key, m->via.branch, m->via.host, m->via.port);
-    return siphash13_key(&s->key, m->call_id, SLICE(""), m->cseq.number);
+    if (!has_cookie(m->via.branch)) {
+        number = siphash13_key(&s->key, m->from_tag, m->uri_text, m->cseq.number);
+        return siphash13_key(&s->key, m->via.text, m->call_id, number);
+    }
+    if (m->method == METHOD_OTHER)
+        number = siphash13_key(&s->key, m->method_text, SLICE(""), number);
+    return siphash13_key(&s->key, m->via.branch, m->via.host, number);
 }
 
 void server_txn_prefetch(const struct stack *s, struct message *request)

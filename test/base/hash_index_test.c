@@ -133,7 +133,7 @@ TEST(one_hash_may_have_many_numbers)
 
 TEST(an_index_that_is_emptied_gets_as_small_as_it_was)
 {
-    enum { MOST = 300000 }; /* large enough for pages of its own */
+    enum { MOST = 300000 };
     struct hash_index x;
 
     CHECK_INT(0, hash_index_init(&x, 1000));

@@ -2,6 +2,7 @@
 /* What is the same request again, and what another one (RFC 3261 17.2.3, 9.2). */
 #include "stack/server_match.h"
 
+#include "server/internal.h"
 #include "support/server_bench.h"
 #include "support/test.h"
 
@@ -82,6 +83,51 @@ TEST(a_cancel_of_another_branch_names_nothing)
     bench_close(&b);
 }
 
+struct written {
+    const char *method, *uri, *via, *tag;
+};
+
+static uint64_t hash_of(const struct written *w)
+{
+    char text[512];
+    int  length =
+        snprintf(text, sizeof text,
+                 "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s\r\nMax-Forwards: 70\r\nFrom: <sip:a@far.test>;tag=%s\r\n"
+                 "To: <sip:example.test>\r\nCall-ID: one\r\nCSeq: 1 %s\r\nContent-Length: 0\r\n\r\n",
+                 w->method, w->uri, w->via, w->tag, w->method);
+    struct message *m = message_parse((struct slice){ text, (size_t)length }, &(struct parse_fault){ 0 });
+    uint64_t        hash;
+
+    assert_non_null(m);
+    hash = server_txn_hash(b.server->stack, m);
+    message_drop(m);
+    return hash;
+}
+
+/* Else they are all in one place of the index, and every search there walks them (decision 101). */
+TEST(who_makes_a_thousand_transactions_cannot_give_them_one_hash)
+{
+    static const struct written old = { "OPTIONS", "sip:a.test", "192.0.2.9:6000;branch=1", "1" },
+                                new = { "NEWONE", "sip:a.test", "192.0.2.9:6000;branch=z9hG4bK1", "1" };
+    const struct written others[]   = { { old.method, old.uri, old.via, "2" },
+                                        { old.method, "sip:b.test", old.via, old.tag },
+                                        { old.method, old.uri, "192.0.2.9:6000;branch=2", old.tag } };
+
+    bench_open(&b, "");
+    CHECK(hash_of(&old) == hash_of(&old) && hash_of(&new) == hash_of(&new));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        CHECK(hash_of(&old) != hash_of(&others[i]));
+    CHECK(hash_of(&new) != hash_of(&(struct written){ "OTHERONE", new.uri, new.via, new.tag }));
+    CHECK(hash_of(&new) !=
+          hash_of(&(struct written){ new.method, new.uri, "192.0.2.9:6000;branch=z9hG4bK2", new.tag }));
+    /* CANCEL and ACK find the INVITE by the same one. */
+    CHECK(hash_of(&(struct written){ "INVITE", new.uri, new.via, new.tag }) ==
+          hash_of(&(struct written){ "CANCEL", new.uri, new.via, new.tag }));
+    CHECK(hash_of(&(struct written){ "INVITE", old.uri, old.via, old.tag }) ==
+          hash_of(&(struct written){ "ACK", old.uri, old.via, old.tag }));
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +135,7 @@ int main(void)
         cmocka_unit_test(a_repetition_without_magic_cookie_is_absorbed_too),
         cmocka_unit_test(another_branch_or_sent_by_is_another_request),
         cmocka_unit_test(a_cancel_of_another_branch_names_nothing),
+        cmocka_unit_test(who_makes_a_thousand_transactions_cannot_give_them_one_hash),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
