@@ -5,7 +5,12 @@
 
 #include <stdlib.h>
 
-enum { REGISTERS = 64 }; /* at one time, before and after the run */
+enum {
+    REGISTERS = 64,   /* at one time, before and after the run                 */
+    AT_ONCE   = 64,   /* begun in one turn, of those that are due by the clock  */
+    FAST      = 4000, /* operations a second: from then on they begin in heaps */
+    HEAP      = 250,  /* microseconds                                          */
+};
 
 static void enter(struct load *l, enum load_phase phase);
 
@@ -157,19 +162,26 @@ static bool may_begin(const struct load *l)
     return l->phase == LOAD_RUN && l->plan->callers && !is_all_begun(l) && l->in_progress < l->plan->pace.window;
 }
 
-/* Begin what is due, and have it go on when the next is. */
+/* To be woken for each of tens of thousands a second took half a core. */
+static void wake(struct load *l, uint64_t due)
+{
+    l->host.wake_at(l->host.arg, l->plan->pace.rate > FAST ? (due + HEAP - 1) / HEAP * HEAP : due);
+}
+
+/* Begin what is due, and have it go on when the next is.  Who is late hears what has come meanwhile before he goes on:
+ * what he answers too late is sent again, and he is later still. */
 static void fill_run(struct load *l)
 {
     const struct pace *pace = &l->plan->pace;
     uint64_t           now  = now_us(l);
 
-    while (may_begin(l)) {
+    for (unsigned begun = 0; may_begin(l); begun++) {
         uint64_t due = l->started_at + pace_due(pace, l->begun);
 
         if (due >= end_of_run(l))
             return;
-        if (due > now) {
-            l->host.wake_at(l->host.arg, due);
+        if (due > now || (begun >= AT_ONCE && pace->rate > 0)) {
+            wake(l, due > now ? due : now);
             return;
         }
         begin(l, pace->rate > 0 ? due : now, now);
@@ -265,6 +277,8 @@ void load_ended(struct attempt *a, bool ok, enum load_failure failure)
         count_run(l, a, ok, failure);
         if (l->phase == LOAD_DRAIN && l->in_progress == 0)
             enter(l, LOAD_CLEAN);
+        if (l->phase == LOAD_RUN && l->plan->pace.rate > 0 && l->in_progress + 1 < l->plan->pace.window)
+            return; /* it is the clock that begins the next */
         break;
     case FOR_CLEAN:
         l->tally.unregistered += ok;

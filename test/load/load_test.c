@@ -141,6 +141,39 @@ TEST(times_of_an_open_loop_count_from_when_it_was_due)
     CHECK_INT(100, load_tally(b.load)->started + load_tally(b.load)->not_started);
 }
 
+/* Else it would send heaps that nobody asked for, while answers wait that it has not read. */
+TEST(who_is_late_hears_what_has_come_before_he_goes_on)
+{
+    uint64_t before;
+
+    load_bench_set(&b, LOAD_RATE, "1000");
+    load_bench_set(&b, LOAD_DURATION, "3s");
+    load_bench_start(&b, "options", "");
+    load_bench_run_for(&b, 500);
+    network_run_until(b.network, network_now(b.network) + 1000); /* it gets no time */
+    before = load_tally(b.load)->all_started;
+    load_tick(b.load);
+    CHECK_INT(before + 64, load_tally(b.load)->all_started);
+    load_bench_run_for(&b, 60000);
+    load_bench_check(&b);
+    CHECK_INT(3000, load_tally(b.load)->ok);
+}
+
+/* To be woken costs more than an operation does. */
+TEST(above_4000_a_second_what_is_due_in_a_quarter_of_a_millisecond_begins_together)
+{
+    load_bench_set(&b, LOAD_RATE, "7000");
+    load_bench_set(&b, LOAD_DURATION, "1s");
+    load_bench_start(&b, "options", "");
+    for (int i = 0; i < 20; i++) {
+        load_bench_run_for(&b, 10);
+        CHECK_INT(0, b.wake_at % 250);
+    }
+    load_bench_run_for(&b, 60000);
+    load_bench_check(&b);
+    CHECK_INT(7000, load_tally(b.load)->ok + load_tally(b.load)->not_started); /* those of the last millisecond */
+}
+
 TEST(what_begins_before_the_warm_up_ends_is_not_counted)
 {
     load_bench_set(&b, LOAD_WINDOW, "1");
@@ -164,6 +197,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(refusals_are_counted_by_code_and_those_to_try_later_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(an_open_loop_does_not_wait_for_who_is_slow, setup, teardown),
         cmocka_unit_test_setup_teardown(times_of_an_open_loop_count_from_when_it_was_due, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_is_late_hears_what_has_come_before_he_goes_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(above_4000_a_second_what_is_due_in_a_quarter_of_a_millisecond_begins_together,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(what_begins_before_the_warm_up_ends_is_not_counted, setup, teardown),
     };
 
