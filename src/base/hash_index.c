@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 /* It doubles when two thirds are full; moving so many slots with each addition empties the old array long before
- * either is full.  It is halved where an eighth is full; with so many moved at
- * each removal the old one is empty before a quarter as many have gone. */
+ * either is full.  It is halved where an eighth is full; with so many moved at each removal the old one is empty before
+ * a quarter as many have gone. */
 enum { LEAST_BITS = 4, MOST_BITS = 31, MOVES = 8, MOVES_DOWN = 32, SPARSE = 8, CROWDED = 16, HASH_BITS = 32 };
 
 static size_t size_of(const struct hash_slots *s)

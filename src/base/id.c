@@ -163,7 +163,7 @@ void id_remove(struct id_table *t, object_id id)
     struct id_slot *slot = id_slot_of(t, id);
 
     if (slot != NULL && slot->object != NULL)
-        free_slot(t, (uint32_t)(id >> ID_INDEX_BITS) & ID_MASK);
+        free_slot(t, id_index(id));
 }
 
 void id_replace(struct id_table *t, object_id id, void *object)

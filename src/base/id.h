@@ -74,10 +74,16 @@ void id_table_fini(struct id_table *t);
 /* From now on at most so many; those that are more stay. */
 void id_table_limit(struct id_table *t, uint32_t limit);
 
+/* Where an object stands among those of its table: for a struct hash_index. */
+static inline uint32_t id_index(object_id id)
+{
+    return (uint32_t)(id >> ID_INDEX_BITS) & ID_MASK;
+}
+
 /* Private to id.c and id_find. */
 static inline struct id_slot *id_slot_of(const struct id_table *t, object_id id)
 {
-    uint32_t                 index = (uint32_t)(id >> ID_INDEX_BITS) & ID_MASK;
+    uint32_t                 index = id_index(id);
     uint32_t                 place = index % ID_SEGMENT_SLOTS;
     const struct id_segment *s;
 
@@ -95,12 +101,6 @@ static inline void *id_find(const struct id_table *t, object_id id)
     const struct id_slot *slot = id_slot_of(t, id);
 
     return slot == NULL ? NULL : slot->object;
-}
-
-/* Where an object stands among those of its table: for a struct hash_index. */
-static inline uint32_t id_index(object_id id)
-{
-    return (uint32_t)(id >> ID_INDEX_BITS) & ID_MASK;
 }
 
 /* Whatever stands there now, or NULL. */
