@@ -23,5 +23,5 @@ bool merged_is_known(const struct merged *m, const struct stack *stack, uint64_t
 {
     const struct merged_slot *slot = &m->slots[slot_of(mark)];
 
-    return mark != 0 && slot->mark == mark && slot->txn != txn && stack_server_tag(stack, slot->txn).len > 0;
+    return mark != 0 && slot->mark == mark && slot->txn != txn && stack_server_lives(stack, slot->txn);
 }

@@ -14,8 +14,8 @@
  * leave one each time.  A client transaction never wakes.
  *
  * All of a line sleep equally long, so the first to come is the first to end: a line needs
- * one timer, and its sleepers none; their memory is given back in the order in which it was
- * taken (stack/fifo.h), whoever has woken.  Who would end before the last of the line stays awake,
+ * one timer, and its sleepers none.  Their blocks stand in the order of their coming, one behind the other, and are
+ * given back in that order (stack/fifo.h), whoever has woken.  Who would end before the last of the line stays awake,
  * as do those whose states are logged, and those who are seeking another way. */
 
 #ifndef STACK_ASLEEP_H
@@ -29,33 +29,45 @@ struct client_txn;
 struct server_asleep;
 struct client_asleep;
 
+/* What each begins with; `method` and `flow_len` are for those who put it there, here because they cost nothing. */
 struct asleep {
-    struct asleep *next; /* in its line           */
-    object_id      id;   /* 0: it was woken since */
-    msec           end_at;
+    object_id id;     /* 0: it was woken since                       */
+    uint32_t  end_at; /* the low half: see asleep_end_at             */
+    uint16_t  units;  /* of its size, which is a multiple of FIFO_ALIGN */
+    uint8_t   method, flow_len;
 };
 
-/* The end of the first one, who is no longer in the line, and whose memory goes with the
- * return; `quiet`: everything ends. */
-typedef void asleep_end_fn(struct stack *s, struct asleep *a, bool quiet);
+enum { ASLEEP_MAX = UINT16_MAX * FIFO_ALIGN }; /* bytes of one */
+
+/* The end of the first one, whose memory goes with the return; `next` ends after it, or is NULL; `quiet`: everything
+ * ends. */
+typedef void asleep_end_fn(struct stack *s, struct asleep *a, const struct asleep *next, bool quiet);
 
 struct asleep_line {
     struct stack  *stack;
-    struct asleep *first, *last;
     asleep_end_fn *end;
     struct timer   timer;
-    struct fifo    memory; /* of all of them, in their order */
+    msec           last_end; /* of who came last            */
+    struct fifo    memory;   /* all of them, in their order */
 };
 
 /* asleep.c */
 void asleep_line_init(struct asleep_line *line, struct stack *s, asleep_end_fn *end);
 /* Ends all of them, quietly. */
 void asleep_line_fini(struct asleep_line *line);
-/* May one who ends then stand last? */
-bool asleep_line_takes(const struct asleep_line *line, msec end_at);
-/* Memory for the next one, which must be added then; NULL without memory. */
-void *asleep_line_room(struct asleep_line *line, size_t size);
-void  asleep_line_add(struct asleep_line *line, struct asleep *a);
+/* A block for who stands last from now on.  `head` has its id, method and flow's length; end and size are filled in,
+ * and it is to be copied to where the block begins.  NULL: it would end before the last one, is larger than ASLEEP_MAX,
+ * or there is no memory. */
+void *asleep_line_add(struct asleep_line *line, struct asleep *head, msec end_at, size_t size);
+/* It needs no more than `size` bytes after all; of the one that was added last, before its head is copied. */
+void asleep_line_trim(struct asleep_line *line, struct asleep *head, void *block, size_t size);
+/* When it ends: within 49 days of the last one. */
+msec asleep_end_at(const struct asleep_line *line, const struct asleep *a);
+/* Bytes of its block. */
+static inline size_t asleep_size(const struct asleep *a)
+{
+    return (size_t)a->units * FIFO_ALIGN;
+}
 
 /* What an id_table of transactions holds. */
 static inline bool is_asleep(const void *object)
@@ -73,16 +85,20 @@ static inline void *asleep_unmark(const void *object)
 
 /* server_asleep.c */
 asleep_end_fn server_asleep_end;
-/* True: it sleeps, and `t` is gone.  False: it has other things to do, or there is no memory. */
-bool server_txn_sleep(struct server_txn *t);
-/* Does this request belong to it? */
-bool server_asleep_matches(const struct server_asleep *a, const struct message *m, enum method method);
-/* Awake again; NULL without memory: then it sleeps on. */
-struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a);
+/* True: it sleeps, and `t` is gone.  False: it has other things to do, or there is no memory.  `request`: what it has
+ * answered, so that only the rest of that answer is kept (stack/rest_of_response.h); NULL: it is not there any more. */
+bool server_txn_sleep(struct server_txn *t, const struct message *request);
+/* Does this request of that hash belong to it?  Its branch and sent-by are in the hash. */
+bool server_asleep_matches(const struct server_asleep *a, uint64_t hash, enum method method);
+/* Awake again; NULL without memory: then it sleeps on.  So it does when its answer lacks what the request said, and
+ * `repeated`, which has to bring that, comes from another host; NULL: nobody repeats it, it is to send something new.
+ */
+struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a, const struct message *repeated);
 bool               server_asleep_is_invite(const struct server_asleep *a);
 object_id          server_asleep_id(const struct server_asleep *a);
-struct slice       server_asleep_tag(const struct stack *s, struct server_asleep *a);
-struct flow        server_asleep_flow(const struct server_asleep *a);
+/* The To tag of its responses, TAG_LENGTH letters; if none of ours has needed one, the same for whoever asks. */
+void        server_asleep_tag(const struct stack *s, const struct server_asleep *a, char tag[]);
+struct flow server_asleep_flow(const struct server_asleep *a);
 
 /* client_asleep.c */
 asleep_end_fn client_asleep_end;

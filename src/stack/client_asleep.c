@@ -7,14 +7,12 @@ struct client_asleep {
     struct asleep base;
     char          drawn[BRANCH_RANDOM]; /* the end of its branch */
     uint32_t      sent_by;
-    uint8_t       method, flow_len, branch_len;
+    uint8_t       branch_len;
     bool          tells;    /* a user, who hears of further 2xx */
     char          memory[]; /* the user, if it tells; flow */
 };
 
-_Static_assert(offsetof(struct client_asleep, memory) <= 40, "the user is to be found by its offset");
-
-enum { USER_AT = 40 }; /* from the start: aligned for a struct client_user */
+enum { USER_AT = sizeof(struct client_asleep) }; /* from the start: aligned for a struct client_user */
 
 static size_t flow_at(const struct client_asleep *a)
 {
@@ -23,7 +21,7 @@ static size_t flow_at(const struct client_asleep *a)
 
 static size_t size_of(const struct client_asleep *a)
 {
-    return flow_at(a) + a->flow_len;
+    return flow_at(a) + a->base.flow_len;
 }
 
 static struct client_user *user_of(struct client_asleep *a)
@@ -52,20 +50,18 @@ static struct client_asleep *pack(const struct client_txn *t, struct asleep_line
 {
     uint8_t              flow[FLOW_PACK_MAX];
     struct client_asleep a = {
-        .base       = { .id = t->id, .end_at = end_at },
+        .base       = { .id = t->id, .method = (uint8_t)t->method, .flow_len = (uint8_t)flow_pack(&t->flow, flow) },
         .sent_by    = t->sent_by,
-        .method     = (uint8_t)t->method,
-        .flow_len   = (uint8_t)flow_pack(&t->flow, flow),
         .branch_len = (uint8_t)t->branch_len,
         .tells      = t->kind == CLIENT_INVITE,
     };
-    struct client_asleep *block = asleep_line_room(line, size_of(&a));
+    struct client_asleep *block = asleep_line_add(line, &a.base, end_at, size_of(&a));
 
     if (block == NULL)
         return NULL;
     memcpy(a.drawn, t->branch + t->branch_len - BRANCH_RANDOM, BRANCH_RANDOM);
     memcpy(block, &a, offsetof(struct client_asleep, memory));
-    memcpy((char *)block + flow_at(&a), flow, a.flow_len);
+    memcpy((char *)block + flow_at(&a), flow, a.base.flow_len);
     if (a.tells)
         *user_of(block) = t->user;
     return block;
@@ -76,17 +72,15 @@ bool client_txn_sleep(struct client_txn *t)
     struct stack         *s    = t->stack;
     struct asleep_line   *line = t->kind == CLIENT_INVITE ? &s->client_line : &s->client_short_line;
     struct client_asleep *a;
-    msec                  end_at;
 
     if (!only_waits(t))
         return false;
-    end_at = t->kind == CLIENT_INVITE ? ict_deadline(&t->machine.ict) : nict_deadline(&t->machine.nict);
-    if (!asleep_line_takes(line, end_at) || (a = pack(t, line, end_at)) == NULL)
+    a = pack(t, line, t->kind == CLIENT_INVITE ? ict_deadline(&t->machine.ict) : nict_deadline(&t->machine.nict));
+    if (a == NULL)
         return false;
-    world_take(s->world, ACCOUNT_CLIENT_TRANSACTIONS, size_of(a) + INDEX_ENTRY);
+    world_take(s->world, ACCOUNT_CLIENT_TRANSACTIONS, asleep_size(&a->base) + INDEX_ENTRY);
     id_replace(&s->client_ids, t->id, asleep_mark(a));
     client_txn_dispose(t);
-    asleep_line_add(line, &a->base);
     return true;
 }
 
@@ -101,7 +95,7 @@ bool client_asleep_match(struct stack *s, struct client_asleep *a, struct messag
 {
     struct flow flow;
 
-    if (a->method != response->cseq.method || !has_branch(a, response->via.branch))
+    if (a->base.method != response->cseq.method || !has_branch(a, response->via.branch))
         return false;
     flow = client_asleep_flow(a);
     if (!client_is_sent_by(s, a->sent_by, &flow, &response->via)) { /* RFC 3261 18.1.2 */
@@ -122,12 +116,11 @@ void client_asleep_tell(struct client_asleep *a, const struct client_user *user)
         *user_of(a) = *user;
 }
 
-void client_asleep_end(struct stack *s, struct asleep *base, bool quiet)
+void client_asleep_end(struct stack *s, struct asleep *base, const struct asleep *next, bool quiet)
 {
-    struct client_asleep *a = CONTAINER_OF(base, struct client_asleep, base);
-
+    (void)next;
     (void)quiet; /* nobody hears of it in any case */
     id_remove(&s->client_ids, base->id);
     gauge_set(&s->world->counters.client_transactions, s->client_ids.used);
-    world_give(s->world, ACCOUNT_CLIENT_TRANSACTIONS, size_of(a) + INDEX_ENTRY);
+    world_give(s->world, ACCOUNT_CLIENT_TRANSACTIONS, asleep_size(base) + INDEX_ENTRY);
 }

@@ -3,23 +3,25 @@
 
 #include "base/pages.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
 
-enum { ALIGN = alignof(max_align_t), KEPT = 8 /* of so many in use one is kept */ };
+enum { KEPT = 8 /* of so many in use one is kept */ };
 
 struct fifo_chunk {
     struct fifo_chunk *next;
-    size_t             size, fill; /* bytes, this included */
-    size_t             in_use;     /* blocks               */
+    size_t             size;       /* bytes, this included                         */
+    size_t             from, fill; /* where the first in use is, and the next will be */
 };
 
-static size_t aligned(size_t size)
-{
-    return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-}
+static const size_t HEAD = sizeof(struct fifo_chunk);
 
-static const size_t HEAD = (sizeof(struct fifo_chunk) + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+_Static_assert(sizeof(struct fifo_chunk) % FIFO_ALIGN == 0, "a block may stand behind it");
+
+/* What a block of this size takes. */
+static size_t room_for(const struct fifo *f, size_t size)
+{
+    return f->chunk == 0 ? size : (size + FIFO_ALIGN - 1) & ~(size_t)(FIFO_ALIGN - 1);
+}
 
 void fifo_init(struct fifo *f, size_t chunk)
 {
@@ -88,7 +90,7 @@ static struct fifo_chunk *chunk_for(struct fifo *f, size_t size)
 
     if (c == NULL)
         return NULL;
-    *c = (struct fifo_chunk){ .size = all, .fill = HEAD };
+    *c = (struct fifo_chunk){ .size = all, .from = HEAD, .fill = HEAD };
     f->bytes += all;
     choose_size(f);
     return c;
@@ -115,7 +117,7 @@ static void keep_or_free(struct fifo *f, struct fifo_chunk *c)
 void *fifo_take(struct fifo *f, size_t size)
 {
     struct fifo_chunk *c    = f->last;
-    size_t             room = f->chunk == 0 ? size : aligned(size);
+    size_t             room = room_for(f, size);
     void              *block;
 
     if (c == NULL || c->size - c->fill < room) {
@@ -130,15 +132,38 @@ void *fifo_take(struct fifo *f, size_t size)
     }
     block = (char *)c + c->fill;
     c->fill += room;
-    c->in_use++;
     return block;
 }
 
-void fifo_give(struct fifo *f)
+void fifo_trim(struct fifo *f, void *last, size_t size)
+{
+    f->last->fill = (size_t)((char *)last - (char *)f->last) + room_for(f, size);
+}
+
+static void *first_of(struct fifo_chunk *c)
+{
+    return c != NULL ? (char *)c + c->from : NULL;
+}
+
+void *fifo_first(const struct fifo *f)
+{
+    return first_of(f->first);
+}
+
+void *fifo_second(const struct fifo *f, size_t size)
+{
+    struct fifo_chunk *c  = f->first;
+    size_t             at = c->from + room_for(f, size);
+
+    return at < c->fill ? (char *)c + at : first_of(c->next);
+}
+
+void fifo_give(struct fifo *f, size_t size)
 {
     struct fifo_chunk *c = f->first;
 
-    if (--c->in_use > 0)
+    c->from += room_for(f, size);
+    if (c->from < c->fill)
         return;
     f->first = c->next;
     if (f->first == NULL)

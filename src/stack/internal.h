@@ -136,7 +136,8 @@ struct connection {
     size_t   accounted; /* bytes */
 };
 
-/* What RFC 3261 17.2.3 compares, copied so that the request itself may go. */
+/* What RFC 3261 17.2.3 compares, copied so that the request itself may go.  One that has slept knows of its branch only
+ * the hash, and of its host only what a stream needs. */
 struct server_key {
     struct slice branch, host; /* of the top Via; both point behind the server_txn */
     uint16_t     port;
@@ -492,7 +493,7 @@ struct slice server_tag(const struct stack *s, char tag[TAG_LENGTH]);
 /* For server_asleep.c: a block with room for such a key, of no id and in no table; a copy of a
  * response; the timer of its machine; and the block, with all that it has, goes. */
 struct server_txn *server_txn_block(struct stack *s, size_t branch_len, size_t host_len);
-bool               server_txn_keep_response(struct server_txn *t, struct slice response);
+bool               server_txn_keep_response(struct server_txn *t, const struct gather *response);
 void               server_txn_rearm(struct server_txn *t);
 void               server_txn_dispose(struct server_txn *t);
 

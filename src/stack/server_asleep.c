@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A server transaction that only waits: its key, where its responses go and the last of them,
- * one behind the other in one block.  An INVITE that was accepted takes 131 bytes, any other
- * request that much and its response; awake they are ten times as many. */
+/* A server transaction that only waits: where its responses go and what the last of them says that its request does
+ * not, one behind the other in one block.  Who repeats the request brings the rest along, and finds it by the hash of
+ * branch and sent-by (RFC 3261 17.2.3), 64 bits under a key that no peer knows: neither is kept, but where a response
+ * may have to find its own way to sent-by.  An INVITE that was accepted takes 56 bytes, a BYE twice that; awake they
+ * are ten times as many. */
 #include "stack/internal.h"
+#include "stack/rest_of_response.h"
 
 struct server_asleep {
     struct asleep     base;
     uint64_t          hash; /* see stack->server_index */
-    uint32_t          response_len;
     struct peer_cells load;
     uint32_t          cell;
-    uint16_t          branch_len, host_len, port;
-    uint8_t           method, flow_len;
-    char              tag[TAG_LENGTH];
-    char              memory[]; /* branch, host, flow, response */
+    uint16_t          response_len, port;
+    uint8_t           host_len;
+    bool              cut : 1;    /* the response is the rest of one               */
+    bool              tagged : 1; /* one of our responses has needed a To tag      */
+    char              memory[];   /* flow, host of a stream's peer, tag, response  */
 };
 
-static size_t size_of(const struct server_asleep *a)
+static size_t head_size(const struct server_asleep *a)
 {
-    return offsetof(struct server_asleep, memory) + a->branch_len + a->host_len + a->flow_len + a->response_len;
+    return offsetof(struct server_asleep, memory) + a->base.flow_len + a->host_len + (a->tagged ? TAG_LENGTH : 0);
 }
 
 bool server_asleep_is_invite(const struct server_asleep *a)
 {
-    return a->method == METHOD_INVITE;
+    return a->base.method == METHOD_INVITE;
 }
 
 object_id server_asleep_id(const struct server_asleep *a)
@@ -31,34 +34,34 @@ object_id server_asleep_id(const struct server_asleep *a)
     return a->base.id;
 }
 
-struct slice server_asleep_tag(const struct stack *s, struct server_asleep *a)
+struct flow server_asleep_flow(const struct server_asleep *a)
 {
-    return server_tag(s, a->tag);
-}
-
-static struct slice branch_of(const struct server_asleep *a)
-{
-    return (struct slice){ a->memory, a->branch_len };
+    return flow_unpack((const uint8_t *)a->memory);
 }
 
 static struct slice host_of(const struct server_asleep *a)
 {
-    return (struct slice){ a->memory + a->branch_len, a->host_len };
+    return (struct slice){ a->memory + a->base.flow_len, a->host_len };
 }
 
-static const char *packed_flow(const struct server_asleep *a)
+/* TAG_LENGTH letters, if it has them. */
+static const char *own_tag(const struct server_asleep *a)
 {
-    return a->memory + a->branch_len + a->host_len;
+    return a->memory + a->base.flow_len + a->host_len;
 }
 
-struct flow server_asleep_flow(const struct server_asleep *a)
+/* RFC 3261 9.2: to whatever cancels it. */
+void server_asleep_tag(const struct stack *s, const struct server_asleep *a, char tag[])
 {
-    return flow_unpack((const uint8_t *)packed_flow(a));
+    if (a->tagged)
+        memcpy(tag, own_tag(a), TAG_LENGTH);
+    else
+        random_letters(siphash(&s->key, (struct slice){ (const char *)&a->base.id, sizeof a->base.id }), tag);
 }
 
 static struct slice response_of(const struct server_asleep *a)
 {
-    return (struct slice){ packed_flow(a) + a->flow_len, a->response_len };
+    return (struct slice){ (const char *)a + head_size(a), a->response_len };
 }
 
 /* ---- falling asleep ---- */
@@ -73,7 +76,7 @@ static bool only_waits(const struct server_txn *t)
     return has_ended_but_for_time(t) && t->answered && !t->woken && t->request == NULL && t->call_id == NULL &&
            t->failed == 0 && !t->lost && !t->abandoned && t->linger_until <= world_now(t->stack->world) &&
            t->way == NULL && !link_in_list(&t->on_connection) && !t->source_tried && !t->key.legacy &&
-           t->key.branch.len <= UINT16_MAX && t->key.host.len <= UINT16_MAX;
+           t->response_len <= UINT16_MAX && t->key.host.len <= UINT8_MAX;
 }
 
 static char *put(char *to, const void *from, size_t size)
@@ -82,59 +85,75 @@ static char *put(char *to, const void *from, size_t size)
     return to + size;
 }
 
-static struct server_asleep *pack(const struct server_txn *t, msec end_at)
+/* Only the rest of its response, if the request is there.  Whoever wakes an INVITE may have none at hand. */
+static void pack_response(const struct server_txn *t, const struct message *request, struct server_asleep *a, char *to,
+                          struct server_asleep *block)
+{
+    size_t rest = 0;
+
+    if (t->response_len == 0)
+        return;
+    if (request != NULL && !t->is_invite)
+        rest = rest_cut(to, (struct slice){ t->response, t->response_len }, request);
+    if (rest == 0) {
+        memcpy(to, t->response, t->response_len);
+        return;
+    }
+    a->cut          = true;
+    a->response_len = (uint16_t)rest;
+    asleep_line_trim(&t->stack->server_line, &a->base, block, head_size(a) + rest);
+}
+
+static struct server_asleep *pack(const struct server_txn *t, const struct message *request, msec end_at)
 {
     uint8_t              flow[FLOW_PACK_MAX];
     struct server_asleep a = {
-        .base         = { .id = t->id, .end_at = end_at },
-        .hash         = t->hash,
-        .response_len = (uint32_t)t->response_len,
-        .load         = t->load,
-        .cell         = t->cell,
-        .branch_len   = (uint16_t)t->key.branch.len,
-        .host_len     = (uint16_t)t->key.host.len,
+        .base = { .id = t->id, .method = (uint8_t)t->key.method, .flow_len = (uint8_t)flow_pack(&t->reply, flow) },
+        .hash = t->hash,
+        .load = t->load,
+        .cell = t->cell,
+        .response_len = (uint16_t)t->response_len,
         .port         = t->key.port,
-        .method       = (uint8_t)t->key.method,
-        .flow_len     = (uint8_t)flow_pack(&t->reply, flow),
+        .host_len     = transport_is_reliable(t->reply.transport) ? (uint8_t)t->key.host.len : 0,
+        .tagged       = t->tag[0] != '\0',
     };
-    struct server_asleep *block = asleep_line_room(&t->stack->server_line, size_of(&a));
-    char                 *at;
+    struct server_asleep *block =
+        asleep_line_add(&t->stack->server_line, &a.base, end_at, head_size(&a) + t->response_len);
+    char *at;
 
     if (block == NULL)
         return NULL;
-    memcpy(a.tag, t->tag, TAG_LENGTH);
+    at = put(block->memory, flow, a.base.flow_len);
+    if (a.host_len > 0)
+        at = put(at, t->key.host.ptr, a.host_len);
+    if (a.tagged)
+        at = put(at, t->tag, TAG_LENGTH);
+    pack_response(t, request, &a, at, block);
     memcpy(block, &a, offsetof(struct server_asleep, memory));
-    at = put(block->memory, t->memory, t->key.branch.len + t->key.host.len); /* see server_txn_keep_key */
-    at = put(at, flow, a.flow_len);
-    if (t->response_len > 0)
-        put(at, t->response, t->response_len);
     return block;
 }
 
-bool server_txn_sleep(struct server_txn *t)
+bool server_txn_sleep(struct server_txn *t, const struct message *request)
 {
     struct stack         *s = t->stack;
     struct server_asleep *a;
-    msec                  end_at;
 
     if (!only_waits(t))
         return false;
-    end_at = t->is_invite ? ist_deadline(&t->machine.ist) : nist_deadline(&t->machine.nist);
-    if (!asleep_line_takes(&s->server_line, end_at) || (a = pack(t, end_at)) == NULL)
+    a = pack(t, request, t->is_invite ? ist_deadline(&t->machine.ist) : nist_deadline(&t->machine.nist));
+    if (a == NULL)
         return false;
-    world_take(s->world, ACCOUNT_SERVER_TRANSACTIONS, size_of(a) + SERVER_ENTRY);
+    world_take(s->world, ACCOUNT_SERVER_TRANSACTIONS, asleep_size(&a->base) + SERVER_ENTRY);
     id_replace(&s->server_ids, t->id, asleep_mark(a));
     server_txn_dispose(t);
-    asleep_line_add(&s->server_line, &a->base);
     return true;
 }
 
 /* ---- what comes ---- */
 
-bool server_asleep_matches(const struct server_asleep *a, const struct message *m, enum method method)
+bool server_asleep_matches(const struct server_asleep *a, uint64_t hash, enum method method)
 {
-    return a->method == method && slice_eq(branch_of(a), m->via.branch) && a->port == m->via.port &&
-           slice_eq_nocase(host_of(a), m->via.host);
+    return a->base.method == method && a->hash == hash;
 }
 
 /* ---- waking ---- */
@@ -170,25 +189,50 @@ static void unpack(struct server_txn *t, const struct server_asleep *a)
     t->load      = a->load;
     t->cell      = a->cell;
     t->reply     = server_asleep_flow(a);
-    memcpy(t->tag, a->tag, TAG_LENGTH);
-    memcpy(t->memory, a->memory, (size_t)a->branch_len + a->host_len);
+    if (a->tagged)
+        memcpy(t->tag, own_tag(a), TAG_LENGTH);
+    if (a->host_len > 0)
+        memcpy(t->memory, host_of(a).ptr, a->host_len);
     t->key = (struct server_key){
-        .branch = { t->memory, a->branch_len },
-        .host   = { t->memory + a->branch_len, a->host_len },
+        .host   = { t->memory, a->host_len },
         .port   = a->port,
-        .method = (enum method)a->method,
+        .method = (enum method)a->base.method,
     };
-    unpack_machine(t, a->base.end_at);
+    unpack_machine(t, asleep_end_at(&t->stack->server_line, &a->base));
 }
 
-struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a)
+/* Another host that has seen the branch would have its own words sent to whom we have answered. */
+static bool brings_the_lines(const struct server_asleep *a, const struct message *repeated)
 {
-    struct server_txn *t = server_txn_block(s, a->branch_len, a->host_len);
+    struct flow flow = server_asleep_flow(a);
+
+    return repeated != NULL && address_eq_ip(&repeated->flow.remote, &flow.remote);
+}
+
+static bool keep_response(struct server_txn *t, const struct server_asleep *a, const struct message *repeated)
+{
+    struct gather response;
+
+    if (a->response_len == 0)
+        return true;
+    gather_init(&response);
+    if (!a->cut)
+        gather_put(&response, response_of(a));
+    else if (brings_the_lines(a, repeated))
+        rest_join(&response, response_of(a), repeated);
+    else
+        return false;
+    return gather_ok(&response) && server_txn_keep_response(t, &response);
+}
+
+struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a, const struct message *repeated)
+{
+    struct server_txn *t = server_txn_block(s, 0, a->host_len);
 
     if (t == NULL)
         return NULL;
     unpack(t, a);
-    if (!server_txn_keep_response(t, response_of(a))) {
+    if (!keep_response(t, a, repeated)) {
         t->id = 0;
         server_txn_dispose(t);
         return NULL;
@@ -201,13 +245,13 @@ struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a)
 
 /* The next one mostly ends now, too: asking for its line of the index is 4 % of the server's own code for a call, where
  * 10,000 end a second. */
-void server_asleep_end(struct stack *s, struct asleep *base, bool quiet)
+void server_asleep_end(struct stack *s, struct asleep *base, const struct asleep *next, bool quiet)
 {
-    struct server_asleep *a  = CONTAINER_OF(base, struct server_asleep, base);
-    object_id             id = base->id;
+    const struct server_asleep *a  = CONTAINER_OF(base, struct server_asleep, base);
+    object_id                   id = base->id;
 
-    if (base->next != NULL)
-        hash_index_prefetch(&s->server_index, CONTAINER_OF(base->next, struct server_asleep, base)->hash);
+    if (next != NULL)
+        hash_index_prefetch(&s->server_index, CONTAINER_OF(next, struct server_asleep, base)->hash);
     if (id != 0) {
         hash_index_remove(&s->server_index, a->hash, id_index(id));
         id_remove(&s->server_ids, id);
@@ -215,7 +259,7 @@ void server_asleep_end(struct stack *s, struct asleep *base, bool quiet)
         peer_load_take(s->peer_load, a->load);
         server_txn_leaves(s, a->cell);
     }
-    world_give(s->world, ACCOUNT_SERVER_TRANSACTIONS, size_of(a) + SERVER_ENTRY);
+    world_give(s->world, ACCOUNT_SERVER_TRANSACTIONS, asleep_size(base) + SERVER_ENTRY);
     if (id != 0 && !quiet)
         s->events->on_server_end(s->user, id, 0);
 }

@@ -47,10 +47,12 @@ static bool legacy_matches(const struct server_txn *t, const struct message *m)
     return slice_eq(m->to_tag, r->to_tag);
 }
 
-static bool key_matches(const struct server_txn *t, const struct message *m, enum method method)
+static bool key_matches(const struct server_txn *t, const struct message *m, enum method method, uint64_t hash)
 {
     if (t->key.method != method)
         return false;
+    if (t->woken)
+        return t->hash == hash;
     if (t->key.method == METHOD_OTHER && t->request != NULL && !slice_eq(t->request->method_text, m->method_text))
         return false;
     if (t->key.legacy)
@@ -71,9 +73,9 @@ struct server_found server_txn_find(const struct stack *s, const struct message 
 
         if (object == NULL)
             continue;
-        if (is_asleep(object) && server_asleep_matches(asleep_unmark(object), m, method))
+        if (is_asleep(object) && server_asleep_matches(asleep_unmark(object), hash, method))
             return (struct server_found){ .asleep = asleep_unmark(object) };
-        if (!is_asleep(object) && !server_txn_is_terminated(object) && key_matches(object, m, method))
+        if (!is_asleep(object) && !server_txn_is_terminated(object) && key_matches(object, m, method, hash))
             return (struct server_found){ .awake = object };
     }
     return (struct server_found){ NULL, NULL };
@@ -111,7 +113,10 @@ static bool find_named(struct stack *s, const struct message *cancel, enum metho
         return false;
     named->id        = t != NULL ? t->id : server_asleep_id(a);
     named->is_invite = method == METHOD_INVITE;
-    memcpy(named->tag, (t != NULL ? server_tag(s, t->tag) : server_asleep_tag(s, a)).ptr, TAG_LENGTH);
+    if (t != NULL)
+        memcpy(named->tag, server_tag(s, t->tag).ptr, TAG_LENGTH);
+    else
+        server_asleep_tag(s, a, named->tag);
     return true;
 }
 

@@ -19,14 +19,6 @@ struct server_txn *server_txn_of(const struct stack *s, object_id id)
     return is_asleep(object) ? NULL : object;
 }
 
-/* The one that sleeps under this id, or NULL. */
-static struct server_asleep *asleep_of(const struct stack *s, object_id id)
-{
-    void *object = id_find(&s->server_ids, id);
-
-    return is_asleep(object) ? asleep_unmark(object) : NULL;
-}
-
 /* Another worker tells of a connection that was lost in a later turn. */
 static bool is_sent_by_another(const struct server_txn *t)
 {
@@ -96,10 +88,10 @@ void server_txn_rearm(struct server_txn *t)
     recount(t);
 }
 
-/* The same for who is not used any more then: it sleeps if it can. */
-static void settle(struct server_txn *t)
+/* The same for who is not used any more then: it sleeps if it can.  `answered`: what it has just answered, or NULL. */
+static void settle(struct server_txn *t, const struct message *answered)
 {
-    if (!server_txn_sleep(t))
+    if (!server_txn_sleep(t, answered))
         server_txn_rearm(t);
 }
 
@@ -244,7 +236,7 @@ static void on_timer(struct timer *timer, msec now)
     if (is_over(t))
         end(t, error);
     else
-        settle(t);
+        settle(t, NULL);
 }
 
 void server_txn_lost(struct server_txn *t)
@@ -257,7 +249,7 @@ void server_txn_lost(struct server_txn *t)
 
 void server_txn_taken(struct server_txn *t)
 {
-    settle(t);
+    settle(t, NULL);
 }
 
 /* Who connects anew and repeats himself is answered there: the old connection may be dead
@@ -276,9 +268,9 @@ static bool match_asleep(struct stack *s, struct server_asleep *a, struct messag
         return false;
     if (server_asleep_is_invite(a) && !transport_is_reliable(request->flow.transport))
         counter_add(&s->world->counters.retransmissions_seen, 1); /* the user repeats its 2xx by its own clock */
-    else if (server_asleep_wake(s, a) != NULL)
+    else if (server_asleep_wake(s, a, request) != NULL)
         return server_txn_match(s, request, hash);
-    return true; /* without memory it goes unheard, as if it had been lost */
+    return true; /* who does not wake has not heard it: as if it had been lost */
 }
 
 bool server_txn_match(struct stack *s, struct message *request, uint64_t hash)
@@ -304,7 +296,7 @@ bool server_txn_match(struct stack *s, struct message *request, uint64_t hash)
         counter_add(&s->world->counters.retransmissions_sent, 1);
         send_latest(t);
     }
-    settle(t);
+    settle(t, NULL);
     return true;
 }
 
@@ -417,14 +409,16 @@ struct slice server_tag(const struct stack *s, char tag[TAG_LENGTH])
     return (struct slice){ tag, TAG_LENGTH };
 }
 
+bool stack_server_lives(const struct stack *s, object_id server_txn)
+{
+    return id_find(&s->server_ids, server_txn) != NULL;
+}
+
 struct slice stack_server_tag(const struct stack *s, object_id server_txn)
 {
-    struct server_txn    *t = server_txn_of(s, server_txn);
-    struct server_asleep *a = asleep_of(s, server_txn);
+    struct server_txn *t = server_txn_of(s, server_txn);
 
-    if (t != NULL)
-        return server_tag(s, t->tag);
-    return a != NULL ? server_asleep_tag(s, a) : SLICE("");
+    return t != NULL ? server_tag(s, t->tag) : SLICE("");
 }
 
 uint32_t server_txn_age(const struct stack *s, object_id server_txn)
@@ -454,17 +448,19 @@ bool stack_is_merged(const struct stack *s, object_id server_txn)
 /* After its final response the transaction only absorbs the request and repeats
  * the response; a 2xx to an INVITE is repeated by the user (RFC 6026 7.1).  An
  * INVITE that was refused is kept, so that it does not ring again when it comes
- * by another branch (RFC 3261 8.2.2.2). */
-static void release_what_is_over(struct server_txn *t, unsigned status)
+ * by another branch (RFC 3261 8.2.2.2).  Returns the request if it is not needed any more, to be dropped. */
+static struct message *release_what_is_over(struct server_txn *t, unsigned status)
 {
+    struct message *request = t->request;
+
     if (t->is_invite && status >= 300)
-        return;
+        return NULL;
     if (t->is_invite && !lingers(t) && !link_in_list(&t->on_connection) && t->way == NULL)
         drop_response(t);
-    if (!t->key.legacy) {
-        message_drop(t->request);
-        t->request = NULL;
-    }
+    if (t->key.legacy)
+        return NULL;
+    t->request = NULL;
+    return request;
 }
 
 static bool make_room(struct server_txn *t, size_t size)
@@ -476,7 +472,7 @@ static bool make_room(struct server_txn *t, size_t size)
     return t->response != NULL;
 }
 
-static bool keep_response(struct server_txn *t, const struct gather *response)
+bool server_txn_keep_response(struct server_txn *t, const struct gather *response)
 {
     struct buf b;
 
@@ -485,17 +481,6 @@ static bool keep_response(struct server_txn *t, const struct gather *response)
     b = buf_on(t->response, response->total);
     gather_flatten(response, &b);
     t->response_len = b.len;
-    return true;
-}
-
-bool server_txn_keep_response(struct server_txn *t, struct slice response)
-{
-    if (response.len == 0)
-        return true;
-    if (!make_room(t, response.len))
-        return false;
-    memcpy(t->response, response.ptr, response.len);
-    t->response_len = response.len;
     return true;
 }
 
@@ -529,12 +514,13 @@ static struct server_txn *find_for_response(struct stack *s, object_id server_tx
     if (!is_asleep(object))
         return object;
     a = asleep_unmark(object);
-    return server_asleep_is_invite(a) && status / 100 == 2 ? server_asleep_wake(s, a) : NULL;
+    return server_asleep_is_invite(a) && status / 100 == 2 ? server_asleep_wake(s, a, NULL) : NULL;
 }
 
 int stack_respond(struct stack *s, object_id server_txn, unsigned status, const struct gather *response)
 {
-    struct server_txn *t = find_for_response(s, server_txn, status);
+    struct server_txn *t        = find_for_response(s, server_txn, status);
+    struct message    *answered = NULL;
     unsigned           actions;
 
     if (t == NULL)
@@ -552,15 +538,16 @@ int stack_respond(struct stack *s, object_id server_txn, unsigned status, const 
         return -ERR_CLOSED;
     if (is_sent_once(t, status))
         send_once(t, response);
-    else if (keep_response(t, response))
+    else if (server_txn_keep_response(t, response))
         send_latest(t);
     else
         transport_send(s, &t->reply, response->parts, response->count); /* once is better than never */
     if (status >= 200) {
         count_answered(t);
-        release_what_is_over(t, status);
+        answered = release_what_is_over(t, status);
     }
-    settle(t);
+    settle(t, answered);
+    message_drop(answered);
     return 0;
 }
 

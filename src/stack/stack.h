@@ -238,7 +238,9 @@ int stack_answer_stateless(struct stack *s, const struct message *request, unsig
 /* The request of a server transaction; NULL if it is over or was answered, but for
  * an INVITE that was refused. */
 struct message *stack_server_request(const struct stack *s, object_id server_txn);
-/* The To tag that stack_reply uses in this transaction: make dialogs with it. */
+/* Is it there, if only to wait for its end? */
+bool stack_server_lives(const struct stack *s, object_id server_txn);
+/* The To tag that stack_reply uses in this transaction: make dialogs with it.  Empty if it only waits for its end. */
 struct slice stack_server_tag(const struct stack *s, object_id server_txn);
 /* What the user serves this request by, to be found again when it is cancelled.  0: none was set, or the transaction
  * only waits for its end. */

@@ -15,7 +15,7 @@ static char *take(size_t size, int fill)
 {
     char *block = fifo_take(&f, size);
 
-    CHECK(block != NULL && (uintptr_t)block % _Alignof(max_align_t) == 0);
+    CHECK(block != NULL && (uintptr_t)block % FIFO_ALIGN == 0);
     return memset(block, fill, size);
 }
 
@@ -34,10 +34,33 @@ TEST(blocks_lie_apart_until_they_are_given_back)
         blocks[i] = take(BLOCK + (size_t)i, i % 100);
     for (int i = 0; i < 200; i++) {
         check_filled(blocks[i], BLOCK + (size_t)i, i % 100);
-        fifo_give(&f);
+        fifo_give(&f, BLOCK + (size_t)i);
     }
     CHECK(f.first == NULL && f.last == NULL);
     fifo_fini(&f);
+}
+
+static void walk(size_t chunk)
+{
+    char *blocks[200];
+
+    fifo_init(&f, chunk);
+    CHECK(fifo_first(&f) == NULL);
+    for (int i = 0; i < 200; i++)
+        blocks[i] = take(BLOCK + (size_t)i, i % 100);
+    for (int i = 0; i < 200; i++) {
+        CHECK(fifo_first(&f) == blocks[i]);
+        CHECK(fifo_second(&f, BLOCK + (size_t)i) == (i < 199 ? blocks[i + 1] : NULL));
+        fifo_give(&f, BLOCK + (size_t)i);
+    }
+    CHECK(fifo_first(&f) == NULL);
+    fifo_fini(&f);
+}
+
+TEST(who_knows_their_sizes_walks_them_in_their_order)
+{
+    walk(CHUNK);
+    walk(0);
 }
 
 TEST(what_is_given_back_goes_back_to_the_kernel_while_later_ones_stay)
@@ -49,7 +72,7 @@ TEST(what_is_given_back_goes_back_to_the_kernel_while_later_ones_stay)
     for (int i = 0; i < 199; i++)
         last = take(BLOCK, 2);
     for (int i = 0; i < 199; i++)
-        fifo_give(&f);
+        fifo_give(&f, BLOCK);
     check_filled(last, BLOCK, 2);
     CHECK(page_is_mapped(last));
     CHECK(page_is_mapped(first)); /* the first chunk is kept for the next ... */
@@ -57,7 +80,7 @@ TEST(what_is_given_back_goes_back_to_the_kernel_while_later_ones_stay)
         take(BLOCK, 3);
     CHECK(f.spare == NULL); /* ... who comes */
     for (int i = 0; i < 41; i++)
-        fifo_give(&f);
+        fifo_give(&f, BLOCK);
     fifo_fini(&f);
     CHECK(!page_is_mapped(first) && !page_is_mapped(last));
 }
@@ -70,11 +93,11 @@ TEST(who_is_larger_than_a_chunk_has_one_of_his_own_and_it_is_not_kept)
     take(BLOCK, 1);
     large = take(3 * CHUNK, 2);
     take(BLOCK, 3);
-    fifo_give(&f);
+    fifo_give(&f, BLOCK);
     check_filled(large, 3 * CHUNK, 2);
-    fifo_give(&f);
+    fifo_give(&f, 3 * CHUNK);
     CHECK(!page_is_mapped(large + CHUNK));
-    fifo_give(&f);
+    fifo_give(&f, BLOCK);
     fifo_fini(&f);
 }
 
@@ -84,10 +107,10 @@ TEST(taking_and_giving_by_turns_uses_the_same_memory)
 
     fifo_init(&f, CHUNK);
     block = take(BLOCK, 1);
-    fifo_give(&f);
+    fifo_give(&f, BLOCK);
     for (int i = 0; i < 100; i++) {
         CHECK(take(BLOCK, 1) == block);
-        fifo_give(&f);
+        fifo_give(&f, BLOCK);
     }
     fifo_fini(&f);
 }
@@ -105,12 +128,12 @@ static char *take_many(int count)
 static void give_many(int count)
 {
     for (int i = 0; i < count; i++)
-        fifo_give(&f);
+        fifo_give(&f, 1000);
 }
 
 TEST(chunks_are_huge_pages_where_there_is_much)
 {
-    enum { FEW = FIFO_LARGE / 1024, MANY = 3 * FIFO_LARGE / 1000 };
+    enum { FEW = FIFO_LARGE / 1024, MANY = 3 * FIFO_LARGE / 1000 + 100 };
     char *small, *large;
 
     fifo_init(&f, CHUNK);
@@ -162,7 +185,7 @@ TEST(what_is_kept_gets_less_with_what_is_in_use)
     fifo_init(&f, CHUNK);
     take_many(MANY);
     for (int i = 0; i < MANY; i++) {
-        fifo_give(&f);
+        fifo_give(&f, 1000);
         CHECK(f.spare_bytes <= (f.bytes / 8 > PAGES_HUGE ? f.bytes / 8 : PAGES_HUGE));
     }
     CHECK(f.spare_bytes <= CHUNK);
@@ -175,7 +198,7 @@ TEST(without_chunks_each_block_is_mallocs)
     for (int i = 0; i < 10; i++)
         take(BLOCK, i);
     for (int i = 0; i < 10; i++)
-        fifo_give(&f);
+        fifo_give(&f, BLOCK);
     CHECK(f.spare == NULL);
     fifo_fini(&f);
 }
@@ -184,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_lie_apart_until_they_are_given_back),
+        cmocka_unit_test(who_knows_their_sizes_walks_them_in_their_order),
         cmocka_unit_test(what_is_given_back_goes_back_to_the_kernel_while_later_ones_stay),
         cmocka_unit_test(who_is_larger_than_a_chunk_has_one_of_his_own_and_it_is_not_kept),
         cmocka_unit_test(taking_and_giving_by_turns_uses_the_same_memory),
