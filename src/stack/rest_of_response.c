@@ -115,7 +115,7 @@ size_t rest_cut(char *out, struct slice response, const struct message *request)
     unsigned             left     = marks_of(request, next_via);
     char                *start    = out;
 
-    if (!request->all_crlf || request->header_count > FIELDS_MAX)
+    if (!request->all_crlf || request->header_count > FIELDS_MAX || response.len == 0 || looks_like_a_mark(*from))
         return 0;
     while (left != 0 && end - at > 1 && *at != '\r' && *at != '\n') {
         enum mark mark = mark_for(at, left);

@@ -173,6 +173,8 @@ TEST(each_line_of_the_request_is_given_back_once)
 {
     check_passed_on(HEAD "\1\r\n\2Via: " VIA "\r\nVia: SIP/2.0/UDP p\r\nContent-Length: 0\r\n\10\r\n",
                     HEAD "Via: " VIA "\r\nVia: SIP/2.0/UDP p\r\nVia: " VIA "\r\nVia: SIP/2.0/UDP p\r\n" END);
+    check_passed_on(HEAD "\3From: <sip:a@h>;tag=1\r\nContent-Length: 0\r\n\10\r\n",
+                    HEAD "From: <sip:a@h>;tag=1\r\nFrom: <sip:a@h>;tag=1\r\n" END);
 }
 
 TEST(what_could_be_taken_for_a_mark_is_not_cut)
@@ -181,6 +183,7 @@ TEST(what_could_be_taken_for_a_mark_is_not_cut)
 
     check_kept(SLICE(HEAD "Call-ID: c\r\n\4: x\r\n" END), request);
     check_kept(SLICE(HEAD "Call-ID: c\r\n\10\r\n" END), request);
+    check_kept(SLICE("\1\r\nCall-ID: c\r\n" END), request);
     message_drop(request);
 }
 
