@@ -222,7 +222,7 @@ static void write_in_order(struct attempt *t, struct model_binding *fresh, bool 
     write_row(&t->after, fresh);
 }
 
-static unsigned bind(struct attempt *t, const struct model_contact *c, int seconds)
+static unsigned bind_contact(struct attempt *t, const struct model_contact *c, int seconds)
 {
     size_t               at    = find(t, c);
     struct model_binding fresh = {
@@ -282,7 +282,7 @@ static unsigned take(struct attempt *t, const struct model_contact *c)
         seconds = MODEL_MAX;
     if (c->instance != 0 && (!is_sip(c->uri) || c->uri == MODEL_URIS - 1))
         return 403;
-    return bind(t, c, seconds);
+    return bind_contact(t, c, seconds);
 }
 
 /* ---- all of them ---- */
