@@ -10,3 +10,5 @@ foreach(source ${LIVE_TESTS})
     set_tests_properties(live/${name} PROPERTIES LABELS live TIMEOUT 300 SKIP_RETURN_CODE 77
         ENVIRONMENT "AHOY=$<TARGET_FILE:ahoy>;AHOY_SHARED=${AHOY_SHARED};AHOY_BUILD=${CMAKE_BINARY_DIR};HOSTILE_NAMES=$<TARGET_FILE:hostile_names>")
 endforeach()
+# They mostly wait: beside the builds of fuzz/all and tsan/all, which never do, and not alone at the end.
+set_tests_properties(live/torture_test live/kill_test live/netns_link_test live/load_test PROPERTIES COST 190)
