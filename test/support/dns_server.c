@@ -80,6 +80,25 @@ void dns_server_close(struct dns_server *s)
         shut(&s->peers[i]);
 }
 
+/* Who asks again because he was not answered in time has asked once. */
+static bool is_repeated(const struct dns_server *s, const struct dns_question *q)
+{
+    for (unsigned i = 0; i < DNS_SERVER_RECENT; i++) {
+        const struct dns_question *r = &s->recent[i];
+
+        if (r->id == q->id && r->type == q->type && strcmp(r->name, q->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void note(struct dns_server *s, const struct dns_question *q)
+{
+    if (!is_repeated(s, q))
+        s->recent[s->asked++ % DNS_SERVER_RECENT] = *q;
+    s->tries++;
+}
+
 static void serve_udp(struct dns_server *s)
 {
     uint8_t             bytes[512];
@@ -93,7 +112,7 @@ static void serve_udp(struct dns_server *s)
             return;
         if (!read_question(bytes, (size_t)len, &q))
             continue;
-        s->asked++;
+        note(s, &q);
         s->handler(s, &q);
     }
 }

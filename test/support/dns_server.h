@@ -12,7 +12,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-enum { DNS_SERVER_PEERS = 8 };
+enum { DNS_SERVER_PEERS = 8, DNS_SERVER_RECENT = 8 };
 
 struct dns_server;
 
@@ -29,14 +29,16 @@ struct dns_question {
 typedef void dns_handler_fn(struct dns_server *s, const struct dns_question *q);
 
 struct dns_server {
-    dns_handler_fn *handler;
-    void           *owner;    /* of the handler */
-    int             udp, tcp; /* -1: closed */
-    int             other;    /* UDP from another port, for answers from where nothing was sent to */
-    int             peers[DNS_SERVER_PEERS];
-    uint16_t        port;
-    unsigned        asked;     /* questions by UDP */
-    unsigned        asked_tcp; /* and by TCP       */
+    dns_handler_fn     *handler;
+    void               *owner;    /* of the handler */
+    int                 udp, tcp; /* -1: closed */
+    int                 other;    /* UDP from another port, for answers from where nothing was sent to */
+    int                 peers[DNS_SERVER_PEERS];
+    uint16_t            port;
+    unsigned            asked;                     /* questions by UDP                                  */
+    unsigned            tries;                     /* the same, each repetition counted: by a real clock */
+    unsigned            asked_tcp;                 /* questions by TCP                                  */
+    struct dns_question recent[DNS_SERVER_RECENT]; /* by UDP */
 };
 
 /* False if there is no port to be had. */
