@@ -26,8 +26,7 @@ static struct slice flat(char *memory, size_t size)
 static struct slice join(struct slice rest, const struct message *request)
 {
     gather_init(&g);
-    rest_join(&g, rest, request);
-    return flat(joined_text, sizeof joined_text);
+    return rest_join(&g, rest, request) ? flat(joined_text, sizeof joined_text) : SLICE("");
 }
 
 /* Each of up to 255 lines may get a CR that it lacked. */

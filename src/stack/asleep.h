@@ -91,7 +91,8 @@ bool server_txn_sleep(struct server_txn *t, const struct message *request);
 /* Does this request of that hash belong to it?  Its branch and sent-by are in the hash. */
 bool server_asleep_matches(const struct server_asleep *a, uint64_t hash, enum method method);
 /* Awake again; NULL without memory: then it sleeps on.  So it does when its answer lacks what the request said, and
- * `repeated`, which has to bring that, comes from another host; NULL: nobody repeats it, it is to send something new.
+ * `repeated`, which has to bring that, comes from another host or says what no repetition does; NULL: nobody repeats
+ * it, it is to send something new.
  */
 struct server_txn *server_asleep_wake(struct stack *s, struct server_asleep *a, const struct message *repeated);
 bool               server_asleep_is_invite(const struct server_asleep *a);

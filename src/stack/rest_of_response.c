@@ -150,7 +150,23 @@ static bool leaves_a_rest(enum mark mark)
     return mark == MARK_TOP_VIA || mark == MARK_TO_BEGIN;
 }
 
-void rest_join(struct gather *g, struct slice rest, const struct message *request)
+/* Is it well-formed what `request` has for this mark, with `behind` behind it?  To: RFC 3261 8.2.6.2, one tag; top Via:
+ * RFC 3581 4, `rport` without a value, and 18.2.1, `received` once. */
+static bool fits(const struct message *request, enum mark mark, struct slice behind)
+{
+    struct slice via = request->via.text, rport = SLICE(";rport");
+
+    if (mark == MARK_TO || mark == MARK_TO_BEGIN)
+        return (request->to_tag.len > 0) == (mark == MARK_TO);
+    if (mark != MARK_TOP_VIA || behind.len == 0)
+        return true;
+    if (*behind.ptr == '=')
+        return via.len > rport.len &&
+               slice_eq_nocase((struct slice){ via.ptr + via.len - rport.len, rport.len }, rport);
+    return *behind.ptr != ';' || request->via.received.len == 0;
+}
+
+bool rest_join(struct gather *g, struct slice rest, const struct message *request)
 {
     const char          *at = rest.ptr, *end = at + rest.len, *next;
     const struct header *next_via = second_via(request), *h;
@@ -160,6 +176,8 @@ void rest_join(struct gather *g, struct slice rest, const struct message *reques
         mark = looks_like_a_mark(*at) ? (enum mark)at[0] : MARK_NONE;
         at += mark != MARK_NONE;
         h = line_of(request, mark, next_via);
+        if (!fits(request, mark, slice_between(at, end)))
+            return false;
         if (h != NULL && leaves_a_rest(mark))
             gather_put(g, (struct slice){ h->line.ptr, part_of(request, mark, h) });
         else if (h != NULL)
@@ -174,4 +192,5 @@ void rest_join(struct gather *g, struct slice rest, const struct message *reques
     }
     if (at < end)
         gather_put(g, slice_between(at + 1, end));
+    return true;
 }

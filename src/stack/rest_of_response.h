@@ -29,7 +29,9 @@
 size_t rest_cut(char *out, struct slice response, const struct message *request);
 
 /* Put the response that has this rest, as its request has come again, into `g`, which borrows both.  gather_ok tells
- * whether there was room for all; for the request that was cut there is. */
-void rest_join(struct gather *g, struct slice rest, const struct message *request);
+ * whether there was room for all; for the request that was cut there is.  False: together they would be no response,
+ * as the other request has a To tag where the first had none, or the other way round, or no place for the port that
+ * was seen; nobody repeats a request so. */
+bool rest_join(struct gather *g, struct slice rest, const struct message *request);
 
 #endif

@@ -218,9 +218,7 @@ static bool keep_response(struct server_txn *t, const struct server_asleep *a, c
     gather_init(&response);
     if (!a->cut)
         gather_put(&response, response_of(a));
-    else if (brings_the_lines(a, repeated))
-        rest_join(&response, response_of(a), repeated);
-    else
+    else if (!brings_the_lines(a, repeated) || !rest_join(&response, response_of(a), repeated))
         return false;
     return gather_ok(&response) && server_txn_keep_response(t, &response);
 }

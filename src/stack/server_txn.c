@@ -270,7 +270,9 @@ static bool match_asleep(struct stack *s, struct server_asleep *a, struct messag
         counter_add(&s->world->counters.retransmissions_seen, 1); /* the user repeats its 2xx by its own clock */
     else if (server_asleep_wake(s, a, request) != NULL)
         return server_txn_match(s, request, hash);
-    return true; /* who does not wake has not heard it: as if it had been lost */
+    else
+        counter_add(&s->world->counters.retransmissions_unheard, 1);
+    return true; /* as if it had been lost */
 }
 
 bool server_txn_match(struct stack *s, struct message *request, uint64_t hash)

@@ -57,7 +57,7 @@ static void check_kept(struct slice response, const struct message *request)
 static struct slice joined(struct slice rest, const struct message *request)
 {
     gather_init(&g);
-    rest_join(&g, rest, request);
+    CHECK(rest_join(&g, rest, request));
     return flat(joined_text, sizeof joined_text);
 }
 
@@ -205,12 +205,41 @@ TEST(another_request_has_its_own_lines_in_the_response_and_no_others)
 
     other =
         parse("BYE sip:z@h SIP/2.0\r\nVia: SIP/2.0/TCP z;branch=z9hG4bKz\r\nf: <sip:z@h>;tag=9\nContact: <sip:z>\r\n"
-              "To: <sip:y@h>\r\nCall-ID: z\r\nCSeq: 9 BYE\r\nMax-Forwards: 70\r\n\r\nbody");
-    CHECK_SLICE(HEAD "Via: SIP/2.0/TCP z;branch=z9hG4bKz;received=192.0.2.9\r\nf: <sip:z@h>;tag=9\r\nTo: <sip:y@h>\r\n"
-                     "Call-ID: z\r\nCSeq: 9 BYE\r\nContact: <sip:x>\r\n" END,
+              "To: <sip:y@h>;tag=8\r\nCall-ID: z\r\nCSeq: 9 BYE\r\nMax-Forwards: 70\r\n\r\nbody");
+    CHECK_SLICE(HEAD "Via: SIP/2.0/TCP z;branch=z9hG4bKz;received=192.0.2.9\r\nf: <sip:z@h>;tag=9\r\n"
+                     "To: <sip:y@h>;tag=8\r\nCall-ID: z\r\nCSeq: 9 BYE\r\nContact: <sip:x>\r\n" END,
                 joined(rest, other));
     message_drop(other);
     message_drop(request);
+}
+
+#define WITH(via, to)                                                                                                  \
+    "BYE sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP p;branch=z9hG4bK1" via "\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h>" to    \
+    "\r\nCall-ID: c\r\nCSeq: 2 BYE\r\n\r\n"
+
+static bool joins(const char *first, const char *second)
+{
+    struct message *request = parse(first), *other = parse(second);
+    bool            done;
+
+    gather_init(&g);
+    done = rest_join(&g, rest_of(answer(request, 200, ""), request), other);
+    message_drop(other);
+    message_drop(request);
+    return done;
+}
+
+/* Two To tags, or none; `branch=z9hG4bK1=5062`; `received` twice. */
+TEST(what_would_be_no_response_is_not_joined)
+{
+    CHECK(joins(WITH(";rport", ""), WITH(";rport", "")));
+    CHECK(!joins(WITH(";rport", ""), WITH(";rport", ";tag=2")));
+    CHECK(!joins(WITH(";rport", ";tag=2"), WITH(";rport", "")));
+    CHECK(!joins(WITH(";rport", ""), WITH("", "")));
+    CHECK(!joins(WITH(";rport", ""), WITH(";rport;x=1", "")));
+    CHECK(joins(WITH("", ""), WITH("", "")));
+    CHECK(joins(WITH("", ""), WITH(";x=1", "")));
+    CHECK(!joins(WITH("", ""), WITH(";received=192.0.2.1", "")));
 }
 
 /* A request has up to 255 fields; so many parts no response may have. */
@@ -246,6 +275,7 @@ int main(void)
         cmocka_unit_test(what_could_be_taken_for_a_mark_is_not_cut),
         cmocka_unit_test(where_nothing_is_the_requests_all_is_kept),
         cmocka_unit_test(another_request_has_its_own_lines_in_the_response_and_no_others),
+        cmocka_unit_test(what_would_be_no_response_is_not_joined),
         cmocka_unit_test(of_a_request_with_very_many_fields_all_is_kept),
     };
 

@@ -165,10 +165,40 @@ TEST(another_host_wakes_nobody_by_his_own_words)
     CHECK_INT(0, stranger.count);
     CHECK_INT(1, b.alice.count);
     CHECK_INT(1, servers_asleep());
+    CHECK_INT(1, counter_read(&b.at_server->counters.retransmissions_unheard));
     ask_as(&b.alice, "<sip:bob@example.test>;tag=1");
     CHECK_INT(2, b.alice.count);
     raw_close(&stranger);
     world_fake_free(w);
+    bench_close(&b);
+}
+
+/* RFC 3261 8.2.6.2: one To tag, whatever comes by the branch of a request that had none. */
+TEST(no_answer_gets_a_second_tag)
+{
+#define UNTIL_TO                                                                                                       \
+    OPTIONS "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1;rport\r\nFrom: <sip:bob@example.test>;tag=1\r\n"                \
+            "To: <sip:bob@example.test>"
+    bench_open(&b, "");
+    raw_say(&b.alice, UNTIL_TO "\r\n" TAIL);
+    bench_live(&b, 20);
+    CHECK_INT(1, servers_asleep());
+    raw_say(&b.alice, UNTIL_TO ";tag=2\r\n" TAIL);
+    bench_live(&b, 20);
+    CHECK_INT(1, b.alice.count);
+    CHECK_INT(1, servers_asleep());
+    CHECK_INT(1, counter_read(&b.at_server->counters.retransmissions_unheard));
+    bench_close(&b);
+}
+
+/* RFC 3261 17.2.3: RFC 4475's messages of one branch are one request; each is answered by its own lines. */
+TEST(another_request_of_the_same_key_is_answered_by_its_own_lines)
+{
+    bench_open(&b, "");
+    ask_as(&b.alice, "<sip:bob@example.test>;tag=1");
+    ask_as(&b.alice, "<sip:bob@example.test>;tag=9");
+    CHECK_INT(2, b.alice.count);
+    CHECK(strstr(raw_heard(&b.alice, 0), "From: <sip:bob@example.test>;tag=9\r\n") != NULL);
     bench_close(&b);
 }
 
@@ -333,6 +363,8 @@ int main(void)
         cmocka_unit_test(however_a_request_is_written_its_answer_is_the_same_again),
         cmocka_unit_test(a_repetition_by_another_port_is_answered_where_the_request_came_from),
         cmocka_unit_test(another_host_wakes_nobody_by_his_own_words),
+        cmocka_unit_test(no_answer_gets_a_second_tag),
+        cmocka_unit_test(another_request_of_the_same_key_is_answered_by_its_own_lines),
         cmocka_unit_test(what_a_call_leaves_is_small),
         cmocka_unit_test(who_repeats_himself_without_end_takes_no_more_memory),
         cmocka_unit_test(a_key_that_differs_wakes_nobody),
