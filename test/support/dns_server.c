@@ -86,7 +86,7 @@ static bool is_repeated(const struct dns_server *s, const struct dns_question *q
     for (unsigned i = 0; i < DNS_SERVER_RECENT; i++) {
         const struct dns_question *r = &s->recent[i];
 
-        if (r->id == q->id && r->type == q->type && strcmp(r->name, q->name) == 0)
+        if (r->id == q->id && r->type == q->type && r->edns == q->edns && strcmp(r->name, q->name) == 0)
             return true;
     }
     return false;
