@@ -50,6 +50,8 @@ ROWS = [
     Row("the rate that was reached", "calls/s", "waiting", "rate"),
     Row("idle TLS connection, user memory", "bytes", "idle-tls", "user"),
     Row("lost of the peak rate of calls when three times as many come", "%", "overload", "lost", bounds=(Bound(20),)),
+    Row("the peak", "calls/s", "overload", "peak"),
+    Row("lost of what a closed loop of 64 completes", "%", "overload", "lost of closed"),
     Row("200 calls of one phone: packets more than 2 ms late", "%", "phone", "late % ahoy", bounds=(Bound(0.1),)),
     Row("the latest of 99.9 % of them", "µs", "phone", "99.9 % late us ahoy"),
     Row("the core that they take", "%", "phone", "CPU % ahoy", bounds=(Bound(100),)),

@@ -40,11 +40,12 @@ class Comparison(unittest.TestCase):
 
 
 class Overload(unittest.TestCase):
-    line = ("x 3.0:   3000 calls/s begun,    870 completed ( 87 % of the peak, 1000),   2100 refused with 503, "
+    line = ("x 3.0:   3000 calls/s begun,    870 completed ( 87 % of the peak, 1000; a closed loop has 1450),   2100 refused with 503, "
             "12 repetitions, p50 3 ms, memory 55 MiB\n")
 
     def test_the_line_of_the_script_is_read(self):
-        self.assertEqual(parts.parse_overload(self.line), {"lost": 13, "peak": 1000, "refused": 2100, "memory MiB": 55})
+        self.assertEqual(parts.parse_overload(self.line), {"lost": 13, "lost of closed": 40, "peak": 1000, "closed": 1450,
+                                                           "refused": 2100, "memory MiB": 55})
 
     def test_another_line_is_a_failure(self):
         with self.assertRaises(SystemExit):
