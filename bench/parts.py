@@ -380,7 +380,7 @@ PARTS = {
                     "`bench/streams.py`: floor, ours and Kamailio by turns, medians of the rounds"),
     "waiting": Part(waiting, 50, (), "`ahoy load invite --rate 10000` for 40 s: the most that was resident, CPU by the second"),
     "set-up": Part(set_up, lambda rounds: 18 * rounds, (), "one call at a time, INVITE to its answer, a generator that spins"),
-    "overload": Part(overload, lambda rounds: 60 * rounds, (), "`bench/overload.py`: the server held to a quarter of core 0, generator on core 1; so many "
+    "overload": Part(overload, lambda rounds: 90 * rounds, (), "`bench/overload.py`: the server held to a quarter of core 0, generator on core 1; so many "
                      "calls a second that it completes most, then three times those; medians of the rounds"),
     "phone": Part(phone, 120, (), "`bench/phone_calls.py`: 200 calls of one phone, each of its packets noted by the kernel and sent back; the PSS of one "
                   "that is registered and idle; baresip the same afterwards"),
