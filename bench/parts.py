@@ -354,9 +354,9 @@ def parse_overload(text):
 
 
 def overload(run):
-    how = ["--quick", run.ahoy, "0.25", "1"] if run.quick else [run.ahoy, "0.25"] + ["3"] * run.rounds
-    text = output("python3", os.path.join(harness.ROOT, "bench/overload.py"), *how)
-    runs = [parse_overload(line) for line in text.splitlines()]
+    how, rounds = (["--quick", run.ahoy, "0.25", "1"], 1) if run.quick else ([run.ahoy, "0.25", "3"], run.rounds)
+    script = os.path.join(harness.ROOT, "bench/overload.py")
+    runs = [parse_overload(output("python3", script, *how)) for _ in range(rounds)]
     return {name: statistics.median(one[name] for one in runs) for name in runs[0]}
 
 
